@@ -1,0 +1,72 @@
+import type { z } from 'zod'
+import { ConfigError, type SettingFault } from './config-error.js'
+import type { Setting } from './field.js'
+
+/** An environment: `process.env`, or any record of texts. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export type SettingFields = Readonly<Record<string, Setting<unknown>>>
+
+/** The typed values of a group, by variable. Durations are in milliseconds. */
+export type SettingValues<Fields extends SettingFields> = {
+  readonly [Name in keyof Fields]: z.output<Fields[Name]['schema']>
+}
+
+/** A rule over several settings. It sees only the values that are valid on their own, and returns what is wrong, if anything. */
+export type SettingRule<Fields extends SettingFields> = (
+  values: Partial<SettingValues<Fields>>,
+) => SettingFault | undefined
+
+/** The settings of one package: what it reads from the environment, and all that is generated from that. */
+export interface Settings<Fields extends SettingFields = SettingFields> {
+  readonly title: string
+  readonly fields: Fields
+  /** Reads every variable. Gives all faults at once; `values` holds those that are valid. */
+  check(env: Environment): { readonly values: Partial<SettingValues<Fields>>; readonly faults: readonly SettingFault[] }
+  /**
+   * Reads every variable.
+   * @throws {ConfigError} `config.invalid`, naming every fault, with no secret in it.
+   */
+  parse(env: Environment): SettingValues<Fields>
+}
+
+/** Declares the settings of a package. */
+export function defineSettings<Fields extends SettingFields>(definition: {
+  readonly title: string
+  readonly fields: Fields
+  readonly rules?: readonly SettingRule<Fields>[]
+}): Settings<Fields> {
+  const { title, fields, rules = [] } = definition
+  const check: Settings<Fields>['check'] = (env) => {
+    const values: Record<string, unknown> = {}
+    const faults: SettingFault[] = []
+    for (const [name, setting] of Object.entries(fields)) {
+      const result = setting.schema.safeParse(env[name])
+      if (result.success) values[name] = result.data
+      else faults.push(fieldFault(name, setting, env[name] ?? '', result.error.issues[0]?.message ?? 'is not valid'))
+    }
+    const typed = values as Partial<SettingValues<Fields>>
+    for (const rule of rules) {
+      const fault = rule(typed)
+      if (fault) faults.push(fault)
+    }
+    return { values: typed, faults }
+  }
+  return {
+    title,
+    fields,
+    check,
+    parse(env) {
+      const { values, faults } = check(env)
+      if (faults.length > 0) throw new ConfigError(faults)
+      return values as SettingValues<Fields>
+    },
+  }
+}
+
+function fieldFault(name: string, setting: Setting<unknown>, value: string, message: string): SettingFault {
+  const shown = setting.info.secret
+    ? 'the value'
+    : JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)
+  return { name, problem: `${shown} ${message}`, expected: setting.info.expected }
+}

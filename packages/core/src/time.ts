@@ -1,0 +1,68 @@
+/** Resolves after `ms`, or rejects with the signal's reason. Leaves no timer and no listener behind. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error)
+    const onAbort = (): void => {
+      clearTimeout(timer)
+      reject(signal?.reason as Error)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/**
+ * The wait before retry number `retry` (0 for the first), in milliseconds: uniform in [0, min(max, initial * 2^retry)).
+ * Full jitter, after https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function fullJitter(
+  retry: number,
+  backoff: { readonly initialMs: number; readonly maxMs: number },
+  random: () => number = Math.random,
+): number {
+  return Math.floor(random() * Math.min(backoff.maxMs, backoff.initialMs * 2 ** retry))
+}
+
+export interface DeadlineOptions {
+  /** How long the whole call may take, in milliseconds. */
+  readonly ms: number
+  /** The caller's own signal; its abort is passed on. */
+  readonly signal?: AbortSignal | undefined
+  /** Makes the error to throw when the time is over. Called at that moment, so it can carry the state it saw. */
+  readonly onTimeout: () => Error
+}
+
+/**
+ * Runs `work` under a total deadline: the returned promise settles within `ms` whatever `work` does, and `work` is told through
+ * its signal to stop.
+ *
+ * `AbortSignal.any([AbortSignal.timeout(n)])` never fires after a garbage collection on Node 20
+ * (https://github.com/nodejs/node/issues/57736), hence the controller and the timer.
+ */
+export async function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { ms, signal, onTimeout } = options
+  signal?.throwIfAborted()
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  let onAbort: (() => void) | undefined
+  const cut = new Promise<never>((_resolve, reject) => {
+    const stop = (reason: unknown): void => {
+      reject(reason as Error)
+      controller.abort(reason)
+    }
+    timer = setTimeout(() => stop(onTimeout()), ms)
+    onAbort = () => stop(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+  try {
+    const working = work(controller.signal)
+    working.catch(() => {}) // when the deadline wins, a late failure has nobody to hear it
+    return await Promise.race([working, cut])
+  } finally {
+    clearTimeout(timer)
+    if (onAbort) signal?.removeEventListener('abort', onAbort)
+  }
+}
