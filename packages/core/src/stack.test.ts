@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readStack, STACK_FILE, stackFolder } from './stack.js'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-core-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const descriptor = {
+  pid: process.pid,
+  dataDir: folder,
+  postgres: {
+    version: '18.4',
+    port: 1,
+    databaseUrl: 'postgresql://a@127.0.0.1:1/x',
+    directDatabaseUrl: 'postgresql://m@127.0.0.1:1/x',
+  },
+  dynamodb: { version: '1.2.1', port: 2, endpoint: 'http://127.0.0.1:2' },
+}
+const write = (content: unknown): void =>
+  writeFileSync(path.join(folder, STACK_FILE), typeof content === 'string' ? content : JSON.stringify(content))
+
+describe('readStack', () => {
+  it('gives the descriptor of a stack whose owner is alive', () => {
+    write(descriptor)
+    expect(readStack(folder)).toEqual(descriptor)
+  })
+
+  it('takes a platform without a DynamoDB engine', () => {
+    write({ ...descriptor, dynamodb: { unavailable: 'no binary for this platform' } })
+    expect(readStack(folder)?.dynamodb).toEqual({ unavailable: 'no binary for this platform' })
+  })
+
+  it('gives nothing for a file whose owner is gone, a torn file, or no file', () => {
+    write({ ...descriptor, pid: 2 ** 22 + 1 })
+    expect(readStack(folder)).toBeUndefined()
+    write('{"pid": 1')
+    expect(readStack(folder)).toBeUndefined()
+    expect(readStack(path.join(folder, 'none'))).toBeUndefined()
+  })
+})
+
+describe('stackFolder', () => {
+  it('is .miyabi at the root of the workspace, from any folder of it', () => {
+    expect(stackFolder(import.meta.dirname, {})).toBe(path.resolve(import.meta.dirname, '../../../.miyabi'))
+  })
+
+  it('is what MIYABI_STACK_DIR says, relative to the working folder; blank is unset', () => {
+    expect(stackFolder('/a/b', { MIYABI_STACK_DIR: '../c' })).toBe(path.resolve('/a/c'))
+    expect(stackFolder(folder, { MIYABI_STACK_DIR: ' ' })).toBeUndefined()
+  })
+})
