@@ -1,18 +1,30 @@
 import { readdirSync } from 'node:fs'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
-const packages = readdirSync('packages')
-const project = (name: string, root: string) => ({ extends: true as const, test: { name, root } })
+/**
+ * One project a package, and `repository` for what concerns the whole. They share these options by hand: a project that
+ * `extends` the root would run the root's `globalSetup` once more for itself.
+ */
+const project = (name: string, root: string): TestProjectInlineConfiguration => ({
+  test: {
+    name,
+    root,
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
 
 export default defineConfig({
   test: {
-    projects: [...packages.map((name) => project(`@miyabi/${name}`, `packages/${name}`)), project('demo', 'apps/demo')],
+    projects: [
+      ...readdirSync('packages').map((name) => project(`@miyabi/${name}`, `packages/${name}`)),
+      project('demo', 'apps/demo'),
+      project('repository', '.'),
+    ],
     globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './test/closing-line-reporter.ts'],
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
   },
 })
