@@ -12,7 +12,10 @@ export default class ClosingLineReporter implements Reporter {
         else failed += 1
       }
     }
-    // After the default reporter's own summary, which is written in this same tick.
-    process.once('exit', () => process.stdout.write(`\n${passed} passed, ${failed} failed\n`))
+    // After the default reporter's own summary and the teardown. A run that fails before any test (a broken setup) has failed, too.
+    process.once('exit', (code) => {
+      const counted = code !== 0 && failed === 0 ? 1 : failed
+      process.stdout.write(`\n${passed} passed, ${counted} failed\n`)
+    })
   }
 }

@@ -1,1 +1,11 @@
-export {}
+export {
+  type DynamoErrorAnswer,
+  type DynamoFault,
+  type DynamoProxy,
+  type DynamoRequest,
+  startDynamoProxy,
+} from './dynamo-proxy.js'
+export { dynamodbEndpoint, TestServerMissingError, tablePrefix, testVariables } from './environment.js'
+export { startTestRun, type TestRun, type TestRunOptions } from './run.js'
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.js'
+export { createTestDatabase, type TestDatabase } from './test-database.js'

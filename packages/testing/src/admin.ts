@@ -1,0 +1,60 @@
+import { sleep } from '@miyabi/core'
+import pg from 'pg'
+
+/** Runs `work` on one connection of its own. */
+export async function withConnection<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: 'miyabi-testing' })
+  client.on('error', () => {}) // a server that ends is reported by the query that needs it
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The same server and login, another database. */
+export function withDatabase(url: string, name: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${name}`
+  return changed.toString()
+}
+
+/** SQLSTATEs of a clone that may succeed in a moment: the source is in use, or another clone of it is being made. */
+const BUSY = new Set(['55006', '55P03', '40001'])
+
+/** `CREATE DATABASE`, from a template where given; waits while the template is busy. */
+export async function createDatabase(client: pg.Client, name: string, template?: string): Promise<void> {
+  const source = template === undefined ? '' : ` TEMPLATE ${pg.escapeIdentifier(template)}`
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}${source}`)
+      return
+    } catch (error) {
+      if (attempt === 20 || !BUSY.has((error as pg.DatabaseError).code ?? '')) throw error
+      await sleep(100)
+    }
+  }
+}
+
+/** Drops a database with whatever is still connected to it. */
+export async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`)
+}
+
+/**
+ * Gives the application's login what it has in an embedded stack: the rights to rows, not to tables, of all that the migrator
+ * will create, in schemas that do not exist yet, too.
+ */
+export async function grantToApplication(directUrl: string, applicationUrl: string): Promise<void> {
+  const application = pg.escapeIdentifier(decodeURIComponent(new URL(applicationUrl).username))
+  if (new URL(applicationUrl).username === new URL(directUrl).username) return
+  await withConnection(directUrl, (client) =>
+    client.query(`
+      GRANT USAGE ON SCHEMA public TO ${application};
+      ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO ${application};
+      ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${application};
+      ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO ${application};
+    `),
+  )
+}

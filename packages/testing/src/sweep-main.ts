@@ -1,0 +1,11 @@
+import { withConnection } from './admin.js'
+import { fromRun, testVariables } from './environment.js'
+import { runOf } from './names.js'
+import { dropRun } from './sweep.js'
+
+/** Run as a process of its own by a test run that exits without closing: drops what that run made. */
+const run = runOf(`${fromRun('prefix')}_`)
+if (run !== undefined) {
+  const endpoint = process.env[testVariables.dynamodbEndpoint] || undefined
+  await withConnection(fromRun('directDatabaseUrl'), (client) => dropRun(client, endpoint, run))
+}

@@ -1,0 +1,163 @@
+import { once } from 'node:events'
+import net, { type AddressInfo, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
+
+/** A proxy in front of a TCP server that misbehaves on command, on the wire, as networks and servers do. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+  /** Connections accepted since the start. */
+  readonly accepted: number
+  /** Connections open now. */
+  readonly open: number
+  /** The same URL with the proxy in place of its host and port. */
+  url(target: string): string
+  /** Back to normal: listens, and everything that was held up flows on. */
+  pass(): Promise<void>
+  /** Stops listening: new connections are refused (ECONNREFUSED). Those that are open live on. */
+  refuse(): Promise<void>
+  /** Nothing gets through in either direction and nothing is closed: a cable pulled, a host gone. New connections are accepted. */
+  blackHole(): void
+  /** Holds every chunk back for `ms` milliseconds, in both directions. */
+  delay(ms: number): void
+  /** Cuts every open connection with a TCP reset (ECONNRESET). */
+  resetAll(): void
+  /** Ends the server's side of every open connection (FIN), while what the client sends still arrives. */
+  halfClose(): void
+  /** Cuts everything and stops. */
+  close(): Promise<void>
+}
+
+/** One connection: the client's socket, the server's, and the way back from the latter to the former. */
+interface Pair {
+  readonly client: Socket
+  readonly upstream: Socket
+  readonly answers: Transform
+}
+
+/** What happens to a chunk on its way: nothing, a wait, or a wait without end until the next change. */
+interface Weather {
+  readonly delayMs: number
+  readonly changed: Promise<void>
+  readonly change: () => void
+}
+
+function weather(delayMs: number): Weather {
+  let change = (): void => {}
+  const changed = new Promise<void>((resolve) => {
+    change = resolve
+  })
+  return { delayMs, changed, change }
+}
+
+/**
+ * Starts a proxy on a free port of 127.0.0.1.
+ *
+ * @param target `host:port` or any URL with a host and a port, such as a database URL.
+ */
+export async function startTcpProxy(target: string): Promise<TcpProxy> {
+  const { hostname, port: targetPort } = new URL(target.includes('://') ? target : `tcp://${target}`)
+  const upstreamPort = Number(targetPort || 5432)
+  const pairs = new Set<Pair>()
+  let accepted = 0
+  let now = weather(0)
+  const turn = (next: Weather): void => {
+    const before = now
+    now = next
+    before.change()
+  }
+
+  const hold = async (): Promise<void> => {
+    for (let seen = now; seen.delayMs > 0; seen = now) {
+      const isOver = await Promise.race([pause(seen.delayMs), seen.changed.then(() => false)])
+      if (isOver) return
+    }
+  }
+  const through = (): Transform =>
+    new Transform({
+      transform: (chunk, _encoding, done) => void hold().then(() => done(null, chunk)),
+      flush: (done) => void hold().then(() => done()),
+    })
+
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    accepted += 1
+    const upstream = net.connect({ host: hostname, port: upstreamPort, noDelay: true })
+    const answers = through()
+    const pair: Pair = { client, upstream, answers }
+    pairs.add(pair)
+    client.pipe(through()).pipe(upstream)
+    upstream.pipe(answers).pipe(client)
+    client.on('error', () => upstream.destroy())
+    upstream.on('error', () => client.destroy())
+    client.on('close', () => {
+      upstream.destroy()
+      pairs.delete(pair)
+    })
+    upstream.on('close', () => answers.end())
+  })
+  const listen = async (port: number): Promise<void> => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  await listen(0)
+  const { port } = server.address() as AddressInfo
+
+  const close = async (): Promise<void> => {
+    turn(weather(0))
+    const closed = server.listening ? once(server, 'close') : undefined
+    server.close()
+    for (const { client, upstream } of pairs) {
+      client.destroy()
+      upstream.destroy()
+    }
+    await closed
+  }
+
+  return {
+    host: '127.0.0.1',
+    port,
+    get accepted() {
+      return accepted
+    },
+    get open() {
+      return pairs.size
+    },
+    url(original) {
+      const changed = new URL(original)
+      changed.hostname = '127.0.0.1'
+      changed.port = String(port)
+      return changed.toString()
+    },
+    async pass() {
+      turn(weather(0))
+      if (!server.listening) await listen(port)
+    },
+    async refuse() {
+      turn(weather(0))
+      server.close() // its 'close' event waits for open connections, the port is free at once
+    },
+    blackHole: () => turn(weather(Number.POSITIVE_INFINITY)),
+    delay: (ms) => turn(weather(ms)),
+    resetAll() {
+      for (const { client, upstream } of pairs) {
+        client.resetAndDestroy()
+        upstream.destroy()
+      }
+    },
+    halfClose() {
+      for (const { client, answers } of pairs) {
+        answers.unpipe(client).resume()
+        client.end()
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** True after `ms`; never, where that is infinite. */
+function pause(ms: number): Promise<true> {
+  return new Promise((resolve) => {
+    if (ms !== Number.POSITIVE_INFINITY) setTimeout(() => resolve(true), ms).unref()
+  })
+}

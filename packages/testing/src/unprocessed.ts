@@ -1,0 +1,33 @@
+type Writes = Record<string, object[]>
+type Reads = Record<string, { Keys: object[] }>
+
+/** A batch request without its last items, and how to put those into the answer. */
+export interface LeftUnprocessed {
+  /** Whether nothing remains to be sent. */
+  readonly isEmpty: boolean
+  /** The request to send. */
+  readonly body: string
+  /** The server's answer where nothing is sent. */
+  readonly emptyAnswer: string
+  /** The answer with the items that were left out, as DynamoDB reports them. */
+  report(answer: string): string
+}
+
+/** Takes the last `count` items or keys of the first table out of a BatchWriteItem or BatchGetItem request. */
+export function leaveUnprocessed(body: string, count: number): LeftUnprocessed {
+  const request = JSON.parse(body) as { RequestItems: Writes | Reads }
+  const [table, entry] = Object.entries(request.RequestItems)[0] ?? ['', []]
+  const isWrite = Array.isArray(entry)
+  const list = isWrite ? entry : entry.Keys
+  const left = list.splice(-count)
+  const members = isWrite
+    ? { UnprocessedItems: { [table]: left } }
+    : { UnprocessedKeys: { [table]: { ...entry, Keys: left } } }
+  if (list.length === 0) delete request.RequestItems[table]
+  return {
+    isEmpty: Object.keys(request.RequestItems).length === 0,
+    body: JSON.stringify(request),
+    emptyAnswer: JSON.stringify(isWrite ? {} : { Responses: {} }),
+    report: (answer) => JSON.stringify({ ...(JSON.parse(answer) as object), ...members }),
+  }
+}

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import pg from 'pg'
+import { describe, expect, it } from 'vitest'
+import { withConnection } from '../src/admin.js'
+import { fromRun } from '../src/environment.js'
+import { createTestDatabase } from '../src/index.js'
+import { RUN_LOCK, runOf } from '../src/names.js'
+import { dropDeadRuns } from '../src/sweep.js'
+
+const admin = fromRun('directDatabaseUrl')
+
+async function exists(name: string): Promise<boolean> {
+  const result = await withConnection(admin, (client) =>
+    client.query('SELECT FROM pg_database WHERE datname = $1', [name]),
+  )
+  return result.rowCount === 1
+}
+
+describe('createTestDatabase', () => {
+  it('gives every caller a database of its own, also many at once', async () => {
+    const databases = await Promise.all(Array.from({ length: 8 }, () => createTestDatabase({ empty: true })))
+    expect(new Set(databases.map((database) => database.name)).size).toBe(8)
+    for (const database of databases) {
+      await withConnection(database.directDatabaseUrl, (client) => client.query('CREATE TABLE only_here ()'))
+    }
+    await Promise.all(databases.map((database) => database.drop()))
+  })
+
+  it('lets the application use the rows of what the migrator creates, and no more', async () => {
+    await using database = await createTestDatabase({ empty: true })
+    await withConnection(database.directDatabaseUrl, (client) =>
+      client.query(`CREATE TABLE note (id serial, body text);
+                    CREATE SCHEMA later; CREATE TABLE later.note (body text)`),
+    )
+    await withConnection(database.databaseUrl, async (client) => {
+      await client.query(`INSERT INTO note (body) VALUES ('a')`)
+      await client.query(`INSERT INTO later.note (body) VALUES ('a')`)
+      expect((await client.query('SELECT id FROM note')).rows).toEqual([{ id: 1 }])
+      await expect(client.query('DROP TABLE note')).rejects.toMatchObject({ code: '42501' })
+      await expect(client.query('CREATE TABLE mine ()')).rejects.toMatchObject({ code: '42501' })
+    })
+  })
+
+  it('is gone after `await using`, also with a connection left open', async () => {
+    let name: string
+    let end: Promise<unknown>
+    {
+      await using database = await createTestDatabase({ empty: true })
+      name = database.name
+      const forgotten = new pg.Client({ connectionString: database.directDatabaseUrl })
+      forgotten.on('error', () => {})
+      await forgotten.connect()
+      end = new Promise<void>((resolve) => forgotten.once('end', resolve))
+    }
+    await end
+    expect(await exists(name)).toBe(false)
+  })
+})
+
+describe('dropDeadRuns', () => {
+  it('drops what a killed run left behind, and nothing of a run that lives', async () => {
+    const living = await createTestDatabase({ empty: true })
+    const names = ['miyabi_test_00000001_left', 'miyabi_test_00000002_kept']
+    await withConnection(admin, async (client) => {
+      for (const name of names) {
+        await client.query(`DROP DATABASE IF EXISTS ${name}`)
+        await client.query(`CREATE DATABASE ${name}`)
+      }
+    })
+    await withConnection(admin, async (holder) => {
+      await holder.query('SELECT pg_advisory_lock($1, $2)', [RUN_LOCK, runOf('miyabi_test_00000002_')?.lockKey])
+      await withConnection(admin, (client) => dropDeadRuns(client, undefined))
+      expect(await Promise.all(names.map(exists))).toEqual([false, true])
+    })
+    expect(await exists(living.name)).toBe(true)
+    await withConnection(admin, (client) => dropDeadRuns(client, undefined))
+    expect(await exists('miyabi_test_00000002_kept')).toBe(false)
+    await living.drop()
+  })
+})
+
+describe('startTestRun', () => {
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'leaves nothing on the server after %s, at the latest when the next run starts',
+    async (signal) => {
+      const child = spawn(process.execPath, [new URL('./fixtures/run.mjs', import.meta.url).pathname], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const [line] = (await once(child.stdout, 'data')) as [Buffer]
+      const template = `${line.toString().trim()}_empty`
+      expect(await exists(template)).toBe(true)
+      child.kill(signal)
+      await once(child, 'exit')
+      if (signal === 'SIGKILL') await withConnection(admin, (client) => dropDeadRuns(client, undefined))
+      expect(await exists(template)).toBe(false)
+    },
+  )
+})
