@@ -165,6 +165,20 @@ export function url(
   }
 }
 
+/** The same setting without a default: unset gives undefined, and `defaultText` says in words what follows from that. */
+export function optional<T>(setting: Setting<T>, defaultText: string): Setting<T | undefined> {
+  return {
+    schema: text.transform((value, context) => {
+      if (value === undefined) return undefined
+      const result = setting.schema.safeParse(value)
+      if (result.success) return result.data
+      context.addIssue({ code: 'custom', message: result.error.issues[0]?.message ?? 'is not valid' })
+      return z.NEVER
+    }),
+    info: { ...setting.info, defaultText },
+  }
+}
+
 function urlProblem(value: string, protocols: readonly string[]): string | undefined {
   let parsed: URL
   try {

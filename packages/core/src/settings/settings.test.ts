@@ -114,6 +114,26 @@ describe('settings.parse', () => {
   })
 })
 
+describe('field.optional', () => {
+  const group = defineSettings({
+    title: 'Optional',
+    fields: {
+      LIMIT: field.optional(field.integer({ doc: 'A limit.', default: 1, min: 1, max: 9 }), 'derived from the rest'),
+    },
+  })
+
+  it('gives undefined where unset, so that the reader can derive a value', () => {
+    expect(group.parse({}).LIMIT).toBeUndefined()
+    expect(group.parse({ LIMIT: ' ' }).LIMIT).toBeUndefined()
+    expect(group.parse({ LIMIT: '3' }).LIMIT).toBe(3)
+    expect(renderReference(group)).toContain('derived from the rest')
+  })
+
+  it('keeps the message of the setting it wraps', () => {
+    expect(group.check({ LIMIT: '99' }).faults[0]?.problem).toBe('"99" is out of range')
+  })
+})
+
 describe('what is generated from settings', () => {
   it('an .env.example with every variable, commented out', () => {
     const text = renderEnvExample(settings)

@@ -12,9 +12,13 @@ export type SettingValues<Fields extends SettingFields> = {
   readonly [Name in keyof Fields]: z.output<Fields[Name]['schema']>
 }
 
-/** A rule over several settings. It sees only the values that are valid on their own, and returns what is wrong, if anything. */
+/**
+ * A rule over several settings. It sees only the values that are valid on their own, and returns what is wrong, if anything.
+ * `isSet` tells a value that somebody chose from a default, which nobody can be blamed for.
+ */
 export type SettingRule<Fields extends SettingFields> = (
   values: Partial<SettingValues<Fields>>,
+  isSet: (name: keyof Fields & string) => boolean,
 ) => SettingFault | undefined
 
 /** The settings of one package: what it reads from the environment, and all that is generated from that. */
@@ -47,7 +51,7 @@ export function defineSettings<Fields extends SettingFields>(definition: {
     }
     const typed = values as Partial<SettingValues<Fields>>
     for (const rule of rules) {
-      const fault = rule(typed)
+      const fault = rule(typed, (name) => Boolean(env[name]?.trim()))
       if (fault) faults.push(fault)
     }
     return { values: typed, faults }
