@@ -1,0 +1,68 @@
+import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
+import { toConnectError } from './connect-error.js'
+import { PrismaError } from './prisma-error.js'
+import type { Run } from './run.js'
+import { Session } from './session.js'
+import { ShadowDatabases, wipe } from './shadow.js'
+import { parseTarget, type Target } from './target.js'
+
+/** What the engine connects through: the database itself, and a shadow database, created or given. */
+export class Connections implements SqlMigrationAwareDriverAdapterFactory {
+  readonly provider = 'postgres'
+  readonly adapterName = '@prisma/adapter-pg'
+  readonly shadows: ShadowDatabases
+  private readonly target: Target
+  private readonly shadowUrl: string | undefined
+  private readonly run: Run
+
+  constructor(target: Target, shadowUrl: string | undefined, run: Run) {
+    this.target = target
+    this.shadowUrl = shadowUrl
+    this.run = run
+    this.shadows = new ShadowDatabases(target)
+  }
+
+  connect(): Promise<SqlDriverAdapter> {
+    return Session.open(this.target, this.run)
+  }
+
+  async connectToShadowDb(): Promise<SqlDriverAdapter> {
+    try {
+      return this.shadowUrl === undefined ? await this.createShadow() : await this.openShadow(this.shadowUrl)
+    } catch (error) {
+      this.run.hostFailure ??= toConnectError(error, this.target)
+      throw this.run.hostFailure
+    }
+  }
+
+  private async createShadow(): Promise<SqlDriverAdapter> {
+    const shadow = await this.run.interruptible(
+      async () => {},
+      () => this.shadows.create(),
+    )
+    const session = await Session.open(shadow, this.run)
+    const close = session.dispose.bind(session)
+    session.dispose = async () => {
+      await close()
+      await this.shadows.drop(shadow.database)
+    }
+    return session
+  }
+
+  private async openShadow(url: string): Promise<SqlDriverAdapter> {
+    const shadow = parseTarget(url)
+    const { host, port, database } = this.target
+    if (shadow.host === host && shadow.port === port && shadow.database === database) {
+      throw new PrismaError(
+        'P3014',
+        'The shadow database you configured appears to be the same as the main database. Please specify another shadow database.',
+      )
+    }
+    try {
+      await wipe(shadow)
+    } catch (error) {
+      throw toConnectError(error, shadow)
+    }
+    return Session.open(shadow, this.run)
+  }
+}

@@ -1,0 +1,173 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import {
+  type ColumnType,
+  ColumnTypeEnum,
+  type ConnectionInfo,
+  DriverAdapterError,
+  type IsolationLevel,
+  type SqlDriverAdapter,
+  type SqlQuery,
+  type SqlResultSet,
+  type Transaction,
+} from '@prisma/driver-adapter-utils'
+import pg from 'pg'
+import { withClient } from './client.js'
+import { toConnectError } from './connect-error.js'
+import { PrismaError } from './prisma-error.js'
+import type { Run } from './run.js'
+import type { Target } from './target.js'
+
+/** The server's id of a session is public in node-postgres, and not in its types. */
+type PoolClient = pg.PoolClient & { readonly processID: number }
+
+/** `pg_catalog."char"`, which the introspection queries read and the adapter does not know. */
+const CHAR_OID = 18
+const BPCHAR_OID = 1042
+
+const LEFT_OPEN =
+  'The script leaves a transaction open: it has a BEGIN without a COMMIT. What it did since then has been rolled back. Remove the BEGIN; a script is one transaction by itself.'
+
+/**
+ * Prisma's adapter over exactly one server session, with three repairs that migrations need:
+ *
+ * - one session for everything: the advisory lock, the search path and a script's transaction belong to a session;
+ * - a script goes to the server whole, as one simple query. The adapter splits it at every `;`, which breaks `$$` bodies, and sends
+ *   the pieces one by one, which leaves half a migration behind when one fails;
+ * - columns of type "char".
+ */
+export class Session implements SqlDriverAdapter {
+  readonly provider = 'postgres'
+  readonly adapterName: string
+  private readonly pool: pg.Pool
+  private readonly adapter: SqlDriverAdapter
+  private readonly target: Target
+  private readonly run: Run
+  private client: PoolClient | undefined
+  private charColumns: readonly number[] = []
+  private lost: Error | undefined
+
+  private constructor(pool: pg.Pool, adapter: SqlDriverAdapter, target: Target, run: Run) {
+    this.pool = pool
+    this.adapter = adapter
+    this.adapterName = adapter.adapterName
+    this.target = target
+    this.run = run
+  }
+
+  /**
+   * Connects.
+   * @throws {PrismaError} P1000, P1001, P1003 ... also noted on `run`, because the WebAssembly keeps only "external error".
+   */
+  static async open(target: Target, run: Run): Promise<Session> {
+    const pool = new pg.Pool({ ...target.config, max: 1, min: 1, idleTimeoutMillis: 0 })
+    const adapter = await new PrismaPg(pool, { schema: target.schema, disposeExternalPool: true }).connect()
+    const session = new Session(pool, adapter, target, run)
+    try {
+      await session.start()
+    } catch (error) {
+      await pool.end()
+      run.hostFailure = toConnectError(error, target)
+      throw run.hostFailure
+    }
+    return session
+  }
+
+  private async start(): Promise<void> {
+    const query = this.pool.query.bind(this.pool) as (config: pg.QueryArrayConfig) => Promise<pg.QueryArrayResult>
+    this.pool.query = (async (config: pg.QueryArrayConfig) => {
+      if (this.lost) throw this.lost
+      return this.relabelChars(await query(config))
+    }) as typeof this.pool.query
+    this.client = (await this.pool.connect()) as PoolClient
+    this.client.release()
+    // The pool would go on with a second session, without the lock and the settings of the first.
+    this.pool.on('remove', () => {
+      this.lost ??= new Error('The connection to the database was lost.')
+    })
+  }
+
+  async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
+    const result = await this.interruptibleIf(/pg_advisory_lock/.test(query.sql), () => this.adapter.queryRaw(query))
+    const columnTypes: ColumnType[] = result.columnTypes.map((type, index) =>
+      this.charColumns.includes(index) ? ColumnTypeEnum.Character : type,
+    )
+    return { ...result, columnTypes }
+  }
+
+  executeRaw(query: SqlQuery): Promise<number> {
+    return this.interruptibleIf(/pg_advisory_lock/.test(query.sql), () => this.adapter.executeRaw(query))
+  }
+
+  /**
+   * Runs a whole script as one implicit transaction. Whatever a script sets for its session (`search_path`, a role, as dumps do)
+   * ends with it, so that it cannot misdirect the engine's own bookkeeping or the next script.
+   */
+  async executeScript(script: string): Promise<void> {
+    try {
+      await this.run.interruptible(
+        () => this.cancel(),
+        () => this.pool.query(script),
+      )
+    } catch (error) {
+      await this.restore().catch(() => {})
+      if (!(error instanceof pg.DatabaseError)) throw error
+      this.run.scriptFailure = { error, script }
+      throw toAdapterError(error)
+    }
+    const left = await this.restore()
+    if (left === 'in transaction') throw new PrismaError(undefined, LEFT_OPEN)
+  }
+
+  startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
+    return this.adapter.startTransaction(isolationLevel)
+  }
+
+  getConnectionInfo(): ConnectionInfo {
+    return { schemaName: this.target.schema, supportsRelationJoins: true }
+  }
+
+  async dispose(): Promise<void> {
+    await this.adapter.dispose()
+  }
+
+  private async restore(): Promise<'clean' | 'in transaction'> {
+    const inTransaction = this.client?.getTransactionStatus() !== 'I'
+    await this.pool.query(`${inTransaction ? 'ROLLBACK; ' : ''}RESET ROLE; RESET ALL`)
+    return inTransaction ? 'in transaction' : 'clean'
+  }
+
+  private interruptibleIf<T>(condition: boolean, work: () => Promise<T>): Promise<T> {
+    return condition ? this.run.interruptible(() => this.cancel(), work) : work()
+  }
+
+  /** Asks the server to stop what this session is doing; a script is then rolled back as a whole. */
+  private async cancel(): Promise<void> {
+    const pid = this.client?.processID
+    await withClient(this.target.config, (client) => client.query('SELECT pg_cancel_backend($1)', [pid]))
+  }
+
+  private relabelChars(result: pg.QueryArrayResult): pg.QueryArrayResult {
+    const fields = result.fields ?? []
+    this.charColumns = fields.flatMap((field, index) => (field.dataTypeID === CHAR_OID ? [index] : []))
+    for (const index of this.charColumns) {
+      const field = fields[index]
+      if (field) field.dataTypeID = BPCHAR_OID
+    }
+    return result
+  }
+}
+
+function toAdapterError(error: pg.DatabaseError): DriverAdapterError {
+  const { code = 'XX000', severity = 'ERROR', message, detail, column, hint } = error
+  return new DriverAdapterError({
+    kind: 'postgres',
+    originalCode: code,
+    originalMessage: message,
+    code,
+    severity,
+    message,
+    detail,
+    column,
+    hint,
+  })
+}

@@ -1,0 +1,91 @@
+import pg from 'pg'
+import { withClient } from './client.js'
+import { PrismaError } from './prisma-error.js'
+import { shadowCreatedAtMs, shadowName } from './shadow-name.js'
+import { type Target, withDatabase } from './target.js'
+
+const { escapeIdentifier } = pg
+
+/** No command keeps a shadow database so long without a connection to it. */
+const ABANDONED_AFTER_MS = 10 * 60_000
+
+/** The shadow databases of this process: made for one comparison, and dropped whatever happens. */
+export class ShadowDatabases {
+  private readonly target: Target
+  private readonly live = new Set<string>()
+
+  constructor(target: Target) {
+    this.target = target
+  }
+
+  /**
+   * Creates an empty database beside the main one, and drops those that killed runs have left behind.
+   * @throws {PrismaError} P3014 when the login may not create databases.
+   */
+  async create(): Promise<Target> {
+    return await withClient(this.target.config, async (client) => {
+      const nowMs = await serverTimeMs(client)
+      await dropAbandoned(client, nowMs)
+      const database = shadowName(nowMs)
+      this.live.add(database)
+      try {
+        await client.query(`CREATE DATABASE ${escapeIdentifier(database)}`)
+      } catch (error) {
+        this.live.delete(database)
+        throw error instanceof pg.DatabaseError && error.code === '42501' ? mayNotCreate(error) : error
+      }
+      return withDatabase(this.target, database)
+    })
+  }
+
+  async drop(database: string): Promise<void> {
+    if (!this.live.delete(database)) return
+    await withClient(this.target.config, (client) =>
+      client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`),
+    )
+  }
+
+  /** Drops all of this process, for its end. A server that is gone keeps none from ending. */
+  async dropAll(): Promise<void> {
+    await Promise.allSettled([...this.live].map((database) => this.drop(database)))
+  }
+}
+
+/** Empties a database that a setting names as the shadow database: every schema but the server's own. */
+export async function wipe(target: Target): Promise<void> {
+  await withClient(target.config, async (client) => {
+    const { rows } = await client.query<{ nspname: string }>(
+      `SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`,
+    )
+    const drops = rows.map(({ nspname }) => `DROP SCHEMA ${escapeIdentifier(nspname)} CASCADE;`)
+    await client.query(`${drops.join('\n')}\nCREATE SCHEMA public`)
+  })
+}
+
+async function serverTimeMs(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ ms: string }>(
+    `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms`,
+  )
+  return Number(rows[0]?.ms)
+}
+
+/** Only names of ours, of a login we belong to, old enough, and without a connection; one that comes meanwhile keeps its database. */
+async function dropAbandoned(client: pg.Client, nowMs: number): Promise<void> {
+  const { rows } = await client.query<{ datname: string }>(
+    `SELECT datname FROM pg_database d
+      WHERE datname LIKE 'prisma\\_migrate\\_shadow\\_db\\_%' AND pg_has_role(datdba, 'USAGE')
+        AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)`,
+  )
+  for (const { datname } of rows) {
+    const createdAtMs = shadowCreatedAtMs(datname)
+    if (createdAtMs === undefined || nowMs - createdAtMs < ABANDONED_AFTER_MS) continue
+    await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(datname)}`).catch(() => {})
+  }
+}
+
+function mayNotCreate(error: pg.DatabaseError): PrismaError {
+  return new PrismaError(
+    'P3014',
+    `Prisma Migrate could not create the shadow database. Please make sure the database user has permission to create databases. Read more about the shadow database (and workarounds) at https://pris.ly/d/migrate-shadow\n\nOriginal error: ${error.message}`,
+  )
+}

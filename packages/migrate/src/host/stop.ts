@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { RpcServer } from './rpc.js'
+import type { Run } from './run.js'
+import type { ShadowDatabases } from './shadow.js'
+
+/** How long the server may take to roll back a script that was cancelled. After that the closed connection does it. */
+const ROLLBACK_MS = 10_000
+
+/**
+ * Ends the process on a signal with nothing half done: the script that is running is cancelled (and so rolled back as a whole), the
+ * engine finishes its bookkeeping and answers, and the shadow databases are dropped. A second signal ends it at once.
+ *
+ * The CLI sends SIGTERM after every command, right after it has closed our input; nothing is under way then.
+ */
+export function stopOnSignals(server: RpcServer, run: Run, shadows: ShadowDatabases): void {
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    const { underWay } = server
+    if (underWay) {
+      const interrupting = run.interrupt(signal)
+      await Promise.race([Promise.all([interrupting, underWay.done]), delay(ROLLBACK_MS)])
+    }
+    await shadows.dropAll()
+    process.exit(underWay ? 1 : 0)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (run.interruptedBy) process.exit(1)
+      void stop(signal)
+    })
+  }
+}

@@ -1,0 +1,115 @@
+import type pg from 'pg'
+import { parseIntoClientConfig } from 'pg-connection-string'
+import { PrismaError } from './prisma-error.js'
+
+/** A database that a URL names, and how to connect to it. */
+export interface Target {
+  readonly config: pg.ClientConfig
+  /** `?schema=`, by default `public`. */
+  readonly schema: string
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+}
+
+/** Prisma's own default, in seconds. 0 in the URL means no limit. */
+const CONNECT_TIMEOUT_SECONDS = 5
+
+/** Parameters of Prisma's URLs that node-postgres would send to the server, which knows none of them. */
+const PRISMA_ONLY = [
+  'schema',
+  'connection_limit',
+  'connect_timeout',
+  'pool_timeout',
+  'socket_timeout',
+  'pgbouncer',
+  'statement_cache_size',
+  'single_use_connections',
+  'sslaccept',
+  'sslidentity',
+  'sslpassword',
+]
+
+/**
+ * Reads a PostgreSQL URL as Prisma writes them. `sslmode` has libpq's meaning (`require` encrypts and does not verify), and
+ * `sslaccept=strict` asks for verification, as with the native engine.
+ * @throws {PrismaError} P1013 for whatever is not such a URL; the message never repeats it.
+ */
+export function parseTarget(text: string): Target {
+  const url = toUrl(text)
+  const schema = url.searchParams.get('schema') || 'public'
+  const connectTimeout = seconds(url.searchParams.get('connect_timeout'))
+  if (url.searchParams.get('sslaccept') === 'strict') url.searchParams.set('sslmode', 'verify-full')
+  if (url.searchParams.has('sslmode') && !url.searchParams.has('uselibpqcompat')) {
+    url.searchParams.set('uselibpqcompat', 'true')
+  }
+  for (const name of PRISMA_ONLY) url.searchParams.delete(name)
+  const parsed = toClientConfig(url)
+  const user = parsed.user || 'postgres'
+  const config: pg.ClientConfig = {
+    ...parsed,
+    user,
+    host: parsed.host || 'localhost',
+    port: Number(parsed.port ?? 5432),
+    database: parsed.database || 'postgres',
+    connectionTimeoutMillis: connectTimeout * 1000,
+    application_name: parsed.application_name ?? 'prisma-schema-engine',
+    options: sessionOptions(parsed.options, schema),
+  }
+  return {
+    config,
+    schema,
+    host: config.host ?? 'localhost',
+    port: config.port ?? 5432,
+    database: config.database ?? 'postgres',
+    user,
+  }
+}
+
+/** The same server and login, another database. */
+export function withDatabase(target: Target, database: string): Target {
+  return { ...target, database, config: { ...target.config, database } }
+}
+
+/**
+ * What holds for the whole session: times in UTC (the adapter drops the offset of a timestamptz, so any other zone would shift
+ * instants) and the schema that unqualified names mean.
+ */
+function sessionOptions(given: string | undefined, schema: string): string {
+  const searchPath = `"${schema.replaceAll('"', '""')}"`.replace(/[\\ ]/g, '\\$&')
+  return [given, '-c TimeZone=UTC', `-c search_path=${searchPath}`].filter(Boolean).join(' ')
+}
+
+function toUrl(text: string): URL {
+  let url: URL
+  try {
+    // `postgresql://user@/db?host=/socket` names its host in a parameter, which wins over the one given here.
+    url = new URL(text.replace(/@\//, '@localhost/'))
+  } catch {
+    throw invalid('invalid URL')
+  }
+  if (!/^postgres(ql)?:$/.test(url.protocol)) {
+    throw invalid('the URL must start with the protocol `postgresql://` or `postgres://`')
+  }
+  return url
+}
+
+function toClientConfig(url: URL): ReturnType<typeof parseIntoClientConfig> {
+  try {
+    return parseIntoClientConfig(url.toString())
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw invalid(code === 'ERR_INVALID_URL' ? 'invalid URL' : message)
+  }
+}
+
+function seconds(text: string | null): number {
+  if (text === null) return CONNECT_TIMEOUT_SECONDS
+  if (!/^\d+$/.test(text)) throw invalid('`connect_timeout` must be a whole number of seconds')
+  return Number(text)
+}
+
+function invalid(reason: string): PrismaError {
+  return new PrismaError('P1013', `The provided database string is invalid. ${reason} in datasource. See https://pris.ly/d/config-url`)
+}
