@@ -15,6 +15,7 @@ export default async function setup(): Promise<() => Promise<void>> {
 
 /** The migrations as a deployment would bring them in. */
 async function migrate(directDatabaseUrl: string): Promise<void> {
+  if (!existsSync(path.join(root, 'prisma.config.ts'))) return
   const migrations = path.join(root, 'prisma', 'migrations')
   if (!existsSync(migrations) || readdirSync(migrations).length === 0) return
   const prisma = spawn(path.join(root, 'node_modules', '.bin', 'prisma'), ['migrate', 'deploy'], {
