@@ -18,7 +18,7 @@ import type { Run } from './run.js'
 import type { Target } from './target.js'
 
 /** The server's id of a session is public in node-postgres, and not in its types. */
-type PoolClient = pg.PoolClient & { readonly processID: number }
+type Client = pg.Client & { readonly processID: number }
 
 /** `pg_catalog."char"`, which the introspection queries read and the adapter does not know. */
 const CHAR_OID = 18
@@ -30,7 +30,8 @@ const LEFT_OPEN =
 /**
  * Prisma's adapter over exactly one server session, with three repairs that migrations need:
  *
- * - one session for everything: the advisory lock, the search path and a script's transaction belong to a session;
+ * - one session for everything: the advisory lock, the search path and a script's transaction belong to a session, and a pool
+ *   replaces its own after every failed query;
  * - a script goes to the server whole, as one simple query. The adapter splits it at every `;`, which breaks `$$` bodies, and sends
  *   the pieces one by one, which leaves half a migration behind when one fails;
  * - columns of type "char".
@@ -38,16 +39,14 @@ const LEFT_OPEN =
 export class Session implements SqlDriverAdapter {
   readonly provider = 'postgres'
   readonly adapterName: string
-  private readonly pool: pg.Pool
+  private readonly client: Client
   private readonly adapter: SqlDriverAdapter
   private readonly target: Target
   private readonly run: Run
-  private client: PoolClient | undefined
   private charColumns: readonly number[] = []
-  private lost: Error | undefined
 
-  private constructor(pool: pg.Pool, adapter: SqlDriverAdapter, target: Target, run: Run) {
-    this.pool = pool
+  private constructor(client: Client, adapter: SqlDriverAdapter, target: Target, run: Run) {
+    this.client = client
     this.adapter = adapter
     this.adapterName = adapter.adapterName
     this.target = target
@@ -59,31 +58,20 @@ export class Session implements SqlDriverAdapter {
    * @throws {PrismaError} P1000, P1001, P1003 ... also noted on `run`, because the WebAssembly keeps only "external error".
    */
   static async open(target: Target, run: Run): Promise<Session> {
-    const pool = new pg.Pool({ ...target.config, max: 1, min: 1, idleTimeoutMillis: 0 })
-    const adapter = await new PrismaPg(pool, { schema: target.schema, disposeExternalPool: true }).connect()
-    const session = new Session(pool, adapter, target, run)
+    const client = new pg.Client(target.config) as Client
+    client.on('error', () => {}) // a connection that breaks fails its query; without a listener it would end the process
     try {
-      await session.start()
+      await client.connect()
     } catch (error) {
-      await pool.end()
       run.hostFailure = toConnectError(error, target)
       throw run.hostFailure
     }
+    // PrismaPg takes nothing but a pool. This one never connects: all its queries go to the session.
+    const pool = new pg.Pool({ max: 1 })
+    const adapter = await new PrismaPg(pool, { schema: target.schema }).connect()
+    const session = new Session(client, adapter, target, run)
+    pool.query = ((config: pg.QueryArrayConfig) => session.query(config)) as typeof pool.query
     return session
-  }
-
-  private async start(): Promise<void> {
-    const query = this.pool.query.bind(this.pool) as (config: pg.QueryArrayConfig) => Promise<pg.QueryArrayResult>
-    this.pool.query = (async (config: pg.QueryArrayConfig) => {
-      if (this.lost) throw this.lost
-      return this.relabelChars(await query(config))
-    }) as typeof this.pool.query
-    this.client = (await this.pool.connect()) as PoolClient
-    this.client.release()
-    // The pool would go on with a second session, without the lock and the settings of the first.
-    this.pool.on('remove', () => {
-      this.lost ??= new Error('The connection to the database was lost.')
-    })
   }
 
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
@@ -106,7 +94,7 @@ export class Session implements SqlDriverAdapter {
     try {
       await this.run.interruptible(
         () => this.cancel(),
-        () => this.pool.query(script),
+        () => this.client.query(script),
       )
     } catch (error) {
       await this.restore().catch(() => {})
@@ -118,8 +106,18 @@ export class Session implements SqlDriverAdapter {
     if (left === 'in transaction') throw new PrismaError(undefined, LEFT_OPEN)
   }
 
-  startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
-    return this.adapter.startTransaction(isolationLevel)
+  /** On the same session. The engine itself sends COMMIT or ROLLBACK. */
+  async startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
+    await this.client.query(`BEGIN${isolationLevel ? ` ISOLATION LEVEL ${isolationLevel}` : ''}`)
+    return {
+      provider: this.provider,
+      adapterName: this.adapterName,
+      options: { usePhantomQuery: false },
+      queryRaw: (query) => this.queryRaw(query),
+      executeRaw: (query) => this.executeRaw(query),
+      commit: async () => {},
+      rollback: async () => {},
+    }
   }
 
   getConnectionInfo(): ConnectionInfo {
@@ -127,12 +125,12 @@ export class Session implements SqlDriverAdapter {
   }
 
   async dispose(): Promise<void> {
-    await this.adapter.dispose()
+    await this.client.end()
   }
 
   private async restore(): Promise<'clean' | 'in transaction'> {
-    const inTransaction = this.client?.getTransactionStatus() !== 'I'
-    await this.pool.query(`${inTransaction ? 'ROLLBACK; ' : ''}RESET ROLE; RESET ALL`)
+    const inTransaction = this.client.getTransactionStatus() !== 'I'
+    await this.client.query(`${inTransaction ? 'ROLLBACK; ' : ''}RESET ROLE; RESET ALL`)
     return inTransaction ? 'in transaction' : 'clean'
   }
 
@@ -142,18 +140,17 @@ export class Session implements SqlDriverAdapter {
 
   /** Asks the server to stop what this session is doing; a script is then rolled back as a whole. */
   private async cancel(): Promise<void> {
-    const pid = this.client?.processID
+    const pid = this.client.processID
     await withClient(this.target.config, (client) => client.query('SELECT pg_cancel_backend($1)', [pid]))
   }
 
-  private relabelChars(result: pg.QueryArrayResult): pg.QueryArrayResult {
-    const fields = result.fields ?? []
-    this.charColumns = fields.flatMap((field, index) => (field.dataTypeID === CHAR_OID ? [index] : []))
-    for (const index of this.charColumns) {
-      const field = fields[index]
-      if (field) field.dataTypeID = BPCHAR_OID
-    }
-    return result
+  /** Sends the adapter's query, and has "char" columns pass for a type it knows. */
+  private async query(config: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> {
+    const result = await this.client.query(config)
+    const isChar = (field: pg.FieldDef): boolean => field.dataTypeID === CHAR_OID
+    this.charColumns = result.fields.flatMap((field, index) => (isChar(field) ? [index] : []))
+    const fields = result.fields.map((field) => (isChar(field) ? { ...field, dataTypeID: BPCHAR_OID } : field))
+    return Object.assign(result, { fields })
   }
 }
 
