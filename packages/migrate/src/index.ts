@@ -1,1 +1,8 @@
-export {}
+export { migrationDatabaseUrl } from './database-url.js'
+export { schemaEnginePath } from './engine-path.js'
+export { loadEnvFile } from './env-file.js'
+export { EngineMismatchError, NoDatabaseError } from './errors.js'
+export { needsDatabase } from './needs-database.js'
+export { type PrismaConfigOptions, prismaConfig } from './prisma-config.js'
+export { type PrismaResult, type RunPrismaOptions, runPrisma } from './run-prisma.js'
+export { migrateSettings } from './settings.js'

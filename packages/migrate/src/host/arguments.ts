@@ -10,7 +10,10 @@ export interface Arguments {
   readonly datamodels: [path: string, text: string][]
   readonly url: string | undefined
   readonly shadowDatabaseUrl: string | undefined
-  readonly command: { readonly kind: 'rpc' } | { readonly kind: 'version' } | { readonly kind: 'cli'; readonly name: CliCommand }
+  readonly command:
+    | { readonly kind: 'rpc' }
+    | { readonly kind: 'version' }
+    | { readonly kind: 'cli'; readonly name: CliCommand }
 }
 
 interface Datasource {
@@ -51,6 +54,7 @@ function splitOnce(arg: string): string[] {
 
 function cliCommand(name: string | undefined): CliCommand {
   const known = CLI_COMMANDS.find((candidate) => candidate === name)
-  if (known === undefined) throw new Error(`Unknown command ${JSON.stringify(name)}: expected one of ${CLI_COMMANDS.join(', ')}`)
+  if (known === undefined)
+    throw new Error(`Unknown command ${JSON.stringify(name)}: expected one of ${CLI_COMMANDS.join(', ')}`)
   return known
 }

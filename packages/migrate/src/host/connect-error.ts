@@ -25,7 +25,10 @@ const UNREACHABLE = new Set([
 ])
 
 /** A failure to connect, under the code and in the words of the native engine. */
-export function toConnectError(error: unknown, target: Pick<Target, 'host' | 'port' | 'database' | 'user'>): PrismaError {
+export function toConnectError(
+  error: unknown,
+  target: Pick<Target, 'host' | 'port' | 'database' | 'user'>,
+): PrismaError {
   if (error instanceof PrismaError) return error
   const { code = '', message, errors } = error as DriverError
   const { database, user } = target

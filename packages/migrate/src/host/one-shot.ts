@@ -13,7 +13,9 @@ export async function runCliCommand(command: CliCommand, target: Target): Promis
       await withClient(target.config, (client) => client.query('SELECT 1'))
       return 'Connection successful'
     case 'create-database':
-      await withClient(maintenance.config, (client) => client.query(`CREATE DATABASE ${escapeIdentifier(target.database)}`))
+      await withClient(maintenance.config, (client) =>
+        client.query(`CREATE DATABASE ${escapeIdentifier(target.database)}`),
+      )
       if (target.schema !== 'public') {
         await withClient(target.config, (client) =>
           client.query(`CREATE SCHEMA IF NOT EXISTS ${escapeIdentifier(target.schema)}`),
@@ -21,7 +23,9 @@ export async function runCliCommand(command: CliCommand, target: Target): Promis
       }
       return `Database '${target.database}' was successfully created.`
     case 'drop-database':
-      await withClient(maintenance.config, (client) => client.query(`DROP DATABASE ${escapeIdentifier(target.database)}`))
+      await withClient(maintenance.config, (client) =>
+        client.query(`DROP DATABASE ${escapeIdentifier(target.database)}`),
+      )
       return 'The database was successfully dropped.'
   }
 }

@@ -26,7 +26,10 @@ const SHADOW_METHODS = new Set([
 export function toRequestError(thrown: unknown, method: string, run: Run): PrismaError {
   const failure = thrown as EngineFailure
   if (run.interruptedBy) {
-    return new PrismaError(undefined, `Interrupted by ${run.interruptedBy}. The script that was running has been rolled back.`)
+    return new PrismaError(
+      undefined,
+      `Interrupted by ${run.interruptedBy}. The script that was running has been rolled back.`,
+    )
   }
   if (run.hostFailure) return run.hostFailure
   if (thrown instanceof PrismaError) return thrown
@@ -59,7 +62,12 @@ function migrationName(message: string): string | undefined {
 }
 
 function databaseReport(error: DatabaseError, script: string): string {
-  const lines = [`Database error code: ${error.code}`, '', 'Database error:', `${error.severity ?? 'ERROR'}: ${error.message}`]
+  const lines = [
+    `Database error code: ${error.code}`,
+    '',
+    'Database error:',
+    `${error.severity ?? 'ERROR'}: ${error.message}`,
+  ]
   if (error.detail) lines.push(`DETAIL: ${error.detail}`)
   if (error.hint) lines.push(`HINT: ${error.hint}`)
   if (error.position) lines.push('', 'Position:', excerpt(script, Number(error.position)), '')

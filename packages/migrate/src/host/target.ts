@@ -111,5 +111,8 @@ function seconds(text: string | null): number {
 }
 
 function invalid(reason: string): PrismaError {
-  return new PrismaError('P1013', `The provided database string is invalid. ${reason} in datasource. See https://pris.ly/d/config-url`)
+  return new PrismaError(
+    'P1013',
+    `The provided database string is invalid. ${reason} in datasource. See https://pris.ly/d/config-url`,
+  )
 }

@@ -5,5 +5,8 @@ declare namespace WebAssembly {
 
   class RuntimeError extends Error {}
 
-  function instantiate(bytes: Uint8Array, imports: Imports): Promise<{ readonly instance: { readonly exports: Exports } }>
+  function instantiate(
+    bytes: Uint8Array,
+    imports: Imports,
+  ): Promise<{ readonly instance: { readonly exports: Exports } }>
 }

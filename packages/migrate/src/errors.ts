@@ -1,0 +1,31 @@
+import { MiyabiError } from '@miyabi/core'
+
+/** The installed Prisma CLI and the WebAssembly engine were not built from the same source. */
+export class EngineMismatchError extends MiyabiError<
+  'migrate.engine_mismatch',
+  { readonly prisma: string; readonly expectedEngine: string; readonly installedEngine: string }
+> {
+  override readonly name = 'EngineMismatchError'
+
+  constructor(details: { readonly prisma: string; readonly expectedEngine: string; readonly installedEngine: string }) {
+    const { prisma, expectedEngine, installedEngine } = details
+    super(
+      'migrate.engine_mismatch',
+      `prisma ${prisma} expects schema engine ${expectedEngine}, but @prisma/schema-engine-wasm is ${installedEngine}. Pin both to the same build in pnpm-workspace.yaml (catalog: "prisma" and "@prisma/schema-engine-wasm": ${expectedEngine}) and run \`pnpm install\`, or set MIYABI_PRISMA_ENGINE=native to use Prisma's native engine.`,
+      { details },
+    )
+  }
+}
+
+/** A command that works on a database was given none. */
+export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readonly command: string }> {
+  override readonly name = 'NoDatabaseError'
+
+  constructor(command: string) {
+    super(
+      'migrate.no_database',
+      `prisma ${command} needs a database: set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded one with \`pnpm db:up\`. \`pnpm prisma ${command}\` starts it by itself.`,
+      { details: { command } },
+    )
+  }
+}

@@ -1,0 +1,41 @@
+import { defineConfig, type PrismaConfig } from 'prisma/config'
+import { migrationDatabaseUrl } from './database-url.js'
+import { engineEnvironment } from './engine-environment.js'
+import { checkEngineVersion } from './engine-version.js'
+import { loadEnvFile } from './env-file.js'
+import { NoDatabaseError } from './errors.js'
+import { needsDatabase, prismaCommand } from './needs-database.js'
+import { migrateSettings, usesWasmEngine } from './settings.js'
+
+export interface PrismaConfigOptions {
+  /** The folder of `prisma.config.ts`, where `.env` and the embedded stack's folder are looked for. */
+  readonly root: string
+  /** The process's environment. It is read, and given what the CLI must find there: see {@link prismaConfig}. */
+  readonly env: Record<string, string | undefined>
+  /** The arguments after `prisma`. */
+  readonly args: readonly string[]
+  /** Prisma's own options; paths are relative to the configuration file. */
+  readonly config: Omit<PrismaConfig, 'datasource'>
+}
+
+/**
+ * A Prisma configuration for this data layer, to be the default export of `prisma.config.ts`. The CLI loads it for every command,
+ * so it also puts into `env` what the CLI reads from there: the entries of `.env`, our schema engine in
+ * `PRISMA_SCHEMA_ENGINE_BINARY` (unless set, or `MIYABI_PRISMA_ENGINE` is `native`), and `CHECKPOINT_DISABLE`.
+ * @throws {ConfigError} `config.invalid`, for a setting that makes no sense
+ * @throws {EngineMismatchError} `migrate.engine_mismatch`
+ * @throws {NoDatabaseError} `migrate.no_database`, for a command that needs a database when none is set and none is up
+ */
+export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): PrismaConfig {
+  loadEnvFile(root, env)
+  const settings = migrateSettings.parse(env)
+  if (usesWasmEngine(env)) checkEngineVersion(root)
+  Object.assign(env, engineEnvironment(env))
+  const url = migrationDatabaseUrl(root, env)
+  if (url === undefined && needsDatabase(args)) throw new NoDatabaseError(prismaCommand(args))
+  const shadowDatabaseUrl = settings.SHADOW_DATABASE_URL
+  return defineConfig({
+    ...config,
+    ...(url !== undefined && { datasource: { url, ...(shadowDatabaseUrl !== undefined && { shadowDatabaseUrl }) } }),
+  })
+}

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { text } from 'node:stream/consumers'
+import type { Environment } from '@miyabi/core'
+import { engineEnvironment } from './engine-environment.js'
+
+const require = createRequire(import.meta.url)
+
+export interface RunPrismaOptions {
+  /** Where `prisma.config.ts` is looked for. Default: the process's own working directory. */
+  readonly cwd?: string
+  /** The whole environment of the CLI. */
+  readonly env: Environment
+  /** `inherit` (default) shows what the CLI prints and lets it ask; `pipe` captures it. */
+  readonly stdio?: 'inherit' | 'pipe'
+  /** Ends the CLI with SIGTERM. */
+  readonly signal?: AbortSignal
+}
+
+export interface PrismaResult {
+  /** The CLI's own; 128 and the signal's number would be a shell's way, here 1 stands for any signal. */
+  readonly exitCode: number
+  /** What was printed; blank with `stdio: 'inherit'`. */
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the Prisma CLI that this package depends on, without npx, in a process of its own. */
+export async function runPrisma(args: readonly string[], options: RunPrismaOptions): Promise<PrismaResult> {
+  const { cwd, env, stdio = 'inherit', signal } = options
+  const child = spawn(process.execPath, [require.resolve('prisma/build/index.js'), ...args], {
+    ...(cwd !== undefined && { cwd }),
+    ...(signal && { signal }),
+    env: { ...env, ...engineEnvironment(env) },
+    stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+  const [exitCode, stdout, stderr] = await Promise.all([
+    ended,
+    child.stdout ? text(child.stdout) : '',
+    child.stderr ? text(child.stderr) : '',
+  ])
+  return { exitCode, stdout, stderr }
+}

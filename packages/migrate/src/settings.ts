@@ -1,0 +1,24 @@
+import { defineSettings, type Environment, field } from '@miyabi/core'
+
+/** What the migrations read from the environment. */
+export const migrateSettings = defineSettings({
+  title: 'Migrations',
+  fields: {
+    SHADOW_DATABASE_URL: field.url({
+      doc: 'An empty database for `prisma migrate dev` and `diff` to work in: it is wiped at every use. Needed only where the login of DIRECT_DATABASE_URL may not create databases.',
+      protocols: ['postgresql', 'postgres'],
+      defaultText: 'none: a database is created and dropped each time',
+      example: 'postgresql://miyabi_migrator:password@localhost:5432/miyabi_shadow',
+    }),
+    MIYABI_PRISMA_ENGINE: field.oneOf({
+      doc: "Which schema engine the Prisma CLI runs: `wasm` is Prisma's WebAssembly build, which needs no download; `native` leaves Prisma's own choice in place, a binary that it downloads. On Windows it is always `native`.",
+      values: ['wasm', 'native'],
+      default: 'wasm',
+    }),
+  },
+})
+
+/** Whether the Prisma CLI is to run our host of the WebAssembly engine. Windows cannot execute a script by its path. */
+export function usesWasmEngine(env: Environment, platform: NodeJS.Platform = process.platform): boolean {
+  return platform !== 'win32' && migrateSettings.parse(env).MIYABI_PRISMA_ENGINE === 'wasm'
+}
