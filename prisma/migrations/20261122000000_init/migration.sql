@@ -7,7 +7,7 @@
 --   * Names of primary keys, unique keys, foreign keys and indexes are those that Prisma gives. Checks are named for
 --     the rule that a row breaks, since that name is all that an error shows.
 --   * timestamptz(3): a JavaScript Date holds milliseconds. With microseconds in the table, a cursor read from a row and
---     compared with that row would miss it, or skip its neighbours.
+--     compared with that row would miss it, or skip its neighbours. Defaults are the server's: one clock for all.
 --   * States are text with a check (docs/decisions/0003-text-states-or-enums.md).
 --   * Foreign keys: what belongs to a person goes with them (cascade); what proves a purchase or its use stops the
 --     deletion (restrict). Ids never change (on update restrict). Each foreign key has an index that begins with it.
@@ -21,7 +21,8 @@
 -- `prisma migrate reset` drops the schema and creates it anew without the default that everybody may use it.
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 
--- Text compared without regard to case. A trusted extension: the owner of the database may create it.
+-- Text compared without regard to case, for e-mail addresses (docs/decisions/0004-case-insensitive-email.md). A trusted
+-- extension: the owner of the database may create it.
 CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public;
 
 
@@ -52,29 +53,25 @@ $$;
 COMMENT ON FUNCTION public.time_ordered_id() IS
   'A new id in the layout of UUID version 7: ids made later sort later, so that new rows land at the end of an index.';
 
+-- now() has microseconds, and a column of milliseconds rounds: every other row would be from up to half a millisecond
+-- ahead, and later than a `new Date()` taken after it. The body is parsed once, here, which fixes its names as an empty
+-- search_path would, and lets the server put it in place of the call.
+CREATE FUNCTION public.current_instant() RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN date_trunc('milliseconds', now());
+COMMENT ON FUNCTION public.current_instant() IS
+  'The time of the transaction in whole milliseconds, cut and not rounded: never in the future.';
+
 CREATE FUNCTION public.set_updated_at() RETURNS trigger
 LANGUAGE plpgsql SET search_path = ''
 AS $$
 BEGIN
-  NEW.updated_at := now();
+  NEW.updated_at := public.current_instant();
   RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION public.set_updated_at() IS
   'Trigger: puts the time of the transaction into updated_at. Its triggers do not fire for an update that changes nothing.';
-
--- Only A to Z are folded, so that the outcome does not depend on the locale of the database, and so that a client can
--- do exactly the same (docs/decisions/0004-case-insensitive-email.md).
-CREATE FUNCTION public.normalize_email() RETURNS trigger
-LANGUAGE plpgsql SET search_path = ''
-AS $$
-BEGIN
-  NEW.email := lower(NEW.email::text COLLATE "C");
-  RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION public.normalize_email() IS
-  'Trigger: stores an e-mail address in its one spelling, in lower case.';
 
 
 -- =====================================================================================================================
@@ -87,16 +84,14 @@ CREATE TABLE users (
   name               text,
   stripe_customer_id text           UNIQUE,
   role               text           NOT NULL DEFAULT 'user',
-  created_at         timestamptz(3) NOT NULL DEFAULT now(),
-  updated_at         timestamptz(3) NOT NULL DEFAULT now(),
+  created_at         timestamptz(3) NOT NULL DEFAULT current_instant(),
+  updated_at         timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   CONSTRAINT users_email_is_address CHECK (email::text ~ '^[^@[:space:]]+@[^@[:space:]]+$'),
   CONSTRAINT users_role_known       CHECK (role IN ('user', 'admin'))
 );
 COMMENT ON TABLE users IS 'People of the marketplace. Those with purchases or usage cannot be deleted, only made anonymous.';
 
-CREATE TRIGGER users_normalize_email BEFORE INSERT OR UPDATE OF email ON users
-  FOR EACH ROW EXECUTE FUNCTION normalize_email();
 CREATE TRIGGER users_set_updated_at BEFORE UPDATE ON users
   FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION set_updated_at();
 
@@ -123,8 +118,8 @@ CREATE TABLE plugins (
   rating             numeric(3, 2)  NOT NULL DEFAULT 0,
   requires_plugin_id text           REFERENCES plugins (id) ON DELETE RESTRICT ON UPDATE RESTRICT,
   trial_period       integer,
-  created_at         timestamptz(3) NOT NULL DEFAULT now(),
-  updated_at         timestamptz(3) NOT NULL DEFAULT now(),
+  created_at         timestamptz(3) NOT NULL DEFAULT current_instant(),
+  updated_at         timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   CONSTRAINT plugins_id_is_slug               CHECK (id ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'),
   CONSTRAINT plugins_tier_known               CHECK (tier IN ('free', 'pro', 'enterprise', 'addon')),
@@ -164,9 +159,9 @@ CREATE TABLE plugin_submissions (
   security_scan jsonb,
   status        text           NOT NULL DEFAULT 'pending_review',
   review_notes  text,
-  submitted_at  timestamptz(3) NOT NULL DEFAULT now(),
+  submitted_at  timestamptz(3) NOT NULL DEFAULT current_instant(),
   reviewed_at   timestamptz(3),
-  created_at    timestamptz(3) NOT NULL DEFAULT now(),
+  created_at    timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   CONSTRAINT plugin_submissions_quality_score_between_0_and_100 CHECK (quality_score BETWEEN 0 AND 100),
   CONSTRAINT plugin_submissions_status_known CHECK (status IN ('pending_review', 'approved', 'rejected'))
@@ -183,7 +178,7 @@ CREATE TABLE plugin_reviews (
   user_id    uuid           NOT NULL REFERENCES users (id) ON DELETE CASCADE ON UPDATE RESTRICT,
   rating     integer        NOT NULL,
   comment    text,
-  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  created_at timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   UNIQUE (plugin_id, user_id),
   CONSTRAINT plugin_reviews_rating_between_1_and_5 CHECK (rating BETWEEN 1 AND 5)
@@ -212,8 +207,8 @@ CREATE TABLE subscriptions (
   current_period_end     timestamptz(3),
   trial_ends_at          timestamptz(3),
   cancel_at_period_end   boolean        NOT NULL DEFAULT false,
-  created_at             timestamptz(3) NOT NULL DEFAULT now(),
-  updated_at             timestamptz(3) NOT NULL DEFAULT now(),
+  created_at             timestamptz(3) NOT NULL DEFAULT current_instant(),
+  updated_at             timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   UNIQUE (user_id, plugin_id),
   CONSTRAINT subscriptions_tier_known   CHECK (tier IN ('free', 'pro', 'enterprise', 'addon')),
@@ -236,11 +231,11 @@ CREATE TABLE licenses (
   tier        text           NOT NULL,
   features    jsonb          NOT NULL DEFAULT '[]',
   limitations jsonb          NOT NULL DEFAULT '{}',
-  issued_at   timestamptz(3) NOT NULL DEFAULT now(),
+  issued_at   timestamptz(3) NOT NULL DEFAULT current_instant(),
   expires_at  timestamptz(3),
   revoked     boolean        NOT NULL DEFAULT false,
   revoked_at  timestamptz(3),
-  created_at  timestamptz(3) NOT NULL DEFAULT now(),
+  created_at  timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   CONSTRAINT licenses_tier_known CHECK (tier IN ('free', 'pro', 'enterprise', 'addon')),
   CONSTRAINT licenses_revoked_agrees_with_revoked_at CHECK (revoked = (revoked_at IS NOT NULL))
@@ -257,9 +252,9 @@ CREATE TABLE trials (
   user_id     uuid           NOT NULL REFERENCES users (id) ON DELETE RESTRICT ON UPDATE RESTRICT,
   plugin_id   text           NOT NULL REFERENCES plugins (id) ON DELETE RESTRICT ON UPDATE RESTRICT,
   license_key text           NOT NULL,
-  started_at  timestamptz(3) NOT NULL DEFAULT now(),
+  started_at  timestamptz(3) NOT NULL DEFAULT current_instant(),
   expires_at  timestamptz(3) NOT NULL,
-  created_at  timestamptz(3) NOT NULL DEFAULT now(),
+  created_at  timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   UNIQUE (user_id, plugin_id),
   CONSTRAINT trials_expires_after_start CHECK (expires_at > started_at)
@@ -275,8 +270,8 @@ CREATE TABLE revoked_licenses (
   id          uuid           NOT NULL DEFAULT time_ordered_id() PRIMARY KEY,
   license_key text           NOT NULL UNIQUE,
   reason      text,
-  revoked_at  timestamptz(3) NOT NULL DEFAULT now(),
-  created_at  timestamptz(3) NOT NULL DEFAULT now()
+  revoked_at  timestamptz(3) NOT NULL DEFAULT current_instant(),
+  created_at  timestamptz(3) NOT NULL DEFAULT current_instant()
 );
 COMMENT ON TABLE revoked_licenses IS 'Licence keys that no longer count.';
 COMMENT ON COLUMN revoked_licenses.license_key IS 'Revoked or not, a whole key: a secret.';
@@ -292,7 +287,7 @@ CREATE TABLE usage_events (
   plugin_id  text           NOT NULL REFERENCES plugins (id) ON DELETE RESTRICT ON UPDATE RESTRICT,
   event_type text           NOT NULL,
   event_data jsonb,
-  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  created_at timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   CONSTRAINT usage_events_event_type_known CHECK (event_type IN ('issue_processed', 'agent_executed', 'command_used'))
 );
@@ -312,8 +307,8 @@ CREATE TABLE usage_aggregates (
   -- A busy month has more tokens than fit an integer.
   tokens           bigint         NOT NULL DEFAULT 0,
   agent_executions jsonb          NOT NULL DEFAULT '{}',
-  created_at       timestamptz(3) NOT NULL DEFAULT now(),
-  updated_at       timestamptz(3) NOT NULL DEFAULT now(),
+  created_at       timestamptz(3) NOT NULL DEFAULT current_instant(),
+  updated_at       timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   UNIQUE (user_id, plugin_id, period),
   CONSTRAINT usage_aggregates_period_is_month           CHECK (period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
@@ -343,15 +338,13 @@ CREATE TABLE web_users (
   email           citext,
   avatar_url      text,
   line_user_id    text           UNIQUE,
-  created_at      timestamptz(3) NOT NULL DEFAULT now(),
-  updated_at      timestamptz(3) NOT NULL DEFAULT now()
+  created_at      timestamptz(3) NOT NULL DEFAULT current_instant(),
+  updated_at      timestamptz(3) NOT NULL DEFAULT current_instant()
 );
 COMMENT ON TABLE web_users IS 'People of the web UI, who signed in through GitHub.';
 
 CREATE INDEX web_users_github_username_idx ON web_users (github_username);
 
-CREATE TRIGGER web_users_normalize_email BEFORE INSERT OR UPDATE OF email ON web_users
-  FOR EACH ROW EXECUTE FUNCTION normalize_email();
 CREATE TRIGGER web_users_set_updated_at BEFORE UPDATE ON web_users
   FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION set_updated_at();
 
@@ -365,8 +358,8 @@ CREATE TABLE repositories (
   full_name      text           NOT NULL,
   default_branch text           NOT NULL DEFAULT 'main',
   is_active      boolean        NOT NULL DEFAULT true,
-  created_at     timestamptz(3) NOT NULL DEFAULT now(),
-  updated_at     timestamptz(3) NOT NULL DEFAULT now()
+  created_at     timestamptz(3) NOT NULL DEFAULT current_instant(),
+  updated_at     timestamptz(3) NOT NULL DEFAULT current_instant()
 );
 COMMENT ON TABLE repositories IS 'GitHub repositories that web users connected.';
 
@@ -386,8 +379,8 @@ CREATE TABLE workflows (
   definition    jsonb          NOT NULL,
   is_template   boolean        NOT NULL DEFAULT false,
   is_public     boolean        NOT NULL DEFAULT false,
-  created_at    timestamptz(3) NOT NULL DEFAULT now(),
-  updated_at    timestamptz(3) NOT NULL DEFAULT now()
+  created_at    timestamptz(3) NOT NULL DEFAULT current_instant(),
+  updated_at    timestamptz(3) NOT NULL DEFAULT current_instant()
 );
 COMMENT ON TABLE workflows IS 'Workflows drawn in the web UI.';
 COMMENT ON COLUMN workflows.definition IS 'Nodes and edges, as React Flow saves them.';
@@ -411,7 +404,7 @@ CREATE TABLE line_messages (
   message_text  text,
   parsed_intent text,
   issue_number  integer,
-  created_at    timestamptz(3) NOT NULL DEFAULT now(),
+  created_at    timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   CONSTRAINT line_messages_message_type_known
     CHECK (message_type IN ('text', 'postback', 'image', 'video', 'audio', 'file', 'location', 'sticker'))
@@ -427,9 +420,9 @@ CREATE TABLE websocket_connections (
   id            uuid           NOT NULL DEFAULT time_ordered_id() PRIMARY KEY,
   user_id       uuid           NOT NULL REFERENCES web_users (id) ON DELETE CASCADE ON UPDATE RESTRICT,
   connection_id text           NOT NULL UNIQUE,
-  connected_at  timestamptz(3) NOT NULL DEFAULT now(),
-  last_ping_at  timestamptz(3) NOT NULL DEFAULT now(),
-  created_at    timestamptz(3) NOT NULL DEFAULT now()
+  connected_at  timestamptz(3) NOT NULL DEFAULT current_instant(),
+  last_ping_at  timestamptz(3) NOT NULL DEFAULT current_instant(),
+  created_at    timestamptz(3) NOT NULL DEFAULT current_instant()
 );
 COMMENT ON TABLE websocket_connections IS 'Web sockets that are open now. Those whose last ping is old are swept.';
 
@@ -453,8 +446,8 @@ CREATE TABLE agent_executions (
   error_message text,
   result        jsonb,
   options       jsonb          NOT NULL DEFAULT '{}',
-  created_at    timestamptz(3) NOT NULL DEFAULT now(),
-  updated_at    timestamptz(3) NOT NULL DEFAULT now(),
+  created_at    timestamptz(3) NOT NULL DEFAULT current_instant(),
+  updated_at    timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   CONSTRAINT agent_executions_agent_type_known
     CHECK (agent_type IN ('Coordinator', 'CodeGen', 'Review', 'Deployment', 'PR', 'Issue')),
@@ -477,9 +470,9 @@ CREATE TABLE execution_logs (
   execution_id uuid           NOT NULL REFERENCES agent_executions (id) ON DELETE CASCADE ON UPDATE RESTRICT,
   log_level    text           NOT NULL,
   message      text           NOT NULL,
-  timestamp    timestamptz(3) NOT NULL DEFAULT now(),
+  timestamp    timestamptz(3) NOT NULL DEFAULT current_instant(),
   metadata     jsonb,
-  created_at   timestamptz(3) NOT NULL DEFAULT now(),
+  created_at   timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   CONSTRAINT execution_logs_log_level_known CHECK (log_level IN ('DEBUG', 'INFO', 'WARN', 'ERROR'))
 );
@@ -498,7 +491,7 @@ CREATE TABLE logs (
   level      text           NOT NULL,
   message    text           NOT NULL,
   data       jsonb,
-  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  created_at timestamptz(3) NOT NULL DEFAULT current_instant(),
 
   CONSTRAINT logs_level_known CHECK (level IN ('info', 'warn', 'error'))
 );
