@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { text } from 'node:stream/consumers'
 import type { Environment } from '@miyabi/core'
 import { engineEnvironment } from './engine-environment.js'
+import { withLocalBinaries } from './local-binaries.js'
 
 const require = createRequire(import.meta.url)
 
@@ -27,11 +28,11 @@ export interface PrismaResult {
 
 /** Runs the Prisma CLI that this package depends on, without npx, in a process of its own. */
 export async function runPrisma(args: readonly string[], options: RunPrismaOptions): Promise<PrismaResult> {
-  const { cwd, env, stdio = 'inherit', signal } = options
+  const { cwd = process.cwd(), env, stdio = 'inherit', signal } = options
   const child = spawn(process.execPath, [require.resolve('prisma/build/index.js'), ...args], {
-    ...(cwd !== undefined && { cwd }),
+    cwd,
     ...(signal && { signal }),
-    env: { ...env, ...engineEnvironment(env) },
+    env: { ...withLocalBinaries(env, cwd), ...engineEnvironment(env) },
     stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   })
   const ended = new Promise<number>((resolve, reject) => {

@@ -31,6 +31,9 @@ const PRISMA_ONLY = [
   'sslpassword',
 ]
 
+/** `allow` and `prefer` may fall back to plain text, so they are refused, as by the application's pool. */
+const TLS_MODES = ['disable', 'require', 'verify-ca', 'verify-full']
+
 /**
  * Reads a PostgreSQL URL as Prisma writes them. `sslmode` has libpq's meaning (`require` encrypts and does not verify), and
  * `sslaccept=strict` asks for verification, as with the native engine.
@@ -40,10 +43,7 @@ export function parseTarget(text: string): Target {
   const url = toUrl(text)
   const schema = url.searchParams.get('schema') || 'public'
   const connectTimeout = seconds(url.searchParams.get('connect_timeout'))
-  if (url.searchParams.get('sslaccept') === 'strict') url.searchParams.set('sslmode', 'verify-full')
-  if (url.searchParams.has('sslmode') && !url.searchParams.has('uselibpqcompat')) {
-    url.searchParams.set('uselibpqcompat', 'true')
-  }
+  setTlsMode(url.searchParams)
   for (const name of PRISMA_ONLY) url.searchParams.delete(name)
   const parsed = toClientConfig(url)
   const user = parsed.user || 'postgres'
@@ -102,6 +102,15 @@ function toClientConfig(url: URL): ReturnType<typeof parseIntoClientConfig> {
     const { code, message } = error as NodeJS.ErrnoException
     throw invalid(code === 'ERR_INVALID_URL' ? 'invalid URL' : message)
   }
+}
+
+/** `uselibpqcompat` makes node-postgres read the modes as libpq does. */
+function setTlsMode(parameters: URLSearchParams): void {
+  if (parameters.get('sslaccept') === 'strict') parameters.set('sslmode', 'verify-full')
+  const mode = parameters.get('sslmode')
+  if (mode === null) return
+  if (!TLS_MODES.includes(mode)) throw invalid(`\`sslmode\` must be one of ${TLS_MODES.join(', ')}`)
+  parameters.set('uselibpqcompat', 'true')
 }
 
 function seconds(text: string | null): number {
