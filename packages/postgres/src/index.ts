@@ -1,1 +1,17 @@
-export {}
+export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './config.js'
+export * from './domain.js'
+export {
+  type AcquireTimeoutDetails,
+  AcquireTimeoutError,
+  POSTGRES_ERRORS,
+  PostgresError,
+  type PostgresErrorCode,
+  type PostgresErrorDetails,
+} from './errors.js'
+export { checkHealth, type PostgresHealth } from './health.js'
+export { mapPostgresError } from './map-error.js'
+export { createPool, getPoolStats, Pool, type PoolClosed, type PoolOptions } from './pool.js'
+export type { PoolStats } from './pool-stats.js'
+export { createPostgres, type Postgres, type PostgresOptions } from './postgres.js'
+export * from './prisma.js'
+export { runTransaction, type TransactionOptions } from './transaction.js'

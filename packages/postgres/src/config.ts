@@ -1,0 +1,174 @@
+import { ConfigError, defineSettings, type Environment, field, type SettingValues } from '@miyabi/core'
+import { connectionUrlProblem } from './connection-url.js'
+
+const databaseUrl = (options: { readonly doc: string; readonly defaultText: string; readonly login: string }) =>
+  field.url({
+    doc: options.doc,
+    defaultText: options.defaultText,
+    protocols: ['postgresql', 'postgres'],
+    example: `postgresql://${options.login}:PASSWORD@localhost:5432/miyabi`,
+    check: connectionUrlProblem,
+  })
+
+const fields = {
+  DATABASE_URL: databaseUrl({
+    doc: "The application's login: neither superuser nor owner of the tables. `?schema=` and `sslmode=` (disable, require, verify-ca, verify-full; with sslrootcert, sslcert, sslkey) are understood; use verify-full for any server that is not on this machine.",
+    defaultText: 'outside production: the embedded stack, if one is up',
+    login: 'miyabi_app',
+  }),
+  DB_MAX_CONNECTIONS: field.integer({
+    doc: 'The most connections one process opens. Raise it when acquire timeouts say that all are in use while the server is idle; lower it when the server says "too many clients already": processes x maximum must stay below its max_connections.',
+    default: 20,
+    min: 1,
+    max: 1000,
+    unit: 'connections',
+  }),
+  DB_MIN_CONNECTIONS: field.integer({
+    doc: 'Connections opened before the first query and kept open from then on. Raise it when the first requests after a quiet time are slow; 0 opens none in advance. Where it is not set, a lower maximum lowers it too.',
+    default: 5,
+    min: 0,
+    max: 1000,
+    unit: 'connections',
+  }),
+  DB_ACQUIRE_TIMEOUT: field.seconds({
+    doc: 'How long a caller waits for a connection before `postgres.pool.acquire_timeout`. Lower it when requests pile up behind a busy pool; raise it when short bursts fail.',
+    default: 5,
+    min: 0.1,
+    max: 600,
+  }),
+  DB_CONNECT_TIMEOUT: field.seconds({
+    doc: 'How long opening one connection may take, TLS and login included, before `postgres.connect_timeout`. Raise it for a far or slow server; the caller who waits is bound by DB_ACQUIRE_TIMEOUT all the same.',
+    default: 10,
+    min: 0.1,
+    max: 600,
+  }),
+  DB_IDLE_TIMEOUT: field.seconds({
+    doc: 'A connection unused for this long is closed, down to the minimum. Lower it when many idle connections weigh on the server or a firewall drops quiet ones; 0 never closes one.',
+    default: 600,
+    min: 0,
+    max: 86_400,
+  }),
+  DB_MAX_LIFETIME: field.seconds({
+    doc: 'A connection older than this is replaced once it is free, spread over the last tenth so that they do not end together. Lower it when connections must follow a failover or a load balancer, or when server memory grows with their age; 0 never replaces one.',
+    default: 1800,
+    min: 0,
+    max: 86_400,
+  }),
+  DB_TEST_BEFORE_ACQUIRE: field.boolean({
+    doc: 'Tests a connection that sat idle before handing it out, so that one that died meanwhile never reaches a caller. Turn it off only behind a pooler that answers for the server.',
+    default: true,
+  }),
+  DB_TEST_BYPASS_MS: field.integer({
+    doc: 'A connection used within this time is handed out without a test. 500 makes testing free in practice; 0 tests every time, which doubles the cost of a short query.',
+    default: 500,
+    min: 0,
+    max: 600_000,
+    unit: 'ms',
+  }),
+  DB_STATEMENT_TIMEOUT: field.seconds({
+    doc: 'The server cancels a statement that runs longer (`postgres.canceled`). Raise it for reports; 0 lets a statement run for ever.',
+    default: 60,
+    min: 0,
+    max: 86_400,
+  }),
+  DB_LOCK_TIMEOUT: field.seconds({
+    doc: 'The server cancels a statement that waits longer for a lock (`postgres.lock_timeout`). Lower it when one stuck transaction holds up many requests; 0 waits for ever.',
+    default: 10,
+    min: 0,
+    max: 86_400,
+  }),
+  DB_IDLE_IN_TRANSACTION_TIMEOUT: field.seconds({
+    doc: 'The server ends a session that leaves a transaction open and idle for longer, which frees its locks. 0 never ends one.',
+    default: 60,
+    min: 0,
+    max: 86_400,
+  }),
+  DB_APPLICATION_NAME: field.pattern({
+    doc: "The name shown in pg_stat_activity and the server's log. Set it when several services share a server.",
+    default: 'miyabi',
+    matches: /^[\x20-\x7e]{1,63}$/,
+    expected: '1 to 63 printable ASCII characters',
+  }),
+  DIRECT_DATABASE_URL: databaseUrl({
+    doc: "The migrator's login, which owns the tables, past any pooler: every migrate, seed and doctor command uses it. The running application never does.",
+    defaultText: 'DATABASE_URL',
+    login: 'miyabi_migrator',
+  }),
+  SERVICE_DATABASE_URL: databaseUrl({
+    doc: "The service's login, which issues licenses, takes usage in and runs webhooks. A login of its own, because a login that may become another role is no boundary.",
+    defaultText: 'none',
+    login: 'miyabi_service',
+  }),
+} as const
+
+/** All that this package reads from an environment; `.env.example`, the reference page and the README's table are made from it. */
+export const postgresSettings = defineSettings({
+  title: 'PostgreSQL',
+  fields,
+  rules: [
+    ({ DB_MIN_CONNECTIONS: min, DB_MAX_CONNECTIONS: max }, isSet) =>
+      isSet('DB_MIN_CONNECTIONS') && min !== undefined && max !== undefined && min > max
+        ? {
+            name: 'DB_MIN_CONNECTIONS',
+            problem: `${min} is above DB_MAX_CONNECTIONS (${max})`,
+            expected: 'a number from 0 to DB_MAX_CONNECTIONS',
+          }
+        : undefined,
+  ],
+})
+
+/** The settings of the PostgreSQL side as values. Every duration is in milliseconds. */
+export interface PostgresSettings {
+  /** The application's login. A secret: it can carry a password. */
+  readonly databaseUrl: string
+  /** The migrator's login, past any pooler. Never used by the running application. */
+  readonly directDatabaseUrl: string
+  /** The service's login, where one is set. */
+  readonly serviceDatabaseUrl: string | undefined
+  readonly maxConnections: number
+  readonly minConnections: number
+  readonly connectTimeoutMs: number
+  readonly acquireTimeoutMs: number
+  /** 0: never. */
+  readonly idleTimeoutMs: number
+  /** 0: never. */
+  readonly maxLifetimeMs: number
+  readonly testBeforeAcquire: boolean
+  /** A connection used within this time is not tested. 0: always test. */
+  readonly testBypassMs: number
+  /** 0: none. Enforced by the server, as are the next two. */
+  readonly statementTimeoutMs: number
+  readonly lockTimeoutMs: number
+  readonly idleInTransactionTimeoutMs: number
+  readonly applicationName: string
+}
+
+/**
+ * Reads the settings from an environment.
+ * @throws {ConfigError} `config.invalid`, naming every fault by variable, with no secret in it. A missing DATABASE_URL is one.
+ */
+export function parsePostgresSettings(env: Environment): PostgresSettings {
+  const { values, faults } = postgresSettings.check(env)
+  const missing = env['DATABASE_URL']?.trim()
+    ? []
+    : [{ name: 'DATABASE_URL', problem: 'is not set', expected: fields.DATABASE_URL.info.expected }]
+  if (faults.length + missing.length > 0) throw new ConfigError([...missing, ...faults])
+  const valid = values as SettingValues<typeof fields> & { readonly DATABASE_URL: string }
+  return {
+    databaseUrl: valid.DATABASE_URL,
+    directDatabaseUrl: valid.DIRECT_DATABASE_URL ?? valid.DATABASE_URL,
+    serviceDatabaseUrl: valid.SERVICE_DATABASE_URL,
+    maxConnections: valid.DB_MAX_CONNECTIONS,
+    minConnections: Math.min(valid.DB_MIN_CONNECTIONS, valid.DB_MAX_CONNECTIONS),
+    connectTimeoutMs: valid.DB_CONNECT_TIMEOUT,
+    acquireTimeoutMs: valid.DB_ACQUIRE_TIMEOUT,
+    idleTimeoutMs: valid.DB_IDLE_TIMEOUT,
+    maxLifetimeMs: valid.DB_MAX_LIFETIME,
+    testBeforeAcquire: valid.DB_TEST_BEFORE_ACQUIRE,
+    testBypassMs: valid.DB_TEST_BYPASS_MS,
+    statementTimeoutMs: valid.DB_STATEMENT_TIMEOUT,
+    lockTimeoutMs: valid.DB_LOCK_TIMEOUT,
+    idleInTransactionTimeoutMs: valid.DB_IDLE_IN_TRANSACTION_TIMEOUT,
+    applicationName: valid.DB_APPLICATION_NAME,
+  }
+}

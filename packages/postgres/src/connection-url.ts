@@ -1,0 +1,98 @@
+import { isIPv6 } from 'node:net'
+import type pg from 'pg'
+import { isTlsMode, type TlsMode, tlsOptions } from './tls.js'
+
+/** Where a connection URL leads, and as whom. */
+export interface ConnectionTarget {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  /** Absent where the server asks for none, or for a client certificate. */
+  readonly password?: string
+  /** The schema that unqualified names resolve to; the server's search_path where absent. */
+  readonly schema?: string
+  readonly ssl: pg.ClientConfig['ssl']
+}
+
+const UNDERSTOOD = ['schema', 'host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
+
+/** What other clients read from the URL, and where this one has it. Ignoring them would change behaviour in silence. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  connection_limit: 'set DB_MAX_CONNECTIONS instead',
+  pool_timeout: 'set DB_ACQUIRE_TIMEOUT instead',
+  connect_timeout: 'set DB_CONNECT_TIMEOUT instead',
+  socket_timeout: 'set DB_STATEMENT_TIMEOUT instead',
+  statement_timeout: 'set DB_STATEMENT_TIMEOUT instead',
+  lock_timeout: 'set DB_LOCK_TIMEOUT instead',
+  idle_in_transaction_session_timeout: 'set DB_IDLE_IN_TRANSACTION_TIMEOUT instead',
+  max_idle_connection_lifetime: 'set DB_IDLE_TIMEOUT instead',
+  max_connection_lifetime: 'set DB_MAX_LIFETIME instead',
+  application_name: 'set DB_APPLICATION_NAME instead',
+  options: 'set it on the role instead (ALTER ROLE ... SET ...)',
+  pgbouncer: 'remove it; nothing here depends on it',
+  statement_cache_size: 'remove it; prepared statements are bounded already',
+  sslaccept: 'say it with sslmode (require, verify-ca or verify-full)',
+  sslidentity: 'use sslcert and sslkey, as PEM files',
+  sslpassword: 'use an sslkey without a passphrase',
+}
+
+/** What is wrong with a PostgreSQL URL, in words that repeat neither a password nor the whole URL; undefined where nothing is. */
+export function connectionUrlProblem(url: URL): string | undefined {
+  const problems: string[] = []
+  if (url.username === '') problems.push('names no user')
+  if (url.pathname.length < 2) problems.push('names no database')
+  if (![url.username, url.password, url.pathname].every(decodes)) {
+    problems.push('has a % that begins no percent-encoding (a literal % is written %25)')
+  }
+  for (const name of new Set(url.searchParams.keys())) {
+    if (INSTEAD[name]) problems.push(`has the parameter ${name}, which is not read here: ${INSTEAD[name]}`)
+    else if (!UNDERSTOOD.includes(name)) problems.push(`has an unknown parameter ${JSON.stringify(name.slice(0, 40))}`)
+  }
+  const mode = url.searchParams.get('sslmode')
+  if (mode !== null && !isTlsMode(mode)) {
+    problems.push('has an sslmode other than disable, require, verify-ca and verify-full')
+  }
+  const schema = url.searchParams.get('schema')
+  if (schema !== null && !/^[a-z_][a-z0-9_$]{0,62}$/i.test(schema)) {
+    problems.push('has a schema that is not a plain identifier')
+  }
+  const socket = url.searchParams.get('host')
+  if (socket !== null && !socket.startsWith('/')) {
+    problems.push('has a parameter host that is not the absolute path of a socket folder')
+  }
+  return problems.length === 0 ? undefined : problems.join(', and ')
+}
+
+/**
+ * Reads a URL that `connectionUrlProblem` found nothing wrong with. Reads the certificate files it names.
+ * @throws {Error} where such a file cannot be read.
+ */
+export function parseConnectionUrl(text: string): ConnectionTarget {
+  const url = new URL(text)
+  const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined
+  const bare = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const schema = parameter('schema')
+  return {
+    host: parameter('host') ?? (isIPv6(bare) ? bare : decodeURIComponent(url.hostname)),
+    port: url.port === '' ? 5432 : Number(url.port),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    user: decodeURIComponent(url.username),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(schema === undefined ? {} : { schema }),
+    ssl: tlsOptions((parameter('sslmode') ?? 'disable') as TlsMode, {
+      rootCertificate: parameter('sslrootcert'),
+      certificate: parameter('sslcert'),
+      key: parameter('sslkey'),
+    }),
+  }
+}
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,97 @@
+import { type Effect, MiyabiError } from '@miyabi/core'
+import type { PoolStats } from './pool-stats.js'
+
+/** What each code means, whether the same call may succeed when made again, and whether the work may have happened. */
+export const POSTGRES_ERRORS = {
+  'postgres.unreachable': { retryable: true, effect: 'none' },
+  'postgres.connect_timeout': { retryable: true, effect: 'none' },
+  'postgres.unavailable': { retryable: true, effect: 'none' },
+  'postgres.too_many_connections': { retryable: true, effect: 'none' },
+  'postgres.connection_lost': { retryable: true, effect: 'unknown' },
+  'postgres.auth_failed': { retryable: false, effect: 'none' },
+  'postgres.database_missing': { retryable: false, effect: 'none' },
+  'postgres.tls_failed': { retryable: false, effect: 'none' },
+  'postgres.time_zone': { retryable: false, effect: 'none' },
+  'postgres.pool.acquire_timeout': { retryable: false, effect: 'none' },
+  'postgres.pool.closed': { retryable: false, effect: 'none' },
+  'postgres.pool.second_pg': { retryable: false, effect: 'none' },
+  'postgres.serialization_failure': { retryable: true, effect: 'none' },
+  'postgres.deadlock': { retryable: true, effect: 'none' },
+  'postgres.lock_timeout': { retryable: true, effect: 'none' },
+  'postgres.canceled': { retryable: false, effect: 'none' },
+  'postgres.transaction_timeout': { retryable: false, effect: 'none' },
+  'postgres.unique_violation': { retryable: false, effect: 'none' },
+  'postgres.foreign_key_violation': { retryable: false, effect: 'none' },
+  'postgres.not_null_violation': { retryable: false, effect: 'none' },
+  'postgres.check_violation': { retryable: false, effect: 'none' },
+  'postgres.not_found': { retryable: false, effect: 'none' },
+  'postgres.invalid_value': { retryable: false, effect: 'none' },
+  'postgres.permission_denied': { retryable: false, effect: 'none' },
+  'postgres.schema_mismatch': { retryable: false, effect: 'none' },
+  'postgres.read_only': { retryable: false, effect: 'none' },
+  'postgres.resources_exhausted': { retryable: false, effect: 'none' },
+  'postgres.failed': { retryable: false, effect: 'unknown' },
+} as const satisfies Record<string, { readonly retryable: boolean; readonly effect: Effect }>
+
+export type PostgresErrorCode = keyof typeof POSTGRES_ERRORS
+
+/** Facts about a failure that a program can act on. Names of things only, never a value. */
+export interface PostgresErrorDetails {
+  /** The server's five-character SQLSTATE. */
+  readonly sqlState?: string
+  /** Prisma's code, such as P2002. */
+  readonly prismaCode?: string
+  /** The operating system's or TLS library's code, such as ECONNREFUSED. */
+  readonly systemCode?: string
+  readonly constraint?: string
+  readonly table?: string
+  readonly columns?: readonly string[]
+}
+
+/** Every error of the PostgreSQL side. `retryable` and `effect` follow from the code. */
+export class PostgresError<
+  Code extends PostgresErrorCode = PostgresErrorCode,
+  Details extends object = PostgresErrorDetails,
+> extends MiyabiError<Code, Details> {
+  override readonly name: string = 'PostgresError'
+
+  constructor(code: Code, message: string, options: { readonly details?: Details; readonly cause?: unknown } = {}) {
+    super(code, message, { ...options, ...POSTGRES_ERRORS[code] })
+  }
+
+  /**
+   * Prisma wraps what its adapter throws and copies `meta` into the error a caller sees; through this, `mapPostgresError`
+   * finds the original again.
+   */
+  get meta(): { readonly postgresError: unknown } {
+    return { postgresError: this }
+  }
+}
+
+/** What an acquire timeout tells. */
+export interface AcquireTimeoutDetails extends PoolStats {
+  /** The pool's name. */
+  readonly pool: string
+  readonly waitedMs: number
+  /** The last attempt to open a connection, where it failed and none succeeded since. */
+  readonly lastConnectFailure?: { readonly code: string; readonly message: string; readonly agoMs: number }
+}
+
+/** No connection became free within DB_ACQUIRE_TIMEOUT. No work was started. */
+export class AcquireTimeoutError extends PostgresError<'postgres.pool.acquire_timeout', AcquireTimeoutDetails> {
+  override readonly name = 'AcquireTimeoutError'
+
+  constructor(details: AcquireTimeoutDetails, cause?: unknown) {
+    const { pool, waitedMs, total, active, idle, connecting, waiting, max, lastConnectFailure } = details
+    const counts = `total ${total}, active ${active}, idle ${idle}, connecting ${connecting}, waiting ${waiting}, max ${max}`
+    const advice = lastConnectFailure
+      ? `the last attempt to connect, ${lastConnectFailure.agoMs} ms ago, failed: ${lastConnectFailure.message}`
+      : active >= max
+        ? 'all connections are in use: look for long transactions or a connection that is never released, then raise DB_MAX_CONNECTIONS'
+        : 'connections are still being opened: look at the server and the network, or raise DB_ACQUIRE_TIMEOUT'
+    super('postgres.pool.acquire_timeout', `Pool ${pool}: no connection within ${waitedMs} ms (${counts}); ${advice}`, {
+      details,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,71 @@
+import { ConfigError } from '@miyabi/core'
+import type pg from 'pg'
+import type { PostgresSettings } from './config.js'
+import { type ConnectionTarget, connectionUrlProblem, parseConnectionUrl } from './connection-url.js'
+
+/** Silence on an open socket for this long makes the system probe the peer, so that firewalls see traffic and the dead are found. */
+const KEEP_ALIVE_AFTER_MS = 10_000
+
+/**
+ * What each setting becomes in the driver's words, for one connection. The password travels as a field of its own, which the
+ * driver hides from `util.inspect`; a connection string would not be hidden.
+ * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
+ */
+export function toClientConfig(settings: PostgresSettings): pg.ClientConfig {
+  const { schema, ...target } = readTarget(settings.databaseUrl)
+  return {
+    ...target,
+    application_name: settings.applicationName,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+    options: sessionOptions(settings, schema),
+  }
+}
+
+/** The server, database and login of the URL in words, for messages: no password. */
+export function serverOf(settings: PostgresSettings): string {
+  const { host, port, database, user } = readTarget(settings.databaseUrl)
+  return `server ${host}:${port}; database ${database}; user ${user}`
+}
+
+/** The schema that the URL names, if it names one. */
+export function schemaOf(settings: PostgresSettings): string | undefined {
+  return readTarget(settings.databaseUrl).schema
+}
+
+/**
+ * Session settings that hold from the first statement on. Time zone: Prisma's adapter drops the offset of what it reads, so any
+ * zone but UTC shifts every instant, unseen. Timeouts: the server enforces them and ends the work; a timeout in the driver
+ * would abandon it.
+ */
+function sessionOptions(settings: PostgresSettings, schema: string | undefined): string {
+  const options: Record<string, string | number> = {
+    TimeZone: 'UTC',
+    statement_timeout: settings.statementTimeoutMs,
+    lock_timeout: settings.lockTimeoutMs,
+    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
+    ...(schema === undefined ? {} : { search_path: schema }),
+  }
+  return Object.entries(options)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ')
+}
+
+function readTarget(text: string): ConnectionTarget {
+  const fault = (problem: string, expected: string): ConfigError =>
+    new ConfigError([{ name: 'DATABASE_URL', problem, expected }])
+  // Not by catching the URL parser's error: that one carries the text, password included.
+  if (!URL.canParse(text)) throw fault('is not a URL', 'a URL such as postgresql://USER:PASSWORD@HOST:5432/DATABASE')
+  const problem = connectionUrlProblem(new URL(text))
+  if (problem !== undefined)
+    throw fault(`the value ${problem}`, 'a URL such as postgresql://USER:PASSWORD@HOST/DATABASE')
+  try {
+    return parseConnectionUrl(text)
+  } catch (error) {
+    const { code = 'unknown' } = error as { readonly code?: string }
+    throw fault(
+      `names a certificate file that cannot be read (${code})`,
+      'sslrootcert, sslcert and sslkey to be readable PEM files',
+    )
+  }
+}

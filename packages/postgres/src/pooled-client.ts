@@ -1,0 +1,72 @@
+import pg from 'pg'
+import { PostgresError } from './errors.js'
+
+/** A server or a network that answers nothing could hold a polite goodbye for minutes; after this the socket is cut. */
+const GOODBYE_LIMIT_MS = 1000
+
+/** Names of one and the same time zone. */
+const UTC = new Set(['UTC', 'UCT', 'Universal', 'Zulu', 'GMT'])
+
+/** What every connection of a pool is made from. */
+export interface PooledClientConfig extends pg.ClientConfig {
+  /** How long opening may take. Under a name of our own: the driver's pool would bind its queue by its own. */
+  readonly connectTimeoutMs: number
+  /** Every connection that has a socket, those being opened included. */
+  readonly sockets: Set<PooledClient>
+}
+
+/** One connection of a pool: the driver's client, which also knows its session's settings and always comes to an end. */
+export class PooledClient extends pg.Client {
+  /** When it was last in use, by `performance.now()`. */
+  lastUsedAt: number = performance.now()
+  #timeZone: string | undefined
+
+  constructor(config: PooledClientConfig) {
+    // Through the prototype, because the pool keeps the password in a property that a copy would lose.
+    super(Object.create(config, { connectionTimeoutMillis: { value: config.connectTimeoutMs } }) as pg.ClientConfig)
+    // A connection that breaks while it is handed out emits 'error'. With nobody listening, that would end the process.
+    this.on('error', () => {})
+    // The server reports these of its own accord, at login and at every change: knowing them costs no round trip.
+    this.connection.on('parameterStatus', (status: { parameterName: string; parameterValue: string }) => {
+      if (status.parameterName === 'TimeZone') this.#timeZone = status.parameterValue
+    })
+    config.sockets.add(this)
+    this.once('end', () => config.sockets.delete(this))
+  }
+
+  /** Whether the session's time zone is UTC, as Prisma's adapter needs it. */
+  get isUtc(): boolean {
+    return this.#timeZone === undefined || UTC.has(this.#timeZone.replace(/^Etc\//, ''))
+  }
+
+  /** Whether the next user would find the session as a new one: no transaction open, the time zone untouched. */
+  get isClean(): boolean {
+    const status = this.getTransactionStatus()
+    return (status === null || status === 'I') && this.isUtc
+  }
+
+  /** @throws {PostgresError} `postgres.time_zone` where the session ignored the time zone that was asked for. */
+  assertUtc(): void {
+    if (this.isUtc) return
+    throw new PostgresError(
+      'postgres.time_zone',
+      `The session's time zone is ${this.#timeZone}, not UTC: every instant would be shifted. A pooler between here and the server drops start-up options; run ALTER ROLE ... SET timezone = 'UTC' for this login`,
+    )
+  }
+
+  /** Cuts the socket without a goodbye. */
+  destroy(): void {
+    this.connection.stream.destroy()
+  }
+
+  override end(): Promise<void>
+  override end(callback: (error: Error) => void): void
+  override end(callback?: (error: Error) => void): Promise<void> | undefined {
+    const timer = setTimeout(() => this.destroy(), GOODBYE_LIMIT_MS)
+    timer.unref()
+    this.once('end', () => clearTimeout(timer))
+    if (!callback) return super.end()
+    super.end(callback)
+    return undefined
+  }
+}

@@ -1,0 +1,4 @@
+// The only way to the generated code, so that its place and its form are this file's business alone.
+import './prisma-types.js'
+
+export * from './generated/client.js'

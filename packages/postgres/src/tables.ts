@@ -1,0 +1,21 @@
+/** The tables that the migrations create and the Prisma client expects. */
+export const tableNames = [
+  'agent_executions',
+  'execution_logs',
+  'licenses',
+  'line_messages',
+  'logs',
+  'plugin_reviews',
+  'plugin_submissions',
+  'plugins',
+  'repositories',
+  'revoked_licenses',
+  'subscriptions',
+  'trials',
+  'usage_aggregates',
+  'usage_events',
+  'users',
+  'web_users',
+  'websocket_connections',
+  'workflows',
+] as const

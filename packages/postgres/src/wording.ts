@@ -1,0 +1,80 @@
+import type { PostgresErrorCode } from './errors.js'
+
+/** What a code means in words, and what to do about it where one thing is likely. */
+export interface Wording {
+  readonly reason: string
+  readonly remedy?: string
+}
+
+/** The words of every code; messages, health and the README's table are made from them. */
+export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
+  'postgres.unreachable': {
+    reason: 'The PostgreSQL server cannot be reached',
+    remedy: 'start it (`pnpm db:up` for the embedded one), or correct host and port in DATABASE_URL',
+  },
+  'postgres.connect_timeout': {
+    reason: 'The PostgreSQL server did not complete a login in time',
+    remedy: 'look at the network and the server, or raise DB_CONNECT_TIMEOUT',
+  },
+  'postgres.unavailable': { reason: 'The PostgreSQL server is starting or shutting down', remedy: 'try again shortly' },
+  'postgres.too_many_connections': {
+    reason: 'The PostgreSQL server has no connection left',
+    remedy: 'lower DB_MAX_CONNECTIONS, or raise its max_connections',
+  },
+  'postgres.connection_lost': {
+    reason: 'The connection to PostgreSQL was lost; whether the work in flight happened is unknown',
+  },
+  'postgres.auth_failed': {
+    reason: 'PostgreSQL refused the login',
+    remedy: "correct user and password in DATABASE_URL, or the server's pg_hba.conf",
+  },
+  'postgres.database_missing': {
+    reason: 'The database does not exist on this server',
+    remedy: 'correct its name in DATABASE_URL, or create it (`pnpm prisma migrate deploy` does)',
+  },
+  'postgres.tls_failed': {
+    reason: 'TLS with the PostgreSQL server failed',
+    remedy: 'correct sslmode and sslrootcert in DATABASE_URL',
+  },
+  'postgres.time_zone': {
+    reason: "The session's time zone is not UTC, so every instant would be shifted",
+    remedy: "a pooler drops start-up options; run ALTER ROLE ... SET timezone = 'UTC' for this login",
+  },
+  'postgres.pool.acquire_timeout': {
+    reason: 'No connection became free in time',
+    remedy: 'the message tells whether all were in use or none could be opened',
+  },
+  'postgres.pool.closed': { reason: 'The pool is closed', remedy: 'make a new one' },
+  'postgres.pool.second_pg': {
+    reason: 'Two copies of the package pg are installed, so Prisma would ignore the pool',
+    remedy: 'pin one version (`overrides` in pnpm-workspace.yaml) and install again',
+  },
+  'postgres.serialization_failure': {
+    reason: 'The transaction conflicted with another and was rolled back',
+    remedy: 'run it again',
+  },
+  'postgres.deadlock': { reason: 'The transaction was ended to resolve a deadlock', remedy: 'run it again' },
+  'postgres.lock_timeout': { reason: 'A lock was not granted within DB_LOCK_TIMEOUT' },
+  'postgres.canceled': {
+    reason: 'The statement was canceled',
+    remedy: 'most often it ran longer than DB_STATEMENT_TIMEOUT',
+  },
+  'postgres.transaction_timeout': {
+    reason: 'The transaction was no longer open',
+    remedy: 'make it shorter, or give it a longer timeout',
+  },
+  'postgres.unique_violation': { reason: 'A row with the same unique value exists' },
+  'postgres.foreign_key_violation': { reason: 'A referenced row is missing, or the row is still referenced' },
+  'postgres.not_null_violation': { reason: 'A required column was given no value' },
+  'postgres.check_violation': { reason: 'A check constraint refused the row' },
+  'postgres.not_found': { reason: 'The row to act on does not exist' },
+  'postgres.invalid_value': { reason: 'A value does not fit its column or type' },
+  'postgres.permission_denied': { reason: 'The login has no right to do this' },
+  'postgres.schema_mismatch': {
+    reason: 'A table, column or function is missing',
+    remedy: 'apply the migrations: `pnpm prisma migrate deploy`',
+  },
+  'postgres.read_only': { reason: 'The server accepts no writes: it is a standby, or set to read only' },
+  'postgres.resources_exhausted': { reason: 'The PostgreSQL server is out of disk space or memory' },
+  'postgres.failed': { reason: 'A database call failed' },
+}
