@@ -1,0 +1,97 @@
+import { withDeadline } from '@miyabi/core'
+import { DynamoError } from './errors.js'
+import { toDynamoError } from './map-error.js'
+
+/** What is known about one call, as its caller sees it, while it runs. The client's middleware keeps it. */
+export interface CallRecord {
+  readonly operation: string
+  readonly tables: Set<string>
+  readonly startedAtMs: number
+  /** Requests begun, retries included. */
+  attempts: number
+  /** Write requests that were not definitely refused: done, or their answer never came. */
+  possibleWrites: number
+  /** The SDK's name of the last failed attempt. */
+  lastFailure?: string
+}
+
+export interface CallOptions {
+  /** The call as its caller knows it: `events.append`. */
+  readonly operation: string
+  readonly tables?: readonly string[]
+  /** How long the whole call may take. */
+  readonly ms: number
+  readonly signal?: AbortSignal | undefined
+}
+
+const records = new WeakMap<AbortSignal, CallRecord>()
+
+/** The call that a signal belongs to, where one does. That call's deadline governs every request made under the signal. */
+export function recordOf(signal: AbortSignal | undefined): CallRecord | undefined {
+  return signal && records.get(signal)
+}
+
+/**
+ * Runs all the requests of one call under one deadline. `work` must hand its signal to every request.
+ *
+ * @throws {DynamoError} `dynamo.deadline` when the time is over, with what had happened until then.
+ */
+export function withCallDeadline<T>(
+  options: CallOptions,
+  work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
+): Promise<T> {
+  const record: CallRecord = {
+    operation: options.operation,
+    tables: new Set(options.tables),
+    startedAtMs: performance.now(),
+    attempts: 0,
+    possibleWrites: 0,
+  }
+  return withDeadline(
+    { ms: options.ms, signal: options.signal, onTimeout: () => deadlineError(record, options.ms) },
+    (signal) => {
+      records.set(signal, record)
+      return work(signal, record)
+    },
+  )
+}
+
+/** The same for a call of ours: whatever fails inside comes out as one of our errors. The caller's own abort reason stays itself. */
+export async function runCall<T>(
+  options: CallOptions,
+  work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
+): Promise<T> {
+  let record: CallRecord | undefined
+  try {
+    return await withCallDeadline(options, (signal, current) => {
+      record = current
+      return work(signal, current)
+    })
+  } catch (error) {
+    if (options.signal?.aborted || record === undefined) throw error
+    throw toDynamoError(error, record)
+  }
+}
+
+function deadlineError(record: CallRecord, ms: number): DynamoError {
+  const { operation, tables, attempts, lastFailure } = record
+  const effect = record.possibleWrites > 0 ? 'unknown' : 'none'
+  const requests = attempts === 1 ? '1 request was made' : `${attempts} requests were made`
+  const last = lastFailure === undefined ? '' : `, the last to fail with ${lastFailure}`
+  const outcome = effect === 'unknown' ? '; what it wrote may be stored' : ''
+  return new DynamoError(
+    'dynamo.deadline',
+    `${operation} did not end within ${ms} ms (DYNAMODB_TIMEOUT): ${requests}${last}${outcome}`,
+    {
+      details: {
+        operation,
+        tables: [...tables],
+        attempts,
+        elapsedMs: Math.round(performance.now() - record.startedAtMs),
+        ...(lastFailure === undefined ? {} : { awsName: lastFailure }),
+      },
+      retryable: true,
+      effect,
+    },
+  )
+}

@@ -1,0 +1,163 @@
+import { defineSettings, type Environment, field } from '@miyabi/core'
+import { isLocalEndpoint, namesAwsCredentials } from './endpoint.js'
+
+/** A region's form: `ap-northeast-1`, `us-gov-west-1`, `eusc-de-east-1`. Nothing that AWS could not have named. */
+const REGION = /^[a-z]{2,4}(-(gov|iso[a-z]?|de))?-(central|(north|south)?(east|west)|north|south)-[1-9]$/
+
+const endpointUrl = { protocols: ['http', 'https'], example: 'http://127.0.0.1:8000' } as const
+
+/** What the DynamoDB side reads from the environment. */
+export const dynamoSettings = defineSettings({
+  title: 'DynamoDB',
+  fields: {
+    AWS_REGION: field.pattern({
+      doc: 'The AWS region of the tables.',
+      default: 'ap-northeast-1',
+      matches: REGION,
+      expected: 'the name of an AWS region such as ap-northeast-1',
+    }),
+    DYNAMODB_ENDPOINT: field.url({
+      doc: 'A server other than AWS: the embedded one, DynamoDB Local, Alternator.',
+      defaultText: 'outside production the embedded stack, if one is up; AWS in production',
+      ...endpointUrl,
+    }),
+    AWS_ENDPOINT_URL_DYNAMODB: field.url({
+      doc: "AWS's own variable for the same; counts where DYNAMODB_ENDPOINT is unset.",
+      defaultText: 'none',
+      ...endpointUrl,
+    }),
+    AWS_ENDPOINT_URL: field.url({
+      doc: "AWS's own variable for every service; counts where the two above are unset.",
+      defaultText: 'none',
+      ...endpointUrl,
+    }),
+    DYNAMODB_TABLE_PREFIX: field.pattern({
+      doc: 'Stands before every table name, so that several environments can share one account and region.',
+      default: '',
+      example: 'staging_',
+      matches: /^[A-Za-z0-9_.-]{1,100}$/,
+      expected: 'up to 100 letters, digits, and any of _ . -',
+    }),
+    DYNAMODB_TIMEOUT: field.seconds({
+      doc: 'One call as its caller sees it: retries, backoff, drained batches and pages included.',
+      default: 5,
+      min: 0.05,
+      max: 300,
+    }),
+    DYNAMODB_ATTEMPT_TIMEOUT_MS: field.optional(
+      field.integer({
+        doc: 'One request, from the connection to the last byte of its answer. Lower it when a slow node eats the whole DYNAMODB_TIMEOUT.',
+        example: '1500',
+        default: 1000,
+        min: 10,
+        max: 300_000,
+        unit: 'ms',
+      }),
+      'leaves room for all attempts within DYNAMODB_TIMEOUT',
+    ),
+    DYNAMODB_MAX_ATTEMPTS: field.integer({
+      doc: 'How often one request is tried, the first time included.',
+      default: 3,
+      min: 1,
+      max: 20,
+      unit: 'attempts',
+    }),
+    DYNAMODB_INITIAL_BACKOFF_MS: field.integer({
+      doc: 'The longest wait before the first retry; it doubles with each. The actual wait is random between 0 and that.',
+      default: 100,
+      min: 1,
+      max: 60_000,
+      unit: 'ms',
+    }),
+    DYNAMODB_MAX_BACKOFF_SEC: field.seconds({
+      doc: 'Where the doubling ends.',
+      default: 20,
+      min: 0.001,
+      max: 300,
+    }),
+    DYNAMODB_MAX_SOCKETS: field.integer({
+      doc: 'Connections kept open at most; further requests wait for one. At least as many as calls you make at once.',
+      default: 128,
+      min: 1,
+      max: 10_000,
+      unit: 'connections',
+    }),
+  },
+  rules: [
+    ({ DYNAMODB_TIMEOUT: call, DYNAMODB_ATTEMPT_TIMEOUT_MS: attempt }) =>
+      call === undefined || attempt === undefined || attempt <= call
+        ? undefined
+        : {
+            name: 'DYNAMODB_ATTEMPT_TIMEOUT_MS',
+            problem: `one attempt (${attempt} ms) may last longer than the whole call (DYNAMODB_TIMEOUT, ${call} ms)`,
+            expected: `at most ${call}`,
+          },
+    ({ DYNAMODB_INITIAL_BACKOFF_MS: initial, DYNAMODB_MAX_BACKOFF_SEC: max }) =>
+      initial === undefined || max === undefined || initial <= max
+        ? undefined
+        : {
+            name: 'DYNAMODB_INITIAL_BACKOFF_MS',
+            problem: `the first backoff (${initial} ms) is above DYNAMODB_MAX_BACKOFF_SEC (${max} ms)`,
+            expected: `at most ${max}`,
+          },
+  ],
+})
+
+/** The settings of the DynamoDB client, as values. */
+export interface DynamoSettings {
+  readonly region: string
+  /** Undefined means AWS (or the `endpoint_url` of AWS's shared config file, which the SDK reads by itself). */
+  readonly endpoint?: string
+  /** `chain`: AWS's own credential chain. `dummy`: a local server and no AWS credentials in the environment. */
+  readonly credentials: 'chain' | 'dummy'
+  /** Stands before every table name; may be empty. */
+  readonly tablePrefix: string
+  /** One call as its caller sees it. */
+  readonly timeoutMs: number
+  /** One request. */
+  readonly attemptTimeoutMs: number
+  readonly maxAttempts: number
+  readonly initialBackoffMs: number
+  readonly maxBackoffMs: number
+  readonly maxSockets: number
+}
+
+/**
+ * Reads the settings from an environment.
+ * @throws `ConfigError` `config.invalid`, naming every fault.
+ */
+export function parseDynamoSettings(env: Environment): DynamoSettings {
+  const values = dynamoSettings.parse(env)
+  const endpoint = values.DYNAMODB_ENDPOINT ?? values.AWS_ENDPOINT_URL_DYNAMODB ?? values.AWS_ENDPOINT_URL
+  const backoff = {
+    maxAttempts: values.DYNAMODB_MAX_ATTEMPTS,
+    initialBackoffMs: values.DYNAMODB_INITIAL_BACKOFF_MS,
+    maxBackoffMs: values.DYNAMODB_MAX_BACKOFF_SEC,
+  }
+  return {
+    region: values.AWS_REGION,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    credentials: endpoint !== undefined && isLocalEndpoint(endpoint) && !namesAwsCredentials(env) ? 'dummy' : 'chain',
+    tablePrefix: values.DYNAMODB_TABLE_PREFIX,
+    timeoutMs: values.DYNAMODB_TIMEOUT,
+    attemptTimeoutMs: values.DYNAMODB_ATTEMPT_TIMEOUT_MS ?? deriveAttemptTimeoutMs(values.DYNAMODB_TIMEOUT, backoff),
+    ...backoff,
+    maxSockets: values.DYNAMODB_MAX_SOCKETS,
+  }
+}
+
+/**
+ * The attempt timeout that lets every attempt run within the call even when each lasts to its limit and every backoff is the
+ * longest possible: 1,566 ms with the defaults. Where the backoffs alone would take more than half the call, the attempts get
+ * the other half.
+ */
+export function deriveAttemptTimeoutMs(
+  timeoutMs: number,
+  backoff: Pick<DynamoSettings, 'maxAttempts' | 'initialBackoffMs' | 'maxBackoffMs'>,
+): number {
+  let waitsMs = 0
+  for (let retry = 0; retry < backoff.maxAttempts - 1; retry++) {
+    waitsMs += Math.min(backoff.maxBackoffMs, backoff.initialBackoffMs * 2 ** retry)
+  }
+  return Math.max(1, Math.floor(Math.max(timeoutMs - waitsMs, timeoutMs / 2) / backoff.maxAttempts))
+}

@@ -1,0 +1,27 @@
+import { isIP } from 'node:net'
+import type { Environment } from '@miyabi/core'
+
+/**
+ * Whether a URL can only be a server of the developer's own: a loopback address, `host.docker.internal`, or a name without a dot
+ * (a container's). AWS is never any of these, so credentials made up for one can never reach AWS.
+ */
+export function isLocalEndpoint(endpoint: string): boolean {
+  const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, '').toLowerCase()
+  if (isIP(host) === 6) return host === '::1'
+  if (isIP(host) === 4) return host.startsWith('127.') || host === '0.0.0.0'
+  return !host.includes('.') || host.endsWith('.localhost') || host === 'host.docker.internal'
+}
+
+/** The variables by which AWS's credential chain is told where to look. */
+const CREDENTIAL_VARIABLES = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_PROFILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+]
+
+/** Whether an environment says where AWS credentials come from. A default profile in a file does not count: nothing named it. */
+export function namesAwsCredentials(env: Environment): boolean {
+  return CREDENTIAL_VARIABLES.some((name) => env[name]?.trim())
+}

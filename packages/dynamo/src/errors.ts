@@ -1,0 +1,103 @@
+import { type Effect, MiyabiError } from '@miyabi/core'
+
+/** Every way in which DynamoDB itself can refuse or fail. */
+export type DynamoErrorCode =
+  /** Credentials missing, expired, or not accepted. */
+  | 'dynamo.credentials'
+  /** The credentials are good, their policy forbids this. */
+  | 'dynamo.access_denied'
+  /** No connection: refused, no such host, reset. */
+  | 'dynamo.unreachable'
+  /** Connected, but every attempt ran into `DYNAMODB_ATTEMPT_TIMEOUT_MS`. */
+  | 'dynamo.timeout'
+  /** The whole call ran into `DYNAMODB_TIMEOUT`. */
+  | 'dynamo.deadline'
+  /** More than the table, an index, a partition or the account may take; `details.throttling` says which. */
+  | 'dynamo.throttled'
+  /** DynamoDB answered with a 5xx. */
+  | 'dynamo.unavailable'
+  | 'dynamo.table_missing'
+  | 'dynamo.condition_failed'
+  /** Another transaction had the item. Nothing was written. */
+  | 'dynamo.transaction_conflict'
+  /** The transaction was cancelled; `details.reasons` has one code for each of its items. */
+  | 'dynamo.transaction_canceled'
+  /** DynamoDB, or the entity's schema, does not accept the request. */
+  | 'dynamo.validation'
+  /** Anything else; `details.awsName` has the SDK's name for it. */
+  | 'dynamo.failed'
+
+/** Why DynamoDB throttled, such as `TableWriteKeyRangeThroughputExceeded` (a hot key) and the table or index it was. */
+export interface ThrottlingReason {
+  readonly reason: string
+  readonly resource: string
+}
+
+export interface DynamoErrorDetails {
+  /** The call as its caller knows it: `events.append`, or DynamoDB's own name, `PutItem`. */
+  readonly operation: string
+  /** The tables it touched. */
+  readonly tables: readonly string[]
+  /** Requests made, retries included. */
+  readonly attempts: number
+  /** From the beginning of the call. */
+  readonly elapsedMs: number
+  /** The SDK's name of the last error: `ProvisionedThroughputExceededException`, `ECONNREFUSED`. */
+  readonly awsName?: string
+  readonly throttling?: readonly ThrottlingReason[]
+  /** Of a cancelled transaction: DynamoDB's code for each item, in order. */
+  readonly reasons?: readonly string[]
+  /** What AWS support asks for. */
+  readonly requestId?: string
+}
+
+/** DynamoDB refused, failed, or could not be asked. Tell the cases apart by `code`. */
+export class DynamoError extends MiyabiError<DynamoErrorCode, DynamoErrorDetails> {
+  override readonly name = 'DynamoError'
+}
+
+/** An argument that cannot work was refused before anything was sent. The message names it; it does not repeat its value. */
+export class DynamoInputError extends MiyabiError<'dynamo.invalid_input', { readonly argument: string }> {
+  override readonly name = 'DynamoInputError'
+
+  constructor(argument: string, problem: string) {
+    super('dynamo.invalid_input', `${argument} ${problem}`, { details: { argument } })
+  }
+}
+
+/** A value that DynamoDB cannot carry without loss. `details.path` says where in the item it is. */
+export class DynamoValueError extends MiyabiError<'dynamo.value', { readonly path: string }> {
+  override readonly name = 'DynamoValueError'
+
+  constructor(path: string, problem: string) {
+    super('dynamo.value', `${path} ${problem}`, { details: { path } })
+  }
+}
+
+/** A cursor that was not made by this query: another question, order or version, or not a cursor at all. */
+export class DynamoCursorError extends MiyabiError<'dynamo.cursor'> {
+  override readonly name = 'DynamoCursorError'
+
+  constructor() {
+    super(
+      'dynamo.cursor',
+      'the cursor does not belong to this query; pass it with the same arguments as the page it came from, or leave it out',
+    )
+  }
+}
+
+/** Some events of a batch are not known to be stored. Append exactly those again: the same id is stored once. */
+export class UnprocessedEventsError extends MiyabiError<
+  'dynamo.events.unprocessed',
+  { readonly stored: number; readonly unprocessedIds: readonly string[]; readonly attempts: number }
+> {
+  override readonly name = 'UnprocessedEventsError'
+
+  constructor(stored: number, unprocessedIds: readonly string[], attempts: number, effect: Effect, cause?: unknown) {
+    super(
+      'dynamo.events.unprocessed',
+      `${unprocessedIds.length} of ${stored + unprocessedIds.length} events are not known to be stored after ${attempts} requests; details.unprocessedIds names them`,
+      { details: { stored, unprocessedIds, attempts }, retryable: true, effect, cause },
+    )
+  }
+}

@@ -1,0 +1,185 @@
+import { MiyabiError, safeCause } from '@miyabi/core'
+import type { CallRecord } from './call.js'
+import { DynamoError, type DynamoErrorCode, type DynamoErrorDetails, type ThrottlingReason } from './errors.js'
+
+/** What an SDK error carries, as far as it is read here. */
+interface AwsError extends Error {
+  readonly code?: unknown
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string; readonly attempts?: number }
+  readonly ThrottlingReasons?: readonly { readonly reason?: string; readonly resource?: string }[]
+  readonly CancellationReasons?: readonly { readonly Code?: string }[]
+}
+
+interface Kind {
+  readonly code: DynamoErrorCode
+  readonly retryable: boolean
+  /** What happened and what to do, in words. */
+  readonly says: string
+}
+
+const credentials = {
+  code: 'dynamo.credentials',
+  retryable: false,
+  says: 'no AWS credentials that are accepted; see AWS_PROFILE or AWS_ACCESS_KEY_ID, or the role of the machine',
+} as const satisfies Kind
+
+const throttled = {
+  code: 'dynamo.throttled',
+  retryable: true,
+  says: 'throttled: more than the table, an index, one partition or the account may take at the moment',
+} as const satisfies Kind
+
+const conflict = {
+  code: 'dynamo.transaction_conflict',
+  retryable: true,
+  says: 'another transaction had one of the items; nothing was written',
+} as const satisfies Kind
+
+const validation = {
+  code: 'dynamo.validation',
+  retryable: false,
+  says: 'the request is not valid (see the cause)',
+} as const satisfies Kind
+
+const unreachable = {
+  code: 'dynamo.unreachable',
+  retryable: true,
+  says: 'the server cannot be reached; see DYNAMODB_ENDPOINT and AWS_REGION, or start the embedded one with `pnpm db:up`',
+} as const satisfies Kind
+
+const timeout = {
+  code: 'dynamo.timeout',
+  retryable: true,
+  says: 'no attempt was answered within DYNAMODB_ATTEMPT_TIMEOUT_MS',
+} as const satisfies Kind
+
+const unavailable = {
+  code: 'dynamo.unavailable',
+  retryable: true,
+  says: 'DynamoDB answered with a server error',
+} as const satisfies Kind
+
+/** By the SDK's error names and Node's error codes, never by a message. */
+const kinds: Readonly<Record<string, Kind>> = {
+  ConditionalCheckFailedException: {
+    code: 'dynamo.condition_failed',
+    retryable: false,
+    says: 'the item is not as the condition asks; nothing was written',
+  },
+  ResourceNotFoundException: {
+    code: 'dynamo.table_missing',
+    retryable: false,
+    says: 'the table or index does not exist; create the tables with `tables.create()`, and see DYNAMODB_TABLE_PREFIX and AWS_REGION',
+  },
+  ProvisionedThroughputExceededException: throttled,
+  ThrottlingException: throttled,
+  RequestLimitExceeded: throttled,
+  LimitExceededException: throttled,
+  TransactionConflictException: conflict,
+  TransactionInProgressException: conflict,
+  ReplicatedWriteConflictException: conflict,
+  ValidationException: validation,
+  SerializationException: validation,
+  ItemCollectionSizeLimitExceededException: validation,
+  IdempotentParameterMismatchException: validation,
+  AccessDeniedException: {
+    code: 'dynamo.access_denied',
+    retryable: false,
+    says: 'the policy of these credentials does not allow it',
+  },
+  CredentialsProviderError: credentials,
+  ExpiredTokenException: credentials,
+  IncompleteSignatureException: credentials,
+  InvalidClientTokenId: credentials,
+  InvalidSignatureException: credentials,
+  MissingAuthenticationTokenException: credentials,
+  UnrecognizedClientException: credentials,
+  InternalServerError: unavailable,
+  ServiceUnavailable: unavailable,
+  TimeoutError: timeout,
+  ECONNREFUSED: unreachable,
+  ECONNRESET: unreachable,
+  EPIPE: unreachable,
+  ENOTFOUND: unreachable,
+  EAI_AGAIN: unreachable,
+  EHOSTUNREACH: unreachable,
+  ENETUNREACH: unreachable,
+}
+
+/** Codes of a cancelled transaction's items under which the same transaction may succeed when made again. */
+const PASSING_REASONS = new Set(['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
+
+/** Errors that can only come before a request has reached the server. */
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** The error of the SDK inside whatever ElectroDB put around it. */
+export function unwrap(error: unknown): AwsError {
+  const cause = error instanceof Error && error.name === 'ElectroError' ? error.cause : undefined
+  return (cause ?? error) as AwsError
+}
+
+/** The SDK's name of an error, or Node's code where it has none of its own. */
+export function awsName(error: unknown): string {
+  const { name, code } = unwrap(error)
+  return (name === 'Error' || !name) && typeof code === 'string' ? code : (name ?? 'Error')
+}
+
+/** Whether a failed write has certainly not been applied: it was never sent, or the server refused it. */
+export function isDefinitelyRefused(error: unknown): boolean {
+  const { $metadata } = unwrap(error)
+  const status = $metadata?.httpStatusCode ?? 0
+  return (
+    (status >= 400 && status < 500) || NEVER_SENT.has(awsName(error)) || awsName(error) === 'CredentialsProviderError'
+  )
+}
+
+/** Turns whatever the SDK or ElectroDB threw into one of our errors. Ours, also inside theirs, stay as they are. */
+export function toDynamoError(error: unknown, record: CallRecord): MiyabiError {
+  const source = unwrap(error)
+  if (source instanceof MiyabiError) return source
+  const name = awsName(source)
+  const kind = kindOf(source, name)
+  const details: DynamoErrorDetails = {
+    operation: record.operation,
+    tables: [...record.tables],
+    attempts: record.attempts,
+    elapsedMs: Math.round(performance.now() - record.startedAtMs),
+    awsName: name,
+    ...(source.ThrottlingReasons?.length ? { throttling: source.ThrottlingReasons.map(throttlingReason) } : {}),
+    ...(source.CancellationReasons ? { reasons: source.CancellationReasons.map(({ Code }) => Code ?? 'None') } : {}),
+    ...(source.$metadata?.requestId ? { requestId: source.$metadata.requestId } : {}),
+  }
+  const where = details.tables.length > 0 ? ` on ${details.tables.join(', ')}` : ''
+  const tries = details.attempts > 1 ? ` after ${details.attempts} attempts` : ''
+  return new DynamoError(kind.code, `${record.operation}${where}: ${kind.says} (${name}${tries})`, {
+    details,
+    cause: safeCause(source),
+    retryable: kind.retryable,
+    effect: record.possibleWrites > 0 ? 'unknown' : 'none',
+  })
+}
+
+function kindOf(error: AwsError, name: string): Kind {
+  const known = kinds[name]
+  if (known) return known
+  if (name === 'TransactionCanceledException') return cancellation(error)
+  // ElectroDB's own: 1xxx and 3xxx are schemas and values that it refuses before anything is sent.
+  if (name === 'ElectroError' || name === 'ElectroValidationError') return validation
+  if ((error.$metadata?.httpStatusCode ?? 0) >= 500) return unavailable
+  return { code: 'dynamo.failed', retryable: false, says: 'failed (see the cause)' }
+}
+
+function cancellation(error: AwsError): Kind {
+  const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None')
+  if (codes.length > 0 && codes.every((code) => PASSING_REASONS.has(code))) {
+    return codes.includes('TransactionConflict') ? conflict : throttled
+  }
+  if (codes.includes('ConditionalCheckFailed')) {
+    return { code: 'dynamo.condition_failed', retryable: false, says: 'an item is not as its condition asks' }
+  }
+  return { code: 'dynamo.transaction_canceled', retryable: false, says: `the transaction was cancelled (${codes})` }
+}
+
+function throttlingReason(reason: { readonly reason?: string; readonly resource?: string }): ThrottlingReason {
+  return { reason: reason.reason ?? 'unknown', resource: reason.resource ?? 'unknown' }
+}

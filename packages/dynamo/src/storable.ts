@@ -1,0 +1,126 @@
+import { DynamoInputError, DynamoValueError } from './errors.js'
+
+/** Beyond this depth DynamoDB refuses an item. */
+const MAX_DEPTH = 32
+
+/** DynamoDB refuses items above 400 KB (1,024-byte KB), names included; what is left beside a payload is for keys and the rest. */
+export const MAX_PAYLOAD_BYTES = 380 * 1024
+
+/**
+ * Refuses whatever DynamoDB could not give back as it was: NaN, infinities, integers beyond 2^53 - 1 that are no bigint, numbers outside
+ * its range, lone surrogates, functions, symbols, class instances (a Date too: store `toISOString()` or the milliseconds),
+ * empty sets, `undefined` inside a list.
+ *
+ * @param path how the value is called in the error.
+ * @throws {DynamoValueError} with the path of the first such value.
+ */
+export function assertStorable(value: unknown, path: string, depth = 0): void {
+  const refuse = (problem: string): never => {
+    throw new DynamoValueError(path, problem)
+  }
+  if (depth > MAX_DEPTH) refuse(`is nested more than ${MAX_DEPTH} levels deep`)
+  switch (typeof value) {
+    case 'boolean':
+      return
+    case 'string':
+      if (!isWellFormed(value)) refuse('holds half of a character (a lone surrogate), which UTF-8 cannot carry')
+      return
+    case 'number':
+      assertNumber(value, refuse)
+      return
+    case 'bigint':
+      // 38 significant digits; trailing zeros are not significant.
+      if (String(value).replace(/^-|0+$/g, '').length > 38) refuse('has more than the 38 digits DynamoDB keeps')
+      return
+    case 'object':
+      assertStorableObject(value, path, depth, refuse)
+      return
+    default:
+      refuse(value === undefined ? 'is undefined; leave it out or use null' : `is a ${typeof value}`)
+  }
+}
+
+function assertNumber(value: number, refuse: (problem: string) => never): void {
+  if (!Number.isFinite(value)) refuse('is not a finite number')
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    refuse('is beyond 2^53 - 1 and may have lost digits; use a bigint')
+  if (value !== 0 && Math.abs(value) < 1e-130) refuse("is below DynamoDB's smallest number, 1e-130")
+}
+
+function assertStorableObject(
+  value: object | null,
+  path: string,
+  depth: number,
+  refuse: (problem: string) => never,
+): void {
+  if (value === null || value instanceof Uint8Array) return
+  if (value instanceof Set) {
+    if (value.size === 0) refuse('is an empty set, which DynamoDB does not have; leave it out')
+    for (const member of value) assertStorable(member, `${path}{}`, depth + 1)
+  } else if (Array.isArray(value)) {
+    value.forEach((member, index) => {
+      assertStorable(member, `${path}[${index}]`, depth + 1)
+    })
+  } else {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) {
+      refuse(`is a ${value.constructor?.name || 'class instance'}; store a plain value instead`)
+    }
+    for (const [name, member] of Object.entries(value)) {
+      if (!isWellFormed(name)) refuse('has a name that holds half of a character (a lone surrogate)')
+      if (member !== undefined) assertStorable(member, `${path}.${name}`, depth + 1)
+    }
+  }
+}
+
+/**
+ * Checks what a caller gave as a payload, before the network: it can be stored without loss, and it fits.
+ * @throws {DynamoValueError} naming the member.
+ * @throws {DynamoInputError} when it is too large.
+ */
+export function assertPayload(payload: unknown, name: string): void {
+  if (payload === undefined) return
+  assertStorable(payload, name)
+  const bytes = storedBytes(payload)
+  if (bytes > MAX_PAYLOAD_BYTES) {
+    throw new DynamoInputError(
+      name,
+      `is ${bytes} bytes; an item holds at most ${MAX_PAYLOAD_BYTES} of payload: store it elsewhere and keep a reference`,
+    )
+  }
+}
+
+/** The size of a value as DynamoDB counts it. */
+export function storedBytes(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value)
+  // At most: one byte for two digits, one for the sign and exponent.
+  if (typeof value === 'number' || typeof value === 'bigint') return Math.ceil(String(value).length / 2) + 1
+  if (value instanceof Uint8Array) return value.byteLength
+  if (Array.isArray(value) || value instanceof Set) {
+    return 3 + [...value].reduce<number>((sum, member) => sum + 1 + storedBytes(member), 0)
+  }
+  if (typeof value === 'object' && value !== null) {
+    return (
+      3 +
+      Object.entries(value).reduce<number>(
+        (sum, [name, member]) => (member === undefined ? sum : sum + 1 + Buffer.byteLength(name) + storedBytes(member)),
+        0,
+      )
+    )
+  }
+  return 1
+}
+
+/**
+ * Checks a text that becomes part of a key. Any character may be in it, and two texts never make the same key.
+ * @throws {DynamoInputError} when it is empty, longer than `maxBytes` in UTF-8, or cannot be carried in UTF-8.
+ */
+export function assertKeyPart(value: unknown, name: string, maxBytes = 1024): asserts value is string {
+  if (typeof value !== 'string' || value === '') throw new DynamoInputError(name, 'is empty; expected a text')
+  if (!isWellFormed(value)) throw new DynamoInputError(name, 'holds half of a character (a lone surrogate)')
+  const bytes = Buffer.byteLength(value)
+  if (bytes > maxBytes) throw new DynamoInputError(name, `is ${bytes} bytes long; a key holds at most ${maxBytes}`)
+}
+
+/** Two different lone surrogates become the same replacement character on the wire, so two keys would meet. */
+const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)

@@ -1,0 +1,86 @@
+import type { CreateTableCommandInput, GlobalSecondaryIndex, KeySchemaElement } from '@aws-sdk/client-dynamodb'
+
+/** One table as data: what creation, health and the check of the ElectroDB models go by. */
+export interface TableDefinition {
+  /** Without the prefix. */
+  readonly name: string
+  readonly partitionKey: string
+  readonly sortKey: string
+  /** The type of every attribute that is part of a key, the indexes' keys included. */
+  readonly keyAttributes: Readonly<Record<string, 'S' | 'N' | 'B'>>
+  readonly indexes: readonly IndexDefinition[]
+  readonly billing: Billing
+  /** The attribute that holds when an item expires, in seconds since 1970. */
+  readonly ttlAttribute: string
+  readonly stream?: 'NEW_AND_OLD_IMAGES'
+  readonly pointInTimeRecovery: boolean
+  readonly deletionProtection: boolean
+  /** Server-side encryption with the account's AWS-managed KMS key. */
+  readonly encryption: 'KMS'
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** A global secondary index, named after the question it answers. It carries whole items. */
+export interface IndexDefinition {
+  readonly name: string
+  readonly partitionKey: string
+  readonly sortKey: string
+}
+
+export type Billing =
+  | { readonly mode: 'PAY_PER_REQUEST' }
+  | {
+      readonly mode: 'PROVISIONED'
+      /** Capacity units; a table is created with `min`. */
+      readonly write: CapacityRange
+      readonly read: CapacityRange
+      /** Percent of use that auto scaling steers to. */
+      readonly targetUtilization: number
+    }
+
+export interface CapacityRange {
+  readonly min: number
+  readonly max: number
+}
+
+/** The `CreateTable` call that makes a table of this definition, under `prefix`. */
+export function toCreateTableInput(definition: TableDefinition, prefix: string): CreateTableCommandInput {
+  const { billing, indexes, stream } = definition
+  return {
+    TableName: prefix + definition.name,
+    KeySchema: keySchema(definition),
+    AttributeDefinitions: Object.entries(definition.keyAttributes).map(([AttributeName, AttributeType]) => ({
+      AttributeName,
+      AttributeType,
+    })),
+    BillingMode: billing.mode,
+    // On-demand tables whose indexes name a throughput are refused.
+    ...(billing.mode === 'PROVISIONED'
+      ? { ProvisionedThroughput: { ReadCapacityUnits: billing.read.min, WriteCapacityUnits: billing.write.min } }
+      : {}),
+    ...(indexes.length > 0 ? { GlobalSecondaryIndexes: indexes.map((index) => toIndexInput(index, billing)) } : {}),
+    ...(stream ? { StreamSpecification: { StreamEnabled: true, StreamViewType: stream } } : {}),
+    SSESpecification: { Enabled: true, SSEType: definition.encryption },
+    DeletionProtectionEnabled: definition.deletionProtection,
+    Tags: Object.entries(definition.tags).map(([Key, Value]) => ({ Key, Value })),
+  }
+}
+
+/** The keys of a table or an index, as DynamoDB writes them. */
+export function keySchema(keys: { readonly partitionKey: string; readonly sortKey: string }): KeySchemaElement[] {
+  return [
+    { AttributeName: keys.partitionKey, KeyType: 'HASH' },
+    { AttributeName: keys.sortKey, KeyType: 'RANGE' },
+  ]
+}
+
+function toIndexInput(index: IndexDefinition, billing: Billing): GlobalSecondaryIndex {
+  return {
+    IndexName: index.name,
+    KeySchema: keySchema(index),
+    Projection: { ProjectionType: 'ALL' },
+    ...(billing.mode === 'PROVISIONED'
+      ? { ProvisionedThroughput: { ReadCapacityUnits: billing.read.min, WriteCapacityUnits: billing.write.min } }
+      : {}),
+  }
+}
