@@ -1,1 +1,5 @@
-export {}
+export { type AcquireOptions, acquireStack, type Stack } from './acquire.js'
+export { LocalError } from './errors.js'
+export { type FolderOptions, holdStack, type Released, releaseStack } from './hold.js'
+export type { LocalErrorCode, LocalErrorDetails } from './shared/failure.js'
+export { type StackStatus, stackStatus } from './status.js'

@@ -1,0 +1,84 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { type StackDescriptor, sleep, withDeadline } from '@miyabi/core'
+import { ControlClient } from './control-client.js'
+import { LocalError, namingErrors, toLocalError } from './errors.js'
+import { findOwner, type Owner } from './shared/owner-file.js'
+import { isRunning } from './shared/process.js'
+import { StartedSupervisor } from './start-supervisor.js'
+
+/** A cold start on a slow machine (initdb, then the recovery of a crashed server) fits into this. */
+const START_MS = 120_000
+const POLL_MS = 5
+
+export interface AttachOptions {
+  readonly folder: string
+  readonly temporary: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Attached {
+  readonly client: ControlClient
+  readonly owner: Owner
+  readonly descriptor: StackDescriptor
+}
+
+/** Leases the stack of an owner; undefined when that owner ended or is about to. */
+async function lease(owner: Owner, signal: AbortSignal): Promise<Attached | undefined> {
+  const client = new ControlClient(owner)
+  client.ref()
+  const onAbort = (): void => client.destroy()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    client.send({ type: 'lease' })
+    for (;;) {
+      const reply = await client.next()
+      if (reply?.type === 'ready') {
+        client.unref()
+        return { client, owner, descriptor: reply.descriptor }
+      }
+      if (reply?.type === 'failed') throw toLocalError(reply.error)
+      if (reply?.type === 'event') continue
+      client.destroy()
+      return undefined
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Resolves when the process of an owner is gone. */
+export async function ownerGone(owner: Owner, signal?: AbortSignal): Promise<void> {
+  while (isRunning(owner.pid)) await sleep(POLL_MS, signal)
+}
+
+/** Makes the folder where it is missing, and sure that it may be written to. */
+export function prepareFolder(folder: string): void {
+  namingErrors(folder, () => {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  })
+}
+
+/** Leases the stack of a folder, starting its supervisor where none is alive. */
+export async function attach({ folder, temporary, signal }: AttachOptions): Promise<Attached> {
+  const onTimeout = (): Error =>
+    new LocalError('local.start.timeout', `The embedded stack in ${folder} is not up after ${START_MS / 1000} s.`, {
+      details: { folder },
+      retryable: true,
+    })
+  return await withDeadline({ ms: START_MS, signal, onTimeout }, async (signal) => {
+    let started: StartedSupervisor | undefined
+    for (;;) {
+      signal.throwIfAborted()
+      const owner = namingErrors(folder, () => findOwner(folder))
+      if (owner) {
+        const attached = await lease(owner, signal)
+        if (attached) return attached
+      } else if (!started || started.hasEnded) {
+        started?.assertNotCrashed()
+        started = namingErrors(folder, () => new StartedSupervisor(folder, temporary))
+      }
+      await sleep(POLL_MS, signal)
+    }
+  })
+}

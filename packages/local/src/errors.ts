@@ -1,0 +1,43 @@
+import { MiyabiError, redactText } from '@miyabi/core'
+import { Failure, type LocalErrorCode, type LocalErrorDetails, nameFileError } from './shared/failure.js'
+import type { PlainFailure } from './shared/protocol.js'
+
+/**
+ * The embedded stack cannot do what was asked. By code:
+ *
+ * - `local.folder.unknown`: no workspace around the current folder, and none named
+ * - `local.folder.denied`: no rights to the stack's folder, to its data, or to any cache folder
+ * - `local.disk.full`: no space for the data
+ * - `local.port.taken`: every port that was tried was taken in the moment of the start
+ * - `local.start.timeout`: a server or the supervisor was not ready in time
+ * - `local.supervisor.failed`: the supervisor ended, or met something unforeseen
+ * - `local.root.no_user`: we are root, and there is no unprivileged user to run PostgreSQL
+ * - `local.postgres.unavailable`: no PostgreSQL is installed for this platform
+ * - `local.postgres.data_version`: the data are of another PostgreSQL major
+ * - `local.postgres.credentials_missing`: the data are there, their passwords are not
+ * - `local.postgres.start_failed`, `local.dynamodb.start_failed`: the server ended while it started; `details.log` has its last words
+ */
+export class LocalError extends MiyabiError<LocalErrorCode, LocalErrorDetails> {
+  override readonly name = 'LocalError'
+}
+
+const RETRYABLE: ReadonlySet<LocalErrorCode> = new Set(['local.port.taken', 'local.start.timeout'])
+
+/** A failure from the supervisor (or of the file system, in `folder`) as the error that callers meet. */
+export function toLocalError(failure: Failure | PlainFailure): LocalError {
+  const { log, ...facts } = failure.details
+  return new LocalError(failure.code, redactText(failure.message), {
+    details: log === undefined ? facts : { ...facts, log: redactText(log) },
+    retryable: RETRYABLE.has(failure.code),
+  })
+}
+
+/** Runs `work`; what the file system refuses in `folder`, and failures, come out as a `LocalError`. */
+export function namingErrors<T>(folder: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const named = nameFileError(error, folder)
+    throw named instanceof Failure ? toLocalError(named) : named
+  }
+}

@@ -1,0 +1,14 @@
+import path from 'node:path'
+import { stackFolder } from '@miyabi/core'
+import { LocalError } from './errors.js'
+
+/** The folder that was named, else the one of the workspace around the current folder (`MIYABI_STACK_DIR` overrides). */
+export function resolveFolder(folder: string | undefined): string {
+  const found = folder === undefined ? stackFolder(process.cwd(), process.env) : path.resolve(folder)
+  if (found) return found
+  throw new LocalError(
+    'local.folder.unknown',
+    `There is no workspace at or above ${process.cwd()}, so the embedded stack has no folder. Run inside the workspace, or name a ` +
+      'folder in MIYABI_STACK_DIR.',
+  )
+}

@@ -1,0 +1,49 @@
+import type { StackDescriptor } from '@miyabi/core'
+import { attach, ownerGone, prepareFolder } from './attach.js'
+import { ControlClient } from './control-client.js'
+import { namingErrors } from './errors.js'
+import { resolveFolder } from './folder.js'
+import { findOwner } from './shared/owner-file.js'
+
+export interface FolderOptions {
+  /** The stack's folder. Default as in `acquireStack`. */
+  readonly folder?: string
+}
+
+/** Starts the stack where it is not up, and keeps it up without any lease until `releaseStack`. Calling it twice changes nothing. */
+export async function holdStack(
+  options: FolderOptions & { readonly signal?: AbortSignal } = {},
+): Promise<StackDescriptor> {
+  const folder = resolveFolder(options.folder)
+  prepareFolder(folder)
+  const { client, descriptor } = await attach({ folder, temporary: false, signal: options.signal })
+  client.ref()
+  client.send({ type: 'hold' })
+  for (let reply = await client.next(); reply && reply.type !== 'held'; ) reply = await client.next()
+  client.send({ type: 'close' })
+  await client.closed
+  return descriptor
+}
+
+export interface Released {
+  /** Whether the stack was held at all. */
+  readonly wasHeld: boolean
+  /** Processes that still lease the stack; the last of them stops it. 0: it has stopped. */
+  readonly leases: number
+}
+
+/** Ends the hold. Without leases the stack stops before this resolves. Undefined when no stack is up in the folder. */
+export async function releaseStack(options: FolderOptions = {}): Promise<Released | undefined> {
+  const folder = resolveFolder(options.folder)
+  const owner = namingErrors(folder, () => findOwner(folder))
+  if (!owner) return undefined
+  const client = new ControlClient(owner)
+  client.ref()
+  client.send({ type: 'unhold' })
+  for (let reply = await client.next(); reply; reply = await client.next()) {
+    if (reply.type !== 'ended') continue
+    if (reply.leases === 0) await ownerGone(owner)
+    return { wasHeld: reply.wasHeld, leases: reply.leases }
+  }
+  return undefined
+}

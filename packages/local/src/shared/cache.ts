@@ -1,0 +1,45 @@
+import { accessSync, constants, lstatSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { Failure } from './failure.js'
+import { makeFolder } from './files.js'
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0
+}
+
+/** Where the cache may be, best first. As root it must be a place that the unprivileged server can reach: not root's home. */
+function candidates(env: NodeJS.ProcessEnv): string[] {
+  if (env['MIYABI_CACHE_DIR']?.trim()) return [path.resolve(env['MIYABI_CACHE_DIR'])]
+  if (isRoot()) return ['/var/cache/miyabi', '/var/tmp/miyabi-root']
+  const fallback = path.join(os.tmpdir(), `miyabi-${process.getuid?.() ?? os.userInfo().username}`)
+  if (process.platform === 'win32') return [path.join(env['LOCALAPPDATA'] ?? os.homedir(), 'miyabi', 'cache'), fallback]
+  if (process.platform === 'darwin') return [path.join(os.homedir(), 'Library', 'Caches', 'miyabi'), fallback]
+  return [path.join(env['XDG_CACHE_HOME']?.trim() || path.join(os.homedir(), '.cache'), 'miyabi'), fallback]
+}
+
+/**
+ * This user's private cache folder, made when missing: the prepared PostgreSQL data folder, copies of the binaries where the
+ * installed ones cannot be used in place, temporary stacks, and the data of a stack whose own folder the server cannot enter.
+ * `MIYABI_CACHE_DIR` overrides; the default is the platform's cache folder, for root `/var/cache/miyabi`.
+ */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const tried = candidates(env)
+  for (const folder of tried) {
+    try {
+      // Others may pass through (the server runs as another user), but not list.
+      makeFolder(folder, isRoot() ? 0o711 : 0o700)
+      const stat = lstatSync(folder)
+      // In a shared place somebody else may have made the folder first, or a link to one of theirs.
+      if (process.getuid && (!stat.isDirectory() || stat.uid !== process.getuid())) continue
+      accessSync(folder, constants.W_OK | constants.X_OK)
+      return folder
+    } catch {
+      // the next place
+    }
+  }
+  throw new Failure(
+    'local.folder.denied',
+    `No cache folder can be used (tried ${tried.join(', ')}). Name one that this user owns and may write to in MIYABI_CACHE_DIR.`,
+  )
+}

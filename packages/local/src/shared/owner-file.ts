@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { writePrivateFile } from './files.js'
+import { isRunning, startMark } from './process.js'
+
+/**
+ * Who owns a stack folder. Each supervisor creates `owner.<n>.json` with n one above the highest it sees; the file system lets
+ * only one process create a given name, and whoever then sees another live owner withdraws. So eight starters end up with one
+ * owner, a dead one blocks nobody, and no file is ever taken away from a process that lives.
+ */
+export interface Owner {
+  readonly pid: number
+  /** `startMark` of that process. */
+  readonly started: string | undefined
+  /** Loopback port of the control connection. */
+  readonly port: number
+  readonly token: string
+  /** Whether the stack stays up without leases. A supervisor that takes over from a crashed one keeps this promise. */
+  readonly held: boolean
+}
+
+interface OwnerFile {
+  readonly file: string
+  readonly number: number
+  readonly owner: Owner | undefined
+  readonly alive: boolean
+}
+
+const NAME = /^owner\.(\d+)\.json$/
+/** A file without content is being written at this moment, unless it is older than this. */
+const WRITING_MS = 5_000
+
+function readOwner(file: string): { owner: Owner | undefined; alive: boolean } {
+  let owner: Owner
+  try {
+    owner = JSON.parse(readFileSync(file, 'utf8')) as Owner
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { owner: undefined, alive: false }
+      throw error
+    }
+    const ageMs = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+    return { owner: undefined, alive: ageMs < WRITING_MS }
+  }
+  const mark = isRunning(owner.pid) ? startMark(owner.pid) : undefined
+  // A mark that cannot be read (another user's process on a guarded system) does not prove that the owner is gone.
+  const alive = isRunning(owner.pid) && (mark === undefined || owner.started === undefined || mark === owner.started)
+  return { owner, alive }
+}
+
+function listOwners(folder: string): OwnerFile[] {
+  const names = readdirSync(folder).flatMap((name) => {
+    const number = NAME.exec(name)?.[1]
+    return number === undefined ? [] : [{ file: path.join(folder, name), number: Number(number) }]
+  })
+  return names.sort((a, b) => b.number - a.number).map((entry) => ({ ...entry, ...readOwner(entry.file) }))
+}
+
+/** The live owner of a folder, or undefined. Throws what the file system throws when the owner's file may not be read. */
+export function findOwner(folder: string): Owner | undefined {
+  return listOwners(folder).find((entry) => entry.alive && entry.owner)?.owner
+}
+
+export interface Claim {
+  /** The hold that a crashed owner left behind. */
+  readonly inheritedHold: boolean
+  /** Whether an owner died here without tidying up. */
+  readonly afterCrash: boolean
+  setHeld(held: boolean): void
+  release(): void
+}
+
+/** Makes this process the owner of `folder`, or returns undefined because another live process is. */
+export function claimFolder(
+  folder: string,
+  control: { readonly port: number; readonly token: string },
+): Claim | undefined {
+  const seen = listOwners(folder)
+  if (seen.some((entry) => entry.alive)) return undefined
+  const file = path.join(folder, `owner.${(seen[0]?.number ?? 0) + 1}.json`)
+  const inheritedHold = seen.some((entry) => entry.owner?.held)
+  const owner: Owner = { pid: process.pid, started: startMark(process.pid), ...control, held: inheritedHold }
+  try {
+    writeFileSync(file, JSON.stringify(owner), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
+  }
+  const others = listOwners(folder).filter((entry) => entry.file !== file)
+  if (others.some((entry) => entry.alive)) {
+    rmSync(file, { force: true })
+    return undefined
+  }
+  for (const other of others) rmSync(other.file, { force: true })
+  return {
+    inheritedHold,
+    afterCrash: seen.length > 0,
+    setHeld: (held) => writePrivateFile(file, JSON.stringify({ ...owner, held })),
+    release: () => rmSync(file, { force: true }),
+  }
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+/**
+ * What the operating system says about a process, so that an id written in a file yesterday is never taken for a stranger that
+ * got the same number today. Linux answers from /proc, macOS through `ps`, Windows through PowerShell.
+ */
+
+function ask(command: string, args: readonly string[]): string | undefined {
+  try {
+    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5_000 }).trim()
+  } catch {
+    return undefined
+  }
+}
+
+function askPowerShell(script: string): string | undefined {
+  return ask('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', script])
+}
+
+/** The fields of /proc/<pid>/stat from the third on (state, parent, ...); the second, a name in brackets, may hold anything. */
+function linuxStat(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the process runs. A zombie does not: in a container without an init it may stay for ever. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  return process.platform !== 'linux' || linuxStat(pid)?.[0] !== 'Z'
+}
+
+/** When the process started, in the system's own words: with the id, it names a process for good. Undefined if not to be known. */
+export function startMark(pid: number): string | undefined {
+  if (process.platform === 'linux') {
+    const ticks = linuxStat(pid)?.[19]
+    return ticks && `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${ticks}`
+  }
+  if (process.platform === 'win32') return askPowerShell(`(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`)
+  return ask('ps', ['-o', 'lstart=', '-p', String(pid)])
+}
+
+/** The command line of a process, or undefined when it may not be read. */
+export function commandLine(pid: number): string | undefined {
+  if (process.platform === 'linux') {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+    } catch {
+      return undefined
+    }
+  }
+  if (process.platform === 'win32') {
+    return askPowerShell(`(Get-CimInstance Win32_Process -Filter "ProcessId=${pid}").CommandLine`)
+  }
+  return ask('ps', ['-ww', '-o', 'args=', '-p', String(pid)])
+}

@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { LocalError } from './errors.js'
+
+const LOG = 'supervisor.log'
+
+/** A supervisor process that we started; whether it became the owner of the folder is another question. */
+export class StartedSupervisor {
+  readonly #child: ChildProcess
+
+  constructor(
+    private readonly folder: string,
+    temporary: boolean,
+  ) {
+    const program = createRequire(import.meta.url).resolve('#supervisor')
+    const log = openSync(path.join(folder, LOG), 'a', 0o600)
+    this.#child = spawn(process.execPath, [program, folder, ...(temporary ? ['--temporary'] : [])], {
+      cwd: path.parse(folder).root,
+      // A process group of its own: Ctrl-C in our terminal is not meant for it.
+      detached: true,
+      stdio: ['ignore', log, log],
+      // Loaders and inspectors of the process we happen to be in are none of its business.
+      env: { ...process.env, NODE_OPTIONS: '' },
+      windowsHide: true,
+    })
+    closeSync(log)
+    this.#child.on('error', () => {}) // it then has no pid, which `hasEnded` tells
+    this.#child.unref()
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** Throws when it ended otherwise than by its own decision (0: another one owns the folder). */
+  assertNotCrashed(): void {
+    if (!this.hasEnded || this.#child.exitCode === 0) return
+    const file = path.join(this.folder, LOG)
+    const log = readFileSync(file, 'utf8').slice(-4096)
+    const how = this.#child.signalCode ?? `code ${this.#child.exitCode ?? 'unknown'}`
+    throw new LocalError(
+      'local.supervisor.failed',
+      `The supervisor of the embedded stack ended at once (${how}). Its last words are in details.log, all of them in ${file}.`,
+      { details: { folder: this.folder, log } },
+    )
+  }
+}

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
+import path from 'node:path'
+import type { StackDescriptor } from '@miyabi/core'
+import { ControlClient } from './control-client.js'
+import { namingErrors } from './errors.js'
+import { resolveFolder } from './folder.js'
+import type { FolderOptions } from './hold.js'
+import { findOwner } from './shared/owner-file.js'
+
+/** What `stackStatus` found. */
+export type StackStatus =
+  | { readonly running: false; readonly folder: string }
+  | {
+      readonly running: true
+      readonly folder: string
+      /** Ports, URLs, versions, the data folder. */
+      readonly descriptor: StackDescriptor
+      /** Whether the stack stays up without leases. */
+      readonly held: boolean
+      readonly leases: number
+      readonly uptimeMs: number
+      /** Bytes on disk. */
+      readonly sizes: { readonly postgres: number; readonly dynamodb: number }
+    }
+
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const sizes = await Promise.all(
+    entries.map(async (entry) => {
+      const file = path.join(folder, entry.name)
+      // A server may remove a file while we count.
+      return entry.isDirectory() ? sizeOf(file) : ((await lstat(file).catch(() => undefined))?.size ?? 0)
+    }),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** Tells whether a stack is up in the folder, and all about it. Takes no lease and starts nothing. */
+export async function stackStatus(options: FolderOptions = {}): Promise<StackStatus> {
+  const folder = resolveFolder(options.folder)
+  const owner = existsSync(folder) ? namingErrors(folder, () => findOwner(folder)) : undefined
+  if (!owner) return { running: false, folder }
+  const client = new ControlClient(owner)
+  client.ref()
+  client.send({ type: 'status' })
+  const reply = await client.next()
+  client.destroy()
+  if (reply?.type !== 'status' || !reply.descriptor) return { running: false, folder }
+  const { descriptor, held, leases } = reply
+  const { dataDir } = descriptor
+  const [postgres, dynamodb] = await Promise.all([
+    sizeOf(path.join(dataDir, 'postgres')),
+    sizeOf(path.join(dataDir, 'dynamodb')),
+  ])
+  const startedAt = Date.parse(String(descriptor.startedAt))
+  return {
+    running: true,
+    folder,
+    descriptor,
+    held,
+    leases,
+    uptimeMs: Date.now() - startedAt,
+    sizes: { postgres, dynamodb },
+  }
+}

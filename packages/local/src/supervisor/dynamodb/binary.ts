@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { copyFile, rename } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { makeFolder } from '../../shared/files.js'
+import { canReach, type RunAs } from '../run-as.js'
+
+export interface DynamodbBinary {
+  readonly file: string
+  readonly version: string
+}
+
+/** Why there is no engine, and what to do: a sentence for people. PostgreSQL starts all the same. */
+export interface Unavailable {
+  readonly unavailable: string
+}
+
+const REMEDY =
+  'Add it with `pnpm add --save-dev --workspace-root dynoxide`, or set DYNAMODB_ENDPOINT to any server that speaks DynamoDB.'
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** Resolves `<package>/package.json` from a place and gives the package's folder. */
+function packageFolder(name: string, from: string): string | undefined {
+  try {
+    return path.dirname(createRequire(from).resolve(`${name}/package.json`))
+  } catch {
+    return undefined
+  }
+}
+
+/** `DYNOXIDE_BIN`, the `dynoxide` package's own platform package, that package by itself, then PATH. */
+function* places(env: NodeJS.ProcessEnv, workspace: string): Generator<string> {
+  const name = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide'
+  const platformPackage = `@dynoxide/${process.platform}-${process.arch}`
+  // The workspace's root may have it too: that is where the remedy above puts it.
+  for (const from of [import.meta.url, path.join(workspace, 'package.json')]) {
+    const wrapper = packageFolder('dynoxide', from)
+    const nested = wrapper && packageFolder(platformPackage, path.join(wrapper, 'package.json'))
+    if (nested) yield path.join(nested, name)
+    const direct = packageFolder(platformPackage, from)
+    if (direct) yield path.join(direct, name)
+  }
+  for (const folder of (env['PATH'] ?? '').split(path.delimiter)) if (folder) yield path.join(folder, name)
+}
+
+function findBinary(env: NodeJS.ProcessEnv, workspace: string): string | Unavailable {
+  const named = env['DYNOXIDE_BIN']?.trim()
+  if (named) {
+    if (isExecutable(named)) return named
+    return {
+      unavailable: `DYNOXIDE_BIN names ${named}, which is not an executable file. Correct or unset it. ${REMEDY}`,
+    }
+  }
+  for (const file of places(env, workspace)) if (isExecutable(file)) return file
+  return {
+    unavailable: `No DynamoDB engine (dynoxide) is installed for ${process.platform}-${process.arch}. ${REMEDY}`,
+  }
+}
+
+/** The engine's binary, checked by running it; copied to the cache where the server's user cannot reach it. */
+export async function resolveDynamodb(
+  cache: string,
+  runAs: RunAs | undefined,
+  workspace: string,
+): Promise<DynamodbBinary | Unavailable> {
+  const found = findBinary(process.env, workspace)
+  if (typeof found !== 'string') return found
+  const asked = spawnSync(found, ['--version'], { encoding: 'utf8', timeout: 5_000, windowsHide: true })
+  const version = /dynoxide (\d+\.\d+\.\d+)/.exec(asked.stdout ?? '')?.[1]
+  if (!version) {
+    const why = asked.error?.message ?? (asked.stderr.trim() || 'it does not tell its version')
+    return { unavailable: `${found} does not run here (${why}): is it built for this system? ${REMEDY}` }
+  }
+  if (canReach(runAs, found)) return { file: found, version }
+  const home = path.join(cache, 'binaries', `dynoxide-${version}-${process.platform}-${process.arch}`)
+  const file = path.join(home, 'dynoxide')
+  if (!existsSync(file)) {
+    makeFolder(path.join(cache, 'binaries'), 0o711)
+    makeFolder(home, 0o755)
+    const building = `${file}.new-${process.pid}`
+    await copyFile(found, building)
+    await rename(building, file)
+  }
+  return { file, version }
+}

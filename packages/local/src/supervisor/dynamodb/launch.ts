@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import path from 'node:path'
+import { diskFullFailure, Failure } from '../../shared/failure.js'
+import { writePrivateFile } from '../../shared/files.js'
+import { ask } from '../http.js'
+import type { LogFile } from '../log-file.js'
+import type { Launched } from '../managed-server.js'
+import { freePort, HOST } from '../ports.js'
+import type { RunAs } from '../run-as.js'
+import { spawnServer } from '../spawn.js'
+import { exitsWithin, hasExited, until } from '../wait.js'
+import type { DynamodbBinary } from './binary.js'
+import { startSweeping } from './sweep.js'
+
+const START_MS = 10_000
+const STOP_MS = 3_000
+
+/** The engine keeps no lock and no pid file of its own; this one lets the next start find a left-over process. */
+export const PID_FILE = 'dynamodb.pid'
+export const databaseFile = (dataDir: string): string => path.join(dataDir, 'dynamodb', 'dynamodb.db')
+
+export interface LaunchOptions {
+  readonly binary: DynamodbBinary
+  /** The stack's data folder. */
+  readonly dataDir: string
+  readonly runAs: RunAs | undefined
+  readonly log: LogFile
+}
+
+function explainEnd(port: number, { dataDir, log }: LaunchOptions): Failure {
+  const tail = log.tail()
+  if (/already in use/i.test(tail)) {
+    return new Failure('local.port.taken', `Port ${port} on ${HOST} was taken while the DynamoDB engine started.`, {
+      port,
+      log: tail,
+    })
+  }
+  if (/No space left on device|database or disk is full/i.test(tail)) return diskFullFailure(dataDir)
+  return new Failure(
+    'local.dynamodb.start_failed',
+    `The DynamoDB engine ended while it started on ${databaseFile(dataDir)}. Its last words are in details.log.`,
+    { folder: dataDir, log: tail },
+  )
+}
+
+/** Starts the engine and the sweeping of expired items; resolves once it answers with its own name. */
+export async function launchDynamodb(port: number, options: LaunchOptions): Promise<Launched> {
+  const { binary, dataDir, runAs, log } = options
+  const database = databaseFile(dataDir)
+  const sweepPort = await freePort()
+  const sweepToken = randomBytes(24).toString('base64url')
+  log.mark()
+  const child = spawnServer({
+    command: binary.file,
+    args: [
+      ...['serve', '--host', HOST, '--port', String(port), '--db-path', database],
+      ...['--mcp', '--mcp-port', String(sweepPort)],
+    ],
+    cwd: path.dirname(database),
+    runAs,
+    log: log.fd,
+    deathSignal: 'TERM',
+    env: { DYNOXIDE_MCP_AUTH_TOKEN: sweepToken },
+  })
+  let spawnError: Error | undefined
+  child.once('error', (error) => {
+    spawnError = error
+  })
+  if (child.pid) writePrivateFile(path.join(dataDir, PID_FILE), String(child.pid))
+  const answers = async (): Promise<boolean> =>
+    (await ask({ port, path: '/' }))?.headers['x-dynoxide-version'] === binary.version
+  const ready = await until(START_MS, async () => spawnError !== undefined || hasExited(child) || (await answers()))
+  if (spawnError)
+    throw new Failure('local.dynamodb.start_failed', `${binary.file} cannot be run: ${spawnError.message}`)
+  if (hasExited(child)) throw explainEnd(port, options)
+  if (!ready) {
+    child.kill('SIGKILL')
+    throw new Failure(
+      'local.start.timeout',
+      `The DynamoDB engine does not answer after ${START_MS / 1000} s; see ${log.file}.`,
+      {
+        port,
+        log: log.tail(),
+      },
+    )
+  }
+  const stopSweeping = startSweeping({ port: sweepPort, token: sweepToken })
+  child.once('exit', stopSweeping)
+  return {
+    child,
+    async stop() {
+      stopSweeping()
+      child.kill('SIGTERM')
+      if (!(await exitsWithin(child, STOP_MS))) {
+        child.kill('SIGKILL')
+        await exitsWithin(child, STOP_MS)
+      }
+      rmSync(path.join(dataDir, PID_FILE), { force: true })
+    },
+  }
+}

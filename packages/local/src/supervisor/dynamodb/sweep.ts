@@ -1,0 +1,33 @@
+import { ask } from '../http.js'
+
+/** How long an expired item may stay. AWS takes up to days; here a developer is watching. */
+export const SWEEP_EVERY_MS = 5_000
+
+/**
+ * The engine stores the time to live but never acts on it by itself: it must be told to, through its tool port. Sweeps at once
+ * and then regularly; returns what ends it.
+ */
+export function startSweeping(tool: { readonly port: number; readonly token: string }): () => void {
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: { name: 'sweep_ttl', arguments: {} },
+  })
+  const headers = {
+    authorization: `Bearer ${tool.token}`,
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+  }
+  let ended = false
+  let timer: NodeJS.Timeout | undefined
+  const sweep = async (): Promise<void> => {
+    await ask({ port: tool.port, path: '/mcp', method: 'POST', headers, body })
+    if (!ended) timer = setTimeout(sweep, SWEEP_EVERY_MS)
+  }
+  void sweep()
+  return () => {
+    ended = true
+    clearTimeout(timer)
+  }
+}

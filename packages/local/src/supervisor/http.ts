@@ -1,0 +1,29 @@
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { HOST } from './ports.js'
+
+const TIMEOUT_MS = 5_000
+
+export interface Question {
+  readonly port: number
+  readonly path: string
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** One request to a server of ours; undefined when nobody answers. */
+export function ask(
+  question: Question,
+): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders } | undefined> {
+  const { port, path, method = 'GET', headers = {}, body } = question
+  return new Promise((resolve) => {
+    const sent = request({ host: HOST, port, path, method, headers, agent: false, timeout: TIMEOUT_MS }, (response) => {
+      response.resume()
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers }))
+      response.once('error', () => resolve(undefined))
+    })
+    sent.once('timeout', () => sent.destroy())
+    sent.once('error', () => resolve(undefined))
+    sent.end(body)
+  })
+}

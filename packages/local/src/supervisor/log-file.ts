@@ -1,0 +1,45 @@
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+
+const MAX_BYTES = 5 * 1024 * 1024
+const TAIL_BYTES = 4 * 1024
+
+/** A server's log: appended to, private, and put aside as `<file>.1` once it has grown large. */
+export class LogFile {
+  readonly fd: number
+  #mark: number
+
+  constructor(readonly file: string) {
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`)
+    this.fd = openAppending(file)
+    this.#mark = fstatSync(this.fd).size
+  }
+
+  /** From here on `tail` tells only what is written later. */
+  mark(): void {
+    this.#mark = fstatSync(this.fd).size
+  }
+
+  /** The last lines written since the mark. */
+  tail(): string {
+    const size = fstatSync(this.fd).size
+    const start = Math.max(this.#mark, size - TAIL_BYTES)
+    const buffer = Buffer.alloc(Math.max(0, size - start))
+    readSync(this.fd, buffer, 0, buffer.length, start)
+    return buffer.toString('utf8').trim()
+  }
+
+  close(): void {
+    closeSync(this.fd)
+  }
+}
+
+function openAppending(file: string): number {
+  try {
+    return openSync(file, 'a+', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    // Root ran here before and left its own log in a folder of ours.
+    rmSync(file)
+    return openSync(file, 'a+', 0o600)
+  }
+}

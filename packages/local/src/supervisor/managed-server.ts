@@ -1,0 +1,119 @@
+import type { ChildProcess } from 'node:child_process'
+import { Failure } from '../shared/failure.js'
+import type { SupervisorEvent } from '../shared/protocol.js'
+import { freePort, probePort } from './ports.js'
+import { delay } from './wait.js'
+
+/** A server that answers. */
+export interface Launched {
+  readonly child: ChildProcess
+  /** Ends it cleanly, and by force when it does not listen. Resolves once the process is gone. */
+  stop(): Promise<void>
+}
+
+export interface ServerKind {
+  readonly name: 'postgres' | 'dynamodb'
+  /** Starts the server on a port and resolves when it answers. Rejects with `local.port.taken` when the port was taken meanwhile. */
+  launch(port: number): Promise<Launched>
+}
+
+export type Announce = (event: Omit<SupervisorEvent, 'type'>) => void
+
+const PORT_ATTEMPTS = 5
+const BACKOFF = { firstMs: 50, maxMs: 5_000 }
+/** A server that ran for this long has earned a quick restart again. */
+const STABLE_MS = 30_000
+
+/** One server of the stack: started on a free port, restarted on that same port whenever it ends uncalled. */
+export class ManagedServer {
+  #running: Launched | undefined
+  #port = 0
+  #stopping = false
+  #restarting: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly kind: ServerKind,
+    private readonly announce: Announce,
+  ) {}
+
+  get port(): number {
+    return this.#port
+  }
+
+  get pid(): number | undefined {
+    return this.#running?.child.pid
+  }
+
+  /** Starts on `preferred` where that is free, else on another port. */
+  async start(preferred: number | undefined): Promise<void> {
+    const { name } = this.kind
+    let port = preferred && (await probePort(preferred))
+    if (preferred && !port) this.#announceTaken(preferred)
+    for (let attempt = 1; ; attempt++) {
+      port ??= await freePort()
+      try {
+        await this.#launch(port)
+        return
+      } catch (error) {
+        if (!(error instanceof Failure && error.code === 'local.port.taken') || attempt === PORT_ATTEMPTS) throw error
+        this.#announceTaken(port)
+        port = undefined
+      }
+      if (this.#stopping) throw new Error(`${name} was stopped while it started`)
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#running?.stop()
+    await this.#restarting
+    await this.#running?.stop() // a restart that was under way when we were called
+  }
+
+  async #launch(port: number): Promise<void> {
+    this.#port = port
+    const launched = await this.kind.launch(port)
+    this.#running = launched
+    const startedAt = Date.now()
+    const onExit = (): void => {
+      this.#running = undefined
+      if (!this.#stopping) this.#restarting = this.#restart(launched.child, Date.now() - startedAt > STABLE_MS)
+    }
+    if (launched.child.exitCode !== null || launched.child.signalCode !== null) onExit()
+    else launched.child.once('exit', onExit)
+  }
+
+  #retries = 0
+
+  async #restart(ended: ChildProcess, wasStable: boolean): Promise<void> {
+    const { name } = this.kind
+    const facts = { server: name, port: this.#port, exit: ended.signalCode ?? ended.exitCode ?? 'unknown' }
+    this.announce({ level: 'warn', fields: facts, message: `${name} ended unexpectedly and is started again` })
+    if (wasStable) this.#retries = 0
+    while (!this.#stopping) {
+      await delay(Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** this.#retries++))
+      if (this.#stopping) return
+      try {
+        await this.#launch(this.#port)
+        this.announce({
+          level: 'info',
+          fields: { server: name, port: this.#port },
+          message: `${name} is back on its port`,
+        })
+        return
+      } catch (error) {
+        const { message } = error as Error
+        this.announce({
+          level: 'error',
+          fields: { server: name, port: this.#port },
+          message: `${name} cannot start: ${message}`,
+        })
+      }
+    }
+  }
+
+  #announceTaken(port: number): void {
+    const fields = { server: this.kind.name, port, code: 'local.port.taken' }
+    this.announce({ level: 'warn', fields, message: `port ${port} is taken: ${this.kind.name} takes another` })
+  }
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { commandLine, isRunning } from '../shared/process.js'
+import { databaseFile, PID_FILE } from './dynamodb/launch.js'
+import { until } from './wait.js'
+
+/** A process that a supervisor left behind when it was killed. */
+interface Orphan {
+  readonly pid: number
+  /** Asked in this order, each given `STEP_MS`. */
+  readonly signals: readonly NodeJS.Signals[]
+}
+
+const STEP_MS = 5_000
+
+function pidIn(file: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
+    return Number.isInteger(pid) && pid > 1 ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether that process is a server on `data`, and not a stranger that was given the same number. */
+const serves = (pid: number, data: string): boolean => isRunning(pid) && (commandLine(pid)?.includes(data) ?? false)
+
+async function end({ pid, signals }: Orphan): Promise<void> {
+  for (const signal of signals) {
+    try {
+      process.kill(pid, signal)
+    } catch {
+      return // gone meanwhile
+    }
+    if (await until(STEP_MS, () => !isRunning(pid))) return
+  }
+}
+
+/** Ends the servers that a killed supervisor left on these data. Only processes whose command line names the data are touched. */
+export async function endOrphans(dataDir: string): Promise<void> {
+  const postgresData = path.join(dataDir, 'postgres')
+  const postmasterFile = path.join(postgresData, 'postmaster.pid')
+  const postmaster = pidIn(postmasterFile)
+  const dynamodbFile = path.join(dataDir, PID_FILE)
+  const dynamodb = pidIn(dynamodbFile)
+  const orphans: Orphan[] = []
+  if (postmaster && serves(postmaster, postgresData)) {
+    orphans.push({ pid: postmaster, signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'] })
+  } else if (postmaster && isRunning(postmaster) && existsSync(postmasterFile)) {
+    // A stranger has the dead server's number, and PostgreSQL would take it for a living one. The file of a number that nobody
+    // has stays: with it PostgreSQL makes sure that no session of the dead server is still at work on the data.
+    rmSync(postmasterFile)
+  }
+  if (dynamodb && serves(dynamodb, databaseFile(dataDir))) {
+    orphans.push({ pid: dynamodb, signals: ['SIGTERM', 'SIGKILL'] })
+  }
+  await Promise.all(orphans.map(end))
+  rmSync(dynamodbFile, { force: true })
+}

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync, statfsSync } from 'node:fs'
+import path from 'node:path'
+import { diskFullFailure, Failure } from '../../shared/failure.js'
+import { writePrivateFile } from '../../shared/files.js'
+import { copyTree } from '../copy-tree.js'
+import type { RunAs } from '../run-as.js'
+import type { PostgresBinaries } from './binaries.js'
+import { type Credentials, preparedFolder } from './prepared-folder.js'
+
+/** What a fresh data folder takes, with room for the first writes. */
+const FRESH_BYTES = 96 * 1024 * 1024
+
+export interface DataFolder {
+  readonly path: string
+  readonly credentials: Credentials
+}
+
+export interface DataFolderOptions {
+  /** The stack's data folder; PostgreSQL's is `postgres` in it. */
+  readonly dataDir: string
+  readonly cache: string
+  readonly binaries: PostgresBinaries
+  readonly runAs: RunAs | undefined
+  /** Whether the data must survive a power cut. */
+  readonly durable: boolean
+}
+
+function checkVersion(folder: string, binaries: PostgresBinaries): void {
+  const found = readFileSync(path.join(folder, 'PG_VERSION'), 'utf8').trim()
+  if (found === binaries.major) return
+  throw new Failure(
+    'local.postgres.data_version',
+    `The data in ${folder} were written by PostgreSQL ${found}; the embedded server is PostgreSQL ${binaries.version}, which cannot ` +
+      `read them. To keep them, dump them with a PostgreSQL ${found} server (pg_dumpall) and load them into a new folder; to do ` +
+      'without them, delete or move that folder away. Nothing has been changed.',
+    { folder, expected: binaries.major, found },
+  )
+}
+
+function checkSpace(dataDir: string): void {
+  const { bavail, bsize } = statfsSync(dataDir)
+  const freeBytes = bavail * bsize
+  if (freeBytes >= FRESH_BYTES) return
+  const mb = (bytes: number): string => `${Math.floor(bytes / 1024 / 1024)} MB`
+  throw diskFullFailure(dataDir, `${mb(freeBytes)} free, ${mb(FRESH_BYTES)} needed to begin with`)
+}
+
+/** PostgreSQL's data folder of this stack: the one that is there, checked, or a fresh copy of the prepared one. */
+export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
+  const { dataDir, cache, binaries, runAs, durable } = options
+  const folder = path.join(dataDir, 'postgres')
+  const credentialsFile = path.join(dataDir, 'credentials.json')
+  if (existsSync(folder)) {
+    checkVersion(folder, binaries)
+    if (!existsSync(credentialsFile)) {
+      throw new Failure(
+        'local.postgres.credentials_missing',
+        `${credentialsFile} is gone, and with it the passwords of the data in ${folder}. Put it back, or delete or move that data ` +
+          'folder away to begin with a fresh one. Nothing has been changed.',
+        { folder },
+      )
+    }
+  } else {
+    checkSpace(dataDir)
+    const prepared = await preparedFolder(cache, binaries, runAs)
+    // First the passwords, then the data they belong to: a crash in between leaves no data folder, and all is done again.
+    writePrivateFile(credentialsFile, readFileSync(prepared.credentials, 'utf8'))
+    await copyTree(prepared.data, folder, { owner: runAs, folderMode: 0o700, durable })
+  }
+  return { path: folder, credentials: JSON.parse(readFileSync(credentialsFile, 'utf8')) as Credentials }
+}

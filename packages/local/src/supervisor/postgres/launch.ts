@@ -1,0 +1,109 @@
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { diskFullFailure, Failure } from '../../shared/failure.js'
+import type { LogFile } from '../log-file.js'
+import type { Launched } from '../managed-server.js'
+import { HOST } from '../ports.js'
+import type { RunAs } from '../run-as.js'
+import { runProgram, spawnServer } from '../spawn.js'
+import { delay, exitsWithin, hasExited, until } from '../wait.js'
+import type { PostgresBinaries } from './binaries.js'
+
+/** Long enough for the recovery of a large data folder after a crash. */
+const START_MS = 60_000
+/** How long a fast shutdown (end the sessions, write everything out) may take before it is made less polite. */
+const STOP_MS = 10_000
+/** How long the processes of a killed server may need to let go of its shared memory. */
+const SHARED_MEMORY_MS = 10_000
+
+export interface LaunchOptions {
+  readonly binaries: PostgresBinaries
+  readonly dataFolder: string
+  readonly runAs: RunAs | undefined
+  readonly log: LogFile
+  /** Whether an acknowledged commit must survive a power cut. */
+  readonly durable: boolean
+}
+
+/** Line 8 of postmaster.pid tells the state; line 1, whose it is. A file of an earlier server must not count. */
+function saysReady(dataFolder: string, pid: number | undefined): boolean {
+  try {
+    const lines = readFileSync(path.join(dataFolder, 'postmaster.pid'), 'utf8').split('\n')
+    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
+  } catch {
+    return false
+  }
+}
+
+function explainEnd(port: number, { dataFolder, log }: LaunchOptions): Failure {
+  const tail = log.tail()
+  if (tail.includes('Address already in use') || tail.includes('could not bind')) {
+    return new Failure('local.port.taken', `Port ${port} on ${HOST} was taken while PostgreSQL started.`, {
+      port,
+      log: tail,
+    })
+  }
+  if (tail.includes('No space left on device')) return diskFullFailure(dataFolder)
+  return new Failure(
+    'local.postgres.start_failed',
+    `PostgreSQL ended while it started on ${dataFolder}. Its last words are in details.log, all of them in ${log.file}.`,
+    { folder: dataFolder, log: tail },
+  )
+}
+
+async function stop(child: ChildProcess, { binaries, dataFolder, runAs }: LaunchOptions): Promise<void> {
+  if (process.platform === 'win32') {
+    // There are no signals there; pg_ctl speaks to the server through a pipe.
+    await runProgram(binaries.pgCtl, ['stop', '-D', dataFolder, '-m', 'fast', '-t', '10'], { cwd: dataFolder, runAs })
+  } else {
+    child.kill('SIGINT')
+    if (await exitsWithin(child, STOP_MS)) return
+    child.kill('SIGQUIT')
+  }
+  if (await exitsWithin(child, STOP_MS)) return
+  child.kill('SIGKILL')
+  await exitsWithin(child, STOP_MS)
+}
+
+/** Starts `postgres` itself (not through pg_ctl: its end is to be noticed) and resolves once it takes connections. */
+export async function launchPostgres(port: number, options: LaunchOptions): Promise<Launched> {
+  const { binaries, dataFolder, runAs, log, durable } = options
+  const settings = {
+    listen_addresses: HOST,
+    unix_socket_directories: '',
+    fsync: durable ? 'on' : 'off',
+    full_page_writes: durable ? 'on' : 'off',
+    synchronous_commit: durable ? 'on' : 'off',
+  }
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const command = { command: binaries.postgres, args: ['-D', dataFolder, '-p', String(port), ...args] }
+  const giveUp = Date.now() + SHARED_MEMORY_MS
+  for (;;) {
+    log.mark()
+    const child = spawnServer({ ...command, cwd: dataFolder, runAs, log: log.fd, deathSignal: 'INT' })
+    let spawnError: Error | undefined
+    child.once('error', (error) => {
+      spawnError = error
+    })
+    const ready = await until(
+      START_MS,
+      () => spawnError !== undefined || hasExited(child) || saysReady(dataFolder, child.pid),
+    )
+    if (spawnError) {
+      throw new Failure('local.postgres.start_failed', `${binaries.postgres} cannot be run: ${spawnError.message}`)
+    }
+    if (!ready) {
+      await stop(child, options)
+      throw new Failure('local.start.timeout', `PostgreSQL is not ready after ${START_MS / 1000} s; see ${log.file}.`, {
+        folder: dataFolder,
+        log: log.tail(),
+      })
+    }
+    if (!hasExited(child)) return { child, stop: () => stop(child, options) }
+    // After kill -9 of the server its sessions end by themselves, but not at once.
+    const held = log.tail().includes('pre-existing shared memory block')
+    if (!held || Date.now() > giveUp) throw explainEnd(port, options)
+    await delay(50)
+  }
+}

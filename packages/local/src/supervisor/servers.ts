@@ -1,0 +1,133 @@
+import { chownSync, existsSync, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { StackDescriptor } from '@miyabi/core'
+import { cacheFolder } from '../shared/cache.js'
+import { resolveDataPlace } from './data-place.js'
+import { type DynamodbBinary, resolveDynamodb } from './dynamodb/binary.js'
+import { databaseFile, launchDynamodb } from './dynamodb/launch.js'
+import { LogFile } from './log-file.js'
+import { type Announce, ManagedServer } from './managed-server.js'
+import { endOrphans } from './orphans.js'
+import { HOST, readPorts, writePorts } from './ports.js'
+import { resolvePostgres } from './postgres/binaries.js'
+import { openDataFolder } from './postgres/data-folder.js'
+import { launchPostgres } from './postgres/launch.js'
+import { APPLICATION, DATABASE, MIGRATOR } from './postgres/prepared-folder.js'
+import type { RunAs } from './run-as.js'
+
+export interface ServersOptions {
+  readonly folder: string
+  readonly temporary: boolean
+  readonly announce: Announce
+}
+
+function url(login: string, password: string, port: number): string {
+  return `postgresql://${login}:${password}@${HOST}:${port}/${DATABASE}`
+}
+
+function makeDynamodbFolder(dataDir: string, runAs: RunAs | undefined): void {
+  const folder = path.dirname(databaseFile(dataDir))
+  if (existsSync(folder)) return
+  mkdirSync(folder, { mode: 0o700 })
+  if (runAs) chownSync(folder, runAs.uid, runAs.gid)
+}
+
+/** Both servers of a stack: started together, stopped together. */
+export class Servers {
+  #managed: ManagedServer[] = []
+  #logs: LogFile[] = []
+
+  /** Starts both, from whatever the last run left behind. When one cannot start, the other is stopped again. */
+  async start(options: ServersOptions): Promise<StackDescriptor> {
+    const startedAt = new Date().toISOString()
+    try {
+      const { folder } = options
+      const cache = cacheFolder()
+      const place = resolveDataPlace(folder, cache)
+      await endOrphans(place.dataDir)
+      const dynamodbBinary = resolveDynamodb(cache, place.runAs, path.dirname(folder))
+      const before = readPorts(folder)
+      // Both settle before anything is undone: a server that comes up late must not be overlooked.
+      const [postgres, dynamodb] = await Promise.allSettled([
+        this.#startPostgres(options, cache, place, before.postgres),
+        this.#startDynamodb(options, await dynamodbBinary, place, before.dynamodb),
+      ])
+      if (postgres.status === 'rejected') throw postgres.reason
+      if (dynamodb.status === 'rejected') throw dynamodb.reason
+      writePorts(folder, { ...before, ...ports(postgres.value, dynamodb.value) })
+      return {
+        pid: process.pid,
+        folder,
+        dataDir: place.dataDir,
+        temporary: options.temporary,
+        startedAt,
+        postgres: postgres.value,
+        dynamodb: dynamodb.value,
+      }
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#managed.map((server) => server.stop()))
+    for (const log of this.#logs.splice(0)) log.close()
+  }
+
+  #log(folder: string, name: string): LogFile {
+    const log = new LogFile(path.join(folder, name))
+    this.#logs.push(log)
+    return log
+  }
+
+  #manage(server: ManagedServer): ManagedServer {
+    this.#managed.push(server)
+    return server
+  }
+
+  async #startPostgres(
+    { folder, temporary, announce }: ServersOptions,
+    cache: string,
+    { dataDir, runAs }: { readonly dataDir: string; readonly runAs: RunAs | undefined },
+    preferredPort: number | undefined,
+  ): Promise<StackDescriptor['postgres']> {
+    const binaries = await resolvePostgres(cache, runAs)
+    const data = await openDataFolder({ dataDir, cache, binaries, runAs, durable: !temporary })
+    const log = this.#log(folder, 'postgres.log')
+    const launch = (port: number) =>
+      launchPostgres(port, { binaries, dataFolder: data.path, runAs, log, durable: !temporary })
+    const server = this.#manage(new ManagedServer({ name: 'postgres', launch }, announce))
+    await server.start(preferredPort)
+    return {
+      version: binaries.version,
+      port: server.port,
+      pid: server.pid,
+      databaseUrl: url(APPLICATION, data.credentials.application, server.port),
+      directDatabaseUrl: url(MIGRATOR, data.credentials.migrator, server.port),
+    }
+  }
+
+  async #startDynamodb(
+    { folder, announce }: ServersOptions,
+    binary: Awaited<ReturnType<typeof resolveDynamodb>>,
+    { dataDir, runAs }: { readonly dataDir: string; readonly runAs: RunAs | undefined },
+    preferredPort: number | undefined,
+  ): Promise<StackDescriptor['dynamodb']> {
+    if ('unavailable' in binary) {
+      announce({ level: 'warn', fields: { server: 'dynamodb' }, message: binary.unavailable })
+      return binary
+    }
+    makeDynamodbFolder(dataDir, runAs)
+    const log = this.#log(folder, 'dynamodb.log')
+    const engine: DynamodbBinary = binary
+    const launch = (port: number) => launchDynamodb(port, { binary: engine, dataDir, runAs, log })
+    const server = this.#manage(new ManagedServer({ name: 'dynamodb', launch }, announce))
+    await server.start(preferredPort)
+    return { version: engine.version, port: server.port, pid: server.pid, endpoint: `http://${HOST}:${server.port}` }
+  }
+}
+
+function ports(postgres: StackDescriptor['postgres'], dynamodb: StackDescriptor['dynamodb']) {
+  return { postgres: postgres.port, ...('port' in dynamodb ? { dynamodb: dynamodb.port } : {}) }
+}

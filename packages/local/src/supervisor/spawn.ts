@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import type { RunAs } from './run-as.js'
+
+/** What a server inherits of our environment: no secret, and nothing (PGDATA, PGPORT ...) that would change what it does. */
+function serverEnvironment(): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'SystemRoot', 'SYSTEMROOT', 'TEMP', 'TMP', 'TMPDIR'] as const
+  const env: NodeJS.ProcessEnv = { LC_ALL: 'C', TZ: 'UTC' }
+  for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name]
+  return env
+}
+
+let deathSignalWorks: boolean | undefined
+
+/**
+ * On Linux, where util-linux is there, a server gets `signal` from the kernel when the supervisor dies, even by kill -9. Elsewhere
+ * the next start ends it (`orphans.ts`). The command replaces itself, so the process id is the server's.
+ */
+function withDeathSignal(command: string, args: readonly string[], signal: string): [string, string[]] {
+  deathSignalWorks ??=
+    process.platform === 'linux' &&
+    spawnSync('setpriv', ['--pdeathsig', 'TERM', 'true'], { stdio: 'ignore', timeout: 2_000 }).status === 0
+  return deathSignalWorks ? ['setpriv', ['--pdeathsig', signal, command, ...args]] : [command, [...args]]
+}
+
+export interface SpawnOptions {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly runAs: RunAs | undefined
+  /** An open file for stdout and stderr: it outlives the supervisor, a pipe would not. */
+  readonly log: number
+  readonly deathSignal: 'INT' | 'TERM'
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export function spawnServer(options: SpawnOptions): ChildProcess {
+  const { cwd, runAs, log } = options
+  const [command, args] = withDeathSignal(options.command, options.args, options.deathSignal)
+  return spawn(command, args, {
+    ...runAs,
+    cwd,
+    env: { ...serverEnvironment(), ...options.env },
+    stdio: ['ignore', log, log],
+    windowsHide: true,
+  })
+}
+
+/** Runs a program of PostgreSQL's to its end; resolves with its exit code and all it said. */
+export function runProgram(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly runAs: RunAs | undefined; readonly input?: string },
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      ...options.runAs,
+      cwd: options.cwd,
+      env: serverEnvironment(),
+      windowsHide: true,
+    })
+    let output = ''
+    const collect = (chunk: Buffer): void => {
+      output = (output + chunk.toString()).slice(-16_384)
+    }
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output }))
+    child.stdin.on('error', () => {}) // the program ended before it read its input: its output says why
+    child.stdin.end(options.input)
+  })
+}

@@ -1,0 +1,163 @@
+import { rmSync } from 'node:fs'
+import path from 'node:path'
+import type { StackDescriptor } from '@miyabi/core'
+import { cacheFolder } from '../shared/cache.js'
+import { Failure, nameFileError } from '../shared/failure.js'
+import { writePrivateFile } from '../shared/files.js'
+import { type Claim, claimFolder } from '../shared/owner-file.js'
+import type { PlainFailure, Request, SupervisorEvent } from '../shared/protocol.js'
+import { type Client, ControlServer } from './control-server.js'
+import { Servers } from './servers.js'
+import { sweepTemporaryStacks } from './sweep-temporary.js'
+import { delay } from './wait.js'
+
+const STACK_FILE = 'stack.json'
+/** How long a stack that nobody leases waits for its first acquirer, who may have died while it started. */
+const FIRST_LEASE_MS = 5_000
+/** How long a failure is told to whoever asks before the supervisor ends. */
+const FAILURE_MS = 500
+
+type State =
+  | { readonly is: 'starting' }
+  | { readonly is: 'up'; readonly descriptor: StackDescriptor }
+  | { readonly is: 'failed'; readonly error: PlainFailure }
+  | { readonly is: 'stopping' }
+
+export interface SupervisorOptions {
+  readonly folder: string
+  /** Remove the folder at the end, and spare the disk: these data are not meant to survive. */
+  readonly temporary: boolean
+}
+
+/** Owns a stack folder's servers from the first lease to the last. */
+export class Supervisor {
+  #state: State = { is: 'starting' }
+  #held = false
+  #claim: Claim | undefined
+  readonly #leases = new Set<Client>()
+  /** Who waits for the end of a lease or a hold to have had its effect. */
+  readonly #closing = new Map<Client, { readonly wasHeld: boolean }>()
+  readonly #servers = new Servers()
+  readonly #control = new ControlServer({
+    onRequest: (client, request) => this.#onRequest(client, request),
+    onGone: (client) => this.#onGone(client),
+  })
+
+  constructor(private readonly options: SupervisorOptions) {}
+
+  /** Resolves once the stack is up, or at once when another supervisor owns the folder. */
+  async run(): Promise<void> {
+    const { folder, temporary } = this.options
+    const port = await this.#control.listen()
+    this.#claim = claimFolder(folder, { port, token: this.#control.token })
+    if (!this.#claim) process.exit(0)
+    this.#held = this.#claim.inheritedHold
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void this.#terminate())
+    try {
+      const descriptor = await this.#servers.start({ folder, temporary, announce: (event) => this.#announce(event) })
+      writePrivateFile(path.join(folder, STACK_FILE), `${JSON.stringify(descriptor, null, 2)}\n`)
+      if (this.#state.is !== 'starting') return // told to end meanwhile
+      this.#state = { is: 'up', descriptor }
+      for (const client of this.#leases) client.send({ type: 'ready', descriptor })
+      if (temporary) void sweepTemporaryStacks(cacheFolder()).catch((error: unknown) => console.error(error))
+      if (this.#leases.size === 0) await delay(FIRST_LEASE_MS)
+      this.#stopWhenUnused()
+    } catch (error) {
+      await this.#fail(error)
+    }
+  }
+
+  #onRequest(client: Client, request: Request): void {
+    if (this.#state.is === 'stopping') client.finish({ type: 'stopping' })
+    else if (this.#state.is === 'failed') client.finish({ type: 'failed', error: this.#state.error })
+    else this.#serve(client, request.type)
+  }
+
+  #serve(client: Client, request: Request['type']): void {
+    const descriptor = this.#state.is === 'up' ? this.#state.descriptor : undefined
+    if (request === 'lease') {
+      this.#leases.add(client)
+      if (descriptor) client.send({ type: 'ready', descriptor })
+    } else if (request === 'close') {
+      this.#endFor(client, false)
+    } else if (request === 'hold') {
+      this.#hold(true)
+      client.send({ type: 'held' })
+    } else if (request === 'unhold') {
+      const wasHeld = this.#held
+      this.#hold(false)
+      this.#endFor(client, wasHeld)
+    } else {
+      client.finish({ type: 'status', held: this.#held, leases: this.#leases.size, ...(descriptor && { descriptor }) })
+    }
+  }
+
+  /** Ends what the client had, and answers once that has had its effect: at once while others use the stack, else when all is gone. */
+  #endFor(client: Client, wasHeld: boolean): void {
+    this.#leases.delete(client)
+    if (this.#held || this.#leases.size > 0) {
+      client.finish({ type: 'ended', wasHeld, leases: this.#leases.size })
+    } else {
+      this.#closing.set(client, { wasHeld })
+      this.#stopWhenUnused()
+    }
+  }
+
+  #onGone(client: Client): void {
+    this.#closing.delete(client)
+    if (this.#leases.delete(client)) this.#stopWhenUnused()
+  }
+
+  #hold(held: boolean): void {
+    if (this.#held === held) return
+    this.#held = held
+    this.#claim?.setHeld(held)
+  }
+
+  #stopWhenUnused(): void {
+    if (this.#state.is === 'up' && !this.#held && this.#leases.size === 0) void this.#stop()
+  }
+
+  #announce(event: Omit<SupervisorEvent, 'type'>): void {
+    console.log(`${new Date().toISOString()} ${event.level} ${event.message} ${JSON.stringify(event.fields)}`)
+    for (const client of this.#leases) client.send({ type: 'event', ...event })
+  }
+
+  /** Told to end by a signal: holders hear that it was on purpose. */
+  async #terminate(): Promise<void> {
+    for (const client of this.#leases) client.finish({ type: 'terminated' })
+    this.#leases.clear()
+    await this.#stop()
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#state.is === 'stopping') return
+    this.#state = { is: 'stopping' }
+    const { folder, temporary } = this.options
+    rmSync(path.join(folder, STACK_FILE), { force: true }) // first: nobody is to find URLs that are about to end
+    await this.#servers.stop()
+    this.#claim?.release()
+    if (temporary) rmSync(folder, { recursive: true, force: true })
+    for (const [client, { wasHeld }] of this.#closing) client.finish({ type: 'ended', wasHeld, leases: 0 })
+    await this.#control.close()
+    process.exit(0)
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    const named = nameFileError(error, this.options.folder)
+    const failure =
+      named instanceof Failure
+        ? named
+        : new Failure('local.supervisor.failed', `The embedded stack cannot start: ${(named as Error).message}`)
+    console.error(named)
+    const { code, message, details } = failure
+    this.#state = { is: 'failed', error: { code, message, details } }
+    for (const client of this.#leases) client.finish({ type: 'failed', error: this.#state.error })
+    this.#leases.clear()
+    await delay(FAILURE_MS)
+    this.#claim?.release()
+    if (this.options.temporary) rmSync(this.options.folder, { recursive: true, force: true })
+    await this.#control.close()
+    process.exit(0)
+  }
+}
