@@ -4,12 +4,11 @@ import pg from 'pg'
 import { createDatabase, grantToApplication, withDatabase } from './admin.js'
 import { fromRun, testVariables } from './environment.js'
 import { emptyTemplate, migratedTemplate, newRunName, RUN_LOCK } from './names.js'
+import { startServers } from './servers.js'
 import { dropDeadRuns, dropRun } from './sweep.js'
 
 export interface TestRunOptions {
-  /**
-   * Brings the schema into an empty database; called once. The URL is the migrator's.
-   */
+  /** Brings the schema into an empty database; called once. The URL is the migrator's. */
   readonly migrate: (directDatabaseUrl: string) => Promise<void>
 }
 
@@ -19,53 +18,58 @@ export interface TestRun {
 }
 
 /**
- * Prepares the servers for a whole test run, and says in the environment where they are: the template databases are made once,
- * every test file clones them.
+ * Prepares the servers for a whole test run, and says in the environment where they are: a temporary embedded stack, or the
+ * servers that the environment names already. The template databases are made once, and every test file clones them.
  */
 export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
-  const admin = fromRun('directDatabaseUrl')
-  const application = fromRun('databaseUrl')
-  const endpoint = process.env[testVariables.dynamodbEndpoint]?.trim() || undefined
+  const servers = await startServers()
   const name = newRunName()
   process.env[testVariables.prefix] = name.prefix
-
-  // Held to the end: this connection's lock is what tells other runs that this one lives.
-  const client = new pg.Client({ connectionString: admin, application_name: 'miyabi-testing-run' })
-  client.on('error', () => {})
-  await client.connect()
-  await client.query('SELECT pg_advisory_lock($1, $2)', [RUN_LOCK, name.lockKey])
-  const tidyOnExit = (): void => sweepInChild(process.env)
+  // Our end of a stack's lease falls with this process. Servers of somebody else must be tidied before it.
+  const tidyOnExit = servers.areTemporary ? () => {} : sweepInChild
   process.once('exit', tidyOnExit)
 
-  await dropDeadRuns(client, endpoint)
-  const empty = emptyTemplate(name.prefix)
+  const client = new pg.Client({ connectionString: fromRun('directDatabaseUrl'), application_name: 'miyabi-testing' })
+  client.on('error', () => {})
+  const endpoint = process.env[testVariables.dynamodbEndpoint]?.trim() || undefined
+  const close = async (): Promise<void> => {
+    try {
+      if (!servers.areTemporary) await dropRun(client, endpoint, name)
+    } finally {
+      await client.end()
+      await servers.close()
+      process.off('exit', tidyOnExit)
+    }
+  }
+  try {
+    await client.connect()
+    // Held to the end: this lock is what tells other runs that this one lives.
+    await client.query('SELECT pg_advisory_lock($1, $2)', [RUN_LOCK, name.lockKey])
+    await dropDeadRuns(client, endpoint)
+    await makeTemplates(client, name.prefix, options)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { close }
+}
+
+async function makeTemplates(client: pg.Client, prefix: string, { migrate }: TestRunOptions): Promise<void> {
+  const direct = fromRun('directDatabaseUrl')
+  const empty = emptyTemplate(prefix)
   await createDatabase(client, empty)
-  await grantToApplication(withDatabase(admin, empty), withDatabase(application, empty))
-  const migrated = migratedTemplate(name.prefix)
+  await grantToApplication(withDatabase(direct, empty), fromRun('databaseUrl'))
+  const migrated = migratedTemplate(prefix)
   await createDatabase(client, migrated, empty)
-  await options.migrate(withDatabase(admin, migrated))
+  await migrate(withDatabase(direct, migrated))
   // Nobody can connect to a template, so no clone of it ever waits.
   for (const template of [empty, migrated]) {
     await client.query(`ALTER DATABASE ${pg.escapeIdentifier(template)} WITH ALLOW_CONNECTIONS false`)
   }
-
-  return {
-    async close() {
-      process.off('exit', tidyOnExit)
-      try {
-        await dropRun(client, endpoint, name)
-      } finally {
-        await client.end()
-      }
-    },
-  }
 }
 
 /** A process that is about to exit (Ctrl-C) cannot wait for a server, a child can: hence the only synchronous call here. */
-function sweepInChild(env: NodeJS.ProcessEnv): void {
-  spawnSync(process.execPath, [fileURLToPath(new URL('./sweep-main.js', import.meta.url))], {
-    env,
-    stdio: 'ignore',
-    timeout: 20_000,
-  })
+function sweepInChild(): void {
+  const script = fileURLToPath(new URL('./sweep-main.js', import.meta.url))
+  spawnSync(process.execPath, [script], { env: process.env, stdio: 'ignore', timeout: 20_000 })
 }
