@@ -1,0 +1,28 @@
+import { createRequire } from 'node:module'
+import type { Payload } from './payload.js'
+
+/** One webhook delivery, as GitHub sent it. */
+export interface Delivery {
+  /**
+   * Its kind and its place in the package, such as `issues/3`: some payloads are identical and none carries a delivery id, so
+   * this is all that tells two of them apart. GitHub's own deliveries have an id, in the header `X-GitHub-Delivery`.
+   */
+  readonly name: string
+  /** GitHub's name of the event, such as `issues`. */
+  readonly kind: string
+  readonly payload: Payload
+}
+
+interface Kind {
+  readonly name: string
+  readonly examples: readonly Payload[]
+}
+
+/** The 329 real deliveries of `@octokit/webhooks-examples`, in the order of the package. */
+export function readDeliveries(): Delivery[] {
+  // 4 MB of JSON: `require` spares the compiler from making a type of every value in it.
+  const kinds = createRequire(import.meta.url)('@octokit/webhooks-examples') as readonly Kind[]
+  return kinds.flatMap(({ name: kind, examples }) =>
+    examples.map((payload, place) => ({ name: `${kind}/${place}`, kind, payload })),
+  )
+}

@@ -1,0 +1,114 @@
+import type { AgentType, ExecutionLogLevel, ExecutionStatus } from '@miyabi/postgres'
+import type { Delivery } from './deliveries.js'
+import type { Payload, Subject } from './payload.js'
+import { stableId } from './stable-id.js'
+
+/** What an agent made of a delivery; whose it is, and on which repository, the database knows. */
+export interface Execution {
+  readonly id: string
+  readonly agentType: AgentType
+  readonly issueNumber: number | null
+  readonly status: ExecutionStatus
+  readonly startedAt: Date | null
+  readonly completedAt: Date | null
+  readonly errorMessage: string | null
+  readonly options: { readonly delivery: string }
+}
+
+/** One line of what the agent said. */
+export interface LogLine {
+  readonly logLevel: ExecutionLogLevel
+  readonly message: string
+}
+
+interface Work {
+  readonly agentType: AgentType
+  readonly subject: (payload: Payload) => Subject | undefined
+}
+
+/**
+ * The kinds that are work for an agent: code was pushed or is under review, something is being checked, run or deployed, an issue
+ * or a pull request moved. The other kinds (stars, labels, memberships, purchases ...) only tell that something happened: they
+ * become events and nothing else.
+ */
+const WORK: Readonly<Record<string, Work>> = {
+  workflow_run: { agentType: 'Coordinator', subject: (payload) => payload.workflow_run },
+  workflow_job: { agentType: 'Coordinator', subject: (payload) => payload.workflow_job },
+  push: { agentType: 'CodeGen', subject: () => undefined },
+  check_run: { agentType: 'Review', subject: (payload) => payload.check_run },
+  check_suite: { agentType: 'Review', subject: (payload) => payload.check_suite },
+  pull_request_review: { agentType: 'Review', subject: (payload) => payload.review },
+  deployment: { agentType: 'Deployment', subject: (payload) => payload.deployment },
+  deployment_status: { agentType: 'Deployment', subject: (payload) => payload.deployment_status },
+  pull_request: { agentType: 'PR', subject: (payload) => payload.pull_request },
+  issues: { agentType: 'Issue', subject: (payload) => payload.issue },
+}
+
+/** GitHub's words for how far something is, in ours. A word that is not here says that nothing was done yet: pending. */
+const STATUS: Readonly<Record<string, ExecutionStatus>> = {
+  in_progress: 'running',
+  open: 'running',
+  success: 'completed',
+  neutral: 'completed',
+  skipped: 'completed',
+  closed: 'completed',
+  commented: 'completed',
+  dismissed: 'completed',
+  failure: 'failed',
+  error: 'failed',
+  cancelled: 'failed',
+  timed_out: 'failed',
+  action_required: 'failed',
+}
+
+/** The execution that a delivery stands for, or undefined where it is no work. */
+export function toExecution({ name, kind, payload }: Delivery): Execution | undefined {
+  const work = WORK[kind]
+  if (work === undefined) return undefined
+  const subject = work.subject(payload)
+  const status = statusOf(subject)
+  const done = status === 'completed' || status === 'failed'
+  const startedAt = status === 'pending' ? null : date(subject?.run_started_at, subject?.started_at, subject?.created_at)
+  return {
+    id: stableId(`execution ${name}`),
+    agentType: work.agentType,
+    issueNumber: payload.issue?.number ?? payload.pull_request?.number ?? null,
+    status,
+    startedAt,
+    completedAt: done ? later(startedAt, date(subject?.completed_at, subject?.closed_at, subject?.updated_at)) : null,
+    errorMessage: status === 'failed' ? `${kind} ended with ${subject?.conclusion ?? subject?.state}` : null,
+    options: { delivery: name },
+  }
+}
+
+/** What the agent says of a delivery: what came in, the steps of a job, how far it is. */
+export function toLogLines({ kind, payload }: Delivery, execution: Execution): LogLine[] {
+  const subject = WORK[kind]?.subject(payload)
+  const title = subject?.title ?? subject?.name
+  const what = [kind, payload.action, title ? `"${title}"` : undefined].filter((part) => part !== undefined)
+  const steps = (subject?.steps ?? []).map((step): LogLine => {
+    const outcome = step.conclusion ?? step.status
+    return { logLevel: STATUS[outcome] === 'failed' ? 'ERROR' : 'DEBUG', message: `step "${step.name}": ${outcome}` }
+  })
+  return [
+    { logLevel: 'INFO', message: `received ${what.join(' ')}` },
+    ...steps,
+    { logLevel: execution.status === 'failed' ? 'ERROR' : 'INFO', message: execution.errorMessage ?? execution.status },
+  ]
+}
+
+function statusOf(subject: Subject | undefined): ExecutionStatus {
+  if (subject?.draft && subject.state === 'open') return 'pending'
+  return STATUS[subject?.conclusion ?? subject?.state ?? subject?.status ?? ''] ?? 'pending'
+}
+
+/** The first of several times that is there. */
+function date(...times: readonly (string | null | undefined)[]): Date | null {
+  const time = times.find((candidate) => typeof candidate === 'string')
+  return time ? new Date(time) : null
+}
+
+/** GitHub sometimes reports an end before the start; the table refuses that. */
+function later(startedAt: Date | null, completedAt: Date | null): Date | null {
+  return startedAt !== null && completedAt !== null && completedAt < startedAt ? startedAt : completedAt
+}

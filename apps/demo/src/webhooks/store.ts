@@ -1,0 +1,154 @@
+import type { Prisma, UsageEventType } from '@miyabi/postgres'
+import { customerIds, payerOf } from '../customers.js'
+import { lookup } from '../lookup.js'
+import type { Delivery } from './deliveries.js'
+import { type Execution, toExecution, toLogLines } from './execution.js'
+import { toRepositories, toWebUsers } from './people.js'
+import { stableId } from './stable-id.js'
+
+/** How many rows a batch of deliveries added. */
+export interface AddedRows {
+  readonly deliveries: number
+  readonly webUsers: number
+  readonly repositories: number
+  readonly executions: number
+  readonly logLines: number
+  readonly usageEvents: number
+}
+
+/** A delivery, and what is stored of it: when it first came, and the ids of its sender and its repository, where it has them. */
+export interface StoredDelivery {
+  readonly delivery: Delivery
+  readonly receivedAt: Date
+  readonly userId: string | undefined
+  readonly repositoryId: string | undefined
+}
+
+/** An execution and where it comes from. */
+interface Work {
+  readonly source: StoredDelivery
+  readonly execution: Execution
+}
+
+const deliveryId = ({ name }: Delivery): string => stableId(`delivery ${name}`)
+
+/**
+ * Stores deliveries and all that follows from them, with a statement per table however many they are. To be run in a
+ * transaction: then a delivery that is stored has everything that belongs to it, and needs nothing when it comes again.
+ */
+export async function storeDeliveries(tx: Prisma.TransactionClient, deliveries: readonly Delivery[]): Promise<AddedRows> {
+  const added = await tx.log.createManyAndReturn({
+    data: deliveries.map((delivery) => ({
+      id: deliveryId(delivery),
+      level: 'info',
+      message: 'webhook received',
+      data: { delivery: delivery.name, kind: delivery.kind, action: delivery.payload.action },
+    })),
+    skipDuplicates: true,
+    select: { id: true },
+  })
+  const ids = new Set(added.map(({ id }) => id))
+  const fresh = deliveries.filter((delivery) => ids.has(deliveryId(delivery)))
+
+  const webUsers = await tx.webUser.createMany({ data: toWebUsers(fresh), skipDuplicates: true })
+  const repositories = await storeRepositories(tx, fresh)
+  const stored = await readStored(tx, fresh)
+  const work = stored.flatMap((source) => {
+    const execution = toExecution(source.delivery)
+    return execution ? [{ source, execution }] : []
+  })
+  return {
+    deliveries: fresh.length,
+    webUsers: webUsers.count,
+    repositories,
+    executions: await storeExecutions(tx, work),
+    logLines: await storeLogLines(tx, work),
+    usageEvents: await countUsage(tx, work),
+  }
+}
+
+/** What is stored of deliveries, in their order. */
+export async function readStored(tx: Prisma.TransactionClient, deliveries: readonly Delivery[]): Promise<StoredDelivery[]> {
+  const logs = await tx.log.findMany({
+    where: { id: { in: deliveries.map(deliveryId) } },
+    select: { id: true, createdAt: true },
+  })
+  const receivedAt = lookup(logs.map(({ id, createdAt }) => [id, createdAt]))
+  const userId = await webUserIds(tx, deliveries)
+  const repositories = await tx.repository.findMany({
+    where: { githubRepoId: { in: toRepositories(deliveries).map(({ githubRepoId }) => githubRepoId) } },
+    select: { id: true, githubRepoId: true },
+  })
+  const repositoryId = lookup(repositories.map(({ id, githubRepoId }) => [githubRepoId, id]))
+  return deliveries.map((delivery) => {
+    const { sender, repository } = delivery.payload
+    return {
+      delivery,
+      receivedAt: receivedAt(deliveryId(delivery)),
+      userId: sender && userId(BigInt(sender.id)),
+      repositoryId: repository && repositoryId(BigInt(repository.id)),
+    }
+  })
+}
+
+async function webUserIds(tx: Prisma.TransactionClient, deliveries: readonly Delivery[]) {
+  const users = await tx.webUser.findMany({
+    where: { githubId: { in: toWebUsers(deliveries).map(({ githubId }) => githubId) } },
+    select: { id: true, githubId: true },
+  })
+  return lookup(users.map(({ id, githubId }) => [githubId, id]))
+}
+
+async function storeRepositories(tx: Prisma.TransactionClient, deliveries: readonly Delivery[]): Promise<number> {
+  const userId = await webUserIds(tx, deliveries)
+  const { count } = await tx.repository.createMany({
+    data: toRepositories(deliveries).map(({ ownerGithubId, ...repository }) => ({
+      ...repository,
+      userId: userId(ownerGithubId),
+    })),
+    skipDuplicates: true,
+  })
+  return count
+}
+
+async function storeExecutions(tx: Prisma.TransactionClient, work: readonly Work[]): Promise<number> {
+  const { count } = await tx.agentExecution.createMany({
+    data: work.flatMap(({ execution, source: { userId, repositoryId, receivedAt } }) =>
+      userId && repositoryId ? [{ ...execution, userId, repositoryId, createdAt: receivedAt }] : [],
+    ),
+  })
+  return count
+}
+
+async function storeLogLines(tx: Prisma.TransactionClient, work: readonly Work[]): Promise<number> {
+  const { count } = await tx.executionLog.createMany({
+    data: work.flatMap(({ execution, source }) =>
+      toLogLines(source.delivery, execution).map((line, place) => ({
+        ...line,
+        executionId: execution.id,
+        timestamp: new Date(source.receivedAt.getTime() + place), // so that they keep their order
+      })),
+    ),
+  })
+  return count
+}
+
+/** Counts each execution as usage of the customer who looks after the repository: a row for each, and the month's sums. */
+async function countUsage(tx: Prisma.TransactionClient, work: readonly Work[]): Promise<number> {
+  const customerId = await customerIds(tx)
+  const usage = work.map(({ execution, source: { delivery, receivedAt } }) => {
+    const { email, pluginId } = payerOf(delivery.payload.repository?.owner.login ?? '')
+    const eventType: UsageEventType = execution.agentType === 'Issue' ? 'issue_processed' : 'agent_executed'
+    const eventData = { delivery: delivery.name, agent: execution.agentType }
+    return { userId: customerId(email), pluginId, eventType, eventData, createdAt: receivedAt }
+  })
+  const { count } = await tx.usageEvent.createMany({ data: usage })
+  // Both functions add with one atomic statement each; here the rows to add come as one JSON document.
+  await tx.$executeRaw`
+    SELECT increment_agent_execution(u."userId", u."pluginId", left(u."createdAt", 7), u."eventData" ->> 'agent'),
+           increment_usage(u."userId", u."pluginId", left(u."createdAt", 7), 'issues',
+                           (u."eventType" = 'issue_processed')::int)
+    FROM jsonb_to_recordset(${JSON.stringify(usage)}::jsonb)
+      AS u ("userId" uuid, "pluginId" text, "eventType" text, "eventData" jsonb, "createdAt" text)`
+  return count
+}
