@@ -86,18 +86,30 @@ export class DynamoCursorError extends MiyabiError<'dynamo.cursor'> {
   }
 }
 
-/** Some events of a batch are not known to be stored. Append exactly those again: the same id is stored once. */
+/** An event of a batch: where it was in the list given, and its id. */
+export interface UnprocessedEvent {
+  readonly index: number
+  readonly id: string
+}
+
+/** Some events of a batch are not known to be stored. Append exactly those again, under their ids: the same id is stored once. */
 export class UnprocessedEventsError extends MiyabiError<
   'dynamo.events.unprocessed',
-  { readonly stored: number; readonly unprocessedIds: readonly string[]; readonly attempts: number }
+  { readonly stored: number; readonly unprocessed: readonly UnprocessedEvent[]; readonly attempts: number }
 > {
   override readonly name = 'UnprocessedEventsError'
 
-  constructor(stored: number, unprocessedIds: readonly string[], attempts: number, effect: Effect, cause?: unknown) {
+  constructor(
+    stored: number,
+    unprocessed: readonly UnprocessedEvent[],
+    attempts: number,
+    effect: Effect,
+    cause: unknown,
+  ) {
     super(
       'dynamo.events.unprocessed',
-      `${unprocessedIds.length} of ${stored + unprocessedIds.length} events are not known to be stored after ${attempts} requests; details.unprocessedIds names them`,
-      { details: { stored, unprocessedIds, attempts }, retryable: true, effect, cause },
+      `${unprocessed.length} of ${stored + unprocessed.length} events are not known to be stored after ${attempts} requests; details.unprocessed names them`,
+      { details: { stored, unprocessed, attempts }, retryable: true, effect, cause },
     )
   }
 }

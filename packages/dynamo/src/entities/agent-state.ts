@@ -1,0 +1,54 @@
+import { Entity } from 'electrodb'
+
+export const agentStatuses = ['pending', 'running', 'completed', 'failed'] as const
+
+/** pending, then running, then completed or failed. */
+export type AgentStatus = (typeof agentStatuses)[number]
+
+const attributes = {
+  agentId: { type: 'string', required: true },
+  status: { type: agentStatuses, required: true },
+  currentTask: { type: 'string' },
+  progress: { type: 'number', required: true },
+  stateData: { type: 'any' },
+  /** When it was saved, in milliseconds since 1970. */
+  updatedAt: { type: 'number', required: true },
+  version: { type: 'number', required: true, padding: { length: 16, char: '0' } },
+  schemaVersion: { type: 'number', required: true },
+  /** Seconds since 1970. */
+  ttl: { type: 'number' },
+} as const
+
+/** The state an agent is in. Keys, in final form: `pk` `$mb#agentId_<agent>`, `sk` `$agent_1`. */
+export function currentAgentStateEntity(table: string) {
+  return new Entity(
+    {
+      model: { service: 'mb', entity: 'agent', version: '1' },
+      attributes,
+      indexes: {
+        current: {
+          pk: { field: 'pk', composite: ['agentId'], casing: 'none' },
+          sk: { field: 'sk', composite: [], casing: 'none' },
+        },
+      },
+    } as const,
+    { table },
+  )
+}
+
+/** A state an agent was in. Keys, in final form: `pk` as above, `sk` `$agentVersion_1#version_<version, 16 digits>`. */
+export function agentVersionEntity(table: string) {
+  return new Entity(
+    {
+      model: { service: 'mb', entity: 'agentVersion', version: '1' },
+      attributes,
+      indexes: {
+        history: {
+          pk: { field: 'pk', composite: ['agentId'], casing: 'none' },
+          sk: { field: 'sk', composite: ['version'], casing: 'none' },
+        },
+      },
+    } as const,
+    { table },
+  )
+}

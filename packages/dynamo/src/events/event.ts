@@ -1,0 +1,118 @@
+import type { EntityItem } from 'electrodb'
+import type { EventEntity } from '../entities/event.js'
+import { DynamoInputError } from '../errors.js'
+import { assertId, assertTime, type IdSource, idTime, keyedId, randomIdAt } from '../ids.js'
+import { assertKeyPart, assertPayload } from '../storable.js'
+import { toSeconds } from '../store.js'
+import { dayOf, type ShardPlan, shardOf, shardsOn, typeSteps } from './shards.js'
+
+/** The types the product writes; any other text is a type too. */
+export type EventType = 'agent_execution' | 'usage_event' | 'webhook' | (string & {})
+
+interface EventFacts {
+  readonly eventType: EventType
+  readonly userId?: string | undefined
+  readonly repositoryId?: string | undefined
+  /** A plain object of what JSON can carry (and bigints, bytes, sets), up to 380 KB. */
+  readonly data?: object | undefined
+}
+
+/** When it happened, and by what it is known when it comes again. */
+type EventIdentity =
+  /** A new event. `occurredAt` defaults to now; events without it are in the order of the calls. */
+  | { readonly occurredAt?: Date | undefined; readonly idempotencyKey?: undefined; readonly id?: undefined }
+  /** The same type, time and key are the same event, however often it is appended. */
+  | { readonly occurredAt: Date; readonly idempotencyKey: string; readonly id?: undefined }
+  /** An id made before: a UUIDv7, which holds the time. */
+  | { readonly id: string; readonly occurredAt?: undefined; readonly idempotencyKey?: undefined }
+
+/** An event to append. */
+export type NewEvent = EventFacts & EventIdentity
+
+/** An event as it is stored. */
+export interface StoredEvent {
+  /** A UUIDv7: unique, in time order. */
+  readonly id: string
+  readonly eventType: string
+  readonly occurredAt: Date
+  readonly userId?: string
+  readonly repositoryId?: string
+  readonly data: Record<string, unknown>
+}
+
+/** The shape in which items are written now. */
+const SCHEMA_VERSION = 1
+
+export interface EventModel {
+  readonly plan: ShardPlan
+  readonly retentionMs: number
+  readonly ids: IdSource
+  readonly now: () => number
+}
+
+/**
+ * The item for an event: checked, with its id, keys and expiry.
+ * @throws {DynamoInputError} `dynamo.invalid_input`
+ * @throws {DynamoValueError} `dynamo.value`
+ */
+export function toEventItem(event: NewEvent, model: EventModel) {
+  const { eventType, userId, repositoryId, data } = event
+  assertKeyPart(eventType, 'eventType', 256)
+  if (userId !== undefined) assertKeyPart(userId, 'userId')
+  if (repositoryId !== undefined) assertKeyPart(repositoryId, 'repositoryId')
+  if (data !== undefined && (data === null || Array.isArray(data))) {
+    throw new DynamoInputError('data', 'is not an object')
+  }
+  assertPayload(data, 'data')
+  const id = eventId(event, model)
+  const ms = idTime(id)
+  const ttl = toSeconds(ms + model.retentionMs)
+  if (ttl <= toSeconds(model.now())) {
+    throw new DynamoInputError('occurredAt', 'lies further back than events are kept; it would expire at once')
+  }
+  const day = dayOf(ms)
+  return {
+    id,
+    eventType,
+    day,
+    shard: shardOf(id, shardsOn(typeSteps(model.plan, eventType), day)),
+    ...(userId === undefined ? {} : { userId, userShard: shardKey(userId, id, model.plan.users, day) }),
+    ...(repositoryId === undefined
+      ? {}
+      : { repositoryId, repositoryShard: shardKey(repositoryId, id, model.plan.repositories, day) }),
+    ...(data === undefined ? {} : { data }),
+    schemaVersion: SCHEMA_VERSION,
+    ttl,
+  }
+}
+
+export type EventItem = ReturnType<typeof toEventItem>
+
+/** The partition of a user's or a repository's index. What follows the last `#` is the shard, so any text may come before. */
+export const indexPartition = (owner: string, shard: number): string => `${owner}#${shard}`
+
+const shardKey = (owner: string, id: string, steps: ShardPlan['users'], day: string): string =>
+  indexPartition(owner, shardOf(id, shardsOn(steps, day)))
+
+function eventId(event: NewEvent, model: EventModel): string {
+  if (event.id !== undefined) return assertId(event.id, 'id')
+  const ms = event.occurredAt && assertTime(event.occurredAt.getTime(), 'occurredAt')
+  if (event.idempotencyKey !== undefined) {
+    assertKeyPart(event.idempotencyKey, 'idempotencyKey', 4096)
+    if (ms === undefined) throw new DynamoInputError('idempotencyKey', 'needs occurredAt: the id is made of both')
+    return keyedId(ms, event.eventType, event.idempotencyKey)
+  }
+  return ms === undefined ? model.ids.next() : randomIdAt(ms)
+}
+
+/** An item as ElectroDB reads it, in the form callers get. */
+export function fromEventItem(item: EntityItem<EventEntity>): StoredEvent {
+  return {
+    id: item.id,
+    eventType: item.eventType,
+    occurredAt: new Date(idTime(item.id)),
+    ...(item.userId === undefined ? {} : { userId: item.userId }),
+    ...(item.repositoryId === undefined ? {} : { repositoryId: item.repositoryId }),
+    data: (item.data ?? {}) as Record<string, unknown>,
+  }
+}

@@ -1,0 +1,84 @@
+import { decodeCursor } from '../cursor.js'
+import { DynamoInputError } from '../errors.js'
+import { assertTime, idCeiling, idFloor, idTime } from '../ids.js'
+import type { Order } from '../page.js'
+import { assertLimit } from '../store.js'
+import { DAY_MS, dayOf, dayStart } from './shards.js'
+
+/** Which events, in which order, how many at a time. */
+export interface EventRange {
+  /** From this moment on. Default: as far back as events are kept. */
+  readonly from?: Date | undefined
+  /** Before this moment. Default: everything, up to five minutes ahead of this clock for machines whose clock is ahead. */
+  readonly to?: Date | undefined
+  /** `desc`, the latest first, is the default. */
+  readonly order?: Order | undefined
+  /** 1 to 1,000; default 50. */
+  readonly limit?: number | undefined
+  /** Of the page before. */
+  readonly cursor?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const CLOCK_SKEW_MS = 5 * 60_000
+
+/** A range made definite: between two ids, both included. */
+export interface IdRange {
+  readonly low: string
+  readonly high: string
+  readonly order: Order
+  readonly limit: number
+  /** What a cursor is bound to. */
+  readonly binding: readonly unknown[]
+}
+
+/**
+ * @param question what is asked, such as `['byUser', userId]`; a cursor of another question is refused.
+ * @throws {DynamoInputError} for an invalid time, order or limit.
+ * @throws {DynamoCursorError} for a cursor of another query.
+ */
+export function toIdRange(
+  question: readonly unknown[],
+  range: EventRange,
+  model: { readonly now: () => number; readonly retentionMs: number },
+): IdRange {
+  const { order = 'desc', limit = 50, cursor } = range
+  if (order !== 'asc' && order !== 'desc') throw new DynamoInputError('order', "is neither 'asc' nor 'desc'")
+  const from = range.from && assertTime(range.from.getTime(), 'from')
+  const to = range.to && assertTime(range.to.getTime(), 'to')
+  const now = model.now()
+  const fromMs = Math.max(from ?? 0, now - model.retentionMs, 0)
+  const toMs = to ?? now + CLOCK_SKEW_MS
+  // Bound to what the caller said, not to what `now` made of it: the next page is asked for later.
+  const binding = [...question, from ?? null, to ?? null, order]
+  let low = idFloor(fromMs)
+  let high = toMs > 0 ? idCeiling(toMs - 1) : idFloor(0)
+  if (cursor !== undefined) {
+    const last = decodeCursor(binding, cursor)
+    if (order === 'asc') low = later(low, neighbour(last, 1n))
+    else high = earlier(high, neighbour(last, -1n))
+  }
+  return { low, high, order, limit: assertLimit(limit), binding }
+}
+
+/** The UTC days that a range touches, in reading order, each with its own bounds. */
+export function daysOf(range: IdRange): { readonly day: string; readonly low: string; readonly high: string }[] {
+  const days: { day: string; low: string; high: string }[] = []
+  for (let start = dayStart(dayOf(idTime(range.low))); start <= idTime(range.high); start += DAY_MS) {
+    days.push({
+      day: dayOf(start),
+      low: later(range.low, idFloor(start)),
+      high: earlier(range.high, idCeiling(start + DAY_MS - 1)),
+    })
+  }
+  return range.order === 'asc' ? days : days.reverse()
+}
+
+const later = (a: string, b: string): string => (a > b ? a : b)
+const earlier = (a: string, b: string): string => (a < b ? a : b)
+
+/** The id next to another among all 128-bit numbers; ids in order as texts are in order as numbers. */
+function neighbour(id: string, step: bigint): string {
+  const hex = (BigInt(`0x${id.replaceAll('-', '')}`) + step).toString(16).padStart(32, '0')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}

@@ -1,0 +1,95 @@
+import { createHash, randomBytes, randomInt } from 'node:crypto'
+import { DynamoInputError } from './errors.js'
+
+/** The last moment whose UTC day has a four-digit year. */
+const MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+/** Makes ids in the order of the calls. */
+export interface IdSource {
+  /** The next id: later in order than every id it gave before, also within one millisecond and when the clock steps back. */
+  next(): string
+}
+
+/**
+ * A source of UUIDv7 ids (RFC 9562) that are in order within the process: 48 bits of time, then a counter of 32 bits that starts at random in
+ * each millisecond, then 42 random bits that keep processes apart. Time alone is not enough: many ids are made in one millisecond.
+ */
+export function createIdSource(now: () => number = Date.now): IdSource {
+  let lastMs = -1
+  let counter = 0
+  return {
+    next() {
+      const ms = now()
+      if (ms > lastMs) {
+        lastMs = ms
+        counter = randomInt(2 ** 31)
+      } else if (counter === 0xffff_ffff) {
+        lastMs += 1
+        counter = 0
+      } else {
+        counter += 1
+      }
+      const tail = randomBytes(10)
+      tail.writeUInt16BE(counter >>> 20, 0)
+      // 20 bits of the counter after the two variant bits, then random.
+      tail.writeUInt32BE((((counter & 0xf_ffff) << 10) | (tail.readUInt32BE(2) & 0x3ff)) >>> 0, 2)
+      return format(lastMs, tail)
+    },
+  }
+}
+
+/** A UUIDv7 of a given time with random bits: for events whose time is given, of which many may share a millisecond. */
+export function randomIdAt(ms: number): string {
+  return format(assertTime(ms, 'time'), randomBytes(10))
+}
+
+/**
+ * A UUIDv7 that is a pure function of its arguments: whoever repeats them gets the same id. `scope` keeps equal keys of different
+ * kinds apart.
+ */
+export function keyedId(ms: number, scope: string, key: string): string {
+  // The length makes the pair unambiguous: ("ab", "c") is not ("a", "bc").
+  const digest = createHash('sha256')
+    .update(`${Buffer.byteLength(scope)}:${scope}${key}`)
+    .digest()
+  return format(assertTime(ms, 'time'), digest.subarray(0, 10))
+}
+
+/** The time an id carries, in milliseconds since 1970. */
+export function idTime(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+}
+
+/** The lowest id of a millisecond. */
+export const idFloor = (ms: number): string => `${time(ms)}-7000-8000-000000000000`
+
+/** The highest id of a millisecond. */
+export const idCeiling = (ms: number): string => `${time(ms)}-7fff-bfff-ffffffffffff`
+
+/** @throws {DynamoInputError} when `id` is not an id of ours. */
+export function assertId(id: string, name: string): string {
+  if (!UUID_V7.test(id)) throw new DynamoInputError(name, 'is not a UUIDv7 in lower case')
+  return id
+}
+
+/** @throws {DynamoInputError} when `ms` is not a time between 1970 and 9999. */
+export function assertTime(ms: number, name: string): number {
+  if (Number.isInteger(ms) && ms >= 0 && ms <= MAX_MS) return ms
+  throw new DynamoInputError(name, 'is not a valid time between 1970 and 9999')
+}
+
+function time(ms: number): string {
+  const hex = ms.toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`
+}
+
+/** `tail`: 10 bytes, of which version and variant replace 4 and 2 bits. */
+function format(ms: number, tail: Buffer): string {
+  const bytes = Buffer.from(tail)
+  bytes[0] = ((bytes[0] ?? 0) & 0x0f) | 0x70
+  bytes[2] = ((bytes[2] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${time(ms)}-${hex.slice(0, 4)}-${hex.slice(4, 8)}-${hex.slice(8)}`
+}
