@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { startTcpProxy } from '@miyabi/testing'
+import { describe, expect, it } from 'vitest'
+import { createPool } from '../../src/index.js'
+import { failureOf, usePoolBench } from '../support.js'
+
+const bench = usePoolBench()
+
+describe('DB_TEST_BEFORE_ACQUIRE', () => {
+  it('never hands out a connection that died while it was idle, even where nobody told this end', async () => {
+    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
+    const databaseUrl = proxy.url(bench.settings().databaseUrl)
+    const pool = bench.pool({ databaseUrl, testBypassMs: 0, acquireTimeoutMs: 10_000 })
+    const clients = await Promise.all(Array.from({ length: 3 }, () => pool.connect()))
+    for (const client of clients) client.release()
+    // What a firewall does that forgot a connection: nothing is closed, nothing comes through.
+    const before = proxy.accepted
+    proxy.blackHole()
+    const answer = pool.query<{ one: number }>('SELECT 1 AS one')
+    await delay(300)
+    proxy.resetAll()
+    await proxy.pass()
+    expect((await answer).rows).toEqual([{ one: 1 }])
+    expect(proxy.accepted).toBeGreaterThan(before)
+    await pool.close()
+  })
+
+  it('tests a connection once it was idle for DB_TEST_BYPASS_MS, and not before', async () => {
+    const tests = async (testBypassMs: number): Promise<number> => {
+      const pool = bench.pool({ testBypassMs, maxConnections: 1 })
+      await pool.query('SELECT 1')
+      const client = await pool.connect()
+      let asked = 0
+      const query = client.query.bind(client)
+      client.query = ((...args: Parameters<typeof query>) => {
+        asked += 1
+        return query(...args)
+      }) as typeof client.query
+      client.release()
+      ;(await pool.connect()).release()
+      await delay(120)
+      ;(await pool.connect()).release()
+      await pool.close()
+      return asked
+    }
+    expect(await tests(0)).toBe(2)
+    expect(await tests(100)).toBe(1)
+    expect(await tests(60_000)).toBe(0)
+  })
+
+  it('turned off, hands the dead connection to its caller', async () => {
+    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
+    const databaseUrl = proxy.url(bench.settings().databaseUrl)
+    const pool = createPool(bench.settings({ databaseUrl, testBeforeAcquire: false, testBypassMs: 0 }))
+    await pool.query('SELECT 1')
+    proxy.blackHole()
+    const query = failureOf(pool.query('SELECT 1'))
+    await delay(100)
+    proxy.resetAll()
+    expect(await query).toBeInstanceOf(Error)
+    await pool.close(0)
+  })
+})

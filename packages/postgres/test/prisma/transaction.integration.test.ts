@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPostgres, type Postgres } from '../../src/index.js'
+import { failureOf, usePoolBench } from '../support.js'
+
+const bench = usePoolBench({ empty: false })
+let postgres: Postgres
+beforeAll(() => {
+  postgres = createPostgres(bench.settings({ maxConnections: 4 }))
+})
+afterAll(() => postgres?.close())
+
+const logged = (message: string) => postgres.prisma.log.count({ where: { message } })
+const line = (message: string) => ({ data: { level: 'info', message } as const })
+
+describe('transaction', () => {
+  it('commits what its work did', async () => {
+    const id = await postgres.transaction(async (tx) => {
+      await tx.log.create(line('commit-1'))
+      return (await tx.log.create(line('commit-2'))).id
+    })
+    expect(await postgres.prisma.log.findUnique({ where: { id } })).toMatchObject({ message: 'commit-2' })
+    expect(await logged('commit-1')).toBe(1)
+  })
+
+  it('rolls back when its work fails, whose own error comes out as it is', async () => {
+    const mine = new Error('changed my mind')
+    const failing = postgres.transaction(async (tx) => {
+      await tx.log.create(line('rolled-back'))
+      throw mine
+    })
+    expect(await failureOf(failing)).toBe(mine)
+    expect(await logged('rolled-back')).toBe(0)
+  })
+
+  it('rolls back when its caller goes away before the commit', async () => {
+    const controller = new AbortController()
+    const failing = postgres.transaction(
+      async (tx) => {
+        await tx.log.create(line('aborted'))
+        controller.abort(new Error('gone'))
+      },
+      { signal: controller.signal },
+    )
+    expect(await failureOf(failing)).toMatchObject({ message: 'gone' })
+    expect(await logged('aborted')).toBe(0)
+  })
+
+  it('runs at the isolation level that was asked for', async () => {
+    const level = await postgres.transaction(
+      async (tx) => tx.$queryRaw<{ level: string }[]>`SELECT current_setting('transaction_isolation') AS level`,
+      { isolation: 'Serializable' },
+    )
+    expect(level).toEqual([{ level: 'serializable' }])
+  })
+
+  it('says that a conflict may be run again', async () => {
+    const { prisma } = postgres
+    const { id } = await prisma.plugin.create({
+      data: {
+        id: 'conflict',
+        name: 'c',
+        displayName: 'C',
+        source: 's',
+        version: '1',
+        tier: 'free',
+        features: [],
+        limitations: {},
+      },
+    })
+    const both = await Promise.allSettled(
+      [1, 2].map(() =>
+        postgres.transaction(
+          async (tx) => {
+            const { downloads } = await tx.plugin.findUniqueOrThrow({ where: { id } })
+            await new Promise((resolve) => setTimeout(resolve, 100))
+            await tx.plugin.update({ where: { id }, data: { downloads: downloads + 1 } })
+          },
+          { isolation: 'RepeatableRead' },
+        ),
+      ),
+    )
+    const failures = both.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    expect(failures).toHaveLength(1)
+    expect(failures[0]).toMatchObject({ code: 'postgres.serialization_failure', retryable: true, effect: 'none' })
+  })
+
+  it('ends when it takes longer than its timeout, typed', async () => {
+    const failing = postgres.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(1)`, { timeoutMs: 100 })
+    expect(await failureOf(failing)).toMatchObject({ code: 'postgres.transaction_timeout' })
+  })
+})

@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
+import pg from 'pg'
+import { afterAll, beforeAll } from 'vitest'
+import { createPool, type Pool, type PoolOptions, type PostgresSettings, parsePostgresSettings } from '../src/index.js'
+
+/** A database of this file's own, and what tests of a pool need around it. */
+export interface PoolBench {
+  /** A pool on that database; one that a test leaves open is closed at the end. `min` is 0 unless said otherwise. */
+  pool(changes?: Partial<PostgresSettings>, options?: PoolOptions): Pool
+  settings(changes?: Partial<PostgresSettings>): PostgresSettings
+  /** One statement as the migrator, past every pool. */
+  admin<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
+  /** Process ids of the sessions that a pool holds on the server. */
+  backends(applicationName?: string): Promise<number[]>
+  /** Ends those sessions from the server's side. */
+  killBackends(applicationName?: string): Promise<void>
+}
+
+/** Sets a database up for one test file and takes it down again. */
+export function usePoolBench(options: { readonly empty?: boolean } = { empty: true }): PoolBench {
+  const pools: Pool[] = []
+  let database: TestDatabase
+  let migrator: pg.Client
+  beforeAll(async () => {
+    database = await createTestDatabase(options)
+    migrator = new pg.Client(database.directDatabaseUrl)
+    await migrator.connect()
+  })
+  afterAll(async () => {
+    await Promise.all(pools.map((pool) => pool.close(0)))
+    await migrator?.end()
+    await database?.drop()
+  })
+  const bench: PoolBench = {
+    settings: (changes) => ({
+      ...parsePostgresSettings({ DATABASE_URL: database.databaseUrl, DB_MIN_CONNECTIONS: '0' }),
+      ...changes,
+    }),
+    pool(changes, poolOptions) {
+      const pool = createPool(bench.settings(changes), poolOptions)
+      pools.push(pool)
+      return pool
+    },
+    async admin<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) {
+      return (await migrator.query<Row>(sql, values)).rows
+    },
+    async backends(applicationName = 'miyabi') {
+      const rows = await bench.admin<{ pid: number }>(
+        'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 ORDER BY pid',
+        [applicationName],
+      )
+      return rows.map((row) => row.pid)
+    },
+    async killBackends(applicationName) {
+      for (const pid of await bench.backends(applicationName))
+        await bench.admin('SELECT pg_terminate_backend($1)', [pid])
+    },
+  }
+  return bench
+}
+
+/** Waits until `condition` holds; fails with what was last seen when it does not within `ms`. */
+export async function until<T>(look: () => T | Promise<T>, condition: (seen: T) => boolean, ms = 5000): Promise<T> {
+  const end = performance.now() + ms
+  for (;;) {
+    const seen = await look()
+    if (condition(seen)) return seen
+    if (performance.now() > end) throw new Error(`still not so after ${ms} ms: ${JSON.stringify(seen)}`)
+    await delay(10)
+  }
+}
+
+/** The error that a promise rejects with. */
+export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise
+  } catch (error) {
+    return error
+  }
+  throw new Error('it did not fail')
+}
