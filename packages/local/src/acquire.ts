@@ -75,7 +75,7 @@ class Lease implements Stack {
     for (;;) {
       const reply = await this.#attached.client.next()
       if (reply?.type === 'event') this.logger[reply.level](reply.fields, reply.message)
-      if (reply?.type === 'ended') this.#wasLast = reply.leases === 0
+      if (reply?.type === 'ended') this.#wasLast = reply.leases === 0 && !reply.wasHeld
       if (reply?.type === 'terminated') {
         this.logger.error({ folder: this.folder }, 'the embedded stack was told to end by a signal')
         return
