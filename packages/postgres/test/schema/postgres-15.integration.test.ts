@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { catalogDump } from './catalog-dump.js'
+import { openCurrent } from './current-database.js'
+import { type Postgres15, startPostgres15 } from './postgres-15.js'
+import { everySuite } from './suites/every-suite.js'
+
+describe('the schema on PostgreSQL 15', () => {
+  let server: Postgres15
+  beforeAll(async () => {
+    server = await startPostgres15()
+  })
+  afterAll(() => server.close())
+  const open = () => server.open()
+
+  it('is applied by the owner of the database, who is no superuser', async () => {
+    const db = await open()
+    const [row] = await db.query(
+      `SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('is_superuser') AS superuser`,
+    )
+    expect(row).toEqual({ major: 15, superuser: 'off' })
+    await db.close()
+  })
+
+  it('is the same as on the server of the test run', async () => {
+    const [old, current] = [await open(), await openCurrent()]
+    const [oldDump, currentDump] = [await catalogDump(old), await catalogDump(current)]
+    expect(oldDump.length).toBeGreaterThan(250)
+    expect(oldDump).toEqual(currentDump)
+    await Promise.all([old.close(), current.close()])
+  })
+
+  everySuite(open)
+})

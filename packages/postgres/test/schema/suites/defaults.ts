@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { insert, type Row, type Table, tables } from '../rows.js'
+import type { OpenSchemaDatabase, SchemaDatabase } from '../schema-database.js'
+
+/** What the database itself fills in, beside ids and times. */
+const defaults = {
+  users: { role: 'user' },
+  plugins: {
+    price: 0,
+    currency: 'USD',
+    features: [],
+    limitations: {},
+    categories: [],
+    verified: false,
+    featured: false,
+    downloads: 0,
+    rating: '0.00',
+  },
+  plugin_submissions: { status: 'pending_review' },
+  subscriptions: { cancel_at_period_end: false },
+  licenses: { features: [], limitations: {}, revoked: false },
+  usage_aggregates: { issues: 0, tokens: '0', agent_executions: {} },
+  repositories: { default_branch: 'main', is_active: true },
+  workflows: { is_template: false, is_public: false },
+  agent_executions: { status: 'pending', options: {} },
+} satisfies Partial<Record<Table, Row>>
+
+const uuidVersion7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+export function defaultValues(open: OpenSchemaDatabase): void {
+  describe('defaults', () => {
+    let db: SchemaDatabase
+    beforeAll(async () => {
+      db = await open()
+    })
+    afterAll(() => db.close())
+
+    it.each(tables)('%s: a plain insert needs no id and no time', async (table) => {
+      const row = await insert(db, table)
+      if (table === 'plugins') expect(row['id']).toMatch(/^plugin-/)
+      else expect(row['id']).toMatch(uuidVersion7)
+      for (const column of ['created_at', 'updated_at', 'issued_at', 'submitted_at', 'connected_at', 'last_ping_at']) {
+        if (column in row) expect(Math.abs(Date.now() - Number(row[column])), column).toBeLessThan(60_000)
+      }
+    })
+
+    it.each(Object.entries(defaults) as [Table, Row][])('%s: the rest is filled in', async (table, expected) => {
+      expect(await insert(db, table)).toMatchObject(expected)
+    })
+
+    it('leaves nothing else to a default', async () => {
+      const found = await db.query<{ column: string }>(
+        `SELECT table_name || '.' || column_name AS column FROM information_schema.columns
+         WHERE table_schema = 'public' AND table_name = ANY ($1) AND column_default IS NOT NULL
+           AND column_default NOT IN ('current_instant()', 'time_ordered_id()')`,
+        [tables],
+      )
+      const expected = Object.entries(defaults).flatMap(([table, row]) =>
+        Object.keys(row).map((name) => `${table}.${name}`),
+      )
+      expect(found.map(({ column }) => column).sort()).toEqual(expected.sort())
+    })
+  })
+}
