@@ -1,6 +1,5 @@
-import type { DatabaseError } from 'pg'
 import { PrismaError } from './prisma-error.js'
-import type { Run, ScriptFailure } from './run.js'
+import type { Run, ScriptFailure, ServerError } from './run.js'
 
 /** What the WebAssembly throws for an error it means for the user. */
 interface EngineFailure {
@@ -61,7 +60,7 @@ function migrationName(message: string): string | undefined {
   return (/migration_name="([^"]+)"/.exec(message) ?? /Migration `([^`]+)` failed/.exec(message))?.[1]
 }
 
-function databaseReport(error: DatabaseError, script: string): string {
+function databaseReport(error: ServerError, script: string): string {
   const lines = [
     `Database error code: ${error.code}`,
     '',

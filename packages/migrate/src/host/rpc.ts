@@ -75,7 +75,7 @@ export class RpcServer {
       this.send({ id, error: { code: METHOD_NOT_FOUND, message, data: { is_panic: false, message } } })
       return
     }
-    this.run.begin()
+    this.run.begin(name)
     try {
       const engine: SchemaEngine = await this.engine.get()
       const result = await method(engine, (params ?? {}) as never, (content) => this.print(content))

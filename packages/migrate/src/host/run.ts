@@ -1,9 +1,21 @@
-import type { DatabaseError } from 'pg'
 import type { PrismaError } from './prisma-error.js'
+
+/** What the server says about a statement it refuses. A node-postgres `DatabaseError` is one. */
+export interface ServerError {
+  /** The SQLSTATE. */
+  readonly code?: string | undefined
+  readonly severity?: string | undefined
+  readonly message: string
+  readonly detail?: string | undefined
+  readonly hint?: string | undefined
+  readonly column?: string | undefined
+  /** Where in the script, in characters from 1. */
+  readonly position?: string | undefined
+}
 
 /** A script the server refused, kept because the engine's own answer loses the SQLSTATE and the position. */
 export interface ScriptFailure {
-  readonly error: DatabaseError
+  readonly error: ServerError
   readonly script: string
 }
 
@@ -17,8 +29,12 @@ export class Run {
   private signal: NodeJS.Signals | undefined
   private readonly cancels = new Set<() => Promise<void>>()
 
-  /** Forgets the last request's failures. */
-  begin(): void {
+  /** The method that is being served. */
+  method = ''
+
+  /** Begins a request: forgets the last one's failures. */
+  begin(method: string): void {
+    this.method = method
     this.scriptFailure = undefined
     this.hostFailure = undefined
   }

@@ -13,8 +13,7 @@ import {
 import pg from 'pg'
 import { withClient } from './client.js'
 import { toConnectError } from './connect-error.js'
-import { PrismaError } from './prisma-error.js'
-import type { Run } from './run.js'
+import type { Run, ServerError } from './run.js'
 import type { Target } from './target.js'
 
 /** The server's id of a session is public in node-postgres, and not in its types. */
@@ -24,8 +23,13 @@ type Client = pg.Client & { readonly processID: number }
 const CHAR_OID = 18
 const BPCHAR_OID = 1042
 
-const LEFT_OPEN =
-  'The script leaves a transaction open: it has a BEGIN without a COMMIT. What it did since then has been rolled back. Remove the BEGIN; a script is one transaction by itself.'
+/** "active SQL transaction" is the server's SQLSTATE that comes nearest. */
+const LEFT_OPEN: ServerError = {
+  code: '25001',
+  message: 'the script leaves a transaction open: it has a BEGIN without a COMMIT',
+  detail: 'What it did after the BEGIN has been rolled back.',
+  hint: 'Remove the BEGIN: a script is one transaction by itself.',
+}
 
 /**
  * Prisma's adapter over exactly one server session, with three repairs that migrations need:
@@ -75,15 +79,20 @@ export class Session implements SqlDriverAdapter {
   }
 
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
-    const result = await this.interruptibleIf(/pg_advisory_lock/.test(query.sql), () => this.adapter.queryRaw(query))
+    const send = (): Promise<SqlResultSet> => this.adapter.queryRaw(query)
+    const result = /pg_advisory_lock/.test(query.sql)
+      ? await this.run.interruptible(() => this.cancel(), send)
+      : await send()
     const columnTypes: ColumnType[] = result.columnTypes.map((type, index) =>
       this.charColumns.includes(index) ? ColumnTypeEnum.Character : type,
     )
     return { ...result, columnTypes }
   }
 
-  executeRaw(query: SqlQuery): Promise<number> {
-    return this.interruptibleIf(/pg_advisory_lock/.test(query.sql), () => this.adapter.executeRaw(query))
+  async executeRaw(query: SqlQuery): Promise<number> {
+    if (this.run.method !== 'dbExecute') return await this.adapter.executeRaw(query)
+    await this.executeScript(query.sql) // the one method whose script comes this way
+    return 0
   }
 
   /**
@@ -98,12 +107,10 @@ export class Session implements SqlDriverAdapter {
       )
     } catch (error) {
       await this.restore().catch(() => {})
-      if (!(error instanceof pg.DatabaseError)) throw error
-      this.run.scriptFailure = { error, script }
-      throw toAdapterError(error)
+      throw error instanceof pg.DatabaseError ? this.refused(error, script) : error
     }
     const left = await this.restore()
-    if (left === 'in transaction') throw new PrismaError(undefined, LEFT_OPEN)
+    if (left === 'in transaction') throw this.refused(LEFT_OPEN, script)
   }
 
   /** On the same session. The engine itself sends COMMIT or ROLLBACK. */
@@ -128,14 +135,15 @@ export class Session implements SqlDriverAdapter {
     await this.client.end()
   }
 
+  private refused(error: ServerError, script: string): DriverAdapterError {
+    this.run.scriptFailure = { error, script }
+    return toAdapterError(error)
+  }
+
   private async restore(): Promise<'clean' | 'in transaction'> {
     const inTransaction = this.client.getTransactionStatus() !== 'I'
     await this.client.query(`${inTransaction ? 'ROLLBACK; ' : ''}RESET ROLE; RESET ALL`)
     return inTransaction ? 'in transaction' : 'clean'
-  }
-
-  private interruptibleIf<T>(condition: boolean, work: () => Promise<T>): Promise<T> {
-    return condition ? this.run.interruptible(() => this.cancel(), work) : work()
   }
 
   /** Asks the server to stop what this session is doing; a script is then rolled back as a whole. */
@@ -154,7 +162,7 @@ export class Session implements SqlDriverAdapter {
   }
 }
 
-function toAdapterError(error: pg.DatabaseError): DriverAdapterError {
+function toAdapterError(error: ServerError): DriverAdapterError {
   const { code = 'XX000', severity = 'ERROR', message, detail, column, hint } = error
   return new DriverAdapterError({
     kind: 'postgres',

@@ -86,6 +86,6 @@ async function dropAbandoned(client: pg.Client, nowMs: number): Promise<void> {
 function mayNotCreate(error: pg.DatabaseError): PrismaError {
   return new PrismaError(
     'P3014',
-    `Prisma Migrate could not create the shadow database. Please make sure the database user has permission to create databases. Read more about the shadow database (and workarounds) at https://pris.ly/d/migrate-shadow\n\nOriginal error: ${error.message}`,
+    `Prisma Migrate could not create the shadow database. Please make sure the database user has permission to create databases. Or set SHADOW_DATABASE_URL to an empty database that may be wiped. Read more about the shadow database (and workarounds) at https://pris.ly/d/migrate-shadow\n\nOriginal error: ${error.message}`,
   )
 }

@@ -1,0 +1,172 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { changed, databasesRunning, sql, tables, until, useDatabase } from './support/database.js'
+import { migrationParams, startEngine } from './support/engine.js'
+
+const database = useDatabase()
+
+beforeEach(async () => {
+  await sql(
+    database.url,
+    'DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS app CASCADE',
+  )
+})
+
+/** A statement that tests find in pg_stat_activity, and that lasts longer than any of them. */
+const SLOW = 'SELECT pg_sleep(60)'
+
+const isRunning = (statement: string) => async (): Promise<boolean> =>
+  (await databasesRunning(database.url, statement)).includes(new URL(database.url).pathname.slice(1))
+
+describe('a migration script', () => {
+  it('is one transaction, also with dollar-quoted bodies: nothing is left of one that fails', async () => {
+    const engine = startEngine({ url: database.url })
+    const failing = `CREATE TABLE a (id int);
+      CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END; $$;
+      DO $body$ BEGIN INSERT INTO a VALUES (1); END; $body$;
+      INSERT INTO a VALUES ('x');`
+    const answer = await engine.request('applyMigrations', migrationParams({ '1_failing': failing }))
+    expect(answer.error?.data).toMatchObject({ is_panic: false, error_code: 'P3018' })
+    expect(answer.error?.data?.message).toContain('Migration name: 1_failing')
+    expect(answer.error?.data?.message).toContain('Database error code: 22P02')
+    expect(answer.error?.data?.message).toContain(`  4       INSERT INTO a VALUES ('x');`)
+    expect(await tables(database.url)).toEqual(['_prisma_migrations'])
+    expect(await sql(database.url, `SELECT 1 FROM pg_proc WHERE proname = 'f'`)).toEqual([])
+    const again = await engine.request('applyMigrations', migrationParams({ '1_failing': failing }))
+    expect(again.error?.data).toMatchObject({ error_code: 'P3009' })
+    expect(await engine.end()).toBe(0)
+  })
+
+  it('does not leak what it sets for its session into the bookkeeping or the next script', async () => {
+    const engine = startEngine({ url: database.url })
+    const answer = await engine.request(
+      'applyMigrations',
+      migrationParams({
+        '1_dump': `SELECT pg_catalog.set_config('search_path', '', false); SET TIME ZONE 'Asia/Tokyo'; CREATE TABLE public.a (id int)`,
+        '2_next': `CREATE TABLE b (zone text DEFAULT current_setting('TimeZone')); INSERT INTO b DEFAULT VALUES`,
+      }),
+    )
+    expect(answer.result).toEqual({ appliedMigrationNames: ['1_dump', '2_next'] })
+    expect(await sql(database.url, 'SELECT zone FROM public.b')).toEqual([{ zone: 'UTC' }])
+  })
+
+  it('that leaves a transaction open is refused and rolled back, instead of taking its own record with it', async () => {
+    const engine = startEngine({ url: database.url })
+    const answer = await engine.request(
+      'applyMigrations',
+      migrationParams({ '1_open': 'BEGIN; CREATE TABLE a (id int);' }),
+    )
+    expect(answer.error?.data?.message).toContain('leaves a transaction open')
+    expect(await tables(database.url)).toEqual(['_prisma_migrations'])
+    const rows = await sql(database.url, 'SELECT migration_name, finished_at FROM _prisma_migrations')
+    expect(rows).toEqual([{ migration_name: '1_open', finished_at: null }])
+  })
+
+  it('works in the schema that the URL names', async () => {
+    await sql(database.url, 'CREATE SCHEMA app')
+    const engine = startEngine({ url: changed(database.url, (url) => url.searchParams.set('schema', 'app')) })
+    const answer = await engine.request('applyMigrations', migrationParams({ '1_a': 'CREATE TABLE a (id int)' }))
+    expect(answer.result).toEqual({ appliedMigrationNames: ['1_a'] })
+    const rows = await sql(database.url, `SELECT tablename FROM pg_tables WHERE schemaname = 'app' ORDER BY 1`)
+    expect(rows).toEqual([{ tablename: '_prisma_migrations' }, { tablename: 'a' }])
+  })
+
+  it('records its times in UTC', async () => {
+    const engine = startEngine({ url: database.url })
+    await engine.request('applyMigrations', migrationParams({ '1_a': 'SELECT 1' }))
+    const [row] = await sql<{ off: number }>(
+      database.url,
+      'SELECT abs(extract(epoch FROM now() - finished_at))::int AS off FROM _prisma_migrations',
+    )
+    expect(row?.off).toBeLessThan(60)
+  })
+})
+
+describe('the end of the engine', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'on %s rolls back the script that is running, and records that it failed',
+    async (signal) => {
+      const engine = startEngine({ url: database.url })
+      const answer = engine.request(
+        'applyMigrations',
+        migrationParams({ '1_slow': `CREATE TABLE a (id int); ${SLOW}` }),
+      )
+      await until(isRunning(SLOW))
+      engine.child.stdin.end() // the CLI closes the input just before it sends the signal
+      engine.child.kill(signal)
+      expect((await answer).error?.data?.message).toContain(`Interrupted by ${signal}`)
+      expect(await engine.exit).toBe(1)
+      expect(await tables(database.url)).toEqual(['_prisma_migrations'])
+      expect(await isRunning(SLOW)()).toBe(false)
+      const rows = await sql<{ logs: string }>(database.url, 'SELECT finished_at, logs FROM _prisma_migrations')
+      expect(rows).toMatchObject([{ finished_at: null, logs: expect.stringContaining('canceling statement') }])
+    },
+  )
+
+  it('on a signal stops waiting for the advisory lock of another run', async () => {
+    const holder = startEngine({ url: database.url })
+    void holder.request('applyMigrations', migrationParams({ '1_slow': SLOW }))
+    await until(isRunning(SLOW))
+    const waiting = startEngine({ url: database.url })
+    void waiting.request('applyMigrations', migrationParams({ '1_slow': SLOW }))
+    await until(isRunning('pg_advisory_lock'))
+    waiting.child.kill('SIGINT')
+    expect(await waiting.exit).toBe(1)
+    holder.child.kill('SIGTERM')
+    expect(await holder.exit).toBe(1)
+  })
+
+  it('without a signal, as when the CLI was killed, finishes the migration under way', async () => {
+    const engine = startEngine({ url: database.url })
+    const migration = 'CREATE TABLE a (id int); SELECT pg_sleep(1)'
+    void engine.request('applyMigrations', migrationParams({ '1_a': migration }))
+    await until(isRunning('pg_sleep(1)'))
+    engine.child.stdout.destroy() // nobody reads the answer
+    expect(await engine.end()).toBe(0)
+    const rows = await sql(database.url, 'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
+    expect(rows).toEqual([{ migration_name: '1_a' }])
+  })
+
+  it('with nothing under way is a plain success', async () => {
+    const engine = startEngine({ url: database.url })
+    await engine.request('getDatabaseVersion')
+    engine.child.stdin.end()
+    engine.child.kill('SIGTERM')
+    expect(await engine.exit).toBe(0)
+  })
+})
+
+describe('the protocol', () => {
+  it('answers a request it cannot connect for with the code of the connection', async () => {
+    const engine = startEngine({
+      url: changed(database.url, (url) => {
+        url.pathname += '_missing'
+      }),
+    })
+    expect((await engine.request('getDatabaseVersion')).error?.data).toMatchObject({
+      error_code: 'P1003',
+      is_panic: false,
+    })
+  })
+
+  it('reports a panic as one, with its message', async () => {
+    const engine = startEngine({ url: database.url })
+    const { error } = await engine.request('debugPanic')
+    expect(error?.data).toMatchObject({ is_panic: true, message: expect.stringContaining('artificial panic') })
+  })
+
+  it('answers a method it does not know, and goes on', async () => {
+    const engine = startEngine({ url: database.url })
+    expect((await engine.request('constructor')).error).toMatchObject({ code: -32601 })
+    expect(await engine.request('getDatabaseVersion')).toMatchObject({ result: expect.stringContaining('PostgreSQL') })
+  })
+
+  it('goes on with the same session after a failed query, so that its locks hold', async () => {
+    const engine = startEngine({ url: database.url })
+    const execute = (script: string) =>
+      engine.request('dbExecute', { datasourceType: { tag: 'url', url: database.url }, script })
+    await execute('SELECT pg_advisory_lock(4711)')
+    expect((await execute('SELECT 1/0')).error?.data?.message).toContain('22012')
+    const held = await sql(database.url, `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711`)
+    expect(held).toHaveLength(1)
+  })
+})
