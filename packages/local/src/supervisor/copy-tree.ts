@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, lchown, mkdir, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, copyFile, lchown, mkdir, readdir, readlink, rename, rm, symlink, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunAs } from './run-as.js'
 
@@ -8,17 +8,8 @@ export interface CopyOptions {
   readonly owner?: RunAs | undefined
   /** Mode of the folders made. */
   readonly folderMode: number
-  /** Flush every file to the disk before the copy gets its name. */
-  readonly durable?: boolean
-}
-
-async function flush(target: string): Promise<void> {
-  const handle = await open(target, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  /** What is to be done to the whole copy before it gets its name. */
+  readonly finish?: (copy: string) => Promise<void>
 }
 
 async function copyInto(source: string, target: string, options: CopyOptions): Promise<void> {
@@ -30,17 +21,12 @@ async function copyInto(source: string, target: string, options: CopyOptions): P
       const [from, to] = [path.join(source, entry.name), path.join(target, entry.name)]
       if (entry.isDirectory()) return copyInto(from, to, options)
       if (entry.isSymbolicLink()) await symlink(await readlink(from), to)
-      else {
-        // Shares the blocks where the file system can (btrfs, XFS, APFS); modes are kept.
-        await copyFile(from, to, constants.COPYFILE_FICLONE)
-        if (options.durable) await flush(to)
-      }
+      // Shares the blocks where the file system can (btrfs, XFS, APFS); modes are kept.
+      else await copyFile(from, to, constants.COPYFILE_FICLONE)
       if (options.owner) await lchown(to, options.owner.uid, options.owner.gid)
     }),
   )
   if (options.owner) await lchown(target, options.owner.uid, options.owner.gid)
-  // Windows cannot open a folder; there NTFS keeps names in its own journal.
-  if (options.durable && process.platform !== 'win32') await flush(target)
 }
 
 /**
@@ -49,15 +35,27 @@ async function copyInto(source: string, target: string, options: CopyOptions): P
  */
 export async function copyTree(source: string, target: string, options: CopyOptions): Promise<void> {
   const building = `${target}.new-${process.pid}`
-  await rm(building, { recursive: true, force: true })
+  await removeTree(building)
   try {
     await copyInto(source, building, options)
+    await options.finish?.(building)
     await moveIntoPlace(building, target)
-    if (options.durable && process.platform !== 'win32') await flush(path.dirname(target))
   } catch (error) {
-    await rm(building, { recursive: true, force: true })
+    await removeTree(building)
     throw error
   }
+}
+
+/** Removes a folder and all in it. Several times as fast on thousands of files as Node's own. */
+export async function removeTree(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  await Promise.all(
+    entries.map(async (entry) => {
+      const target = path.join(folder, entry.name)
+      await (entry.isDirectory() ? removeTree(target) : unlink(target).catch(() => {}))
+    }),
+  )
+  await rm(folder, { recursive: true, force: true })
 }
 
 /** Gives a finished folder its name, unless somebody else was faster: then ours is dropped. */
@@ -67,6 +65,6 @@ export async function moveIntoPlace(building: string, target: string): Promise<v
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && !(process.platform === 'win32' && code === 'EPERM')) throw error
-    await rm(building, { recursive: true, force: true })
+    await removeTree(building)
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { isRoot } from '../shared/cache.js'
 import { Failure } from '../shared/failure.js'
 
@@ -21,12 +21,10 @@ function idOf(flag: '-u' | '-g', name: string): number | undefined {
  * Whom to become, or undefined to stay who we are. Data that belongs to a normal user (who ran the stack here before) stays that
  * user's: the server then runs as them.
  */
-export function resolveRunAs(dataFolders: readonly string[]): RunAs | undefined {
+export function resolveRunAs(dataFolder: string): RunAs | undefined {
   if (!isRoot()) return undefined
-  for (const folder of dataFolders) {
-    const stat = existsSync(folder) ? statSync(folder) : undefined
-    if (stat && stat.uid !== 0) return { uid: stat.uid, gid: stat.gid }
-  }
+  const data = statSync(dataFolder, { throwIfNoEntry: false })
+  if (data && data.uid !== 0) return { uid: data.uid, gid: data.gid }
   for (const name of NAMES) {
     const uid = idOf('-u', name)
     const gid = idOf('-g', name)

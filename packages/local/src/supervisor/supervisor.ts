@@ -7,6 +7,7 @@ import { writePrivateFile } from '../shared/files.js'
 import { type Claim, claimFolder } from '../shared/owner-file.js'
 import type { PlainFailure, Request, SupervisorEvent } from '../shared/protocol.js'
 import { type Client, ControlServer } from './control-server.js'
+import { removeTree } from './copy-tree.js'
 import { Servers } from './servers.js'
 import { sweepTemporaryStacks } from './sweep-temporary.js'
 import { delay } from './wait.js'
@@ -79,7 +80,7 @@ export class Supervisor {
       this.#leases.add(client)
       if (descriptor) client.send({ type: 'ready', descriptor })
     } else if (request === 'close') {
-      this.#endFor(client, false)
+      this.#endFor(client, this.#held)
     } else if (request === 'hold') {
       this.#hold(true)
       client.send({ type: 'held' })
@@ -137,7 +138,7 @@ export class Supervisor {
     rmSync(path.join(folder, STACK_FILE), { force: true }) // first: nobody is to find URLs that are about to end
     await this.#servers.stop()
     this.#claim?.release()
-    if (temporary) rmSync(folder, { recursive: true, force: true })
+    if (temporary) await removeTree(folder)
     for (const [client, { wasHeld }] of this.#closing) client.finish({ type: 'ended', wasHeld, leases: 0 })
     await this.#control.close()
     process.exit(0)
@@ -156,7 +157,7 @@ export class Supervisor {
     this.#leases.clear()
     await delay(FAILURE_MS)
     this.#claim?.release()
-    if (this.options.temporary) rmSync(this.options.folder, { recursive: true, force: true })
+    if (this.options.temporary) await removeTree(this.options.folder)
     await this.#control.close()
     process.exit(0)
   }

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { findOwner } from '../shared/owner-file.js'
 import { temporaryStacks } from '../shared/temporary-stacks.js'
+import { removeTree } from './copy-tree.js'
 import { endOrphans } from './orphans.js'
 
 /** A folder this young may belong to an acquirer that has not started its supervisor yet. */
@@ -16,6 +16,6 @@ export async function sweepTemporaryStacks(cache: string): Promise<void> {
     const ageMs = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
     if (ageMs < YOUNG_MS || findOwner(folder)) continue
     await endOrphans(path.join(folder, 'data'))
-    await rm(folder, { recursive: true, force: true })
+    await removeTree(folder)
   }
 }

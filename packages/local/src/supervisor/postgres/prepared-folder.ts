@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { diskFullFailure, Failure } from '../../shared/failure.js'
 import { makeFolder } from '../../shared/files.js'
-import { moveIntoPlace } from '../copy-tree.js'
+import { moveIntoPlace, removeTree } from '../copy-tree.js'
 import type { RunAs } from '../run-as.js'
 import { runProgram } from '../spawn.js'
 import type { PostgresBinaries } from './binaries.js'
@@ -111,13 +110,13 @@ export async function preparedFolder(
   )
   if (!existsSync(folder)) {
     const building = `${folder}.new-${process.pid}`
-    await rm(building, { recursive: true, force: true })
+    await removeTree(building)
     try {
       makeFolder(building, 0o711)
       await build(building, binaries, runAs)
       await moveIntoPlace(building, folder)
     } catch (error) {
-      await rm(building, { recursive: true, force: true })
+      await removeTree(building)
       throw error
     }
   }
