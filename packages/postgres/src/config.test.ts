@@ -1,0 +1,120 @@
+import { inspect } from 'node:util'
+import { ConfigError, type Environment } from '@miyabi/core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parsePostgresSettings, postgresSettings } from './config.js'
+
+const DATABASE_URL = 'postgresql://app:hunter2@db.example.com:5432/miyabi'
+
+/** The faults of an environment, by variable; undefined where there are none. */
+function faultsOf(env: Environment): readonly string[] | undefined {
+  try {
+    parsePostgresSettings(env)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.details.faults.map((fault) => fault.name)
+  }
+}
+
+describe('parsePostgresSettings', () => {
+  it('needs one variable, and has the documented defaults for the rest', () => {
+    expect(parsePostgresSettings({ DATABASE_URL })).toEqual({
+      databaseUrl: DATABASE_URL,
+      directDatabaseUrl: DATABASE_URL,
+      serviceDatabaseUrl: undefined,
+      maxConnections: 20,
+      minConnections: 5,
+      connectTimeoutMs: 10_000,
+      acquireTimeoutMs: 5000,
+      idleTimeoutMs: 600_000,
+      maxLifetimeMs: 1_800_000,
+      testBeforeAcquire: true,
+      testBypassMs: 500,
+      statementTimeoutMs: 60_000,
+      lockTimeoutMs: 10_000,
+      idleInTransactionTimeoutMs: 60_000,
+      applicationName: 'miyabi',
+    })
+  })
+
+  it('takes a blank text for unset', () => {
+    expect(parsePostgresSettings({ DATABASE_URL, DB_MAX_CONNECTIONS: ' ', DIRECT_DATABASE_URL: '' })).toEqual(
+      parsePostgresSettings({ DATABASE_URL }),
+    )
+  })
+
+  it('reports every fault at once, by variable', () => {
+    const env = {
+      DATABASE_URL: 'mysql://app@host/db',
+      DIRECT_DATABASE_URL: 'nonsense',
+      DB_MAX_CONNECTIONS: '-1',
+      DB_MIN_CONNECTIONS: '1e9',
+      DB_ACQUIRE_TIMEOUT: '5s',
+      DB_TEST_BEFORE_ACQUIRE: 'maybe',
+    }
+    expect(faultsOf(env)).toEqual([
+      'DATABASE_URL',
+      'DB_MAX_CONNECTIONS',
+      'DB_MIN_CONNECTIONS',
+      'DB_ACQUIRE_TIMEOUT',
+      'DB_TEST_BEFORE_ACQUIRE',
+      'DIRECT_DATABASE_URL',
+    ])
+  })
+
+  it('says that DATABASE_URL is not set, beside the other faults', () => {
+    expect(faultsOf({ DB_MAX_CONNECTIONS: '0' })).toEqual(['DATABASE_URL', 'DB_MAX_CONNECTIONS'])
+  })
+
+  it('refuses a minimum above the maximum, and lowers only the default', () => {
+    expect(faultsOf({ DATABASE_URL, DB_MAX_CONNECTIONS: '3', DB_MIN_CONNECTIONS: '5' })).toEqual(['DB_MIN_CONNECTIONS'])
+    expect(faultsOf({ DATABASE_URL, DB_MIN_CONNECTIONS: '30' })).toEqual(['DB_MIN_CONNECTIONS'])
+    expect(parsePostgresSettings({ DATABASE_URL, DB_MAX_CONNECTIONS: '3' }).minConnections).toBe(3)
+  })
+
+  it('gives a configuration or names every fault, for any environment, and never a secret', () => {
+    const secret = 'Zq7hunter2Zq7'
+    const url = fc.constantFrom(
+      DATABASE_URL,
+      `postgres://u:${secret}@h/d?sslmode=require`,
+      `postgresql://u:${secret}@h/d?connection_limit=5&password=${secret}`,
+      `postgresql://u:${secret}@[::1]:70000/d`,
+      `postgresql://u:${secret}%zz@h/d`,
+      `http://u:${secret}@h/d`,
+      `u:${secret}@h`,
+      `postgresql://:${secret}@h`,
+    )
+    const number = fc.oneof(
+      fc.integer({ min: -10, max: 2000 }).map(String),
+      fc.double().map(String),
+      fc.constantFrom('', ' ', '0', '5', '0.5', '1e3', '0x10', 'NaN', '٣', '5s', '+7'),
+    )
+    const names = Object.keys(postgresSettings.fields)
+    const environment = fc.record(
+      Object.fromEntries(
+        names.map((name) => [name, fc.oneof(name.endsWith('_URL') ? url : number, fc.string({ unit: 'binary' }))]),
+      ),
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(environment, (env) => {
+        try {
+          const settings = parsePostgresSettings(env)
+          const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl, applicationName, testBeforeAcquire, ...numbers } =
+            settings
+          expect(Object.values(numbers).every((value) => Number.isFinite(value) && value >= 0)).toBe(true)
+          expect(settings.minConnections).toBeLessThanOrEqual(settings.maxConnections)
+          expect(settings.acquireTimeoutMs).toBeGreaterThan(0)
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error
+          for (const [name, { schema }] of Object.entries(postgresSettings.fields)) {
+            if (!schema.safeParse(env[name]).success) expect(error.message).toContain(`${name}: `)
+          }
+          expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(secret)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { connectionUrlProblem, parseConnectionUrl } from './connection-url.js'
+
+const problem = (url: string): string | undefined => connectionUrlProblem(new URL(url))
+
+describe('parseConnectionUrl', () => {
+  it('reads every part, percent-encoding undone', () => {
+    expect(parseConnectionUrl('postgresql://us%40er:p%2Fa%23s%25@db.example.com:6543/my%20db?schema=app')).toEqual({
+      host: 'db.example.com',
+      port: 6543,
+      database: 'my db',
+      user: 'us@er',
+      password: 'p/a#s%',
+      schema: 'app',
+      ssl: false,
+    })
+  })
+
+  it('has no password where the URL has none, and the usual port', () => {
+    expect(parseConnectionUrl('postgres://app@localhost/miyabi')).toEqual({
+      ...{ host: 'localhost', port: 5432, database: 'miyabi', user: 'app', ssl: false },
+    })
+  })
+
+  it('reads an IPv6 address and a socket folder', () => {
+    expect(parseConnectionUrl('postgresql://app@[::1]/miyabi').host).toBe('::1')
+    expect(parseConnectionUrl('postgresql://app@localhost/miyabi?host=/run/postgresql').host).toBe('/run/postgresql')
+  })
+})
+
+describe('connectionUrlProblem', () => {
+  it('finds nothing wrong with what is understood', () => {
+    expect(problem('postgresql://app:secret@host/db?schema=app&sslmode=verify-full&sslrootcert=system')).toBeUndefined()
+  })
+
+  it.each([
+    ['connection_limit=5', 'set DB_MAX_CONNECTIONS instead'],
+    ['pool_timeout=5', 'set DB_ACQUIRE_TIMEOUT instead'],
+    ['connect_timeout=5', 'set DB_CONNECT_TIMEOUT instead'],
+    ['pgbouncer=true', 'remove it'],
+    ['statement_cache_size=0', 'remove it'],
+    ['application_name=x', 'set DB_APPLICATION_NAME instead'],
+    ['sslmode=prefer', 'an sslmode other than'],
+    ['schema=a;b', 'a schema that is not a plain identifier'],
+    ['colour=red', 'an unknown parameter "colour"'],
+  ])('refuses %s aloud', (parameter, told) => {
+    expect(problem(`postgresql://app:secret@host/db?${parameter}`)).toContain(told)
+  })
+
+  it('tells all at once, and nothing of the secret', () => {
+    const told = problem('postgresql://:secret%zz@host?connection_limit=1')
+    expect(told).toContain('names no user, and names no database, and has a % that begins no percent-encoding')
+    expect(told).toContain('connection_limit')
+    expect(told).not.toContain('secret')
+  })
+})
