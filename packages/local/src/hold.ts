@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { StackDescriptor } from '@miyabi/core'
 import { attach, ownerGone, prepareFolder } from './attach.js'
 import { ControlClient } from './control-client.js'
@@ -35,7 +36,7 @@ export interface Released {
 /** Ends the hold. Without leases the stack stops before this resolves. Undefined when no stack is up in the folder. */
 export async function releaseStack(options: FolderOptions = {}): Promise<Released | undefined> {
   const folder = resolveFolder(options.folder)
-  const owner = namingErrors(folder, () => findOwner(folder))
+  const owner = existsSync(folder) ? namingErrors(folder, () => findOwner(folder)) : undefined
   if (!owner) return undefined
   const client = new ControlClient(owner)
   client.ref()
