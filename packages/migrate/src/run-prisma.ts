@@ -14,7 +14,7 @@ export interface RunPrismaOptions {
   readonly env: Environment
   /** `inherit` (default) shows what the CLI prints and lets it ask; `pipe` captures it. */
   readonly stdio?: 'inherit' | 'pipe'
-  /** Ends the CLI with SIGTERM. */
+  /** Ends the CLI with SIGTERM; the result comes once it has ended. */
   readonly signal?: AbortSignal
 }
 
@@ -31,14 +31,16 @@ export async function runPrisma(args: readonly string[], options: RunPrismaOptio
   const { cwd = process.cwd(), env, stdio = 'inherit', signal } = options
   const child = spawn(process.execPath, [require.resolve('prisma/build/index.js'), ...args], {
     cwd,
-    ...(signal && { signal }),
     env: { ...withLocalBinaries(env, cwd), ...engineEnvironment(env) },
     stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   })
+  // Not spawn's own `signal`: that rejects at once, while the CLI is still tidying up.
+  const end = (): void => void child.kill('SIGTERM')
+  signal?.addEventListener('abort', end, { once: true })
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))
-  })
+  }).finally(() => signal?.removeEventListener('abort', end))
   const [exitCode, stdout, stderr] = await Promise.all([
     ended,
     child.stdout ? text(child.stdout) : '',
