@@ -68,6 +68,14 @@ export const idFloor = (ms: number): string => `${time(ms)}-7000-8000-0000000000
 /** The highest id of a millisecond. */
 export const idCeiling = (ms: number): string => `${time(ms)}-7fff-bfff-ffffffffffff`
 
+/** The bytes of an id in hexadecimal: ids are in order as texts, as bytes and as numbers. */
+export const idToHex = (id: string): string => id.replaceAll('-', '')
+
+export const ID_BYTES = 16
+
+export const idFromHex = (hex: string): string =>
+  [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+
 /** @throws {DynamoInputError} when `id` is not an id of ours. */
 export function assertId(id: string, name: string): string {
   if (!UUID_V7.test(id)) throw new DynamoInputError(name, 'is not a UUIDv7 in lower case')
@@ -90,6 +98,5 @@ function format(ms: number, tail: Buffer): string {
   const bytes = Buffer.from(tail)
   bytes[0] = ((bytes[0] ?? 0) & 0x0f) | 0x70
   bytes[2] = ((bytes[2] ?? 0) & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return `${time(ms)}-${hex.slice(0, 4)}-${hex.slice(4, 8)}-${hex.slice(8)}`
+  return idFromHex(ms.toString(16).padStart(12, '0') + bytes.toString('hex'))
 }

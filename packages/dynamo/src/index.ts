@@ -1,1 +1,63 @@
-export {}
+export type { AgentStateRetention, AgentStates, RestartedAgentState } from './agent-state/agent-states.js'
+export {
+  IllegalTransitionError,
+  StaleAgentStateError,
+} from './agent-state/errors.js'
+export type { HistoryRange } from './agent-state/history-range.js'
+export type { AgentState, AgentStatus, NewAgentState } from './agent-state/state.js'
+export {
+  type AttributeItem,
+  type AttributeValue,
+  fromB,
+  fromBigInt,
+  fromBool,
+  fromItem,
+  fromL,
+  fromM,
+  fromN,
+  fromNS,
+  fromS,
+  fromSS,
+  isNull,
+  type NativeValue,
+  toB,
+  toBool,
+  toItem,
+  toL,
+  toM,
+  toN,
+  toNS,
+  toNull,
+  toS,
+  toSS,
+} from './attribute-values.js'
+export { type ClientOptions, createDynamoDBClient } from './client.js'
+export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './config.js'
+export { createDynamo, type Dynamo, type DynamoOptions, type Retention } from './dynamo.js'
+export {
+  DynamoCursorError,
+  DynamoError,
+  type DynamoErrorCode,
+  type DynamoErrorDetails,
+  DynamoInputError,
+  DynamoValueError,
+  type ThrottlingReason,
+  type UnprocessedEvent,
+  UnprocessedEventsError,
+} from './errors.js'
+export type { EventType, NewEvent, StoredEvent } from './events/event.js'
+export type { Events } from './events/events.js'
+export type { EventRange } from './events/range.js'
+export { defaultShardPlan, type ShardPlan, type ShardStep } from './events/shards.js'
+export type { DynamoHealth } from './health.js'
+export { createIdSource, type IdSource } from './ids.js'
+export type { Message, MessageType, NewMessage } from './messages/message.js'
+export type { Messages, UndeliveredOptions } from './messages/messages.js'
+export type { Order, Page } from './page.js'
+export type { CallerOptions } from './store.js'
+export { type CreateTablesOptions, createTables, type TableResult } from './tables/create.js'
+export type { Billing, CapacityRange, IndexDefinition, TableDefinition } from './tables/definition.js'
+export { tableDefinitions } from './tables/definitions.js'
+export type { TableDifference } from './tables/differences.js'
+export { TableNotReadyError, TablesDifferError } from './tables/errors.js'
+export type { Tables, TablesStatus } from './tables/tables.js'

@@ -52,3 +52,5 @@ export function agentVersionEntity(table: string) {
     { table },
   )
 }
+
+export type CurrentAgentStateEntity = ReturnType<typeof currentAgentStateEntity>

@@ -45,3 +45,5 @@ export function messageEntity(table: string) {
     { table },
   )
 }
+
+export type MessageEntity = ReturnType<typeof messageEntity>

@@ -1,6 +1,6 @@
 import { encodeCursor } from '../cursor.js'
 import { type EventEntity, eventEntity } from '../entities/event.js'
-import { assertId, idTime } from '../ids.js'
+import { assertId, idTime, idToHex } from '../ids.js'
 import { type Page, readGroups, type Source } from '../page.js'
 import { assertKeyPart } from '../storable.js'
 import { type CallerOptions, call, type Store, toSeconds } from '../store.js'
@@ -81,7 +81,9 @@ export function bindEvents(store: Store, table: string, model: EventModel): Even
       const found = await readGroups(groups, range.order, range.limit + 1)
       const items = found.slice(0, range.limit)
       const last = items.at(-1)
-      return found.length > items.length && last ? { items, cursor: encodeCursor(range.binding, last.id) } : { items }
+      return found.length > items.length && last
+        ? { items, cursor: encodeCursor(range.binding, idToHex(last.id)) }
+        : { items }
     })
 
   /** An index is not divided by days: one group of as many shards as any day of the range has had. */

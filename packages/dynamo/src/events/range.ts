@@ -1,6 +1,6 @@
 import { decodeCursor } from '../cursor.js'
 import { DynamoInputError } from '../errors.js'
-import { assertTime, idCeiling, idFloor, idTime } from '../ids.js'
+import { assertTime, ID_BYTES, idCeiling, idFloor, idFromHex, idTime } from '../ids.js'
 import type { Order } from '../page.js'
 import { assertLimit } from '../store.js'
 import { DAY_MS, dayOf, dayStart } from './shards.js'
@@ -54,7 +54,7 @@ export function toIdRange(
   let low = idFloor(fromMs)
   let high = toMs > 0 ? idCeiling(toMs - 1) : idFloor(0)
   if (cursor !== undefined) {
-    const last = decodeCursor(binding, cursor)
+    const last = decodeCursor(binding, cursor, ID_BYTES)
     if (order === 'asc') low = later(low, neighbour(last, 1n))
     else high = earlier(high, neighbour(last, -1n))
   }
@@ -77,8 +77,7 @@ export function daysOf(range: IdRange): { readonly day: string; readonly low: st
 const later = (a: string, b: string): string => (a > b ? a : b)
 const earlier = (a: string, b: string): string => (a < b ? a : b)
 
-/** The id next to another among all 128-bit numbers; ids in order as texts are in order as numbers. */
-function neighbour(id: string, step: bigint): string {
-  const hex = (BigInt(`0x${id.replaceAll('-', '')}`) + step).toString(16).padStart(32, '0')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+/** The id next to another among all 128-bit numbers. */
+function neighbour(hex: string, step: bigint): string {
+  return idFromHex((BigInt(`0x${hex}`) + step).toString(16).padStart(32, '0'))
 }

@@ -1,0 +1,52 @@
+import { type Effect, MiyabiError } from '@miyabi/core'
+import type { AgentState, AgentStatus } from './state.js'
+
+interface StaleDetails {
+  readonly agentId: string
+  readonly expectedVersion: number
+  /** 0 when there is no state. */
+  readonly currentVersion: number
+}
+
+/** Somebody saved a newer state in the meantime. Nothing was written; read `current`, decide anew, save again. */
+export class StaleAgentStateError extends MiyabiError<'dynamo.agent_state.stale', StaleDetails> {
+  override readonly name = 'StaleAgentStateError'
+  readonly #current: AgentState | undefined
+
+  constructor(agentId: string, expectedVersion: number, current: AgentState | undefined, effect: Effect) {
+    const currentVersion = current?.version ?? 0
+    super(
+      'dynamo.agent_state.stale',
+      `the agent's state is at version ${currentVersion || 'none'}, not ${expectedVersion || 'none'}: somebody else saved it`,
+      { details: { agentId, expectedVersion, currentVersion }, effect },
+    )
+    this.#current = current
+  }
+
+  /** The newer state, or undefined when there is none (any more). Not part of what is printed of this error. */
+  get current(): AgentState | undefined {
+    return this.#current
+  }
+}
+
+interface TransitionDetails {
+  readonly agentId: string
+  /** Undefined when the agent has no state. */
+  readonly from: AgentStatus | undefined
+  readonly to: AgentStatus
+}
+
+/** An agent goes from pending to running to completed or failed; only a restart leads back. Nothing was written. */
+export class IllegalTransitionError extends MiyabiError<'dynamo.agent_state.illegal_transition', TransitionDetails> {
+  override readonly name = 'IllegalTransitionError'
+
+  constructor(agentId: string, from: AgentStatus | undefined, to: AgentStatus, isRestart: boolean) {
+    super(
+      'dynamo.agent_state.illegal_transition',
+      isRestart
+        ? `only an agent that has completed or failed can be restarted; this one ${from ? `is ${from}` : 'has no state'}`
+        : `an agent cannot ${from ? `go from ${from} to` : 'begin as'} ${to}; pending, then running, then completed or failed, and a restart to begin again`,
+      { details: { agentId, from, to } },
+    )
+  }
+}

@@ -1,0 +1,52 @@
+import { decodeCursor, encodeCursor } from '../cursor.js'
+import { assertTime } from '../ids.js'
+import type { Order } from '../page.js'
+
+/** Which versions, in which order, how many at a time. */
+export interface HistoryRange {
+  /** Saved from this moment on. */
+  readonly from?: Date | undefined
+  /** Saved before this moment. */
+  readonly to?: Date | undefined
+  /** `desc`, the latest first, is the default. */
+  readonly order?: Order | undefined
+  /** 1 to 1,000; default 50. */
+  readonly limit?: number | undefined
+  /** Of the page before. */
+  readonly cursor?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Versions between two, both included. */
+export interface VersionRange {
+  readonly low: number
+  readonly high: number
+  readonly order: Order
+  readonly binding: readonly unknown[]
+}
+
+/** A version is at most 2^53 - 1: seven bytes. */
+const VERSION_BYTES = 7
+
+/**
+ * A version is the moment of its saving in milliseconds, so moments are bounds of versions.
+ * @throws {DynamoInputError} or {DynamoCursorError}
+ */
+export function toVersionRange(agentId: string, range: HistoryRange): VersionRange {
+  const { order = 'desc', cursor } = range
+  const from = range.from && assertTime(range.from.getTime(), 'from')
+  const to = range.to && assertTime(range.to.getTime(), 'to')
+  const binding = ['history', agentId, from ?? null, to ?? null, order]
+  let low = from ?? 0
+  let high = to === undefined ? Number.MAX_SAFE_INTEGER : to - 1
+  if (cursor !== undefined) {
+    const last = Number.parseInt(decodeCursor(binding, cursor, VERSION_BYTES), 16)
+    if (order === 'asc') low = Math.max(low, last + 1)
+    else high = Math.min(high, last - 1)
+  }
+  return { low, high, order, binding }
+}
+
+/** The cursor after a version. */
+export const versionCursor = (range: VersionRange, version: number): string =>
+  encodeCursor(range.binding, version.toString(16).padStart(VERSION_BYTES * 2, '0'))

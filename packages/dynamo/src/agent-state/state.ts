@@ -1,0 +1,72 @@
+import { type AgentStatus, agentStatuses } from '../entities/agent-state.js'
+import { DynamoInputError } from '../errors.js'
+import { assertKeyPart, assertPayload } from '../storable.js'
+
+export type { AgentStatus }
+
+/** The state of an agent as it is stored. */
+export interface AgentState {
+  readonly agentId: string
+  readonly status: AgentStatus
+  /** 0 to 100. */
+  readonly progress: number
+  readonly currentTask?: string
+  readonly stateData: Record<string, unknown>
+  readonly updatedAt: Date
+  /**
+   * Grows with every save, also over an expiry: the milliseconds at which it was saved, or one more than the version before where
+   * that is higher.
+   */
+  readonly version: number
+}
+
+/** A state to save. Everything is replaced; what is left out is gone. */
+export interface NewAgentState {
+  readonly agentId: string
+  readonly status: AgentStatus
+  /** 0 to 100. Default 0; 100 when completed. */
+  readonly progress?: number | undefined
+  readonly currentTask?: string | undefined
+  /** A plain object of what JSON can carry, up to 380 KB. */
+  readonly stateData?: object | undefined
+  /** The version this one follows, as read; 0 when the agent has no state yet. */
+  readonly expectedVersion: number
+}
+
+/** From which states one may come to another by a save. Nothing leads out of completed and failed but a restart. */
+const predecessors: Readonly<Record<AgentStatus, readonly AgentStatus[]>> = {
+  pending: ['pending'],
+  running: ['pending', 'running'],
+  completed: ['running'],
+  failed: ['running'],
+}
+
+/** The states an agent may begin in. */
+const beginnings: readonly AgentStatus[] = ['pending', 'running']
+
+/** From which states a restart leads back to pending. */
+export const terminalStatuses: readonly AgentStatus[] = ['completed', 'failed']
+
+export const isTerminal = (status: AgentStatus): boolean => terminalStatuses.includes(status)
+
+export const predecessorsOf = (status: AgentStatus): readonly AgentStatus[] => predecessors[status]
+
+export const canBegin = (status: AgentStatus): boolean => beginnings.includes(status)
+
+/** @throws {DynamoInputError} or {DynamoValueError} naming the member that cannot be saved. */
+export function assertAgentState(state: NewAgentState): void {
+  assertKeyPart(state.agentId, 'agentId')
+  if (!agentStatuses.includes(state.status)) {
+    throw new DynamoInputError('status', `is none of ${agentStatuses.join(', ')}`)
+  }
+  const { progress = 0, currentTask, stateData, expectedVersion } = state
+  if (!(progress >= 0 && progress <= 100)) throw new DynamoInputError('progress', 'is not a number from 0 to 100')
+  if (currentTask !== undefined) assertPayload(currentTask, 'currentTask')
+  if (stateData !== undefined && (stateData === null || Array.isArray(stateData))) {
+    throw new DynamoInputError('stateData', 'is not an object')
+  }
+  assertPayload(stateData, 'stateData')
+  if (!Number.isSafeInteger(expectedVersion) || expectedVersion < 0) {
+    throw new DynamoInputError('expectedVersion', 'is not a version; pass the one that was read, or 0 for none')
+  }
+}

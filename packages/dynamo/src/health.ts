@@ -1,0 +1,90 @@
+import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { MiyabiError } from '@miyabi/core'
+import { runCall } from './call.js'
+import type { DynamoSettings } from './config.js'
+import { tableDefinitions } from './tables/definitions.js'
+import { describeTable } from './tables/describe.js'
+
+/** How long a health check may take. */
+const LIMIT_MS = 1000
+
+/** Whether DynamoDB can serve this application, and if not, why and what to do. */
+export interface DynamoHealth {
+  readonly status: 'up' | 'down'
+  readonly latencyMs: number
+  readonly reason?: string
+  readonly remedy?: string
+  /** Names of the tables that do not exist, where that is the reason. */
+  readonly missingTables?: readonly string[]
+}
+
+/**
+ * Asks for one item of each table, in one request, within a second: connection, credentials and tables at once. Only when a
+ * table is missing does it ask which. Never throws, but for the caller's own abort.
+ */
+export async function checkHealth(
+  client: DynamoDBClient,
+  settings: DynamoSettings,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<DynamoHealth> {
+  const startedAtMs = performance.now()
+  const latencyMs = (): number => Math.round((performance.now() - startedAtMs) * 10) / 10
+  const names = tableDefinitions.map(({ name }) => settings.tablePrefix + name)
+  const call = { operation: 'health', tables: [], ms: Math.min(LIMIT_MS, settings.timeoutMs), signal: options.signal }
+  const missing: string[] = []
+  try {
+    await runCall(call, async (abortSignal) => {
+      const Keys = [{ pk: { S: '$health' }, sk: { S: '$health' } }]
+      const RequestItems = Object.fromEntries(names.map((name) => [name, { Keys }]))
+      try {
+        await client.send(new BatchGetItemCommand({ RequestItems }), { abortSignal })
+      } catch (error) {
+        const found = await missingAmong(client, names, error, abortSignal)
+        if (found.length === 0) throw error
+        missing.push(...found)
+      }
+    })
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    return { status: 'down', latencyMs: latencyMs(), ...explain(error, settings) }
+  }
+  if (missing.length === 0) return { status: 'up', latencyMs: latencyMs() }
+  return {
+    status: 'down',
+    latencyMs: latencyMs(),
+    reason: `${missing.length} of ${names.length} tables do not exist: ${missing.join(', ')}`,
+    remedy: 'create them with `tables.create()`, or see DYNAMODB_TABLE_PREFIX and AWS_REGION',
+    missingTables: missing,
+  }
+}
+
+async function missingAmong(
+  client: DynamoDBClient,
+  names: readonly string[],
+  error: unknown,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') return []
+  const found = await Promise.all(names.map((name) => describeTable(client, name, signal)))
+  return names.filter((_, i) => found[i] === undefined)
+}
+
+function explain(error: unknown, settings: DynamoSettings): Pick<DynamoHealth, 'reason' | 'remedy'> {
+  const reason = error instanceof Error ? error.message : String(error)
+  const code = error instanceof MiyabiError ? error.code : ''
+  const where = settings.endpoint === undefined ? `AWS in ${settings.region}` : new URL(settings.endpoint).host
+  if (code === 'dynamo.credentials') {
+    return {
+      reason,
+      remedy: 'set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role',
+    }
+  }
+  if (code === 'dynamo.access_denied') {
+    return { reason, remedy: 'allow dynamodb:BatchGetItem and dynamodb:DescribeTable on the tables' }
+  }
+  if (code === 'dynamo.unreachable' || code === 'dynamo.timeout' || code === 'dynamo.deadline') {
+    const remedy = `check that ${where} answers; the embedded server starts with \`pnpm db:up\`, another is named by DYNAMODB_ENDPOINT`
+    return { reason, remedy }
+  }
+  return { reason }
+}
