@@ -1,1 +1,3 @@
-export {}
+export { runCli } from './cli.js'
+export { exitCode } from './exit-code.js'
+export type { StackFacts } from './stack-facts.js'

@@ -1,0 +1,41 @@
+import { type Command, UsageError } from './command.js'
+import { describeError } from './describe-error.js'
+import { exitCode } from './exit-code.js'
+import { overview } from './help.js'
+import { print, say } from './output.js'
+
+interface Entry {
+  readonly purpose: string
+  /** Loaded when called for: `status` has no use for Prisma. */
+  readonly load: () => Promise<Command>
+}
+
+const commands: Readonly<Record<string, Entry>> = {
+  up: { purpose: 'start the embedded stack and keep it up', load: async () => (await import('./commands/up.js')).up },
+  down: { purpose: 'let it stop', load: async () => (await import('./commands/down.js')).down },
+  status: { purpose: 'ports, URLs, versions, sizes', load: async () => (await import('./commands/status.js')).status },
+  prisma: {
+    purpose: 'any Prisma command, with an engine and a database at hand',
+    load: async () => (await import('./commands/prisma.js')).prisma,
+  },
+}
+
+/** Runs one command line, the arguments after `miyabi`. Never rejects; resolves to the exit code. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  try {
+    const [name = '', ...rest] = args
+    if (name === '' || name === '--help' || name === '-h') {
+      print(overview(Object.entries(commands).map(([command, { purpose }]) => [command, purpose])))
+      return name === '' ? exitCode.failed : exitCode.clean
+    }
+    const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (entry === undefined) throw new UsageError(`There is no command ${name}`, '')
+    const command = await entry.load()
+    if (!command.help || !(rest.includes('--help') || rest.includes('-h'))) return await command.run(rest)
+    print(await command.help())
+    return exitCode.clean
+  } catch (error) {
+    say(describeError(error))
+    return exitCode.failed
+  }
+}

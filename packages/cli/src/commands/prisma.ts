@@ -1,0 +1,54 @@
+import { constants } from 'node:os'
+import { findWorkspaceRoot, stackFolder } from '@miyabi/core'
+import { acquireStack } from '@miyabi/local'
+import { loadEnvFile, needsDatabase, runPrisma } from '@miyabi/migrate'
+import type { Command } from '../command.js'
+import { say } from '../output.js'
+
+/**
+ * Runs the Prisma CLI with our schema engine. A command that needs a database when no URL is set gets the embedded stack for
+ * as long as it lasts. Everything is handed on: arguments, input and output, signals, the exit code.
+ */
+export const prisma: Command = {
+  async run(args) {
+    const root = findWorkspaceRoot(process.cwd()) ?? process.cwd()
+    const env = { ...process.env }
+    loadEnvFile(root, env)
+    await using stack = await stackFor(args, root, env)
+    if (stack !== undefined) say('no database URL is set: using the embedded stack')
+    return await withSignals((signal) => runPrisma(args, { cwd: root, env, signal }))
+  },
+}
+
+/** A lease on the stack where the command needs it; none in production, or where a URL leads elsewhere. */
+async function stackFor(
+  args: readonly string[],
+  root: string,
+  env: NodeJS.ProcessEnv,
+): Promise<AsyncDisposable | undefined> {
+  const isGiven = env['DIRECT_DATABASE_URL']?.trim() || env['DATABASE_URL']?.trim()
+  if (isGiven || !needsDatabase(args) || env['NODE_ENV']?.trim() === 'production') return undefined
+  const folder = stackFolder(root, env)
+  return acquireStack(folder === undefined ? {} : { folder })
+}
+
+/**
+ * Ctrl-C reaches the whole process group, Prisma included, which has something to tidy up: this process outlives it. SIGTERM
+ * and SIGHUP reach this process alone and are handed on.
+ */
+async function withSignals(work: (signal: AbortSignal) => Promise<{ readonly exitCode: number }>): Promise<number> {
+  const handOn = new AbortController()
+  let received: NodeJS.Signals | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    received ??= signal
+    if (signal !== 'SIGINT') handOn.abort()
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, onSignal)
+  try {
+    const { exitCode } = await work(handOn.signal)
+    return received === undefined ? exitCode : 128 + constants.signals[received]
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal)
+  }
+}

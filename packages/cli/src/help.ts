@@ -1,0 +1,17 @@
+import { heading, inColumns, style } from './output.js'
+
+/** The help text of the whole. */
+export function overview(purposes: Iterable<readonly [command: string, purpose: string]>): string {
+  return [
+    'The embedded stack and Prisma from one place.',
+    '',
+    `${heading('USAGE')} ${style('cyan', 'miyabi <command> [options]')}`,
+    '',
+    heading('COMMANDS'),
+    '',
+    inColumns(purposes),
+    '',
+    '`miyabi <command> --help` says more. Exit codes: 0 clean, 1 failed or could not tell, 2 found something;',
+    '`miyabi prisma` ends as Prisma does.',
+  ].join('\n')
+}

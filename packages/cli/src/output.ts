@@ -1,0 +1,26 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+
+/** Writes a result to stdout. */
+export const print = (text: string): void => write(process.stdout, text)
+
+/** Writes what is said along the way, and errors, to stderr. */
+export const say = (text: string): void => write(process.stderr, text)
+
+/** Text in a style. `print` and `say` take the style out for a pipe, a file, or `NO_COLOR`. */
+export const style = (format: Parameters<typeof styleText>[0], text: string): string =>
+  styleText(format, text, { validateStream: false })
+
+/** The title of a part of a help text. */
+export const heading = (text: string): string => style(['bold', 'underline'], text)
+
+/** Pairs under each other, the second halves in a column. */
+export function inColumns(pairs: Iterable<readonly [string, string]>): string {
+  const rows = [...pairs]
+  const width = Math.max(...rows.map(([first]) => first.length))
+  return rows.map(([first, second]) => `  ${style('cyan', first.padEnd(width))}  ${second}`).join('\n')
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  const isColoured = stream.isTTY && stream.hasColors()
+  stream.write(`${isColoured ? text : stripVTControlCharacters(text)}\n`)
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { duration, renderStack, size, stackFacts } from './stack-facts.js'
+
+const status = {
+  running: true,
+  folder: '/w/.miyabi',
+  descriptor: {
+    pid: 1,
+    dataDir: '/w/.miyabi/data',
+    postgres: {
+      version: '18.4',
+      port: 5001,
+      databaseUrl: 'postgresql://miyabi_app:secret-a@127.0.0.1:5001/miyabi',
+      directDatabaseUrl: 'postgresql://miyabi_migrator:secret-m@127.0.0.1:5001/miyabi',
+    },
+    dynamodb: { unavailable: 'no engine for plan9: pnpm add -w dynoxide' },
+  },
+  held: false,
+  leases: 2,
+  uptimeMs: 61_000,
+  sizes: { postgres: 39_638_640, dynamodb: 0 },
+} as const
+
+describe('stackFacts', () => {
+  it('masks passwords unless they are asked for', () => {
+    expect(JSON.stringify(stackFacts(status, { showPasswords: false }))).not.toContain('secret')
+    expect(JSON.stringify(stackFacts(status, { showPasswords: true }))).toMatch(/secret-a.*secret-m/)
+  })
+
+  it('tells who uses the stack, and what to do where there is no DynamoDB', () => {
+    const text = renderStack(stackFacts(status, { showPasswords: false }))
+    expect(text).toContain('2 processes; it stops with the last one')
+    expect(text).toContain('no engine for plan9: pnpm add -w dynoxide')
+  })
+})
+
+describe('size and duration', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1.0 kB'],
+    [39_638_640, '39.6 MB'],
+    [123_456_789, '123 MB'],
+    [2e15, '2000 TB'],
+  ])('writes %d bytes as %s', (bytes, text) => expect(size(bytes)).toBe(text))
+
+  it.each([
+    [0, '0 s'],
+    [59_400, '59 s'],
+    [61_000, '1 min'],
+    [3_600_000, '1 h 0 min'],
+    [90_000_000, '1 d 1 h'],
+  ])('writes %d ms as %s', (ms, text) => expect(duration(ms)).toBe(text))
+})

@@ -1,0 +1,107 @@
+import { redactUrl } from '@miyabi/core'
+import type { StackStatus } from '@miyabi/local'
+import { heading, inColumns } from './output.js'
+
+export type RunningStack = Extract<StackStatus, { running: true }>
+
+/** A running stack as `status --json` prints it. */
+export interface StackFacts {
+  readonly up: true
+  readonly folder: string
+  readonly dataDir: string
+  readonly held: boolean
+  readonly leases: number
+  readonly uptimeMs: number
+  readonly postgres: {
+    readonly version: string
+    readonly port: number
+    readonly databaseUrl: string
+    readonly directDatabaseUrl: string
+    readonly bytes: number
+  }
+  readonly dynamodb:
+    | { readonly version: string; readonly port: number; readonly endpoint: string; readonly bytes: number }
+    | { readonly unavailable: string }
+}
+
+/** Chooses what to tell of a stack; passwords are masked unless they are asked for. */
+export function stackFacts(status: RunningStack, options: { readonly showPasswords: boolean }): StackFacts {
+  const { folder, descriptor, held, leases, uptimeMs, sizes } = status
+  const { version, port, databaseUrl, directDatabaseUrl } = descriptor.postgres
+  const url = options.showPasswords ? (text: string) => text : redactUrl
+  const dynamodb = descriptor.dynamodb
+  return {
+    up: true,
+    folder,
+    dataDir: descriptor.dataDir,
+    held,
+    leases,
+    uptimeMs,
+    postgres: {
+      version,
+      port,
+      databaseUrl: url(databaseUrl),
+      directDatabaseUrl: url(directDatabaseUrl),
+      bytes: sizes.postgres,
+    },
+    dynamodb:
+      'endpoint' in dynamodb
+        ? {
+            version: String(dynamodb.version),
+            port: Number(dynamodb.port),
+            endpoint: String(dynamodb.endpoint),
+            bytes: sizes.dynamodb,
+          }
+        : { unavailable: String(dynamodb.unavailable) },
+  }
+}
+
+/** The same for people. */
+export function renderStack(facts: StackFacts): string {
+  const { postgres, dynamodb, held, leases } = facts
+  const holders = leases === 1 ? '1 process' : `${leases} processes`
+  return [
+    heading('Embedded stack'),
+    inColumns([
+      ['up for', duration(facts.uptimeMs)],
+      ['used by', held ? `${holders}, and kept up until \`pnpm db:down\`` : `${holders}; it stops with the last one`],
+      ['data', facts.dataDir],
+    ]),
+    heading(`PostgreSQL ${postgres.version}`),
+    inColumns([
+      ['port', String(postgres.port)],
+      ['application', postgres.databaseUrl],
+      ['migrator', postgres.directDatabaseUrl],
+      ['size', size(postgres.bytes)],
+    ]),
+    ...('endpoint' in dynamodb
+      ? [
+          heading(`DynamoDB (dynoxide ${dynamodb.version})`),
+          inColumns([
+            ['port', String(dynamodb.port)],
+            ['endpoint', dynamodb.endpoint],
+            ['size', size(dynamodb.bytes)],
+          ]),
+        ]
+      : [heading('DynamoDB'), inColumns([['unavailable', dynamodb.unavailable]])]),
+  ].join('\n')
+}
+
+/** `1.5 MB`, in powers of 1,000. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** power
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`
+}
+
+/** `3 s`, `2 min`, `5 h 12 min`, `4 d 1 h`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.floor(minutes / 60)
+  if (minutes === 0) return `${seconds} s`
+  if (hours === 0) return `${minutes} min`
+  if (hours < 24) return `${hours} h ${minutes % 60} min`
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { miyabi, start } from './miyabi.js'
+
+let folder: string
+beforeAll(() => {
+  folder = path.join(mkdtempSync(path.join(tmpdir(), 'miyabi-cli-')), 'stack')
+})
+afterAll(async () => {
+  await miyabi(folder, ['down'])
+  rmSync(path.dirname(folder), { recursive: true, force: true })
+})
+
+const statusOf = async (): Promise<Record<string, unknown>> =>
+  JSON.parse((await miyabi(folder, ['status', '--json'])).stdout) as Record<string, unknown>
+
+describe('miyabi', () => {
+  it('says what there is, in plain text when nobody watches', async () => {
+    const { code, stdout } = await miyabi(folder, ['--help'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*prisma/)
+    expect(stdout).not.toContain('\u001B')
+    for (const command of ['up', 'down', 'status']) {
+      const help = await miyabi(folder, [command, '--help'])
+      expect(help).toMatchObject({ code: 0, stderr: '' })
+      expect(help.stdout).toMatch(/OPTIONS[\s\S]*EXAMPLES/)
+    }
+  })
+
+  it.each([
+    [['nothing'], 'no command nothing'],
+    [['status', '--jsno'], 'knows no --jsno'],
+    [['up', 'now'], 'knows no now'],
+  ])('refuses %j without a stack trace', async (args, problem) => {
+    const { code, stdout, stderr } = await miyabi(folder, args)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('error cli.usage\n')
+    expect(stderr).toContain(problem)
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it('names a folder that cannot be used, without a stack trace', async () => {
+    const { code, stderr } = await miyabi('/dev/null/stack', ['up'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/error (local\.\w+|ENOTDIR)/)
+    expect(stderr).toContain('/dev/null')
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+})
+
+describe('miyabi up, status, down', () => {
+  it('tells that no stack is up', async () => {
+    expect(await miyabi(folder, ['status'])).toMatchObject({ code: 0, stdout: expect.stringContaining('pnpm db:up') })
+    expect(await statusOf()).toEqual({ up: false, folder })
+    expect(await miyabi(folder, ['status', '--exit-code'])).toMatchObject({ code: 2 })
+    expect(await miyabi(folder, ['down'])).toMatchObject({ code: 0, stdout: 'No embedded stack is up.\n' })
+  })
+
+  it('starts it, keeps it up after the command has ended, and stops it', async () => {
+    const started = await miyabi(folder, ['up'])
+    expect(started).toMatchObject({ code: 0, stderr: 'starting the embedded stack ...\n' })
+    expect(started.stdout).toMatch(
+      /PostgreSQL \d+\.\d+[\s\S]*postgresql:\/\/miyabi_app:\*\*\*@127\.0\.0\.1:\d+\/miyabi/,
+    )
+
+    expect(await miyabi(folder, ['up'])).toMatchObject({ code: 0, stderr: 'the embedded stack is up already\n' })
+    expect(await statusOf()).toMatchObject({
+      up: true,
+      held: true,
+      leases: 0,
+      postgres: { databaseUrl: expect.stringContaining(':***@'), bytes: expect.any(Number) },
+    })
+    const shown = await miyabi(folder, ['status', '--json', '--show-passwords'])
+    expect(shown.stdout).not.toContain('***')
+
+    expect(await miyabi(folder, ['down'])).toMatchObject({ code: 0, stdout: expect.stringContaining('has stopped') })
+    expect(await statusOf()).toEqual({ up: false, folder })
+  })
+})
+
+describe('miyabi prisma', () => {
+  it('migrates the embedded stack with nothing running and nothing set, and leaves nothing running', async () => {
+    const { code, stdout, stderr } = await miyabi(folder, ['prisma', 'migrate', 'deploy'])
+    expect({ code, said: stderr.includes('using the embedded stack') }, stderr).toEqual({ code: 0, said: true })
+    expect(stdout).toContain('All migrations have been successfully applied')
+    expect(await statusOf()).toMatchObject({ up: false })
+    // Prisma's own 2: there is a difference.
+    const diff = ['migrate', 'diff', '--from-config-datasource', '--to-empty', '--exit-code']
+    expect(await miyabi(folder, ['prisma', ...diff])).toMatchObject({ code: 2 })
+  })
+
+  it('passes arguments through, and starts nothing for a command that needs no database', async () => {
+    expect(await miyabi(folder, ['prisma', 'validate'])).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining('stack'),
+    })
+    const unknown = await miyabi(folder, ['prisma', 'no-such-command'])
+    expect(unknown.code).toBe(1)
+    expect((await miyabi(folder, ['prisma', 'migrate', 'deploy', '--help'])).stdout).toContain('prisma migrate deploy')
+  })
+
+  it('starts nothing where a URL is set, or in production', async () => {
+    const url = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
+    const given = await miyabi(folder, ['prisma', 'migrate', 'status'], { DATABASE_URL: url })
+    expect(given).toMatchObject({ code: 1, stderr: expect.stringContaining('P1001') })
+    const production = await miyabi(folder, ['prisma', 'migrate', 'status'], { NODE_ENV: 'production' })
+    expect(production).toMatchObject({ code: 1, stderr: expect.stringContaining('DIRECT_DATABASE_URL') })
+    for (const { stdout, stderr } of [given, production]) {
+      expect(stdout + stderr).not.toMatch(/secret-word|using the embedded stack/)
+    }
+  })
+
+  it('hands input on, and ends with the signal that ends it', async () => {
+    const asked = start(folder, ['prisma', 'db', 'execute', '--stdin'])
+    asked.child.stdin?.end('SELECT 1')
+    expect(await asked.result).toMatchObject({ code: 0 })
+
+    const { child, result } = start(folder, ['prisma', 'db', 'execute', '--stdin'])
+    child.stdin?.end('SELECT pg_sleep(60)')
+    await expect.poll(async () => (await statusOf())['leases'], { timeout: 10_000 }).toBe(1)
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    child.kill('SIGTERM')
+    expect(await result).toMatchObject({ code: 143 })
+    expect(await statusOf()).toMatchObject({ up: false })
+  })
+})
