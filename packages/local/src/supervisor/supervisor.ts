@@ -14,7 +14,7 @@ import { delay } from './wait.js'
 
 const STACK_FILE = 'stack.json'
 /** How long a stack that nobody leases waits for its first acquirer, who may have died while it started. */
-const FIRST_LEASE_MS = 5_000
+const FIRST_LEASE_MS = 2_000
 /** How long a failure is told to whoever asks before the supervisor ends. */
 const FAILURE_MS = 500
 
@@ -34,6 +34,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   #state: State = { is: 'starting' }
   #held = false
+  #wasLeased = false
   #claim: Claim | undefined
   readonly #leases = new Set<Client>()
   /** Who waits for the end of a lease or a hold to have had its effect. */
@@ -61,7 +62,7 @@ export class Supervisor {
       this.#state = { is: 'up', descriptor }
       for (const client of this.#leases) client.send({ type: 'ready', descriptor })
       if (temporary) void sweepTemporaryStacks(cacheFolder()).catch((error: unknown) => console.error(error))
-      if (this.#leases.size === 0) await delay(FIRST_LEASE_MS)
+      if (!this.#wasLeased) await delay(FIRST_LEASE_MS)
       this.#stopWhenUnused()
     } catch (error) {
       await this.#fail(error)
@@ -78,6 +79,7 @@ export class Supervisor {
     const descriptor = this.#state.is === 'up' ? this.#state.descriptor : undefined
     if (request === 'lease') {
       this.#leases.add(client)
+      this.#wasLeased = true
       if (descriptor) client.send({ type: 'ready', descriptor })
     } else if (request === 'close') {
       this.#endFor(client, this.#held)

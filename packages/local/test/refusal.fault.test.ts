@@ -1,0 +1,171 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { acquireStack, LocalError } from '../src/index.js'
+import { query } from './support/clients.js'
+import { useStackFolder } from './support/stack-folder.js'
+
+const folder = useStackFolder()
+const isRoot = process.getuid?.() === 0
+
+async function refusal(start: () => Promise<unknown>): Promise<LocalError> {
+  const error = await start().then(
+    () => new Error('it started'),
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(LocalError)
+  return error as LocalError
+}
+
+describe('data of another PostgreSQL major', () => {
+  it('are refused, with both versions named, and left as they are', async () => {
+    await (await acquireStack({ folder })).close()
+    const file = path.join(folder, 'data', 'postgres', 'PG_VERSION')
+    const ours = readFileSync(file, 'utf8')
+    writeFileSync(file, '15\n')
+    try {
+      const error = await refusal(() => acquireStack({ folder }))
+      expect(error).toMatchObject({
+        code: 'local.postgres.data_version',
+        details: { found: '15', expected: ours.trim() },
+      })
+      expect(error.message).toMatch(/PostgreSQL 15; the embedded server is PostgreSQL 18\.\d+.*keep.*delete/s)
+      expect(readFileSync(file, 'utf8')).toBe('15\n')
+    } finally {
+      writeFileSync(file, ours)
+    }
+    await using stack = await acquireStack({ folder })
+    expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  it('without their passwords are refused too, and left as they are', async () => {
+    await (await acquireStack({ folder })).close()
+    const file = path.join(folder, 'data', 'credentials.json')
+    renameSync(file, `${file}.aside`)
+    expect(await refusal(() => acquireStack({ folder }))).toMatchObject({ code: 'local.postgres.credentials_missing' })
+    expect(existsSync(path.join(folder, 'data', 'postgres', 'PG_VERSION'))).toBe(true)
+    renameSync(`${file}.aside`, file)
+  })
+})
+
+describe('a server that cannot start', () => {
+  it('is named with its last words', async () => {
+    await (await acquireStack({ folder })).close()
+    const file = path.join(folder, 'data', 'postgres', 'postgresql.conf')
+    const before = readFileSync(file, 'utf8')
+    writeFileSync(file, `${before}\nno_such_setting = on\n`)
+    const error = await refusal(() => acquireStack({ folder }))
+    expect(error).toMatchObject({
+      code: 'local.postgres.start_failed',
+      details: { log: expect.stringContaining('no_such_setting') },
+    })
+    writeFileSync(file, before)
+  })
+})
+
+describe('a folder without rights', () => {
+  /** Nobody's rights for a while: root would be let in everywhere. */
+  function asNobody(): void {
+    if (!isRoot) return
+    process.setegid?.(65534)
+    process.seteuid?.(65534)
+    onTestFinished(() => {
+      process.seteuid?.(0)
+      process.setegid?.(0)
+    })
+  }
+
+  it('is named, with what to do', async () => {
+    const closed = path.join(folder, 'closed')
+    mkdirSync(closed, { mode: isRoot ? 0o700 : 0o500 })
+    onTestFinished(() => chmodSync(closed, 0o700))
+    asNobody()
+    const error = await refusal(() => acquireStack({ folder: path.join(closed, 'stack') }))
+    expect(error.code).toBe('local.folder.denied')
+    expect(error.message).toContain(closed)
+    expect(error.message).toContain('MIYABI_STACK_DIR')
+  })
+
+  it('is named also when it is the folder of somebody else who uses it', async () => {
+    const foreign = path.join(folder, 'foreign')
+    mkdirSync(foreign, { mode: 0o755 })
+    writeFileSync(path.join(foreign, 'owner.1.json'), '{}', { mode: 0o000 })
+    asNobody()
+    expect(await refusal(() => acquireStack({ folder: foreign }))).toMatchObject({ code: 'local.folder.denied' })
+  })
+
+  it('may also be a file, which is named', async () => {
+    const file = path.join(folder, 'file')
+    writeFileSync(file, '')
+    expect(await refusal(() => acquireStack({ folder: file }))).toMatchObject({ code: 'local.folder.denied' })
+  })
+})
+
+describe('a full disk', () => {
+  it('met while the stack writes is named, and both servers are stopped again', async () => {
+    const full = path.join(folder, 'full')
+    mkdirSync(full, { mode: 0o755 })
+    // Writing to this device gives a real ENOSPC on any machine, without filling one.
+    symlinkSync('/dev/full', path.join(full, 'ports.json.new'))
+    const error = await refusal(() => acquireStack({ folder: full }))
+    expect(error.code).toBe('local.disk.full')
+    expect(error.message).toContain(full)
+    rmSync(path.join(full, 'ports.json.new'))
+    await using stack = await acquireStack({ folder: full })
+    expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  // Only root may mount a small disk (and not in every container), so only then is there this test.
+  const small = path.join(folder, 'small')
+  if (isRoot && process.platform === 'linux' && canMount(small)) {
+    it('is seen before anything is written, and told in figures', async () => {
+      onTestFinished(() => void execFileSync('umount', [small]))
+      const error = await refusal(() => acquireStack({ folder: path.join(small, 'stack') }))
+      expect(error.code).toBe('local.disk.full')
+      expect(error.message).toMatch(/\(\d+ MB free, \d+ MB needed to begin with\)/)
+      expect(existsSync(path.join(small, 'stack', 'data', 'postgres'))).toBe(false)
+    })
+  }
+})
+
+function canMount(target: string): boolean {
+  try {
+    mkdirSync(target)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=755', 'none', target], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('a machine without the DynamoDB engine', () => {
+  it('gets PostgreSQL all the same, and is told how to add the engine', async () => {
+    const before = process.env.DYNOXIDE_BIN
+    process.env.DYNOXIDE_BIN = path.join(folder, 'no-such-binary')
+    try {
+      await using stack = await acquireStack({ folder })
+      expect(stack.descriptor.dynamodb).toEqual({
+        unavailable: expect.stringMatching(/DYNOXIDE_BIN.*pnpm add.*DYNAMODB_ENDPOINT/),
+      })
+      expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    } finally {
+      if (before === undefined) delete process.env.DYNOXIDE_BIN
+      else process.env.DYNOXIDE_BIN = before
+    }
+  })
+
+  it('is told that the binary is for another system when it does not run', async () => {
+    const file = path.join(folder, 'dynoxide')
+    writeFileSync(file, 'not a program', { mode: 0o755 })
+    process.env.DYNOXIDE_BIN = file
+    try {
+      await using stack = await acquireStack({ folder })
+      expect(stack.descriptor.dynamodb).toEqual({
+        unavailable: expect.stringContaining('is it built for this system?'),
+      })
+    } finally {
+      delete process.env.DYNOXIDE_BIN
+    }
+  })
+})
