@@ -81,6 +81,17 @@ describe('a migration script', () => {
   })
 })
 
+describe('resolving a migration', () => {
+  it('refuses one that is applied (P3012) and one that is unknown (P3011)', async () => {
+    const engine = startEngine({ url: database.url })
+    await engine.request('applyMigrations', migrationParams({ '1_a': 'CREATE TABLE a (id int)' }))
+    const applied = await engine.request('markMigrationRolledBack', { migrationName: '1_a' })
+    expect(applied.error?.data).toMatchObject({ error_code: 'P3012' })
+    const unknown = await engine.request('markMigrationRolledBack', { migrationName: '2_b' })
+    expect(unknown.error?.data).toMatchObject({ error_code: 'P3011' })
+  })
+})
+
 describe('the end of the engine', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'on %s rolls back the script that is running, and records that it failed',

@@ -5,6 +5,9 @@ import type { Project } from './project.js'
 
 const require = createRequire(import.meta.url)
 
+/** For tests of several commands: each takes about 2 s of processor time, and more on a busy machine. */
+export const COMMANDS_TIMEOUT_MS = 120_000
+
 /** What a user sees: the exit code, and both outputs in one text without colours. */
 export interface Outcome {
   readonly exitCode: number | null

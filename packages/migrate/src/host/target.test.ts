@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { parseTarget, withDatabase } from './target.js'
+
+describe('parseTarget', () => {
+  it('has the defaults of Prisma', () => {
+    expect(parseTarget('postgresql://app:p%40ss@db')).toMatchObject({
+      schema: 'public',
+      host: 'db',
+      port: 5432,
+      database: 'postgres',
+      user: 'app',
+      config: { password: 'p@ss', connectionTimeoutMillis: 5_000, application_name: 'prisma-schema-engine' },
+    })
+  })
+
+  it('works in UTC and in the schema of the URL, however it is called', () => {
+    const { schema, config } = parseTarget('postgresql://app@db/d?schema=my%20%22app')
+    expect(schema).toBe('my "app')
+    expect(config.options).toBe('-c TimeZone=UTC -c search_path="my\\ ""app"')
+  })
+
+  it("keeps the URL's own options", () => {
+    const { config } = parseTarget('postgresql://app@db/d?options=-c%20lock_timeout%3D5s&application_name=deploy')
+    expect(config).toMatchObject({
+      options: '-c lock_timeout=5s -c TimeZone=UTC -c search_path="public"',
+      application_name: 'deploy',
+    })
+  })
+
+  it.each([
+    ['connect_timeout=30', 30_000],
+    ['connect_timeout=0', 0],
+  ])('reads %s as a number of seconds, 0 for no limit', (parameter, timeoutMs) => {
+    expect(parseTarget(`postgresql://app@db/d?${parameter}`).config.connectionTimeoutMillis).toBe(timeoutMs)
+  })
+
+  it('does not hand on parameters that only Prisma knows', () => {
+    const { config } = parseTarget('postgresql://app@db/d?connection_limit=5&pool_timeout=2&pgbouncer=true&schema=x')
+    expect(Object.keys(config)).not.toEqual(expect.arrayContaining(['connection_limit']))
+    expect(Object.keys(config)).not.toEqual(expect.arrayContaining(['schema']))
+  })
+
+  it.each([
+    ['sslmode=disable', false],
+    ['sslmode=require', { rejectUnauthorized: false }],
+    ['sslmode=verify-full', {}],
+    ['sslmode=require&sslaccept=strict', {}],
+  ])('reads %s as libpq does', (parameters, ssl) => {
+    expect(parseTarget(`postgresql://app@db/d?${parameters}`).config.ssl).toEqual(ssl)
+  })
+
+  it.each([
+    'postgresql://app@/d?host=/run/postgresql',
+    'postgresql://app@localhost/d?host=/run/postgresql',
+    'postgresql://app@%2Frun%2Fpostgresql/d',
+  ])('finds the socket folder in %s', (url) => {
+    expect(parseTarget(url)).toMatchObject({ host: '/run/postgresql', database: 'd', user: 'app' })
+  })
+
+  it.each([
+    'mysql://app:s3cret@db/d',
+    'postgresql//app:s3cret@db/d',
+    'postgresql://app:s3cret@db:99999/d',
+    'postgresql://app:s3cret@db/d?sslmode=prefer',
+    'postgresql://app:s3cret@db/d?sslmode=verify-ca',
+    'postgresql://app:s3cret@db/d?connect_timeout=soon',
+    '',
+  ])('refuses `%s` with P1013 and without repeating it', (url) => {
+    expect(() => parseTarget(url)).toThrow(expect.objectContaining({ details: { prismaCode: 'P1013', meta: {} } }))
+    expect(() => parseTarget(url)).not.toThrow(/s3cret/)
+  })
+})
+
+describe('withDatabase', () => {
+  it('changes the database and nothing else', () => {
+    const target = parseTarget('postgresql://app:x@db:5433/d?schema=s')
+    const other = withDatabase(target, 'other')
+    expect(other).toEqual({ ...target, database: 'other', config: { ...target.config, database: 'other' } })
+  })
+})

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { schemaEnginePath } from './engine-path.js'
+import { prismaConfig } from './prisma-config.js'
+import { usesWasmEngine } from './settings.js'
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'miyabi-config-'))
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+const configure = (env: Record<string, string | undefined>, args: string[] = ['generate']) =>
+  prismaConfig({ root, env, args, config: { schema: 'prisma/schema' } })
+
+describe('prismaConfig', () => {
+  it('makes the CLI run our engine and call nobody', () => {
+    const env: Record<string, string | undefined> = {}
+    expect(configure(env)).toMatchObject({ schema: 'prisma/schema' })
+    expect(env).toEqual({ CHECKPOINT_DISABLE: '1', PRISMA_SCHEMA_ENGINE_BINARY: schemaEnginePath })
+  })
+
+  it('leaves the native engine in place where the setting asks for it', () => {
+    const env: Record<string, string | undefined> = { MIYABI_PRISMA_ENGINE: 'native' }
+    configure(env)
+    expect(env).not.toHaveProperty('PRISMA_SCHEMA_ENGINE_BINARY')
+  })
+
+  it("keeps an engine of the user's own", () => {
+    const env = { PRISMA_SCHEMA_ENGINE_BINARY: '/opt/engine' }
+    configure(env)
+    expect(env.PRISMA_SCHEMA_ENGINE_BINARY).toBe('/opt/engine')
+  })
+
+  it('takes URLs from the environment and from .env', () => {
+    writeFileSync(
+      path.join(root, '.env'),
+      'DATABASE_URL=postgresql://file/d\nSHADOW_DATABASE_URL=postgresql://file/shadow\n',
+    )
+    expect(configure({}).datasource).toEqual({
+      url: 'postgresql://file/d',
+      shadowDatabaseUrl: 'postgresql://file/shadow',
+    })
+    expect(configure({ DATABASE_URL: 'postgresql://set/d' }).datasource?.url).toBe('postgresql://set/d')
+  })
+
+  it('needs no database for a command that reads files only', () => {
+    expect(configure({}, ['validate']).datasource?.url).toBeUndefined()
+    expect(() => configure({}, ['migrate', 'deploy'])).toThrow(
+      expect.objectContaining({ code: 'migrate.no_database', message: expect.stringContaining('pnpm db:up') }),
+    )
+  })
+
+  it('names every setting that makes no sense', () => {
+    const env = { MIYABI_PRISMA_ENGINE: 'rust', SHADOW_DATABASE_URL: 'mysql://root:s3cret@h/d' }
+    expect(() => configure(env)).toThrow(/MIYABI_PRISMA_ENGINE/)
+    expect(() => configure(env)).toThrow(/SHADOW_DATABASE_URL/)
+    expect(() => configure(env)).not.toThrow(/s3cret/)
+  })
+})
+
+describe('usesWasmEngine', () => {
+  it('is false on Windows, which cannot execute a script by its path', () => {
+    expect(usesWasmEngine({}, 'win32')).toBe(false)
+    expect(usesWasmEngine({}, 'linux')).toBe(true)
+  })
+})

@@ -1,0 +1,22 @@
+import { describe, expect, it, vi } from 'vitest'
+import { COMMANDS_TIMEOUT_MS, prisma } from './support/cli.js'
+import { sql, useDatabase } from './support/database.js'
+import { createTestProject, DATASOURCE } from './support/project.js'
+
+vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
+
+const database = useDatabase()
+
+describe('two concurrent deploys', () => {
+  it('take turns: one applies the migrations, the other finds nothing left to do', async () => {
+    const project = createTestProject({ 'main.prisma': DATASOURCE })
+    project.addMigration('1_slow', 'CREATE TABLE a (id int); SELECT pg_sleep(3);')
+    const deploy = () => prisma(project, ['migrate', 'deploy'], { url: database.url })
+    const outcomes = await Promise.all([deploy(), deploy()])
+    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    const outputs = outcomes.map(({ output }) => output)
+    expect(outputs.filter((output) => output.includes('All migrations have been successfully applied'))).toHaveLength(1)
+    expect(outputs.filter((output) => output.includes('No pending migrations to apply'))).toHaveLength(1)
+    expect(await sql(database.url, 'SELECT migration_name FROM _prisma_migrations')).toHaveLength(1)
+  })
+})
