@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { withDeadline } from '@miyabi/core'
 import { DynamoError } from './errors.js'
 import { toDynamoError } from './map-error.js'
@@ -51,6 +52,8 @@ export function withCallDeadline<T>(
     { ms: options.ms, signal: options.signal, onTimeout: () => deadlineError(record, options.ms) },
     (signal) => {
       records.set(signal, record)
+      // Each request on its way listens; a page may take a score of them. The signal dies with the call.
+      setMaxListeners(0, signal)
       return work(signal, record)
     },
   )

@@ -1,9 +1,34 @@
-import { dynamodbEndpoint } from '@miyabi/testing'
+import { dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
 import { type DynamoSettings, parseDynamoSettings } from '../src/config.js'
+import { createDynamo, type Dynamo, type DynamoOptions } from '../src/dynamo.js'
 
 /** The settings for the server of the run, with whatever a test changes. */
 export function testSettings(changes: Partial<DynamoSettings> = {}): DynamoSettings {
   return { ...parseDynamoSettings({ DYNAMODB_ENDPOINT: dynamodbEndpoint() }), ...changes }
+}
+
+/** Generous enough for two busy cores; tests of deadlines set their own. */
+const patient = { timeoutMs: 20_000, attemptTimeoutMs: 10_000 }
+
+/** DynamoDB with tables of its own. */
+export async function testDynamo(
+  options: DynamoOptions & { readonly settings?: Partial<DynamoSettings> } = {},
+): Promise<Dynamo> {
+  const dynamo = createDynamo(testSettings({ ...patient, tablePrefix: tablePrefix(), ...options.settings }), options)
+  await dynamo.tables.create()
+  return dynamo
+}
+
+/** A clock that a test sets. */
+export interface TestClock {
+  (): number
+  ms: number
+}
+
+export function testClock(ms: number): TestClock {
+  const clock = (() => clock.ms) as TestClock
+  clock.ms = ms
+  return clock
 }
 
 /** What a promise rejects with. */

@@ -1,0 +1,300 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDynamo, type Dynamo } from '../src/dynamo.js'
+import { DynamoCursorError, DynamoInputError } from '../src/errors.js'
+import type { NewEvent, StoredEvent } from '../src/events/event.js'
+import type { EventRange } from '../src/events/range.js'
+import { DAY_MS, dayOf, type ShardPlan } from '../src/events/shards.js'
+import type { Page } from '../src/page.js'
+import { rejection, testClock, testDynamo, testSettings } from './support.js'
+
+const NOW = Date.UTC(2026, 5, 15, 12)
+
+let dynamo: Dynamo
+const clock = testClock(NOW)
+beforeAll(async () => {
+  dynamo = await testDynamo({ now: clock })
+})
+afterAll(() => dynamo.close())
+
+/** Every item of a query, page by page. */
+async function readAll(
+  query: (range: EventRange) => Promise<Page<StoredEvent>>,
+  range: EventRange,
+  onPage: (page: Page<StoredEvent>) => Promise<void> = async () => {},
+): Promise<StoredEvent[]> {
+  const items: StoredEvent[] = []
+  for (let cursor: string | undefined; ; ) {
+    const page: Page<StoredEvent> = await query({ ...range, cursor })
+    items.push(...page.items)
+    await onPage(page)
+    if (page.cursor === undefined) return items
+    expect(page.items).toHaveLength(range.limit ?? 50)
+    cursor = page.cursor
+  }
+}
+
+const ids = (events: readonly StoredEvent[]): string[] => events.map(({ id }) => id)
+
+describe('events.append', () => {
+  it('stores an event and gives it back', async () => {
+    const occurredAt = new Date(NOW - 1234)
+    const data = { count: 1, nested: { list: [1, 'two', null, true] } }
+    const { id, duplicate } = await dynamo.events.append({
+      eventType: 'webhook',
+      occurredAt,
+      userId: 'u1',
+      repositoryId: 'r1',
+      data,
+    })
+    expect(duplicate).toBe(false)
+    const stored = { id, eventType: 'webhook', occurredAt, userId: 'u1', repositoryId: 'r1', data }
+    expect(await dynamo.events.get('webhook', id)).toEqual(stored)
+    expect((await dynamo.events.byUser('u1')).items).toEqual([stored])
+    expect((await dynamo.events.byRepository('r1')).items).toEqual([stored])
+  })
+
+  it('stores an event with the same type, time and key once, and tells the second', async () => {
+    const event = { eventType: 'usage_event', occurredAt: new Date(NOW), idempotencyKey: 'delivery-1' }
+    const first = await dynamo.events.append({ ...event, data: { n: 1 } })
+    const second = await dynamo.events.append({ ...event, data: { n: 2 } })
+    expect(first).toEqual({ id: first.id, duplicate: false })
+    expect(second).toEqual({ id: first.id, duplicate: true })
+    expect((await dynamo.events.get('usage_event', first.id))?.data).toEqual({ n: 1 })
+    const other = await dynamo.events.append({ ...event, eventType: 'other' })
+    expect(other.duplicate).toBe(false)
+  })
+
+  it('keeps what has hostile texts in every key part apart', async () => {
+    const hostile = [
+      'a',
+      'A',
+      'a#s_0001',
+      '$mb#t_a',
+      'a#0',
+      'é',
+      'e\u0301',
+      ' a',
+      'a ',
+      '\u0000',
+      '#',
+      '日本',
+      'a'.repeat(256),
+    ]
+    const events: NewEvent[] = hostile.map((text) => ({
+      eventType: `hostile ${text}`.slice(0, 200),
+      userId: text,
+      repositoryId: text,
+      data: { text },
+    }))
+    await dynamo.events.appendMany(events)
+    for (const text of hostile) {
+      for (const page of [await dynamo.events.byUser(text), await dynamo.events.byRepository(text)]) {
+        expect(page.items.map(({ data }) => data)).toEqual([{ text }])
+      }
+    }
+  })
+
+  it('refuses, before anything is sent, what could not be kept or found again', async () => {
+    const append = (event: NewEvent): Promise<unknown> => rejection(dynamo.events.append(event))
+    expect(await append({ eventType: '' })).toMatchObject({
+      code: 'dynamo.invalid_input',
+      details: { argument: 'eventType' },
+    })
+    expect(await append({ eventType: 'x', userId: '\udfff' })).toBeInstanceOf(DynamoInputError)
+    expect(await append({ eventType: 'x', userId: 'u'.repeat(3000) })).toBeInstanceOf(DynamoInputError)
+    expect(await append({ eventType: 'x', occurredAt: new Date(Number.NaN) })).toBeInstanceOf(DynamoInputError)
+    expect(await append({ eventType: 'x', occurredAt: new Date(NOW - 91 * DAY_MS) })).toBeInstanceOf(DynamoInputError)
+    expect(await append({ eventType: 'x', id: 'not-an-id' })).toBeInstanceOf(DynamoInputError)
+    expect(await append({ eventType: 'x', data: [1] })).toBeInstanceOf(DynamoInputError)
+    expect(await append({ eventType: 'x', data: { text: 'x'.repeat(400_000) } })).toBeInstanceOf(DynamoInputError)
+    expect(await append({ eventType: 'x', data: { a: [{ b: Number.NaN }] } })).toMatchObject({
+      code: 'dynamo.value',
+      details: { path: 'data.a[0].b' },
+    })
+  })
+
+  it('writes the keys in their final form, and no attribute more', async () => {
+    const { id } = await dynamo.events.append({
+      eventType: 'keys',
+      occurredAt: new Date(NOW),
+      userId: 'u',
+      data: { a: 1 },
+    })
+    const [events] = (await dynamo.tables.status()).tables
+    const { Items } = await dynamo.client.send(
+      new ScanCommand({
+        TableName: events?.table,
+        FilterExpression: 't = :t',
+        ExpressionAttributeValues: { ':t': { S: 'keys' } },
+      }),
+    )
+    const shard = Items?.[0]?.s?.N ?? ''
+    expect(Items).toEqual([
+      {
+        pk: { S: `$mb#t_keys#d_2026-06-15#s_${shard.padStart(4, '0')}` },
+        sk: { S: `$ev_1#id_${id}` },
+        i: { S: id },
+        t: { S: 'keys' },
+        y: { S: '2026-06-15' },
+        s: { N: shard },
+        u: { S: 'u' },
+        up: { S: 'u#0' },
+        d: { M: { a: { N: '1' } } },
+        v: { N: '1' },
+        ttl: { N: String(NOW / 1000 + 90 * 86_400) },
+        __edb_e__: { S: 'ev' },
+        __edb_v__: { S: '1' },
+      },
+    ])
+  })
+})
+
+describe('events in one millisecond', () => {
+  it('are all kept, in the order of the calls, whichever way they are read', async () => {
+    clock.ms = NOW
+    const events: NewEvent[] = Array.from({ length: 1000 }, (_, n) => ({
+      eventType: 'burst',
+      userId: 'burst-user',
+      repositoryId: 'burst-repository',
+      data: { n },
+    }))
+    const { ids: appended } = await dynamo.events.appendMany(events)
+    expect(new Set(appended).size).toBe(1000)
+    const queries = [
+      (range: EventRange) => dynamo.events.byType('burst', range),
+      (range: EventRange) => dynamo.events.byUser('burst-user', range),
+      (range: EventRange) => dynamo.events.byRepository('burst-repository', range),
+    ]
+    for (const query of queries) {
+      expect(ids(await readAll(query, { order: 'asc', limit: 300, from: new Date(NOW) }))).toEqual(appended)
+      expect(ids(await readAll(query, { order: 'desc', limit: 300 }))).toEqual([...appended].reverse())
+    }
+  })
+})
+
+describe('reading events', () => {
+  it('equals an oracle over random windows, orders and page sizes, across a change of shards', async () => {
+    const changeDay = dayOf(NOW - 3 * DAY_MS)
+    const steps = [
+      { from: '1970-01-01', shards: 2 },
+      { from: changeDay, shards: 5 },
+    ]
+    const plan: ShardPlan = { types: steps, type: {}, users: steps, repositories: steps }
+    await using sharded = await testDynamo({ now: clock, shards: plan })
+    const random = (n: number): number => Math.floor(Math.random() * n)
+    const types = ['a', 'b']
+    const users = ['ann', 'bob', 'cid']
+    const events = Array.from({ length: 600 }, () => ({
+      eventType: types[random(2)] ?? 'a',
+      userId: users[random(3)] ?? 'ann',
+      repositoryId: users[random(3)] ?? 'ann',
+      occurredAt: new Date(NOW - random(6 * DAY_MS)),
+    }))
+    const appended = await sharded.events.appendMany(events)
+    const oracle = events.map((event, i) => ({ ...event, id: appended.ids[i] ?? '' }))
+
+    for (let round = 0; round < 40; round++) {
+      const [from, to] = [random(7 * DAY_MS), random(7 * DAY_MS)]
+        .sort((x, y) => y - x)
+        .map((ago) => new Date(NOW + 3600_000 - (ago ?? 0)))
+      const order = random(2) === 0 ? ('asc' as const) : ('desc' as const)
+      const range = { from, to, order, limit: 1 + random(120) }
+      const question = random(3)
+      const type = types[random(2)] ?? 'a'
+      const user = users[random(3)] ?? 'ann'
+      const query = (r: EventRange) =>
+        question === 0
+          ? sharded.events.byType(type, r)
+          : question === 1
+            ? sharded.events.byUser(user, r)
+            : sharded.events.byRepository(user, r)
+      const expected = oracle
+        .filter((e) =>
+          question === 0 ? e.eventType === type : question === 1 ? e.userId === user : e.repositoryId === user,
+        )
+        .filter((e) => from && to && e.occurredAt >= from && e.occurredAt < to)
+        .map(({ id }) => id)
+        .sort()
+      if (order === 'desc') expected.reverse()
+      expect(ids(await readAll(query, range))).toEqual(expected)
+    }
+  })
+
+  it('delivers every page once while events are appended between pages', async () => {
+    clock.ms = NOW
+    const before = await dynamo.events.appendMany(Array.from({ length: 60 }, () => ({ eventType: 'paged' })))
+    let inserted = 0
+    const query = (range: EventRange) => dynamo.events.byType('paged', range)
+    const read = await readAll(query, { limit: 10, order: 'desc' }, async () => {
+      inserted += 5
+      await dynamo.events.appendMany(Array.from({ length: 5 }, () => ({ eventType: 'paged' })))
+    })
+    expect(inserted).toBeGreaterThan(0)
+    expect(ids(read)).toEqual([...before.ids].reverse())
+  })
+
+  it('refuses a cursor of another query, and what is no cursor', async () => {
+    const page = await dynamo.events.byType('paged', { limit: 1 })
+    const { cursor = '' } = page
+    expect(cursor).toHaveLength(34)
+    const others = [
+      dynamo.events.byType('burst', { cursor }),
+      dynamo.events.byUser('paged', { cursor }),
+      dynamo.events.byType('paged', { cursor, order: 'asc' }),
+      dynamo.events.byType('paged', { cursor, from: new Date(NOW - 1) }),
+      dynamo.events.byType('paged', { cursor: `${cursor}A` }),
+      dynamo.events.byType('paged', { cursor: 'garbage' }),
+      dynamo.events.byType('paged', { cursor: '' }),
+    ]
+    for (const other of others) expect(await rejection(other)).toBeInstanceOf(DynamoCursorError)
+  })
+
+  it('reads an event with pages of DynamoDB that end early, because items are large', async () => {
+    const text = 'x'.repeat(300_000)
+    const events = Array.from({ length: 12 }, (_, n) => ({ eventType: 'large', userId: 'large', data: { n, text } }))
+    const appended = await dynamo.events.appendMany(events)
+    expect(ids((await dynamo.events.byUser('large', { order: 'asc' })).items)).toEqual(appended.ids)
+    expect(ids((await dynamo.events.byType('large', { order: 'asc' })).items)).toEqual(appended.ids)
+  })
+
+  it('never returns what has expired, even where it is not deleted yet', async () => {
+    const occurredAt = new Date(NOW - 89 * DAY_MS)
+    clock.ms = NOW
+    const { id } = await dynamo.events.append({ eventType: 'old', userId: 'old', occurredAt })
+    expect((await dynamo.events.byType('old')).items).toHaveLength(1)
+    clock.ms = NOW + DAY_MS + 1000
+    try {
+      const wide = { from: new Date(0), to: new Date(NOW + 10 * DAY_MS) }
+      expect((await dynamo.events.byType('old', wide)).items).toEqual([])
+      expect((await dynamo.events.byUser('old', wide)).items).toEqual([])
+      expect(await dynamo.events.get('old', id)).toBeUndefined()
+    } finally {
+      clock.ms = NOW
+    }
+  })
+
+  it('refuses limits and times that cannot be', async () => {
+    for (const range of [{ limit: 0 }, { limit: 1001 }, { limit: 1.5 }, { from: new Date(Number.NaN) }]) {
+      expect(await rejection(dynamo.events.byType('x', range))).toBeInstanceOf(DynamoInputError)
+    }
+    const none = await dynamo.events.byType('paged', { from: new Date(NOW), to: new Date(NOW) })
+    expect(none).toEqual({ items: [] })
+  })
+})
+
+describe('a shard plan', () => {
+  it('is refused when it cannot be, with the step named', () => {
+    const plan = (types: ShardPlan['types']): ShardPlan => ({ types, type: {}, users: [], repositories: [] })
+    const make = (types: ShardPlan['types']) => () => createDynamo(testSettings(), { shards: plan(types) })
+    expect(make([{ from: '2026-13-01', shards: 1 }])).toThrow('2026-13-01')
+    expect(make([{ from: '2026-02-30', shards: 1 }])).toThrow('2026-02-30')
+    expect(
+      make([
+        { from: '2026-01-02', shards: 1 },
+        { from: '2026-01-01', shards: 2 },
+      ]),
+    ).toThrow('order')
+    expect(make([{ from: '2026-01-01', shards: 0 }])).toThrow('1 to 9999')
+  })
+})
