@@ -103,6 +103,11 @@ describe('settings.parse', () => {
     }
   })
 
+  it('does not repeat a URL that was pasted into the wrong variable', () => {
+    const [fault] = settings.check({ EX_MAX: 'postgresql://app:hunter2@localhost/x' }).faults
+    expect(fault).toMatchObject({ name: 'EX_MAX', problem: 'the value is not a number' })
+  })
+
   it('takes any text for any variable: values or named faults, never a crash', () => {
     const names = Object.keys(settings.fields)
     fc.assert(

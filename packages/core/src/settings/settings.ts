@@ -69,8 +69,12 @@ export function defineSettings<Fields extends SettingFields>(definition: {
 }
 
 function fieldFault(name: string, setting: Setting<unknown>, value: string, message: string): SettingFault {
-  const shown = setting.info.secret
-    ? 'the value'
-    : JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)
+  const shown =
+    setting.info.secret || MAY_HOLD_PASSWORD.test(value)
+      ? 'the value'
+      : JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)
   return { name, problem: `${shown} ${message}`, expected: setting.info.expected }
 }
+
+/** A URL that was pasted into the wrong variable. */
+const MAY_HOLD_PASSWORD = /:\/\/|@/
