@@ -1,0 +1,67 @@
+import { type Environment, readStack, type SettingFault, type StackDescriptor, stackFolder } from '@miyabi/core'
+
+/** An environment in which the unset URLs are those of the embedded stack. */
+export interface AttachedEnvironment {
+  readonly env: Environment
+  /** The variables that the stack stands in for. */
+  readonly attached: readonly string[]
+  /** The folder of that stack. */
+  readonly folder: string | undefined
+  /** What is unset and nothing stands in for. */
+  readonly missing: readonly SettingFault[]
+  /** Why the stack has no DynamoDB on this platform, and what to do; only where it is the stack's to have one. */
+  readonly dynamodbUnavailable: string | undefined
+}
+
+/** Where no server listens: a client that must be built although there is none to talk to never reaches a stranger's. */
+const NOWHERE = 'http://127.0.0.1:1'
+
+/** Any of these names the DynamoDB server; the last two are AWS's own. */
+const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'] as const
+
+/**
+ * Fills DATABASE_URL and DYNAMODB_ENDPOINT in, where unset, from the stack that is up. Never in production, and it never starts
+ * anything. The migrator's URL stays with the stack: a running application has no use for it.
+ */
+export function attachToStack(env: Environment, cwd: string): AttachedEnvironment {
+  const isSet = (name: string): boolean => Boolean(env[name]?.trim())
+  const needsPostgres = !isSet('DATABASE_URL')
+  const needsDynamo = !ENDPOINTS.some(isSet)
+  const none = { env, attached: [], folder: undefined, missing: [], dynamodbUnavailable: undefined }
+  if (env['NODE_ENV']?.trim() === 'production' || !(needsPostgres || needsDynamo)) return none
+
+  const folder = stackFolder(cwd, env)
+  const stack = folder === undefined ? undefined : readStack(folder)
+  if (stack === undefined) {
+    return { ...none, missing: [...(needsPostgres ? [noDatabaseUrl] : []), ...(needsDynamo ? [noEndpoint] : [])] }
+  }
+  const values = {
+    ...(needsPostgres ? { DATABASE_URL: stack.postgres.databaseUrl } : {}),
+    ...(needsDynamo ? { DYNAMODB_ENDPOINT: endpointOf(stack) ?? NOWHERE } : {}),
+  }
+  return {
+    env: { ...env, ...values },
+    attached: Object.keys(values),
+    folder,
+    missing: [],
+    dynamodbUnavailable:
+      needsDynamo && 'unavailable' in stack.dynamodb ? String(stack.dynamodb.unavailable) : undefined,
+  }
+}
+
+function endpointOf(stack: StackDescriptor): string | undefined {
+  return 'endpoint' in stack.dynamodb ? String(stack.dynamodb.endpoint) : undefined
+}
+
+const noDatabaseUrl: SettingFault = {
+  name: 'DATABASE_URL',
+  problem: 'is not set, and no embedded stack is up',
+  expected: '`pnpm db:up` to have started one, or a URL such as postgresql://miyabi_app:PASSWORD@localhost:5432/miyabi',
+}
+
+const noEndpoint: SettingFault = {
+  name: 'DYNAMODB_ENDPOINT',
+  problem: 'is not set, and no embedded stack is up',
+  expected:
+    '`pnpm db:up` to have started one, or a URL such as http://127.0.0.1:8000 (for AWS https://dynamodb.REGION.amazonaws.com, or NODE_ENV=production)',
+}

@@ -1,0 +1,206 @@
+import { type Environment, type Logger, redactingLogger, safeCause, silentLogger, withDeadline } from '@miyabi/core'
+import { createDynamo, type Dynamo } from '@miyabi/dynamo'
+import {
+  createPostgres,
+  type PoolStats,
+  type Postgres,
+  type Prisma,
+  type PrismaClient,
+  type TransactionOptions,
+} from '@miyabi/postgres'
+import { attachToStack } from './attach.js'
+import { checkBoth, type DatabaseHealth, type HealthCheck, type StoreHealth } from './health.js'
+import { misspelledVariables } from './misspelled.js'
+import { type DatabaseSettings, parseDatabaseSettings } from './settings.js'
+
+/** Where a context finds its settings. */
+export interface FromEnvOptions {
+  /** Default `process.env`. */
+  readonly env?: Environment
+  /** Where the search for the embedded stack begins. Default the current folder. */
+  readonly cwd?: string
+  /** Default: says nothing. */
+  readonly logger?: Logger
+}
+
+/** Settings as values, for whoever does not keep them in an environment. */
+export interface CreateOptions extends DatabaseSettings {
+  /** Default: says nothing. */
+  readonly logger?: Logger
+}
+
+/** The figures of the moment. */
+export interface DatabaseStats {
+  /** The connection pool. */
+  readonly postgres: PoolStats
+}
+
+/** A store that cannot be there is replaced in the health by the reason. */
+interface Stores {
+  readonly postgres: Postgres
+  readonly dynamo: Dynamo
+  readonly dynamodbUnavailable?: string | undefined
+}
+
+/** Closing waits this long for each store before it leaves the rest to the process's end. In milliseconds. */
+const CLOSE_LIMIT_MS = 15_000
+
+/**
+ * Both stores behind one object, which the application makes once and closes once.
+ *
+ * Making it connects to nothing, so it succeeds with a server down; `healthCheck()` says which, why, and what to do.
+ *
+ * ```ts
+ * await using db = await DatabaseContext.fromEnv()
+ * const plugins = await db.pg.plugin.findMany()
+ * ```
+ */
+export class DatabaseContext implements AsyncDisposable {
+  /** The Prisma client of all tables. */
+  readonly pg: PrismaClient
+  /** DynamoDB: the `client` of the AWS SDK, and the entities `events`, `agentState` and `messages`. */
+  readonly dynamodb: Dynamo
+  readonly #stores: Stores
+  readonly #logger: Logger
+  #closing: Promise<void> | undefined
+  #lastStatus: DatabaseHealth['status'] = 'up'
+
+  private constructor(stores: Stores, logger: Logger) {
+    this.#stores = stores
+    this.#logger = logger
+    this.pg = stores.postgres.prisma
+    this.dynamodb = stores.dynamo
+  }
+
+  /**
+   * Makes a context from environment variables. With a URL unset outside production it attaches to the embedded stack that is
+   * up, and says so through the logger; it never starts one.
+   * @throws {ConfigError} `config.invalid`, naming every fault of both stores' settings.
+   */
+  static async fromEnv(options: FromEnvOptions = {}): Promise<DatabaseContext> {
+    const { env = process.env, cwd = process.cwd() } = options
+    const logger = redactingLogger(options.logger ?? silentLogger)
+    for (const { name, nearest } of misspelledVariables(env)) {
+      logger.warn({ event: 'db.variable_unknown', name, nearest }, `${name} is not a setting; did you mean ${nearest}?`)
+    }
+    const found = attachToStack(env, cwd)
+    const settings = parseDatabaseSettings(found.env, found.missing)
+    if (found.attached.length > 0) {
+      const names = found.attached.join(' and ')
+      logger.info(
+        { event: 'db.attached', variables: found.attached, folder: found.folder },
+        `${names} unset: using the embedded stack that is up`,
+      )
+    }
+    if (found.dynamodbUnavailable !== undefined) {
+      logger.warn({ event: 'db.dynamodb_unavailable', reason: found.dynamodbUnavailable }, found.dynamodbUnavailable)
+    }
+    return DatabaseContext.#build(settings, logger, found.dynamodbUnavailable)
+  }
+
+  /** Makes a context from settings as values. */
+  static create(options: CreateOptions): DatabaseContext {
+    return DatabaseContext.#build(options, redactingLogger(options.logger ?? silentLogger))
+  }
+
+  static #build(settings: DatabaseSettings, logger: Logger, dynamodbUnavailable?: string): DatabaseContext {
+    const dynamo = createDynamo(settings.dynamo, { logger })
+    const postgres = createPostgres(settings.postgres, { logger })
+    const { hostname, port, pathname } = new URL(settings.postgres.databaseUrl)
+    logger.info(
+      {
+        event: 'db.started',
+        postgres: `${hostname}:${port || '5432'}${pathname}`,
+        maxConnections: settings.postgres.maxConnections,
+        dynamodb: settings.dynamo.endpoint ?? `AWS ${settings.dynamo.region}`,
+      },
+      'database context started',
+    )
+    return new DatabaseContext({ postgres, dynamo, dynamodbUnavailable }, logger)
+  }
+
+  /**
+   * Asks both stores at the same time how they are. Answers within a few seconds, also when a server accepts and never answers;
+   * rejects only with the reason of `signal`.
+   */
+  async healthCheck(options: { readonly signal?: AbortSignal } = {}): Promise<DatabaseHealth> {
+    if (this.#closing) return checkBoth({ postgres: closed, dynamodb: closed }, options)
+    const { postgres, dynamo, dynamodbUnavailable: remedy } = this.#stores
+    const health = await checkBoth(
+      {
+        postgres: (inner) => postgres.health(inner),
+        dynamodb: (inner) => (remedy === undefined ? dynamo.health(inner) : unavailable(remedy)),
+      },
+      options,
+    )
+    this.#sayChange(health)
+    return health
+  }
+
+  /** The figures of the moment: connections total, active, idle, waiting, and the limits. Costs nothing. */
+  stats(): DatabaseStats {
+    return { postgres: this.#stores.postgres.stats() }
+  }
+
+  /**
+   * Runs `work` in one PostgreSQL transaction: committed when it resolves, rolled back when it rejects.
+   * @param work gets a Prisma client bound to the transaction.
+   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   */
+  transaction<T>(work: (tx: Prisma.TransactionClient) => Promise<T>, options?: TransactionOptions): Promise<T> {
+    return this.#stores.postgres.transaction(work, options)
+  }
+
+  /** Closes both stores. Always resolves, in bounded time; a second call gives the first one's promise. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const start = performance.now()
+    const { postgres, dynamo } = this.#stores
+    await Promise.all([this.#closeOne('postgres', postgres), this.#closeOne('dynamodb', dynamo)])
+    const ms = Math.round(performance.now() - start)
+    this.#logger.info({ event: 'db.closed', ms }, `database context closed in ${ms} ms`)
+  }
+
+  async #closeOne(store: string, resource: { close(): unknown }): Promise<void> {
+    try {
+      const onTimeout = (): Error => new Error(`still not closed after ${CLOSE_LIMIT_MS} ms`)
+      await withDeadline({ ms: CLOSE_LIMIT_MS, onTimeout }, async () => resource.close())
+    } catch (error) {
+      const { message } = safeCause(error)
+      this.#logger.error({ event: 'db.close_failed', store, error }, `closing ${store} failed: ${message}`)
+    }
+  }
+
+  /** A status is said once, when it changes: a health endpoint is asked every few seconds. */
+  #sayChange(health: DatabaseHealth): void {
+    if (health.status === this.#lastStatus) return
+    this.#lastStatus = health.status
+    const stores = { postgres: health.postgres, dynamodb: health.dynamodb }
+    const down = Object.entries(stores).flatMap(([name, store]) =>
+      store.status === 'down' ? [`${name}: ${store.reason ?? 'no reason given'}`] : [],
+    )
+    if (health.status === 'up') this.#logger.info({ event: 'db.health_recovered' }, 'both stores are up again')
+    else
+      this.#logger.warn(
+        { event: 'db.health_degraded', status: health.status, down },
+        `database ${health.status}: ${down.join('; ')}`,
+      )
+  }
+}
+
+const closed: HealthCheck = async () => ({ status: 'down', latencyMs: 0, reason: 'this context is closed' })
+
+const unavailable = async (remedy: string): Promise<StoreHealth> => ({
+  status: 'down',
+  latencyMs: 0,
+  reason: 'the embedded stack has no DynamoDB on this platform',
+  remedy,
+})

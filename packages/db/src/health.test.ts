@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { checkBoth, type HealthCheck } from './health.js'
+
+const up: HealthCheck = async () => ({ status: 'up', latencyMs: 2, version: '18.4' })
+const down: HealthCheck = async () => ({ status: 'down', latencyMs: 30, reason: 'refused', remedy: 'pnpm db:up' })
+const never: HealthCheck = () => new Promise(() => {})
+const broken: HealthCheck = () => Promise.reject(new Error('postgresql://app:hunter2@h/m broke'))
+
+describe('checkBoth', () => {
+  it.each([
+    ['up', up, up],
+    ['degraded', up, down],
+    ['degraded', down, up],
+    ['down', down, down],
+  ] as const)('is %s', async (status, postgres, dynamodb) => {
+    const health = await checkBoth({ postgres, dynamodb })
+    expect(health).toMatchObject({
+      status,
+      postgres: await postgres(neverAborted),
+      dynamodb: await dynamodb(neverAborted),
+    })
+    expect(health.latencyMs).toBe(status === 'up' ? 2 : 30)
+  })
+
+  it('answers in time when a store never does, and names no password when a check breaks', async () => {
+    const start = performance.now()
+    const health = await checkBoth({ postgres: broken, dynamodb: never }, { limitMs: 50 })
+    expect(performance.now() - start).toBeLessThan(500)
+    expect(health).toMatchObject({
+      status: 'down',
+      postgres: { status: 'down', reason: 'postgresql://app:***@h/m broke' },
+      dynamodb: { status: 'down', reason: 'no answer within 50 ms' },
+    })
+  })
+
+  it('rejects with the reason of its signal', async () => {
+    const controller = new AbortController()
+    const checking = checkBoth({ postgres: up, dynamodb: never }, { signal: controller.signal })
+    controller.abort(new Error('no longer asked for'))
+    await expect(checking).rejects.toThrow('no longer asked for')
+  })
+})
+
+const neverAborted = { signal: new AbortController().signal }

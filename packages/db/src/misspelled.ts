@@ -1,0 +1,32 @@
+import type { Environment } from '@miyabi/core'
+import { nearestName } from './nearest-name.js'
+import { knownVariables } from './settings.js'
+
+/** A variable that does nothing and looks as if it were meant for us. */
+export interface Misspelled {
+  readonly name: string
+  /** The variable that was probably meant. */
+  readonly nearest: string
+}
+
+const OUR_BEGINNING = /^(DB|DATABASE|DYNAMODB|DYNAMO|MIYABI)_/
+
+/** Variables such as `DB_MAX_CONNECTION`: set, unknown, and close to a known one. A name in lower case counts as well. */
+export function misspelledVariables(env: Environment): Misspelled[] {
+  const known = new Set(knownVariables())
+  return Object.keys(env)
+    .filter((name) => !known.has(name) && env[name]?.trim())
+    .flatMap((name) => {
+      const nearest = nearestName(name.toUpperCase(), known)
+      return nearest && nearest.changes <= tolerance(name.toUpperCase()) ? [{ name, nearest: nearest.name }] : []
+    })
+}
+
+/**
+ * How many changed characters still make it the same name: two, and where it begins like ours three, as long as most of what
+ * follows is the same (`DATABASE_POOL` is not `DATABASE_URL`).
+ */
+function tolerance(name: string): number {
+  const beginning = OUR_BEGINNING.exec(name)?.[0]
+  return beginning === undefined ? 2 : Math.min(3, Math.floor((name.length - beginning.length) / 2))
+}

@@ -1,0 +1,75 @@
+import { renderEnvExample, renderReference, type Settings } from '@miyabi/core'
+import { settingsGroups } from './settings.js'
+
+const header = `# Miyabi DB: every setting, each with its default.
+#
+# Nothing here is needed on a laptop: with DATABASE_URL and DYNAMODB_ENDPOINT unset, the embedded stack is used
+# (\`pnpm db:up\`). Otherwise copy this file to .env, uncomment what differs, and start with \`node --env-file=.env\`.
+# A blank value counts as unset. The same as a table: docs/reference/settings.md
+`
+
+const tiers = `# ---- Pool size by number of users ${'-'.repeat(57)}
+
+# small, up to 500 users:
+# DB_MAX_CONNECTIONS=20
+# DB_MIN_CONNECTIONS=5
+#
+# medium, 500 to 2,000 users:
+# DB_MAX_CONNECTIONS=50
+# DB_MIN_CONNECTIONS=10
+#
+# large, 2,000 to 5,000 users:
+# DB_MAX_CONNECTIONS=100
+# DB_MIN_CONNECTIONS=20
+#
+# These are for one process. All processes together must stay below the server's max_connections:
+#   processes x (DB_MAX_CONNECTIONS + 1) + 10 <= max_connections
+# where the 1 is the health check's own connection, and the 10 are for migrations, backups and people.
+# The server itself can hold about (memory in MB / 10) x 0.8 connections.
+# A pool that is too big is slower than one that is too small: begin small, and raise it when \`stats()\` shows callers waiting
+# while the server is idle.
+`
+
+const credentials = `# ---- AWS credentials ${'-'.repeat(70)}
+
+# On AWS give the process an IAM role (ECS task role, EC2 instance profile, EKS pod identity, Lambda execution role) and set
+# nothing here: the SDK finds it, and it expires by itself. From elsewhere use a profile of short-lived credentials:
+# AWS_PROFILE=miyabi
+#
+# Long-lived keys are the last resort, and never belong into a file that git sees:
+# AWS_ACCESS_KEY_ID=
+# AWS_SECRET_ACCESS_KEY=
+#
+# A local server (the embedded one, DynamoDB Local, Alternator) needs none.
+`
+
+const security = `# ---- Security checklist for production ${'-'.repeat(52)}
+
+# [ ] NODE_ENV=production, so that a missing DATABASE_URL is an error and no embedded stack is ever used
+# [ ] DATABASE_URL is a login that is neither superuser nor owner of the tables; migrations run with DIRECT_DATABASE_URL
+# [ ] the running application does not have DIRECT_DATABASE_URL in its environment
+# [ ] sslmode=verify-full in every URL whose server is on another machine
+# [ ] passwords come from a secret store, differ between environments, and are rotated; .env is not in git
+# [ ] the server accepts connections from the application's network only
+# [ ] DynamoDB: an IAM role limited to the three tables and their indexes; no long-lived keys
+# [ ] DynamoDB: encryption with a KMS key, point-in-time recovery and deletion protection are on
+# [ ] PostgreSQL: encrypted storage, backups, and a restore that was tried
+`
+
+/** The text of \`.env.example\`: every setting commented out with its default, tiers, notes on credentials, a checklist. */
+export function renderEnvFile(groups: readonly Settings[] = settingsGroups): string {
+  return [header, ...groups.map(renderEnvExample), tiers, credentials, security].join('\n')
+}
+
+/** The text of the settings' reference page, in Markdown. */
+export function renderSettingsPage(groups: readonly Settings[] = settingsGroups): string {
+  return [
+    '# Settings',
+    '',
+    'Read from the environment by `DatabaseContext.fromEnv()`. All are optional, but `DATABASE_URL` in production. A blank value',
+    'counts as unset. A value that cannot be right stops the start with one error that names every fault; nothing is corrected in',
+    'silence. Generated from the schemas in `packages/*/src`; as a file to copy: `.env.example`.',
+    '',
+    ...groups.map(renderReference),
+  ].join('\n')
+}

@@ -1,0 +1,70 @@
+import { ConfigError, defineSettings, type Environment, field, type SettingFault } from '@miyabi/core'
+import { type DynamoSettings, dynamoSettings, parseDynamoSettings } from '@miyabi/dynamo'
+import { type PostgresSettings, parsePostgresSettings, postgresSettings } from '@miyabi/postgres'
+
+/** What decides how the two stores are found, beside their own settings. */
+export const contextSettings = defineSettings({
+  title: 'Environment',
+  fields: {
+    NODE_ENV: field.pattern({
+      doc: '`production` makes DATABASE_URL required and DynamoDB mean AWS. With any other value an unset URL is that of the embedded stack, if one is up.',
+      default: 'development',
+      matches: /^\w+$/,
+      expected: 'one word such as production, development or test',
+    }),
+    MIYABI_STACK_DIR: field.pattern({
+      doc: 'The folder of the embedded stack. Set it to keep several stacks apart, or to put the data on another disk.',
+      default: '.miyabi',
+      matches: /./,
+      expected: 'a path; a relative one starts at the current folder',
+    }),
+  },
+})
+
+/** Every group of settings, in the order of the reference. */
+export const settingsGroups = [contextSettings, postgresSettings, dynamoSettings] as const
+
+/** The settings of both stores as values. Every duration is in milliseconds. */
+export interface DatabaseSettings {
+  readonly postgres: PostgresSettings
+  readonly dynamo: DynamoSettings
+}
+
+/**
+ * Reads the settings of both stores.
+ * @param missing faults of variables that are unset and have nothing to stand in for them; they come first.
+ * @throws {ConfigError} `config.invalid`, naming every fault of both, with no secret in it.
+ */
+export function parseDatabaseSettings(env: Environment, missing: readonly SettingFault[] = []): DatabaseSettings {
+  const context = collect(() => contextSettings.parse(env))
+  const postgres = collect(() => parsePostgresSettings(env))
+  const dynamo = collect(() => parseDynamoSettings(env))
+  const faults = new Map<string, SettingFault>()
+  for (const fault of [...missing, ...context.faults, ...postgres.faults, ...dynamo.faults]) {
+    if (!faults.has(fault.name)) faults.set(fault.name, fault)
+  }
+  if (faults.size > 0 || !postgres.value || !dynamo.value) throw new ConfigError([...faults.values()])
+  return { postgres: postgres.value, dynamo: dynamo.value }
+}
+
+interface Collected<T> {
+  readonly value?: T
+  readonly faults: readonly SettingFault[]
+}
+
+function collect<T>(parse: () => T): Collected<T> {
+  try {
+    return { value: parse(), faults: [] }
+  } catch (error) {
+    if (error instanceof ConfigError) return { faults: error.details.faults }
+    throw error
+  }
+}
+
+/** Read by the tools around the context rather than by it. */
+const toolVariables = ['SHADOW_DATABASE_URL', 'MIYABI_PRISMA_ENGINE', 'DYNOXIDE_BIN']
+
+/** Every variable that has a meaning for us. */
+export function knownVariables(): string[] {
+  return [...settingsGroups.flatMap((group) => Object.keys(group.fields)), ...toolVariables]
+}

@@ -1,0 +1,100 @@
+import { startDynamoProxy, startTcpProxy, type TestDatabase } from '@miyabi/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DatabaseContext, type DatabaseHealth } from '../src/index.js'
+import { testEnvironment } from './environment.js'
+import { RecordingLogger } from './recording-logger.js'
+
+let database: TestDatabase
+let env: Record<string, string>
+beforeAll(async () => {
+  ;({ database, env } = await testEnvironment())
+})
+afterAll(() => database.drop())
+
+/** Nobody listens on the reserved port 1. */
+const closedPort = (url: string): string => {
+  const changed = new URL(url)
+  changed.port = '1'
+  return changed.toString()
+}
+
+/** The health, and how long all of it took: making the context, asking, closing. */
+async function healthWithin(limitMs: number, changed: Record<string, string>): Promise<DatabaseHealth> {
+  const start = performance.now()
+  let health: DatabaseHealth
+  {
+    await using db = await DatabaseContext.fromEnv({ env: { ...env, ...changed } })
+    health = await db.healthCheck()
+  }
+  expect(performance.now() - start).toBeLessThan(limitMs)
+  return health
+}
+
+describe('DatabaseContext with one store down', () => {
+  it('starts without PostgreSQL: nobody listens', async () => {
+    const health = await healthWithin(5_000, { DATABASE_URL: closedPort(database.databaseUrl) })
+    expect(health).toMatchObject({ status: 'degraded', postgres: { status: 'down' }, dynamodb: { status: 'up' } })
+    expect(health.postgres.reason).toContain('127.0.0.1:1')
+    expect(health.postgres.remedy).toBeTruthy()
+    expect(JSON.stringify(health)).not.toContain(`${new URL(database.databaseUrl).password}@`)
+  })
+
+  it('starts without PostgreSQL: it accepts and never answers', async () => {
+    await using proxy = await startTcpProxy(database.databaseUrl)
+    proxy.blackHole()
+    const health = await healthWithin(8_000, { DATABASE_URL: proxy.url(database.databaseUrl) })
+    expect(health).toMatchObject({ status: 'degraded', postgres: { status: 'down' }, dynamodb: { status: 'up' } })
+    expect(health.postgres.reason).toBeTruthy()
+  })
+
+  it('starts without DynamoDB: nobody listens', async () => {
+    const health = await healthWithin(8_000, { DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' })
+    expect(health).toMatchObject({ status: 'degraded', postgres: { status: 'up' }, dynamodb: { status: 'down' } })
+    expect(health.dynamodb.reason).toContain('ECONNREFUSED')
+    expect(health.dynamodb.remedy).toContain('127.0.0.1:1')
+  })
+
+  it('starts without DynamoDB: it accepts and never answers', async () => {
+    await using proxy = await startDynamoProxy(env['DYNAMODB_ENDPOINT'] ?? '', () => 'hang')
+    const health = await healthWithin(8_000, { DYNAMODB_ENDPOINT: proxy.endpoint })
+    expect(health).toMatchObject({ status: 'degraded', postgres: { status: 'up' }, dynamodb: { status: 'down' } })
+  })
+
+  it('is down with both gone', async () => {
+    const health = await healthWithin(8_000, {
+      DATABASE_URL: closedPort(database.databaseUrl),
+      DYNAMODB_ENDPOINT: 'http://127.0.0.1:1',
+    })
+    expect(health.status).toBe('down')
+  })
+})
+
+describe('healthCheck over time', () => {
+  it('says once that a store went away, and once that it is back', async () => {
+    await using proxy = await startTcpProxy(database.databaseUrl)
+    const logger = new RecordingLogger()
+    const url = proxy.url(database.databaseUrl)
+    await using db = await DatabaseContext.fromEnv({ env: { ...env, DATABASE_URL: url }, logger })
+    expect((await db.healthCheck()).status).toBe('up')
+    await proxy.refuse()
+    proxy.resetAll()
+    expect((await db.healthCheck()).status).toBe('degraded')
+    expect((await db.healthCheck()).status).toBe('degraded')
+    await proxy.pass()
+    await expect.poll(async () => (await db.healthCheck()).status, { timeout: 10_000 }).toBe('up')
+    expect(logger.of('db.health_degraded')).toHaveLength(1)
+    expect(logger.of('db.health_recovered')).toHaveLength(1)
+  })
+
+  it('stops waiting when its caller does', async () => {
+    await using proxy = await startTcpProxy(database.databaseUrl)
+    proxy.blackHole()
+    await using db = await DatabaseContext.fromEnv({
+      env: { ...env, DATABASE_URL: proxy.url(database.databaseUrl) },
+    })
+    const controller = new AbortController()
+    const asked = db.healthCheck({ signal: controller.signal })
+    controller.abort(new Error('the client went away'))
+    await expect(asked).rejects.toThrow('the client went away')
+  })
+})

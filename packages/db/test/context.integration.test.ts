@@ -1,0 +1,103 @@
+import type { TestDatabase } from '@miyabi/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DatabaseContext, parseDatabaseSettings } from '../src/index.js'
+import { testEnvironment } from './environment.js'
+import { RecordingLogger } from './recording-logger.js'
+
+let database: TestDatabase
+let env: Record<string, string>
+beforeAll(async () => {
+  ;({ database, env } = await testEnvironment())
+})
+afterAll(() => database.drop())
+
+describe('DatabaseContext', () => {
+  it('reaches both stores through one object', async () => {
+    await using db = await DatabaseContext.fromEnv({ env })
+    const user = await db.pg.user.create({ data: { email: 'Ada@example.com' } })
+    expect((await db.pg.user.findUnique({ where: { email: 'ada@example.com' } }))?.id).toBe(user.id)
+    expect(db.dynamodb.client.config).toBeDefined()
+    expect(await db.healthCheck()).toMatchObject({
+      status: 'up',
+      postgres: { status: 'up', version: expect.stringMatching(/^\d+/) },
+      dynamodb: { status: 'up' },
+    })
+    expect(db.stats().postgres).toMatchObject({ max: 4, waiting: 0, active: 0 })
+  })
+
+  it('is made from values as well', async () => {
+    await using db = DatabaseContext.create(parseDatabaseSettings(env))
+    expect((await db.healthCheck()).status).toBe('up')
+  })
+
+  it('commits a transaction that resolves and rolls one back that rejects', async () => {
+    await using db = await DatabaseContext.fromEnv({ env })
+    const count = (): Promise<number> => db.pg.user.count({ where: { email: { startsWith: 'tx-' } } })
+    const id = await db.transaction(async (tx) => (await tx.user.create({ data: { email: 'tx-1@example.com' } })).id, {
+      isolation: 'Serializable',
+    })
+    expect(id).toMatch(/^[0-9a-f-]{36}$/)
+    await expect(
+      db.transaction(async (tx) => {
+        await tx.user.create({ data: { email: 'tx-2@example.com' } })
+        throw new Error('changed my mind')
+      }),
+    ).rejects.toThrow('changed my mind')
+    expect(await count()).toBe(1)
+  })
+
+  it('ends a transaction that outlasts its time', async () => {
+    await using db = await DatabaseContext.fromEnv({ env })
+    const slow = db.transaction(async (tx) => tx.$queryRaw`SELECT pg_sleep(1)::text`, { timeoutMs: 200 })
+    await expect(slow).rejects.toThrow()
+    expect(await db.pg.user.count({ where: { email: 'nobody@example.com' } })).toBe(0)
+  })
+
+  it('closes once, however often and in whatever way it is asked to', async () => {
+    const logger = new RecordingLogger()
+    const db = await DatabaseContext.fromEnv({ env, logger })
+    await db.pg.user.count()
+    await Promise.all([db.close(), db.close(), db[Symbol.asyncDispose]()])
+    await db.close()
+    expect(logger.of('db.closed')).toHaveLength(1)
+    await expect(db.pg.user.count()).rejects.toThrow()
+    expect(await db.healthCheck()).toMatchObject({
+      status: 'down',
+      postgres: { status: 'down', reason: 'this context is closed' },
+      dynamodb: { status: 'down', reason: 'this context is closed' },
+    })
+    expect(logger.of('db.health_degraded')).toEqual([])
+  })
+
+  it('says what it uses and what is misspelled, and names no secret', async () => {
+    const logger = new RecordingLogger()
+    await using db = await DatabaseContext.fromEnv({ env: { ...env, DB_MAX_CONNECTION: '7' }, logger })
+    await db.healthCheck()
+    expect(logger.of('db.started')).toHaveLength(1)
+    expect(logger.of('db.variable_unknown')).toMatchObject([
+      { level: 'warn', fields: { name: 'DB_MAX_CONNECTION', nearest: 'DB_MAX_CONNECTIONS' } },
+    ])
+    expect(logger.text).not.toContain(`:${new URL(database.databaseUrl).password}@`)
+  })
+
+  it('demands a DATABASE_URL in production and takes no endpoint for AWS', async () => {
+    const production = { NODE_ENV: 'production', MIYABI_STACK_DIR: '/nonexistent' }
+    await expect(DatabaseContext.fromEnv({ env: production })).rejects.toMatchObject({
+      code: 'config.invalid',
+      details: { faults: [{ name: 'DATABASE_URL' }] },
+    })
+    const logger = new RecordingLogger()
+    await using _ = await DatabaseContext.fromEnv({
+      env: { ...production, DATABASE_URL: database.databaseUrl, AWS_REGION: 'eu-west-1' },
+      logger,
+    })
+    expect(logger.of('db.started')).toMatchObject([{ fields: { dynamodb: 'AWS eu-west-1' } }])
+    expect(logger.of('db.attached')).toEqual([])
+  })
+
+  it('names both variables and the command when nothing is set and nothing is up', async () => {
+    const env = { MIYABI_STACK_DIR: '/nonexistent' }
+    const failed = DatabaseContext.fromEnv({ env })
+    await expect(failed).rejects.toThrow(/DATABASE_URL[\s\S]*pnpm db:up[\s\S]*DYNAMODB_ENDPOINT[\s\S]*pnpm db:up/)
+  })
+})

@@ -1,0 +1,20 @@
+import { createTestDatabase, dynamodbEndpoint, type TestDatabase, tablePrefix } from '@miyabi/testing'
+import { DatabaseContext } from '../src/index.js'
+
+/** A database and tables of a test file's own, and the environment that leads there. */
+export async function testEnvironment(): Promise<{
+  readonly database: TestDatabase
+  readonly env: Record<string, string>
+}> {
+  const database = await createTestDatabase()
+  const env = {
+    DATABASE_URL: database.databaseUrl,
+    DYNAMODB_ENDPOINT: dynamodbEndpoint(),
+    DYNAMODB_TABLE_PREFIX: tablePrefix(),
+    DB_MIN_CONNECTIONS: '1',
+    DB_MAX_CONNECTIONS: '4',
+  }
+  await using db = await DatabaseContext.fromEnv({ env })
+  await db.dynamodb.tables.create()
+  return { database, env }
+}
