@@ -5,6 +5,7 @@ import type { LogFields } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
 import { acquireStack } from '../src/index.js'
 import { createTable, dynamodb, dynamodbEndpoint, query } from './support/clients.js'
+import { processOf } from './support/processes.js'
 import { useStackFolder } from './support/stack-folder.js'
 
 const folder = useStackFolder()
@@ -14,7 +15,7 @@ describe('the PostgreSQL server', () => {
     await using stack = await acquireStack({ folder })
     const { databaseUrl, port } = stack.descriptor.postgres
     const settings = `SELECT current_setting('timezone') AS zone, current_setting('fsync') AS fsync,
-      current_setting('listen_addresses') AS addresses, current_setting('unix_socket_directories') AS sockets,
+      current_setting('listen_addresses') AS addresses,
       current_setting('max_connections') AS connections, current_setting('data_checksums') AS checksums,
       (SELECT datlocale FROM pg_database WHERE datname = current_database()) AS locale`
     expect(await query(databaseUrl, settings)).toEqual([
@@ -22,7 +23,6 @@ describe('the PostgreSQL server', () => {
         zone: 'UTC',
         fsync: 'on',
         addresses: '127.0.0.1',
-        sockets: '',
         connections: '200',
         checksums: 'on',
         locale: 'C.UTF-8',
@@ -115,14 +115,14 @@ describe('a port that somebody else took meanwhile', () => {
     const logger = { debug: listen, info: listen, warn: listen, error: listen }
     await using stack = await acquireStack({ folder, logger })
     const endpoint = dynamodbEndpoint(stack.descriptor)
-    const { pid, port } = stack.descriptor.dynamodb as { pid: number; port: number }
-    process.kill(pid, 'SIGKILL')
+    const { port } = new URL(endpoint)
+    process.kill(processOf(folder, 'dynamodb.db'), 'SIGKILL')
     const somebody = createServer((socket) => socket.destroy())
     await expect
       .poll(
         () =>
           new Promise((resolve) =>
-            somebody.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)),
+            somebody.once('error', () => resolve(false)).listen(Number(port), '127.0.0.1', () => resolve(true)),
           ),
       )
       .toBe(true)

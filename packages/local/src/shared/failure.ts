@@ -46,6 +46,10 @@ const FULL = new Set(['ENOSPC', 'EDQUOT'])
 export function nameFileError(error: unknown, folder: string): unknown {
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException
   if (code && DENIED.has(code)) return deniedFailure(folder, path ?? folder)
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    const message = `${path ?? folder} is a file where the embedded stack needs a folder. Move it away, or name another folder in MIYABI_STACK_DIR.`
+    return new Failure('local.folder.denied', message, { folder })
+  }
   if (code && FULL.has(code)) return diskFullFailure(folder)
   return error
 }

@@ -5,23 +5,21 @@ import { cacheFolder } from '../shared/cache.js'
 import { Failure, nameFileError } from '../shared/failure.js'
 import { writePrivateFile } from '../shared/files.js'
 import { type Claim, claimFolder } from '../shared/owner-file.js'
-import type { PlainFailure, Request, SupervisorEvent } from '../shared/protocol.js'
+import type { Request, SupervisorEvent } from '../shared/protocol.js'
 import { type Client, ControlServer } from './control-server.js'
 import { removeTree } from './copy-tree.js'
 import { Servers } from './servers.js'
 import { sweepTemporaryStacks } from './sweep-temporary.js'
-import { delay } from './wait.js'
+import { delay, until } from './wait.js'
 
 const STACK_FILE = 'stack.json'
-/** How long a stack that nobody leases waits for its first acquirer, who may have died while it started. */
+/** How long a stack (or its failure) waits for its first acquirer, who may have died meanwhile. */
 const FIRST_LEASE_MS = 2_000
-/** How long a failure is told to whoever asks before the supervisor ends. */
-const FAILURE_MS = 500
 
 type State =
   | { readonly is: 'starting' }
   | { readonly is: 'up'; readonly descriptor: StackDescriptor }
-  | { readonly is: 'failed'; readonly error: PlainFailure }
+  | { readonly is: 'failed' }
   | { readonly is: 'stopping' }
 
 export interface SupervisorOptions {
@@ -71,7 +69,6 @@ export class Supervisor {
 
   #onRequest(client: Client, request: Request): void {
     if (this.#state.is === 'stopping') client.finish({ type: 'stopping' })
-    else if (this.#state.is === 'failed') client.finish({ type: 'failed', error: this.#state.error })
     else this.#serve(client, request.type)
   }
 
@@ -154,11 +151,11 @@ export class Supervisor {
         : new Failure('local.supervisor.failed', `The embedded stack cannot start: ${(named as Error).message}`)
     console.error(named)
     const { code, message, details } = failure
-    this.#state = { is: 'failed', error: { code, message, details } }
-    for (const client of this.#leases) client.finish({ type: 'failed', error: this.#state.error })
-    this.#leases.clear()
-    await delay(FAILURE_MS)
+    this.#state = { is: 'failed' }
+    // Whoever waits hears of it, and if nobody has come yet, whoever comes first. Later ones try again by themselves.
+    if (!this.#wasLeased) await until(FIRST_LEASE_MS, () => this.#wasLeased)
     this.#claim?.release()
+    for (const client of this.#leases) client.finish({ type: 'failed', error: { code, message, details } })
     if (this.options.temporary) await removeTree(this.options.folder)
     await this.#control.close()
     process.exit(0)
