@@ -8,7 +8,7 @@
 export const userRoles = ['user', 'admin'] as const
 export type UserRole = (typeof userRoles)[number]
 
-/** What a plugin, a subscription or a licence is sold as: `tier`. */
+/** What a plugin, a subscription or a license is sold as: `tier`. */
 export const pluginTiers = ['free', 'pro', 'enterprise', 'addon'] as const
 export type PluginTier = (typeof pluginTiers)[number]
 
@@ -59,10 +59,10 @@ export interface JsonObject {
 /** What a jsonb column holds. JSON's own `null` is left out: Prisma wants it said (`Prisma.JsonNull`), since SQL has another. */
 export type JsonDocument = Exclude<JsonValue, null>
 
-/** What a plugin or a licence offers, as names that code asks for: `features`. */
+/** What a plugin or a license offers, as names that code asks for: `features`. */
 export type PluginFeatures = readonly string[]
 
-/** How much a plugin or a licence allows: `limitations`. -1 is without limit; what is absent is not limited by this plugin. */
+/** How much a plugin or a license allows: `limitations`. -1 is without limit; what is absent is not limited by this plugin. */
 export interface PluginLimitations {
   /** Issues a month. */
   readonly monthly_issues?: number

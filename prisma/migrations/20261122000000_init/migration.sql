@@ -131,7 +131,7 @@ CREATE TABLE plugins (
   CONSTRAINT plugins_trial_period_not_negative CHECK (trial_period >= 0),
   CONSTRAINT plugins_does_not_require_itself  CHECK (requires_plugin_id <> id)
 );
-COMMENT ON TABLE plugins IS 'The catalogue of the marketplace.';
+COMMENT ON TABLE plugins IS 'The catalog of the marketplace.';
 COMMENT ON COLUMN plugins.price IS 'In cents of the currency.';
 COMMENT ON COLUMN plugins.rating IS 'Average of its reviews, kept by a trigger on plugin_reviews; 0 while there is none.';
 COMMENT ON COLUMN plugins.trial_period IS 'In days.';
@@ -240,7 +240,7 @@ CREATE TABLE licenses (
   CONSTRAINT licenses_tier_known CHECK (tier IN ('free', 'pro', 'enterprise', 'addon')),
   CONSTRAINT licenses_revoked_agrees_with_revoked_at CHECK (revoked = (revoked_at IS NOT NULL))
 );
-COMMENT ON TABLE licenses IS 'Licences that were issued. Never deleted, only revoked.';
+COMMENT ON TABLE licenses IS 'Licenses that were issued. Never deleted, only revoked.';
 COMMENT ON COLUMN licenses.license_key IS 'A JWT. Whoever holds it can use the plugin: a secret.';
 
 CREATE INDEX licenses_user_id_plugin_id_idx ON licenses (user_id, plugin_id);
@@ -273,7 +273,7 @@ CREATE TABLE revoked_licenses (
   revoked_at  timestamptz(3) NOT NULL DEFAULT current_instant(),
   created_at  timestamptz(3) NOT NULL DEFAULT current_instant()
 );
-COMMENT ON TABLE revoked_licenses IS 'Licence keys that no longer count.';
+COMMENT ON TABLE revoked_licenses IS 'License keys that no longer count.';
 COMMENT ON COLUMN revoked_licenses.license_key IS 'Revoked or not, a whole key: a secret.';
 
 

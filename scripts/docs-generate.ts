@@ -1,0 +1,26 @@
+// Writes the pages of docs/ that are made from code. With --check it writes nothing and says which are stale (exit code 2).
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { schemaPage } from './docs/schema-page.js'
+
+const root = path.resolve(import.meta.dirname, '..')
+
+/** Each generated file, and what belongs in it. */
+const pages: Readonly<Record<string, () => string>> = {
+  'docs/generated/schema.md': () => schemaPage(root),
+}
+
+const check = process.argv.includes('--check')
+for (const [name, render] of Object.entries(pages)) {
+  const file = path.join(root, name)
+  const content = render()
+  if (existsSync(file) && readFileSync(file, 'utf8') === content) continue
+  if (check) {
+    console.error(`${name} is stale: run pnpm docs:generate`)
+    process.exitCode = 2
+  } else {
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, content)
+    console.log(`wrote ${name}`)
+  }
+}
