@@ -4,6 +4,7 @@ import pg from 'pg'
 import type { PostgresSettings } from './config.js'
 import { type AcquireTimeoutDetails, AcquireTimeoutError, PostgresError } from './errors.js'
 import { lease } from './lease.js'
+import { Liveness } from './liveness.js'
 import { mapConnectError, mapPostgresError } from './map-error.js'
 import { MinUpkeep } from './min-upkeep.js'
 import { serverOf, toClientConfig } from './pool-config.js'
@@ -11,12 +12,10 @@ import type { PoolStats } from './pool-stats.js'
 import { PooledClient, type PooledClientConfig } from './pooled-client.js'
 import { Slots } from './slots.js'
 
-/** A test that takes longer than this has failed. */
-const TEST_LIMIT_MS = 1000
 /** The last part of a lifetime over which expiry is spread, so that connections opened together do not end together. */
 const LIFETIME_JITTER = 0.1
-/** How long `close` lets idle connections say goodbye before it cuts them. */
-const GOODBYE_MS = 1000
+/** How long `close` waits for idle connections to end. Each cuts itself off before that. */
+const GOODBYE_MS = 2000
 /** A wait worth a line in the log. */
 const SLOW_ACQUIRE_MS = 1000
 const DEFAULT_GRACE_MS = 10_000
@@ -53,6 +52,7 @@ export class Pool extends pg.Pool {
   readonly #logger: Logger
   readonly #slots: Slots
   readonly #sockets: Set<PooledClient>
+  readonly #liveness: Liveness
   readonly #upkeep: MinUpkeep
   #active = 0
   #pending = 0
@@ -83,6 +83,7 @@ export class Pool extends pg.Pool {
     this.#logger = redactingLogger(options.logger ?? silentLogger)
     this.#slots = new Slots(settings.maxConnections)
     this.#sockets = sockets
+    this.#liveness = new Liveness(settings, (error) => this.#testFailed(error))
     this.#upkeep = new MinUpkeep({
       missing: () => (this.#closed ? 0 : settings.minConnections - this.totalCount),
       open: () => this.#openIdle(),
@@ -173,7 +174,7 @@ export class Pool extends pg.Pool {
     try {
       for (;;) {
         const client = await this.#checkOut()
-        const usable = signal.aborted || (await this.#isUsable(client))
+        const usable = signal.aborted || (await this.#liveness.isUsable(client))
         if (signal.aborted) {
           client.release(!usable)
           throw signal.reason
@@ -193,23 +194,6 @@ export class Pool extends pg.Pool {
       return (await super.connect()) as PooledClient & pg.PoolClient
     } catch (error) {
       throw this.ending ? closedError(this.name) : this.#connectFailed(error)
-    }
-  }
-
-  async #isUsable(client: PooledClient): Promise<boolean> {
-    if (!client.isClean) return false
-    const { testBeforeAcquire, testBypassMs } = this.#settings
-    if (!testBeforeAcquire || performance.now() - client.lastUsedAt < testBypassMs) return true
-    try {
-      const onTimeout = (): Error => new Error(`no answer within ${TEST_LIMIT_MS} ms`)
-      await withDeadline({ ms: TEST_LIMIT_MS, onTimeout }, () => client.query('SELECT 1'))
-      return true
-    } catch (error) {
-      this.#logger.info(
-        { event: 'postgres.pool.test_failed', pool: this.name, error },
-        'a dead connection was replaced',
-      )
-      return false
     }
   }
 
@@ -233,6 +217,10 @@ export class Pool extends pg.Pool {
       'a connection could not be opened',
     )
     return error
+  }
+
+  #testFailed(error: Error): void {
+    this.#logger.info({ event: 'postgres.pool.test_failed', pool: this.name, error }, 'a dead connection was replaced')
   }
 
   #timeoutError(waitedMs: number): AcquireTimeoutError {

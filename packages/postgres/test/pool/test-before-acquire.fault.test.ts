@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
@@ -22,6 +24,19 @@ describe('DB_TEST_BEFORE_ACQUIRE', () => {
     await proxy.pass()
     expect((await answer).rows).toEqual([{ one: 1 }])
     expect(proxy.accepted).toBeGreaterThan(before)
+    await pool.close()
+  })
+
+  it('does not test the others one by one when a connection does not answer at all', async () => {
+    await using server = await startForgetfulProxy(bench.settings().databaseUrl)
+    const databaseUrl = server.url
+    const pool = bench.pool({ databaseUrl, testBypassMs: 0, acquireTimeoutMs: 10_000 })
+    const clients = await Promise.all(Array.from({ length: 8 }, () => pool.connect()))
+    for (const client of clients) client.release()
+    server.forget()
+    const start = performance.now()
+    await expect(pool.query('SELECT 1')).resolves.toBeDefined()
+    expect(performance.now() - start).toBeLessThan(2000)
     await pool.close()
   })
 
@@ -61,3 +76,30 @@ describe('DB_TEST_BEFORE_ACQUIRE', () => {
     await pool.close(0)
   })
 })
+
+/** A firewall: `forget` makes it drop every packet of the connections that are open, while new ones pass. */
+async function startForgetfulProxy(databaseUrl: string) {
+  const { hostname, port } = new URL(databaseUrl)
+  const known = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname)
+    for (const socket of [client, upstream]) {
+      known.add(socket)
+      socket.on('error', () => {}).on('close', () => known.delete(socket))
+    }
+    client.pipe(upstream).pipe(client)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const url = new URL(databaseUrl)
+  url.port = String((server.address() as AddressInfo).port)
+  return {
+    url: url.toString(),
+    forget(): void {
+      for (const socket of known) socket.unpipe().pause()
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      for (const socket of known) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { safeCause, withDeadline } from '@miyabi/core'
+import type { PostgresSettings } from './config.js'
+import type { PooledClient } from './pooled-client.js'
+
+/** A test that takes longer than this has failed. */
+const TEST_LIMIT_MS = 1000
+
+/** Tells whether a connection may be handed out. */
+export class Liveness {
+  readonly #settings: Pick<PostgresSettings, 'testBeforeAcquire' | 'testBypassMs'>
+  readonly #onDead: (error: Error) => void
+  /** A connection not used since this moment, by `performance.now()`, is dead without a test. */
+  #silentSince = 0
+
+  constructor(settings: Pick<PostgresSettings, 'testBeforeAcquire' | 'testBypassMs'>, onDead: (error: Error) => void) {
+    this.#settings = settings
+    this.#onDead = onDead
+  }
+
+  /** Whether the session is as a new one, and answers where it sat idle for longer than the bypass window. */
+  async isUsable(client: PooledClient): Promise<boolean> {
+    if (!client.isClean || client.lastUsedAt < this.#silentSince) return false
+    const { testBeforeAcquire, testBypassMs } = this.#settings
+    const startedAt = performance.now()
+    if (!testBeforeAcquire || startedAt - client.lastUsedAt < testBypassMs) return true
+    // One that does not answer at all speaks for the network: what sat idle until now would cost a caller as long, one by one.
+    const onTimeout = (): Error => {
+      this.#silentSince = startedAt
+      return new Error(`no answer within ${TEST_LIMIT_MS} ms`)
+    }
+    try {
+      await withDeadline({ ms: TEST_LIMIT_MS, onTimeout }, () => client.query('SELECT 1'))
+      return true
+    } catch (error) {
+      this.#onDead(safeCause(error))
+      return false
+    }
+  }
+}
