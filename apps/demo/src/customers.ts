@@ -38,8 +38,10 @@ export function payerOf(account: string): { readonly email: string; readonly plu
 }
 
 /** Adds the customers and their subscriptions where they are not there yet, and says how many it added. */
-export async function addCustomers(tx: Prisma.TransactionClient): Promise<{ users: number; subscriptions: number }> {
-  const users = await tx.user.createMany({
+export async function addCustomers(
+  tx: Prisma.TransactionClient,
+): Promise<{ customers: number; subscriptions: number }> {
+  const added = await tx.user.createMany({
     data: customers.map(({ email, name }) => ({ email, name })),
     skipDuplicates: true,
   })
@@ -54,7 +56,7 @@ export async function addCustomers(tx: Prisma.TransactionClient): Promise<{ user
     ),
     skipDuplicates: true,
   })
-  return { users: users.count, subscriptions: subscriptions.count }
+  return { customers: added.count, subscriptions: subscriptions.count }
 }
 
 /** From a customer's e-mail address to their id. */

@@ -1,1 +1,59 @@
-export {}
+import { constants } from 'node:os'
+import { findWorkspaceRoot } from '@miyabi/core'
+import { DatabaseContext } from '@miyabi/db'
+import { loadEnvFile } from '@miyabi/migrate'
+import { boot } from './boot.js'
+import { describeError } from './describe-error.js'
+import { prepare } from './prepare.js'
+import { bold, dim, duration, heading, print, say, timed, warnings } from './print.js'
+import { pool } from './steps/1-pool.js'
+import { dynamodb } from './steps/2-dynamodb.js'
+import { webhooks } from './steps/3-webhooks.js'
+import { health } from './steps/4-health.js'
+import { queries } from './steps/5-queries.js'
+import { agent } from './steps/6-agent.js'
+import { figures } from './steps/7-figures.js'
+
+const steps = [
+  ['The pool and its settings', pool],
+  ['The DynamoDB client and its tables', dynamodb],
+  ["GitHub's webhooks, received and read back", webhooks],
+  ['One context and its health', health],
+  ['Joins and aggregates', queries],
+  ["An agent's life, and the messages that tell of it", agent],
+  ['Figures of the pool and of both stores', figures],
+] as const
+
+async function run(signal: AbortSignal): Promise<void> {
+  loadEnvFile(findWorkspaceRoot(import.meta.dirname) ?? '.', process.env)
+  const { env, stack } = await boot(process.env, signal)
+  // In the order of their making; they are closed in the opposite one, also when a step throws.
+  await using _stack = stack
+  await using db = await DatabaseContext.fromEnv({ env, logger: warnings })
+  await prepare(db, env, signal)
+  for (const [index, [title, step]] of steps.entries()) {
+    signal.throwIfAborted()
+    heading(`${index + 1}. ${title}`)
+    const { ms } = await timed(() => step(db, env))
+    say(dim(`took ${duration(ms)}`))
+  }
+}
+
+/** Ctrl-C and its kin end the demo after the step under way, and close everything. */
+const interrupt = new AbortController()
+let received: NodeJS.Signals | undefined
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(name, () => {
+    received ??= name
+    interrupt.abort()
+  })
+}
+
+try {
+  print(bold('Miyabi DB'))
+  const { ms } = await timed(() => run(interrupt.signal))
+  print(`\nDone in ${duration(ms)}. Run it again: it adds nothing.`)
+} catch (error) {
+  process.exitCode = received === undefined ? 1 : 128 + constants.signals[received]
+  process.stderr.write(received === undefined ? `${describeError(error)}\n` : 'interrupted\n')
+}

@@ -67,15 +67,15 @@ export function toExecution({ name, kind, payload }: Delivery): Execution | unde
   if (work === undefined) return undefined
   const subject = work.subject(payload)
   const status = statusOf(subject)
-  const done = status === 'completed' || status === 'failed'
-  const startedAt = status === 'pending' ? null : date(subject?.run_started_at, subject?.started_at, subject?.created_at)
+  const hasEnded = status === 'completed' || status === 'failed'
+  const startedAt = status === 'pending' ? null : startOf(subject)
   return {
     id: stableId(`execution ${name}`),
     agentType: work.agentType,
     issueNumber: payload.issue?.number ?? payload.pull_request?.number ?? null,
     status,
     startedAt,
-    completedAt: done ? later(startedAt, date(subject?.completed_at, subject?.closed_at, subject?.updated_at)) : null,
+    completedAt: hasEnded ? later(startedAt, endOf(subject)) : null,
     errorMessage: status === 'failed' ? `${kind} ended with ${subject?.conclusion ?? subject?.state}` : null,
     options: { delivery: name },
   }
@@ -102,11 +102,15 @@ function statusOf(subject: Subject | undefined): ExecutionStatus {
   return STATUS[subject?.conclusion ?? subject?.state ?? subject?.status ?? ''] ?? 'pending'
 }
 
-/** The first of several times that is there. */
-function date(...times: readonly (string | null | undefined)[]): Date | null {
-  const time = times.find((candidate) => typeof candidate === 'string')
-  return time ? new Date(time) : null
+function startOf(subject: Subject | undefined): Date | null {
+  return date(subject?.run_started_at ?? subject?.started_at ?? subject?.created_at ?? subject?.submitted_at)
 }
+
+function endOf(subject: Subject | undefined): Date | null {
+  return date(subject?.completed_at ?? subject?.closed_at ?? subject?.updated_at ?? subject?.submitted_at)
+}
+
+const date = (time: string | undefined): Date | null => (time === undefined ? null : new Date(time))
 
 /** GitHub sometimes reports an end before the start; the table refuses that. */
 function later(startedAt: Date | null, completedAt: Date | null): Date | null {

@@ -19,6 +19,7 @@ export interface Subject {
   readonly run_started_at?: string
   readonly started_at?: string
   readonly created_at?: string
+  readonly submitted_at?: string
   readonly completed_at?: string | null
   readonly closed_at?: string | null
   readonly updated_at?: string

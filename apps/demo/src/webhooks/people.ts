@@ -22,15 +22,14 @@ export interface GithubRepository {
 /** Whoever sent a delivery or owns its repository, each once: as first told, since the examples do not agree on every name. */
 export function toWebUsers(deliveries: readonly Delivery[]): GithubUser[] {
   const accounts = deliveries.flatMap(({ payload }) => [payload.sender, payload.repository?.owner])
-  return firstBy(
-    accounts.filter((account) => account !== undefined).map(toWebUser),
-    (user) => user.githubId,
-  )
+  return firstBy(accounts.filter((account) => account !== undefined).map(toWebUser), (user) => user.githubId)
 }
 
 /** The repositories of the deliveries, each once, as first told. */
 export function toRepositories(deliveries: readonly Delivery[]): GithubRepository[] {
-  const repositories = deliveries.flatMap(({ payload }) => (payload.repository ? [toRepository(payload.repository)] : []))
+  const repositories = deliveries.flatMap(({ payload }) =>
+    payload.repository ? [toRepository(payload.repository)] : [],
+  )
   return firstBy(repositories, (repository) => repository.githubRepoId)
 }
 

@@ -36,7 +36,10 @@ const deliveryId = ({ name }: Delivery): string => stableId(`delivery ${name}`)
  * Stores deliveries and all that follows from them, with a statement per table however many they are. To be run in a
  * transaction: then a delivery that is stored has everything that belongs to it, and needs nothing when it comes again.
  */
-export async function storeDeliveries(tx: Prisma.TransactionClient, deliveries: readonly Delivery[]): Promise<AddedRows> {
+export async function storeDeliveries(
+  tx: Prisma.TransactionClient,
+  deliveries: readonly Delivery[],
+): Promise<AddedRows> {
   const added = await tx.log.createManyAndReturn({
     data: deliveries.map((delivery) => ({
       id: deliveryId(delivery),
@@ -68,7 +71,10 @@ export async function storeDeliveries(tx: Prisma.TransactionClient, deliveries: 
 }
 
 /** What is stored of deliveries, in their order. */
-export async function readStored(tx: Prisma.TransactionClient, deliveries: readonly Delivery[]): Promise<StoredDelivery[]> {
+export async function readStored(
+  tx: Prisma.TransactionClient,
+  deliveries: readonly Delivery[],
+): Promise<StoredDelivery[]> {
   const logs = await tx.log.findMany({
     where: { id: { in: deliveries.map(deliveryId) } },
     select: { id: true, createdAt: true },

@@ -1,0 +1,46 @@
+import { type Environment, MiyabiError } from '@miyabi/core'
+import { acquireStack, type Stack } from '@miyabi/local'
+import { duration, say, timed, warnings } from './print.js'
+
+/** Where the servers are, and the embedded ones if the demo started them. */
+export interface Servers {
+  /** The environment with every URL set. */
+  readonly env: Environment
+  readonly stack: Stack | undefined
+}
+
+/** Any of these says where DynamoDB is. */
+const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL']
+
+/**
+ * Starts the embedded servers (or joins those that are up) for whatever the environment names no URL of. In production nothing is
+ * started: there the context says what is missing.
+ */
+export async function boot(env: Environment, signal: AbortSignal): Promise<Servers> {
+  const isSet = (name: string): boolean => Boolean(env[name]?.trim())
+  const needsPostgres = !isSet('DATABASE_URL')
+  const needsDynamo = !ENDPOINTS.some(isSet)
+  if (env['NODE_ENV']?.trim() === 'production' || !(needsPostgres || needsDynamo)) {
+    say('the servers that the environment names')
+    return { env, stack: undefined }
+  }
+
+  const { value: stack, ms } = await timed(() => acquireStack({ signal, logger: warnings }))
+  try {
+    const { postgres, dynamodb } = stack.descriptor
+    say(`the embedded servers, up in ${duration(ms)}; their data are in ${stack.folder}`)
+    const urls: Record<string, string> = {}
+    if (needsPostgres) {
+      urls['DATABASE_URL'] = postgres.databaseUrl
+      urls['DIRECT_DATABASE_URL'] = postgres.directDatabaseUrl
+    }
+    if (needsDynamo) {
+      if ('unavailable' in dynamodb) throw new MiyabiError('demo.no_dynamodb', String(dynamodb.unavailable))
+      urls['DYNAMODB_ENDPOINT'] = String(dynamodb.endpoint)
+    }
+    return { env: { ...env, ...urls }, stack }
+  } catch (error) {
+    await stack.close()
+    throw error
+  }
+}

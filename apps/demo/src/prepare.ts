@@ -1,0 +1,30 @@
+import { type Environment, findWorkspaceRoot, MiyabiError } from '@miyabi/core'
+import type { DatabaseContext } from '@miyabi/db'
+import { runPrisma } from '@miyabi/migrate'
+import { duration, say, timed } from './print.js'
+
+/**
+ * Brings both stores to the state the application expects: migrations and seed with the migrator's login, then the DynamoDB tables.
+ * Whatever is there already stays as it is.
+ */
+export async function prepare(db: DatabaseContext, env: Environment, signal: AbortSignal): Promise<void> {
+  const { ms, value: done } = await timed(async () => {
+    const migrated = await prisma(['migrate', 'deploy'], env, signal)
+    const seeded = await prisma(['db', 'seed'], env, signal)
+    const tables = await db.dynamodb.tables.create({ signal })
+    const created = tables.filter(({ result }) => result === 'created').length
+    return [
+      migrated.includes('No pending migrations') ? undefined : 'applied the migrations',
+      /Seed: (added .*)/.exec(seeded)?.[1],
+      created > 0 ? `created ${created} DynamoDB tables` : undefined,
+    ].filter((what) => what !== undefined)
+  })
+  say(`${done.length > 0 ? done.join(', ') : 'migrations, seed and tables are as they should be'} (${duration(ms)})`)
+}
+
+async function prisma(args: readonly string[], env: Environment, signal: AbortSignal): Promise<string> {
+  const cwd = findWorkspaceRoot(import.meta.dirname) ?? process.cwd()
+  const { exitCode, stdout, stderr } = await runPrisma(args, { cwd, env, signal, stdio: 'pipe' })
+  if (exitCode === 0) return stdout
+  throw new MiyabiError('demo.prisma_failed', `prisma ${args.join(' ')} failed:\n${stderr.trim()}`)
+}

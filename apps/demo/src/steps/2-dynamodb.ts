@@ -1,0 +1,27 @@
+import type { Environment } from '@miyabi/core'
+import { type DatabaseContext, parseDatabaseSettings } from '@miyabi/db'
+import { tableDefinitions } from '@miyabi/dynamo'
+import { say, table } from '../print.js'
+
+/** How the client behaves when a request fails, and the tables it works on. */
+export async function dynamodb(db: DatabaseContext, env: Environment): Promise<void> {
+  const { dynamo: settings } = parseDatabaseSettings(env)
+  say(`endpoint ${settings.endpoint ?? `of AWS in ${settings.region}`}`)
+  say(
+    `a call ends within ${settings.timeoutMs} ms; in it a request of at most ${settings.attemptTimeoutMs} ms is tried up to ` +
+      `${settings.maxAttempts} times`,
+  )
+  const { tables } = await db.dynamodb.tables.status()
+  const status = new Map(tables.map(({ table, status }) => [table, status]))
+  table(
+    ['table', 'status', 'billing', 'indexes', 'expires by', 'stream'],
+    tableDefinitions.map(({ name, billing, indexes, ttlAttribute, stream }) => [
+      settings.tablePrefix + name,
+      status.get(settings.tablePrefix + name),
+      billing.mode === 'PROVISIONED' ? `${billing.write.min} WCU, ${billing.read.min} RCU` : 'on demand',
+      indexes.map((index) => index.name).join(', ') || '-',
+      ttlAttribute,
+      stream ? 'yes' : 'no',
+    ]),
+  )
+}

@@ -1,0 +1,91 @@
+import type { DatabaseContext } from '@miyabi/db'
+import type { EventRange, Page, StoredEvent } from '@miyabi/dynamo'
+import { addCustomers } from '../customers.js'
+import { duration, print, say, table, timed } from '../print.js'
+import { readDeliveries } from '../webhooks/deliveries.js'
+import { appendEvents, readPages, receivedBetween, WEBHOOK } from '../webhooks/events.js'
+import { readStored, type StoredDelivery, storeDeliveries } from '../webhooks/store.js'
+
+/** So many deliveries are stored in one transaction. */
+const BATCH_SIZE = 100
+
+/** Receives GitHub's deliveries, as often as one likes, and reads them back by type, by user and by repository. */
+export async function webhooks(db: DatabaseContext): Promise<void> {
+  const deliveries = readDeliveries()
+  const kinds = new Set(deliveries.map(({ kind }) => kind)).size
+  const added = new Map<string, number>()
+  const count = (rows: object): void => {
+    for (const [name, rowsAdded] of Object.entries(rows)) added.set(name, (added.get(name) ?? 0) + rowsAdded)
+  }
+
+  const { ms } = await timed(async () => {
+    count(await db.transaction(addCustomers))
+    for (let start = 0; start < deliveries.length; start += BATCH_SIZE) {
+      const batch = deliveries.slice(start, start + BATCH_SIZE)
+      count(await db.transaction((tx) => storeDeliveries(tx, batch)))
+      count({ events: await appendEvents(db, await readStored(db.pg, batch)) })
+    }
+  })
+  say(`${deliveries.length} deliveries of ${kinds} kinds received in ${duration(ms)}`)
+
+  const stored = await readStored(db.pg, deliveries)
+  const answers = await readBack(db, stored)
+  const totals = { ...(await countRows(db)), events: answers[0]?.events ?? 0 }
+  table(
+    ['', 'added', 'total'],
+    Object.entries(totals).map(([name, total]) => [name, added.get(name) ?? 0, total]),
+  )
+  print()
+  table(
+    ['read back', 'events', 'pages', 'time'],
+    answers.map(({ question, events, pages, ms }) => [question, events, pages, duration(ms)]),
+  )
+}
+
+/** How many rows there are of everything that deliveries bring. */
+async function countRows({ pg }: DatabaseContext): Promise<Record<string, number>> {
+  const counts = {
+    customers: pg.user.count({ where: { role: 'user' } }),
+    subscriptions: pg.subscription.count(),
+    deliveries: pg.log.count(),
+    webUsers: pg.webUser.count(),
+    repositories: pg.repository.count(),
+    executions: pg.agentExecution.count(),
+    logLines: pg.executionLog.count(),
+    usageEvents: pg.usageEvent.count(),
+  }
+  return Object.fromEntries(await Promise.all(Object.entries(counts).map(async ([name, n]) => [name, await n])))
+}
+
+interface Answer {
+  readonly question: string
+  readonly events: number
+  readonly pages: number
+  readonly ms: number
+}
+
+/** Asks the event log the three questions it is made for, a page of 100 at a time. */
+async function readBack(db: DatabaseContext, stored: readonly StoredDelivery[]): Promise<Answer[]> {
+  const { events } = db.dynamodb
+  const range: EventRange = { ...receivedBetween(stored), limit: 100 }
+  const user = mostFrequent(stored.map(({ userId }) => userId))
+  const repository = mostFrequent(stored.map(({ repositoryId }) => repositoryId))
+  const { githubUsername } = await db.pg.webUser.findUniqueOrThrow({ where: { id: user } })
+  const { fullName } = await db.pg.repository.findUniqueOrThrow({ where: { id: repository } })
+  return [
+    await answer(`by type: ${WEBHOOK}`, (cursor) => events.byType(WEBHOOK, { ...range, cursor })),
+    await answer(`by user: ${githubUsername}`, (cursor) => events.byUser(user, { ...range, cursor })),
+    await answer(`by repository: ${fullName}`, (cursor) => events.byRepository(repository, { ...range, cursor })),
+  ]
+}
+
+async function answer(question: string, ask: (cursor?: string) => Promise<Page<StoredEvent>>): Promise<Answer> {
+  const { value: pages, ms } = await timed(() => readPages(ask))
+  return { question, events: pages.reduce((sum, { items }) => sum + items.length, 0), pages: pages.length, ms }
+}
+
+function mostFrequent(ids: readonly (string | undefined)[]): string {
+  const times = new Map<string, number>()
+  for (const id of ids) if (id !== undefined) times.set(id, (times.get(id) ?? 0) + 1)
+  return [...times].sort(([, a], [, b]) => b - a)[0]?.[0] ?? ''
+}

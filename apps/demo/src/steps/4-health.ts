@@ -1,0 +1,22 @@
+import { MiyabiError } from '@miyabi/core'
+import type { DatabaseContext } from '@miyabi/db'
+import { duration, say, table } from '../print.js'
+
+/** One context, one question, both stores: what a health endpoint answers with. */
+export async function health(db: DatabaseContext): Promise<void> {
+  const { status, latencyMs, postgres, dynamodb } = await db.healthCheck()
+  table(
+    ['store', 'status', 'latency', 'version'],
+    Object.entries({ postgres, dynamodb }).map(([name, store]) => [
+      name,
+      store.status,
+      duration(store.latencyMs),
+      store.version,
+    ]),
+  )
+  say(`together: ${status} after ${duration(latencyMs)}, both asked at the same time`)
+  const down = [postgres, dynamodb].filter((store) => store.status === 'down')
+  if (down.length > 0) {
+    throw new MiyabiError('demo.unhealthy', down.map(({ reason, remedy }) => `${reason}\n${remedy ?? ''}`).join('\n'))
+  }
+}

@@ -1,0 +1,73 @@
+import type { DatabaseContext } from '@miyabi/db'
+import type { AgentState, Message } from '@miyabi/dynamo'
+import { print, say, table } from '../print.js'
+import { stableId } from '../webhooks/stable-id.js'
+
+/** The delivery whose execution is lived through here: an issue was opened. */
+const DELIVERY = 'issues/15'
+
+const life = [
+  { status: 'pending', progress: 0, currentTask: 'waits for its turn' },
+  { status: 'running', progress: 10, currentTask: 'reads the issue' },
+  { status: 'running', progress: 60, currentTask: 'writes the change' },
+  { status: 'completed', progress: 100, currentTask: 'opened a pull request' },
+] as const
+
+/** An agent works and says how far it is; whoever watches gets a message for every change, and acknowledges it. */
+export async function agent(db: DatabaseContext): Promise<void> {
+  const execution = await db.pg.agentExecution.findUniqueOrThrow({
+    where: { id: stableId(`execution ${DELIVERY}`) },
+    include: { user: true, repository: true },
+  })
+  const enqueued = await live(db, execution.id, execution.userId)
+  const delivered = await deliver(db, execution.userId)
+
+  const { items: states } = await db.dynamodb.agentState.history(execution.id, { order: 'asc' })
+  say(
+    `the ${execution.agentType} agent on ${execution.repository.fullName}, watched by ${execution.user.githubUsername}`,
+  )
+  table(
+    ['state', 'progress', 'task', 'saved at'],
+    states.map(({ status, progress, currentTask, updatedAt }) => [
+      status,
+      progress,
+      currentTask,
+      updatedAt.toISOString(),
+    ]),
+  )
+  const { items: left } = await db.dynamodb.messages.undelivered(execution.userId)
+  print()
+  table(
+    ['messages', 'enqueued', 'delivered', 'acknowledged', 'left'],
+    [['of this run', enqueued, delivered.messages.length, delivered.acknowledged, left.length]],
+  )
+}
+
+/**
+ * Takes the agent from the state it is in to the end, and gives the number of messages that told of it. Each save names the
+ * version it follows: of two who save at once, one is refused.
+ */
+async function live(db: DatabaseContext, agentId: string, recipient: string): Promise<number> {
+  let state: AgentState | undefined = await db.dynamodb.agentState.current(agentId)
+  const { progress: done = -1 } = state ?? {}
+  const ahead = life.filter(({ progress }) => progress > done)
+  for (const next of ahead) {
+    state = await db.dynamodb.agentState.save({ agentId, ...next, expectedVersion: state?.version ?? 0 })
+    // Lost in a crash just here, it is missed by nobody: it only says that there is a newer state, which is kept.
+    const payload = { agentId, version: state.version, status: state.status, progress: state.progress }
+    await db.dynamodb.messages.enqueue({ recipient, messageType: 'execution_update', payload })
+  }
+  return ahead.length
+}
+
+/** What a web socket server does for a connected user: send what is undelivered, acknowledge what was sent. */
+async function deliver(
+  db: DatabaseContext,
+  recipient: string,
+): Promise<{ readonly messages: readonly Message[]; readonly acknowledged: number }> {
+  const { items: messages } = await db.dynamodb.messages.undelivered(recipient)
+  const acknowledged = await Promise.all(
+    messages.map(({ messageId }) => db.dynamodb.messages.acknowledge(recipient, messageId)),
+  )
+  return { messages, acknowledged: acknowledged.filter(Boolean).length }
+}

@@ -1,0 +1,48 @@
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
+import type { Environment } from '@miyabi/core'
+import { type DatabaseContext, parseDatabaseSettings } from '@miyabi/db'
+import { type CapacityRange, tableDefinitions } from '@miyabi/dynamo'
+import { print, table } from '../print.js'
+
+interface ServerFigures {
+  readonly connections: number
+  readonly limit: number
+  readonly reserved: number
+  readonly bytes: bigint
+}
+
+/** What an operator looks at: the pool, the server's room for more of them, and the sizes of both stores. */
+export async function figures(db: DatabaseContext, env: Environment): Promise<void> {
+  const { total, active, idle, waiting, max, min } = db.stats().postgres
+  table(['pool: total', 'active', 'idle', 'waiting', 'min', 'max'], [[total, active, idle, waiting, min, max]])
+
+  print()
+  const [server] = await db.pg.$queryRaw<ServerFigures[]>`
+    SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
+           current_setting('max_connections')::int AS limit,
+           current_setting('superuser_reserved_connections')::int AS reserved,
+           pg_database_size(current_database()) AS bytes`
+  if (server !== undefined) {
+    const { connections, limit, reserved, bytes } = server
+    table(
+      ['server: connections', 'limit', 'pools of this size that fit', 'database'],
+      [[connections, limit, Math.floor((limit - reserved) / max), megabytes(bytes)]],
+    )
+  }
+
+  print()
+  const { tablePrefix } = parseDatabaseSettings(env).dynamo
+  const tables = tableDefinitions.map(async ({ name, billing }) => {
+    const { Table } = await db.dynamodb.client.send(new DescribeTableCommand({ TableName: tablePrefix + name }))
+    const capacity =
+      billing.mode === 'PROVISIONED'
+        ? `${units(billing.write)} WCU, ${units(billing.read)} RCU at ${billing.targetUtilization}%`
+        : 'on demand'
+    return [tablePrefix + name, Table?.ItemCount, capacity]
+  })
+  // AWS counts items every six hours, the embedded server at once.
+  table(['table', 'items', 'capacity'], await Promise.all(tables))
+}
+
+const units = ({ min, max }: CapacityRange): string => `${min} to ${max}`
+const megabytes = (bytes: bigint): string => `${(Number(bytes) / 2 ** 20).toFixed(1)} MB`

@@ -1,0 +1,49 @@
+import type { DatabaseContext } from '@miyabi/db'
+import type { EventRange, Page, StoredEvent } from '@miyabi/dynamo'
+import type { StoredDelivery } from './store.js'
+
+/** The type under which every delivery is in the event log. */
+export const WEBHOOK = 'webhook'
+
+/** The event log keeps an event for 90 days; what came earlier is not appended again. */
+const KEPT_MS = 90 * 24 * 60 * 60_000
+
+/** The span in which deliveries came, as the event log is asked for it. */
+export function receivedBetween(stored: readonly StoredDelivery[]): EventRange {
+  const times = stored.map(({ receivedAt }) => receivedAt.getTime())
+  return { from: new Date(Math.min(...times)), to: new Date(Math.max(...times) + 1) }
+}
+
+/** Follows the cursor of a question from its first page to its last. */
+export async function readPages(ask: (cursor?: string) => Promise<Page<StoredEvent>>): Promise<Page<StoredEvent>[]> {
+  const pages: Page<StoredEvent>[] = []
+  do pages.push(await ask(pages.at(-1)?.cursor))
+  while (pages.at(-1)?.cursor !== undefined)
+  return pages
+}
+
+/**
+ * Appends an event for each stored delivery that has none yet, and says how many those were.
+ *
+ * PostgreSQL decides what was received, and the events follow from it: after a crash in between, the next run appends what is
+ * missing. An event's id is made of its time and the delivery's name, so that even two runs at once append the same event.
+ */
+export async function appendEvents(db: DatabaseContext, stored: readonly StoredDelivery[]): Promise<number> {
+  const range = receivedBetween(stored)
+  const pages = await readPages((cursor) => db.dynamodb.events.byType(WEBHOOK, { ...range, limit: 1000, cursor }))
+  const present = new Set(pages.flatMap(({ items }) => items.map(({ data }) => data['delivery'])))
+  const missing = stored.filter(
+    ({ delivery, receivedAt }) => !present.has(delivery.name) && receivedAt.getTime() > Date.now() - KEPT_MS,
+  )
+  await db.dynamodb.events.appendMany(
+    missing.map(({ delivery, receivedAt, userId, repositoryId }) => ({
+      eventType: WEBHOOK,
+      occurredAt: receivedAt,
+      idempotencyKey: delivery.name,
+      userId,
+      repositoryId,
+      data: { delivery: delivery.name, kind: delivery.kind, action: delivery.payload.action },
+    })),
+  )
+  return missing.length
+}
