@@ -1,12 +1,19 @@
 // Writes the pages of docs/ that are made from code. With --check it writes nothing and says which are stale (exit code 2).
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
+import { localSettings } from '@miyabi/local'
+import { migrateSettings } from '@miyabi/migrate'
 import { schemaPage } from './docs/schema-page.js'
 
 const root = path.resolve(import.meta.dirname, '..')
 
+const settings = [...settingsGroups, migrateSettings, localSettings]
+
 /** Each generated file, and what belongs in it. */
 const pages: Readonly<Record<string, () => string>> = {
+  '.env.example': () => renderEnvFile(settings),
+  'docs/reference/settings.md': () => renderSettingsPage(settings),
   'docs/generated/schema.md': () => schemaPage(root),
 }
 

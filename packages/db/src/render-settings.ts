@@ -1,11 +1,10 @@
 import { renderEnvExample, renderReference, type Settings } from '@miyabi/core'
-import { settingsGroups } from './settings.js'
 
 const header = `# Miyabi DB: every setting, each with its default.
 #
 # Nothing here is needed on a laptop: with DATABASE_URL and DYNAMODB_ENDPOINT unset, the embedded stack is used
-# (\`pnpm db:up\`). Otherwise copy this file to .env, uncomment what differs, and start with \`node --env-file=.env\`.
-# A blank value counts as unset. The same as a table: docs/reference/settings.md
+# (\`pnpm db:up\`). Otherwise copy this file to .env and uncomment what differs: \`pnpm prisma\` reads .env by itself, an app
+# does when it is started with \`node --env-file=.env\`. A blank value counts as unset. As a table: docs/reference/settings.md
 `
 
 const tiers = `# ---- Pool size by number of users ${'-'.repeat(57)}
@@ -56,13 +55,13 @@ const security = `# ---- Security checklist for production ${'-'.repeat(52)}
 # [ ] PostgreSQL: encrypted storage, backups, and a restore that was tried
 `
 
-/** The text of \`.env.example\`: every setting commented out with its default, tiers, notes on credentials, a checklist. */
-export function renderEnvFile(groups: readonly Settings[] = settingsGroups): string {
+/** The text of `.env.example`: every setting commented out with its default, tiers, notes on credentials, a checklist. */
+export function renderEnvFile(groups: readonly Settings[]): string {
   return [header, ...groups.map(renderEnvExample), tiers, credentials, security].join('\n')
 }
 
 /** The text of the settings' reference page, in Markdown. */
-export function renderSettingsPage(groups: readonly Settings[] = settingsGroups): string {
+export function renderSettingsPage(groups: readonly Settings[]): string {
   return [
     '# Settings',
     '',

@@ -21,7 +21,7 @@ export const contextSettings = defineSettings({
   },
 })
 
-/** Every group of settings, in the order of the reference. */
+/** Every group of settings that a context reads, in the order of the reference. */
 export const settingsGroups = [contextSettings, postgresSettings, dynamoSettings] as const
 
 /** The settings of both stores as values. Every duration is in milliseconds. */
@@ -62,7 +62,7 @@ function collect<T>(parse: () => T): Collected<T> {
 }
 
 /** Read by the tools around the context rather than by it. */
-const toolVariables = ['SHADOW_DATABASE_URL', 'MIYABI_PRISMA_ENGINE', 'DYNOXIDE_BIN']
+const toolVariables = ['SHADOW_DATABASE_URL', 'MIYABI_PRISMA_ENGINE', 'MIYABI_CACHE_DIR', 'DYNOXIDE_BIN']
 
 /** Every variable that has a meaning for us. */
 export function knownVariables(): string[] {

@@ -1,5 +1,6 @@
 export { type AcquireOptions, acquireStack, type Stack } from './acquire.js'
 export { LocalError } from './errors.js'
 export { type FolderOptions, holdStack, type Released, releaseStack } from './hold.js'
+export { localSettings } from './settings.js'
 export type { LocalErrorCode, LocalErrorDetails } from './shared/failure.js'
 export { type StackStatus, stackStatus } from './status.js'

@@ -1,0 +1,28 @@
+import { defineSettings, field } from '@miyabi/core'
+
+/** What the embedded stack reads from the environment, beside `MIYABI_STACK_DIR`, which everybody who looks for it reads. */
+export const localSettings = defineSettings({
+  title: 'Embedded stack',
+  fields: {
+    MIYABI_CACHE_DIR: field.optional(
+      field.pattern({
+        doc: 'Where prepared data, temporary stacks, and what the workspace cannot hold are kept. Set it when the default is on a full or slow disk.',
+        default: '',
+        example: '/var/cache/miyabi',
+        matches: /./,
+        expected: 'a path',
+      }),
+      "the platform's cache folder",
+    ),
+    DYNOXIDE_BIN: field.optional(
+      field.pattern({
+        doc: 'The DynamoDB engine to run. Set it on a platform for which none is installed.',
+        default: '',
+        example: '/usr/local/bin/dynoxide',
+        matches: /./,
+        expected: 'the path of an executable file',
+      }),
+      'the installed package, else `dynoxide` on PATH',
+    ),
+  },
+})

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { createTestDatabase, dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+/**
+ * A stranger's app in a copy of this workspace: it declares `"@miyabi/db": "workspace:*"` and nothing else of ours, and after
+ * `pnpm install` alone it imports, type-checks and runs. The copy lies outside of this folder, so that nothing resolves by luck.
+ */
+const run = promisify(execFile)
+const root = path.resolve(import.meta.dirname, '..')
+const notCopied = new Set(['node_modules', 'dist', 'generated', '.git', '.turbo', '.miyabi', '.env'])
+
+const app = {
+  'package.json': JSON.stringify({
+    name: 'consumer',
+    private: true,
+    type: 'module',
+    dependencies: { '@miyabi/db': 'workspace:*' },
+    devDependencies: { '@types/node': 'catalog:', typescript: 'catalog:' },
+  }),
+  'tsconfig.nodenext.json': JSON.stringify({
+    compilerOptions: {
+      module: 'nodenext',
+      target: 'es2023',
+      strict: true,
+      types: ['node'],
+      outDir: 'dist',
+      rootDir: 'src',
+    },
+    include: ['src'],
+  }),
+  'tsconfig.bundler.json': JSON.stringify({
+    compilerOptions: {
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      target: 'es2023',
+      lib: ['es2023', 'esnext.disposable'],
+      strict: true,
+      types: ['node'],
+      noEmit: true,
+    },
+    include: ['src'],
+  }),
+  'src/main.ts': `
+    import { DatabaseContext } from '@miyabi/db'
+
+    await using db = await DatabaseContext.fromEnv()
+    await db.dynamodb.tables.create()
+    const user = await db.pg.user.create({ data: { email: 'consumer@example.com' } })
+    const emails: string[] = (await db.pg.user.findMany()).map((found) => found.email)
+    // @ts-expect-error the client is typed, so a column that does not exist is refused
+    void user.noSuchColumn
+    const { status } = await db.healthCheck()
+    console.log(JSON.stringify({ emails, status, max: db.stats().postgres.max }))
+  `,
+}
+
+let workspace: string
+const consumer = (...names: string[]): string => path.join(workspace, 'apps', 'consumer', ...names)
+
+/** pnpm as the person who runs the tests has it: what runs us, or what npx fetches. */
+async function pnpm(args: readonly string[], cwd: string): Promise<string> {
+  const { packageManager } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+    packageManager: string
+  }
+  const windows = process.platform === 'win32'
+  const { stdout } = await run('npx', ['-y', packageManager, ...args], { cwd, shell: windows, maxBuffer: 2 ** 26 })
+  return stdout.trim()
+}
+
+const tsc = (project: string) =>
+  run(process.execPath, [path.join(workspace, 'node_modules/typescript/bin/tsc'), '-p', consumer(project)])
+
+beforeAll(async () => {
+  workspace = await mkdtemp(path.join(tmpdir(), 'miyabi-consumer-'))
+  await cp(root, workspace, { recursive: true, filter: (source) => !notCopied.has(path.basename(source)) })
+  await mkdir(consumer('src'), { recursive: true })
+  for (const [name, text] of Object.entries(app)) await writeFile(consumer(name), text)
+  // A store on the disk of the copy would be empty: name the one that this workspace was installed from.
+  const store = await pnpm(['store', 'path'], root)
+  await pnpm(['install', '--offline', '--no-frozen-lockfile', '--store-dir', path.dirname(store)], workspace)
+}, 120_000)
+afterAll(() => rm(workspace, { recursive: true, force: true }))
+
+describe('an app that declares @miyabi/db', () => {
+  it('type-checks under both module resolutions', async () => {
+    await tsc('tsconfig.bundler.json')
+    await tsc('tsconfig.nodenext.json')
+  })
+
+  it('runs', async () => {
+    await using database = await createTestDatabase()
+    const { stdout } = await run(process.execPath, ['dist/main.js'], {
+      cwd: consumer(),
+      env: {
+        PATH: process.env['PATH'],
+        DATABASE_URL: database.databaseUrl,
+        DYNAMODB_ENDPOINT: dynamodbEndpoint(),
+        DYNAMODB_TABLE_PREFIX: tablePrefix(),
+      },
+    })
+    expect(JSON.parse(stdout)).toEqual({ emails: ['consumer@example.com'], status: 'up', max: 20 })
+  })
+})
