@@ -118,10 +118,13 @@ export function unwrap(error: unknown): AwsError {
   return (cause ?? error) as AwsError
 }
 
-/** The SDK's name of an error, or Node's code where it has none of its own. */
+/** Names that say less than Node's code does. The SDK calls every cut connection a TimeoutError. */
+const VAGUE_NAMES = new Set(['Error', 'AggregateError', 'TimeoutError'])
+
+/** The SDK's name of an error, or Node's code where that says more. */
 export function awsName(error: unknown): string {
-  const { name, code } = unwrap(error)
-  return (name === 'Error' || !name) && typeof code === 'string' ? code : (name ?? 'Error')
+  const { name = 'Error', code } = unwrap(error)
+  return VAGUE_NAMES.has(name) && typeof code === 'string' && code in kinds ? code : name
 }
 
 /** Whether a failed write has certainly not been applied: it was never sent, or the server refused it. */

@@ -1,0 +1,90 @@
+import { MiyabiError } from '@miyabi/core'
+import { describe, expect, it } from 'vitest'
+import type { CallRecord } from './call.js'
+import { awsName, isDefinitelyRefused, toDynamoError } from './map-error.js'
+
+const record: CallRecord = {
+  operation: 'events.append',
+  tables: new Set(['T']),
+  startedAtMs: 0,
+  attempts: 2,
+  possibleWrites: 0,
+}
+
+function awsError(name: string, members: object = {}): Error {
+  return Object.assign(new Error('Item was {"token":"hush"}'), { name }, members)
+}
+
+describe('toDynamoError', () => {
+  it.each([
+    ['ProvisionedThroughputExceededException', 'dynamo.throttled', true],
+    ['ThrottlingException', 'dynamo.throttled', true],
+    ['RequestLimitExceeded', 'dynamo.throttled', true],
+    ['ResourceNotFoundException', 'dynamo.table_missing', false],
+    ['ConditionalCheckFailedException', 'dynamo.condition_failed', false],
+    ['TransactionConflictException', 'dynamo.transaction_conflict', true],
+    ['ValidationException', 'dynamo.validation', false],
+    ['AccessDeniedException', 'dynamo.access_denied', false],
+    ['CredentialsProviderError', 'dynamo.credentials', false],
+    ['ExpiredTokenException', 'dynamo.credentials', false],
+    ['UnrecognizedClientException', 'dynamo.credentials', false],
+    ['InternalServerError', 'dynamo.unavailable', true],
+    ['TimeoutError', 'dynamo.timeout', true],
+    ['SomethingNew', 'dynamo.failed', false],
+  ])('knows %s by its name', (name, code, retryable) => {
+    expect(toDynamoError(awsError(name), record)).toMatchObject({
+      code,
+      retryable,
+      details: { operation: 'events.append', tables: ['T'], attempts: 2, awsName: name },
+    })
+  })
+
+  it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND'])("knows %s by Node's code, whatever the SDK calls it", (code) => {
+    for (const name of ['Error', 'TimeoutError', 'AggregateError']) {
+      expect(toDynamoError(awsError(name, { code }), record)).toMatchObject({ code: 'dynamo.unreachable' })
+    }
+  })
+
+  it('takes the code for unavailable where a 5xx has a name it does not know', () => {
+    const error = awsError('Odd', { $metadata: { httpStatusCode: 502 } })
+    expect(toDynamoError(error, record)).toMatchObject({ code: 'dynamo.unavailable', retryable: true })
+  })
+
+  it('looks inside the errors of ElectroDB', () => {
+    const inside = awsError('ConditionalCheckFailedException')
+    const outside = Object.assign(new Error('wrapped', { cause: inside }), { name: 'ElectroError', code: 4001 })
+    expect(toDynamoError(outside, record)).toMatchObject({ code: 'dynamo.condition_failed' })
+    const ours = new MiyabiError('dynamo.deadline', 'too late')
+    const around = Object.assign(new Error('wrapped', { cause: ours }), { name: 'ElectroError' })
+    expect(toDynamoError(around, record)).toBe(ours)
+  })
+
+  it.each([
+    [['TransactionConflict', 'None'], 'dynamo.transaction_conflict', true],
+    [['ThrottlingError', 'None'], 'dynamo.throttled', true],
+    [['ConditionalCheckFailed', 'None'], 'dynamo.condition_failed', false],
+    [['ConditionalCheckFailed', 'TransactionConflict'], 'dynamo.condition_failed', false],
+    [['ValidationError', 'None'], 'dynamo.transaction_canceled', false],
+  ])('judges a cancelled transaction by its reasons: %s', (reasons, code, retryable) => {
+    const CancellationReasons = reasons.map((Code) => ({ Code, Item: { token: { S: 'hush' } } }))
+    const error = toDynamoError(awsError('TransactionCanceledException', { CancellationReasons }), record)
+    expect(error).toMatchObject({ code, retryable, details: { reasons } })
+  })
+
+  it('says that the effect of a write is unknown when an answer to it was lost', () => {
+    const lost = { ...record, possibleWrites: 1 }
+    expect(toDynamoError(awsError('TimeoutError'), lost).effect).toBe('unknown')
+    expect(toDynamoError(awsError('TimeoutError'), record).effect).toBe('none')
+  })
+})
+
+describe('isDefinitelyRefused', () => {
+  it('holds for what the server refused and what was never sent, not for a lost answer', () => {
+    expect(isDefinitelyRefused(awsError('X', { $metadata: { httpStatusCode: 400 } }))).toBe(true)
+    expect(isDefinitelyRefused(awsError('TimeoutError', { code: 'ECONNREFUSED' }))).toBe(true)
+    expect(isDefinitelyRefused(awsError('X', { $metadata: { httpStatusCode: 500 } }))).toBe(false)
+    expect(isDefinitelyRefused(awsError('TimeoutError', { code: 'ECONNRESET' }))).toBe(false)
+    expect(isDefinitelyRefused(awsError('TimeoutError'))).toBe(false)
+    expect(awsName(awsError('TimeoutError', { code: 'ETIMEDOUT' }))).toBe('TimeoutError')
+  })
+})

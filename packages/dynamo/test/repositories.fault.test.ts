@@ -1,0 +1,209 @@
+import { inspect } from 'node:util'
+import {
+  type DynamoFault,
+  type DynamoProxy,
+  type DynamoRequest,
+  dynamodbEndpoint,
+  startDynamoProxy,
+} from '@miyabi/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { DynamoSettings } from '../src/config.js'
+import type { Dynamo } from '../src/dynamo.js'
+import { DynamoError, UnprocessedEventsError } from '../src/errors.js'
+import { rejection, testDynamo } from './support.js'
+
+let decide: (request: DynamoRequest) => DynamoFault = () => 'pass'
+let proxy: DynamoProxy
+let open: Dynamo[] = []
+
+beforeEach(async () => {
+  decide = () => 'pass'
+  proxy = await startDynamoProxy(dynamodbEndpoint(), (request) => decide(request))
+})
+afterEach(async () => {
+  for (const dynamo of open) await dynamo.close()
+  open = []
+  await proxy.close()
+})
+
+/** DynamoDB behind the proxy, its tables created while that still behaves. */
+async function behindProxy(settings: Partial<DynamoSettings> = {}): Promise<Dynamo> {
+  const dynamo = await testDynamo({
+    settings: { endpoint: proxy.endpoint, initialBackoffMs: 5, maxBackoffMs: 50, ...settings },
+  })
+  open.push(dynamo)
+  proxy.forget()
+  return dynamo
+}
+
+async function timed(promise: Promise<unknown>): Promise<{ error: DynamoError; ms: number }> {
+  const startedAtMs = performance.now()
+  const error = (await rejection(promise)) as DynamoError
+  return { error, ms: performance.now() - startedAtMs }
+}
+
+const events = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ eventType: 'batch', userId: 'u', data: { n } }))
+
+describe('events.appendMany under faults', () => {
+  it('drains what DynamoDB leaves unprocessed', async () => {
+    const dynamo = await behindProxy()
+    decide = ({ number }) => (number <= 6 ? { unprocessed: 10 } : 'pass')
+    const { ids } = await dynamo.events.appendMany(events(60))
+    const read = await dynamo.events.byUser('u', { limit: 100, order: 'asc' })
+    expect(read.items.map(({ id }) => id)).toEqual(ids)
+  })
+
+  it('drains through failures that pass: throttled, server errors, lost answers', async () => {
+    const dynamo = await behindProxy({ maxAttempts: 2, attemptTimeoutMs: 2000 })
+    const faults: DynamoFault[] = [
+      { error: 'ProvisionedThroughputExceededException' },
+      { error: 'InternalServerError', status: 500 },
+      'lose-answer',
+      'reset',
+    ]
+    decide = ({ number }) => faults[number % 6] ?? 'pass'
+    const { ids } = await dynamo.events.appendMany(events(100))
+    decide = () => 'pass'
+    const read = await dynamo.events.byUser('u', { limit: 200, order: 'asc' })
+    expect(read.items.map(({ id }) => id)).toEqual(ids)
+  })
+
+  it('names every event that is not known to be stored when its time is over, and no other', async () => {
+    const dynamo = await behindProxy({ timeoutMs: 2000 })
+    decide = ({ number }) => (number > 2 ? { unprocessed: 25 } : 'pass')
+    const given = events(100)
+    const { error, ms } = await timed(dynamo.events.appendMany(given))
+    expect(ms).toBeLessThan(4000)
+    expect(error).toBeInstanceOf(UnprocessedEventsError)
+    const { details } = error as unknown as UnprocessedEventsError
+    expect(details.stored).toBe(50)
+    expect(details.unprocessed).toHaveLength(50)
+    expect(error).toMatchObject({ code: 'dynamo.events.unprocessed', retryable: true, effect: 'unknown' })
+
+    decide = () => 'pass'
+    const again = details.unprocessed.flatMap(({ index, id }) => {
+      const event = given[index]
+      return event ? [{ ...event, id }] : []
+    })
+    await dynamo.events.appendMany(again)
+    const stored = (await dynamo.events.byUser('u', { limit: 200 })).items.map(({ data }) => data.n)
+    expect(new Set(stored)).toEqual(new Set(given.map(({ data }) => data.n)))
+    expect(stored).toHaveLength(100)
+  })
+
+  it('keeps the account of the other batches when one fails for good', async () => {
+    const dynamo = await behindProxy()
+    decide = ({ number }) => (number === 2 ? { error: 'ValidationException' } : 'pass')
+    const error = (await rejection(dynamo.events.appendMany(events(100)))) as UnprocessedEventsError
+    expect(error).toBeInstanceOf(UnprocessedEventsError)
+    expect(error.details).toMatchObject({ stored: 75 })
+    expect(error.cause).toMatchObject({ code: 'dynamo.validation' })
+  })
+
+  it('gives the reason itself when nothing could be stored and a repetition is in vain', async () => {
+    const dynamo = await behindProxy()
+    decide = () => ({ error: 'ResourceNotFoundException' })
+    const error = await rejection(dynamo.events.appendMany(events(100)))
+    expect(error).toMatchObject({ code: 'dynamo.table_missing', retryable: false, effect: 'none' })
+    expect((error as Error).message).toContain('tables.create()')
+  })
+})
+
+describe('a call under faults', () => {
+  it('keeps its deadline over all its requests', async () => {
+    const dynamo = await behindProxy({ timeoutMs: 400, attemptTimeoutMs: 5000 })
+    decide = () => 'hang'
+    const calls = [
+      dynamo.events.byType('x', { from: new Date(0) }),
+      dynamo.events.append({ eventType: 'x' }),
+      dynamo.agentState.current('x'),
+      dynamo.agentState.save({ agentId: 'x', status: 'pending', expectedVersion: 0 }),
+      dynamo.messages.undelivered('x'),
+      dynamo.messages.enqueue({ recipient: 'x', messageType: 'ping' }),
+    ]
+    const results = await Promise.all(calls.map(timed))
+    for (const { error, ms } of results) {
+      expect(error).toMatchObject({ code: 'dynamo.deadline', retryable: true })
+      expect(ms).toBeLessThan(3000)
+    }
+    expect(results.map(({ error }) => error.effect)).toEqual(['none', 'unknown', 'none', 'unknown', 'none', 'unknown'])
+    expect(results[1]?.error.details).toMatchObject({ operation: 'events.append', attempts: 1 })
+    expect(results[1]?.error.details.tables).toHaveLength(1)
+  })
+
+  it('says why it was throttled, after how many attempts', async () => {
+    const dynamo = await behindProxy()
+    const ThrottlingReasons = [
+      { reason: 'TableWriteKeyRangeThroughputExceeded', resource: 'arn:aws:dynamodb:::table/T' },
+    ]
+    decide = () => ({ error: 'ProvisionedThroughputExceededException', members: { ThrottlingReasons } })
+    const error = await rejection(dynamo.events.append({ eventType: 'x' }))
+    expect(error).toBeInstanceOf(DynamoError)
+    expect(error).toMatchObject({
+      code: 'dynamo.throttled',
+      retryable: true,
+      effect: 'none',
+      details: { attempts: 3, throttling: ThrottlingReasons, awsName: 'ProvisionedThroughputExceededException' },
+    })
+  })
+
+  it('says what is known of a write whose answer was lost', async () => {
+    const dynamo = await behindProxy({ maxAttempts: 1 })
+    decide = () => 'lose-answer'
+    const error = await rejection(dynamo.events.append({ eventType: 'x' }))
+    expect(error).toMatchObject({ code: 'dynamo.unreachable', effect: 'unknown' })
+    decide = () => 'reset'
+    expect(await rejection(dynamo.events.byUser('x'))).toMatchObject({ code: 'dynamo.unreachable', effect: 'none' })
+  })
+
+  it('saves an agent once although the answer of the first attempt was lost', async () => {
+    const dynamo = await behindProxy()
+    decide = ({ number }) => (number === 1 ? 'lose-answer' : 'pass')
+    const saved = await dynamo.agentState.save({ agentId: 'lost', status: 'pending', expectedVersion: 0 })
+    expect(proxy.requests).toHaveLength(2)
+    expect(await dynamo.agentState.current('lost')).toEqual(saved)
+  })
+
+  it('repeats a transaction that met another one, and gives up after its attempts', async () => {
+    const dynamo = await behindProxy()
+    const conflict: DynamoFault = {
+      error: 'TransactionCanceledException',
+      members: { CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }] },
+    }
+    decide = ({ number }) => (number <= 2 ? conflict : 'pass')
+    await dynamo.agentState.save({ agentId: 'c', status: 'pending', expectedVersion: 0 })
+    expect(proxy.requests).toHaveLength(3)
+    decide = () => conflict
+    const error = await rejection(dynamo.agentState.save({ agentId: 'd', status: 'pending', expectedVersion: 0 }))
+    expect(error).toMatchObject({ code: 'dynamo.transaction_conflict', retryable: true, effect: 'none' })
+  })
+
+  it("ends when its caller's signal does, with the caller's own reason", async () => {
+    const dynamo = await behindProxy()
+    decide = () => 'hang'
+    const controller = new AbortController()
+    const reason = new Error('the user went away')
+    setTimeout(() => controller.abort(reason), 50)
+    const { signal } = controller
+    const calls = [dynamo.events.byUser('x', { signal }), dynamo.messages.undelivered('x', { signal })]
+    for (const call of calls) expect(await rejection(call)).toBe(reason)
+  })
+
+  it('prints no value of an item with an error', async () => {
+    const dynamo = await behindProxy({ maxAttempts: 1 })
+    decide = () => ({ error: 'InternalServerError', status: 500 })
+    const error = await rejection(dynamo.events.append({ eventType: 'x', data: { token: 'hush-hush' } }))
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('hush-hush')
+  })
+
+  it('sends an acknowledgement that AWS accepts: no empty attribute name', async () => {
+    const dynamo = await behindProxy()
+    const { messageId } = await dynamo.messages.enqueue({ recipient: 'x', messageType: 'ping' })
+    await dynamo.messages.acknowledge('x', messageId)
+    const update = proxy.requests.find(({ operation }) => operation === 'UpdateItem')
+    const body = JSON.parse(update?.body ?? '{}') as { ExpressionAttributeNames: object; UpdateExpression: string }
+    expect(Object.values(body.ExpressionAttributeNames)).not.toContain('')
+    expect(body.UpdateExpression).toContain('REMOVE #upk, #usk')
+  })
+})
