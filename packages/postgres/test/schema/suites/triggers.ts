@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { idOf, insert, type Table } from '../rows.js'
 import type { OpenSchemaDatabase, SchemaDatabase } from '../schema-database.js'
 
@@ -100,6 +100,28 @@ export function triggers(open: OpenSchemaDatabase): void {
         await review(5)
         await db.query('DELETE FROM users WHERE id = $1', [person])
         expect(await rating()).toBe(5)
+      })
+
+      it('counts a review that another transaction had not committed when this one began to look', async () => {
+        const [ann, bob] = await Promise.all([idOf(db, 'users'), idOf(db, 'users')])
+        const [first, second] = await Promise.all([db.pool.connect(), db.pool.connect()])
+        const text = 'INSERT INTO plugin_reviews (plugin_id, user_id, rating) VALUES ($1, $2, $3)'
+        try {
+          const [backend] = (await second.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows
+          await first.query('BEGIN')
+          await first.query(text, [plugin, ann, 5])
+          const waiting = second.query(text, [plugin, bob, 2])
+          await vi.waitFor(async () => {
+            const [row] = await db.query('SELECT cardinality(pg_blocking_pids($1)) AS blockers', [backend?.pid])
+            expect(row).toEqual({ blockers: 1 })
+          })
+          await first.query('COMMIT')
+          await waiting
+        } finally {
+          first.release()
+          second.release()
+        }
+        expect(await rating()).toBe(3.5)
       })
 
       it('misses no review when 40 arrive at once', async () => {
