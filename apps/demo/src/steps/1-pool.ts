@@ -1,6 +1,6 @@
 import type { Environment } from '@miyabi/core'
 import { type DatabaseContext, parseDatabaseSettings } from '@miyabi/db'
-import { duration, say, table, timed } from '../print.js'
+import { duration, print, say, table, timed } from '../print.js'
 
 /** What the pool is told by its settings, and what it does when more callers come than it has connections. */
 export async function pool(db: DatabaseContext, env: Environment): Promise<void> {
@@ -28,9 +28,8 @@ export async function pool(db: DatabaseContext, env: Environment): Promise<void>
   const { ms } = await timed(() =>
     Promise.all(Array.from({ length: callers }, () => db.pg.$queryRaw`SELECT 1 FROM pg_sleep(0.05)`)),
   ).finally(() => clearInterval(watch))
-  say(
-    `\n  ${callers} callers at once, each with a query of 50 ms, are served in ${duration(ms)}. At the busiest moment:`,
-  )
+  print()
+  say(`${callers} callers at once, each with a query of 50 ms, are served in ${duration(ms)}; at the busiest moment:`)
   const { total, active, idle, waiting, max } = busiest
   table(['total', 'active', 'idle', 'waiting', 'max'], [[total, active, idle, waiting, max]])
 }

@@ -14,14 +14,12 @@ export async function dynamodb(db: DatabaseContext, env: Environment): Promise<v
   const { tables } = await db.dynamodb.tables.status()
   const status = new Map(tables.map(({ table, status }) => [table, status]))
   table(
-    ['table', 'status', 'billing', 'indexes', 'expires by', 'stream'],
-    tableDefinitions.map(({ name, billing, indexes, ttlAttribute, stream }) => [
+    ['table', 'status', 'billing', 'indexes'],
+    tableDefinitions.map(({ name, billing, indexes }) => [
       settings.tablePrefix + name,
       status.get(settings.tablePrefix + name),
       billing.mode === 'PROVISIONED' ? `${billing.write.min} WCU, ${billing.read.min} RCU` : 'on demand',
       indexes.map((index) => index.name).join(', ') || '-',
-      ttlAttribute,
-      stream ? 'yes' : 'no',
     ]),
   )
 }

@@ -1,0 +1,63 @@
+import { readStack } from '@miyabi/core'
+import { createTestDatabase, dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
+import { expect, it } from 'vitest'
+import { makeStackFolder, readTotals, startDemo } from './run-demo.js'
+
+/** What the 329 deliveries become; the pure mapping is pinned in src/webhooks. */
+const TOTALS = {
+  customers: 3,
+  subscriptions: 4,
+  deliveries: 329,
+  webUsers: 29,
+  repositories: 19,
+  executions: 108,
+  logLines: 247,
+  usageEvents: 108,
+  events: 329,
+}
+
+const rows = (added: boolean) =>
+  Object.fromEntries(Object.entries(TOTALS).map(([name, total]) => [name, { added: added ? total : 0, total }]))
+
+it('tells its story on the servers that the environment names, and adds nothing the second time', async () => {
+  await using database = await createTestDatabase({ empty: true })
+  const env = {
+    DATABASE_URL: database.databaseUrl,
+    DIRECT_DATABASE_URL: database.directDatabaseUrl,
+    DYNAMODB_ENDPOINT: dynamodbEndpoint(),
+    DYNAMODB_TABLE_PREFIX: tablePrefix(),
+  }
+
+  const first = await startDemo(env).ended
+  expect(first).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(readTotals(first.stdout)).toEqual(rows(true))
+  expect(first.stdout).toMatch(/of this run +4 +4 +4 +0$/m)
+
+  const second = await startDemo(env).ended
+  expect(second).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(readTotals(second.stdout)).toEqual(rows(false))
+  expect(second.stdout).toMatch(/of this run +0 +0 +0 +0$/m)
+  expect(second.stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
+}, 120_000)
+
+it('says what to do where there is no DynamoDB engine, and leaves nothing running', async () => {
+  using folder = makeStackFolder()
+  const { exitCode, stderr } = await startDemo({ MIYABI_STACK_DIR: folder.path, DYNOXIDE_BIN: '/nowhere/dynoxide' })
+    .ended
+  expect(exitCode).toBe(1)
+  expect(stderr).toMatch(/error demo\.no_dynamodb\n.*DYNAMODB_ENDPOINT/s)
+  expect(stderr).not.toMatch(/^ +at /m)
+  expect(readStack(folder.path)).toBeUndefined()
+}, 120_000)
+
+it('names every fault of the environment, without a stack', async () => {
+  const { exitCode, stderr } = await startDemo({
+    DATABASE_URL: 'postgresql://miyabi_app:secret@127.0.0.1:1/miyabi',
+    DYNAMODB_ENDPOINT: 'nonsense',
+    DB_MAX_CONNECTIONS: '-1',
+  }).ended
+  expect(exitCode).toBe(1)
+  expect(stderr).toMatch(/error config\.invalid\n.*DB_MAX_CONNECTIONS.*DYNAMODB_ENDPOINT/s)
+  expect(stderr).not.toContain('secret')
+  expect(stderr).not.toMatch(/^ +at /m)
+})
