@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { LocalError } from './errors.js'
+import { openAppending } from './shared/files.js'
 
 const LOG = 'supervisor.log'
 
@@ -15,7 +16,7 @@ export class StartedSupervisor {
     temporary: boolean,
   ) {
     const program = createRequire(import.meta.url).resolve('#supervisor')
-    const log = openSync(path.join(folder, LOG), 'a', 0o600)
+    const log = openAppending(path.join(folder, LOG))
     this.#child = spawn(process.execPath, [program, folder, ...(temporary ? ['--temporary'] : [])], {
       cwd: path.parse(folder).root,
       // A process group of its own: Ctrl-C in our terminal is not meant for it.

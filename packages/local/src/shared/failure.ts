@@ -1,3 +1,6 @@
+import { statSync } from 'node:fs'
+import path from 'node:path'
+
 /** Every way in which the embedded stack can refuse; see `LocalError` for what each means. */
 export type LocalErrorCode =
   | 'local.folder.unknown'
@@ -44,22 +47,35 @@ const FULL = new Set(['ENOSPC', 'EDQUOT'])
 
 /** Names what the file system refused: no rights, or no space. Anything else is returned as it is. */
 export function nameFileError(error: unknown, folder: string): unknown {
-  const { code, path } = (error ?? {}) as NodeJS.ErrnoException
-  if (code && DENIED.has(code)) return deniedFailure(folder, path ?? folder)
+  const { code, path: target = folder } = (error ?? {}) as NodeJS.ErrnoException
+  if (code && DENIED.has(code)) return deniedFailure(folder, target)
   if (code === 'EEXIST' || code === 'ENOTDIR') {
-    const message = `${path ?? folder} is a file where the embedded stack needs a folder. Move it away, or name another folder in MIYABI_STACK_DIR.`
+    const message = `${target} is a file where the embedded stack needs a folder. Move it away, or name another folder in MIYABI_STACK_DIR.`
     return new Failure('local.folder.denied', message, { folder })
   }
   if (code && FULL.has(code)) return diskFullFailure(folder)
   return error
 }
 
-export function deniedFailure(folder: string, path: string): Failure {
-  const who = process.getuid ? ` (running as user id ${process.getuid()})` : ''
+/** The owner of the nearest folder at or above `target` that we may look at. */
+function ownerOf(target: string): { readonly path: string; readonly uid: number } | undefined {
+  for (let at = target; ; at = path.dirname(at)) {
+    try {
+      return { path: at, uid: statSync(at).uid }
+    } catch {
+      if (at === path.dirname(at)) return undefined
+    }
+  }
+}
+
+export function deniedFailure(folder: string, target: string): Failure {
+  const owner = process.geteuid && ownerOf(folder)
+  const who = process.geteuid ? ` as user id ${process.geteuid()}` : ''
+  const whose = owner ? ` (${owner.path} belongs to user id ${owner.uid})` : ''
   return new Failure(
     'local.folder.denied',
-    `The embedded stack may not use ${path}${who}. Give this user the rights to ${folder}, remove that folder as its owner, ` +
-      'or name another folder in MIYABI_STACK_DIR.',
+    `The embedded stack may not use ${target}${who}. Get the rights to ${folder}${whose}, remove it as its owner, or name another ` +
+      'folder in MIYABI_STACK_DIR.',
     { folder },
   )
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
 /** Makes a folder with exactly this mode, whatever the umask. A folder that exists keeps the mode it has. */
 export function makeFolder(folder: string, mode: number): void {
@@ -10,4 +10,16 @@ export function writePrivateFile(file: string, text: string): void {
   const fresh = `${file}.new`
   writeFileSync(fresh, text, { mode: 0o600 })
   renameSync(fresh, file)
+}
+
+/** Opens a private log for appending (and reading). */
+export function openAppending(file: string): number {
+  try {
+    return openSync(file, 'a+', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    // Root ran here before and left its own log in a folder of ours.
+    rmSync(file)
+    return openSync(file, 'a+', 0o600)
+  }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { lstatSync, readlinkSync, symlinkSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { Failure } from '../shared/failure.js'
-import { makeFolder } from '../shared/files.js'
+import { makeFolder, writePrivateFile } from '../shared/files.js'
 import { canReach, type RunAs, resolveRunAs } from './run-as.js'
 
 export interface DataPlace {
@@ -19,13 +19,26 @@ function unreachableCache(cache: string): Failure {
   )
 }
 
+/** In each place apart, the stack folder it belongs to. */
+const OWNER_NOTE = 'stack-folder'
+/** Data apart whose stack folder is gone (a removed clone) are removed when nobody has used them for this long. */
+const UNUSED_MS = 7 * 24 * 3_600_000
+
+function removeAbandoned(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const note = path.join(parent, name, OWNER_NOTE)
+    const noted = statSync(note, { throwIfNoEntry: false })
+    if (!noted || Date.now() - noted.mtimeMs < UNUSED_MS || existsSync(readFileSync(note, 'utf8'))) continue
+    rmSync(path.join(parent, name), { recursive: true, force: true })
+  }
+}
+
 /** Makes a place in the cache for the data of a folder that the server's user cannot enter. */
 function placeApart(folder: string, cache: string): string {
-  const name = `${path.basename(path.dirname(folder)) || 'root'}-${randomBytes(6).toString('hex')}`
-  const apart = path.join(cache, 'stacks', name)
-  makeFolder(path.dirname(apart), 0o711)
-  makeFolder(apart, 0o711)
-  return apart
+  const parent = path.join(cache, 'stacks')
+  makeFolder(parent, 0o711)
+  removeAbandoned(parent)
+  return path.join(parent, `${path.basename(path.dirname(folder)) || 'root'}-${randomBytes(6).toString('hex')}`)
 }
 
 /**
@@ -38,9 +51,9 @@ export function resolveDataPlace(folder: string, cache: string): DataPlace {
   if (!canReach(runAs, cache)) throw unreachableCache(cache)
   const exists = lstatSync(own, { throwIfNoEntry: false })
   if (!exists && !canReach(runAs, folder)) symlinkSync(placeApart(folder, cache), own)
-  const dataDir = lstatSync(own, { throwIfNoEntry: false })?.isSymbolicLink()
-    ? path.resolve(folder, readlinkSync(own))
-    : own
+  const isApart = lstatSync(own, { throwIfNoEntry: false })?.isSymbolicLink()
+  const dataDir = isApart ? path.resolve(folder, readlinkSync(own)) : own
   makeFolder(dataDir, runAs ? 0o711 : 0o700)
+  if (isApart) writePrivateFile(path.join(dataDir, OWNER_NOTE), folder)
   return { dataDir, runAs }
 }

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, readSync, renameSync, statSync } from 'node:fs'
+import { openAppending } from '../shared/files.js'
 
 const MAX_BYTES = 5 * 1024 * 1024
 const TAIL_BYTES = 4 * 1024
@@ -30,16 +31,5 @@ export class LogFile {
 
   close(): void {
     closeSync(this.fd)
-  }
-}
-
-function openAppending(file: string): number {
-  try {
-    return openSync(file, 'a+', 0o600)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
-    // Root ran here before and left its own log in a folder of ours.
-    rmSync(file)
-    return openSync(file, 'a+', 0o600)
   }
 }

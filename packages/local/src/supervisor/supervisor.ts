@@ -34,6 +34,7 @@ export class Supervisor {
   #held = false
   #wasLeased = false
   #claim: Claim | undefined
+  #starting: Promise<StackDescriptor> | undefined
   readonly #leases = new Set<Client>()
   /** Who waits for the end of a lease or a hold to have had its effect. */
   readonly #closing = new Map<Client, { readonly wasHeld: boolean }>()
@@ -54,9 +55,10 @@ export class Supervisor {
     this.#held = this.#claim.inheritedHold
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void this.#terminate())
     try {
-      const descriptor = await this.#servers.start({ folder, temporary, announce: (event) => this.#announce(event) })
-      writePrivateFile(path.join(folder, STACK_FILE), `${JSON.stringify(descriptor, null, 2)}\n`)
+      this.#starting = this.#servers.start({ folder, temporary, announce: (event) => this.#announce(event) })
+      const descriptor = await this.#starting
       if (this.#state.is !== 'starting') return // told to end meanwhile
+      writePrivateFile(path.join(folder, STACK_FILE), `${JSON.stringify(descriptor, null, 2)}\n`)
       this.#state = { is: 'up', descriptor }
       for (const client of this.#leases) client.send({ type: 'ready', descriptor })
       if (temporary) void sweepTemporaryStacks(cacheFolder()).catch((error: unknown) => console.error(error))
@@ -135,6 +137,7 @@ export class Supervisor {
     this.#state = { is: 'stopping' }
     const { folder, temporary } = this.options
     rmSync(path.join(folder, STACK_FILE), { force: true }) // first: nobody is to find URLs that are about to end
+    await this.#starting?.catch(() => {}) // a server that comes up late must not be overlooked
     await this.#servers.stop()
     this.#claim?.release()
     if (temporary) await removeTree(folder)
@@ -144,6 +147,7 @@ export class Supervisor {
   }
 
   async #fail(error: unknown): Promise<void> {
+    if (this.#state.is === 'stopping') return
     const named = nameFileError(error, this.options.folder)
     const failure =
       named instanceof Failure
