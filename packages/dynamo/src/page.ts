@@ -16,7 +16,7 @@ export interface Source<Item> {
   read(limit: number, resume: string | undefined): Promise<Portion<Item>>
 }
 
-export interface Portion<Item> {
+interface Portion<Item> {
   readonly items: readonly Item[]
   /** Undefined when there is nothing more. */
   readonly resume?: string | undefined
@@ -30,7 +30,7 @@ const CONCURRENCY = 16
  *
  * Each source is asked for its likely share first, and again only when its items are used up.
  */
-export async function mergeSources<Item extends { readonly id: string }>(
+async function mergeSources<Item extends { readonly id: string }>(
   sources: readonly Source<Item>[],
   order: Order,
   wanted: number,

@@ -4,7 +4,7 @@ import { DynamoInputError, DynamoValueError } from './errors.js'
 const MAX_DEPTH = 32
 
 /** DynamoDB refuses items above 400 KB (1,024-byte KB), names included; what is left beside a payload is for keys and the rest. */
-export const MAX_PAYLOAD_BYTES = 380 * 1024
+const MAX_PAYLOAD_BYTES = 380 * 1024
 
 /**
  * Refuses whatever DynamoDB could not give back as it was: NaN, infinities, integers beyond 2^53 - 1 that are no bigint, numbers outside
@@ -91,7 +91,7 @@ export function assertPayload(payload: unknown, name: string): void {
 }
 
 /** The size of a value as DynamoDB counts it. */
-export function storedBytes(value: unknown): number {
+function storedBytes(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value)
   // At most: one byte for two digits, one for the sign and exponent.
   if (typeof value === 'number' || typeof value === 'bigint') return Math.ceil(String(value).length / 2) + 1
