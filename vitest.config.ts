@@ -5,10 +5,11 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
  * One project a package, and `repository` for what concerns the whole. They share these options by hand: a project that
  * `extends` the root would run the root's `globalSetup` once more for itself.
  */
-const project = (name: string, root: string): TestProjectInlineConfiguration => ({
+const project = (name: string, root: string, env: Record<string, string>): TestProjectInlineConfiguration => ({
   test: {
     name,
     root,
+    env,
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 30_000,
@@ -16,15 +17,19 @@ const project = (name: string, root: string): TestProjectInlineConfiguration => 
   },
 })
 
-export default defineConfig({
-  test: {
-    projects: [
-      ...readdirSync('packages').map((name) => project(`@miyabi/${name}`, `packages/${name}`)),
-      project('demo', 'apps/demo'),
-      project('repository', '.'),
-    ],
-    globalSetup: ['test/global-setup.ts'],
-    reporters: ['default', './test/closing-line-reporter.ts'],
-    maxWorkers: 2,
-  },
+/** `--mode long` (`pnpm test:long`) runs the random and fault tests in their whole counts. */
+export default defineConfig(({ mode }) => {
+  const env: Record<string, string> = mode === 'long' ? { MIYABI_TEST_LONG: '1' } : {}
+  return {
+    test: {
+      projects: [
+        ...readdirSync('packages').map((name) => project(`@miyabi/${name}`, `packages/${name}`, env)),
+        project('demo', 'apps/demo', env),
+        project('repository', '.', env),
+      ],
+      globalSetup: ['test/global-setup.ts'],
+      reporters: ['default', './test/closing-line-reporter.ts'],
+      maxWorkers: 2,
+    },
+  }
 })

@@ -12,7 +12,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
  */
 const run = promisify(execFile)
 const root = path.resolve(import.meta.dirname, '..')
-const notCopied = new Set(['node_modules', 'dist', 'generated', '.git', '.turbo', '.miyabi', '.env'])
+const notCopied = new Set([
+  'node_modules',
+  'dist',
+  'generated',
+  '.git',
+  '.turbo',
+  '.miyabi',
+  '.env',
+  'demo',
+  'benchmarks',
+])
 
 const app = {
   'package.json': JSON.stringify({

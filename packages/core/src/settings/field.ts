@@ -138,7 +138,7 @@ export function pattern(
       context.addIssue({ code: 'custom', message: 'does not have that form' })
       return z.NEVER
     }),
-    info: { ...describe(options), defaultText: options.default, expected: options.expected, secret: false },
+    info: { ...describe(options), defaultText: options.default || 'none', expected: options.expected, secret: false },
   }
 }
 

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { acquireStack, type Stack } from '@miyabi/local'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DatabaseContext } from '../src/index.js'
+import { RecordingLogger } from './recording-logger.js'
+
+let folder: string
+let stack: Stack
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'miyabi-db-'))
+  stack = await acquireStack({ folder: path.join(folder, 'stack') })
+})
+afterAll(async () => {
+  await stack.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('DatabaseContext beside an embedded stack', () => {
+  it('attaches to it as the application, says so, and finds both stores', async () => {
+    const logger = new RecordingLogger()
+    await using db = await DatabaseContext.fromEnv({ env: { MIYABI_STACK_DIR: stack.folder }, logger })
+    expect(logger.of('db.attached')).toMatchObject([
+      { level: 'info', fields: { variables: ['DATABASE_URL', 'DYNAMODB_ENDPOINT'], folder: stack.folder } },
+    ])
+    await db.dynamodb.tables.create()
+    const health = await db.healthCheck()
+    expect(health).toMatchObject({ status: 'degraded', dynamodb: { status: 'up' } })
+    // Nobody has migrated it; that is told from a server that does not answer.
+    expect(health.postgres).toMatchObject({ status: 'down', version: expect.stringMatching(/^\d+/) })
+    const [login] = await db.pg.$queryRaw<{ name: string }[]>`SELECT current_user::text AS name`
+    expect(login?.name).toBe('miyabi_app')
+    expect(logger.text).not.toContain(new URL(stack.descriptor.postgres.databaseUrl).password)
+  })
+
+  it('outlives the stack: health says that both are gone', async () => {
+    const own = await acquireStack({ temporary: true })
+    await using db = await DatabaseContext.fromEnv({ env: { MIYABI_STACK_DIR: own.folder } })
+    await own.close()
+    expect(await db.healthCheck()).toMatchObject({ status: 'down' })
+    await expect(DatabaseContext.fromEnv({ env: { MIYABI_STACK_DIR: own.folder } })).rejects.toMatchObject({
+      code: 'config.invalid',
+    })
+  })
+})
