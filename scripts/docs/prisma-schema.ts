@@ -15,7 +15,7 @@ export interface Column {
 }
 
 /** A foreign key. */
-export interface Reference {
+interface Reference {
   readonly column: string
   readonly table: string
   readonly required: boolean

