@@ -21,11 +21,10 @@ export class EngineMismatchError extends MiyabiError<
 export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readonly command: string }> {
   override readonly name = 'NoDatabaseError'
 
-  constructor(command: string) {
-    super(
-      'migrate.no_database',
-      `prisma ${command} needs a database: set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded one with \`pnpm db:up\`. \`pnpm prisma ${command}\` starts it by itself.`,
-      { details: { command } },
-    )
+  constructor(command: string, options: { readonly production: boolean }) {
+    const remedy = options.production
+      ? 'set DIRECT_DATABASE_URL (or DATABASE_URL). NODE_ENV is production, where the embedded database is not used.'
+      : `set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded one with \`pnpm db:up\`. \`pnpm prisma ${command}\` starts it by itself.`
+    super('migrate.no_database', `prisma ${command} needs a database: ${remedy}`, { details: { command } })
   }
 }

@@ -51,6 +51,7 @@ describe('prismaConfig', () => {
     expect(() => configure({}, ['migrate', 'deploy'])).toThrow(
       expect.objectContaining({ code: 'migrate.no_database', message: expect.stringContaining('pnpm db:up') }),
     )
+    expect(() => configure({ NODE_ENV: 'production' }, ['migrate', 'deploy'])).toThrow('NODE_ENV is production')
   })
 
   it('names every setting that makes no sense', () => {

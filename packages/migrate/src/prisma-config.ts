@@ -32,7 +32,9 @@ export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): 
   if (usesWasmEngine(env)) checkEngineVersion(root)
   Object.assign(env, engineEnvironment(env))
   const url = migrationDatabaseUrl(root, env)
-  if (url === undefined && needsDatabase(args)) throw new NoDatabaseError(prismaCommand(args))
+  if (url === undefined && needsDatabase(args)) {
+    throw new NoDatabaseError(prismaCommand(args), { production: env.NODE_ENV === 'production' })
+  }
   const shadowDatabaseUrl = settings.SHADOW_DATABASE_URL
   return defineConfig({
     ...config,

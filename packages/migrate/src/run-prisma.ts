@@ -29,6 +29,7 @@ export interface PrismaResult {
 /** Runs the Prisma CLI that this package depends on, without npx, in a process of its own. */
 export async function runPrisma(args: readonly string[], options: RunPrismaOptions): Promise<PrismaResult> {
   const { cwd = process.cwd(), env, stdio = 'inherit', signal } = options
+  signal?.throwIfAborted()
   const child = spawn(process.execPath, [require.resolve('prisma/build/index.js'), ...args], {
     cwd,
     env: { ...withLocalBinaries(env, cwd), ...engineEnvironment(env) },

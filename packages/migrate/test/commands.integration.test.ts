@@ -45,7 +45,6 @@ describe('what the user sees when it cannot connect', () => {
   it('is the code of Prisma, and no secret', async () => {
     const project = createTestProject({ 'main.prisma': DATASOURCE })
     const url = changed(database.url, (copy) => {
-      copy.username = 'nobody_of_that_name'
       copy.password = 'wrong-Pa55word'
     })
     const { exitCode, output } = await prisma(project, ['migrate', 'deploy'], { url })

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { changed, databasesRunning, sql, tables, until, useDatabase } from './support/database.js'
 import { migrationParams, startEngine } from './support/engine.js'
@@ -81,6 +82,22 @@ describe('a migration script', () => {
   })
 })
 
+describe('the advisory lock', () => {
+  it('that another run holds for more than 10 s is P1002', async () => {
+    const holder = new pg.Client({ connectionString: database.url })
+    await holder.connect()
+    try {
+      await holder.query('SELECT pg_advisory_lock(72707369)') // the number that every Prisma engine takes
+      const engine = startEngine({ url: database.url })
+      const answer = await engine.request('applyMigrations', migrationParams({ '1_a': 'SELECT 1' }))
+      expect(answer.error?.data).toMatchObject({ error_code: 'P1002' })
+      expect(answer.error?.data?.message).toContain('Timed out trying to acquire a postgres advisory lock')
+    } finally {
+      await holder.end()
+    }
+  })
+})
+
 describe('resolving a migration', () => {
   it('refuses one that is applied (P3012) and one that is unknown (P3011)', async () => {
     const engine = startEngine({ url: database.url })
@@ -120,8 +137,10 @@ describe('the end of the engine', () => {
     const waiting = startEngine({ url: database.url })
     void waiting.request('applyMigrations', migrationParams({ '1_slow': SLOW }))
     await until(isRunning('pg_advisory_lock'))
+    const interruptedAt = Date.now()
     waiting.child.kill('SIGINT')
     expect(await waiting.exit).toBe(1)
+    expect(Date.now() - interruptedAt).toBeLessThan(5_000)
     holder.child.kill('SIGTERM')
     expect(await holder.exit).toBe(1)
   })

@@ -105,9 +105,9 @@ describe('a shadow database that a setting names', () => {
     expect(await tables(database.url)).toContain('keep')
   })
 
-  it('with a wrong login is P1000', async () => {
+  it('with a wrong password is P1000', async () => {
     const url = changed(database.url, (copy) => {
-      copy.username = 'nobody_of_that_name'
+      copy.password = 'wrong-Pa55word'
       copy.pathname += '_shadow'
     })
     const engine = startEngine({ url: database.url, shadowDatabaseUrl: url })

@@ -42,7 +42,6 @@ export function toConnectError(
   }
   switch (code) {
     case '28P01':
-    case '28000':
       return new PrismaError(
         'P1000',
         `Authentication failed against database server, the provided database credentials for \`${user}\` are not valid.\n\nPlease make sure to provide valid database credentials for the database server at ${at}.`,
@@ -51,8 +50,12 @@ export function toConnectError(
       return new PrismaError('P1003', `Database \`${database}\` does not exist on the database server at ${at}.`)
     case '42P04':
       return new PrismaError('P1009', `Database \`${database}\` already exists on the database server at ${at}`)
+    case '28000': // no line of pg_hba.conf lets it in, or no such role: only the server's own words tell
     case '42501':
-      return new PrismaError('P1010', `User \`${user}\` was denied access on the database \`${database}\``)
+      return new PrismaError(
+        'P1010',
+        `User \`${user}\` was denied access on the database \`${database}\`\n\n${message}`,
+      )
   }
   if (code === 'ETIMEDOUT' || /timeout/i.test(message)) {
     return new PrismaError('P1002', `The database server at ${at} was reached but timed out.\n\nPlease try again.`)

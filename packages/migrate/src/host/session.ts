@@ -79,10 +79,7 @@ export class Session implements SqlDriverAdapter {
   }
 
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
-    const send = (): Promise<SqlResultSet> => this.adapter.queryRaw(query)
-    const result = /pg_advisory_lock/.test(query.sql)
-      ? await this.run.interruptible(() => this.cancel(), send)
-      : await send()
+    const result = await this.adapter.queryRaw(query)
     const columnTypes: ColumnType[] = result.columnTypes.map((type, index) =>
       this.charColumns.includes(index) ? ColumnTypeEnum.Character : type,
     )
@@ -90,9 +87,13 @@ export class Session implements SqlDriverAdapter {
   }
 
   async executeRaw(query: SqlQuery): Promise<number> {
-    if (this.run.method !== 'dbExecute') return await this.adapter.executeRaw(query)
-    await this.executeScript(query.sql) // the one method whose script comes this way
-    return 0
+    if (this.run.method === 'dbExecute') {
+      await this.executeScript(query.sql) // the one method whose script comes this way
+      return 0
+    }
+    const send = (): Promise<number> => this.adapter.executeRaw(query)
+    const waitsForOtherRuns = query.sql.includes('pg_advisory_lock')
+    return await (waitsForOtherRuns ? this.run.interruptible(() => this.cancel(), send) : send())
   }
 
   /**

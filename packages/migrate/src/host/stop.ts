@@ -8,11 +8,13 @@ const ROLLBACK_MS = 10_000
 
 /**
  * Ends the process on a signal with nothing half done: the script that is running is cancelled (and so rolled back as a whole), the
- * engine finishes its bookkeeping and answers, and the shadow databases are dropped. A second signal ends it at once.
+ * engine finishes its bookkeeping and answers, and the shadow databases are dropped. Further signals change nothing: Ctrl-C often comes
+ * twice, from the terminal and from a wrapper that passes it on.
  *
  * The CLI sends SIGTERM after every command, right after it has closed our input; nothing is under way then.
  */
 export function stopOnSignals(server: RpcServer, run: Run, shadows: ShadowDatabases): void {
+  let stopping = false
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     const { underWay } = server
     if (underWay) {
@@ -24,7 +26,8 @@ export function stopOnSignals(server: RpcServer, run: Run, shadows: ShadowDataba
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (run.interruptedBy) process.exit(1)
+      if (stopping) return
+      stopping = true
       void stop(signal)
     })
   }
