@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readStack } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
 import { acquireStack, holdStack, releaseStack, stackStatus } from '../src/index.js'
@@ -42,6 +44,22 @@ describe('a stack shared by several processes', () => {
     const holder = new Holder(folder)
     await expect.poll(() => processesOf(folder).length, { timeout: 10_000, interval: 2 }).toBeGreaterThan(1)
     await holder.kill('SIGKILL')
+    await nothingRuns()
+  })
+
+  it('does not keep its holder alive: a script that forgets to close ends, and the stack with it', async () => {
+    const script = `import { acquireStack } from '@miyabi/local'; await acquireStack({ folder: process.argv[1] })`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], { cwd: import.meta.dirname })
+    expect(await once(child, 'exit')).toEqual([0, null])
+    await nothingRuns()
+  })
+
+  it('is not left behind by a start that is given up', async () => {
+    const controller = new AbortController()
+    const starting = acquireStack({ folder, signal: controller.signal })
+    await expect.poll(() => processesOf(folder).length, { timeout: 10_000, interval: 2 }).toBeGreaterThan(0)
+    controller.abort(new Error('changed my mind'))
+    await expect(starting).rejects.toThrow('changed my mind')
     await nothingRuns()
   })
 

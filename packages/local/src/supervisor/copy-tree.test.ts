@@ -30,6 +30,12 @@ describe('copyTree', () => {
     expect(readdirSync(folder)).toEqual(['source'])
   })
 
+  it('removes what a killed process left half-made', async () => {
+    mkdirSync(path.join(folder, `target.new-${2 ** 22 + 1}`, 'inner'), { recursive: true })
+    await copy()
+    expect(readdirSync(folder).sort()).toEqual(['source', 'target'])
+  })
+
   it('leaves the copy of somebody who was faster', async () => {
     mkdirSync(path.join(folder, 'target'))
     writeFileSync(path.join(folder, 'target', 'theirs'), '')

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { chmod, copyFile, lchown, mkdir, readdir, readlink, rename, rm, symlink, unlink } from 'node:fs/promises'
 import path from 'node:path'
+import { isRunning } from '../shared/process.js'
 import type { RunAs } from './run-as.js'
 
 export interface CopyOptions {
@@ -34,8 +35,7 @@ async function copyInto(source: string, target: string, options: CopyOptions): P
  * When somebody else was faster, theirs stays.
  */
 export async function copyTree(source: string, target: string, options: CopyOptions): Promise<void> {
-  const building = `${target}.new-${process.pid}`
-  await removeTree(building)
+  const building = await constructionFolder(target)
   try {
     await copyInto(source, building, options)
     await options.finish?.(building)
@@ -56,6 +56,17 @@ export async function removeTree(folder: string): Promise<void> {
     }),
   )
   await rm(folder, { recursive: true, force: true })
+}
+
+/** A name for a folder under construction beside `target`; what killed processes left half-made there is removed. */
+export async function constructionFolder(target: string): Promise<string> {
+  const parent = path.dirname(target)
+  const leftOver = (await readdir(parent)).filter((name) => {
+    const builder = name.startsWith(path.basename(target)) && /\.new-(\d+)$/.exec(name)?.[1]
+    return builder && (Number(builder) === process.pid || !isRunning(Number(builder)))
+  })
+  await Promise.all(leftOver.map((name) => removeTree(path.join(parent, name))))
+  return `${target}.new-${process.pid}`
 }
 
 /** Gives a finished folder its name, unless somebody else was faster: then ours is dropped. */

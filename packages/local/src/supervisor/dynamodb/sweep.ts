@@ -1,7 +1,7 @@
 import { ask } from '../http.js'
 
 /** How long an expired item may stay. AWS takes up to days; here a developer is watching. */
-export const SWEEP_EVERY_MS = 5_000
+const SWEEP_EVERY_MS = 5_000
 
 /**
  * The engine stores the time to live but never acts on it by itself: it must be told to, through its tool port. Sweeps at once

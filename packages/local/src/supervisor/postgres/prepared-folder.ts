@@ -3,7 +3,7 @@ import { appendFileSync, chownSync, existsSync, mkdirSync, writeFileSync } from 
 import path from 'node:path'
 import { diskFullFailure, Failure } from '../../shared/failure.js'
 import { makeFolder } from '../../shared/files.js'
-import { moveIntoPlace, removeTree } from '../copy-tree.js'
+import { constructionFolder, moveIntoPlace, removeTree } from '../copy-tree.js'
 import type { RunAs } from '../run-as.js'
 import { runProgram } from '../spawn.js'
 import type { PostgresBinaries } from './binaries.js'
@@ -109,8 +109,7 @@ export async function preparedFolder(
     `postgres-${binaries.version}-layout${LAYOUT}-${process.platform}-${process.arch}${owner}`,
   )
   if (!existsSync(folder)) {
-    const building = `${folder}.new-${process.pid}`
-    await removeTree(building)
+    const building = await constructionFolder(folder)
     try {
       makeFolder(building, 0o711)
       await build(building, binaries, runAs)
