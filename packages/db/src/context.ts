@@ -42,8 +42,8 @@ interface Stores {
   readonly dynamodbUnavailable?: string | undefined
 }
 
-/** Closing waits this long for each store before it leaves the rest to the process's end. In milliseconds. */
-const CLOSE_LIMIT_MS = 15_000
+/** How much longer than its grace closing may take, before it leaves the rest to the process's end. In milliseconds. */
+const CLOSE_MARGIN_MS = 5_000
 
 /**
  * Both stores behind one object, which the application makes once and closes once.
@@ -151,9 +151,13 @@ export class DatabaseContext implements AsyncDisposable {
     return this.#stores.postgres.transaction(work, options)
   }
 
-  /** Closes both stores. Always resolves, in bounded time; a second call gives the first one's promise. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
+  /**
+   * Closes both stores: takes no new work, and waits for what is in flight. Always resolves; a second call gives the first
+   * one's promise.
+   * @param graceMs how long to wait before what is in flight is cut, in milliseconds.
+   */
+  close(graceMs = 10_000): Promise<void> {
+    this.#closing ??= this.#close(graceMs)
     return this.#closing
   }
 
@@ -161,18 +165,21 @@ export class DatabaseContext implements AsyncDisposable {
     return this.close()
   }
 
-  async #close(): Promise<void> {
+  async #close(graceMs: number): Promise<void> {
     const start = performance.now()
     const { postgres, dynamo } = this.#stores
-    await Promise.all([this.#closeOne('postgres', postgres), this.#closeOne('dynamodb', dynamo)])
-    const ms = Math.round(performance.now() - start)
-    this.#logger.info({ event: 'db.closed', ms }, `database context closed in ${ms} ms`)
+    const ms = graceMs + CLOSE_MARGIN_MS
+    await Promise.all([
+      this.#closeOne('postgres', ms, () => postgres.close(graceMs)),
+      this.#closeOne('dynamodb', ms, () => dynamo.close()),
+    ])
+    const took = Math.round(performance.now() - start)
+    this.#logger.info({ event: 'db.closed', ms: took }, `database context closed in ${took} ms`)
   }
 
-  async #closeOne(store: string, resource: { close(): unknown }): Promise<void> {
+  async #closeOne(store: string, ms: number, close: () => Promise<void>): Promise<void> {
     try {
-      const onTimeout = (): Error => new Error(`still not closed after ${CLOSE_LIMIT_MS} ms`)
-      await withDeadline({ ms: CLOSE_LIMIT_MS, onTimeout }, async () => resource.close())
+      await withDeadline({ ms, onTimeout: () => new Error(`not closed after ${ms} ms`) }, close)
     } catch (error) {
       const { message } = safeCause(error)
       this.#logger.error({ event: 'db.close_failed', store, error }, `closing ${store} failed: ${message}`)

@@ -98,3 +98,22 @@ describe('healthCheck over time', () => {
     await expect(asked).rejects.toThrow('the client went away')
   })
 })
+
+describe('close', () => {
+  it('resolves within its grace when both servers have stopped answering in the middle of the work', async () => {
+    await using postgres = await startTcpProxy(database.databaseUrl)
+    let fault: 'pass' | 'hang' = 'pass'
+    await using dynamo = await startDynamoProxy(env['DYNAMODB_ENDPOINT'] ?? '', () => fault)
+    const changed = { DATABASE_URL: postgres.url(database.databaseUrl), DYNAMODB_ENDPOINT: dynamo.endpoint }
+    const db = await DatabaseContext.fromEnv({ env: { ...env, ...changed } })
+    expect((await db.healthCheck()).status).toBe('up')
+    await db.pg.user.count()
+    postgres.blackHole()
+    fault = 'hang'
+    const working = Promise.allSettled([db.pg.user.count(), db.dynamodb.messages.undelivered('somebody')])
+    const start = performance.now()
+    await db.close(300)
+    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(await working).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }])
+  })
+})

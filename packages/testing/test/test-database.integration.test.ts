@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { withConnection } from '../src/admin.js'
-import { fromRun } from '../src/environment.js'
+import { fromRun, testVariables } from '../src/environment.js'
 import { createTestDatabase } from '../src/index.js'
 import { RUN_LOCK, runOf } from '../src/names.js'
 import { dropDeadRuns } from '../src/sweep.js'
@@ -80,20 +80,34 @@ describe('dropDeadRuns', () => {
   })
 })
 
+/** A run in a process of its own, once it is ready: what it printed, its prefix and its migrator's URL. */
+async function startRun(env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; prefix: string; url: string }> {
+  const script = new URL('./fixtures/run.mjs', import.meta.url).pathname
+  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const [prefix = '', url = ''] = line.toString().trim().split(' ')
+  return { child, prefix, url }
+}
+
 describe('startTestRun', () => {
   it.each(['SIGINT', 'SIGKILL'] as const)(
-    'leaves nothing on the server after %s, at the latest when the next run starts',
+    'leaves nothing on a server after %s, at the latest when the next run starts',
     async (signal) => {
-      const child = spawn(process.execPath, [new URL('./fixtures/run.mjs', import.meta.url).pathname], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      const [line] = (await once(child.stdout, 'data')) as [Buffer]
-      const template = `${line.toString().trim()}_empty`
-      expect(await exists(template)).toBe(true)
+      const { child, prefix } = await startRun(process.env)
+      expect(await exists(`${prefix}_empty`)).toBe(true)
       child.kill(signal)
       await once(child, 'exit')
       if (signal === 'SIGKILL') await withConnection(admin, (client) => dropDeadRuns(client, undefined))
-      expect(await exists(template)).toBe(false)
+      expect(await exists(`${prefix}_empty`)).toBe(false)
     },
   )
+
+  it.each(['SIGINT', 'SIGKILL'] as const)('leaves no server of its own behind after %s', async (signal) => {
+    const own = Object.fromEntries(Object.values(testVariables).map((name) => [name, '']))
+    const { child, url } = await startRun({ ...process.env, ...own })
+    const connect = (): Promise<string> => withConnection(url, async () => 'connected').catch((error) => error.code)
+    expect(await connect()).toBe('connected')
+    child.kill(signal)
+    await expect.poll(connect, { timeout: 10_000 }).toBe('ECONNREFUSED')
+  })
 })
