@@ -1,4 +1,5 @@
--- The 18 tables, and the functions and triggers that keep them right. The same on PostgreSQL 15 to 18.
+-- The 18 tables, and the functions and triggers that keep them right. The same on PostgreSQL 15 to 18. One long file, since a
+-- migration is applied whole or not at all.
 --
 -- Runs as the owner of the database, who need not be a superuser. What Prisma's schema can say is said there too
 -- (prisma/schema); checks, partial indexes, functions, triggers and comments are only here.

@@ -17,7 +17,8 @@ function diff(url: string, ...args: readonly string[]): { code: number | null; o
   return { code: status, output: stdout + stderr }
 }
 
-describe('prisma migrate diff', () => {
+// Each command takes seconds, more where other tests keep the machine busy.
+describe('prisma migrate diff', { timeout: 120_000 }, () => {
   let db: SchemaDatabase
   beforeAll(async () => {
     db = await openCurrent()
