@@ -59,12 +59,11 @@ export function stackFacts(status: RunningStack, options: { readonly showPasswor
 /** The same for people. */
 export function renderStack(facts: StackFacts): string {
   const { postgres, dynamodb, held, leases } = facts
-  const holders = leases === 1 ? '1 process' : `${leases} processes`
   return [
     heading('Embedded stack'),
     inColumns([
       ['up for', duration(facts.uptimeMs)],
-      ['used by', held ? `${holders}, and kept up until \`pnpm db:down\`` : `${holders}; it stops with the last one`],
+      ['used by', users(leases, held)],
       ['data', facts.dataDir],
     ]),
     heading(`PostgreSQL ${postgres.version}`),
@@ -85,6 +84,11 @@ export function renderStack(facts: StackFacts): string {
         ]
       : [heading('DynamoDB'), inColumns([['unavailable', dynamodb.unavailable]])]),
   ].join('\n')
+}
+
+function users(leases: number, held: boolean): string {
+  const processes = leases === 0 ? 'no process now' : leases === 1 ? '1 process' : `${leases} processes`
+  return held ? `${processes}; kept up until \`pnpm db:down\`` : `${processes}; it stops with the last one`
 }
 
 /** `1.5 MB`, in powers of 1,000. */
