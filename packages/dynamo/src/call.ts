@@ -41,13 +41,7 @@ export function withCallDeadline<T>(
   options: CallOptions,
   work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
 ): Promise<T> {
-  const record: CallRecord = {
-    operation: options.operation,
-    tables: new Set(options.tables),
-    startedAtMs: performance.now(),
-    attempts: 0,
-    possibleWrites: 0,
-  }
+  const record = newRecord(options)
   return withDeadline(
     { ms: options.ms, signal: options.signal, onTimeout: () => deadlineError(record, options.ms) },
     (signal) => {
@@ -59,7 +53,31 @@ export function withCallDeadline<T>(
   )
 }
 
-/** The same for a call of ours: whatever fails inside comes out as one of our errors. The caller's own abort reason stays itself. */
+function newRecord(options: Pick<CallOptions, 'operation' | 'tables'>): CallRecord {
+  return {
+    operation: options.operation,
+    tables: new Set(options.tables),
+    startedAtMs: performance.now(),
+    attempts: 0,
+    possibleWrites: 0,
+  }
+}
+
+/** For work of many calls, each with its own deadline: what fails comes out as one of our errors. */
+export async function withOurErrors<T>(
+  options: Pick<CallOptions, 'operation' | 'tables' | 'signal'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const record = newRecord(options)
+  try {
+    return await work()
+  } catch (error) {
+    if (options.signal?.aborted) throw error
+    throw toDynamoError(error, record)
+  }
+}
+
+/** `withCallDeadline` for a call of ours: whatever fails inside comes out as one of our errors. The caller's own abort reason stays itself. */
 export async function runCall<T>(
   options: CallOptions,
   work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
@@ -79,7 +97,12 @@ export async function runCall<T>(
 function deadlineError(record: CallRecord, ms: number): DynamoError {
   const { operation, tables, attempts, lastFailure } = record
   const effect = record.possibleWrites > 0 ? 'unknown' : 'none'
-  const requests = attempts === 1 ? '1 request was made' : `${attempts} requests were made`
+  const requests =
+    attempts === 0
+      ? 'no request was made (looking for AWS credentials takes long)'
+      : attempts === 1
+        ? '1 request was made'
+        : `${attempts} requests were made`
   const last = lastFailure === undefined ? '' : `, the last to fail with ${lastFailure}`
   const outcome = effect === 'unknown' ? '; what it wrote may be stored' : ''
   return new DynamoError(

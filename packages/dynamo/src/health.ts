@@ -2,6 +2,7 @@ import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamo
 import { MiyabiError } from '@miyabi/core'
 import { runCall } from './call.js'
 import type { DynamoSettings } from './config.js'
+import { DynamoError } from './errors.js'
 import { tableDefinitions } from './tables/definitions.js'
 import { describeTable } from './tables/describe.js'
 
@@ -72,8 +73,10 @@ async function missingAmong(
 function explain(error: unknown, settings: DynamoSettings): Pick<DynamoHealth, 'reason' | 'remedy'> {
   const reason = error instanceof Error ? error.message : String(error)
   const code = error instanceof MiyabiError ? error.code : ''
+  // Before the first request the SDK looks for credentials, and on a bare machine it looks long.
+  const wasNeverSent = error instanceof DynamoError && code === 'dynamo.deadline' && error.details.attempts === 0
   const where = settings.endpoint === undefined ? `AWS in ${settings.region}` : new URL(settings.endpoint).host
-  if (code === 'dynamo.credentials') {
+  if (code === 'dynamo.credentials' || wasNeverSent) {
     return {
       reason,
       remedy: 'set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role',

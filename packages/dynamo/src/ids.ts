@@ -4,6 +4,9 @@ import { DynamoInputError } from './errors.js'
 /** The last moment whose UTC day has a four-digit year. */
 const MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
+/** What follows the time in an id. */
+const TAIL_BYTES = 10
+
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 /** Makes ids in the order of the calls. */
@@ -17,6 +20,7 @@ export interface IdSource {
  * each millisecond, then 42 random bits that keep processes apart. Time alone is not enough: many ids are made in one millisecond.
  */
 export function createIdSource(now: () => number = Date.now): IdSource {
+  const random = createRandomTails()
   let lastMs = -1
   let counter = 0
   return {
@@ -31,7 +35,7 @@ export function createIdSource(now: () => number = Date.now): IdSource {
       } else {
         counter += 1
       }
-      const tail = randomBytes(10)
+      const tail = random.next()
       tail.writeUInt16BE(counter >>> 20, 0)
       // 20 bits of the counter after the two variant bits, then random.
       tail.writeUInt32BE((((counter & 0xf_ffff) << 10) | (tail.readUInt32BE(2) & 0x3ff)) >>> 0, 2)
@@ -40,9 +44,25 @@ export function createIdSource(now: () => number = Date.now): IdSource {
   }
 }
 
+/** Ten random bytes at a time, taken from the system in larger portions: a call for each would cost more than all the rest. */
+function createRandomTails(): { next(): Buffer } {
+  let pool = Buffer.alloc(0)
+  let used = 0
+  return {
+    next() {
+      if (used === pool.length) {
+        pool = randomBytes(TAIL_BYTES * 400)
+        used = 0
+      }
+      used += TAIL_BYTES
+      return pool.subarray(used - TAIL_BYTES, used)
+    },
+  }
+}
+
 /** A UUIDv7 of a given time with random bits: for events whose time is given, of which many may share a millisecond. */
 export function randomIdAt(ms: number): string {
-  return format(assertTime(ms, 'time'), randomBytes(10))
+  return format(assertTime(ms, 'time'), randomBytes(TAIL_BYTES))
 }
 
 /**
@@ -54,7 +74,7 @@ export function keyedId(ms: number, scope: string, key: string): string {
   const digest = createHash('sha256')
     .update(`${Buffer.byteLength(scope)}:${scope}${key}`)
     .digest()
-  return format(assertTime(ms, 'time'), digest.subarray(0, 10))
+  return format(assertTime(ms, 'time'), digest.subarray(0, TAIL_BYTES))
 }
 
 /** The time an id carries, in milliseconds since 1970. */
@@ -93,7 +113,7 @@ function time(ms: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
-/** `tail`: 10 bytes, of which version and variant replace 4 and 2 bits. */
+/** Version and variant replace 4 and 2 bits of `tail`. */
 function format(ms: number, tail: Buffer): string {
   const bytes = Buffer.from(tail)
   bytes[0] = ((bytes[0] ?? 0) & 0x0f) | 0x70

@@ -1,4 +1,4 @@
-export type { AgentStateRetention, AgentStates, RestartedAgentState } from './agent-state/agent-states.js'
+export type { AgentStates, RestartedAgentState } from './agent-state/agent-states.js'
 export {
   IllegalTransitionError,
   StaleAgentStateError,

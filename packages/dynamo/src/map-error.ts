@@ -145,7 +145,7 @@ export function toDynamoError(error: unknown, record: CallRecord): MiyabiError {
   const details: DynamoErrorDetails = {
     operation: record.operation,
     tables: [...record.tables],
-    attempts: record.attempts,
+    attempts: record.attempts || (source.$metadata?.attempts ?? 0),
     elapsedMs: Math.round(performance.now() - record.startedAtMs),
     awsName: name,
     ...(source.ThrottlingReasons?.length ? { throttling: source.ThrottlingReasons.map(throttlingReason) } : {}),

@@ -8,7 +8,8 @@ import { DynamoCursorError } from '../src/errors.js'
 import { DAY_MS } from '../src/events/shards.js'
 import { rejection, testClock, testDynamo } from './support.js'
 
-const NOW = Date.UTC(2026, 5, 15, 12)
+// Near the real time: the engine really deletes what has expired.
+const NOW = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2
 const clock = testClock(NOW)
 let dynamo: Dynamo
 beforeAll(async () => {

@@ -8,7 +8,8 @@ import { DAY_MS, dayOf, type ShardPlan } from '../src/events/shards.js'
 import type { Page } from '../src/page.js'
 import { rejection, testClock, testDynamo, testSettings } from './support.js'
 
-const NOW = Date.UTC(2026, 5, 15, 12)
+// Near the real time: the engine really deletes what has expired.
+const NOW = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2
 
 let dynamo: Dynamo
 const clock = testClock(NOW)
@@ -132,11 +133,11 @@ describe('events.append', () => {
     const shard = Items?.[0]?.s?.N ?? ''
     expect(Items).toEqual([
       {
-        pk: { S: `$mb#t_keys#d_2026-06-15#s_${shard.padStart(4, '0')}` },
+        pk: { S: `$mb#t_keys#d_${dayOf(NOW)}#s_${shard.padStart(4, '0')}` },
         sk: { S: `$ev_1#id_${id}` },
         i: { S: id },
         t: { S: 'keys' },
-        y: { S: '2026-06-15' },
+        y: { S: dayOf(NOW) },
         s: { N: shard },
         u: { S: 'u' },
         up: { S: 'u#0' },
@@ -168,7 +169,9 @@ describe('events in one millisecond', () => {
     ]
     for (const query of queries) {
       expect(ids(await readAll(query, { order: 'asc', limit: 300, from: new Date(NOW) }))).toEqual(appended)
-      expect(ids(await readAll(query, { order: 'desc', limit: 300 }))).toEqual([...appended].reverse())
+      expect(ids(await readAll(query, { order: 'desc', limit: 300, from: new Date(NOW) }))).toEqual(
+        [...appended].reverse(),
+      )
     }
   })
 })
@@ -194,7 +197,7 @@ describe('reading events', () => {
     const appended = await sharded.events.appendMany(events)
     const oracle = events.map((event, i) => ({ ...event, id: appended.ids[i] ?? '' }))
 
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 25; round++) {
       const [from, to] = [random(7 * DAY_MS), random(7 * DAY_MS)]
         .sort((x, y) => y - x)
         .map((ago) => new Date(NOW + 3600_000 - (ago ?? 0)))

@@ -91,6 +91,14 @@ describe('createTables', () => {
     expect(TableNames).not.toContain(`${prefix}MiyabiEvents`)
   })
 
+  it('says which server cannot be reached', async () => {
+    const nowhere = createDynamoDBClient(testSettings({ endpoint: 'http://127.0.0.1:1', initialBackoffMs: 1 }))
+    for (const call of [createTables(nowhere), bindTables(nowhere, '', silent).status()]) {
+      expect(await rejection(call)).toMatchObject({ code: 'dynamo.unreachable', details: { attempts: 3 } })
+    }
+    nowhere.destroy()
+  })
+
   it('tells which tables are missing', async () => {
     const prefix = tablePrefix()
     const tables = bindTables(client, prefix, silent)

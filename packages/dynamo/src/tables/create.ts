@@ -7,6 +7,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb'
 import { type Logger, silentLogger, sleep } from '@miyabi/core'
+import { withOurErrors } from '../call.js'
 import { awsName } from '../map-error.js'
 import { type TableDefinition, toCreateTableInput } from './definition.js'
 import { tableDefinitions } from './definitions.js'
@@ -41,9 +42,15 @@ export interface TableResult {
  * off. Safe to call again, and from several processes at once.
  *
  * @throws {TablesDifferError} when an existing table has other keys or indexes. Then nothing has been created.
+ * @throws {DynamoError} when DynamoDB refuses or cannot be reached.
  * @throws {TableNotReadyError} when a table is not ACTIVE after `waitMs`.
  */
-export async function createTables(client: DynamoDBClient, options: CreateTablesOptions = {}): Promise<TableResult[]> {
+export function createTables(client: DynamoDBClient, options: CreateTablesOptions = {}): Promise<TableResult[]> {
+  const tables = (options.definitions ?? tableDefinitions).map(({ name }) => (options.prefix ?? '') + name)
+  return withOurErrors({ operation: 'tables.create', tables, signal: options.signal }, () => create(client, options))
+}
+
+async function create(client: DynamoDBClient, options: CreateTablesOptions): Promise<TableResult[]> {
   const { prefix = '', definitions = tableDefinitions, waitMs = 120_000, logger = silentLogger, signal } = options
   const found = await Promise.all(definitions.map(({ name }) => describeTable(client, prefix + name, signal)))
   refuseDifferences(definitions.flatMap((d, i) => (found[i] ? tableDifferences(d, found[i]) : [])))
@@ -51,7 +58,7 @@ export async function createTables(client: DynamoDBClient, options: CreateTables
   return Promise.all(
     definitions.map(async (definition, i) => {
       const table = prefix + definition.name
-      const created = found[i] === undefined && (await create(client, definition, prefix, signal))
+      const created = found[i] === undefined && (await createTable(client, definition, prefix, signal))
       const description = await waitUntilActive(client, table, { waitMs, signal })
       // Another process may have made it in the meantime, otherwise.
       refuseDifferences(tableDifferences(definition, description))
@@ -75,7 +82,7 @@ function refuseDifferences(differences: readonly TableDifference[]): void {
 }
 
 /** Whether it was this call that created the table. */
-async function create(
+async function createTable(
   client: DynamoDBClient,
   definition: TableDefinition,
   prefix: string,

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Logger } from '@miyabi/core'
+import { withOurErrors } from '../call.js'
 import { type CreateTablesOptions, createTables, type TableResult } from './create.js'
 import { tableDefinitions } from './definitions.js'
 import { describeTable } from './describe.js'
@@ -16,7 +17,7 @@ export interface TablesStatus {
   readonly missing: readonly string[]
 }
 
-/** The tables of one prefix. */
+/** The tables of one prefix. What fails comes out as a `DynamoError`, like every other call. */
 export interface Tables {
   /** Creates what is missing; see `createTables`. */
   create(options?: Pick<CreateTablesOptions, 'waitMs' | 'signal'>): Promise<TableResult[]>
@@ -27,11 +28,14 @@ export function bindTables(client: DynamoDBClient, prefix: string, logger: Logge
   return {
     create: (options = {}) => createTables(client, { ...options, prefix, logger }),
     async status({ signal } = {}) {
-      const tables = await Promise.all(
-        tableDefinitions.map(async ({ name }) => {
-          const table = prefix + name
-          return { table, status: (await describeTable(client, table, signal))?.TableStatus ?? 'absent' }
-        }),
+      const names = tableDefinitions.map(({ name }) => prefix + name)
+      const tables = await withOurErrors({ operation: 'tables.status', tables: names, signal }, () =>
+        Promise.all(
+          names.map(async (table) => ({
+            table,
+            status: (await describeTable(client, table, signal))?.TableStatus ?? 'absent',
+          })),
+        ),
       )
       return { tables, missing: tables.filter(({ status }) => status === 'absent').map(({ table }) => table) }
     },
