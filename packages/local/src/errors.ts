@@ -11,7 +11,7 @@ import type { PlainFailure } from './shared/protocol.js'
  * - `local.port.taken`: every port that was tried was taken in the moment of the start
  * - `local.start.timeout`: a server or the supervisor was not ready in time
  * - `local.supervisor.failed`: the supervisor ended, or met something unforeseen
- * - `local.root.no_user`: we are root, and there is no unprivileged user to run PostgreSQL
+ * - `local.user.unknown`: the system does not know the user that PostgreSQL is to run as: an unprivileged one when we are root
  * - `local.postgres.unavailable`: no PostgreSQL is installed for this platform
  * - `local.postgres.data_version`: the data are of another PostgreSQL major
  * - `local.postgres.credentials_missing`: the data are there, their passwords are not

@@ -8,14 +8,31 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0
 }
 
+/** Where this user is at home, or undefined: a container may run under a number that no user has. */
+function homeFolder(): string | undefined {
+  try {
+    return os.homedir()
+  } catch {
+    return undefined
+  }
+}
+
+/** The platform's own place for caches. */
+function platformCache(env: NodeJS.ProcessEnv): string | undefined {
+  const home = homeFolder()
+  if (process.platform === 'win32') return env['LOCALAPPDATA'] && path.join(env['LOCALAPPDATA'], 'miyabi', 'cache')
+  if (process.platform === 'darwin') return home && path.join(home, 'Library', 'Caches', 'miyabi')
+  const xdg = env['XDG_CACHE_HOME']?.trim() || (home && path.join(home, '.cache'))
+  return xdg && path.join(xdg, 'miyabi')
+}
+
 /** Where the cache may be, best first. As root it must be a place that the unprivileged server can reach: not root's home. */
 function candidates(env: NodeJS.ProcessEnv): string[] {
   if (env['MIYABI_CACHE_DIR']?.trim()) return [path.resolve(env['MIYABI_CACHE_DIR'])]
   if (isRoot()) return ['/var/cache/miyabi', '/var/tmp/miyabi-root']
-  const fallback = path.join(os.tmpdir(), `miyabi-${process.getuid?.() ?? os.userInfo().username}`)
-  if (process.platform === 'win32') return [path.join(env['LOCALAPPDATA'] ?? os.homedir(), 'miyabi', 'cache'), fallback]
-  if (process.platform === 'darwin') return [path.join(os.homedir(), 'Library', 'Caches', 'miyabi'), fallback]
-  return [path.join(env['XDG_CACHE_HOME']?.trim() || path.join(os.homedir(), '.cache'), 'miyabi'), fallback]
+  const own = platformCache(env)
+  const fallback = path.join(os.tmpdir(), `miyabi-${process.getuid?.() ?? 'cache'}`)
+  return own ? [own, fallback] : [fallback]
 }
 
 /**

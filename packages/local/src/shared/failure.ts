@@ -9,7 +9,7 @@ export type LocalErrorCode =
   | 'local.port.taken'
   | 'local.start.timeout'
   | 'local.supervisor.failed'
-  | 'local.root.no_user'
+  | 'local.user.unknown'
   | 'local.postgres.unavailable'
   | 'local.postgres.data_version'
   | 'local.postgres.credentials_missing'

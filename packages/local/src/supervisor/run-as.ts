@@ -31,7 +31,7 @@ export function resolveRunAs(dataFolder: string): RunAs | undefined {
     if (uid && gid) return { uid, gid }
   }
   throw new Failure(
-    'local.root.no_user',
+    'local.user.unknown',
     `PostgreSQL does not run as root, and none of the users ${NAMES.join(', ')} exists to run it instead. Add one ` +
       '(useradd --system postgres), or run as a normal user.',
   )

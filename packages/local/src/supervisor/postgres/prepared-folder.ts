@@ -56,6 +56,14 @@ export interface PreparedFolder {
   readonly credentials: string
 }
 
+function unknownUserFailure(): Failure {
+  return new Failure(
+    'local.user.unknown',
+    `PostgreSQL's initdb wants to know who runs it, and this system has no user with the id ${process.getuid?.()}. Add one to ` +
+      '/etc/passwd, or run the container as a user that it knows.',
+  )
+}
+
 async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | undefined): Promise<void> {
   const data = path.join(folder, 'data')
   mkdirSync(data, { mode: 0o700 })
@@ -68,6 +76,7 @@ async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | 
     })
     if (code === 0) return
     if (output.includes('No space left on device')) throw diskFullFailure(folder)
+    if (output.includes('could not look up effective user ID')) throw unknownUserFailure()
     const name = path.basename(program)
     throw new Failure(
       'local.postgres.start_failed',
