@@ -121,7 +121,9 @@ describe('the end of the engine', () => {
       await until(isRunning(SLOW))
       engine.child.stdin.end() // the CLI closes the input just before it sends the signal
       engine.child.kill(signal)
-      expect((await answer).error?.data?.message).toContain(`Interrupted by ${signal}`)
+      expect((await answer).error?.data?.message).toMatch(
+        new RegExp(`^Interrupted by ${signal}. Migration .1_slow. has been rolled back .*resolve --rolled-back 1_slow`),
+      )
       expect(await engine.exit).toBe(1)
       expect(await tables(database.url)).toEqual(['_prisma_migrations'])
       expect(await isRunning(SLOW)()).toBe(false)

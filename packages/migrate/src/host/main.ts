@@ -61,7 +61,7 @@ async function serve(args: Arguments): Promise<number> {
   })
   await server.serve(process.stdin)
   await connections.shadows.dropAll()
-  return OK
+  return run.interruptedBy ? FAILED : OK
 }
 
 function send(message: Message): void {

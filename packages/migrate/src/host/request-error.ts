@@ -24,17 +24,21 @@ const SHADOW_METHODS = new Set([
  */
 export function toRequestError(thrown: unknown, method: string, run: Run): PrismaError {
   const failure = thrown as EngineFailure
-  if (run.interruptedBy) {
-    return new PrismaError(
-      undefined,
-      `Interrupted by ${run.interruptedBy}. The script that was running has been rolled back.`,
-    )
-  }
+  if (run.interruptedBy)
+    return interrupted(run.interruptedBy, method === 'applyMigrations' ? migrationName(failure.message) : undefined)
   if (run.hostFailure) return run.hostFailure
   if (thrown instanceof PrismaError) return thrown
   const typed = failure.code !== undefined && failure.code !== 'P3006'
   if (run.scriptFailure === undefined || typed) return new PrismaError(failure.code, failure.message, failure.meta)
   return toScriptError(run.scriptFailure, method, migrationName(failure.message))
+}
+
+function interrupted(signal: NodeJS.Signals, migration: string | undefined): PrismaError {
+  const remedy =
+    migration === undefined
+      ? ''
+      : ` Migration \`${migration}\` has been rolled back and is recorded as failed: run \`prisma migrate resolve --rolled-back ${migration}\` before the next \`migrate deploy\`.`
+  return new PrismaError(undefined, `Interrupted by ${signal}.${remedy}`)
 }
 
 function toScriptError({ error, script }: ScriptFailure, method: string, migration: string | undefined): PrismaError {

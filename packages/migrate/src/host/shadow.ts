@@ -12,7 +12,8 @@ const ABANDONED_AFTER_MS = 10 * 60_000
 /** The shadow databases of this process: made for one comparison, and dropped whatever happens. */
 export class ShadowDatabases {
   private readonly target: Target
-  private readonly live = new Set<string>()
+  /** By name: its removal, once that is under way. */
+  private readonly live = new Map<string, Promise<void> | undefined>()
 
   constructor(target: Target) {
     this.target = target
@@ -27,7 +28,7 @@ export class ShadowDatabases {
       const nowMs = await serverTimeMs(client)
       await dropAbandoned(client, nowMs)
       const database = shadowName(nowMs)
-      this.live.add(database)
+      this.live.set(database, undefined)
       try {
         await client.query(`CREATE DATABASE ${escapeIdentifier(database)}`)
       } catch (error) {
@@ -38,16 +39,24 @@ export class ShadowDatabases {
     })
   }
 
+  /** Drops one. Whoever asks while that is under way waits for the same end. */
   async drop(database: string): Promise<void> {
-    if (!this.live.delete(database)) return
-    await withClient(this.target.config, (client) =>
-      client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`),
-    )
+    if (!this.live.has(database)) return
+    const drop = this.live.get(database) ?? this.dropNow(database)
+    this.live.set(database, drop)
+    await drop
   }
 
   /** Drops all of this process, for its end. A server that is gone keeps none from ending. */
   async dropAll(): Promise<void> {
-    await Promise.allSettled([...this.live].map((database) => this.drop(database)))
+    await Promise.allSettled([...this.live.keys()].map((database) => this.drop(database)))
+  }
+
+  private async dropNow(database: string): Promise<void> {
+    await withClient(this.target.config, (client) =>
+      client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`),
+    )
+    this.live.delete(database)
   }
 }
 
