@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { STACK_FILE } from '@miyabi/core'
 import { acquireStack, type Stack } from '@miyabi/local'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DatabaseContext } from '../src/index.js'
@@ -42,5 +43,18 @@ describe('DatabaseContext beside an embedded stack', () => {
     await expect(DatabaseContext.fromEnv({ env: { MIYABI_STACK_DIR: own.folder } })).rejects.toMatchObject({
       code: 'config.invalid',
     })
+  })
+
+  it('starts where the stack has no DynamoDB on this platform, and its health says what to do', async () => {
+    const remedy = 'No DynamoDB engine for plan9: `pnpm add -w dynoxide`, or set DYNAMODB_ENDPOINT'
+    const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-half-'))
+    const half = { ...stack.descriptor, dynamodb: { unavailable: remedy } }
+    writeFileSync(path.join(folder, STACK_FILE), JSON.stringify(half))
+    const logger = new RecordingLogger()
+    await using db = await DatabaseContext.fromEnv({ env: { MIYABI_STACK_DIR: folder }, logger })
+    rmSync(folder, { recursive: true })
+    expect((await db.healthCheck()).dynamodb).toMatchObject({ status: 'down', remedy })
+    expect(logger.of('db.dynamodb_unavailable')).toMatchObject([{ level: 'warn', message: remedy }])
+    await expect(db.dynamodb.messages.undelivered('somebody')).rejects.toMatchObject({ code: 'dynamo.unreachable' })
   })
 })
