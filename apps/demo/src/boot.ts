@@ -1,6 +1,6 @@
-import { type Environment, MiyabiError } from '@miyabi/core'
+import { type Environment, type Logger, MiyabiError } from '@miyabi/core'
 import { acquireStack, type Stack } from '@miyabi/local'
-import { duration, say, timed, warnings } from './print.js'
+import { duration, say, timed } from './print.js'
 
 /** Where the servers are, and the embedded ones if the demo started them. */
 export interface Servers {
@@ -16,7 +16,7 @@ const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOI
  * Starts the embedded servers (or joins those that are up) for whatever the environment names no URL of. In production nothing is
  * started: there the context says what is missing.
  */
-export async function boot(env: Environment, signal: AbortSignal): Promise<Servers> {
+export async function boot(env: Environment, logger: Logger, signal: AbortSignal): Promise<Servers> {
   const isSet = (name: string): boolean => Boolean(env[name]?.trim())
   const needsPostgres = !isSet('DATABASE_URL')
   const needsDynamo = !ENDPOINTS.some(isSet)
@@ -25,7 +25,7 @@ export async function boot(env: Environment, signal: AbortSignal): Promise<Serve
     return { env, stack: undefined }
   }
 
-  const { value: stack, ms } = await timed(() => acquireStack({ signal, logger: warnings }))
+  const { value: stack, ms } = await timed(() => acquireStack({ signal, logger }))
   try {
     const { postgres, dynamodb } = stack.descriptor
     say(`the embedded servers, up in ${duration(ms)}; their data are in ${stack.folder}`)

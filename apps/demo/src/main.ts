@@ -5,7 +5,7 @@ import { loadEnvFile } from '@miyabi/migrate'
 import { boot } from './boot.js'
 import { describeError } from './describe-error.js'
 import { prepare } from './prepare.js'
-import { bold, dim, duration, heading, print, say, timed, warnings } from './print.js'
+import { bold, dim, duration, heading, print, say, sayWarnings, timed } from './print.js'
 import { pool } from './steps/1-pool.js'
 import { dynamodb } from './steps/2-dynamodb.js'
 import { webhooks } from './steps/3-webhooks.js'
@@ -26,10 +26,11 @@ const steps = [
 
 async function run(signal: AbortSignal): Promise<void> {
   loadEnvFile(findWorkspaceRoot(import.meta.dirname) ?? '.', process.env)
-  const { env, stack } = await boot(process.env, signal)
+  const logger = sayWarnings()
+  const { env, stack } = await boot(process.env, logger, signal)
   // In the order of their making; they are closed in the opposite one, also when a step throws.
   await using _stack = stack
-  await using db = await DatabaseContext.fromEnv({ env, logger: warnings })
+  await using db = await DatabaseContext.fromEnv({ env, logger })
   await prepare(db, env, signal)
   for (const [index, [title, step]] of steps.entries()) {
     signal.throwIfAborted()

@@ -26,5 +26,10 @@ async function prisma(args: readonly string[], env: Environment, signal: AbortSi
   const cwd = findWorkspaceRoot(import.meta.dirname) ?? process.cwd()
   const { exitCode, stdout, stderr } = await runPrisma(args, { cwd, env, signal, stdio: 'pipe' })
   if (exitCode === 0) return stdout
-  throw new MiyabiError('demo.prisma_failed', `prisma ${args.join(' ')} failed:\n${stderr.trim()}`)
+  // Before the error stands what Prisma loaded.
+  const reason = stderr.slice(Math.max(0, stderr.indexOf('Error:'))).trim()
+  throw new MiyabiError(
+    'demo.prisma_failed',
+    `prisma ${args.join(' ')}, with DIRECT_DATABASE_URL or DATABASE_URL:\n${reason}`,
+  )
 }

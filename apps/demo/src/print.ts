@@ -54,12 +54,14 @@ export async function timed<T>(work: () => Promise<T>): Promise<{ readonly value
   return { value, ms: performance.now() - start }
 }
 
-/** Says what the data layer warns of, and nothing else. */
-export const warnings: Logger = {
-  debug() {},
-  info() {},
-  warn: (_fields, message) => process.stderr.write(`warning: ${message}\n`),
-  error: (_fields, message) => process.stderr.write(`error: ${message}\n`),
+/** A logger that says what the data layer warns of, each warning once, and nothing else. */
+export function sayWarnings(): Logger {
+  const said = new Set<string>()
+  const sayOnce = (_fields: object, message: string): void => {
+    if (!said.has(message)) process.stderr.write(`warning: ${message}\n`)
+    said.add(message)
+  }
+  return { debug() {}, info() {}, warn: sayOnce, error: sayOnce }
 }
 
 const isNumber = (value: Cell): value is number | bigint => typeof value === 'number' || typeof value === 'bigint'
