@@ -17,12 +17,17 @@ export class Liveness {
     this.#onDead = onDead
   }
 
-  /** Whether the session is as a new one, and answers where it sat idle for longer than the bypass window. */
-  async isUsable(client: PooledClient): Promise<boolean> {
-    if (!client.isClean || client.lastUsedAt < this.#silentSince) return false
+  /** Whether it is known without a test that the connection may be handed out. Costs next to nothing. */
+  isFresh(client: PooledClient): boolean {
     const { testBeforeAcquire, testBypassMs } = this.#settings
+    return this.#isAcceptable(client) && (!testBeforeAcquire || performance.now() - client.lastUsedAt < testBypassMs)
+  }
+
+  /** Whether the connection may be handed out; asks it where it sat idle for longer than the bypass window. */
+  async isUsable(client: PooledClient): Promise<boolean> {
+    if (!this.#isAcceptable(client)) return false
+    if (this.isFresh(client)) return true
     const startedAt = performance.now()
-    if (!testBeforeAcquire || startedAt - client.lastUsedAt < testBypassMs) return true
     // One that does not answer at all speaks for the network: what sat idle until now would cost a caller as long, one by one.
     const onTimeout = (): Error => {
       this.#silentSince = startedAt
@@ -35,5 +40,9 @@ export class Liveness {
       this.#onDead(safeCause(error))
       return false
     }
+  }
+
+  #isAcceptable(client: PooledClient): boolean {
+    return client.isClean && client.lastUsedAt >= this.#silentSince
   }
 }

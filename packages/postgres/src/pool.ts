@@ -36,6 +36,7 @@ export interface PoolClosed {
 }
 
 type ConnectCallback = Parameters<pg.Pool['connect']>[0]
+type IdleClient = PooledClient & pg.PoolClient
 type DriverClient = NonNullable<pg.PoolConfig['Client']>
 type DriverCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void
 
@@ -56,6 +57,8 @@ export class Pool extends pg.Pool {
   readonly #upkeep: MinUpkeep
   #active = 0
   #pending = 0
+  /** Idle connections promised to a caller, who has them with the next tick. */
+  #taking = 0
   #lastFailure: { readonly error: MiyabiError; readonly at: number } | undefined
   #closed: Promise<PoolClosed> | undefined
 
@@ -111,12 +114,8 @@ export class Pool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>
   override connect(callback: ConnectCallback): void
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
-    const acquired = this.acquire()
-    if (!callback) return acquired
-    acquired.then(
-      (client) => callback(undefined, client, client.release),
-      (error: Error) => callback(error, undefined, () => {}),
-    )
+    if (!callback) return this.acquire()
+    this.#acquire(undefined, (error, client) => callback(error, client, client ? client.release : () => {}))
     return undefined
   }
 
@@ -125,24 +124,10 @@ export class Pool extends pg.Pool {
    * @throws {AcquireTimeoutError} `postgres.pool.acquire_timeout`: none was free in time.
    * @throws {PostgresError} `postgres.pool.closed`, or why none could be opened (`postgres.unreachable`, `postgres.auth_failed` ...).
    */
-  async acquire(options: { readonly signal?: AbortSignal } = {}): Promise<pg.PoolClient> {
-    if (this.#closed) throw closedError(this.name)
-    const startedAt = performance.now()
-    this.#pending += 1
-    try {
-      const client = await withDeadline(
-        {
-          ms: this.#settings.acquireTimeoutMs,
-          signal: options.signal,
-          onTimeout: () => this.#timeoutError(performance.now() - startedAt),
-        },
-        (signal) => this.#take(signal),
-      )
-      this.#noticeSlow(performance.now() - startedAt)
-      return client
-    } finally {
-      this.#pending -= 1
-    }
+  acquire(options: { readonly signal?: AbortSignal } = {}): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      this.#acquire(options.signal, (error, client) => (client ? resolve(client) : reject(error)))
+    })
   }
 
   /**
@@ -168,18 +153,59 @@ export class Pool extends pg.Pool {
     await this.close()
   }
 
-  /** Gets a usable connection and a slot to hold it in. After `signal` aborts nobody hears of the result, so it goes back. */
-  async #take(signal: AbortSignal): Promise<pg.PoolClient> {
-    await this.#slots.take(signal)
+  /**
+   * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it makes neither a promise nor,
+   * where a slot is free, a timer. What has to be tested or opened goes the slow way, which needs a deadline.
+   */
+  #acquire(
+    signal: AbortSignal | undefined,
+    callback: (error: Error | undefined, client?: pg.PoolClient) => void,
+  ): void {
+    if (this.#closed) {
+      callback(closedError(this.name))
+      return
+    }
+    const startedAt = performance.now()
+    this.#pending += 1
+    const done = (error: Error | undefined, client?: pg.PoolClient): void => {
+      this.#pending -= 1
+      if (client) this.#noticeSlow(performance.now() - startedAt)
+      callback(error, client)
+    }
+    const slowly = (first?: IdleClient): void => {
+      this.#takeInTime(startedAt, signal, first).then((client) => done(undefined, client), done)
+    }
+    const onTimeout = (): Error => this.#timeoutError(startedAt)
+    this.#slots.take({ ms: this.#settings.acquireTimeoutMs, signal, onTimeout }, (refused) => {
+      if (refused) return done(refused)
+      if (this.idleCount <= this.#taking) return slowly()
+      this.#taking += 1
+      super.connect((_error, driverClient) => {
+        this.#taking -= 1
+        const client = driverClient as IdleClient | undefined
+        if (client && this.#liveness.isFresh(client)) done(undefined, this.#lease(client))
+        else slowly(client)
+      })
+    })
+  }
+
+  /** Tests or opens until there is a usable connection for the slot that is held, or the time is over. */
+  #takeInTime(startedAt: number, signal: AbortSignal | undefined, first?: IdleClient): Promise<pg.PoolClient> {
+    const ms = Math.max(1, startedAt + this.#settings.acquireTimeoutMs - performance.now())
+    const onTimeout = (): Error => this.#timeoutError(startedAt)
+    return withDeadline({ ms, signal, onTimeout }, (inner) => this.#takeUsable(inner, first))
+  }
+
+  /** After `signal` aborts nobody hears of the result, so connection and slot go back. */
+  async #takeUsable(signal: AbortSignal, first?: IdleClient): Promise<pg.PoolClient> {
     try {
-      for (;;) {
-        const client = await this.#checkOut()
+      for (let client = first ?? (await this.#checkOut()); ; client = await this.#checkOut()) {
         const usable = signal.aborted || (await this.#liveness.isUsable(client))
         if (signal.aborted) {
           client.release(!usable)
           throw signal.reason
         }
-        if (usable) return lease(client, () => this.#slots.give())
+        if (usable) return this.#lease(client)
         client.release(true)
       }
     } catch (error) {
@@ -189,12 +215,16 @@ export class Pool extends pg.Pool {
   }
 
   /** An idle connection of the driver's pool, or a new one. With a slot in hand, this waits for nobody else's work. */
-  async #checkOut(): Promise<PooledClient & pg.PoolClient> {
+  async #checkOut(): Promise<IdleClient> {
     try {
-      return (await super.connect()) as PooledClient & pg.PoolClient
+      return (await super.connect()) as IdleClient
     } catch (error) {
       throw this.ending ? closedError(this.name) : this.#connectFailed(error)
     }
+  }
+
+  #lease(client: IdleClient): pg.PoolClient {
+    return lease(client, () => this.#slots.give())
   }
 
   #openIdle(): Promise<void> {
@@ -223,11 +253,11 @@ export class Pool extends pg.Pool {
     this.#logger.info({ event: 'postgres.pool.test_failed', pool: this.name, error }, 'a dead connection was replaced')
   }
 
-  #timeoutError(waitedMs: number): AcquireTimeoutError {
+  #timeoutError(startedAt: number): AcquireTimeoutError {
     const failure = this.#lastFailure
     const details: AcquireTimeoutDetails = {
       pool: this.name,
-      waitedMs: Math.round(waitedMs),
+      waitedMs: Math.round(performance.now() - startedAt),
       ...this.stats,
       ...(failure && {
         lastConnectFailure: {
@@ -278,7 +308,8 @@ export class Pool extends pg.Pool {
     this.#slots.refuse(closedError(this.name))
     const ended = super.end()
     ended.catch(() => {}) // without a drain it never settles
-    if (drained) await settlesWithin(GOODBYE_MS, Promise.all([...this.#sockets].map((client) => once(client, 'end'))))
+    if (drained)
+      await settlesWithin(GOODBYE_MS, Promise.allSettled([...this.#sockets].map((client) => once(client, 'end'))))
     const destroyed = this.#sockets.size
     for (const client of this.#sockets) client.destroy()
     this.#logger.info({ event: 'postgres.pool.closed', pool: this.name, drained, destroyed }, 'the pool is closed')

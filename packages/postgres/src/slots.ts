@@ -1,3 +1,16 @@
+/** How long to wait for a slot. */
+export interface SlotWait {
+  readonly ms: number
+  readonly signal: AbortSignal | undefined
+  /** Makes the error for a wait that took too long. Called at that moment, so it can carry the state it saw. */
+  readonly onTimeout: () => Error
+}
+
+interface Waiter {
+  grant(): void
+  refuse(error: Error): void
+}
+
 /**
  * The right to hold a connection, `max` of them, first come first served. The driver's own queue cannot forget a caller that gave
  * up and counts it as waiting for ever; this one forgets at once.
@@ -5,7 +18,7 @@
 export class Slots {
   #free: number
   readonly #max: number
-  readonly #waiting = new Set<{ grant(): void; refuse(error: Error): void }>()
+  readonly #waiting = new Set<Waiter>()
   #onAllFree: (() => void) | undefined
 
   constructor(max: number) {
@@ -13,26 +26,32 @@ export class Slots {
     this.#free = max
   }
 
-  /** Waits for a slot. Rejects with the signal's reason when it aborts first; then no slot is held. */
-  take(signal: AbortSignal): Promise<void> {
+  /**
+   * Calls back once a slot is held, at once where one is free, or with the error that ended the wait. By callback, because this is
+   * on the path of every query.
+   */
+  take(wait: SlotWait, callback: (error?: Error) => void): void {
+    const { ms, signal, onTimeout } = wait
+    if (signal?.aborted) {
+      callback(signal.reason as Error)
+      return
+    }
     if (this.#free > 0) {
       this.#free -= 1
-      return Promise.resolve()
+      callback()
+      return
     }
-    return new Promise((resolve, reject) => {
-      const settle = (result: () => void) => {
-        this.#waiting.delete(waiter)
-        signal.removeEventListener('abort', onAbort)
-        result()
-      }
-      const waiter = {
-        grant: () => settle(resolve),
-        refuse: (error: Error) => settle(() => reject(error)),
-      }
-      const onAbort = (): void => waiter.refuse(signal.reason as Error)
-      signal.addEventListener('abort', onAbort, { once: true })
-      this.#waiting.add(waiter)
-    })
+    const settle = (error?: Error): void => {
+      this.#waiting.delete(waiter)
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      callback(error)
+    }
+    const waiter: Waiter = { grant: () => settle(), refuse: settle }
+    const onAbort = (): void => settle(signal?.reason as Error)
+    const timer = setTimeout(() => settle(onTimeout()), ms)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#waiting.add(waiter)
   }
 
   /** Gives a slot back: to whoever waits longest, if anybody does. */
