@@ -56,11 +56,12 @@ const app = {
     include: ['src'],
   }),
   'src/main.ts': `
-    import { DatabaseContext } from '@miyabi/db'
+    import { DatabaseContext, type Prisma } from '@miyabi/db'
 
     await using db = await DatabaseContext.fromEnv()
     await db.dynamodb.tables.create()
-    const user = await db.pg.user.create({ data: { email: 'consumer@example.com' } })
+    const data: Prisma.UserCreateInput = { email: 'consumer@example.com' }
+    const user = await db.pg.user.create({ data })
     const emails: string[] = (await db.pg.user.findMany()).map((found) => found.email)
     // @ts-expect-error the client is typed, so a column that does not exist is refused
     void user.noSuchColumn

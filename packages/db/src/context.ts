@@ -35,11 +35,11 @@ export interface DatabaseStats {
   readonly postgres: PoolStats
 }
 
-/** A store that cannot be there is replaced in the health by the reason. */
 interface Stores {
   readonly postgres: Postgres
   readonly dynamo: Dynamo
-  readonly dynamodbUnavailable?: string | undefined
+  /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
+  readonly dynamodbUnavailable: string | undefined
 }
 
 /** How much longer than its grace closing may take, before it leaves the rest to the process's end. In milliseconds. */
@@ -48,7 +48,7 @@ const CLOSE_MARGIN_MS = 5_000
 /**
  * Both stores behind one object, which the application makes once and closes once.
  *
- * Making it connects to nothing, so it succeeds with a server down; `healthCheck()` says which, why, and what to do.
+ * Making it waits for no server, so it succeeds with one down; `healthCheck()` says which, why, and what to do.
  *
  * ```ts
  * await using db = await DatabaseContext.fromEnv()

@@ -1,9 +1,7 @@
-export {
-  type CreateOptions,
-  DatabaseContext,
-  type DatabaseStats,
-  type FromEnvOptions,
-} from './context.js'
+export { ConfigError, isMiyabiError, type Logger, MiyabiError, stringifyJson, toJson } from '@miyabi/core'
+export { type Dynamo, DynamoError } from '@miyabi/dynamo'
+export { type PoolStats, PostgresError, Prisma, type PrismaClient, type TransactionOptions } from '@miyabi/postgres'
+export { type CreateOptions, DatabaseContext, type DatabaseStats, type FromEnvOptions } from './context.js'
 export type { DatabaseHealth, StoreHealth } from './health.js'
 export { renderEnvFile, renderSettingsPage } from './render-settings.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings.js'
