@@ -94,7 +94,7 @@ beforeAll(async () => {
   // A store on the disk of the copy would be empty: name the one that this workspace was installed from.
   const store = await pnpm(['store', 'path'], root)
   await pnpm(['install', '--offline', '--no-frozen-lockfile', '--store-dir', path.dirname(store)], workspace)
-}, 120_000)
+}, 180_000)
 afterAll(() => rm(workspace, { recursive: true, force: true }))
 
 describe('an app that declares @miyabi/db', () => {
