@@ -26,13 +26,12 @@ afterEach(async () => {
   await proxy.close()
 })
 
-/** DynamoDB behind the proxy, its tables created while that still behaves. */
+/** DynamoDB behind the proxy, with tables of its own. */
 async function behindProxy(settings: Partial<DynamoSettings> = {}): Promise<Dynamo> {
   const dynamo = await testDynamo({
     settings: { endpoint: proxy.endpoint, initialBackoffMs: 5, maxBackoffMs: 50, ...settings },
   })
   open.push(dynamo)
-  proxy.forget()
   return dynamo
 }
 

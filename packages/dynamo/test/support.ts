@@ -10,13 +10,14 @@ export function testSettings(changes: Partial<DynamoSettings> = {}): DynamoSetti
 /** Generous enough for two busy cores; tests of deadlines set their own. */
 const patient = { timeoutMs: 20_000, attemptTimeoutMs: 10_000 }
 
-/** DynamoDB with tables of its own. */
+/** DynamoDB with tables of its own, made before the settings of the test apply. */
 export async function testDynamo(
   options: DynamoOptions & { readonly settings?: Partial<DynamoSettings> } = {},
 ): Promise<Dynamo> {
-  const dynamo = createDynamo(testSettings({ ...patient, tablePrefix: tablePrefix(), ...options.settings }), options)
-  await dynamo.tables.create()
-  return dynamo
+  const settings = testSettings({ ...patient, tablePrefix: tablePrefix() })
+  await using maker = createDynamo(settings)
+  await maker.tables.create()
+  return createDynamo({ ...settings, ...options.settings }, options)
 }
 
 /** A clock that a test sets. */

@@ -3,6 +3,7 @@ import {
   DescribeContinuousBackupsCommand,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
+  type TableDescription,
   UpdateContinuousBackupsCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb'
@@ -33,6 +34,8 @@ export interface TableResult {
   /** `enabled`: switched on by this call. `unsupported`: the engine does not know it. */
   readonly ttl: 'enabled' | 'already enabled'
   readonly pointInTimeRecovery: 'enabled' | 'already enabled' | 'unsupported' | 'off'
+  /** `unsupported`: the engine's description of the table does not speak of it. */
+  readonly deletionProtection: 'on' | 'off' | 'unsupported'
   /** The bounds of a provisioned table are data for the infrastructure; registering them takes another AWS service. */
   readonly autoScaling: 'not registered' | 'none'
 }
@@ -69,12 +72,18 @@ async function create(client: DynamoDBClient, options: CreateTablesOptions): Pro
         pointInTimeRecovery: definition.pointInTimeRecovery
           ? await enablePointInTimeRecovery(client, table, signal)
           : 'off',
+        deletionProtection: protectionOf(description),
         autoScaling: definition.billing.mode === 'PROVISIONED' ? 'not registered' : 'none',
       }
       logger.info({ event: 'dynamo.table', ...result }, `table ${table}: ${result.result}`)
       return result
     }),
   )
+}
+
+function protectionOf(table: TableDescription): TableResult['deletionProtection'] {
+  if (table.DeletionProtectionEnabled === undefined) return 'unsupported'
+  return table.DeletionProtectionEnabled ? 'on' : 'off'
 }
 
 function refuseDifferences(differences: readonly TableDifference[]): void {
