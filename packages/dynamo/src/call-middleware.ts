@@ -69,7 +69,14 @@ export function callMiddleware(options: {
               if (writes && isDefinitelyRefused(error)) record.possibleWrites -= 1
             }
             if (failure !== 'ConditionalCheckFailedException') {
-              const fields = { operation, tables: [...(record?.tables ?? [])], attempt: record?.attempts, maxAttempts }
+              const { ThrottlingReasons: throttling } = error as { ThrottlingReasons?: unknown }
+              const fields = {
+                operation,
+                tables: [...(record?.tables ?? [])],
+                attempt: record?.attempts,
+                maxAttempts,
+                ...(throttling === undefined ? {} : { throttling }),
+              }
               logger.debug({ event: 'dynamo.attempt_failed', ...fields, failure }, 'a DynamoDB request failed')
             }
             throw error

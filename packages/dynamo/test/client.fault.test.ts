@@ -153,6 +153,31 @@ describe('a client under faults', () => {
     expect(new Set(tokens).size).toBe(1)
   })
 
+  it('tells its logger of every failed attempt, and nothing of what was sent', async () => {
+    fault = { error: 'ProvisionedThroughputExceededException', members: { ThrottlingReasons: [{ reason: 'hot key' }] } }
+    const lines: [object, string][] = []
+    const log = (fields: object, message: string): void => {
+      lines.push([fields, message])
+    }
+    const client = createDynamoDBClient(testSettings({ endpoint: proxy.endpoint, initialBackoffMs: 1 }), {
+      logger: { debug: log, info: log, warn: log, error: log },
+    })
+    clients.push(client)
+    await rejection(client.send(new PutItemCommand({ TableName: 'T', Item: { pk: { S: 'hush-hush' } } })))
+    const failed = lines.map(([fields]) => fields).filter((fields) => 'failure' in fields)
+    expect(failed).toHaveLength(3)
+    expect(failed[1]).toMatchObject({
+      event: 'dynamo.attempt_failed',
+      operation: 'PutItem',
+      tables: ['T'],
+      attempt: 2,
+      maxAttempts: 3,
+      failure: 'ProvisionedThroughputExceededException',
+      throttling: [{ reason: 'hot key' }],
+    })
+    expect(JSON.stringify(lines)).not.toContain('hush-hush')
+  })
+
   it('keeps connections alive, and opens no more than the settings allow', async () => {
     fault = { error: 'ValidationException' }
     const client = clientWith({ maxSockets: 3 })

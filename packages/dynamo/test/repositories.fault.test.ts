@@ -176,6 +176,10 @@ describe('a call under faults', () => {
     decide = () => conflict
     const error = await rejection(dynamo.agentState.save({ agentId: 'd', status: 'pending', expectedVersion: 0 }))
     expect(error).toMatchObject({ code: 'dynamo.transaction_conflict', retryable: true, effect: 'none' })
+    proxy.forget()
+    decide = () => ({ error: 'ProvisionedThroughputExceededException' })
+    await rejection(dynamo.agentState.save({ agentId: 'e', status: 'pending', expectedVersion: 0 }))
+    expect(proxy.requests).toHaveLength(3)
   })
 
   it("ends when its caller's signal does, with the caller's own reason", async () => {

@@ -5,7 +5,7 @@ import { fullJitter, sleep } from '@miyabi/core'
 import type { EntityItem } from 'electrodb'
 import type { CallRecord } from '../call.js'
 import { agentVersionEntity, type CurrentAgentStateEntity, currentAgentStateEntity } from '../entities/agent-state.js'
-import { toDynamoError } from '../map-error.js'
+import { awsName, toDynamoError } from '../map-error.js'
 import type { Page } from '../page.js'
 import { assertKeyPart } from '../storable.js'
 import { assertLimit, type CallerOptions, call, type Store, toSeconds } from '../store.js'
@@ -162,9 +162,11 @@ interface PutParameters {
   readonly Item: Record<string, NativeAttributeValue>
 }
 
+/** The SDK never repeats a transaction that met another one or was cancelled, not even for throttling. */
+const NEVER_RETRIED = new Set(['TransactionConflictException', 'TransactionCanceledException'])
+
 /**
  * Makes both puts or none. `done`, or the stored item that does not fit the condition of the first (undefined when there is none).
- * The SDK never repeats a transaction that met another one, so this does.
  */
 async function transact(
   store: Store,
@@ -186,8 +188,9 @@ async function transact(
         const item = error instanceof TransactionCanceledException ? error.CancellationReasons?.[0]?.Item : undefined
         return item && unmarshall(item)
       }
-      const isPassing = failure.code === 'dynamo.transaction_conflict' || failure.code === 'dynamo.throttled'
-      if (!isPassing || retry + 1 >= maxAttempts) throw failure
+      // Whatever else may pass, the SDK has tried again already.
+      const isOurs = NEVER_RETRIED.has(awsName(error))
+      if (!isOurs || !failure.retryable || retry + 1 >= maxAttempts) throw failure
       await sleep(fullJitter(retry, { initialMs, maxMs }), abortSignal)
     }
   }
