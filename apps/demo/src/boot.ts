@@ -28,7 +28,7 @@ export async function boot(env: Environment, logger: Logger, signal: AbortSignal
   const { value: stack, ms } = await timed(() => acquireStack({ signal, logger }))
   try {
     const { postgres, dynamodb } = stack.descriptor
-    say(`the embedded servers, up in ${duration(ms)}; their data are in ${stack.folder}`)
+    say(`the embedded servers, up in ${duration(ms)}; their data are in ${stack.descriptor.dataDir}`)
     const urls: Record<string, string> = {}
     if (needsPostgres) {
       urls['DATABASE_URL'] = postgres.databaseUrl

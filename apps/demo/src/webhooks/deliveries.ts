@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
 import type { Payload } from './payload.js'
 
+const require = createRequire(import.meta.url)
+
 /** One webhook delivery, as GitHub sent it. */
 export interface Delivery {
   /**
@@ -21,7 +23,7 @@ interface Kind {
 /** The 329 real deliveries of `@octokit/webhooks-examples`, in the order of the package. */
 export function readDeliveries(): Delivery[] {
   // 4 MB of JSON: `require` spares the compiler from making a type of every value in it.
-  const kinds = createRequire(import.meta.url)('@octokit/webhooks-examples') as readonly Kind[]
+  const kinds = require('@octokit/webhooks-examples') as readonly Kind[]
   return kinds.flatMap(({ name: kind, examples }) =>
     examples.map((payload, place) => ({ name: `${kind}/${place}`, kind, payload })),
   )
