@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -38,6 +40,22 @@ describe('readStack', () => {
     write('{"pid": 1')
     expect(readStack(folder)).toBeUndefined()
     expect(readStack(path.join(folder, 'none'))).toBeUndefined()
+  })
+})
+
+describe.runIf(process.platform === 'linux')('a zombie', () => {
+  it('is no owner: its servers are gone, whatever its entry in the process table says', async () => {
+    // The shell's child ends at once and is never waited for, because `exec` puts another program in the shell's place.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    try {
+      const pid = Number(String(await once(parent.stdout, 'data')))
+      const state = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.charAt(0) ?? ''
+      while (state() !== 'Z') await new Promise((resolve) => setTimeout(resolve, 5))
+      write({ ...descriptor, pid })
+      expect(readStack(folder)).toBeUndefined()
+    } finally {
+      parent.kill('SIGKILL')
+    }
   })
 })
 

@@ -44,13 +44,20 @@ export function stackFolder(cwd: string, env: Readonly<Record<string, string | u
   return root && path.join(root, STACK_FOLDER)
 }
 
-/** Whether a process with this id exists (it may belong to somebody else). */
+/** Whether a process with this id runs (it may belong to somebody else). A zombie does not: without an init it may stay for ever. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  if (process.platform !== 'linux') return true
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The state follows the name, which stands in brackets and may hold anything.
+    return stat.charAt(stat.lastIndexOf(')') + 2) !== 'Z'
+  } catch {
+    return false
   }
 }
 
