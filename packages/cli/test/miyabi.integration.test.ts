@@ -91,21 +91,18 @@ describe('miyabi prisma', () => {
     expect(await miyabi(folder, ['prisma', ...diff])).toMatchObject({ code: 2 })
   })
 
-  it('passes arguments through, and starts nothing for a command that needs no database', async () => {
-    expect(await miyabi(folder, ['prisma', 'validate'])).toMatchObject({
-      code: 0,
-      stderr: expect.not.stringContaining('stack'),
-    })
-    const unknown = await miyabi(folder, ['prisma', 'no-such-command'])
-    expect(unknown.code).toBe(1)
-    expect((await miyabi(folder, ['prisma', 'migrate', 'deploy', '--help'])).stdout).toContain('prisma migrate deploy')
+  it('starts nothing for a command that needs no database', async () => {
+    const { code, stderr } = await miyabi(folder, ['prisma', 'validate'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('stack') })
   })
 
   it('starts nothing where a URL is set, or in production', async () => {
     const url = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
-    const given = await miyabi(folder, ['prisma', 'migrate', 'status'], { DATABASE_URL: url })
+    const [given, production] = await Promise.all([
+      miyabi(folder, ['prisma', 'migrate', 'status'], { DATABASE_URL: url }),
+      miyabi(folder, ['prisma', 'migrate', 'status'], { NODE_ENV: 'production' }),
+    ])
     expect(given).toMatchObject({ code: 1, stderr: expect.stringContaining('P1001') })
-    const production = await miyabi(folder, ['prisma', 'migrate', 'status'], { NODE_ENV: 'production' })
     expect(production).toMatchObject({ code: 1, stderr: expect.stringContaining('DIRECT_DATABASE_URL') })
     for (const { stdout, stderr } of [given, production]) {
       expect(stdout + stderr).not.toMatch(/secret-word|using the embedded stack/)
