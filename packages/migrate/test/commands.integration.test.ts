@@ -26,6 +26,17 @@ describe('without a database', () => {
     expect((await prisma(project, ['format'])).exitCode).toBe(0)
   })
 
+  it('diff compares files, of which none is a server', async () => {
+    const project = createTestProject({ 'main.prisma': DATASOURCE, 'a.prisma': MODEL })
+    const diff = ['migrate', 'diff', '--to-schema', 'prisma/schema']
+    const script = await prisma(project, [...diff, '--from-empty', '--script'])
+    expect(script.output).toContain('CREATE TABLE "A"')
+    expect(script.exitCode).toBe(0)
+    const same = await prisma(project, [...diff, '--from-schema', 'prisma/schema', '--exit-code'])
+    expect(same.output).toContain('No difference detected')
+    expect(same.exitCode).toBe(0)
+  })
+
   it('a command that needs one says how to get it', async () => {
     const project = createTestProject({ 'main.prisma': DATASOURCE })
     const { exitCode, output } = await prisma(project, ['migrate', 'status'])

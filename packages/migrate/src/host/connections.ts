@@ -1,10 +1,14 @@
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import { toConnectError } from './connect-error.js'
+import { offlineAdapter } from './offline.js'
 import { PrismaError } from './prisma-error.js'
 import type { Run } from './run.js'
 import { Session } from './session.js'
 import { ShadowDatabases, wipe } from './shadow.js'
 import { parseTarget, type Target } from './target.js'
+
+/** Stands in for a database where there is none: nothing listens there. */
+const NOWHERE = 'postgresql://none@127.0.0.1:1/none'
 
 /** What the engine connects through: the database itself, and a shadow database, created or given. */
 export class Connections implements SqlMigrationAwareDriverAdapterFactory {
@@ -12,18 +16,21 @@ export class Connections implements SqlMigrationAwareDriverAdapterFactory {
   readonly adapterName = '@prisma/adapter-pg'
   readonly shadows: ShadowDatabases
   private readonly target: Target
+  private readonly isNowhere: boolean
   private readonly shadowUrl: string | undefined
   private readonly run: Run
 
-  constructor(target: Target, shadowUrl: string | undefined, run: Run) {
-    this.target = target
+  /** @param url Of the database; undefined where the command (a `diff` of two files) needs none. */
+  constructor(url: string | undefined, shadowUrl: string | undefined, run: Run) {
+    this.target = parseTarget(url ?? NOWHERE)
+    this.isNowhere = url === undefined
     this.shadowUrl = shadowUrl
     this.run = run
-    this.shadows = new ShadowDatabases(target)
+    this.shadows = new ShadowDatabases(this.target)
   }
 
-  connect(): Promise<SqlDriverAdapter> {
-    return Session.open(this.target, this.run)
+  async connect(): Promise<SqlDriverAdapter> {
+    return this.isNowhere ? offlineAdapter() : await Session.open(this.target, this.run)
   }
 
   async connectToShadowDb(): Promise<SqlDriverAdapter> {

@@ -15,9 +15,6 @@ const OK = 0
 const FAILED = 1
 const PANICKED = 101
 
-/** Stands in where a command (a `diff` of two files) needs no database: nothing listens there. */
-const NOWHERE = 'postgresql://none@127.0.0.1:1/none'
-
 async function main(args: Arguments): Promise<number> {
   switch (args.command.kind) {
     case 'version':
@@ -46,7 +43,7 @@ async function oneShot(command: Parameters<typeof runCliCommand>[0], url: string
 
 async function serve(args: Arguments): Promise<number> {
   const run = new Run()
-  const connections = new Connections(parseTarget(args.url ?? NOWHERE), args.shadowDatabaseUrl, run)
+  const connections = new Connections(args.url, args.shadowDatabaseUrl, run)
   const debug = /debug|trace/.test(process.env.RUST_LOG ?? '')
   const engine = new LazyEngine(args.datamodels, connections, (line) => {
     if (debug) process.stderr.write(`${line}\n`)
