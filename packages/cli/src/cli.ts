@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, Entry>> = {
   up: { purpose: 'start the embedded stack and keep it up', load: async () => (await import('./commands/up.js')).up },
   down: { purpose: 'let it stop', load: async () => (await import('./commands/down.js')).down },
   status: { purpose: 'ports, URLs, versions, sizes', load: async () => (await import('./commands/status.js')).status },
+  tables: { purpose: 'the DynamoDB tables', load: async () => (await import('./commands/tables.js')).tables },
   prisma: {
     purpose: 'any Prisma command, with an engine and a database at hand',
     load: async () => (await import('./commands/prisma.js')).prisma,
@@ -32,7 +33,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     if (entry === undefined) throw new UsageError(`There is no command ${name}`, '')
     const command = await entry.load()
     if (!command.help || !(rest.includes('--help') || rest.includes('-h'))) return await command.run(rest)
-    print(await command.help())
+    print(await command.help(rest))
     return exitCode.clean
   } catch (error) {
     say(describeError(error))

@@ -1,5 +1,6 @@
 import { MiyabiError } from '@miyabi/core'
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty'
+import { groupOverview } from './help.js'
 import { heading, inColumns } from './output.js'
 
 /** A command line that cannot be understood. */
@@ -16,7 +17,7 @@ export interface Command {
   /** Runs it; resolves to the exit code. */
   run(args: readonly string[]): Promise<number>
   /** Its help text; a command without one answers `--help` itself. */
-  help?(): Promise<string>
+  help?(args: readonly string[]): Promise<string>
 }
 
 /** A command as its file declares it. */
@@ -32,10 +33,13 @@ export interface CommandDeclaration<Args extends ArgsDef> {
 }
 
 /** Declares a command. Unlike citty by itself it refuses options that it does not know. */
-export function command<const Args extends ArgsDef>(declaration: CommandDeclaration<Args>): Command {
+export function command<const Args extends ArgsDef>(
+  declaration: CommandDeclaration<Args>,
+): Command & { readonly purpose: string } {
   const { name, purpose, options, examples, run } = declaration
   const definition: CommandDef<Args> = { meta: { name, description: purpose }, args: options, run }
   return {
+    purpose,
     async run(args) {
       const stranger = args.find((arg) => !arg.startsWith('--') || !(arg.slice(2) in options))
       if (stranger !== undefined) throw new UsageError(`\`miyabi ${name}\` knows no ${stranger}`, name)
@@ -45,6 +49,29 @@ export function command<const Args extends ArgsDef>(declaration: CommandDeclarat
     async help() {
       const usage = await renderUsage(definition, { meta: { name: 'miyabi' } })
       return [usage.trimEnd(), '', heading('EXAMPLES'), '', inColumns(examples)].join('\n')
+    },
+  }
+}
+
+/** Declares a command whose first argument says which of several things to do: `miyabi tables create`. */
+export function commandGroup(
+  name: string,
+  purpose: string,
+  actions: Readonly<Record<string, Command & { readonly purpose: string }>>,
+): Command {
+  const actionOf = (args: readonly string[]) => actions[Object.keys(actions).find((action) => action === args[0]) ?? '']
+  return {
+    async run(args) {
+      const action = actionOf(args)
+      const names = Object.keys(actions).join(' or ')
+      if (action === undefined) throw new UsageError(`\`miyabi ${name}\` wants to be told ${names}`, name)
+      return action.run(args.slice(1))
+    },
+    async help(args) {
+      const action = actionOf(args)
+      if (action?.help) return action.help(args.slice(1))
+      const purposes = Object.entries(actions).map(([action, { purpose }]) => [action, purpose] as const)
+      return groupOverview(name, purpose, purposes)
     },
   }
 }

@@ -3,7 +3,7 @@ import { heading, inColumns, style } from './output.js'
 /** The help text of the whole. */
 export function overview(purposes: Iterable<readonly [command: string, purpose: string]>): string {
   return [
-    'The embedded stack and Prisma from one place.',
+    'The embedded stack, Prisma and the DynamoDB tables from one place.',
     '',
     `${heading('USAGE')} ${style('cyan', 'miyabi <command> [options]')}`,
     '',
@@ -13,5 +13,24 @@ export function overview(purposes: Iterable<readonly [command: string, purpose: 
     '',
     '`miyabi <command> --help` says more. Exit codes: 0 clean, 1 failed or could not tell, 2 found something;',
     '`miyabi prisma` ends as Prisma does.',
+  ].join('\n')
+}
+
+/** The help text of a command that does several things. */
+export function groupOverview(
+  name: string,
+  purpose: string,
+  purposes: Iterable<readonly [action: string, purpose: string]>,
+): string {
+  return [
+    `${purpose} (miyabi ${name})`,
+    '',
+    `${heading('USAGE')} ${style('cyan', `miyabi ${name} <action> [options]`)}`,
+    '',
+    heading('ACTIONS'),
+    '',
+    inColumns(purposes),
+    '',
+    `\`miyabi ${name} <action> --help\` says more.`,
   ].join('\n')
 }

@@ -20,10 +20,10 @@ describe('miyabi', () => {
   it('says what there is, in plain text when nobody watches', async () => {
     const { code, stdout } = await miyabi(folder, ['--help'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*prisma/)
+    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*prisma/)
     expect(stdout).not.toContain('\u001B')
-    for (const command of ['up', 'down', 'status']) {
-      const help = await miyabi(folder, [command, '--help'])
+    for (const command of ['up', 'down', 'status', 'tables status', 'tables create']) {
+      const help = await miyabi(folder, [...command.split(' '), '--help'])
       expect(help).toMatchObject({ code: 0, stderr: '' })
       expect(help.stdout).toMatch(/OPTIONS[\s\S]*EXAMPLES/)
     }
@@ -33,6 +33,8 @@ describe('miyabi', () => {
     [['nothing'], 'no command nothing'],
     [['status', '--jsno'], 'knows no --jsno'],
     [['up', 'now'], 'knows no now'],
+    [['tables'], 'wants to be told status or create'],
+    [['tables', 'drop'], 'wants to be told status or create'],
   ])('refuses %j without a stack trace', async (args, problem) => {
     const { code, stdout, stderr } = await miyabi(folder, args)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -77,6 +79,31 @@ describe('miyabi up, status, down', () => {
 
     expect(await miyabi(folder, ['down'])).toMatchObject({ code: 0, stdout: expect.stringContaining('has stopped') })
     expect(await statusOf()).toEqual({ up: false, folder })
+  })
+})
+
+describe('miyabi tables', () => {
+  const tables = (...args: string[]) => miyabi(folder, ['tables', ...args])
+
+  it('creates the tables of the embedded stack with nothing running, and tells which are there', async () => {
+    expect(await tables('status')).toMatchObject({ code: 2, stdout: expect.stringMatching(/MiyabiEvents +absent/) })
+    expect(await tables('create')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/MiyabiEvents +created, expiry enabled/),
+      stderr: expect.stringContaining("the embedded stack's DynamoDB"),
+    })
+    const again = JSON.parse((await tables('create', '--json')).stdout) as { tables: readonly { result: string }[] }
+    expect(again.tables.map(({ result }) => result)).toEqual(['existed', 'existed', 'existed'])
+    const status = await tables('status', '--json')
+    expect({ code: status.code, ...(JSON.parse(status.stdout) as object) }).toMatchObject({ code: 0, missing: [] })
+    expect(await statusOf()).toMatchObject({ up: false })
+  })
+
+  it('goes where the environment says, and names that server when it does not answer', async () => {
+    const { code, stderr } = await miyabi(folder, ['tables', 'status'], { DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' })
+    expect(code).toBe(1)
+    expect(stderr).toContain('DynamoDB: http://127.0.0.1:1\nerror dynamo.unreachable')
+    expect(stderr).not.toContain("stack's")
   })
 })
 

@@ -1,9 +1,11 @@
 import { constants } from 'node:os'
-import { findWorkspaceRoot, stackFolder } from '@miyabi/core'
-import { acquireStack } from '@miyabi/local'
-import { loadEnvFile, needsDatabase, runPrisma } from '@miyabi/migrate'
+import { needsDatabase, runPrisma } from '@miyabi/migrate'
 import type { Command } from '../command.js'
+import { commandEnvironment, stackUnlessSet } from '../environment.js'
 import { say } from '../output.js'
+
+/** Either of them says where the database is. */
+const DATABASE_URLS = ['DIRECT_DATABASE_URL', 'DATABASE_URL']
 
 /**
  * Runs the Prisma CLI with our schema engine. A command that needs a database when no URL is set gets the embedded stack for
@@ -11,25 +13,11 @@ import { say } from '../output.js'
  */
 export const prisma: Command = {
   async run(args) {
-    const root = findWorkspaceRoot(process.cwd()) ?? process.cwd()
-    const env = { ...process.env }
-    loadEnvFile(root, env)
-    await using stack = await stackFor(args, root, env)
+    const environment = commandEnvironment()
+    await using stack = needsDatabase(args) ? await stackUnlessSet(environment, DATABASE_URLS) : undefined
     if (stack !== undefined) say('no database URL is set: using the embedded stack')
-    return await withSignals((signal) => runPrisma(args, { cwd: root, env, signal }))
+    return await withSignals((signal) => runPrisma(args, { cwd: environment.root, env: environment.env, signal }))
   },
-}
-
-/** A lease on the stack where the command needs it; none in production, or where a URL leads elsewhere. */
-async function stackFor(
-  args: readonly string[],
-  root: string,
-  env: NodeJS.ProcessEnv,
-): Promise<AsyncDisposable | undefined> {
-  const isGiven = env['DIRECT_DATABASE_URL']?.trim() || env['DATABASE_URL']?.trim()
-  if (isGiven || !needsDatabase(args) || env['NODE_ENV']?.trim() === 'production') return undefined
-  const folder = stackFolder(root, env)
-  return acquireStack(folder === undefined ? {} : { folder })
 }
 
 /**

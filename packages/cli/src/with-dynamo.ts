@@ -1,0 +1,26 @@
+import { MiyabiError } from '@miyabi/core'
+import { createDynamo, type Dynamo, parseDynamoSettings } from '@miyabi/dynamo'
+import { commandEnvironment, stackUnlessSet } from './environment.js'
+import { say } from './output.js'
+
+/** Any of them says where DynamoDB is; the last two are AWS's own. */
+const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL']
+
+/**
+ * Works on DynamoDB where an application with this environment would find it, and says where that is. The embedded stack, where it
+ * is the one, is up for as long as the work lasts.
+ * @throws {MiyabiError} `cli.no_dynamodb` where the stack has no DynamoDB on this platform.
+ */
+export async function withDynamo<T>(work: (dynamo: Dynamo, server: string) => Promise<T>): Promise<T> {
+  const environment = commandEnvironment()
+  await using stack = await stackUnlessSet(environment, ENDPOINTS)
+  const found = stack?.descriptor.dynamodb
+  if (found && 'unavailable' in found) throw new MiyabiError('cli.no_dynamodb', String(found.unavailable))
+
+  const endpoint = found ? { DYNAMODB_ENDPOINT: String(found.endpoint) } : {}
+  const settings = parseDynamoSettings({ ...environment.env, ...endpoint })
+  const server = settings.endpoint === undefined ? `AWS ${settings.region}` : new URL(settings.endpoint).origin
+  say(found ? `the embedded stack's DynamoDB, ${server}` : `DynamoDB: ${server}`)
+  await using dynamo = createDynamo(settings)
+  return await work(dynamo, server)
+}
