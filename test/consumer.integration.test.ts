@@ -71,15 +71,22 @@ const app = {
 }
 
 let workspace: string
+/** A store on the disk of the copy would be empty: this names the one that this workspace was installed from. */
+let store: { pnpm_config_store_dir: string }
 const consumer = (...names: string[]): string => path.join(workspace, 'apps', 'consumer', ...names)
 
 /** pnpm as the person who runs the tests has it: what runs us, or what npx fetches. */
-async function pnpm(args: readonly string[], cwd: string): Promise<string> {
+async function pnpm(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const { packageManager } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
     packageManager: string
   }
   const windows = process.platform === 'win32'
-  const { stdout } = await run('npx', ['-y', packageManager, ...args], { cwd, shell: windows, maxBuffer: 2 ** 26 })
+  const { stdout } = await run('npx', ['-y', packageManager, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    shell: windows,
+    maxBuffer: 2 ** 26,
+  })
   return stdout.trim()
 }
 
@@ -91,9 +98,8 @@ beforeAll(async () => {
   await cp(root, workspace, { recursive: true, filter: (source) => !notCopied.has(path.basename(source)) })
   await mkdir(consumer('src'), { recursive: true })
   for (const [name, text] of Object.entries(app)) await writeFile(consumer(name), text)
-  // A store on the disk of the copy would be empty: name the one that this workspace was installed from.
-  const store = await pnpm(['store', 'path'], root)
-  await pnpm(['install', '--offline', '--no-frozen-lockfile', '--store-dir', path.dirname(store)], workspace)
+  store = { pnpm_config_store_dir: path.dirname(await pnpm(['store', 'path'], root)) }
+  await pnpm(['install', '--offline', '--no-frozen-lockfile'], workspace, store)
 }, 180_000)
 afterAll(() => rm(workspace, { recursive: true, force: true }))
 
@@ -116,4 +122,12 @@ describe('an app that declares @miyabi/db', () => {
     })
     expect(JSON.parse(stdout)).toEqual({ emails: ['consumer@example.com'], status: 'up', max: 20 })
   })
+})
+
+describe('a command of the root', () => {
+  it('installs what an installation with a filter has left out, as after the demo on a fresh clone', async () => {
+    await rm(path.join(workspace, 'packages/cli/node_modules'), { recursive: true })
+    const status = await pnpm(['--silent', 'db:status', '--json'], workspace, store)
+    expect(JSON.parse(status)).toMatchObject({ up: false })
+  }, 60_000)
 })
