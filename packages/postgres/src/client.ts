@@ -15,17 +15,19 @@ const AFTER_ACQUIRE_MS = 1000
  */
 export function createPrismaClient(pool: Pool, settings: PostgresSettings): PrismaClient {
   return new PrismaClient({
-    adapter: createAdapter(pool, schemaOf(settings)),
+    adapter: createAdapter(pool, settings),
     // The other formats print a call's arguments into validation errors, and lines of source around a failed one.
     errorFormat: 'minimal',
     transactionOptions: { maxWait: settings.acquireTimeoutMs + AFTER_ACQUIRE_MS },
   })
 }
 
-function createAdapter(pool: Pool, schema: string | undefined): PrismaPg {
+function createAdapter(pool: Pool, settings: PostgresSettings): PrismaPg {
+  const schema = schemaOf(settings)
   const adapter = new PrismaPg(pool, {
     ...(schema === undefined ? {} : { schema }),
-    statementNameGenerator: createStatementNames(),
+    // Behind a pooler the next use of a name may come to another session, which does not know it.
+    ...(settings.pooler === 'none' ? { statementNameGenerator: createStatementNames() } : {}),
   })
   // The adapter knows a pool by `instanceof`. With a second copy of `pg` it takes ours for a record of options, ignores what it
   // does not find there, and connects to localhost.

@@ -25,6 +25,7 @@ describe('parsePostgresSettings', () => {
       serviceDatabaseUrl: undefined,
       maxConnections: 20,
       minConnections: 5,
+      instances: 1,
       connectTimeoutMs: 10_000,
       acquireTimeoutMs: 5000,
       idleTimeoutMs: 600_000,
@@ -35,6 +36,7 @@ describe('parsePostgresSettings', () => {
       lockTimeoutMs: 10_000,
       idleInTransactionTimeoutMs: 60_000,
       applicationName: 'miyabi',
+      pooler: 'none',
     })
   })
 
@@ -101,9 +103,9 @@ describe('parsePostgresSettings', () => {
       fc.property(environment, (env) => {
         try {
           const settings = parsePostgresSettings(env)
-          const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl, applicationName, testBeforeAcquire, ...numbers } =
-            settings
-          expect(Object.values(numbers).every((value) => Number.isFinite(value) && value >= 0)).toBe(true)
+          const numbers = Object.values(settings).filter((value) => typeof value === 'number')
+          expect(numbers.length).toBeGreaterThan(10)
+          expect(numbers.every((value) => Number.isFinite(value) && value >= 0)).toBe(true)
           expect(settings.minConnections).toBeLessThanOrEqual(settings.maxConnections)
           expect(settings.acquireTimeoutMs).toBeGreaterThan(0)
         } catch (error) {

@@ -1,5 +1,6 @@
 import { ConfigError, defineSettings, type Environment, field, type SettingValues } from '@miyabi/core'
 import { connectionUrlProblem } from './connection-url.js'
+import type { PasswordSource } from './password.js'
 
 const databaseUrl = (options: { readonly doc: string; readonly defaultText: string; readonly login: string }) =>
   field.url({
@@ -12,7 +13,7 @@ const databaseUrl = (options: { readonly doc: string; readonly defaultText: stri
 
 const fields = {
   DATABASE_URL: databaseUrl({
-    doc: "The application's login: neither superuser nor owner of the tables. `?schema=` and `sslmode=` (disable, require, verify-ca, verify-full; with sslrootcert, sslcert, sslkey) are understood; use verify-full for any server that is not on this machine.",
+    doc: "The application's login: neither superuser nor owner of the tables. `?schema=` and `sslmode=` (disable, require, verify-ca, verify-full; with sslrootcert, sslcert, sslkey) are understood, with libpq's meaning; use verify-full for any server that is not on this machine.",
     defaultText: 'outside production: the embedded stack, if one is up',
     login: 'miyabi_app',
   }),
@@ -29,6 +30,13 @@ const fields = {
     min: 0,
     max: 1000,
     unit: 'connections',
+  }),
+  DB_INSTANCES: field.integer({
+    doc: 'How many processes with these settings share the server. Nothing is divided by it: at the start it is checked whether instances x (maximum + 1) + 10 fit into the max_connections of the server, and a warning says so where they do not.',
+    default: 1,
+    min: 1,
+    max: 10_000,
+    unit: 'processes',
   }),
   DB_ACQUIRE_TIMEOUT: field.seconds({
     doc: 'How long a caller waits for a connection before `postgres.pool.acquire_timeout`. Lower it when requests pile up behind a busy pool; raise it when short bursts fail.',
@@ -83,11 +91,22 @@ const fields = {
     min: 0,
     max: 86_400,
   }),
+  DB_LEAK_THRESHOLD: field.seconds({
+    doc: 'A connection held for longer is reported once, with the stack that took it, and again when it comes back. Set it (10 in development) when acquire timeouts say that all connections are in use and nobody knows by whom; 0 watches none and costs nothing.',
+    default: 0,
+    min: 0,
+    max: 86_400,
+  }),
   DB_APPLICATION_NAME: field.pattern({
     doc: "The name shown in pg_stat_activity and the server's log. Set it when several services share a server.",
     default: 'miyabi',
     matches: /^[\x20-\x7e]{1,63}$/,
     expected: '1 to 63 printable ASCII characters',
+  }),
+  DB_POOLER: field.oneOf({
+    doc: 'What DATABASE_URL leads to: `none` is PostgreSQL itself, `transaction` a pooler in transaction mode (PgBouncer). With it no statement is prepared by name, and the three timeouts come from the role, which is checked at the start. Set it when connections fail with `postgres.pooler`, or statements with "prepared statement does not exist"; then DIRECT_DATABASE_URL must lead past the pooler.',
+    values: ['none', 'transaction'],
+    default: 'none',
   }),
   DIRECT_DATABASE_URL: databaseUrl({
     doc: "The migrator's login, which owns the tables, past any pooler: every migrate, seed and doctor command uses it. The running application never does.",
@@ -121,12 +140,16 @@ export const postgresSettings = defineSettings({
 export interface PostgresSettings {
   /** The application's login. A secret: it can carry a password. */
   readonly databaseUrl: string
+  /** Gives the password of `databaseUrl` for each new connection, instead of the one in the URL. Never from the environment. */
+  readonly password?: PasswordSource
   /** The migrator's login, past any pooler. Never used by the running application. */
   readonly directDatabaseUrl: string
   /** The service's login, where one is set. */
   readonly serviceDatabaseUrl: string | undefined
   readonly maxConnections: number
   readonly minConnections: number
+  /** Processes that share the server. */
+  readonly instances: number
   readonly connectTimeoutMs: number
   readonly acquireTimeoutMs: number
   /** 0: never. */
@@ -140,7 +163,11 @@ export interface PostgresSettings {
   readonly statementTimeoutMs: number
   readonly lockTimeoutMs: number
   readonly idleInTransactionTimeoutMs: number
+  /** 0: connections held for long are not reported. */
+  readonly leakThresholdMs: number
   readonly applicationName: string
+  /** What `databaseUrl` leads to: the server, or a pooler in transaction mode. */
+  readonly pooler: 'none' | 'transaction'
 }
 
 /**
@@ -160,6 +187,7 @@ export function parsePostgresSettings(env: Environment): PostgresSettings {
     serviceDatabaseUrl: valid.SERVICE_DATABASE_URL,
     maxConnections: valid.DB_MAX_CONNECTIONS,
     minConnections: Math.min(valid.DB_MIN_CONNECTIONS, valid.DB_MAX_CONNECTIONS),
+    instances: valid.DB_INSTANCES,
     connectTimeoutMs: valid.DB_CONNECT_TIMEOUT,
     acquireTimeoutMs: valid.DB_ACQUIRE_TIMEOUT,
     idleTimeoutMs: valid.DB_IDLE_TIMEOUT,
@@ -169,6 +197,8 @@ export function parsePostgresSettings(env: Environment): PostgresSettings {
     statementTimeoutMs: valid.DB_STATEMENT_TIMEOUT,
     lockTimeoutMs: valid.DB_LOCK_TIMEOUT,
     idleInTransactionTimeoutMs: valid.DB_IDLE_IN_TRANSACTION_TIMEOUT,
+    leakThresholdMs: valid.DB_LEAK_THRESHOLD,
     applicationName: valid.DB_APPLICATION_NAME,
+    pooler: valid.DB_POOLER,
   }
 }

@@ -12,19 +12,21 @@ describe('parseConnectionUrl', () => {
       user: 'us@er',
       password: 'p/a#s%',
       schema: 'app',
+      tlsMode: 'disable',
       ssl: false,
     })
   })
 
   it('has no password where the URL has none, and the usual port', () => {
     expect(parseConnectionUrl('postgres://app@localhost/miyabi')).toEqual({
-      ...{ host: 'localhost', port: 5432, database: 'miyabi', user: 'app', ssl: false },
+      ...{ host: 'localhost', port: 5432, database: 'miyabi', user: 'app', tlsMode: 'disable', ssl: false },
     })
   })
 
   it('reads an IPv6 address and a socket folder', () => {
     expect(parseConnectionUrl('postgresql://app@[::1]/miyabi').host).toBe('::1')
     expect(parseConnectionUrl('postgresql://app@localhost/miyabi?host=/run/postgresql').host).toBe('/run/postgresql')
+    expect(parseConnectionUrl('postgresql://app@localhost/miyabi?host=/run/postgresql&sslmode=require').ssl).toBe(false)
   })
 })
 
@@ -37,10 +39,12 @@ describe('connectionUrlProblem', () => {
     ['connection_limit=5', 'set DB_MAX_CONNECTIONS instead'],
     ['pool_timeout=5', 'set DB_ACQUIRE_TIMEOUT instead'],
     ['connect_timeout=5', 'set DB_CONNECT_TIMEOUT instead'],
-    ['pgbouncer=true', 'remove it'],
+    ['pgbouncer=true', 'set DB_POOLER=transaction instead'],
+    ['channel_binding=require', 'say sslmode=verify-full'],
+    ['ssl=true', 'say it with sslmode'],
     ['statement_cache_size=0', 'remove it'],
     ['application_name=x', 'set DB_APPLICATION_NAME instead'],
-    ['sslmode=prefer', 'an sslmode other than'],
+    ['sslmode=prefer', 'sslmode=prefer, which goes on in plain text'],
     ['schema=a;b', 'a schema that is not a plain identifier'],
     ['colour=red', 'an unknown parameter "colour"'],
   ])('refuses %s aloud', (parameter, told) => {

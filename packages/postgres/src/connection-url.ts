@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type pg from 'pg'
-import { isTlsMode, type TlsMode, tlsOptions } from './tls.js'
+import { type TlsMode, type TlsParameters, tlsMode, tlsOptions, tlsProblem } from './tls.js'
 
 /** Where a connection URL leads, and as whom. */
 export interface ConnectionTarget {
@@ -12,6 +12,7 @@ export interface ConnectionTarget {
   readonly password?: string
   /** The schema that unqualified names resolve to; the server's search_path where absent. */
   readonly schema?: string
+  readonly tlsMode: TlsMode
   readonly ssl: pg.ClientConfig['ssl']
 }
 
@@ -30,8 +31,10 @@ const INSTEAD: Readonly<Record<string, string>> = {
   max_connection_lifetime: 'set DB_MAX_LIFETIME instead',
   application_name: 'set DB_APPLICATION_NAME instead',
   options: 'set it on the role instead (ALTER ROLE ... SET ...)',
-  pgbouncer: 'remove it; nothing here depends on it',
+  pgbouncer: 'set DB_POOLER=transaction instead',
   statement_cache_size: 'remove it; prepared statements are bounded already',
+  ssl: 'say it with sslmode (disable, require, verify-ca or verify-full)',
+  channel_binding: 'say sslmode=verify-full, which proves that the server is the right one',
   sslaccept: 'say it with sslmode (require, verify-ca or verify-full)',
   sslidentity: 'use sslcert and sslkey, as PEM files',
   sslpassword: 'use an sslkey without a passphrase',
@@ -49,10 +52,8 @@ export function connectionUrlProblem(url: URL): string | undefined {
     if (INSTEAD[name]) problems.push(`has the parameter ${name}, which is not read here: ${INSTEAD[name]}`)
     else if (!UNDERSTOOD.includes(name)) problems.push(`has an unknown parameter ${JSON.stringify(name.slice(0, 40))}`)
   }
-  const mode = url.searchParams.get('sslmode')
-  if (mode !== null && !isTlsMode(mode)) {
-    problems.push('has an sslmode other than disable, require, verify-ca and verify-full')
-  }
+  const tls = tlsProblem(tlsParameters(url))
+  if (tls !== undefined) problems.push(tls)
   const schema = url.searchParams.get('schema')
   if (schema !== null && !/^[a-z_][a-z0-9_$]{0,62}$/i.test(schema)) {
     problems.push('has a schema that is not a plain identifier')
@@ -73,18 +74,27 @@ export function parseConnectionUrl(text: string): ConnectionTarget {
   const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined
   const bare = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const schema = parameter('schema')
+  const socket = parameter('host')
+  const tls = tlsParameters(url)
   return {
-    host: parameter('host') ?? (isIPv6(bare) ? bare : decodeURIComponent(url.hostname)),
+    host: socket ?? (isIPv6(bare) ? bare : decodeURIComponent(url.hostname)),
     port: url.port === '' ? 5432 : Number(url.port),
     database: decodeURIComponent(url.pathname.slice(1)),
     user: decodeURIComponent(url.username),
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
     ...(schema === undefined ? {} : { schema }),
-    ssl: tlsOptions((parameter('sslmode') ?? 'disable') as TlsMode, {
-      rootCertificate: parameter('sslrootcert'),
-      certificate: parameter('sslcert'),
-      key: parameter('sslkey'),
-    }),
+    tlsMode: tlsMode(tls),
+    ssl: socket === undefined && tlsOptions(tls), // a socket of this machine has no TLS, whatever the mode; so for libpq
+  }
+}
+
+function tlsParameters(url: URL): TlsParameters {
+  const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined
+  return {
+    sslmode: parameter('sslmode'),
+    sslrootcert: parameter('sslrootcert'),
+    sslcert: parameter('sslcert'),
+    sslkey: parameter('sslkey'),
   }
 }
 

@@ -38,6 +38,11 @@ function toPostgresError(error: unknown, server?: string): MiyabiError {
 export function mapConnectError(error: unknown, server: string): MiyabiError {
   const mapped = toPostgresError(error, server)
   if (mapped.code !== 'postgres.connection_lost') return mapped
+  const { message } = driverFacts(error)
+  if (REFUSED_PARAMETER.test(message)) {
+    const { reason, remedy } = WORDING['postgres.pooler']
+    return new PostgresError('postgres.pooler', `${reason} (${server}; ${redactText(message)}); ${remedy}`)
+  }
   const { reason, remedy } = WORDING['postgres.unreachable']
   const { details, cause } = mapped
   return new PostgresError('postgres.unreachable', `${reason} (${server}; closed during the login); ${remedy}`, {
@@ -45,6 +50,9 @@ export function mapConnectError(error: unknown, server: string): MiyabiError {
     cause,
   })
 }
+
+/** PgBouncer's words; PostgreSQL itself takes every parameter it knows. */
+const REFUSED_PARAMETER = /^unsupported startup parameter/
 
 /** Whether an error came from the database, its driver or Prisma's engine, rather than from the caller's own code. */
 export function isDatabaseError(error: unknown): boolean {

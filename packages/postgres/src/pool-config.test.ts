@@ -18,7 +18,7 @@ describe('toClientConfig', () => {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       options:
-        '-c TimeZone=UTC -c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000 -c search_path=app',
+        '-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000 -c search_path=app',
     })
     expect(schemaOf(settings)).toBe('app')
   })

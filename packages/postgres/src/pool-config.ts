@@ -2,6 +2,8 @@ import { ConfigError } from '@miyabi/core'
 import type pg from 'pg'
 import type { PostgresSettings } from './config.js'
 import { type ConnectionTarget, connectionUrlProblem, parseConnectionUrl } from './connection-url.js'
+import { driverPassword } from './password.js'
+import type { TlsMode } from './tls.js'
 
 /** Silence on an open socket for this long makes the system probe the peer, so that firewalls see traffic and the dead are found. */
 const KEEP_ALIVE_AFTER_MS = 10_000
@@ -12,13 +14,15 @@ const KEEP_ALIVE_AFTER_MS = 10_000
  * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
  */
 export function toClientConfig(settings: PostgresSettings): pg.ClientConfig {
-  const { schema, ...target } = readTarget(settings.databaseUrl)
+  const { schema: _schema, tlsMode: _tlsMode, ...target } = readTarget(settings.databaseUrl)
   return {
     ...target,
+    ...(settings.password === undefined ? {} : { password: driverPassword(settings.password) }),
     application_name: settings.applicationName,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
-    options: sessionOptions(settings, schema),
+    // A pooler in transaction mode refuses them, or worse, drops them: there the role has them.
+    ...(settings.pooler === 'none' ? { options: startupOptions(settings) } : {}),
   }
 }
 
@@ -33,20 +37,32 @@ export function schemaOf(settings: PostgresSettings): string | undefined {
   return readTarget(settings.databaseUrl).schema
 }
 
+/** Whether the server is on this machine, as far as its name tells. */
+export function isLocal(settings: PostgresSettings): boolean {
+  return /^(localhost|127\..*|::1|\/.*)$/.test(readTarget(settings.databaseUrl).host)
+}
+
+/** How the connection is protected. */
+export function tlsModeOf(settings: PostgresSettings): TlsMode {
+  return readTarget(settings.databaseUrl).tlsMode
+}
+
 /**
- * Session settings that hold from the first statement on. Time zone: Prisma's adapter drops the offset of what it reads, so any
- * zone but UTC shifts every instant, unseen. Timeouts: the server enforces them and ends the work; a timeout in the driver
- * would abandon it.
+ * What every session has to have, beside UTC. Timeouts: the server enforces them and ends the work; a timeout in the driver
+ * would abandon it. Values of `pg_settings`, in milliseconds.
  */
-function sessionOptions(settings: PostgresSettings, schema: string | undefined): string {
-  const options: Record<string, string | number> = {
-    TimeZone: 'UTC',
-    statement_timeout: settings.statementTimeoutMs,
-    lock_timeout: settings.lockTimeoutMs,
-    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
+export function sessionSettings(settings: PostgresSettings): Readonly<Record<string, string>> {
+  const schema = schemaOf(settings)
+  return {
+    statement_timeout: String(settings.statementTimeoutMs),
+    lock_timeout: String(settings.lockTimeoutMs),
+    idle_in_transaction_session_timeout: String(settings.idleInTransactionTimeoutMs),
     ...(schema === undefined ? {} : { search_path: schema }),
   }
-  return Object.entries(options)
+}
+
+function startupOptions(settings: PostgresSettings): string {
+  return Object.entries(sessionSettings(settings))
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ')
 }

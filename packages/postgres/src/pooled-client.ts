@@ -34,6 +34,15 @@ export class PooledClient extends pg.Client {
     this.once('end', () => config.sockets.delete(this))
   }
 
+  /**
+   * What the session begins with; the driver's types leave it out. The time zone is a parameter of its own, and not one of
+   * `options`, because poolers that refuse or drop `options` understand it and keep it.
+   */
+  getStartupConf(): Readonly<Record<string, string>> {
+    const ofDriver = Reflect.get(pg.Client.prototype, 'getStartupConf') as () => Readonly<Record<string, string>>
+    return { ...ofDriver.call(this), TimeZone: 'UTC' }
+  }
+
   /** Whether the session's time zone is UTC, as Prisma's adapter needs it. */
   get isUtc(): boolean {
     return this.#timeZone === undefined || UTC.has(this.#timeZone.replace(/^Etc\//, ''))
@@ -50,7 +59,7 @@ export class PooledClient extends pg.Client {
     if (this.isUtc) return
     throw new PostgresError(
       'postgres.time_zone',
-      `The session's time zone is ${this.#timeZone}, not UTC: every instant would be shifted. A pooler between here and the server drops start-up options; run ALTER ROLE ... SET timezone = 'UTC' for this login`,
+      `The session's time zone is ${this.#timeZone}, not UTC: every instant would be shifted. A pooler between here and the server drops start-up parameters; run ALTER ROLE ... SET timezone = 'UTC' for this login`,
     )
   }
 

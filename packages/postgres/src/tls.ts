@@ -3,35 +3,67 @@ import type { ConnectionOptions } from 'node:tls'
 
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 
-/** The values of libpq's `sslmode` that have a meaning here. `allow` and `prefer` may fall back to plain text, so they are refused. */
+/** The values of libpq's `sslmode` that have a meaning here. */
 export type TlsMode = (typeof MODES)[number]
 
-/** Whether a text is a mode that is understood. */
-export function isTlsMode(text: string): text is TlsMode {
-  return MODES.some((mode) => mode === text)
+/** What a URL says about TLS, in libpq's names. */
+export interface TlsParameters {
+  readonly sslmode: string | undefined
+  /** A PEM file of root certificates, or `system` for those that Node knows. */
+  readonly sslrootcert: string | undefined
+  /** PEM files of the client's own certificate and key. */
+  readonly sslcert: string | undefined
+  readonly sslkey: string | undefined
 }
 
-/** PEM files, as libpq names them: sslrootcert, sslcert, sslkey. */
-export interface TlsFiles {
-  readonly rootCertificate: string | undefined
-  readonly certificate: string | undefined
-  readonly key: string | undefined
+const isMode = (text: string): text is TlsMode => MODES.some((mode) => mode === text)
+
+/** What is wrong with them; every combination that libpq refuses, or that would protect less than it seems to. */
+export function tlsProblem(parameters: TlsParameters): string | undefined {
+  const { sslmode, sslrootcert, sslcert, sslkey } = parameters
+  if (sslmode === 'allow' || sslmode === 'prefer') {
+    return `has sslmode=${sslmode}, which goes on in plain text when somebody in between wants it to: say require, verify-ca or verify-full, or disable`
+  }
+  if (sslmode !== undefined && !isMode(sslmode)) {
+    return 'has an sslmode other than disable, require, verify-ca and verify-full'
+  }
+  if ((sslcert === undefined) !== (sslkey === undefined)) return 'has one of sslcert and sslkey without the other'
+  const mode = tlsMode(parameters)
+  if (mode === 'disable') {
+    const unused = Object.entries({ sslrootcert, sslcert }).find(([, file]) => file !== undefined)
+    return unused && `has ${unused[0]} without an sslmode that uses it (require, verify-ca or verify-full)`
+  }
+  if (mode !== 'verify-full' && sslrootcert === 'system') {
+    return `has sslrootcert=system with sslmode=${mode}: anybody can have a certificate of a public authority; say verify-full`
+  }
+  if (mode === 'verify-ca' && sslrootcert === undefined) {
+    return 'has sslmode=verify-ca without sslrootcert, the authority to verify against'
+  }
+  return undefined
+}
+
+/** The mode that they stand for. Unset is `disable`, but `verify-full` with sslrootcert=system, as for libpq. */
+export function tlsMode({ sslmode, sslrootcert }: TlsParameters): TlsMode {
+  if (sslmode !== undefined && isMode(sslmode)) return sslmode
+  return sslrootcert === 'system' ? 'verify-full' : 'disable'
 }
 
 /**
  * libpq's meaning of each mode (https://www.postgresql.org/docs/current/libpq-ssl.html): `require` encrypts and verifies
  * nothing unless a root certificate is given, `verify-ca` verifies the chain, `verify-full` also the name of the host.
  * The driver's own reading of a URL takes all three for verify-full.
+ * @throws {Error} where a file cannot be read.
  */
-export function tlsOptions(mode: TlsMode, files: TlsFiles): ConnectionOptions | false {
+export function tlsOptions(parameters: TlsParameters): ConnectionOptions | false {
+  const mode = tlsMode(parameters)
   if (mode === 'disable') return false
-  const { rootCertificate, certificate, key } = files
+  const { sslrootcert, sslcert, sslkey } = parameters
   const material: ConnectionOptions = {
-    ...(rootCertificate === undefined || rootCertificate === 'system' ? {} : { ca: readFileSync(rootCertificate) }),
-    ...(certificate === undefined ? {} : { cert: readFileSync(certificate) }),
-    ...(key === undefined ? {} : { key: readFileSync(key) }),
+    ...(sslrootcert === undefined || sslrootcert === 'system' ? {} : { ca: readFileSync(sslrootcert) }),
+    ...(sslcert === undefined ? {} : { cert: readFileSync(sslcert) }),
+    ...(sslkey === undefined ? {} : { key: readFileSync(sslkey) }),
   }
   if (mode === 'verify-full') return material
-  if (mode === 'require' && rootCertificate === undefined) return { ...material, rejectUnauthorized: false }
+  if (mode === 'require' && sslrootcert === undefined) return { ...material, rejectUnauthorized: false }
   return { ...material, checkServerIdentity: () => undefined }
 }

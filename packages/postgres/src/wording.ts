@@ -24,9 +24,21 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   'postgres.connection_lost': {
     reason: 'The connection to PostgreSQL was lost; whether the work in flight happened is unknown',
   },
+  'postgres.transaction_lost': {
+    reason: 'The connection was lost inside a transaction, before its COMMIT: the server rolled it back',
+    remedy: 'run it again',
+  },
+  'postgres.commit_unknown': {
+    reason: 'The connection was lost after COMMIT was sent: whether the transaction took place is unknown',
+    remedy: 'look for what it should have written before doing it again',
+  },
   'postgres.auth_failed': {
     reason: 'PostgreSQL refused the login',
     remedy: "correct user and password in DATABASE_URL, or the server's pg_hba.conf",
+  },
+  'postgres.password_failed': {
+    reason: 'The function that gives the password failed',
+    remedy: 'look at its cause; the next connection calls it again',
   },
   'postgres.database_missing': {
     reason: 'The database does not exist on this server',
@@ -36,9 +48,13 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
     reason: 'TLS with the PostgreSQL server failed',
     remedy: 'correct sslmode and sslrootcert in DATABASE_URL',
   },
+  'postgres.pooler': {
+    reason: 'A pooler between here and the server refused a start-up parameter',
+    remedy: 'set DB_POOLER=transaction',
+  },
   'postgres.time_zone': {
     reason: "The session's time zone is not UTC, so every instant would be shifted",
-    remedy: "a pooler drops start-up options; run ALTER ROLE ... SET timezone = 'UTC' for this login",
+    remedy: "a pooler drops start-up parameters; run ALTER ROLE ... SET timezone = 'UTC' for this login",
   },
   'postgres.pool.acquire_timeout': {
     reason: 'No connection became free in time',
@@ -55,6 +71,10 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   },
   'postgres.deadlock': { reason: 'The transaction was ended to resolve a deadlock', remedy: 'run it again' },
   'postgres.lock_timeout': { reason: 'A lock was not granted within DB_LOCK_TIMEOUT' },
+  'postgres.deadline': {
+    reason: 'The deadline passed; nothing was committed',
+    remedy: 'the message tells where the time went; shorten the work, or raise deadlineMs',
+  },
   'postgres.canceled': {
     reason: 'The statement was canceled',
     remedy: 'most often it ran longer than DB_STATEMENT_TIMEOUT',
@@ -63,18 +83,31 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
     reason: 'The transaction was no longer open',
     remedy: 'make it shorter, or give it a longer timeout',
   },
+  'postgres.transaction_aborted': {
+    reason: 'A statement had failed, its error was caught, and the server rolled the transaction back in place of COMMIT',
+    remedy: 'let the error out of the transaction',
+  },
+  'postgres.transaction_nested': {
+    reason: 'A transaction was begun inside the work of another, on a second connection',
+    remedy: 'use the client that the outer work was given',
+  },
   'postgres.unique_violation': { reason: 'A row with the same unique value exists' },
   'postgres.foreign_key_violation': { reason: 'A referenced row is missing, or the row is still referenced' },
   'postgres.not_null_violation': { reason: 'A required column was given no value' },
   'postgres.check_violation': { reason: 'A check constraint refused the row' },
   'postgres.not_found': { reason: 'The row to act on does not exist' },
   'postgres.invalid_value': { reason: 'A value does not fit its column or type' },
+  'postgres.invalid_query': { reason: 'The arguments of the call do not fit the schema; nothing was sent' },
   'postgres.permission_denied': { reason: 'The login has no right to do this' },
   'postgres.schema_mismatch': {
     reason: 'A table, column or function is missing',
     remedy: 'apply the migrations: `pnpm prisma migrate deploy`',
   },
-  'postgres.read_only': { reason: 'The server accepts no writes: it is a standby, or set to read only' },
+  'postgres.read_only': { reason: 'The transaction, the session or the database is set to read only' },
+  'postgres.standby': {
+    reason: 'The server is a standby, which accepts no writes: a failover has moved the primary elsewhere',
+    remedy: 'try again, on a new connection; if it stays so, DATABASE_URL names the standby',
+  },
   'postgres.resources_exhausted': { reason: 'The PostgreSQL server is out of disk space or memory' },
   'postgres.failed': { reason: 'A database call failed' },
 }
