@@ -1,20 +1,27 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { PostgresSettings } from './config.js'
+import { countedClient } from './counted-client.js'
 import { PostgresError } from './errors.js'
-import type { Pool } from './pool.js'
+import { Operations } from './operations.js'
+import { closedError, type Pool } from './pool.js'
 import { schemaOf } from './pool-config.js'
-import { PrismaClient } from './prisma.js'
+import type { PrismaClient } from './prisma.js'
 import { createStatementNames } from './statement-names.js'
 
 /** Prisma's own limit on the wait for a connection must come after the pool's, whose error tells why. */
 const AFTER_ACQUIRE_MS = 1000
 
 /**
- * Makes the Prisma client over a pool. It connects with the first query.
+ * Makes the Prisma client over a pool. It connects with the first query. What it does is counted in `operations`.
  * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool.
  */
-export function createPrismaClient(pool: Pool, settings: PostgresSettings): PrismaClient {
-  return new PrismaClient({
+export function createPrismaClient(
+  pool: Pool,
+  settings: PostgresSettings,
+  operations = new Operations(),
+): PrismaClient {
+  const Client = countedClient(operations, () => closedError(pool.name))
+  return new Client({
     adapter: createAdapter(pool, settings),
     // The other formats print a call's arguments into validation errors, and lines of source around a failed one.
     errorFormat: 'minimal',

@@ -1,16 +1,27 @@
 export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './config.js'
 export * from './domain.js'
+export type {
+  AcquireTimeoutDetails,
+  DeadlineDetails,
+  FailureDetails,
+  GaveUp,
+  InvalidQueryDetails,
+  Phase,
+  PostgresErrorDetails,
+  ViolationDetails,
+} from './error-details.js'
 export {
-  type AcquireTimeoutDetails,
   AcquireTimeoutError,
+  type AnyPostgresError,
+  isPostgresError,
   POSTGRES_ERRORS,
   PostgresError,
   type PostgresErrorCode,
-  type PostgresErrorDetails,
 } from './errors.js'
 export { checkHealth, type PostgresHealth } from './health.js'
 export { mapPostgresError } from './map-error.js'
-export { createPool, getPoolStats, Pool, type PoolClosed, type PoolOptions } from './pool.js'
+export { createPool, getPoolStats, Pool, type PoolOptions } from './pool.js'
+export type { PoolClosed } from './pool-log.js'
 export type { PoolStats } from './pool-stats.js'
 export { createPostgres, type Postgres, type PostgresOptions } from './postgres.js'
 export * from './prisma.js'

@@ -1,13 +1,17 @@
 import { once } from 'node:events'
 import { type Logger, type MiyabiError, redactingLogger, silentLogger, withDeadline } from '@miyabi/core'
 import pg from 'pg'
+import { ClientQueue } from './client-queue.js'
 import type { PostgresSettings } from './config.js'
-import { type AcquireTimeoutDetails, AcquireTimeoutError, PostgresError } from './errors.js'
+import { Connector } from './connector.js'
+import type { AcquireTimeoutDetails } from './error-details.js'
+import { AcquireTimeoutError, PostgresError } from './errors.js'
+import { LeakWatch, type Taker } from './leak-watch.js'
 import { lease } from './lease.js'
 import { Liveness } from './liveness.js'
 import { mapConnectError, mapPostgresError } from './map-error.js'
-import { MinUpkeep } from './min-upkeep.js'
 import { serverOf, toClientConfig } from './pool-config.js'
+import { type PoolClosed, PoolLog } from './pool-log.js'
 import type { PoolStats } from './pool-stats.js'
 import { PooledClient, type PooledClientConfig } from './pooled-client.js'
 import { Slots } from './slots.js'
@@ -16,9 +20,8 @@ import { Slots } from './slots.js'
 const LIFETIME_JITTER = 0.1
 /** How long `close` waits for idle connections to end. Each cuts itself off before that. */
 const GOODBYE_MS = 2000
-/** A wait worth a line in the log. */
-const SLOW_ACQUIRE_MS = 1000
-const DEFAULT_GRACE_MS = 10_000
+/** How long `close` waits for work in flight where nothing else is said. */
+export const DEFAULT_GRACE_MS = 10_000
 
 export interface PoolOptions {
   /** Silent by default. */
@@ -27,14 +30,7 @@ export interface PoolOptions {
   readonly name?: string
 }
 
-/** How a pool came to its end. */
-export interface PoolClosed {
-  /** Whether all work in flight ended within the grace period. */
-  readonly drained: boolean
-  /** Connections that were cut because it did not. */
-  readonly destroyed: number
-}
-
+type AcquireCallback = (error: Error | undefined, client?: pg.PoolClient) => void
 type ConnectCallback = Parameters<pg.Pool['connect']>[0]
 type IdleClient = PooledClient & pg.PoolClient
 type DriverClient = NonNullable<pg.PoolConfig['Client']>
@@ -50,16 +46,17 @@ type DriverCallback = (error: Error | undefined, client: pg.PoolClient | undefin
 export class Pool extends pg.Pool {
   readonly name: string
   readonly #settings: PostgresSettings
-  readonly #logger: Logger
+  readonly #log: PoolLog
   readonly #slots: Slots
   readonly #sockets: Set<PooledClient>
   readonly #liveness: Liveness
-  readonly #upkeep: MinUpkeep
+  readonly #queue = new ClientQueue<IdleClient>()
+  readonly #connector: Connector
+  readonly #leakWatch: LeakWatch | undefined
   #active = 0
   #pending = 0
   /** Idle connections promised to a caller, who has them with the next tick. */
   #taking = 0
-  #lastFailure: { readonly error: MiyabiError; readonly at: number } | undefined
   #closed: Promise<PoolClosed> | undefined
 
   /** The driver's own way to open a connection; its types leave it out. It hands out with `callback`. */
@@ -83,16 +80,20 @@ export class Pool extends pg.Pool {
     })
     this.name = options.name ?? 'main'
     this.#settings = settings
-    this.#logger = redactingLogger(options.logger ?? silentLogger)
+    this.#log = new PoolLog(this.name, redactingLogger(options.logger ?? silentLogger), () => this.stats)
     this.#slots = new Slots(settings.maxConnections)
     this.#sockets = sockets
-    this.#liveness = new Liveness(settings, (error) => this.#testFailed(error))
-    this.#upkeep = new MinUpkeep({
-      missing: () => (this.#closed ? 0 : settings.minConnections - this.totalCount),
+    this.#liveness = new Liveness(settings, (error) => this.#log.testFailed(error))
+    this.#connector = new Connector({
+      missing: () => this.#missing(),
+      isWaitedFor: () => this.#queue.size > 0 && this.totalCount < settings.maxConnections,
       open: () => this.#openIdle(),
+      onFailed: (error, isFirst) => this.#connectFailed(error, isFirst),
+      onRecovered: (outage) => this.#log.connectRecovered(outage),
     })
+    if (settings.leakThresholdMs > 0) this.#leakWatch = new LeakWatch(settings.leakThresholdMs, this.#log)
     this.#listen()
-    this.#upkeep.check()
+    this.#connector.check()
   }
 
   /** The pool at this moment. */
@@ -157,130 +158,146 @@ export class Pool extends pg.Pool {
    * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it makes neither a promise nor,
    * where a slot is free, a timer. What has to be tested or opened goes the slow way, which needs a deadline.
    */
-  #acquire(
-    signal: AbortSignal | undefined,
-    callback: (error: Error | undefined, client?: pg.PoolClient) => void,
-  ): void {
+  #acquire(signal: AbortSignal | undefined, callback: AcquireCallback): void {
     if (this.#closed) {
       callback(closedError(this.name))
       return
     }
     const startedAt = performance.now()
+    const taker = this.#leakWatch?.taker(this.#acquire)
     this.#pending += 1
     const done = (error: Error | undefined, client?: pg.PoolClient): void => {
       this.#pending -= 1
-      if (client) this.#noticeSlow(performance.now() - startedAt)
+      if (client) this.#log.acquired(startedAt)
       callback(error, client)
     }
     const slowly = (first?: IdleClient): void => {
-      this.#takeInTime(startedAt, signal, first).then((client) => done(undefined, client), done)
+      this.#takeInTime(startedAt, signal, first).then((client) => done(undefined, this.#lease(client, taker)), done)
     }
     const onTimeout = (): Error => this.#timeoutError(startedAt)
     this.#slots.take({ ms: this.#settings.acquireTimeoutMs, signal, onTimeout }, (refused) => {
       if (refused) return done(refused)
-      if (this.idleCount <= this.#taking) return slowly()
-      this.#taking += 1
-      super.connect((_error, driverClient) => {
-        this.#taking -= 1
-        const client = driverClient as IdleClient | undefined
-        if (client && this.#liveness.isFresh(client)) done(undefined, this.#lease(client))
+      if (!this.#hasIdle) return slowly()
+      this.#takeIdle((client) => {
+        if (this.#liveness.isFresh(client)) done(undefined, this.#lease(client, taker))
         else slowly(client)
       })
     })
   }
 
-  /** Tests or opens until there is a usable connection for the slot that is held, or the time is over. */
-  #takeInTime(startedAt: number, signal: AbortSignal | undefined, first?: IdleClient): Promise<pg.PoolClient> {
+  /** Tests, or waits for another, until there is a usable connection for the slot that is held, or the time is over. */
+  #takeInTime(startedAt: number, signal: AbortSignal | undefined, first?: IdleClient): Promise<IdleClient> {
     const ms = Math.max(1, startedAt + this.#settings.acquireTimeoutMs - performance.now())
     const onTimeout = (): Error => this.#timeoutError(startedAt)
     return withDeadline({ ms, signal, onTimeout }, (inner) => this.#takeUsable(inner, first))
   }
 
   /** After `signal` aborts nobody hears of the result, so connection and slot go back. */
-  async #takeUsable(signal: AbortSignal, first?: IdleClient): Promise<pg.PoolClient> {
+  async #takeUsable(signal: AbortSignal, first?: IdleClient): Promise<IdleClient> {
     try {
-      for (let client = first ?? (await this.#checkOut()); ; client = await this.#checkOut()) {
+      for (let client = first ?? (await this.#checkOut(signal)); ; client = await this.#checkOut(signal)) {
         const usable = signal.aborted || (await this.#liveness.isUsable(client))
         if (signal.aborted) {
           client.release(!usable)
           throw signal.reason
         }
-        if (usable) return this.#lease(client)
+        if (usable) return client
         client.release(true)
       }
     } catch (error) {
-      this.#slots.give()
+      this.#giveBack()
       throw error
     }
   }
 
-  /** An idle connection of the driver's pool, or a new one. With a slot in hand, this waits for nobody else's work. */
-  async #checkOut(): Promise<IdleClient> {
-    try {
-      return (await super.connect()) as IdleClient
-    } catch (error) {
-      throw this.ending ? closedError(this.name) : this.#connectFailed(error)
+  /** An idle connection, or the first that becomes free or is opened. */
+  #checkOut(signal: AbortSignal): Promise<IdleClient> {
+    if (this.#hasIdle) return new Promise((resolve) => this.#takeIdle(resolve))
+    const next = this.#queue.wait(signal)
+    this.#connector.check()
+    return next
+  }
+
+  get #hasIdle(): boolean {
+    return this.idleCount > this.#taking
+  }
+
+  /** Takes an idle connection, which there must be, out of the driver's pool: with the next tick. */
+  #takeIdle(callback: (client: IdleClient) => void): void {
+    this.#taking += 1
+    super.connect((_error, client) => {
+      this.#taking -= 1
+      callback(client as IdleClient)
+    })
+  }
+
+  /** Whoever waits for a connection comes before whoever waits for the right to have one: they have waited longer. */
+  #giveBack(): void {
+    this.#handOn()
+    this.#slots.give()
+  }
+
+  /** Hands what is idle to those who wait. */
+  #handOn(): void {
+    while (this.#queue.size > 0 && this.#hasIdle) {
+      const hand = this.#queue.next()
+      if (hand) this.#takeIdle(hand)
     }
   }
 
-  #lease(client: IdleClient): pg.PoolClient {
-    return lease(client, () => this.#slots.give())
+  #lease(client: IdleClient, taker: Taker | undefined): pg.PoolClient {
+    const cameBack = taker && this.#leakWatch?.watch(taker)
+    return lease(client, () => {
+      cameBack?.()
+      this.#giveBack()
+    })
+  }
+
+  /** What those who wait and the minimum lack, within the maximum. */
+  #missing(): number {
+    const { total, connecting, min, max } = this.stats
+    const toMinimum = this.#closed ? 0 : min - total
+    return Math.min(Math.max(this.#queue.size - connecting, toMinimum), max - total)
   }
 
   #openIdle(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.newClient({
         callback: (error, _client, release) => {
-          if (error) return reject(this.#connectFailed(error))
+          if (error) return reject(mapConnectError(error, serverOf(this.#settings)))
           release()
+          this.#handOn()
           resolve()
         },
       })
     })
   }
 
-  #connectFailed(cause: unknown): MiyabiError {
-    const error = mapConnectError(cause, serverOf(this.#settings))
-    this.#lastFailure = { error, at: performance.now() }
-    this.#logger.warn(
-      { event: 'postgres.pool.connect_failed', pool: this.name, error },
-      'a connection could not be opened',
-    )
-    return error
-  }
-
-  #testFailed(error: Error): void {
-    this.#logger.info({ event: 'postgres.pool.test_failed', pool: this.name, error }, 'a dead connection was replaced')
+  /** What trying again cannot mend is told at once to those who wait. */
+  #connectFailed(error: MiyabiError, isFirst: boolean): void {
+    if (isFirst) this.#log.connectFailing(error)
+    if (!error.retryable) this.#queue.refuse(error)
   }
 
   #timeoutError(startedAt: number): AcquireTimeoutError {
-    const failure = this.#lastFailure
+    const failure = this.#connector.outage
     const details: AcquireTimeoutDetails = {
       pool: this.name,
       waitedMs: Math.round(performance.now() - startedAt),
       ...this.stats,
       ...(failure && {
         lastConnectFailure: {
-          code: failure.error.code,
-          message: failure.error.message,
-          agoMs: Math.round(performance.now() - failure.at),
+          code: failure.lastError.code,
+          message: failure.lastError.message,
+          agoMs: Math.round(performance.now() - failure.lastFailedAt),
         },
       }),
     }
-    return new AcquireTimeoutError(details, failure?.error)
-  }
-
-  #noticeSlow(waitedMs: number): void {
-    if (waitedMs < SLOW_ACQUIRE_MS) return
-    this.#logger.info(
-      { event: 'postgres.pool.slow_acquire', pool: this.name, waitedMs: Math.round(waitedMs), ...this.stats },
-      'a caller waited long for a connection',
-    )
+    return new AcquireTimeoutError(details, failure?.lastError)
   }
 
   #listen(): void {
     this.on('connect', () => {
-      this.#lastFailure = undefined
       // The driver reads it once for each new connection, so the next one gets a lifetime of its own.
       this.options.maxLifetimeSeconds = jitteredSeconds(this.#settings.maxLifetimeMs)
     })
@@ -291,29 +308,26 @@ export class Pool extends pg.Pool {
       this.#active -= 1
       ;(client as unknown as PooledClient).lastUsedAt = performance.now()
     })
-    this.on('remove', () => this.#upkeep.check())
+    this.on('remove', () => this.#connector.check())
     this.on('error', (cause) => {
-      if (this.#closed) return
-      const error = mapPostgresError(cause)
-      this.#logger.warn(
-        { event: 'postgres.pool.connection_lost', pool: this.name, error },
-        'an idle connection was lost',
-      )
+      if (!this.#closed) this.#log.connectionLost(mapPostgresError(cause))
     })
   }
 
   async #close(graceMs: number): Promise<PoolClosed> {
-    this.#upkeep.stop()
     const drained = await settlesWithin(graceMs, this.#slots.allFree())
+    this.#connector.stop()
     this.#slots.refuse(closedError(this.name))
+    this.#queue.close(closedError(this.name))
     const ended = super.end()
     ended.catch(() => {}) // without a drain it never settles
     if (drained)
       await settlesWithin(GOODBYE_MS, Promise.allSettled([...this.#sockets].map((client) => once(client, 'end'))))
     const destroyed = this.#sockets.size
     for (const client of this.#sockets) client.destroy()
-    this.#logger.info({ event: 'postgres.pool.closed', pool: this.name, drained, destroyed }, 'the pool is closed')
-    return { drained, destroyed }
+    const closed = { drained, destroyed }
+    this.#log.closed(closed)
+    return closed
   }
 }
 
@@ -327,7 +341,8 @@ export function getPoolStats(pool: Pool): PoolStats {
   return pool.stats
 }
 
-function closedError(pool: string): PostgresError {
+/** What a pool that is closed answers. */
+export function closedError(pool: string): PostgresError {
   return new PostgresError('postgres.pool.closed', `Pool ${pool} is closed: it hands out no more connections`)
 }
 

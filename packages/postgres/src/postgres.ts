@@ -2,7 +2,9 @@ import { type Logger, redactingLogger, silentLogger } from '@miyabi/core'
 import { createPrismaClient } from './client.js'
 import type { PostgresSettings } from './config.js'
 import { checkHealth, type PostgresHealth } from './health.js'
-import { createPool, type Pool } from './pool.js'
+import { Operations } from './operations.js'
+import { createPool, DEFAULT_GRACE_MS, type Pool } from './pool.js'
+import type { PoolClosed } from './pool-log.js'
 import type { PoolStats } from './pool-stats.js'
 import type { Prisma, PrismaClient } from './prisma.js'
 import { runTransaction, type TransactionOptions } from './transaction.js'
@@ -26,8 +28,11 @@ export interface Postgres extends AsyncDisposable {
   health(options?: { readonly signal?: AbortSignal }): Promise<PostgresHealth>
   /** The pool at this moment. Costs nothing. */
   stats(): PoolStats
-  /** Takes no new work, waits up to `graceMs` (default 10,000) for what is in flight, then cuts it. Always resolves. */
-  close(graceMs?: number): Promise<void>
+  /**
+   * Takes no new work, waits up to `graceMs` (default 10,000) for what is in flight, then cuts it. Always resolves; a second call
+   * gives the first one's promise.
+   */
+  close(graceMs?: number): Promise<PoolClosed>
 }
 
 /**
@@ -38,11 +43,19 @@ export interface Postgres extends AsyncDisposable {
 export function createPostgres(settings: PostgresSettings, options: PostgresOptions = {}): Postgres {
   const logger = redactingLogger(options.logger ?? silentLogger)
   const pool = createPool(settings, { ...options, logger })
-  const prisma = createPrismaClient(pool, settings)
-  const close = async (graceMs?: number): Promise<void> => {
-    // The pool first: Prisma's own disconnect ends transactions that are under way.
-    await pool.close(graceMs)
-    await prisma.$disconnect()
+  const operations = new Operations()
+  const prisma = createPrismaClient(pool, settings, operations)
+  const end = async (graceMs: number): Promise<PoolClosed> => {
+    const startedAt = performance.now()
+    await operations.close(graceMs)
+    const closed = await pool.close(Math.max(0, graceMs - (performance.now() - startedAt)))
+    await prisma.$disconnect() // last: it ends transactions that are under way
+    return closed
+  }
+  let closing: Promise<PoolClosed> | undefined
+  const close = (graceMs: number = DEFAULT_GRACE_MS): Promise<PoolClosed> => {
+    closing ??= end(graceMs)
+    return closing
   }
   return {
     prisma,
@@ -51,6 +64,8 @@ export function createPostgres(settings: PostgresSettings, options: PostgresOpti
     health: (healthOptions) => checkHealth(settings, healthOptions),
     stats: () => pool.stats,
     close,
-    [Symbol.asyncDispose]: () => close(),
+    async [Symbol.asyncDispose]() {
+      await close()
+    },
   }
 }

@@ -1,0 +1,31 @@
+import type { Operations } from './operations.js'
+import { PrismaClient } from './prisma.js'
+
+/** The two ways through which all of a client's work goes; the first is Prisma's own, and a test notices where it goes. */
+interface Work {
+  _request(params: { readonly transaction?: unknown }): Promise<unknown>
+  $transaction(...args: unknown[]): Promise<unknown>
+}
+
+/**
+ * A `PrismaClient` whose operations and transactions are counted, so that `close` can wait for them: one operation may take a
+ * connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a client extension,
+ * which would cost every query, and lacks `$on`.
+ */
+export function countedClient(operations: Operations, refusal: () => Error): typeof PrismaClient {
+  const { _request: request, $transaction: transaction } = (PrismaClient as unknown as { prototype: Work }).prototype
+  const counted: Work = {
+    _request(params) {
+      if (operations.isClosed && !params.transaction) return Promise.reject(refusal())
+      return operations.count(request.call(this, params))
+    },
+    $transaction(this: Work & { readonly $extends?: unknown }, ...args) {
+      // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.
+      if (operations.isClosed && this.$extends) return Promise.reject(refusal())
+      return operations.count(transaction.apply(this, args))
+    },
+  }
+  class CountedClient extends PrismaClient {}
+  Object.assign(CountedClient.prototype, counted)
+  return CountedClient as typeof PrismaClient
+}

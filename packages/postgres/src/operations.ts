@@ -1,0 +1,36 @@
+import { withDeadline } from '@miyabi/core'
+
+/**
+ * Pieces of work that may need a connection more than once, such as a Prisma query with `include`: each that began is let finish,
+ * and once the intake is closed none begins.
+ */
+export class Operations {
+  #running = 0
+  #isClosed = false
+  #onIdle: (() => void) | undefined
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Counts `work` as running until it settles; gives it back as it is. */
+  count<T extends PromiseLike<unknown>>(work: T): T {
+    this.#running += 1
+    const end = (): void => {
+      this.#running -= 1
+      if (this.#running === 0) this.#onIdle?.()
+    }
+    work.then(end, end)
+    return work
+  }
+
+  /** Closes the intake, and waits until nothing runs or the time is over. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true
+    if (this.#running === 0) return
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+    await withDeadline({ ms: graceMs, onTimeout: () => new Error('still running') }, () => idle).catch(() => {})
+  }
+}
