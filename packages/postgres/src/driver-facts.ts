@@ -1,14 +1,23 @@
+import { CHECK_COLUMNS } from './check-columns.js'
+import { keptServerFacts, type ServerError, type ServerFacts, serverFacts } from './server-facts.js'
+
 /** What an error of the driver, its adapter or Prisma says, in one shape. `message` may hold values: it is not for showing. */
 export interface DriverFacts {
   readonly name: string
   readonly message: string
-  readonly stack: string | undefined
+  /** Its lines of the stack, without the message. */
+  readonly frames: readonly string[]
   readonly sqlState: string | undefined
   readonly prismaCode: string | undefined
   readonly systemCode: string | undefined
   readonly constraint: string | undefined
   readonly table: string | undefined
   readonly columns: readonly string[] | undefined
+  readonly standby: boolean
+  /** A function or trigger of the database raised it, so its message can hold a value. */
+  readonly raised: boolean
+  /** The argument that Prisma found missing or wrong. */
+  readonly argument: string | undefined
 }
 
 /** The adapter's own reading of a server's error; it keeps the original code and message beside it. */
@@ -26,9 +35,6 @@ interface Loose {
   readonly message?: unknown
   readonly stack?: unknown
   readonly code?: unknown
-  readonly constraint?: unknown
-  readonly table?: unknown
-  readonly column?: unknown
   readonly cause?: unknown
   readonly meta?: { readonly driverAdapterError?: { readonly cause?: AdapterCause } }
 }
@@ -47,35 +53,57 @@ export function driverFacts(error: unknown): DriverFacts {
   const adapter = source.meta?.driverAdapterError?.cause ?? adapterCause(source)
   const code = text(source.code)
   const sqlState = adapter?.originalCode ?? (isSqlState(code) ? code : undefined)
-  const column = adapter?.column ?? text(source.column)
   const message = adapter?.originalMessage ?? text(source.message) ?? ''
-  const named = sqlState?.startsWith('23') ? namesIn(message) : {}
-  const columns = adapter?.constraint?.fields ?? (column === undefined ? named.columns : [column])
+  const server: ServerFacts =
+    keptServerFacts(adapter) ?? (isSqlState(sqlState) ? serverFacts(source as ServerError) : {})
+  const named = sqlState?.startsWith('23') && !server.raised ? namesIn(message) : {}
+  const constraint = server.constraint ?? adapter?.constraint?.index ?? named.constraint
+  const isPrisma = text(source.name)?.startsWith('PrismaClient') ?? false
   return {
-    name: text(source.name) ?? 'Error',
+    name: /^\w{1,60}$/.exec(text(source.name) ?? '')?.[0] ?? 'Error',
     message,
-    stack: text(source.stack),
+    frames: framesOf(source),
     sqlState: isSqlState(sqlState) ? sqlState : undefined,
     prismaCode: isPrismaCode(code) ? code : undefined,
-    systemCode: adapter?.kind
-      ? SYSTEM_CODE_OF_KIND[adapter.kind]
-      : isSqlState(code) || isPrismaCode(code)
-        ? undefined
-        : code,
-    constraint: adapter?.constraint?.index ?? text(source.constraint) ?? named.constraint,
-    table: adapter?.table ?? text(source.table) ?? named.table,
-    columns,
+    systemCode: adapter?.kind ? SYSTEM_CODE_OF_KIND[adapter.kind] : isSystemCode(code) ? code : undefined,
+    constraint,
+    table: server.table ?? adapter?.table ?? named.table,
+    columns:
+      server.columns ??
+      adapter?.constraint?.fields ??
+      (adapter?.column === undefined ? named.columns : [adapter.column]) ??
+      (constraint === undefined ? undefined : CHECK_COLUMNS[constraint]),
+    standby: server.standby ?? false,
+    raised: server.raised ?? false,
+    argument: isPrisma ? /\b[Aa]rgument `(\w{1,63})`( is missing|:)/.exec(message)?.[1] : undefined,
   }
 }
 
-/** The adapter drops most names of a violated constraint; the server's English message has them, and no value. */
-function namesIn(message: string): Pick<Partial<DriverFacts>, 'constraint' | 'table' | 'columns'> {
+/** Where it came from. The message, which may hold a value, stands in front of the frames and may look like one. */
+function framesOf({ stack, message }: Loose): readonly string[] {
+  if (typeof stack !== 'string') return []
+  const end = typeof message === 'string' ? stack.indexOf(message) + message.length : 0
+  if (typeof message === 'string' && !stack.includes(message)) return []
+  return stack
+    .slice(end)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+}
+
+/** Where the server's fields are not at hand, its English message has the names, and no value. */
+function namesIn(message: string): {
+  readonly constraint?: string
+  readonly table?: string
+  readonly columns?: string[]
+} {
   const named = (what: RegExp): string | undefined => what.exec(message)?.[1]
+  const constraint = named(/\bconstraint "([^"]+)"/)
+  const table = named(/\b(?:relation|table) "([^"]+)"/)
   const column = named(/\bcolumn "([^"]+)"/)
   return {
-    constraint: named(/\bconstraint "([^"]+)"/),
-    table: named(/\b(?:relation|table) "([^"]+)"/),
-    columns: column === undefined ? undefined : [column],
+    ...(constraint === undefined ? {} : { constraint }),
+    ...(table === undefined ? {} : { table }),
+    ...(column === undefined ? {} : { columns: [column] }),
   }
 }
 
@@ -86,6 +114,9 @@ function adapterCause(source: Loose): AdapterCause | undefined {
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+// The system's (ECONNREFUSED) and the TLS library's (ERR_TLS_CERT_ALTNAME_INVALID) are words in capitals.
+const isSystemCode = (code: string | undefined): boolean =>
+  code !== undefined && /^[A-Z][A-Z_0-9]{2,59}$/.test(code) && !isSqlState(code) && !isPrismaCode(code)
 const isPrismaCode = (code: string | undefined): boolean => code !== undefined && /^P[1-6]\d{3}$/.test(code)
 // EPIPE has five characters too, and so has P2002; a SQLSTATE begins with its class, a digit in all but P0 (raised in PL/pgSQL).
 const isSqlState = (code: string | undefined): boolean =>

@@ -19,6 +19,10 @@ export function lease(client: PooledClient & pg.PoolClient, onReleased: () => vo
 }
 
 function endsSession(error: Error | boolean | undefined): boolean {
-  if (error instanceof pg.DatabaseError) return error.code === undefined || FATAL.test(error.code)
+  if (error instanceof pg.DatabaseError)
+    return error.code === undefined || FATAL.test(error.code) || isRefusedByStandby(error)
   return Boolean(error)
 }
+
+/** The next connection may lead to the new primary. */
+const isRefusedByStandby = (error: pg.DatabaseError): boolean => error.code === '25006' && 'standby' in error

@@ -1,41 +1,51 @@
 import { MiyabiError, redactText } from '@miyabi/core'
 import { type DriverFacts, driverFacts } from './driver-facts.js'
-import { PostgresError, type PostgresErrorCode, type PostgresErrorDetails } from './errors.js'
+import type { FailureDetails, InvalidQueryDetails } from './error-details.js'
+import {
+  type AnyPostgresError,
+  isPostgresError,
+  PostgresError,
+  type PostgresErrorCode,
+  postgresError,
+} from './errors.js'
 import { WORDING } from './wording.js'
 
 /**
  * The one place that reads SQLSTATEs, Prisma codes and driver messages.
  *
- * Turns whatever the driver, its adapter or Prisma threw into a `PostgresError`; an error of ours inside it is found again, an
- * error of anybody else's is `postgres.failed`. Neither message nor details nor cause hold a row's value, a parameter, a password
- * or a URL.
+ * Turns whatever the driver, its adapter or Prisma threw into a `PostgresError`; one of ours inside it is found again, an error of
+ * anybody else's is `postgres.failed`. Neither message nor details nor cause hold a row's value, a parameter, a password or a URL.
  */
-export function mapPostgresError(error: unknown): MiyabiError {
+export function mapPostgresError(error: unknown): AnyPostgresError {
   return toPostgresError(error)
 }
 
-function toPostgresError(error: unknown, server?: string): MiyabiError {
+function toPostgresError(error: unknown, server?: string): AnyPostgresError {
   const own = ownError(error)
   if (own) return own
   const facts = driverFacts(error)
   const code = codeOf(facts)
-  const { sqlState, prismaCode, systemCode, constraint, table, columns } = facts
-  const details: PostgresErrorDetails = {
+  const { sqlState, prismaCode, systemCode, constraint, table, columns, argument } = facts
+  const details: FailureDetails & InvalidQueryDetails = {
     ...(sqlState ? { sqlState } : {}),
     ...(prismaCode ? { prismaCode } : {}),
     ...(systemCode ? { systemCode } : {}),
     ...(constraint ? { constraint } : {}),
     ...(table ? { table } : {}),
-    ...(columns ? { columns } : {}),
+    ...(columns ? { columns } : code.endsWith('_violation') ? { columns: [] } : {}),
+    ...(argument ? { argument } : {}),
   }
-  return new PostgresError(code, messageOf(code, facts, server), { details, cause: causeOf(facts) })
+  return postgresError(code, messageOf(code, facts, server), {
+    details,
+    cause: error instanceof MiyabiError ? error : causeOf(code, facts),
+  })
 }
 
 /**
  * The same for a failure to open a connection to `server`: nothing was sent yet, so a connection lost on the way there is a server
  * that could not be reached, and nothing can have happened.
  */
-export function mapConnectError(error: unknown, server: string): MiyabiError {
+export function mapConnectError(error: unknown, server: string): AnyPostgresError {
   const mapped = toPostgresError(error, server)
   if (mapped.code !== 'postgres.connection_lost') return mapped
   const { message } = driverFacts(error)
@@ -58,13 +68,13 @@ const REFUSED_PARAMETER = /^unsupported startup parameter/
 export function isDatabaseError(error: unknown): boolean {
   if (ownError(error)) return true
   const facts = driverFacts(error)
-  return Boolean(facts.sqlState ?? facts.prismaCode) || codeOf(facts) !== 'postgres.failed'
+  return Boolean(facts.sqlState ?? facts.prismaCode) || isPrismas(facts) || codeOf(facts) !== 'postgres.failed'
 }
 
-function ownError(error: unknown): MiyabiError | undefined {
-  if (error instanceof MiyabiError) return error
+function ownError(error: unknown): AnyPostgresError | undefined {
+  if (isPostgresError(error)) return error
   const wrapped = (error as { meta?: { postgresError?: unknown } } | null | undefined)?.meta?.postgresError
-  return wrapped instanceof MiyabiError ? wrapped : undefined
+  return isPostgresError(wrapped) ? wrapped : undefined
 }
 
 const BY_SQLSTATE: Readonly<Record<string, PostgresErrorCode>> = {
@@ -75,6 +85,8 @@ const BY_SQLSTATE: Readonly<Record<string, PostgresErrorCode>> = {
   '23514': 'postgres.check_violation',
   '23P01': 'postgres.check_violation',
   '25006': 'postgres.read_only',
+  '25P02': 'postgres.transaction_aborted',
+  '25P04': 'postgres.transaction_timeout',
   '3D000': 'postgres.database_missing',
   '40001': 'postgres.serialization_failure',
   '40P01': 'postgres.deadlock',
@@ -139,11 +151,13 @@ const BY_SYSTEM_CODE: Readonly<Record<string, PostgresErrorCode>> = {
 const BY_MESSAGE: readonly (readonly [RegExp, PostgresErrorCode])[] = [
   [/^timeout expired$/, 'postgres.connect_timeout'],
   [/^Connection terminated|^Client has encountered a connection error|^Client was closed/, 'postgres.connection_lost'],
-  [/SSL connection|certificate|^SSL |tls/i, 'postgres.tls_failed'],
+  [/SSL connection|certificate|^SSL |\btls\b/i, 'postgres.tls_failed'],
   [/^SASL: .*password|password must be a string/i, 'postgres.auth_failed'],
 ]
 
-function codeOf({ sqlState, prismaCode, systemCode, message }: DriverFacts): PostgresErrorCode {
+function codeOf(facts: DriverFacts): PostgresErrorCode {
+  const { sqlState, prismaCode, systemCode, message, name } = facts
+  if (facts.standby && sqlState === '25006') return 'postgres.standby'
   if (sqlState) {
     const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE_CLASS[sqlState.slice(0, 2)]
     if (known) return known
@@ -155,16 +169,19 @@ function codeOf({ sqlState, prismaCode, systemCode, message }: DriverFacts): Pos
   }
   const known = prismaCode ? BY_PRISMA_CODE[prismaCode] : undefined
   if (known) return known
+  if (name === 'PrismaClientValidationError') return 'postgres.invalid_query'
+  if (isPrismas(facts)) return 'postgres.failed' // its messages can hold anything
   return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'postgres.failed'
 }
 
 function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string | undefined): string {
-  const { sqlState, prismaCode, systemCode, constraint, table, columns } = facts
+  const { sqlState, prismaCode, systemCode, constraint, table, columns, argument } = facts
   const named = [
     server,
     constraint && `constraint ${constraint}`,
     table && `table ${table}`,
     columns && columns.length > 0 && `columns ${columns.join(', ')}`,
+    argument && `argument ${argument}`,
     sqlState ? `SQLSTATE ${sqlState}` : (prismaCode ?? systemCode),
   ].filter(Boolean)
   const { reason, remedy } = WORDING[code]
@@ -172,17 +189,21 @@ function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string |
   return remedy === undefined ? what : `${what}; ${remedy}`
 }
 
+const isPrismas = ({ name }: DriverFacts): boolean => name.startsWith('PrismaClient')
+
 /** SQLSTATE classes whose primary message names things only. Others may quote a value (22P02: `... for type uuid: "..."`). */
 const QUOTABLE = /^(08|23|25|28|3D|3F|40|53|55|57)|^(42501|42P01|42703|42883)$/
 
 /** The original in a form that is safe to attach: its name, its code and its frames, its message only where that holds no value. */
-function causeOf({ name, message, stack, sqlState, prismaCode, systemCode }: DriverFacts): Error {
-  const quotable = sqlState ? QUOTABLE.test(sqlState) : prismaCode === undefined && name === 'Error'
-  const code = sqlState ?? prismaCode ?? systemCode
-  const cause = new Error(quotable ? redactText(message) : (code ?? name)) as Error & { code?: string }
+function causeOf(code: PostgresErrorCode, facts: DriverFacts): Error {
+  const { name, message, frames, sqlState, prismaCode, systemCode } = facts
+  const quotable = sqlState
+    ? QUOTABLE.test(sqlState) && !facts.raised
+    : prismaCode === undefined && !isPrismas(facts) && code !== 'postgres.failed'
+  const label = sqlState ?? prismaCode ?? systemCode
+  const cause = new Error(quotable ? redactText(message) : (label ?? name)) as Error & { code?: string }
   cause.name = name
-  if (code !== undefined) cause.code = code
-  const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+  if (label !== undefined) cause.code = label
   cause.stack = [`${cause.name}: ${cause.message}`, ...frames].join('\n')
   return cause
 }

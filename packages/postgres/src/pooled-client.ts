@@ -20,6 +20,7 @@ export class PooledClient extends pg.Client {
   /** When it was last in use, by `performance.now()`. */
   lastUsedAt: number = performance.now()
   #timeZone: string | undefined
+  #isStandby = false
 
   constructor(config: PooledClientConfig) {
     // Through the prototype, because the pool keeps the password in a property that a copy would lose.
@@ -29,6 +30,11 @@ export class PooledClient extends pg.Client {
     // The server reports these of its own accord, at login and at every change: knowing them costs no round trip.
     this.connection.on('parameterStatus', (status: { parameterName: string; parameterValue: string }) => {
       if (status.parameterName === 'TimeZone') this.#timeZone = status.parameterValue
+      if (status.parameterName === 'in_hot_standby') this.#isStandby = status.parameterValue === 'on'
+    })
+    // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused it.
+    this.connection.on('errorMessage', (error: object) => {
+      if (this.#isStandby) Object.assign(error, { standby: true })
     })
     config.sockets.add(this)
     this.once('end', () => config.sockets.delete(this))

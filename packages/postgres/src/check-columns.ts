@@ -1,0 +1,36 @@
+/**
+ * The columns of each check constraint. The server names the constraint that a row broke and its table, never the columns, and to
+ * ask it would take a connection at the worst moment.
+ */
+export const CHECK_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  agent_executions_agent_type_known: ['agent_type'],
+  agent_executions_completed_not_before_start: ['completed_at', 'started_at'],
+  agent_executions_status_known: ['status'],
+  execution_logs_log_level_known: ['log_level'],
+  licenses_revoked_agrees_with_revoked_at: ['revoked', 'revoked_at'],
+  licenses_tier_known: ['tier'],
+  line_messages_message_type_known: ['message_type'],
+  logs_level_known: ['level'],
+  plugin_reviews_rating_between_1_and_5: ['rating'],
+  plugin_submissions_quality_score_between_0_and_100: ['quality_score'],
+  plugin_submissions_status_known: ['status'],
+  plugins_billing_period_known: ['billing_period'],
+  plugins_currency_is_iso_4217: ['currency'],
+  plugins_does_not_require_itself: ['requires_plugin_id', 'id'],
+  plugins_downloads_not_negative: ['downloads'],
+  plugins_id_is_slug: ['id'],
+  plugins_price_not_negative: ['price'],
+  plugins_rating_between_0_and_5: ['rating'],
+  plugins_tier_known: ['tier'],
+  plugins_trial_period_not_negative: ['trial_period'],
+  subscriptions_status_known: ['status'],
+  subscriptions_tier_known: ['tier'],
+  trials_expires_after_start: ['expires_at', 'started_at'],
+  usage_aggregates_agent_executions_is_object: ['agent_executions'],
+  usage_aggregates_issues_not_negative: ['issues'],
+  usage_aggregates_period_is_month: ['period'],
+  usage_aggregates_tokens_not_negative: ['tokens'],
+  usage_events_event_type_known: ['event_type'],
+  users_email_is_address: ['email'],
+  users_role_known: ['role'],
+}

@@ -1,0 +1,62 @@
+/** What a server's error names, read from its fields, so that the language of its message does not matter. */
+export interface ServerFacts {
+  readonly table?: string
+  readonly constraint?: string
+  readonly columns?: readonly string[]
+  /** The connection was to a standby. */
+  readonly standby?: boolean
+  /** RAISE in a function or trigger made it, so its message can hold anything. */
+  readonly raised?: boolean
+}
+
+/** A server's error as the driver gives it, as far as it is read here. */
+export interface ServerError {
+  readonly table?: unknown
+  readonly constraint?: unknown
+  readonly column?: unknown
+  readonly detail?: unknown
+  readonly routine?: unknown
+  readonly standby?: unknown
+}
+
+const FACTS = Symbol('server facts')
+
+/** Reads a server's error. */
+export function serverFacts(error: ServerError): ServerFacts {
+  const { column, constraint, table } = error
+  const raised = error.routine === 'exec_stmt_raise'
+  const columns = typeof column === 'string' ? [column] : raised ? undefined : keyColumns(error.detail)
+  return {
+    ...(typeof table === 'string' ? { table } : {}),
+    ...(typeof constraint === 'string' ? { constraint } : {}),
+    ...(columns ? { columns } : {}),
+    ...(error.standby === true ? { standby: true } : {}),
+    ...(raised ? { raised } : {}),
+  }
+}
+
+/**
+ * Columns stand in front of the values: `Key (user_id, plugin_id)=(...) already exists.` Nothing behind the first `)=(` is looked at,
+ * because values can hold brackets too.
+ */
+function keyColumns(detail: unknown): readonly string[] | undefined {
+  if (typeof detail !== 'string') return undefined
+  const end = detail.indexOf(')=(')
+  const start = detail.indexOf('(')
+  if (end < 0 || start > end) return undefined
+  const unquoted = (name: string): string => name.replace(/^"(.*)"$/, '$1').replaceAll('""', '"')
+  return detail
+    .slice(start + 1, end)
+    .split(', ')
+    .map(unquoted)
+}
+
+/** Puts the facts beside what Prisma's adapter makes of the error, which drops most of them. */
+export function keepServerFacts(converted: object, error: ServerError): void {
+  Object.defineProperty(converted, FACTS, { value: serverFacts(error) })
+}
+
+/** The facts that were put beside it. */
+export function keptServerFacts(converted: object | undefined): ServerFacts | undefined {
+  return (converted as { readonly [FACTS]?: ServerFacts } | undefined)?.[FACTS]
+}
