@@ -1,0 +1,44 @@
+import type { TableResult } from '../harness/result.js'
+import { type Figures, figuresOf } from './figures.js'
+import { duration, number } from './text.js'
+
+const verdicts: Readonly<Record<Figures['verdict'], string>> = {
+  base: 'base',
+  noise: 'the noise',
+  faster: 'faster',
+  slower: 'slower',
+  same: 'within noise',
+  failed: 'FAILED',
+}
+
+/** A table as text: its head, and a row for each contender. */
+export function columnsOf(table: TableResult): {
+  readonly head: readonly string[]
+  readonly rows: readonly string[][]
+} {
+  const figures = figuresOf(table)
+  const isTiming = table.single
+  const head = [
+    'contender',
+    'time ratio',
+    'from - to',
+    '',
+    ...(isTiming ? ['median'] : ['ops/s', 'p50', 'p99', 'CPU/op']),
+  ]
+  const rows = figures.map(({ result, ratio, verdict, ms, cpuUs }) => {
+    const { p50, p99 } = result.latencyUs
+    return [
+      result.contender,
+      ratio === undefined ? '-' : number(ratio.median),
+      ratio === undefined ? '-' : `${number(ratio.low)} - ${number(ratio.high)}`,
+      `${verdicts[verdict]}${failures(result.errors, result.firstError)}`,
+      ...(isTiming
+        ? [duration(ms)]
+        : [number(1000 / ms), duration(p50 / 1000), duration(p99 / 1000), duration(cpuUs / 1000)]),
+    ]
+  })
+  return { head, rows }
+}
+
+const failures = (errors: number, first: string | undefined): string =>
+  errors === 0 ? '' : `, ${errors} errors: ${first?.replace(/\s+/g, ' ')}`

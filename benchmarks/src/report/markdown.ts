@@ -1,0 +1,109 @@
+import type { SuiteResult, TableResult } from '../harness/result.js'
+import { suites } from '../suites/index.js'
+import { againstStock } from './against-stock.js'
+import { columnsOf } from './columns.js'
+import { noiseOf } from './figures.js'
+import { outcomesOf } from './targets.js'
+import { number } from './text.js'
+
+const intro = `# Benchmarks
+
+Ours beside the raw drivers and the usual libraries. Generated from \`benchmarks/results\` by \`pnpm bench --render\`; do not edit.
+
+To repeat them, with servers that start and end by themselves:
+
+\`\`\`sh
+pnpm bench                                      # everything, on stdout
+pnpm bench --suite postgres --concurrency 16    # a part; --help says more
+\`\`\`
+
+## How to read them
+
+- **Time ratios.** 1.00 is the base of the table, less is faster. Contenders take turns in slices of one process, in another order each
+  round; a ratio compares the slices of one round, and the median over the rounds is what counts. "from - to" is the smallest and the
+  largest of a round. Times and rates are this machine's alone, where clients and servers share the cores.
+- **The noise is shown.** In every table the base runs under a second name, "(again)": the same code on the same connections. However far
+  that strays from 1.00 in any round, nothing within the same distance is a claim: it is "within noise".
+- **The same work.** Before anything is timed, all contenders run the same turns, and their results must be equal. Where a library fails,
+  its row says so.
+- **Closed loops.** So many workers each call again as soon as they are answered. That flatters whatever batches the calls of one tick.
+- **CPU/op** is what the client's process spent on an operation, server apart.
+- **Loopback, no disk flushes.** The servers are temporary ones on the same machine: a real network and a real disk add the same to
+  everybody, so there the ratios are nearer to 1, and round trips weigh more than CPU.
+`
+
+/** The page of all results. */
+export function renderMarkdown(results: readonly SuiteResult[]): string {
+  const text = [intro, renderTargets(results), ...results.map(renderSuite)].join('\n')
+  return `${text.trimEnd()}\n`
+}
+
+function renderTargets(results: readonly SuiteResult[]): string {
+  const outcomes = results.flatMap(outcomesOf)
+  if (outcomes.length === 0) return ''
+  const rows = outcomes.map(({ claim, target, measured, isMet }) => [
+    claim,
+    target,
+    measured,
+    isMet ? 'met' : 'not yet',
+  ])
+  const open = outcomes.filter(({ obstacle }) => obstacle !== undefined)
+  return [
+    '## Targets\n',
+    markdownTable(['what', 'target', 'measured', ''], rows),
+    ...(open.length === 0 ? [] : ['What stands in the way of those not met:\n']),
+    ...open.map(({ claim, obstacle }) => `- **${claim}**: ${obstacle}`),
+    '',
+  ].join('\n')
+}
+
+function renderSuite(result: SuiteResult): string {
+  const { suite, machine, versions, plan, tables } = result
+  const declaration = Object.entries(suites).find(([name]) => name === suite)?.[1]
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return [
+    `## ${declaration?.title ?? suite}\n`,
+    `Measured on ${result.measuredOn}: ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}.`,
+    `${packages.join(', ')}. ${plan.rounds} rounds of ${plan.sliceMs} ms for each contender; operations timed one by one ${plan.singleRounds} times.\n`,
+    `![Time ratios of the ${suite} suite](benchmarks/${suite}.svg)\n`,
+    ...renderAgainstStock(tables),
+    ...tables.map((table, index) => renderTable(table, tables[index - 1])),
+  ].join('\n')
+}
+
+function renderAgainstStock(tables: readonly TableResult[]): string[] {
+  const pairs = againstStock(tables)
+  if (pairs.length === 0) return []
+  return [
+    '### Ours against stock Prisma\n',
+    'The same calls through our client and through one set up as Prisma documents it (pool of 10, no statement names).\n',
+    markdownTable(
+      ['workload', 'concurrent', 'time ratio', 'from - to', 'noise', ''],
+      pairs.map(({ workload, concurrency, ratio, noise, verdict }) => [
+        workload,
+        String(concurrency),
+        number(ratio.median),
+        `${number(ratio.low)} - ${number(ratio.high)}`,
+        `x ${number(noise)}`,
+        verdict,
+      ]),
+    ),
+  ]
+}
+
+function renderTable(table: TableResult, previous: TableResult | undefined): string {
+  const isFirst = previous?.workload !== table.workload
+  const { head, rows } = columnsOf(table)
+  const workers = table.single ? '' : `${table.concurrency} concurrent; `
+  return [
+    ...(isFirst ? [`### ${table.workload}\n`, `${table.about}\n`] : []),
+    `${workers}noise x ${number(noiseOf(table).high)}:\n`,
+    markdownTable(head, rows),
+  ].join('\n')
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n')
+}

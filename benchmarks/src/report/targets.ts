@@ -1,0 +1,61 @@
+import type { SuiteResult, TableResult } from '../harness/result.js'
+import { median } from '../harness/statistics.js'
+import { ratioOf, resultOf } from './figures.js'
+import { duration, number } from './text.js'
+
+/** A figure to reach. */
+interface Target {
+  readonly suite: string
+  readonly claim: string
+  readonly workload: string
+  readonly contender: string
+  /** What it is a ratio to; where left out, the target is a time in milliseconds. */
+  readonly against?: string
+  readonly atMost: number
+  /** Counts at these numbers of workers only. Default: all. */
+  readonly concurrency?: readonly number[]
+  /** Why it is not met, while it is not. */
+  readonly obstacle?: string
+}
+
+const targets: readonly Target[] = []
+
+/** A target beside what was measured. */
+export interface Outcome {
+  readonly claim: string
+  readonly target: string
+  readonly measured: string
+  readonly isMet: boolean
+  readonly obstacle: string | undefined
+}
+
+/** The targets that a result says something about. */
+export function outcomesOf({ suite, tables }: SuiteResult): Outcome[] {
+  return targets
+    .filter((target) => target.suite === suite)
+    .flatMap((target) => {
+      const measured = tables
+        .filter(({ workload, concurrency }) => workload === target.workload && isCounted(target, concurrency))
+        .map((table) => ({ table, value: measuredValue(target, table) }))
+      if (measured.length === 0) return []
+      const format = target.against === undefined ? duration : number
+      const isMet = measured.every(({ value }) => value <= target.atMost)
+      return {
+        claim: target.claim,
+        target: `<= ${target.against === undefined ? `${target.atMost} ms` : number(target.atMost)}`,
+        measured: measured
+          .map(({ table, value }) => `${format(value)}${table.single ? '' : ` (at ${table.concurrency})`}`)
+          .join(', '),
+        isMet,
+        obstacle: isMet ? undefined : target.obstacle,
+      }
+    })
+}
+
+const isCounted = ({ concurrency }: Target, workers: number): boolean => concurrency?.includes(workers) ?? true
+
+function measuredValue({ contender, against }: Target, table: TableResult): number {
+  const own = resultOf(table, contender)
+  if (against === undefined) return median(own.roundsMs)
+  return ratioOf(own, resultOf(table, against))?.median ?? Number.NaN
+}

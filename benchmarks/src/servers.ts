@@ -1,0 +1,48 @@
+import path from 'node:path'
+import { findWorkspaceRoot, MiyabiError } from '@miyabi/core'
+import { acquireStack } from '@miyabi/local'
+import { runPrisma } from '@miyabi/migrate'
+
+/** Where the servers of a run are. */
+export interface Servers {
+  /** The application's login. */
+  readonly databaseUrl: string
+  /** The migrator's login, which may also empty tables. */
+  readonly directDatabaseUrl: string
+  readonly dynamodbEndpoint: string
+  /** Of the servers, by name. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
+/** The root of the workspace: its migrations are run, and the pages are written there. */
+export const workspaceRoot = findWorkspaceRoot(import.meta.dirname) ?? path.resolve(import.meta.dirname, '../..')
+
+/** A temporary embedded stack of the run's own, migrated. */
+export async function startServers(): Promise<Servers & AsyncDisposable> {
+  const stack = await acquireStack({ temporary: true })
+  try {
+    const { postgres, dynamodb } = stack.descriptor
+    if (!('endpoint' in dynamodb)) throw new MiyabiError('benchmarks.no_dynamodb', String(dynamodb.unavailable))
+    await migrate(postgres.directDatabaseUrl)
+    return {
+      databaseUrl: postgres.databaseUrl,
+      directDatabaseUrl: postgres.directDatabaseUrl,
+      dynamodbEndpoint: String(dynamodb.endpoint),
+      versions: { PostgreSQL: postgres.version, dynoxide: String(dynamodb.version) },
+      [Symbol.asyncDispose]: () => stack.close(),
+    }
+  } catch (error) {
+    await stack.close()
+    throw error
+  }
+}
+
+async function migrate(directDatabaseUrl: string): Promise<void> {
+  const env = { ...process.env, DIRECT_DATABASE_URL: directDatabaseUrl }
+  const { exitCode, stdout, stderr } = await runPrisma(['migrate', 'deploy'], {
+    cwd: workspaceRoot,
+    env,
+    stdio: 'pipe',
+  })
+  if (exitCode !== 0) throw new MiyabiError('benchmarks.migrate', `prisma migrate deploy failed:\n${stdout}${stderr}`)
+}

@@ -1,0 +1,29 @@
+import type { Suite } from '../harness/workload.js'
+import type { Servers } from '../servers.js'
+import { openPostgresSuite } from './postgres/suite.js'
+import { openStartSuite } from './start/suite.js'
+
+/** A suite as it is declared: what it needs is opened only when it runs. */
+export interface SuiteDeclaration {
+  readonly title: string
+  /** Packages whose versions belong to the result. */
+  readonly packages: readonly string[]
+  readonly open: (servers: Servers) => Promise<Suite>
+}
+
+export const suites = {
+  postgres: {
+    title: 'PostgreSQL',
+    packages: ['pg', 'pg-copy-streams', 'postgres', 'drizzle-orm', 'kysely', '@prisma/adapter-pg'],
+    open: openPostgresSuite,
+  },
+  start: {
+    title: 'Start',
+    packages: ['pg', '@prisma/adapter-pg'],
+    open: openStartSuite,
+  },
+} as const satisfies Record<string, SuiteDeclaration>
+
+export type SuiteName = keyof typeof suites
+
+export const suiteNames = Object.keys(suites) as SuiteName[]

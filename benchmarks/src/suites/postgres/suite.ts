@@ -1,0 +1,35 @@
+import pg from 'pg'
+import type { Suite } from '../../harness/workload.js'
+import type { Servers } from '../../servers.js'
+import { connectContestants } from './contestants.js'
+import { poolWorkloads } from './pool-workloads.js'
+import { queryWorkloads } from './query-workloads.js'
+import { seed } from './seed.js'
+
+/** Seeds the migrated, empty database, and connects everybody. */
+export async function openPostgresSuite({ databaseUrl, directDatabaseUrl }: Servers): Promise<Suite> {
+  const admin = new pg.Client({ connectionString: directDatabaseUrl })
+  await admin.connect()
+  const contestants = connectContestants(databaseUrl)
+  const close = async (): Promise<void> => {
+    await contestants[Symbol.asyncDispose]()
+    await admin.end()
+  }
+  try {
+    const seeded = await seed(admin)
+    const reset = {
+      emptyLogs: async () => void (await admin.query('TRUNCATE logs')),
+      removeUsage: async () => {
+        await admin.query("DELETE FROM usage_events WHERE event_type = 'command_used'")
+        await admin.query('VACUUM plugins, usage_events')
+      },
+    }
+    return {
+      workloads: [...poolWorkloads(contestants), ...queryWorkloads(contestants, seeded, reset)],
+      [Symbol.asyncDispose]: close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { MiyabiError } from '@miyabi/core'
+import type { Contender, Workload } from '../../harness/workload.js'
+import type { Servers } from '../../servers.js'
+
+type Program = 'pg' | 'prisma' | 'ours' | 'ours-context'
+
+/** From the start of a process to its first row, and to its end. */
+export function programWorkloads(servers: Servers): Workload[] {
+  const contenders = (run: (program: Program) => Contender): [Contender, ...Contender[]] => [
+    run('prisma'),
+    run('ours'),
+    run('ours-context'),
+    run('pg'),
+  ]
+  return [
+    {
+      name: 'first query',
+      about:
+        'From the start of a Node process to its first row through Prisma: stock Prisma with the same generated client, `createPostgres`, and `DatabaseContext`, which holds DynamoDB too. pg, for scale, has no model to load.',
+      concurrency: [1],
+      single: true,
+      contenders: contenders((program) => firstRow(program, servers)),
+    },
+    {
+      name: 'whole process',
+      about: 'The same processes from their start to their exit, which closes the pool.',
+      concurrency: [1],
+      single: true,
+      contenders: contenders((program) => ({
+        name: nameOf(program),
+        run: () => ended(start(program, servers)),
+      })),
+    },
+  ]
+}
+
+function firstRow(program: Program, servers: Servers): Contender {
+  let exit: Promise<void> | undefined
+  return {
+    name: nameOf(program),
+    async run() {
+      const child = start(program, servers)
+      exit = ended(child)
+      // A program that fails writes nothing, and ends.
+      await Promise.race([once(child.stdout, 'data'), exit])
+    },
+    after: async () => exit,
+  }
+}
+
+const names: Readonly<Record<Program, string>> = {
+  pg: 'pg',
+  prisma: 'Prisma',
+  ours: 'ours: createPostgres',
+  'ours-context': 'ours: DatabaseContext',
+}
+const nameOf = (program: Program): string => names[program]
+
+function start(program: Program, { databaseUrl, dynamodbEndpoint }: Servers) {
+  const file = path.join(import.meta.dirname, '../../../dist/suites/start/programs', `${program}.js`)
+  return spawn(process.execPath, [file], {
+    env: { ...process.env, DATABASE_URL: databaseUrl, DYNAMODB_ENDPOINT: dynamodbEndpoint },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (code !== 0) throw new MiyabiError('benchmarks.program_failed', `a measured program ended with ${code}`)
+}

@@ -1,0 +1,19 @@
+/** What each program reads: any row of the seeded database. */
+export const firstQuery = {
+  text: "SELECT id, display_name FROM plugins WHERE id = 'plugin-1'",
+  id: 'plugin-1',
+} as const
+
+/** Where the database is, as the parent says. */
+export function databaseUrl(): string {
+  const url = process.env['DATABASE_URL']
+  if (url === undefined)
+    throw new Error('DATABASE_URL is not set: start these programs through `pnpm bench --suite start`')
+  return url
+}
+
+/** Tells the parent that the first row is there. */
+export function answer(id: string | undefined): void {
+  if (id !== firstQuery.id) throw new Error('the row is not there')
+  process.stdout.write('first row\n')
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { acquireStack, type Stack } from '@miyabi/local'
+import pg from 'pg'
+import type { Contender, Workload } from '../../harness/workload.js'
+import type { Servers } from '../../servers.js'
+
+/** The embedded servers: from the call until both are healthy. */
+export function stackWorkloads(folder: string): Workload[] {
+  return [
+    {
+      name: 'embedded stack',
+      about:
+        'From `acquireStack()` until PostgreSQL and DynamoDB are healthy: a new temporary stack (cold, its data copied from the prepared folder), and one that was stopped before (warm). With the process that supervises them.',
+      concurrency: [1],
+      single: true,
+      contenders: [
+        stackContender('cold', () => acquireStack({ temporary: true })),
+        stackContender('warm', () => acquireStack({ folder })),
+      ],
+    },
+  ]
+}
+
+function stackContender(name: string, acquire: () => Promise<Stack>): Contender {
+  const started: Stack[] = []
+  return {
+    name,
+    run: async () => void started.push(await acquire()),
+    after: async () => void (await Promise.all(started.splice(0).map((stack) => stack.close()))),
+  }
+}
+
+/** A folder for the stack that is started again and again; removed in the end. */
+export async function warmFolder(): Promise<{ readonly folder: string } & AsyncDisposable> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'miyabi-bench-'))
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** One more database for a test, on a server that runs: a copy of the migrated one. */
+export function databaseWorkload(admin: pg.Client, { directDatabaseUrl }: Servers): Workload {
+  const template = decodeURIComponent(new URL(directDatabaseUrl).pathname.slice(1))
+  const copy = async (from: string): Promise<void> => {
+    await admin.query(`CREATE DATABASE bench_copy TEMPLATE ${pg.escapeIdentifier(from)}`)
+  }
+  const after = async (): Promise<void> => void (await admin.query('DROP DATABASE IF EXISTS bench_copy'))
+  return {
+    name: 'test database',
+    about:
+      'One more database on a running server: `CREATE DATABASE` from the migrated template with its 18 tables, and an empty one.',
+    concurrency: [1],
+    single: true,
+    contenders: [
+      { name: 'migrated', run: () => copy(template), after },
+      { name: 'empty', run: () => copy('template1'), after },
+    ],
+  }
+}

@@ -1,0 +1,26 @@
+import pg from 'pg'
+import type { Suite } from '../../harness/workload.js'
+import type { Servers } from '../../servers.js'
+import { seed } from '../postgres/seed.js'
+import { programWorkloads } from './program-workloads.js'
+import { databaseWorkload, stackWorkloads, warmFolder } from './stack-workloads.js'
+
+export async function openStartSuite(servers: Servers): Promise<Suite> {
+  const seeding = new pg.Client({ connectionString: servers.directDatabaseUrl })
+  await seeding.connect()
+  await seed(seeding).finally(() => seeding.end())
+
+  // A database is only copied while nobody is connected to it.
+  const elsewhere = new URL(servers.directDatabaseUrl)
+  elsewhere.pathname = '/postgres'
+  const admin = new pg.Client({ connectionString: elsewhere.href })
+  await admin.connect()
+  const folder = await warmFolder()
+  return {
+    workloads: [...stackWorkloads(folder.folder), databaseWorkload(admin, servers), ...programWorkloads(servers)],
+    async [Symbol.asyncDispose]() {
+      await admin.end()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
