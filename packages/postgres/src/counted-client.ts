@@ -17,12 +17,12 @@ export function countedClient(operations: Operations, refusal: () => Error): typ
   const counted: Work = {
     _request(params) {
       if (operations.isClosed && !params.transaction) return Promise.reject(refusal())
-      return operations.count(request.call(this, params))
+      return operations.run(() => request.call(this, params))
     },
     $transaction(this: Work & { readonly $extends?: unknown }, ...args) {
       // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.
       if (operations.isClosed && this.$extends) return Promise.reject(refusal())
-      return operations.count(transaction.apply(this, args))
+      return operations.run(() => transaction.apply(this, args))
     },
   }
   class CountedClient extends PrismaClient {}

@@ -13,15 +13,15 @@ export class Operations {
     return this.#isClosed
   }
 
-  /** Counts `work` as running until it settles; gives it back as it is. */
-  count<T extends PromiseLike<unknown>>(work: T): T {
+  /** Runs `work` and counts it until it settles. Awaited, not listened to: two listeners would cut the stacks of its errors short. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
     this.#running += 1
-    const end = (): void => {
+    try {
+      return await work()
+    } finally {
       this.#running -= 1
       if (this.#running === 0) this.#onIdle?.()
     }
-    work.then(end, end)
-    return work
   }
 
   /** Closes the intake, and waits until nothing runs or the time is over. */

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { ClientQueue } from './client-queue.js'
 import type { PostgresSettings } from './config.js'
 import { Connector } from './connector.js'
+import { sayDoubts } from './doubts.js'
 import type { AcquireTimeoutDetails } from './error-details.js'
 import { AcquireTimeoutError, PostgresError } from './errors.js'
 import { LeakWatch, type Taker } from './leak-watch.js'
@@ -31,6 +32,8 @@ export interface PoolOptions {
 }
 
 type AcquireCallback = (error: Error | undefined, client?: pg.PoolClient) => void
+/** The method that was called from outside: a taker's stack begins below it. */
+type Caller = Parameters<LeakWatch['taker']>[0]
 type ConnectCallback = Parameters<pg.Pool['connect']>[0]
 type IdleClient = PooledClient & pg.PoolClient
 type DriverClient = NonNullable<pg.PoolConfig['Client']>
@@ -115,8 +118,9 @@ export class Pool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>
   override connect(callback: ConnectCallback): void
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
-    if (!callback) return this.acquire()
-    this.#acquire(undefined, (error, client) => callback(error, client, client ? client.release : () => {}))
+    if (!callback) return this.#acquired(undefined, this.connect)
+    const onAcquired: AcquireCallback = (error, client) => callback(error, client, client ? client.release : () => {})
+    this.#acquire(undefined, this.connect, onAcquired)
     return undefined
   }
 
@@ -126,9 +130,7 @@ export class Pool extends pg.Pool {
    * @throws {PostgresError} `postgres.pool.closed`, or why none could be opened (`postgres.unreachable`, `postgres.auth_failed` ...).
    */
   acquire(options: { readonly signal?: AbortSignal } = {}): Promise<pg.PoolClient> {
-    return new Promise((resolve, reject) => {
-      this.#acquire(options.signal, (error, client) => (client ? resolve(client) : reject(error)))
-    })
+    return this.#acquired(options.signal, this.acquire)
   }
 
   /**
@@ -158,13 +160,13 @@ export class Pool extends pg.Pool {
    * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it makes neither a promise nor,
    * where a slot is free, a timer. What has to be tested or opened goes the slow way, which needs a deadline.
    */
-  #acquire(signal: AbortSignal | undefined, callback: AcquireCallback): void {
+  #acquire(signal: AbortSignal | undefined, caller: Caller, callback: AcquireCallback): void {
     if (this.#closed) {
       callback(closedError(this.name))
       return
     }
     const startedAt = performance.now()
-    const taker = this.#leakWatch?.taker(this.#acquire)
+    const taker = this.#leakWatch?.taker(caller)
     this.#pending += 1
     const done = (error: Error | undefined, client?: pg.PoolClient): void => {
       this.#pending -= 1
@@ -179,9 +181,19 @@ export class Pool extends pg.Pool {
       if (refused) return done(refused)
       if (!this.#hasIdle) return slowly()
       this.#takeIdle((client) => {
-        if (this.#liveness.isFresh(client)) done(undefined, this.#lease(client, taker))
+        if (signal?.aborted) {
+          client.release()
+          this.#giveBack()
+          done(signal.reason as Error)
+        } else if (this.#liveness.isFresh(client)) done(undefined, this.#lease(client, taker))
         else slowly(client)
       })
+    })
+  }
+
+  #acquired(signal: AbortSignal | undefined, caller: Caller): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      this.#acquire(signal, caller, (error, client) => (client ? resolve(client) : reject(error)))
     })
   }
 
@@ -333,6 +345,7 @@ export class Pool extends pg.Pool {
 
 /** Makes a pool. It opens `minConnections` at once, without blocking; the others on demand. */
 export function createPool(settings: PostgresSettings, options: PoolOptions = {}): Pool {
+  if (options.logger) sayDoubts(settings, redactingLogger(options.logger))
   return new Pool(settings, options)
 }
 

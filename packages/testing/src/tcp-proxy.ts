@@ -16,6 +16,8 @@ export interface TcpProxy extends AsyncDisposable {
   pass(): Promise<void>
   /** Stops listening: new connections are refused (ECONNREFUSED). Those that are open live on. */
   refuse(): Promise<void>
+  /** Accepts new connections and resets each at once, before a word: a load balancer without a server behind it. */
+  cutEach(): void
   /** Nothing gets through in either direction and nothing is closed: a cable pulled, a host gone. New connections are accepted. */
   blackHole(): void
   /** Holds every chunk back for `ms` milliseconds, in both directions. */
@@ -60,6 +62,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const upstreamPort = Number(targetPort || 5432)
   const pairs = new Set<Pair>()
   let accepted = 0
+  let cutsEach = false
   let now = weather(0)
   const turn = (next: Weather): void => {
     const before = now
@@ -81,6 +84,10 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
 
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     accepted += 1
+    if (cutsEach) {
+      client.on('error', () => {}).resetAndDestroy()
+      return
+    }
     const upstream = net.connect({ host: hostname, port: upstreamPort, noDelay: true })
     const answers = through()
     const pair: Pair = { client, upstream, answers }
@@ -128,7 +135,11 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       changed.port = String(port)
       return changed.toString()
     },
+    cutEach() {
+      cutsEach = true
+    },
     async pass() {
+      cutsEach = false
       turn(weather(0))
       if (!server.listening) await listen(port)
     },

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { createPrismaClient } from '../../src/client.js'
 import { createPostgres, PostgresError } from '../../src/index.js'
@@ -36,6 +37,66 @@ describe('createPostgres', () => {
       (pids) => pids.length === 0,
     )
     await postgres.close()
+  })
+
+  it('lets an operation of several statements that began finish, and refuses the next', async () => {
+    const postgres = createPostgres(bench.settings({ maxConnections: 3 }))
+    const { prisma } = postgres
+    const user = await prisma.user.create({ data: { email: 'busy@example.com' } })
+    const include = { trials: { include: { plugin: true } }, subscriptions: { include: { plugin: true } } } as const
+    for (let n = 0; n < 20; n += 1) {
+      // A new context each time, closed at another moment of the operations.
+      const closing = createPostgres(bench.settings({ maxConnections: 3 }))
+      const reads = Array.from({ length: 10 }, () => closing.prisma.user.findMany({ include }))
+      const all = Promise.all(reads)
+      await delay(n)
+      const closed = closing.close(5000)
+      expect(await failureOf(closing.prisma.user.count())).toMatchObject({ code: 'postgres.pool.closed' })
+      expect(await failureOf(closing.prisma.$queryRaw`SELECT 1`)).toMatchObject({ code: 'postgres.pool.closed' })
+      for (const users of await all) expect(users).toContainEqual(expect.objectContaining({ id: user.id }))
+      expect(await closed).toEqual({ drained: true, destroyed: 0 })
+    }
+    await postgres.close()
+  })
+
+  it('lets a transaction that began go on, nested ones and extended clients included, and refuses a new one', async () => {
+    const postgres = createPostgres(bench.settings({ maxConnections: 2 }))
+    const extended = postgres.prisma.$extends({ name: 'nothing' })
+    const working = extended.$transaction(async (tx) => {
+      await tx.log.create({ data: { level: 'info', message: 'extended' } })
+      await delay(200)
+      return tx.log.count({ where: { message: 'extended' } })
+    })
+    await until(
+      () => postgres.stats().active,
+      (active) => active === 1,
+    )
+    const closing = postgres.close()
+    expect(postgres.close()).toBe(closing)
+    expect(await failureOf(extended.log.count())).toMatchObject({ code: 'postgres.pool.closed' })
+    expect(await failureOf(postgres.prisma.$transaction(async () => 1))).toMatchObject({
+      code: 'postgres.pool.closed',
+    })
+    expect(await failureOf(postgres.prisma.$transaction([postgres.prisma.log.count()]))).toMatchObject({
+      code: 'postgres.pool.closed',
+    })
+    expect(await working).toBe(1)
+    expect(await closing).toEqual({ drained: true, destroyed: 0 })
+  })
+
+  it('cuts an operation that outlasts the grace period, also when the network answers nothing', async () => {
+    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
+    const postgres = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
+    await postgres.prisma.user.count()
+    proxy.blackHole()
+    const working = Promise.all([
+      failureOf(postgres.prisma.user.findMany({ include: { trials: true } })),
+      failureOf(postgres.transaction((tx) => tx.user.count())),
+    ])
+    const start = performance.now()
+    expect(await postgres.close(300)).toMatchObject({ drained: false })
+    expect(performance.now() - start).toBeLessThan(1000)
+    for (const error of await working) expect(error).toBeInstanceOf(Error)
   })
 
   it('refuses a pool that Prisma would ignore, because it is of another copy of pg', () => {
