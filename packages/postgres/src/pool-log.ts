@@ -1,5 +1,6 @@
 import type { Logger, MiyabiError } from '@miyabi/core'
 import type { Outage } from './connector.js'
+import type { PoolEvents, PoolObservers } from './pool-events.js'
 import type { PoolStats } from './pool-stats.js'
 
 /** A wait worth a line. */
@@ -18,26 +19,22 @@ export class PoolLog {
   readonly #pool: string
   readonly #logger: Logger
   readonly #stats: () => PoolStats
+  readonly #observers: PoolObservers
 
-  constructor(pool: string, logger: Logger, stats: () => PoolStats) {
+  constructor(pool: string, logger: Logger, stats: () => PoolStats, observers: PoolObservers) {
     this.#pool = pool
     this.#logger = logger
     this.#stats = stats
+    this.#observers = observers
   }
 
   connectFailing(error: MiyabiError): void {
-    this.#say('warn', 'connect_failing', 'no connection can be opened: trying again until one can', {
-      error,
-      ...this.#stats(),
-    })
+    this.#say('warn', 'connect_failing', 'no connection can be opened: trying again until one can', { error })
   }
 
   connectRecovered({ since, failures }: Outage): void {
-    this.#say('info', 'connect_recovered', 'connections can be opened again', {
-      failures,
-      downMs: Math.round(performance.now() - since),
-      ...this.#stats(),
-    })
+    const downMs = Math.round(performance.now() - since)
+    this.#say('info', 'connect_recovered', 'connections can be opened again', { failures, downMs })
   }
 
   connectionLost(error: MiyabiError): void {
@@ -48,37 +45,33 @@ export class PoolLog {
     this.#say('info', 'test_failed', 'a dead connection was replaced', { error })
   }
 
-  /** @param since when the caller began to wait, by `performance.now()`. */
-  acquired(since: number): void {
-    const waitedMs = performance.now() - since
+  acquired(waitedMs: number): void {
+    this.#observers.tell('acquired', { waitedMs })
     if (waitedMs < SLOW_ACQUIRE_MS) return
-    this.#say('info', 'slow_acquire', 'a caller waited long for a connection', {
-      waitedMs: Math.round(waitedMs),
-      ...this.#stats(),
-    })
+    this.#say('info', 'slow_acquire', 'a caller waited long for a connection', { waitedMs: Math.round(waitedMs) })
   }
 
   leakSuspected(heldMs: number, stack: string): void {
-    this.#say('warn', 'leak_suspected', 'a connection is held for long; the stack tells who took it', {
-      heldMs: Math.round(heldMs),
-      stack,
-      ...this.#stats(),
-    })
+    const facts = { heldMs: Math.round(heldMs), stack }
+    this.#say('warn', 'leak_suspected', 'a connection is held for long; the stack tells who took it', facts)
   }
 
   leakRecovered(heldMs: number, stack: string): void {
-    this.#say('info', 'leak_recovered', 'a connection that was taken for leaked came back', {
-      heldMs: Math.round(heldMs),
-      stack,
-      ...this.#stats(),
-    })
+    const facts = { heldMs: Math.round(heldMs), stack }
+    this.#say('info', 'leak_recovered', 'a connection that was taken for leaked came back', facts)
   }
 
   closed({ drained, destroyed }: PoolClosed): void {
     this.#say('info', 'closed', 'the pool is closed', { drained, destroyed })
   }
 
-  #say(level: 'info' | 'warn', event: string, message: string, fields: object): void {
-    this.#logger[level]({ event: `postgres.pool.${event}`, pool: this.#pool, ...fields }, message)
+  #say<Name extends keyof PoolEvents>(
+    level: 'info' | 'warn',
+    name: Name,
+    message: string,
+    facts: PoolEvents[Name],
+  ): void {
+    this.#logger[level]({ event: `postgres.pool.${name}`, pool: this.#pool, ...facts, ...this.#stats() }, message)
+    this.#observers.tell(name, facts)
   }
 }

@@ -12,10 +12,12 @@ import { lease } from './lease.js'
 import { Liveness } from './liveness.js'
 import { mapConnectError, mapPostgresError } from './map-error.js'
 import { serverOf, toClientConfig } from './pool-config.js'
+import { type PoolObserver, PoolObservers } from './pool-events.js'
 import { type PoolClosed, PoolLog } from './pool-log.js'
 import type { PoolStats } from './pool-stats.js'
 import { PooledClient, type PooledClientConfig } from './pooled-client.js'
 import { Slots } from './slots.js'
+import { type PoolUsage, UsageWindow } from './usage.js'
 
 /** The last part of a lifetime over which expiry is spread, so that connections opened together do not end together. */
 const LIFETIME_JITTER = 0.1
@@ -50,6 +52,8 @@ export class Pool extends pg.Pool {
   readonly name: string
   readonly #settings: PostgresSettings
   readonly #log: PoolLog
+  readonly #observers: PoolObservers
+  readonly #usage = new UsageWindow(performance.now())
   readonly #slots: Slots
   readonly #sockets: Set<PooledClient>
   readonly #liveness: Liveness
@@ -83,7 +87,12 @@ export class Pool extends pg.Pool {
     })
     this.name = options.name ?? 'main'
     this.#settings = settings
-    this.#log = new PoolLog(this.name, redactingLogger(options.logger ?? silentLogger), () => this.stats)
+    const logger = redactingLogger(options.logger ?? silentLogger)
+    const stats = (): PoolStats => this.stats
+    this.#observers = new PoolObservers(this.name, stats, (error) =>
+      logger.warn({ event: 'postgres.pool.observer_failed', pool: this.name, error }, 'an observer of the pool threw'),
+    )
+    this.#log = new PoolLog(this.name, logger, stats, this.#observers)
     this.#slots = new Slots(settings.maxConnections)
     this.#sockets = sockets
     this.#liveness = new Liveness(settings, (error) => this.#log.testFailed(error))
@@ -112,6 +121,21 @@ export class Pool extends pg.Pool {
       max,
       min,
     }
+  }
+
+  /** How much it was used over the last minute: waits, holds, connections in use. Costs some microseconds. */
+  get usage(): PoolUsage {
+    return this.#usage.figures(performance.now())
+  }
+
+  /** How long the first in line has been waiting because all connections are in use, in milliseconds; 0 where nobody is. */
+  get oldestWaitMs(): number {
+    return this.#slots.oldestWaitMs
+  }
+
+  /** Calls `observer` with every event of the pool, as it happens. Returns what ends that. */
+  observe(observer: PoolObserver): () => void {
+    return this.#observers.add(observer)
   }
 
   /** As `acquire`, in the driver's own shape: with a promise, or with a callback. */
@@ -170,7 +194,7 @@ export class Pool extends pg.Pool {
     this.#pending += 1
     const done = (error: Error | undefined, client?: pg.PoolClient): void => {
       this.#pending -= 1
-      if (client) this.#log.acquired(startedAt)
+      if (client) this.#noteAcquired(startedAt)
       callback(error, client)
     }
     const slowly = (first?: IdleClient): void => {
@@ -259,10 +283,20 @@ export class Pool extends pg.Pool {
 
   #lease(client: IdleClient, taker: Taker | undefined): pg.PoolClient {
     const cameBack = taker && this.#leakWatch?.watch(taker)
+    const takenAt = performance.now()
     return lease(client, () => {
       cameBack?.()
+      const now = performance.now()
+      this.#usage.returned(now)
+      this.#observers.tell('released', { heldMs: now - takenAt })
       this.#giveBack()
     })
+  }
+
+  #noteAcquired(startedAt: number): void {
+    const now = performance.now()
+    this.#usage.taken(now, now - startedAt)
+    this.#log.acquired(now - startedAt)
   }
 
   /** What those who wait and the minimum lack, within the maximum. */
@@ -305,7 +339,9 @@ export class Pool extends pg.Pool {
         },
       }),
     }
-    return new AcquireTimeoutError(details, failure?.lastError)
+    const error = new AcquireTimeoutError(details, failure?.lastError)
+    this.#observers.tell('timeout', { error })
+    return error
   }
 
   #listen(): void {

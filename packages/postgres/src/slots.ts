@@ -7,6 +7,8 @@ export interface SlotWait {
 }
 
 interface Waiter {
+  /** Since when, by `performance.now()`. */
+  readonly since: number
   grant(): void
   refuse(error: Error): void
 }
@@ -24,6 +26,12 @@ export class Slots {
   constructor(max: number) {
     this.#max = max
     this.#free = max
+  }
+
+  /** How long the first in line has been waiting, in milliseconds; 0 where nobody waits. */
+  get oldestWaitMs(): number {
+    const [first] = this.#waiting
+    return first ? performance.now() - first.since : 0
   }
 
   /**
@@ -47,7 +55,7 @@ export class Slots {
       signal?.removeEventListener('abort', onAbort)
       callback(error)
     }
-    const waiter: Waiter = { grant: () => settle(), refuse: settle }
+    const waiter: Waiter = { since: performance.now(), grant: () => settle(), refuse: settle }
     const onAbort = (): void => settle(signal?.reason as Error)
     const timer = setTimeout(() => settle(onTimeout()), ms)
     signal?.addEventListener('abort', onAbort, { once: true })

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { parsePostgresSettings } from './config.js'
+import { doubtsOf, sayDoubts } from './doubts.js'
+
+const settingsOf = (rest: string) => parsePostgresSettings({ DATABASE_URL: `postgresql://app:hunter2@${rest}` })
+
+describe('doubtsOf', () => {
+  it.each([
+    ['db.example.com/m', 'disable', 'in plain text'],
+    ['10.0.0.7/m?sslmode=disable', 'disable', 'in plain text'],
+    ['db.example.com/m?sslmode=require', 'require', 'nobody verifies with whom'],
+    ['[2001:db8::1]/m?sslmode=verify-ca&sslrootcert=package.json', 'verify-ca', 'whatever its name'],
+  ])('has one about %s', (rest, sslmode, told) => {
+    const [doubt, ...more] = doubtsOf(settingsOf(rest))
+    expect(more).toEqual([])
+    expect(doubt).toMatchObject({ fields: { sslmode }, message: expect.stringContaining(told) })
+    expect(doubt?.message).not.toContain('hunter2')
+  })
+
+  it.each(['localhost/m', '127.0.0.1/m', '[::1]/m', 'localhost/m?host=/run/postgresql', 'h/m?sslmode=verify-full'])(
+    'has none about %s',
+    (rest) => {
+      expect(doubtsOf(settingsOf(rest))).toEqual([])
+    },
+  )
+
+  it('are said as warnings', () => {
+    const said: unknown[] = []
+    const ignore = (): void => {}
+    const logger = { debug: ignore, info: ignore, error: ignore, warn: (fields: unknown) => said.push(fields) }
+    sayDoubts(settingsOf('db.example.com/m'), logger)
+    expect(said).toEqual([{ event: 'postgres.tls_unverified', sslmode: 'disable' }])
+  })
+})
