@@ -1,0 +1,40 @@
+/**
+ * What the examples of a page take for granted, so that each can begin with what it shows. Declarations only, with the types that
+ * the packages give them.
+ */
+export const preambles: Readonly<Record<string, string>> = {
+  'docs/DATABASE_DESIGN.md': `
+    declare const db: import('@miyabi/db').DatabaseContext
+    declare const userId: string, pluginId: string, executionId: string
+    declare const last: { readonly createdAt: Date; readonly id: string } | undefined
+    declare const executions: readonly { readonly id: string; readonly status: string }[]
+  `,
+  'docs/DATABASE_SETUP_GUIDE.md': `
+    declare const db: import('@miyabi/db').DatabaseContext
+    declare const response: import('node:http').ServerResponse
+  `,
+  'packages/db/README.md': `
+    declare const logger: import('@miyabi/db').Logger
+    declare const message: import('@miyabi/dynamo').NewMessage
+    declare const review: import('@miyabi/db').Prisma.PluginReviewUncheckedCreateInput
+  `,
+  'packages/dynamo/README.md': `
+    declare const dynamo: import('@miyabi/dynamo').Dynamo
+    declare const events: readonly import('@miyabi/dynamo').NewEvent[]
+    declare const eventType: string, idempotencyKey: string, userId: string, repositoryId: string, data: object
+    declare const id: string, agentId: string, recipient: string, payload: object
+    declare const occurredAt: Date, from: Date, to: Date
+  `,
+  'packages/postgres/README.md': `
+    declare const postgres: import('@miyabi/postgres').Postgres
+    declare const logger: import('@miyabi/core').Logger
+    declare const email: string
+    declare function conflict(): Response
+  `,
+  'apps/demo/README.md': `
+    declare const env: NodeJS.ProcessEnv
+    declare const batch: readonly import('demo/webhooks/deliveries.js').Delivery[]
+    declare const events: readonly import('@miyabi/dynamo').NewEvent[]
+    declare const storeDeliveries: typeof import('demo/webhooks/store.js').storeDeliveries
+  `,
+}
