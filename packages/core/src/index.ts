@@ -2,6 +2,7 @@ export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions } from
 export { type JsonValue, jsonReplacer, stringifyJson, toJson } from './json.js'
 export { type LogFields, type Logger, redactingLogger, silentLogger } from './logger.js'
 export { redactText, redactUrl, safeCause } from './redact.js'
+export { RetryBudget, type RetryBudgetOptions } from './retry-budget.js'
 export { ConfigError, type SettingFault } from './settings/config-error.js'
 export type { Setting, SettingInfo } from './settings/field.js'
 export * as field from './settings/field.js'

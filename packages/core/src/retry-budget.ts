@@ -1,0 +1,51 @@
+/** How many retries there may be. */
+export interface RetryBudgetOptions {
+  /** Retries that may be made at once, after a quiet time. Default 500. */
+  readonly capacity?: number
+  /** Retries that come back each second. Default 50. */
+  readonly refillPerSecond?: number
+  /** The clock, in milliseconds. Default `performance.now`. */
+  readonly now?: () => number
+}
+
+/**
+ * A token bucket that every retry of an application draws on: in any time of t seconds there are at most
+ * `capacity + t * refillPerSecond` of them, whatever fails and however many callers there are. One conflict is retried as often as
+ * its deadline allows; a storm in which everything fails is not multiplied by retrying all of it.
+ */
+export class RetryBudget {
+  readonly #capacity: number
+  readonly #refillPerMs: number
+  readonly #now: () => number
+  #tokens: number
+  #at: number
+
+  constructor(options: RetryBudgetOptions = {}) {
+    const { capacity = 500, refillPerSecond = 50, now = () => performance.now() } = options
+    this.#capacity = capacity
+    this.#refillPerMs = refillPerSecond / 1000
+    this.#now = now
+    this.#tokens = capacity
+    this.#at = now()
+  }
+
+  /** Retries that could be made at this moment. */
+  get remaining(): number {
+    this.#refill()
+    return Math.floor(this.#tokens)
+  }
+
+  /** Takes the right to one retry; false where none is left. */
+  take(): boolean {
+    this.#refill()
+    if (this.#tokens < 1) return false
+    this.#tokens -= 1
+    return true
+  }
+
+  #refill(): void {
+    const now = this.#now()
+    this.#tokens = Math.min(this.#capacity, this.#tokens + (now - this.#at) * this.#refillPerMs)
+    this.#at = now
+  }
+}
