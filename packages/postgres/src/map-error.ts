@@ -64,11 +64,19 @@ export function mapConnectError(error: unknown, server: string): AnyPostgresErro
 /** PgBouncer's words; PostgreSQL itself takes every parameter it knows. */
 const REFUSED_PARAMETER = /^unsupported startup parameter/
 
-/** Whether an error came from the database, its driver or Prisma's engine, rather than from the caller's own code. */
+/**
+ * Whether an error came from the database, its driver or Prisma, rather than from the caller's own code. A system's code alone says
+ * nothing: a file or another server may be what is missing.
+ */
 export function isDatabaseError(error: unknown): boolean {
   if (ownError(error)) return true
   const facts = driverFacts(error)
-  return Boolean(facts.sqlState ?? facts.prismaCode) || isPrismas(facts) || codeOf(facts) !== 'postgres.failed'
+  return (
+    Boolean(facts.sqlState ?? facts.prismaCode) ||
+    isPrismas(facts) ||
+    facts.name === 'DriverAdapterError' ||
+    CONNECTION_LOST.test(facts.message)
+  )
 }
 
 function ownError(error: unknown): AnyPostgresError | undefined {
@@ -147,10 +155,12 @@ const BY_SYSTEM_CODE: Readonly<Record<string, PostgresErrorCode>> = {
   ETIMEDOUT: 'postgres.connection_lost',
 }
 
+const CONNECTION_LOST = /^Connection terminated|^Client has encountered a connection error|^Client was closed/
+
 /** Plain errors of the driver, which carry no code. */
 const BY_MESSAGE: readonly (readonly [RegExp, PostgresErrorCode])[] = [
   [/^timeout expired$/, 'postgres.connect_timeout'],
-  [/^Connection terminated|^Client has encountered a connection error|^Client was closed/, 'postgres.connection_lost'],
+  [CONNECTION_LOST, 'postgres.connection_lost'],
   [/SSL connection|certificate|^SSL |\btls\b/i, 'postgres.tls_failed'],
   [/^SASL: .*password|password must be a string/i, 'postgres.auth_failed'],
 ]

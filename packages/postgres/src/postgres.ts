@@ -1,4 +1,5 @@
-import { type Logger, redactingLogger, silentLogger } from '@miyabi/core'
+import { type Logger, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import { Attempts } from './attempt.js'
 import { createPrismaClient } from './client.js'
 import type { PostgresSettings } from './config.js'
 import { checkHealth, type PostgresHealth } from './health.js'
@@ -6,14 +7,18 @@ import { Operations } from './operations.js'
 import { createPool, DEFAULT_GRACE_MS, type Pool } from './pool.js'
 import type { PoolClosed } from './pool-log.js'
 import type { PoolStats } from './pool-stats.js'
-import type { Prisma, PrismaClient } from './prisma.js'
-import { runTransaction, type TransactionOptions } from './transaction.js'
+import type { PrismaClient } from './prisma.js'
+import { type ReadOptions, type ReadWork, runRead } from './read.js'
+import { Retrier } from './retrier.js'
+import { runTransaction, type TransactionOptions, type TransactionWork } from './transaction.js'
 
 export interface PostgresOptions {
   /** Silent by default. */
   readonly logger?: Logger | undefined
   /** The pool's name, told in errors and events. Default `main`. */
   readonly name?: string
+  /** What retries draw on, shared with whatever else retries in this application. Default: one of its own. */
+  readonly retryBudget?: RetryBudget | undefined
 }
 
 /** PostgreSQL for one application: a pool, the Prisma client on it, health and figures. */
@@ -22,8 +27,16 @@ export interface Postgres extends AsyncDisposable {
   readonly prisma: PrismaClient
   /** The pool under it, for SQL of your own. */
   readonly pool: Pool
-  /** Runs `work` in one transaction. */
-  transaction<T>(work: (tx: Prisma.TransactionClient) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /**
+   * Runs `work` in one transaction, and again after a conflict, a deadlock, or a connection lost before COMMIT.
+   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   */
+  transaction<T>(work: TransactionWork<T>, options?: TransactionOptions): Promise<T>
+  /**
+   * Runs `work`, which only reads, and again after a connection was lost: for raw SQL. Prisma's own reads need no help.
+   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   */
+  read<T>(work: ReadWork<T>, options?: ReadOptions): Promise<T>
   /** Asks the server within a second, over a connection of its own. */
   health(options?: { readonly signal?: AbortSignal }): Promise<PostgresHealth>
   /** The pool at this moment. Costs nothing. */
@@ -44,7 +57,11 @@ export function createPostgres(settings: PostgresSettings, options: PostgresOpti
   const logger = redactingLogger(options.logger ?? silentLogger)
   const pool = createPool(settings, { ...options, logger })
   const operations = new Operations()
-  const prisma = createPrismaClient(pool, settings, operations)
+  const attempts = new Attempts()
+  const stats = (): PoolStats => pool.stats
+  const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)
+  const prisma = createPrismaClient(pool, settings, operations, { attempts, retrier })
+  const host = { prisma, attempts, retrier, stats }
   const end = async (graceMs: number): Promise<PoolClosed> => {
     const startedAt = performance.now()
     await operations.close(graceMs)
@@ -60,9 +77,10 @@ export function createPostgres(settings: PostgresSettings, options: PostgresOpti
   return {
     prisma,
     pool,
-    transaction: (work, transactionOptions) => runTransaction(prisma, work, transactionOptions),
+    transaction: (work, transactionOptions) => runTransaction(host, work, transactionOptions),
+    read: (work, readOptions) => runRead(host, work, readOptions),
     health: (healthOptions) => checkHealth(settings, healthOptions),
-    stats: () => pool.stats,
+    stats,
     close,
     async [Symbol.asyncDispose]() {
       await close()

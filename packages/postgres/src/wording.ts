@@ -84,7 +84,8 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
     remedy: 'make it shorter, or give it a longer timeout',
   },
   'postgres.transaction_aborted': {
-    reason: 'A statement had failed, its error was caught, and the server rolled the transaction back in place of COMMIT',
+    reason:
+      'A statement had failed, its error was caught, and the server rolled the transaction back in place of COMMIT',
     remedy: 'let the error out of the transaction',
   },
   'postgres.transaction_nested': {
@@ -110,4 +111,10 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   },
   'postgres.resources_exhausted': { reason: 'The PostgreSQL server is out of disk space or memory' },
   'postgres.failed': { reason: 'A database call failed' },
+}
+
+/** A code in words: what happened, and what to do. */
+export function wordsOf(code: PostgresErrorCode): string {
+  const { reason, remedy } = WORDING[code]
+  return remedy === undefined ? reason : `${reason}; ${remedy}`
 }

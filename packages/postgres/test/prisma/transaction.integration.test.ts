@@ -52,40 +52,4 @@ describe('transaction', () => {
     )
     expect(level).toEqual([{ level: 'serializable' }])
   })
-
-  it('says that a conflict may be run again', async () => {
-    const { prisma } = postgres
-    const { id } = await prisma.plugin.create({
-      data: {
-        id: 'conflict',
-        name: 'c',
-        displayName: 'C',
-        source: 's',
-        version: '1',
-        tier: 'free',
-        features: [],
-        limitations: {},
-      },
-    })
-    const both = await Promise.allSettled(
-      [1, 2].map(() =>
-        postgres.transaction(
-          async (tx) => {
-            const { downloads } = await tx.plugin.findUniqueOrThrow({ where: { id } })
-            await new Promise((resolve) => setTimeout(resolve, 100))
-            await tx.plugin.update({ where: { id }, data: { downloads: downloads + 1 } })
-          },
-          { isolation: 'RepeatableRead' },
-        ),
-      ),
-    )
-    const failures = both.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
-    expect(failures).toHaveLength(1)
-    expect(failures[0]).toMatchObject({ code: 'postgres.serialization_failure', retryable: true, effect: 'none' })
-  })
-
-  it('ends when it takes longer than its timeout, typed', async () => {
-    const failing = postgres.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(1)`, { timeoutMs: 100 })
-    expect(await failureOf(failing)).toMatchObject({ code: 'postgres.transaction_timeout' })
-  })
 })

@@ -1,0 +1,139 @@
+import type pg from 'pg'
+import type { PgAdapter, PgTransaction } from './adapter.js'
+import type { Attempt } from './attempt.js'
+import { sendCancelRequest } from './cancel-request.js'
+import { PostgresError } from './errors.js'
+import { mapPostgresError } from './map-error.js'
+import type { PooledClient } from './pooled-client.js'
+import { wordsOf } from './wording.js'
+
+/** A connection that is handed out. */
+export type LeasedClient = PooledClient & pg.PoolClient
+type Query = Parameters<PgTransaction['queryRaw']>[0]
+
+/** How long after its deadline a transaction has to roll back before its connection is cut. */
+const ROLLBACK_LIMIT_MS = 500
+/** The server's own limits end what ours could not: a little later, so that our error, which tells more, comes first. */
+const SERVER_MARGIN_MS = 250
+
+/** One transaction on one connection, as Prisma drives it: begin, statements, COMMIT or ROLLBACK, then `commit` or `rollback`. */
+export class AdapterTransaction implements PgTransaction {
+  readonly provider = 'postgres'
+  readonly adapterName: string
+  /** Prisma sends COMMIT and ROLLBACK itself. */
+  readonly options = { usePhantomQuery: false }
+  readonly #queryable: PgAdapter
+  readonly #client: LeasedClient
+  /** Set where it belongs to `transaction()`. */
+  readonly #attempt: Attempt | undefined
+  #running = 0
+  #canceling: Promise<unknown> | undefined
+  #cut: NodeJS.Timeout | undefined
+
+  constructor(queryable: PgAdapter, client: LeasedClient, attempt: Attempt | undefined) {
+    this.#queryable = queryable
+    this.adapterName = queryable.adapterName
+    this.#client = client
+    this.#attempt = attempt
+    attempt?.signal.addEventListener('abort', this.#onAbort)
+  }
+
+  /** Begins it, in one round trip with its isolation level and limits. */
+  async begin(isolation: string | undefined, statementTimeoutMs: number): Promise<void> {
+    const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`
+    const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, statementTimeoutMs) : ''
+    try {
+      this.#attempt?.signal.throwIfAborted()
+      await this.#watched(this.#queryable.executeRaw({ sql: `BEGIN${level}${limits}`, args: [], argTypes: [] }))
+      if (this.#attempt) this.#attempt.phase = 'work'
+    } catch (error) {
+      await this.#release()
+      throw error
+    }
+  }
+
+  queryRaw(query: Query): ReturnType<PgTransaction['queryRaw']> {
+    return this.#watched(this.#queryable.queryRaw(query))
+  }
+
+  executeRaw(query: Query): Promise<number> {
+    if (query.sql === 'COMMIT') return this.#commit(query)
+    return this.#watched(this.#queryable.executeRaw(query))
+  }
+
+  commit(): Promise<void> {
+    return this.#release()
+  }
+
+  rollback(): Promise<void> {
+    return this.#release()
+  }
+
+  async createSavepoint(name: string): Promise<void> {
+    await this.executeRaw({ sql: `SAVEPOINT ${name}`, args: [], argTypes: [] })
+  }
+
+  async rollbackToSavepoint(name: string): Promise<void> {
+    await this.executeRaw({ sql: `ROLLBACK TO SAVEPOINT ${name}`, args: [], argTypes: [] })
+  }
+
+  async releaseSavepoint(name: string): Promise<void> {
+    await this.executeRaw({ sql: `RELEASE SAVEPOINT ${name}`, args: [], argTypes: [] })
+  }
+
+  async #commit(query: Query): Promise<number> {
+    this.#attempt?.signal.throwIfAborted() // nobody waits for it any more
+    if (this.#attempt) this.#attempt.phase = 'commit'
+    // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed.
+    const isAborted = this.#client.getTransactionStatus() === 'E'
+    try {
+      const result = await this.#queryable.executeRaw(query)
+      if (!isAborted) return result
+    } catch (error) {
+      const { code, cause } = mapPostgresError(error)
+      throw code === 'postgres.connection_lost' ? commitUnknown(cause) : error
+    }
+    throw new PostgresError('postgres.transaction_aborted', wordsOf('postgres.transaction_aborted'))
+  }
+
+  /** Notes whether the connection was lost: before COMMIT that means that nothing happened. */
+  async #watched<T>(statement: Promise<T>): Promise<T> {
+    this.#running += 1
+    try {
+      return await statement
+    } catch (error) {
+      if (this.#attempt && mapPostgresError(error).code === 'postgres.connection_lost') this.#attempt.isLost = true
+      throw error
+    } finally {
+      this.#running -= 1
+    }
+  }
+
+  /** Ends the statement that runs, so that Prisma's ROLLBACK behind it comes through; cuts the connection where it does not. */
+  readonly #onAbort = (): void => {
+    this.#cut = setTimeout(() => this.#client.destroy(), ROLLBACK_LIMIT_MS)
+    // A COMMIT that is under way is left to finish; idle, there is nothing to cancel.
+    if (this.#attempt?.phase === 'commit' || this.#running === 0) return
+    this.#canceling = sendCancelRequest(this.#client as unknown as Parameters<typeof sendCancelRequest>[0])
+  }
+
+  /** After a cancel has arrived, whose statement it would end must not be the next user's. */
+  async #release(): Promise<void> {
+    this.#attempt?.signal.removeEventListener('abort', this.#onAbort)
+    await this.#canceling
+    clearTimeout(this.#cut)
+    this.#client.release()
+  }
+}
+
+/** The error of a COMMIT that nobody knows the outcome of. */
+export function commitUnknown(cause: unknown): PostgresError<'postgres.commit_unknown'> {
+  return new PostgresError('postgres.commit_unknown', wordsOf('postgres.commit_unknown'), { cause })
+}
+
+/** Never longer than the session's own limit. */
+function serverLimits(remainingMs: number, statementTimeoutMs: number): string {
+  const ms = Math.max(1, Math.ceil(remainingMs)) + SERVER_MARGIN_MS
+  const statement = statementTimeoutMs === 0 ? ms : Math.min(ms, statementTimeoutMs)
+  return `; SET LOCAL statement_timeout = ${statement}; SET LOCAL idle_in_transaction_session_timeout = ${ms}`
+}

@@ -1,0 +1,114 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { AdapterTransaction, type LeasedClient } from './adapter-transaction.js'
+import type { Attempts } from './attempt.js'
+import { PostgresError, type PostgresErrorCode } from './errors.js'
+import { mapPostgresError } from './map-error.js'
+import type { Pool } from './pool.js'
+import { isPureSelect } from './pure-select.js'
+import type { Retrier } from './retrier.js'
+import { keepServerFacts } from './server-facts.js'
+
+/** Prisma's adapter over one pool. */
+export type PgAdapter = Awaited<ReturnType<PrismaPg['connect']>>
+/** One transaction of it. */
+export type PgTransaction = Awaited<ReturnType<PgAdapter['startTransaction']>>
+type Query = Parameters<PgAdapter['queryRaw']>[0]
+type Rows = Awaited<ReturnType<PgAdapter['queryRaw']>>
+type Isolation = Parameters<PgAdapter['startTransaction']>[0]
+type AdapterOptions = NonNullable<ConstructorParameters<typeof PrismaPg>[1]>
+
+/** What the adapter shares with `transaction()` and `read()`. */
+export interface AdapterHost {
+  readonly attempts: Attempts
+  readonly retrier: Retrier
+  /** The session's own limit. 0: none. */
+  readonly statementTimeoutMs: number
+}
+
+/** How long a read is tried again, from its failure on. */
+const READ_RETRY_MS = 10_000
+export const READ_RETRIES: ReadonlySet<PostgresErrorCode> = new Set(['postgres.connection_lost'])
+
+/**
+ * Prisma's adapter with four things added: a read outside transactions is made again when its connection was lost; a transaction says
+ * what became of its COMMIT, is begun in one round trip and ends at its deadline; errors keep the names that the server gave.
+ * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool.
+ */
+export class Adapter extends PrismaPg {
+  readonly #pool: Pool
+  readonly #host: AdapterHost
+
+  constructor(pool: Pool, host: AdapterHost, options: AdapterOptions) {
+    super(pool, options)
+    this.#pool = pool
+    this.#host = host
+    // The adapter knows a pool by `instanceof`. With a second copy of `pg` it takes ours for a record of options, ignores what it
+    // does not find there, and connects to localhost.
+    if ((this as unknown as { readonly externalPool: unknown }).externalPool !== pool) {
+      throw new PostgresError(
+        'postgres.pool.second_pg',
+        'Prisma does not take the pool for one of pg: two copies of pg are installed; pin one version (`overrides` in pnpm-workspace.yaml) and install again',
+      )
+    }
+  }
+
+  override async connect(): Promise<PgAdapter> {
+    const inner = keepingFacts(await super.connect())
+    const outer: Partial<PgAdapter> = {
+      queryRaw: (query) => inner.queryRaw(query).catch((error: unknown) => this.#readAgain(inner, query, error)),
+      startTransaction: (isolation) => this.#start(inner, isolation),
+    }
+    return Object.assign(Object.create(inner) as PgAdapter, outer)
+  }
+
+  async #readAgain(inner: PgAdapter, query: Query, error: unknown): Promise<Rows> {
+    if (!isPureSelect(query.sql)) throw error
+    const endsAt = performance.now() + READ_RETRY_MS
+    return this.#host.retrier.run({
+      what: 'read',
+      attempt: (attempt) => (attempt === 1 ? Promise.reject(error) : inner.queryRaw(query)),
+      on: READ_RETRIES,
+      remainingMs: () => endsAt - performance.now(),
+    })
+  }
+
+  async #start(inner: PgAdapter, isolation: Isolation): Promise<PgTransaction> {
+    const attempt = this.#host.attempts.current
+    const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
+    // The adapter's own methods, on this one connection.
+    const queryable = Object.create(inner, { client: { value: client } }) as PgAdapter
+    const transaction = new AdapterTransaction(queryable, client, attempt)
+    await transaction.begin(isolation, this.#host.statementTimeoutMs)
+    return transaction
+  }
+}
+
+/** The adapter's `onError` turns what the driver threw into what Prisma understands, and drops most names on the way. */
+interface Converting {
+  onError(error: unknown): never
+}
+
+/**
+ * Keeps the names, and takes the server's `detail` out, which holds values: Prisma's own errors carry what is converted, for anybody
+ * to print.
+ */
+function keepingFacts(adapter: PgAdapter): PgAdapter {
+  const convert = (adapter as unknown as Converting).onError
+  const converting: Converting = {
+    onError(error) {
+      try {
+        return convert.call(adapter, error)
+      } catch (converted) {
+        const cause = (converted as Error).cause
+        if (error instanceof pg.DatabaseError && cause instanceof Object) {
+          keepServerFacts(cause, error)
+          if ('detail' in cause) cause.detail = undefined
+        }
+        // What it does not know it throws on as it is, a plain error without a code: that of a lost connection, for one.
+        throw converted === error ? mapPostgresError(error) : converted
+      }
+    },
+  }
+  return Object.assign(adapter, converting)
+}

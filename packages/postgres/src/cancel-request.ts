@@ -1,0 +1,34 @@
+import net from 'node:net'
+
+const CANCEL_REQUEST = 80_877_102
+const LIMIT_MS = 1000
+
+/** What the protocol needs to cancel what a session runs. */
+export interface CancelTarget {
+  readonly host: string
+  readonly port: number
+  readonly processID: number
+  readonly secretKey: number
+}
+
+/**
+ * Asks the server to cancel the statement that a session runs, over a connection of its own, as the protocol demands
+ * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS). As libpq's PQcancel does, without
+ * TLS: the request holds nothing but a key for this one purpose. Resolves once the server has passed it on, or after a second;
+ * tells whether it did.
+ */
+export function sendCancelRequest({ host, port, processID, secretKey }: CancelTarget): Promise<boolean> {
+  const request = Buffer.alloc(16)
+  request.writeInt32BE(16, 0)
+  request.writeInt32BE(CANCEL_REQUEST, 4)
+  request.writeInt32BE(processID, 8)
+  request.writeInt32BE(secretKey, 12)
+  return new Promise((resolve) => {
+    const socket = host.startsWith('/') ? net.connect(`${host}/.s.PGSQL.${port}`) : net.connect(port, host)
+    socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error('timeout')))
+    socket.on('error', () => resolve(false))
+    socket.on('connect', () => socket.end(request))
+    socket.on('close', () => resolve(true)) // the server closes it once it has signalled the session
+    socket.resume()
+  })
+}
