@@ -62,12 +62,12 @@ export class Pool extends pg.Pool {
   readonly #leakWatch: LeakWatch | undefined
   #active = 0
   #pending = 0
-  /** Idle connections promised to a caller, who has them with the next tick. */
-  #taking = 0
   #closed: Promise<PoolClosed> | undefined
 
   /** The driver's own way to open a connection; its types leave it out. It hands out with `callback`. */
   declare private readonly newClient: (item: { readonly callback: DriverCallback }) => void
+  /** The driver's own way to serve whoever called its `connect`. */
+  declare private readonly _pulseQueue: () => void
 
   constructor(settings: PostgresSettings, options: PoolOptions = {}) {
     const sockets = new Set<PooledClient>()
@@ -143,7 +143,9 @@ export class Pool extends pg.Pool {
   override connect(callback: ConnectCallback): void
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
     if (!callback) return this.#acquired(undefined, this.connect)
-    const onAcquired: AcquireCallback = (error, client) => callback(error, client, client ? client.release : () => {})
+    // With the next tick, as the driver does: a callback that releases at once would otherwise run inside of that release.
+    const onAcquired: AcquireCallback = (error, client) =>
+      process.nextTick(callback, error, client, client ? client.release : () => {})
     this.#acquire(undefined, this.connect, onAcquired)
     return undefined
   }
@@ -203,15 +205,10 @@ export class Pool extends pg.Pool {
     const onTimeout = (): Error => this.#timeoutError(startedAt)
     this.#slots.take({ ms: this.#settings.acquireTimeoutMs, signal, onTimeout }, (refused) => {
       if (refused) return done(refused)
-      if (!this.#hasIdle) return slowly()
-      this.#takeIdle((client) => {
-        if (signal?.aborted) {
-          client.release()
-          this.#giveBack()
-          done(signal.reason as Error)
-        } else if (this.#liveness.isFresh(client)) done(undefined, this.#lease(client, taker))
-        else slowly(client)
-      })
+      if (this.idleCount === 0) return slowly()
+      const client = this.#takeIdle()
+      if (this.#liveness.isFresh(client)) done(undefined, this.#lease(client, taker))
+      else slowly(client)
     })
   }
 
@@ -248,23 +245,20 @@ export class Pool extends pg.Pool {
 
   /** An idle connection, or the first that becomes free or is opened. */
   #checkOut(signal: AbortSignal): Promise<IdleClient> {
-    if (this.#hasIdle) return new Promise((resolve) => this.#takeIdle(resolve))
+    if (this.idleCount > 0) return Promise.resolve(this.#takeIdle())
     const next = this.#queue.wait(signal)
     this.#connector.check()
     return next
   }
 
-  get #hasIdle(): boolean {
-    return this.idleCount > this.#taking
-  }
-
-  /** Takes an idle connection, which there must be, out of the driver's pool: with the next tick. */
-  #takeIdle(callback: (client: IdleClient) => void): void {
-    this.#taking += 1
+  /** Takes an idle connection, which there must be: at once, because with the next tick it may be gone. */
+  #takeIdle(): IdleClient {
+    let taken: pg.PoolClient | undefined
     super.connect((_error, client) => {
-      this.#taking -= 1
-      callback(client as IdleClient)
+      taken = client
     })
+    this._pulseQueue()
+    return taken as IdleClient
   }
 
   /** Whoever waits for a connection comes before whoever waits for the right to have one: they have waited longer. */
@@ -275,10 +269,7 @@ export class Pool extends pg.Pool {
 
   /** Hands what is idle to those who wait. */
   #handOn(): void {
-    while (this.#queue.size > 0 && this.#hasIdle) {
-      const hand = this.#queue.next()
-      if (hand) this.#takeIdle(hand)
-    }
+    while (this.#queue.size > 0 && this.idleCount > 0) this.#queue.next()?.(this.#takeIdle())
   }
 
   #lease(client: IdleClient, taker: Taker | undefined): pg.PoolClient {

@@ -6,6 +6,7 @@ export {
   startDynamoProxy,
 } from './dynamo-proxy.js'
 export { dynamodbEndpoint, TestServerMissingError, tablePrefix, testVariables } from './environment.js'
+export { type KillableServer, startKillableServer } from './killable-server.js'
 export { startTestRun, type TestRun, type TestRunOptions } from './run.js'
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js'
 export { createTestDatabase, type TestDatabase } from './test-database.js'

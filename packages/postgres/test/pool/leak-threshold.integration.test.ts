@@ -40,7 +40,7 @@ describe('DB_LEAK_THRESHOLD', () => {
   it('names the caller through Prisma, too', async () => {
     const logger = new RecordingLogger()
     const postgres = createPostgres(bench.settings({ leakThresholdMs: 100 }), { logger })
-    const sumUpSlowly = async () => await postgres.transaction(() => delay(250))
+    const sumUpSlowly = async () => await postgres.prisma.$transaction(() => delay(250))
     await sumUpSlowly()
     expect(logger.of('leak_suspected')[0]?.['stack']).toContain('sumUpSlowly')
     expect(logger.of('leak_recovered')).toHaveLength(1)

@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { sleep } from '@miyabi/core'
+import { acquireStack } from '@miyabi/local'
+import { withConnection } from './admin.js'
+
+/** A PostgreSQL server of a test's own, to be killed: its supervisor starts it again, on the same port and data. */
+export interface KillableServer extends AsyncDisposable {
+  /** The application's login. */
+  readonly databaseUrl: string
+  /** The migrator's login: owns the database. */
+  readonly directDatabaseUrl: string
+  /** Kills the server and every process of it (`kill -9`), in the middle of whatever they do. */
+  kill(): void
+  /** Resolves once it takes connections again. */
+  returned(): Promise<void>
+}
+
+/** Starts one, as a temporary embedded stack. */
+export async function startKillableServer(): Promise<KillableServer> {
+  const stack = await acquireStack({ temporary: true })
+  const { databaseUrl, directDatabaseUrl } = stack.descriptor.postgres
+  return {
+    databaseUrl,
+    directDatabaseUrl,
+    kill() {
+      const pidFile = path.join(stack.folder, 'data', 'postgres', 'postmaster.pid')
+      const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
+      for (const victim of [pid, ...childrenOf(pid)]) killIfAlive(victim)
+    },
+    async returned() {
+      for (;;) {
+        try {
+          return await withConnection(directDatabaseUrl, async (client) => void (await client.query('SELECT')))
+        } catch {
+          await sleep(5)
+        }
+      }
+    },
+    [Symbol.asyncDispose]: () => stack.close(),
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  const list = execFileSync('ps', ['-axo', 'pid=,ppid='], { encoding: 'utf8' })
+  return list
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []))
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it ended by itself
+  }
+}
