@@ -1,83 +1,88 @@
-import { withDeadline } from '@miyabi/core'
 import type { PostgresSettings } from './config.js'
-import { PostgresError } from './errors.js'
-import { mapConnectError } from './map-error.js'
-import { serverOf, toClientConfig } from './pool-config.js'
-import { PooledClient } from './pooled-client.js'
+import type { PostgresErrorCode } from './errors.js'
+import { findingsOf, type HealthProblem, type Sight } from './health-findings.js'
+import { compareMigrations, type HistoryRow, type MigrationState, readHistory } from './migration-state.js'
+import { migrations } from './migrations.generated.js'
+import { type Ask, onOwnConnection } from './own-connection.js'
 import { tableNames } from './tables.js'
 import { WORDING } from './wording.js'
 
-const LIMIT_MS = 1000
+/** A longer wait than this, or than half of what a caller waits at most, means that the pool is saturated. */
+const SATURATED_AFTER_MS = 1000
 
 /** How PostgreSQL answered. */
 export interface PostgresHealth {
-  readonly status: 'up' | 'down'
+  /** `down`: the application cannot do its work. `degraded`: it can, and somebody should look. */
+  readonly status: 'up' | 'degraded' | 'down'
+  /** Whether new requests should come to this instance. */
+  readonly ready: boolean
   /** How long it took to know, in milliseconds. */
   readonly latencyMs: number
   /** The server's version. */
   readonly version?: string
-  /** Why it is down. Names the server, never a password. */
+  /** What is wrong, for a program; the worst, where it is more than one thing. */
+  readonly problem?: HealthProblem
+  /** The same in words. Names the server, never a password. */
   readonly reason?: string
   /** What to do about it. */
   readonly remedy?: string
+  /** Where the database is not the one that the code was built for. */
+  readonly migrations?: MigrationState
 }
 
-const QUESTION = `
-  SELECT current_setting('server_version') AS version,
-         ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL) AS missing`
+export interface HealthOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The pool whose callers may be waiting. */
+  readonly pool?: NonNullable<Sight['pool']>
+}
 
 /**
  * Asks the server over a connection of its own, so that it neither takes a slot of the pool nor waits for one. Answers within a
  * second; rejects only with the signal's reason.
  */
-export async function checkHealth(
-  settings: PostgresSettings,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<PostgresHealth> {
+export async function checkHealth(settings: PostgresSettings, options: HealthOptions = {}): Promise<PostgresHealth> {
+  const { signal, pool } = options
   const start = performance.now()
   const latencyMs = (): number => Math.round(performance.now() - start)
   try {
-    const { version, missing } = await ask(settings, options.signal)
-    if (missing.length === 0) return { status: 'up', latencyMs: latencyMs(), version }
-    const { remedy } = WORDING['postgres.schema_mismatch']
-    const reason =
-      missing.length === tableNames.length
-        ? 'The database has none of the tables: no migration was applied'
-        : `The database lacks ${missing.length} of ${tableNames.length} tables: ${missing.join(', ')}`
-    return { status: 'down', latencyMs: latencyMs(), version, reason, ...(remedy && { remedy }) }
-  } catch (cause) {
-    options.signal?.throwIfAborted()
-    const error = mapConnectError(cause, serverOf(settings))
-    const { remedy } = WORDING[(error as PostgresError).code]
-    const reason = error.message.replace(`; ${remedy}`, '') // told apart
-    return { status: 'down', latencyMs: latencyMs(), reason, ...(remedy && { remedy }) }
-  }
-}
-
-interface Answer {
-  readonly version: string
-  readonly missing: readonly string[]
-}
-
-async function ask(settings: PostgresSettings, signal: AbortSignal | undefined): Promise<Answer> {
-  const config = { ...toClientConfig(settings), connectTimeoutMs: LIMIT_MS, sockets: new Set<PooledClient>() }
-  const client = new PooledClient(config)
-  const onTimeout = (): PostgresError =>
-    new PostgresError('postgres.connect_timeout', `No answer from ${serverOf(settings)} within ${LIMIT_MS} ms`)
-  try {
-    const answer = await withDeadline({ ms: LIMIT_MS, signal, onTimeout }, async () => {
-      await client.connect()
-      const { rows } = await client.query<[Answer['version'], string[]]>({
-        text: QUESTION,
-        values: [tableNames],
-        rowMode: 'array',
-      })
-      return rows[0]
-    })
-    void client.end()
-    return { version: answer?.[0] ?? '', missing: answer?.[1] ?? [] }
+    const { version, history, ...seen } = await onOwnConnection(settings, signal, look)
+    const state = history && compareMigrations(migrations, history)
+    const saturatedAfterMs = Math.min(SATURATED_AFTER_MS, settings.acquireTimeoutMs / 2)
+    const [worst] = findingsOf({ ...seen, migrations: state, pool, saturatedAfterMs })
+    const differs = state && Object.values(state).some((names) => names.length > 0)
+    return {
+      ...{ status: 'up', ready: true, latencyMs: latencyMs(), version },
+      ...worst,
+      ...(differs ? { migrations: state } : {}),
+    }
   } catch (error) {
-    client.destroy()
-    throw error
+    signal?.throwIfAborted()
+    const { code, message } = error as { readonly code: PostgresErrorCode; readonly message: string }
+    const remedy = (WORDING[code] ?? WORDING['postgres.failed']).remedy
+    const reason = message.replace(`; ${remedy}`, '') // told apart
+    return {
+      ...{ status: 'down', ready: false, latencyMs: latencyMs(), problem: code, reason },
+      ...(remedy && { remedy }),
+    }
   }
+}
+
+interface Answer extends Pick<Sight, 'isStandby' | 'isReadOnly' | 'missing'> {
+  readonly version: string
+  readonly history: readonly HistoryRow[] | undefined
+}
+
+const QUESTION = `
+  SELECT current_setting('server_version') AS version,
+         pg_is_in_recovery() AS "isStandby",
+         current_setting('transaction_read_only')::boolean AS "isReadOnly",
+         ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL) AS missing`
+
+async function look(ask: Ask): Promise<Answer> {
+  const [row] = await ask<Omit<Answer, 'history'>>(QUESTION, [tableNames])
+  const history = await readHistory(ask).catch((error: { readonly code?: string }) => {
+    if (error.code !== '42501') throw error
+    return undefined
+  })
+  return { ...{ version: '', isStandby: false, isReadOnly: false, missing: [] }, ...row, history }
 }
