@@ -60,7 +60,7 @@ describe('createPostgres', () => {
 
   it('lets a transaction that began go on, nested ones and extended clients included, and refuses a new one', async () => {
     const postgres = createPostgres(bench.settings({ maxConnections: 2 }))
-    const extended = postgres.prisma.$extends({ name: 'nothing' })
+    const extended = postgres.prisma.$extends({ name: 'nothing' }) as unknown as Postgres['prisma'] // its own type is without end
     const working = extended.$transaction(async (tx) => {
       await tx.log.create({ data: { level: 'info', message: 'extended' } })
       await delay(200)

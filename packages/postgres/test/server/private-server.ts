@@ -33,6 +33,8 @@ export interface PrivateServerOptions {
   readonly settings?: readonly string[]
   /** Files for the data folder, by name: certificates, a `pg_hba.conf`. Readable by the server alone. */
   readonly files?: Readonly<Record<string, string>>
+  /** No file grows past this, in blocks of 512 bytes: a table that reaches it finds the disk full. */
+  readonly fileBlocks?: number
 }
 
 /** Starts PostgreSQL 15, the oldest that is supported, out of its npm package. It ends with this process, however that ends. */
@@ -60,7 +62,7 @@ export async function startPrivateServer(options: PrivateServerOptions = {}): Pr
   }
 
   const port = await freePort()
-  const server = startTied(folder, port, options.settings ?? [], user)
+  const server = startTied(folder, port, options, user)
   const url = (database = 'postgres'): string => `postgresql://postgres@127.0.0.1:${port}/${database}`
   const close = async (): Promise<void> => {
     server.stdin?.end()
@@ -76,10 +78,17 @@ export async function startPrivateServer(options: PrivateServerOptions = {}): Pr
 }
 
 /** The server, through a shell that stops it and removes its folder when its input ends: as it does when this process is killed. */
-function startTied(folder: string, port: number, own: readonly string[], user: User | undefined): ChildProcess {
+function startTied(
+  folder: string,
+  port: number,
+  { settings: own = [], fileBlocks }: PrivateServerOptions,
+  user: User | undefined,
+): ChildProcess {
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'timezone=UTC', ...own]
   const args = ['-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
+  const limit = fileBlocks === undefined ? '' : `ulimit -f ${fileBlocks}; `
   const script =
+    `${limit}` +
     '"$0/native/bin/postgres" -D "$0/data" "$@" < /dev/null & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$0"'
   return spawn('/bin/sh', ['-c', script, folder, ...args], { ...user, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] })
 }
