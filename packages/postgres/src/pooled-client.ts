@@ -36,6 +36,8 @@ export class PooledClient extends pg.Client {
     this.connection.on('errorMessage', (error: object) => {
       if (this.#isStandby) Object.assign(error, { standby: true })
     })
+    // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a minute.
+    this.connection.once('error', () => this.destroy())
     config.sockets.add(this)
     this.once('end', () => config.sockets.delete(this))
   }

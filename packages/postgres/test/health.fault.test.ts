@@ -2,7 +2,7 @@ import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { checkHealth, createPostgres } from '../src/index.js'
 import { tableNames } from '../src/tables.js'
-import { until, usePoolBench } from './support.js'
+import { failureOf, until, usePoolBench } from './support.js'
 
 const bench = usePoolBench({ empty: false })
 const empty = usePoolBench({ empty: true })
@@ -12,16 +12,17 @@ describe('health', () => {
     const postgres = createPostgres(bench.settings())
     expect(await postgres.health()).toEqual({
       status: 'up',
+      ready: true,
       latencyMs: expect.any(Number),
       version: expect.stringMatching(/^\d+/),
     })
     await postgres.close()
   })
 
-  it('takes no slot of the pool: a saturated pool is up', async () => {
+  it('takes no slot of the pool: one whose connections are all in use is up', async () => {
     const postgres = createPostgres(bench.settings({ maxConnections: 1, applicationName: 'health-full' }))
     const held = await postgres.pool.connect()
-    expect(await postgres.health()).toMatchObject({ status: 'up' })
+    expect(await postgres.health()).toMatchObject({ status: 'up', ready: true })
     expect(postgres.stats()).toMatchObject({ total: 1, waiting: 0 })
     await until(
       () => bench.backends('health-full'),
@@ -31,19 +32,76 @@ describe('health', () => {
     await postgres.close()
   })
 
-  it('says that no migration was applied, and which command does', async () => {
+  it('is degraded, and not ready, once a caller has waited for longer than a moment', async () => {
+    const postgres = createPostgres(bench.settings({ maxConnections: 1 }))
+    const held = await postgres.pool.connect()
+    const waiting = postgres.pool.connect()
+    expect(await postgres.health()).toMatchObject({ status: 'up', ready: true })
+    await until(
+      () => postgres.health(),
+      (health) => health.status !== 'up',
+    )
+    expect(await postgres.health()).toMatchObject({
+      ...{ status: 'degraded', ready: false, problem: 'postgres.pool.saturated' },
+      reason: expect.stringMatching(/^All 1 connections are in use; 1 callers wait, the first for 1\d{3} ms$/),
+      remedy: expect.stringContaining('DB_MAX_CONNECTIONS'),
+    })
+    held.release()
+    ;(await waiting).release()
+    expect(await postgres.health()).toMatchObject({ status: 'up', ready: true })
+    await postgres.close()
+  })
+
+  it('opens one connection, however many ask at once, and one who leaves does not end it for the rest', async () => {
+    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
+    const databaseUrl = proxy.url(bench.settings().databaseUrl)
+    const postgres = createPostgres(bench.settings({ databaseUrl }))
+    const controller = new AbortController()
+    const gone = failureOf(postgres.health({ signal: controller.signal }))
+    const answers = Promise.all(Array.from({ length: 20 }, () => postgres.health()))
+    controller.abort(new Error('gone'))
+    expect(await gone).toMatchObject({ message: 'gone' })
+    expect(new Set((await answers).map((health) => health.status))).toEqual(new Set(['up']))
+    expect(proxy.accepted).toBe(1)
+    await postgres.close()
+  })
+
+  it('tells a wrong password from a server that is gone', async () => {
+    const url = new URL(bench.settings().databaseUrl)
+    url.password = 'hunter2'
+    const health = await checkHealth(bench.settings({ databaseUrl: url.toString() }))
+    expect(health).toMatchObject({ status: 'down', ready: false, problem: 'postgres.auth_failed' })
+    expect(JSON.stringify(health)).not.toContain('hunter2')
+  })
+
+  it('says that no writes are accepted', async () => {
+    const readOnly = (value: string): Promise<unknown> =>
+      bench.admin(
+        `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${value}', current_database()); END $$`,
+      )
+    await readOnly('on')
+    expect(await checkHealth(bench.settings())).toMatchObject({
+      ...{ status: 'down', ready: false, problem: 'postgres.read_only' },
+      remedy: expect.stringContaining('default_transaction_read_only'),
+    })
+    await bench.admin('SET default_transaction_read_only = off')
+    await readOnly('off')
+  })
+
+  it('names what is pending where nothing was applied, and which command does it', async () => {
     expect(await checkHealth(empty.settings())).toMatchObject({
-      status: 'down',
-      reason: 'The database has none of the tables: no migration was applied',
+      ...{ status: 'down', ready: false, problem: 'postgres.migrations.pending' },
+      reason: expect.stringContaining('20261122000000_init'),
       remedy: expect.stringContaining('pnpm prisma migrate deploy'),
     })
   })
 
-  it('names the tables that are missing', async () => {
-    await empty.admin('CREATE TABLE users (id int)')
-    const { reason } = await checkHealth(empty.settings())
-    expect(reason).toMatch(/^The database lacks 17 of 18 tables: agent_executions, /)
-    await empty.admin('DROP TABLE users')
+  it('names the tables that are missing although the migrations were applied', async () => {
+    await bench.admin('ALTER TABLE trials RENAME TO trails')
+    const { problem, reason } = await checkHealth(bench.settings())
+    await bench.admin('ALTER TABLE trails RENAME TO trials')
+    expect(problem).toBe('postgres.schema_mismatch')
+    expect(reason).toBe('The database lacks 1 of 18 tables: trials')
   })
 
   it('says which server cannot be reached', async () => {

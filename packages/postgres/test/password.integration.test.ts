@@ -52,7 +52,7 @@ describe('a password that is a function', () => {
     [
       'throws at once',
       () => {
-        throw new TypeError('hunter2://a:hunter2@b')
+        throw new TypeError('vault://a:hunter2@b')
       },
     ],
     ['gives nothing', () => ''],
@@ -68,6 +68,14 @@ describe('a password that is a function', () => {
     })
     expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/hunter2|stale/)
     expect(await postgres.health()).toMatchObject({ status: 'down', problem: 'postgres.password_failed' })
+  })
+
+  it('that fails leaves no half-open session on the server', async () => {
+    const pool = createPool(settingsWith(() => Promise.reject(new Error('no'))))
+    await failureOf(pool.connect())
+    const start = performance.now()
+    await pool.close()
+    expect(performance.now() - start).toBeLessThan(500)
   })
 
   it('that never answers counts against the connect timeout', async () => {
