@@ -4,7 +4,7 @@ import path from 'node:path'
 import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
-import { schemaPage } from './docs/schema-page.js'
+import { schemaPage, withTablesDiagram } from './docs/schema-page.js'
 
 const root = path.resolve(import.meta.dirname, '..')
 
@@ -15,6 +15,9 @@ const pages: Readonly<Record<string, () => string>> = {
   '.env.example': () => renderEnvFile(settings),
   'docs/reference/settings.md': () => renderSettingsPage(settings),
   'docs/generated/schema.md': () => schemaPage(root),
+  // Written by hand, but for the diagram.
+  'docs/DATABASE_DESIGN.md': () =>
+    withTablesDiagram(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
 }
 
 const check = process.argv.includes('--check')

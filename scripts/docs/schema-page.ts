@@ -43,6 +43,18 @@ function inOrder(domains: readonly Domain[]): Domain[] {
   return [...domains].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
 }
 
+/** A page with the diagram of all tables, without columns, between its two marks. */
+export function withTablesDiagram(root: string, page: string): string {
+  const tables = inOrder(readPrismaSchema(path.join(root, 'prisma/schema'))).flatMap((group) => group.tables)
+  const lonely = tables.filter(({ name, references }) => {
+    return references.length === 0 && !tables.some((other) => other.references.some(({ table }) => table === name))
+  })
+  const lines = ['```mermaid', 'erDiagram', ...relations(tables), ...lonely.map(({ name }) => `  ${name}`), '```']
+  const marks = /(<!-- tables: .*? -->\n)[\s\S]*?(<!-- \/tables -->)/
+  if (!marks.test(page)) throw new Error('The page has no place for the diagram: <!-- tables: ... --> <!-- /tables -->')
+  return page.replace(marks, (_, open: string, close: string) => `${open}\n${lines.join('\n')}\n\n${close}`)
+}
+
 /** Only keys are drawn: with all columns no one could read it. */
 function diagram(tables: readonly Table[]): string[] {
   const entities = tables.flatMap((table) => {
@@ -52,12 +64,16 @@ function diagram(tables: readonly Table[]): string[] {
     const keys = table.columns.filter((column) => marks(column) !== '')
     return [`  ${table.name} {`, ...keys.map((column) => `    ${column.type} ${column.name} ${marks(column)}`), '  }']
   })
-  const relations = tables.flatMap((table) =>
+  return ['erDiagram', ...entities, ...relations(tables)]
+}
+
+/** A line for each foreign key. */
+function relations(tables: readonly Table[]): string[] {
+  return tables.flatMap((table) =>
     table.references.map(
       ({ column, table: parent, required }) => `  ${parent} ${required ? '||' : '|o'}--o{ ${table.name} : "${column}"`,
     ),
   )
-  return ['erDiagram', ...entities, ...relations]
 }
 
 function section({ name, tables }: Domain, values: ReadonlyMap<string, readonly string[]>): string[] {
