@@ -77,7 +77,7 @@ class Lease implements Stack {
       if (reply?.type === 'event') this.logger[reply.level](reply.fields, reply.message)
       if (reply?.type === 'ended') this.#wasLast = reply.leases === 0 && !reply.wasHeld
       if (reply?.type === 'terminated') {
-        this.logger.error({ folder: this.folder }, 'the embedded stack was told to end by a signal')
+        this.logger.error({ folder: this.folder }, `the embedded stack has ended: ${reply.reason}`)
         return
       }
       if (reply !== undefined) continue

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -57,6 +57,26 @@ describe('claimFolder', () => {
     const longAgo = new Date(Date.now() - 60_000)
     utimesSync(file, longAgo, longAgo)
     expect(claimFolder(folder, control)).toBeDefined()
+  })
+
+  it('does not wait for a broken file of the future, which a clock that was set back leaves', () => {
+    const file = path.join(folder, 'owner.1.json')
+    writeFileSync(file, '{bad')
+    const later = new Date(Date.now() + 3_600_000)
+    utimesSync(file, later, later)
+    expect(claimFolder(folder, control)).toBeDefined()
+  })
+
+  it('knows when the folder is not its own any more, and then leaves it alone', () => {
+    const claim = claimFolder(folder, control)
+    expect(claim?.isOurs()).toBe(true)
+    rmSync(folder, { recursive: true })
+    expect(claim?.isOurs()).toBe(false)
+    mkdirSync(folder)
+    const next = claimFolder(folder, { port: 4001, token: 'of another' })
+    expect(claim?.isOurs()).toBe(false)
+    claim?.release()
+    expect(next?.isOurs()).toBe(true)
   })
 
   it('remembers a hold in the file', () => {

@@ -40,7 +40,8 @@ function readOwner(file: string): { owner: Owner | undefined; alive: boolean } {
       throw error
     }
     const ageMs = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-    return { owner: undefined, alive: ageMs < WRITING_MS }
+    // Compared both ways: a clock that was set back must not make a broken file young for years.
+    return { owner: undefined, alive: Math.abs(ageMs) < WRITING_MS }
   }
   const mark = isRunning(owner.pid) ? startMark(owner.pid) : undefined
   // A mark that cannot be read (another user's process on a guarded system) does not prove that the owner is gone.
@@ -62,12 +63,24 @@ export function findOwner(folder: string): Owner | undefined {
 }
 
 export interface Claim {
+  /** False once the folder was removed, or its owner's file was overwritten: this process then owns nothing any more. */
+  isOurs(): boolean
   /** The hold that a crashed owner left behind. */
   readonly inheritedHold: boolean
   /** Whether an owner died here without tidying up. */
   readonly afterCrash: boolean
   setHeld(held: boolean): void
   release(): void
+}
+
+function holdsToken(file: string, token: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as Owner | null)?.token === token
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // A system that is out of file handles, say, proves nothing.
+    return !(error instanceof SyntaxError || code === 'ENOENT' || code === 'ENOTDIR')
+  }
 }
 
 /** Makes this process the owner of `folder`, or returns undefined because another live process is. */
@@ -92,10 +105,14 @@ export function claimFolder(
     return undefined
   }
   for (const other of others) rmSync(other.file, { force: true })
+  const isOurs = (): boolean => holdsToken(file, control.token)
   return {
     inheritedHold,
     afterCrash: seen.length > 0,
+    isOurs,
     setHeld: (held) => writePrivateFile(file, JSON.stringify({ ...owner, held })),
-    release: () => rmSync(file, { force: true }),
+    release: () => {
+      if (isOurs()) rmSync(file, { force: true })
+    },
   }
 }

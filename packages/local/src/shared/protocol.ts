@@ -22,8 +22,8 @@ export type Reply =
   | { readonly type: 'failed'; readonly error: PlainFailure }
   /** The stack is about to end: wait until its owner is gone, then start another. */
   | { readonly type: 'stopping' }
-  /** The supervisor was told to end while leases were open (a signal): holders do not start it again. */
-  | { readonly type: 'terminated' }
+  /** The supervisor ends while leases are open, for this reason: holders do not start it again. */
+  | { readonly type: 'terminated'; readonly reason: string }
   | { readonly type: 'held' }
   | { readonly type: 'ended'; readonly wasHeld: boolean; readonly leases: number }
   | { readonly type: 'status'; readonly held: boolean; readonly leases: number; readonly descriptor?: StackDescriptor }

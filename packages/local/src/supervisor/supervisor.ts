@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { StackDescriptor } from '@miyabi/core'
 import { cacheFolder } from '../shared/cache.js'
@@ -15,6 +15,8 @@ import { delay, until } from './wait.js'
 const STACK_FILE = 'stack.json'
 /** How long a stack (or its failure) waits for its first acquirer, who may have died meanwhile. */
 const FIRST_LEASE_MS = 2_000
+/** How often the supervisor looks whether its folder and data are still there: `rm -rf .miyabi` must not leave servers behind. */
+const WATCH_MS = 1_000
 
 type State =
   | { readonly is: 'starting' }
@@ -53,7 +55,10 @@ export class Supervisor {
     this.#claim = claimFolder(folder, { port, token: this.#control.token })
     if (!this.#claim) process.exit(0)
     this.#held = this.#claim.inheritedHold
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void this.#terminate())
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, () => void this.#terminate('it was told to by a signal'))
+    }
+    setInterval(() => this.#watchFolder(), WATCH_MS).unref()
     try {
       this.#starting = this.#servers.start({ folder, temporary, announce: (event) => this.#announce(event) })
       const descriptor = await this.#starting
@@ -125,9 +130,17 @@ export class Supervisor {
     for (const client of this.#leases) client.send({ type: 'event', ...event })
   }
 
-  /** Told to end by a signal: holders hear that it was on purpose. */
-  async #terminate(): Promise<void> {
-    for (const client of this.#leases) client.finish({ type: 'terminated' })
+  #watchFolder(): void {
+    if (this.#state.is !== 'up') return
+    const { dataDir } = this.#state.descriptor
+    if (!this.#claim?.isOurs()) void this.#terminate(`its folder ${this.options.folder} was removed`)
+    else if (!existsSync(path.join(dataDir, 'postgres'))) void this.#terminate(`its data in ${dataDir} were removed`)
+  }
+
+  /** Ends although the stack is in use: holders hear why, and do not start it again. */
+  async #terminate(reason: string): Promise<void> {
+    console.log(`${new Date().toISOString()} error the embedded stack ends: ${reason}`)
+    for (const client of this.#leases) client.finish({ type: 'terminated', reason })
     this.#leases.clear()
     await this.#stop()
   }
@@ -136,7 +149,8 @@ export class Supervisor {
     if (this.#state.is === 'stopping') return
     this.#state = { is: 'stopping' }
     const { folder, temporary } = this.options
-    rmSync(path.join(folder, STACK_FILE), { force: true }) // first: nobody is to find URLs that are about to end
+    // First: nobody is to find URLs that are about to end. Another supervisor may own the folder by now, if it was removed.
+    if (this.#claim?.isOurs()) rmSync(path.join(folder, STACK_FILE), { force: true })
     await this.#starting?.catch(() => {}) // a server that comes up late must not be overlooked
     await this.#servers.stop()
     this.#claim?.release()

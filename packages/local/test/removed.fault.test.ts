@@ -1,0 +1,40 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { acquireStack, holdStack, stackStatus } from '../src/index.js'
+import { query } from './support/clients.js'
+import { Holder } from './support/holder.js'
+import { processesOf } from './support/processes.js'
+import { useStackFolder } from './support/stack-folder.js'
+
+const parent = useStackFolder()
+const folder = path.join(parent, '.miyabi')
+const gone = () => expect.poll(() => processesOf(parent), { timeout: 10_000, interval: 20 }).toEqual([])
+
+describe('while the stack is up', () => {
+  it('removing its folder ends it, and the next start is a fresh one', async () => {
+    await holdStack({ folder })
+    rmSync(folder, { recursive: true })
+    await gone()
+    await using stack = await acquireStack({ folder })
+    expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  it('removing its data ends it, and its holders hear why', async () => {
+    const holder = new Holder(folder)
+    const { dataDir } = await holder.up()
+    rmSync(path.join(dataDir, 'postgres'), { recursive: true })
+    await holder.find(({ message }) => message === `the embedded stack has ended: its data in ${dataDir} were removed`)
+    await holder.close()
+    await gone()
+    expect(await stackStatus({ folder })).toMatchObject({ running: false })
+  })
+
+  it("breaking its owner's file ends it: nobody could reach it any more", async () => {
+    await holdStack({ folder })
+    for (const name of readdirSync(folder).filter((name) => name.startsWith('owner.'))) {
+      writeFileSync(path.join(folder, name), '{bad')
+    }
+    await gone()
+  })
+})
