@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fullJitter, sleep, withDeadline } from './time.js'
@@ -51,6 +52,17 @@ describe('withDeadline', () => {
       }),
     ).rejects.toThrow('late')
     expect(seen?.aborted).toBe(true)
+  })
+
+  it('takes an answer that came in time while this process was too busy to look', async () => {
+    const answered = withDeadline({ ms: 10, onTimeout: late }, async () => {
+      await stat('.')
+      const answer = stat('.') // the system answers within a moment, in a thread of its own
+      const busyUntil = performance.now() + 100
+      while (performance.now() < busyUntil);
+      return answer
+    })
+    await expect(answered).resolves.toBeDefined()
   })
 
   it('passes on the abort of the caller with its own reason', async () => {

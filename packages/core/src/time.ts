@@ -41,19 +41,25 @@ export interface DeadlineOptions {
  *
  * `AbortSignal.any([AbortSignal.timeout(n)])` never fires after a garbage collection on Node 20
  * (https://github.com/nodejs/node/issues/57736), hence the controller and the timer.
+ *
+ * When this process was too busy to look, answers that came in time wait in its sockets, and timers would run before them. So the
+ * time is over only after one more look.
  */
 export async function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { ms, signal, onTimeout } = options
   signal?.throwIfAborted()
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
+  let afterLook: NodeJS.Immediate | undefined
   let onAbort: (() => void) | undefined
   const cut = new Promise<never>((_resolve, reject) => {
     const stop = (reason: unknown): void => {
       reject(reason as Error)
       controller.abort(reason)
     }
-    timer = setTimeout(() => stop(onTimeout()), ms)
+    timer = setTimeout(() => {
+      afterLook = setImmediate(() => stop(onTimeout()))
+    }, ms)
     onAbort = () => stop(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
   })
@@ -63,6 +69,7 @@ export async function withDeadline<T>(options: DeadlineOptions, work: (signal: A
     return await Promise.race([working, cut])
   } finally {
     clearTimeout(timer)
+    clearImmediate(afterLook)
     if (onAbort) signal?.removeEventListener('abort', onAbort)
   }
 }
