@@ -25,6 +25,7 @@ export default defineConfig(({ mode }) => {
       projects: [
         ...readdirSync('packages').map((name) => project(`@miyabi/${name}`, `packages/${name}`, env)),
         project('demo', 'apps/demo', env),
+        project('benchmarks', 'benchmarks', env),
         project('repository', '.', env),
       ],
       globalSetup: ['test/global-setup.ts'],

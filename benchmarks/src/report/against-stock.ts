@@ -1,5 +1,5 @@
 import type { TableResult } from '../harness/result.js'
-import { noiseOf, type Ratio, ratioOf } from './figures.js'
+import { claimOf, noiseOf, type Ratio, ratioOf } from './figures.js'
 
 /** The same call of our client and of stock Prisma's, by their names in a table. */
 const pairs = [
@@ -14,7 +14,7 @@ export interface AgainstStock {
   readonly ratio: Ratio
   /** The noise of the table: what is above it is slower. */
   readonly noise: number
-  readonly verdict: 'faster' | 'slower' | 'within noise'
+  readonly verdict: 'faster' | 'slower' | 'same'
 }
 
 /** Every pair of every table that has one. */
@@ -25,14 +25,13 @@ export function againstStock(tables: readonly TableResult[]): AgainstStock[] {
       const ratio = own && other && ratioOf(own, other)
       if (ratio === undefined) return []
       const noise = noiseOf(table)
-      const above = ratio.median > noise.high ? 'slower' : 'within noise'
       const call = ours.split(', ')[1]
       return {
         workload: call === undefined ? table.workload : `${table.workload}, ${call}`,
         concurrency: table.concurrency,
         ratio,
         noise: noise.high,
-        verdict: ratio.median < noise.low ? 'faster' : above,
+        verdict: claimOf(ratio, noise),
       }
     }),
   )

@@ -2,7 +2,8 @@ import type { TableResult } from '../harness/result.js'
 import { type Figures, figuresOf } from './figures.js'
 import { duration, number } from './text.js'
 
-const verdicts: Readonly<Record<Figures['verdict'], string>> = {
+/** What each verdict is called. */
+export const verdicts: Readonly<Record<Figures['verdict'], string>> = {
   base: 'base',
   noise: 'the noise',
   faster: 'faster',
@@ -21,7 +22,7 @@ export function columnsOf(table: TableResult): {
   const head = [
     'contender',
     'time ratio',
-    'from - to',
+    'middle half',
     '',
     ...(isTiming ? ['median'] : ['ops/s', 'p50', 'p99', 'CPU/op']),
   ]

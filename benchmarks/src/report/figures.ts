@@ -1,10 +1,12 @@
 import type { ContenderResult, TableResult } from '../harness/result.js'
-import { median } from '../harness/statistics.js'
+import { median, quantile } from '../harness/statistics.js'
 
-/** Time against another contender of the same table: the median over rounds, the smallest and the largest. Less is faster. */
+/** Time against another contender of the same table: the median over the rounds, and the middle half of them. Less is faster. */
 export interface Ratio {
   readonly median: number
+  /** A quarter of the rounds lie below. */
   readonly low: number
+  /** A quarter of the rounds lie above. */
   readonly high: number
 }
 
@@ -27,10 +29,10 @@ export function ratioOf(of: ContenderResult, to: ContenderResult): Ratio | undef
     return other === undefined ? [] : [ms / other]
   })
   if (ratios.length === 0) return undefined
-  return { median: median(ratios), low: Math.min(...ratios), high: Math.max(...ratios) }
+  return { median: median(ratios), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) }
 }
 
-/** The base against itself, as far as it went in any round, taken both ways: a difference inside this range may be chance. */
+/** How far the middle half of the base's rounds strays from itself, taken both ways: a difference inside this range may be chance. */
 export function noiseOf(table: TableResult): { readonly low: number; readonly high: number } {
   const ratio = ratioOf(resultOf(table, table.twin), resultOf(table, table.base))
   const high = ratio === undefined ? Number.POSITIVE_INFINITY : Math.max(ratio.high, 1 / ratio.low)
@@ -57,8 +59,16 @@ function verdictOf(
   if (ratio === undefined) return 'failed'
   if (contender === base) return 'base'
   if (contender === twin) return 'noise'
-  if (ratio.median < noise.low) return 'faster'
-  return ratio.median > noise.high ? 'slower' : 'same'
+  return claimOf(ratio, noise)
+}
+
+/** Faster or slower only where the median lies beyond the noise, and three quarters of the rounds agree on the side. */
+export function claimOf(
+  ratio: Ratio,
+  noise: { readonly low: number; readonly high: number },
+): 'faster' | 'slower' | 'same' {
+  if (ratio.median < noise.low && ratio.high < 1) return 'faster'
+  return ratio.median > noise.high && ratio.low > 1 ? 'slower' : 'same'
 }
 
 /** @throws {RangeError} where the table has no such contender. */

@@ -1,7 +1,7 @@
 import type { SuiteResult, TableResult } from '../harness/result.js'
 import { suites } from '../suites/index.js'
 import { againstStock } from './against-stock.js'
-import { columnsOf } from './columns.js'
+import { columnsOf, verdicts } from './columns.js'
 import { noiseOf } from './figures.js'
 import { outcomesOf } from './targets.js'
 import { number } from './text.js'
@@ -20,10 +20,11 @@ pnpm bench --suite postgres --concurrency 16    # a part; --help says more
 ## How to read them
 
 - **Time ratios.** 1.00 is the base of the table, less is faster. Contenders take turns in slices of one process, in another order each
-  round; a ratio compares the slices of one round, and the median over the rounds is what counts. "from - to" is the smallest and the
-  largest of a round. Times and rates are this machine's alone, where clients and servers share the cores.
-- **The noise is shown.** In every table the base runs under a second name, "(again)": the same code on the same connections. However far
-  that strays from 1.00 in any round, nothing within the same distance is a claim: it is "within noise".
+  round; a ratio compares the slices of one round, and the median over the rounds is what counts, beside the middle half of the
+  rounds. Times and rates are this machine's alone, where clients and servers share the cores with each other and with strangers.
+- **The noise is shown.** In every table the base runs under a second name, "(again)": the same code on the same connections. As far as
+  the middle half of its rounds strays from 1.00, nothing is a claim: it is "within noise". Beyond that, "faster" and "slower" also ask
+  that three quarters of the rounds agree.
 - **The same work.** Before anything is timed, all contenders run the same turns, and their results must be equal. Where a library fails,
   its row says so.
 - **Closed loops.** So many workers each call again as soon as they are answered. That flatters whatever batches the calls of one tick.
@@ -78,14 +79,14 @@ function renderAgainstStock(tables: readonly TableResult[]): string[] {
     '### Ours against stock Prisma\n',
     'The same calls through our client and through one set up as Prisma documents it (pool of 10, no statement names).\n',
     markdownTable(
-      ['workload', 'concurrent', 'time ratio', 'from - to', 'noise', ''],
+      ['workload', 'concurrent', 'time ratio', 'middle half', 'noise', ''],
       pairs.map(({ workload, concurrency, ratio, noise, verdict }) => [
         workload,
         String(concurrency),
         number(ratio.median),
         `${number(ratio.low)} - ${number(ratio.high)}`,
         `x ${number(noise)}`,
-        verdict,
+        verdicts[verdict],
       ]),
     ),
   ]

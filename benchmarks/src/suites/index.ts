@@ -1,5 +1,6 @@
 import type { Suite } from '../harness/workload.js'
 import type { Servers } from '../servers.js'
+import { openDynamoSuite } from './dynamo/suite.js'
 import { openPostgresSuite } from './postgres/suite.js'
 import { openStartSuite } from './start/suite.js'
 
@@ -16,6 +17,11 @@ export const suites = {
     title: 'PostgreSQL',
     packages: ['pg', 'pg-copy-streams', 'postgres', 'drizzle-orm', 'kysely', '@prisma/adapter-pg'],
     open: openPostgresSuite,
+  },
+  dynamo: {
+    title: 'DynamoDB',
+    packages: ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb', 'electrodb'],
+    open: openDynamoSuite,
   },
   start: {
     title: 'Start',

@@ -41,10 +41,11 @@ export async function warmFolder(): Promise<{ readonly folder: string } & AsyncD
 /** One more database for a test, on a server that runs: a copy of the migrated one. */
 export function databaseWorkload(admin: pg.Client, { directDatabaseUrl }: Servers): Workload {
   const template = decodeURIComponent(new URL(directDatabaseUrl).pathname.slice(1))
+  const name = pg.escapeIdentifier(`${template}_copy`)
   const copy = async (from: string): Promise<void> => {
-    await admin.query(`CREATE DATABASE bench_copy TEMPLATE ${pg.escapeIdentifier(from)}`)
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${pg.escapeIdentifier(from)}`)
   }
-  const after = async (): Promise<void> => void (await admin.query('DROP DATABASE IF EXISTS bench_copy'))
+  const after = async (): Promise<void> => void (await admin.query(`DROP DATABASE IF EXISTS ${name}`))
   return {
     name: 'test database',
     about:

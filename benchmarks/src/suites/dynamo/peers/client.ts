@@ -1,0 +1,61 @@
+import {
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
+import { acknowledgement, fromItem, type Item, nextId, type tablesOf, toItem, toMessageItem } from '../model.js'
+import type { DynamoPeer } from './peer.js'
+
+/** The AWS SDK's client, with attribute values made and read by `util-dynamodb`. */
+export function clientPeer(name: string, client: DynamoDBClient, tables: ReturnType<typeof tablesOf>): DynamoPeer {
+  const TableName = tables.events
+  const absent = { ConditionExpression: 'attribute_not_exists(pk)' }
+  return {
+    name,
+    put: (event) => client.send(new PutItemCommand({ TableName, Item: marshall(toItem(event)), ...absent })),
+    async get(event) {
+      const { pk, sk } = toItem(event)
+      const { Item } = await client.send(new GetItemCommand({ TableName, Key: { pk: { S: pk }, sk: { S: sk } } }))
+      return Item && fromItem(unmarshall(Item) as Item)
+    },
+    async latest(userId, limit) {
+      const query = new QueryCommand({
+        TableName,
+        IndexName: 'byUser',
+        KeyConditionExpression: 'up = :user',
+        ExpressionAttributeValues: { ':user': { S: `${userId}#0` } },
+        ScanIndexForward: false,
+        Limit: limit,
+      })
+      const { Items = [] } = await client.send(query)
+      return Items.map((item) => fromItem(unmarshall(item) as Item))
+    },
+    async deliver(recipient) {
+      const item = toMessageItem(recipient, nextId())
+      const { messages } = tables
+      await client.send(new PutItemCommand({ TableName: messages, Item: marshall(item), ...absent }))
+      await client.send(
+        new UpdateItemCommand({
+          TableName: messages,
+          Key: { pk: { S: item.pk }, sk: { S: item.sk } },
+          ...acknowledgement,
+          ExpressionAttributeValues: {
+            ':delivered': { S: 'delivered' },
+            ':pending': { S: 'pending' },
+            ':now': { N: String(Date.now()) },
+          },
+        }),
+      )
+    },
+    putAll: (events) =>
+      client.send(
+        new BatchWriteItemCommand({
+          RequestItems: { [TableName]: events.map((event) => ({ PutRequest: { Item: marshall(toItem(event)) } })) },
+        }),
+      ),
+  }
+}

@@ -1,0 +1,60 @@
+import {
+  BatchWriteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
+import { acknowledgement, fromItem, type Item, nextId, type tablesOf, toItem, toMessageItem } from '../model.js'
+import type { DynamoPeer } from './peer.js'
+
+/** The AWS SDK's document client. */
+export function documentPeer(
+  name: string,
+  client: DynamoDBDocumentClient,
+  tables: ReturnType<typeof tablesOf>,
+): DynamoPeer {
+  const TableName = tables.events
+  const absent = { ConditionExpression: 'attribute_not_exists(pk)' }
+  return {
+    name,
+    put: (event) => client.send(new PutCommand({ TableName, Item: toItem(event), ...absent })),
+    async get(event) {
+      const { pk, sk } = toItem(event)
+      const { Item } = await client.send(new GetCommand({ TableName, Key: { pk, sk } }))
+      return Item && fromItem(Item as Item)
+    },
+    async latest(userId, limit) {
+      const query = new QueryCommand({
+        TableName,
+        IndexName: 'byUser',
+        KeyConditionExpression: 'up = :user',
+        ExpressionAttributeValues: { ':user': `${userId}#0` },
+        ScanIndexForward: false,
+        Limit: limit,
+      })
+      const { Items = [] } = await client.send(query)
+      return Items.map((item) => fromItem(item as Item))
+    },
+    async deliver(recipient) {
+      const item = toMessageItem(recipient, nextId())
+      const { messages } = tables
+      await client.send(new PutCommand({ TableName: messages, Item: item, ...absent }))
+      await client.send(
+        new UpdateCommand({
+          TableName: messages,
+          Key: { pk: item.pk, sk: item.sk },
+          ...acknowledgement,
+          ExpressionAttributeValues: { ':delivered': 'delivered', ':pending': 'pending', ':now': Date.now() },
+        }),
+      )
+    },
+    putAll: (events) =>
+      client.send(
+        new BatchWriteCommand({
+          RequestItems: { [TableName]: events.map((event) => ({ PutRequest: { Item: toItem(event) } })) },
+        }),
+      ),
+  }
+}

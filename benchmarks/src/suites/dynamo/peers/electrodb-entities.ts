@@ -1,0 +1,61 @@
+import { Entity } from 'electrodb'
+
+/** The event log as ElectroDB declares it, with the keys that `@miyabi/dynamo` gives it. */
+export function eventEntity(table: string) {
+  return new Entity(
+    {
+      model: { service: 'mb', entity: 'ev', version: '1' },
+      attributes: {
+        id: { type: 'string', required: true, field: 'i' },
+        eventType: { type: 'string', required: true, field: 't', label: 't' },
+        day: { type: 'string', required: true, field: 'y', label: 'd' },
+        shard: { type: 'number', required: true, field: 's', label: 's', padding: { length: 4, char: '0' } },
+        userId: { type: 'string', required: true, field: 'u' },
+        userShard: { type: 'string', required: true, field: 'up' },
+        data: { type: 'any', field: 'd' },
+        schemaVersion: { type: 'number', required: true, field: 'v' },
+        ttl: { type: 'number', required: true, field: 'ttl' },
+      },
+      indexes: {
+        byType: {
+          pk: { field: 'pk', composite: ['eventType', 'day', 'shard'], casing: 'none' },
+          sk: { field: 'sk', composite: ['id'], casing: 'none' },
+        },
+        byUser: { index: 'byUser', type: 'composite', pk: { composite: ['userShard'] }, sk: { composite: ['id'] } },
+      },
+    } as const,
+    { table },
+  )
+}
+
+/** The queue of messages. */
+export function messageEntity(table: string) {
+  return new Entity(
+    {
+      model: { service: 'mb', entity: 'msg', version: '1' },
+      attributes: {
+        recipient: { type: 'string', required: true },
+        messageId: { type: 'string', required: true },
+        messageType: { type: 'string', required: true },
+        payload: { type: 'any' },
+        delivery: { type: ['pending', 'delivered'], required: true },
+        deliveredAt: { type: 'number' },
+        schemaVersion: { type: 'number', required: true },
+        ttl: { type: 'number', required: true },
+      },
+      indexes: {
+        byId: {
+          pk: { field: 'pk', composite: ['recipient'], casing: 'none' },
+          sk: { field: 'sk', composite: ['messageId'], casing: 'none' },
+        },
+        undelivered: {
+          index: 'undelivered',
+          condition: (message: { delivery?: string }) => message.delivery === 'pending',
+          pk: { field: 'upk', composite: ['recipient'], casing: 'none' },
+          sk: { field: 'usk', composite: ['delivery', 'messageId'], casing: 'none' },
+        },
+      },
+    } as const,
+    { table },
+  )
+}

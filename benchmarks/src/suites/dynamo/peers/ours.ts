@@ -1,0 +1,23 @@
+import type { Dynamo, StoredEvent } from '@miyabi/dynamo'
+import { type BenchEvent, type EventRow, payload } from '../model.js'
+import type { DynamoPeer } from './peer.js'
+
+/** `@miyabi/dynamo`: every input checked, every call under its deadline. */
+export function ourPeer(name: string, { events, messages }: Dynamo): DynamoPeer {
+  const toNew = ({ id, eventType, userId, data }: BenchEvent) => ({ id, eventType, userId, data })
+  const toRow = ({ id, eventType, userId = '', data }: StoredEvent): EventRow => ({ id, eventType, userId, data })
+  return {
+    name,
+    put: (event) => events.append(toNew(event)),
+    async get({ eventType, id }) {
+      const event = await events.get(eventType, id)
+      return event && toRow(event)
+    },
+    latest: async (userId, limit) => (await events.byUser(userId, { limit })).items.map(toRow),
+    async deliver(recipient) {
+      const { messageId } = await messages.enqueue({ recipient, messageType: 'notification', payload })
+      await messages.acknowledge(recipient, messageId)
+    },
+    putAll: (all) => events.appendMany(all.map(toNew)),
+  }
+}

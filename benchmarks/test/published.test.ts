@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { publishedResults, renderPages } from '../src/report/publish.js'
+import { workspaceRoot } from '../src/servers.js'
+
+const results = publishedResults()
+
+describe('the published benchmarks', () => {
+  it.each(Object.entries(renderPages(results)))('%s is what the results say', (name, content) => {
+    expect(readFileSync(path.join(workspaceRoot, name), 'utf8'), 'run `pnpm bench --render`').toBe(content)
+  })
+
+  it('are of whole runs', () => {
+    expect(results.map(({ suite, quick }) => ({ suite, quick }))).toEqual(
+      ['postgres', 'dynamo', 'start'].map((suite) => ({ suite, quick: false })),
+    )
+  })
+})
