@@ -1,0 +1,113 @@
+import { startTcpProxy, type TestDatabase } from '@miyabi/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testEnvironment } from './environment.js'
+import { TestProcess } from './process.js'
+
+let database: TestDatabase
+let env: Record<string, string>
+beforeAll(async () => {
+  ;({ database, env } = await testEnvironment())
+})
+afterAll(() => database.drop())
+
+/** Under load: eight workers that read with relations and write in transactions, until they are told that intake is closed. */
+const underLoad = (options: string) => `
+  const log = (fields) => console.log(fields.event)
+  const logger = { debug() {}, info: log, warn: log, error: log }
+  const db = await miyabi.DatabaseContext.fromEnv({ logger })
+  miyabi.closeOnSignal(db, { logger, ${options} })
+  let done = 0
+  const unexpected = []
+  const work = async (n) => {
+    for (;;) {
+      try {
+        if (n % 2) await db.pg.user.findMany({ include: { trials: true, subscriptions: true } })
+        else await db.transaction(async (tx) => { await tx.log.create({ data: { level: 'info', message: 'x' } }); await tx.log.count() })
+        if (++done === 50) console.log('at work')
+      } catch (error) {
+        if (miyabi.mapPostgresError(error).code !== 'postgres.pool.closed') unexpected.push(error)
+        return
+      }
+    }
+  }
+  process.on('exit', () => console.log(JSON.stringify(unexpected.map(String))))
+  process.on('unhandledRejection', (reason) => unexpected.push(reason))
+  setInterval(() => {}, 1000) // a server that still listens
+  for (let n = 0; n < 8; n += 1) void work(n)
+`
+
+describe('closeOnSignal', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('lets the work in flight finish on %s, and exits with 0', async (signal) => {
+    await using app = new TestProcess(underLoad('graceMs: 8000'), env)
+    await app.says('at work')
+    const start = performance.now()
+    app.child.kill(signal)
+    expect(await app.exit()).toBe(0)
+    expect(performance.now() - start).toBeLessThan(4000)
+    expect(app.lines).toEqual(expect.arrayContaining(['db.signal', 'postgres.pool.closed', 'db.closed']))
+    expect(app.lines.at(-1)).toBe('[]')
+  })
+
+  it('ends what comes first before it closes the context', async () => {
+    const program = `
+      const db = await miyabi.DatabaseContext.fromEnv()
+      miyabi.closeOnSignal(db, { first: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        console.log('users ' + await db.pg.user.count())
+      } })
+      setInterval(() => {}, 1000)
+      console.log('ready')`
+    await using app = new TestProcess(program, env)
+    await app.says('ready')
+    app.child.kill('SIGTERM')
+    expect(await app.exit()).toBe(0)
+    expect(app.lines).toEqual(['ready', 'users 0'])
+  })
+
+  it('exits within the grace period, with 1, when work outlasts it on a network that answers nothing', async () => {
+    await using proxy = await startTcpProxy(database.databaseUrl)
+    await using app = new TestProcess(underLoad('graceMs: 500'), {
+      ...env,
+      DATABASE_URL: proxy.url(database.databaseUrl),
+    })
+    await app.says('at work')
+    proxy.blackHole()
+    const start = performance.now()
+    app.child.kill('SIGTERM')
+    expect(await app.exit()).toBe(1)
+    expect(performance.now() - start).toBeLessThan(2000)
+  })
+
+  it('exits at once on the second signal', async () => {
+    await using proxy = await startTcpProxy(database.databaseUrl)
+    await using app = new TestProcess(underLoad('graceMs: 20000'), {
+      ...env,
+      DATABASE_URL: proxy.url(database.databaseUrl),
+    })
+    await app.says('at work')
+    proxy.blackHole()
+    app.child.kill('SIGTERM')
+    await app.says('db.signal')
+    const start = performance.now()
+    app.child.kill('SIGINT')
+    expect(await app.exit()).toBe(130)
+    expect(performance.now() - start).toBeLessThan(1500)
+  })
+
+  it('listens only where it is asked to, and stops when it is told', async () => {
+    const program = `
+      const count = () => process.listenerCount('SIGTERM') + process.listenerCount('SIGINT')
+      const db = await miyabi.DatabaseContext.fromEnv()
+      await db.pg.user.count()
+      const counts = [count()]
+      const stop = miyabi.closeOnSignal(db)
+      counts.push(count())
+      stop()
+      counts.push(count())
+      await db.close()
+      console.log(JSON.stringify(counts))`
+    await using app = new TestProcess(program, env)
+    expect(await app.exit()).toBe(0)
+    expect(app.lines).toEqual(['[0,2,0]'])
+  })
+})
