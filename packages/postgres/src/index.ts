@@ -18,12 +18,26 @@ export {
   PostgresError,
   type PostgresErrorCode,
 } from './errors.js'
-export { checkHealth, type PostgresHealth } from './health.js'
+export { checkHealth, type HealthOptions, type PostgresHealth } from './health.js'
+export type { HealthProblem } from './health-findings.js'
 export { mapPostgresError } from './map-error.js'
+export type { MigrationState } from './migration-state.js'
+export type { PasswordSource } from './password.js'
 export { createPool, getPoolStats, Pool, type PoolOptions } from './pool.js'
+export type { PoolEvent, PoolEvents, PoolObserver } from './pool-events.js'
 export type { PoolClosed } from './pool-log.js'
+export {
+  advisePoolSize,
+  DEFAULT_RESERVE,
+  type MeasuredNeed,
+  POOL_TIERS,
+  type PoolSizeAdvice,
+  type PoolSizeQuestion,
+} from './pool-size.js'
 export type { PoolStats } from './pool-stats.js'
 export { createPostgres, type Postgres, type PostgresOptions } from './postgres.js'
 export * from './prisma.js'
 export type { ReadOptions, ReadWork } from './read.js'
+export { readServerLimits, type ServerLimits } from './server-limits.js'
 export { DEFAULT_DEADLINE_MS, type Run, type TransactionOptions, type TransactionWork } from './transaction.js'
+export type { PoolUsage } from './usage.js'

@@ -4,13 +4,19 @@ import { createPrismaClient } from './client.js'
 import type { PostgresSettings } from './config.js'
 import { checkHealth, type PostgresHealth } from './health.js'
 import { Operations } from './operations.js'
+import { onOwnConnection } from './own-connection.js'
 import { createPool, DEFAULT_GRACE_MS, type Pool } from './pool.js'
 import type { PoolClosed } from './pool-log.js'
+import { advisePoolSize, type PoolSizeAdvice } from './pool-size.js'
 import type { PoolStats } from './pool-stats.js'
 import type { PrismaClient } from './prisma.js'
 import { type ReadOptions, type ReadWork, runRead } from './read.js'
 import { Retrier } from './retrier.js'
+import { readServerLimits } from './server-limits.js'
+import { sharing } from './sharing.js'
+import { checkStart } from './start-check.js'
 import { runTransaction, type TransactionOptions, type TransactionWork } from './transaction.js'
+import type { PoolUsage } from './usage.js'
 
 export interface PostgresOptions {
   /** Silent by default. */
@@ -37,10 +43,17 @@ export interface Postgres extends AsyncDisposable {
    * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
    */
   read<T>(work: ReadWork<T>, options?: ReadOptions): Promise<T>
-  /** Asks the server within a second, over a connection of its own. */
+  /** Asks the server within a second, over one connection of its own, however many ask. Rejects only with the signal's reason. */
   health(options?: { readonly signal?: AbortSignal }): Promise<PostgresHealth>
   /** The pool at this moment. Costs nothing. */
   stats(): PoolStats
+  /** How much the pool was used over the last minute. */
+  usage(): PoolUsage
+  /**
+   * Whether the pools of all instances fit into the server, and whether this one has the size that its load needs.
+   * @throws {PostgresError} where the server does not answer within a second.
+   */
+  advise(options?: { readonly signal?: AbortSignal }): Promise<PoolSizeAdvice>
   /**
    * Takes no new work, waits up to `graceMs` (default 10,000) for what is in flight, then cuts it. Always resolves; a second call
    * gives the first one's promise.
@@ -69,8 +82,12 @@ export function createPostgres(settings: PostgresSettings, options: PostgresOpti
     await prisma.$disconnect() // last: it ends transactions that are under way
     return closed
   }
+  const ended = new AbortController()
+  pool.once('connect', () => void checkStart(settings, logger, ended.signal))
+  const health = sharing(() => checkHealth(settings, { pool }))
   let closing: Promise<PoolClosed> | undefined
   const close = (graceMs: number = DEFAULT_GRACE_MS): Promise<PoolClosed> => {
+    ended.abort()
     closing ??= end(graceMs)
     return closing
   }
@@ -79,8 +96,14 @@ export function createPostgres(settings: PostgresSettings, options: PostgresOpti
     pool,
     transaction: (work, transactionOptions) => runTransaction(host, work, transactionOptions),
     read: (work, readOptions) => runRead(host, work, readOptions),
-    health: (healthOptions) => checkHealth(settings, healthOptions),
+    health: (healthOptions) => health(healthOptions?.signal),
     stats,
+    usage: () => pool.usage,
+    async advise({ signal } = {}) {
+      const { instances, maxConnections } = settings
+      const server = await onOwnConnection(settings, signal, readServerLimits)
+      return advisePoolSize({ instances, maxConnections, server, usage: pool.usage })
+    },
     close,
     async [Symbol.asyncDispose]() {
       await close()

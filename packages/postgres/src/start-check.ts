@@ -13,6 +13,7 @@ export async function checkStart(settings: PostgresSettings, logger: Logger, sig
   const check = settings.pooler === 'none' ? checkSize : checkSession
   try {
     await check(settings, logger, signal)
+    logger.debug({ event: 'postgres.start_checked' }, 'the server was looked at')
   } catch (error) {
     if (signal.aborted) return
     logger.debug({ event: 'postgres.start_check_failed', error: safeCause(error) }, 'the server could not be looked at')
