@@ -24,7 +24,7 @@ describe('RetryBudget', () => {
     const budget = new RetryBudget({ now: () => nowMs })
     let taken = 0
     for (; nowMs < 10_000; nowMs += 1) for (let n = 0; n < 20; n += 1) taken += budget.take() ? 1 : 0
-    expect(taken).toBeLessThanOrEqual(500 + 10 * 50)
-    expect(taken).toBeGreaterThanOrEqual(500 + 10 * 50 - 2)
+    expect(taken).toBeLessThanOrEqual(1000 + 10 * 100)
+    expect(taken).toBeGreaterThanOrEqual(1000 + 10 * 100 - 2)
   })
 })

@@ -1,8 +1,8 @@
 /** How many retries there may be. */
 export interface RetryBudgetOptions {
-  /** Retries that may be made at once, after a quiet time. Default 500. */
+  /** Retries that may be made at once, after a quiet time. Default 1000. */
   readonly capacity?: number
-  /** Retries that come back each second. Default 50. */
+  /** Retries that come back each second. Default 100. */
   readonly refillPerSecond?: number
   /** The clock, in milliseconds. Default `performance.now`. */
   readonly now?: () => number
@@ -21,7 +21,7 @@ export class RetryBudget {
   #at: number
 
   constructor(options: RetryBudgetOptions = {}) {
-    const { capacity = 500, refillPerSecond = 50, now = () => performance.now() } = options
+    const { capacity = 1000, refillPerSecond = 100, now = () => performance.now() } = options
     this.#capacity = capacity
     this.#refillPerMs = refillPerSecond / 1000
     this.#now = now

@@ -1,12 +1,22 @@
-import { type Environment, type Logger, redactingLogger, safeCause, silentLogger, withDeadline } from '@miyabi/core'
+import {
+  type Environment,
+  type Logger,
+  RetryBudget,
+  redactingLogger,
+  safeCause,
+  silentLogger,
+  withDeadline,
+} from '@miyabi/core'
 import { createDynamo, type Dynamo } from '@miyabi/dynamo'
 import {
   createPostgres,
   type PoolStats,
   type Postgres,
-  type Prisma,
   type PrismaClient,
+  type ReadOptions,
+  type ReadWork,
   type TransactionOptions,
+  type TransactionWork,
 } from '@miyabi/postgres'
 import { attachToStack } from './attach.js'
 import { checkBoth, type DatabaseHealth, type HealthCheck, type StoreHealth } from './health.js'
@@ -33,6 +43,12 @@ export interface CreateOptions extends DatabaseSettings {
 export interface DatabaseStats {
   /** The connection pool. */
   readonly postgres: PoolStats
+}
+
+/** How a context came to its end. */
+export interface DatabaseClosed {
+  /** Whether all work in flight ended within the grace period, and both stores closed. */
+  readonly drained: boolean
 }
 
 interface Stores {
@@ -62,7 +78,7 @@ export class DatabaseContext implements AsyncDisposable {
   readonly dynamodb: Dynamo
   readonly #stores: Stores
   readonly #logger: Logger
-  #closing: Promise<void> | undefined
+  #closing: Promise<DatabaseClosed> | undefined
   #lastStatus: DatabaseHealth['status'] = 'up'
 
   private constructor(stores: Stores, logger: Logger) {
@@ -105,7 +121,7 @@ export class DatabaseContext implements AsyncDisposable {
 
   static #build(settings: DatabaseSettings, logger: Logger, dynamodbUnavailable?: string): DatabaseContext {
     const dynamo = createDynamo(settings.dynamo, { logger })
-    const postgres = createPostgres(settings.postgres, { logger })
+    const postgres = createPostgres(settings.postgres, { logger, retryBudget: new RetryBudget() })
     const { hostname, port, pathname } = new URL(settings.postgres.databaseUrl)
     logger.info(
       {
@@ -143,12 +159,21 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * Runs `work` in one PostgreSQL transaction: committed when it resolves, rolled back when it rejects.
-   * @param work gets a Prisma client bound to the transaction.
+   * Runs `work` in one PostgreSQL transaction: committed when it resolves, rolled back when it rejects; run again, whole, after a
+   * conflict, a deadlock, or a connection lost before COMMIT.
+   * @param work gets a Prisma client bound to the transaction, and the number of the attempt.
    * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
    */
-  transaction<T>(work: (tx: Prisma.TransactionClient) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  transaction<T>(work: TransactionWork<T>, options?: TransactionOptions): Promise<T> {
     return this.#stores.postgres.transaction(work, options)
+  }
+
+  /**
+   * Runs `work`, which only reads PostgreSQL, and again after a connection was lost: for raw SQL. Prisma's own reads need no help.
+   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   */
+  read<T>(work: ReadWork<T>, options?: ReadOptions): Promise<T> {
+    return this.#stores.postgres.read(work, options)
   }
 
   /**
@@ -156,33 +181,41 @@ export class DatabaseContext implements AsyncDisposable {
    * one's promise.
    * @param graceMs how long to wait before what is in flight is cut, in milliseconds.
    */
-  close(graceMs = 10_000): Promise<void> {
+  close(graceMs = 10_000): Promise<DatabaseClosed> {
     this.#closing ??= this.#close(graceMs)
     return this.#closing
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
+  /** Whether `close()` was called. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined
   }
 
-  async #close(graceMs: number): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(graceMs: number): Promise<DatabaseClosed> {
     const start = performance.now()
     const { postgres, dynamo } = this.#stores
     const ms = graceMs + CLOSE_MARGIN_MS
-    await Promise.all([
+    const [pool, client] = await Promise.all([
       this.#closeOne('postgres', ms, () => postgres.close(graceMs)),
-      this.#closeOne('dynamodb', ms, () => dynamo.close()),
+      this.#closeOne('dynamodb', ms, () => dynamo.close().then(() => ({ drained: true }))),
     ])
+    const drained = pool.drained && client.drained
     const took = Math.round(performance.now() - start)
-    this.#logger.info({ event: 'db.closed', ms: took }, `database context closed in ${took} ms`)
+    this.#logger.info({ event: 'db.closed', ms: took, drained }, `database context closed in ${took} ms`)
+    return { drained }
   }
 
-  async #closeOne(store: string, ms: number, close: () => Promise<void>): Promise<void> {
+  async #closeOne(store: string, ms: number, close: () => Promise<DatabaseClosed>): Promise<DatabaseClosed> {
     try {
-      await withDeadline({ ms, onTimeout: () => new Error(`not closed after ${ms} ms`) }, close)
+      return await withDeadline({ ms, onTimeout: () => new Error(`not closed after ${ms} ms`) }, close)
     } catch (error) {
       const { message } = safeCause(error)
       this.#logger.error({ event: 'db.close_failed', store, error }, `closing ${store} failed: ${message}`)
+      return { drained: false }
     }
   }
 

@@ -1,7 +1,25 @@
 export { ConfigError, isMiyabiError, type Logger, MiyabiError, stringifyJson, toJson } from '@miyabi/core'
 export { type Dynamo, DynamoError } from '@miyabi/dynamo'
-export { type PoolStats, PostgresError, Prisma, type PrismaClient, type TransactionOptions } from '@miyabi/postgres'
-export { type CreateOptions, DatabaseContext, type DatabaseStats, type FromEnvOptions } from './context.js'
+export {
+  isPostgresError,
+  mapPostgresError,
+  type PoolStats,
+  PostgresError,
+  Prisma,
+  type PrismaClient,
+  type ReadOptions,
+  type Run,
+  type TransactionOptions,
+} from '@miyabi/postgres'
+export { type CloseOnSignalOptions, closeOnSignal } from './close-on-signal.js'
+export {
+  type CreateOptions,
+  type DatabaseClosed,
+  DatabaseContext,
+  type DatabaseStats,
+  type FromEnvOptions,
+} from './context.js'
 export type { DatabaseHealth, StoreHealth } from './health.js'
 export { renderEnvFile, renderSettingsPage } from './render-settings.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings.js'
+export { sharedContext } from './shared-context.js'

@@ -24,6 +24,11 @@ export interface TcpProxy extends AsyncDisposable {
   delay(ms: number): void
   /** Cuts every open connection with a TCP reset (ECONNRESET). */
   resetAll(): void
+  /**
+   * Cuts one connection, with a reset, at the next chunk from a client that holds `text`: `before` it reaches the server, or `after`
+   * the server has acted on it, when its answer is on the way. Calls with the same text add up.
+   */
+  cutAt(text: string, when: 'before' | 'after'): void
   /** Ends the server's side of every open connection (FIN), while what the client sends still arrives. */
   halfClose(): void
   /** Cuts everything and stops. */
@@ -76,9 +81,17 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       if (isOver) return
     }
   }
-  const through = (): Transform =>
+  const cuts: { readonly text: string; readonly when: 'before' | 'after' }[] = []
+  const takeCut = (chunk: Buffer): 'before' | 'after' | undefined => {
+    const index = cuts.findIndex(({ text }) => chunk.includes(text))
+    return index < 0 ? undefined : cuts.splice(index, 1)[0]?.when
+  }
+  const through = (look: (chunk: Buffer) => void): Transform =>
     new Transform({
-      transform: (chunk, _encoding, done) => void hold().then(() => done(null, chunk)),
+      transform: (chunk: Buffer, _encoding, done) => {
+        look(chunk)
+        void hold().then(() => done(null, chunk))
+      },
       flush: (done) => void hold().then(() => done()),
     })
 
@@ -89,10 +102,20 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       return
     }
     const upstream = net.connect({ host: hostname, port: upstreamPort, noDelay: true })
-    const answers = through()
+    let isToBeCut = false
+    const cut = (): void => {
+      client.resetAndDestroy()
+      upstream.destroy()
+    }
+    const requests = through((chunk) => {
+      const when = takeCut(chunk)
+      if (when === 'before') cut()
+      isToBeCut ||= when === 'after'
+    })
+    const answers = through(() => isToBeCut && cut())
     const pair: Pair = { client, upstream, answers }
     pairs.add(pair)
-    client.pipe(through()).pipe(upstream)
+    client.pipe(requests).pipe(upstream)
     upstream.pipe(answers).pipe(client)
     client.on('error', () => upstream.destroy())
     upstream.on('error', () => client.destroy())
@@ -154,6 +177,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
         client.resetAndDestroy()
         upstream.destroy()
       }
+    },
+    cutAt(text, when) {
+      cuts.push({ text, when })
     },
     halfClose() {
       for (const { client, answers } of pairs) {

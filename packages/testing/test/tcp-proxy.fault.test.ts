@@ -103,4 +103,19 @@ describe('startTcpProxy', () => {
     await proxy.close()
     await expect(one(client)).rejects.toThrow()
   })
+
+  it.each([
+    ['before', 0],
+    ['after', 1],
+  ] as const)('cuts %s the server has seen a text, once', async (when, rows) => {
+    const [client, witness] = await Promise.all([connect(), connect()])
+    const table = `cut_${when}`
+    await witness.query(`CREATE TABLE ${table} (n int)`)
+    proxy.cutAt(`INSERT INTO ${table}`, when)
+    await expect(client.query(`INSERT INTO ${table} VALUES (1)`)).rejects.toThrow()
+    expect((await witness.query(`SELECT * FROM ${table}`)).rowCount).toBe(rows)
+    await witness.query(`INSERT INTO ${table} VALUES (2)`)
+    await witness.query(`DROP TABLE ${table}`)
+    await witness.end()
+  })
 })

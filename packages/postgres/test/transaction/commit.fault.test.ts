@@ -1,0 +1,143 @@
+import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
+import { failureOf, until, usePoolBench } from '../support.js'
+
+/** Each of the two ways, so often; the full count in the long run. */
+const TIMES = process.env['MIYABI_TEST_LONG'] ? 200 : 10
+
+const bench = usePoolBench({ empty: false })
+let proxy: TcpProxy
+let postgres: Postgres
+beforeAll(async () => {
+  proxy = await startTcpProxy(bench.settings().databaseUrl)
+  postgres = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl), maxConnections: 4 }))
+})
+afterAll(async () => {
+  await postgres?.close()
+  await proxy?.close()
+})
+
+const line = (message: string) => ({ data: { level: 'info', message } as const })
+const written = async (message: string): Promise<number> =>
+  Number((await bench.admin<{ n: string }>('SELECT count(*) AS n FROM logs WHERE message = $1', [message]))[0]?.n)
+
+describe('a COMMIT', () => {
+  it.each([
+    ['before', 0],
+    ['after', 1],
+  ] as const)('cut off %s it arrived is of unknown outcome, and never done twice', async (when, rows) => {
+    for (let n = 0; n < TIMES; n += 1) {
+      const message = `commit-${when}-${n}`
+      let runs = 0
+      proxy.cutAt('COMMIT', when)
+      const error = await failureOf(
+        postgres.transaction(async (tx) => {
+          runs += 1
+          await tx.log.create(line(message))
+        }),
+      )
+      expect(error).toMatchObject({ code: 'postgres.commit_unknown', effect: 'unknown', retryable: false })
+      expect((error as Error).message).toContain('unknown')
+      await until(
+        () => bench.backends(),
+        (pids) => pids.length === postgres.stats().total,
+      )
+      expect([runs, await written(message)]).toEqual([1, rows])
+    }
+    expect(postgres.stats()).toMatchObject({ active: 0, waiting: 0 })
+  })
+
+  it("is told of in the same way by Prisma's own transactions", async () => {
+    proxy.cutAt('COMMIT', 'before')
+    const interactive = await failureOf(postgres.prisma.$transaction((tx) => tx.log.create(line('own'))))
+    proxy.cutAt('COMMIT', 'before')
+    const { log } = postgres.prisma
+    const batch = await failureOf(postgres.prisma.$transaction([log.create(line('own')), log.create(line('own'))]))
+    for (const error of [interactive, batch]) {
+      expect(error).toMatchObject({ code: 'postgres.commit_unknown' })
+      expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.commit_unknown', effect: 'unknown' })
+    }
+    expect(await written('own')).toBe(0)
+  })
+
+  it('that hangs past the deadline is of unknown outcome too', async () => {
+    const start = performance.now()
+    const error = await failureOf(
+      postgres.transaction(
+        async (tx) => {
+          await tx.log.create(line('hangs'))
+          proxy.blackHole()
+        },
+        { deadlineMs: 300 },
+      ),
+    )
+    expect(performance.now() - start).toBeLessThan(400)
+    expect(error).toMatchObject({ code: 'postgres.commit_unknown', effect: 'unknown' })
+    await proxy.pass()
+    await until(
+      () => postgres.stats(),
+      ({ active }) => active === 0,
+    )
+  })
+
+  it('is not hidden from a caller who goes away while it is under way', async () => {
+    const controller = new AbortController()
+    proxy.delay(100)
+    const committing = postgres.transaction(
+      async (tx) => {
+        await tx.log.create(line('on its way'))
+        setTimeout(() => controller.abort(new Error('gone')), 50)
+        return 'committed'
+      },
+      { signal: controller.signal },
+    )
+    expect(await committing).toBe('committed')
+    await proxy.pass()
+    expect(await written('on its way')).toBe(1)
+  })
+
+  it('of a transaction whose failed statement was ignored is an error, not a silent rollback', async () => {
+    const swallowing = async (work: (work: (tx: Pick<Postgres['prisma'], 'log'>) => Promise<void>) => Promise<void>) =>
+      work(async (tx) => {
+        await tx.log.create(line('swallowed'))
+        await tx.log.create(line(null as never)).catch(() => {})
+        await tx.log.create({ data: { level: 'wrong' as 'info', message: 'x' } }).catch(() => {})
+      })
+    const ours = await failureOf(swallowing((work) => postgres.transaction(work)))
+    const prismas = await failureOf(swallowing((work) => postgres.prisma.$transaction(work)))
+    for (const error of [ours, prismas])
+      expect(error).toMatchObject({ code: 'postgres.transaction_aborted', effect: 'none' })
+    expect(await written('swallowed')).toBe(0)
+  })
+})
+
+describe('a connection lost before COMMIT', () => {
+  it('means that nothing happened, so the transaction is run again', async () => {
+    const runs: number[] = []
+    await postgres.transaction(async (tx, { attempt }) => {
+      runs.push(attempt)
+      await tx.log.create(line('lost once'))
+      if (attempt === 1) await bench.killBackends()
+      await tx.log.create(line('lost once'))
+    })
+    expect([runs, await written('lost once')]).toEqual([[1, 2], 2])
+  })
+
+  it('says so where it is not', async () => {
+    const failing = postgres.transaction(
+      async (tx) => {
+        await tx.log.create(line('lost'))
+        await bench.killBackends()
+        await tx.log.create(line('lost'))
+      },
+      { retry: false },
+    )
+    expect(await failureOf(failing)).toMatchObject({
+      code: 'postgres.transaction_lost',
+      effect: 'none',
+      retryable: true,
+    })
+    expect(await written('lost')).toBe(0)
+  })
+})
