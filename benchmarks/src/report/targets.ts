@@ -1,24 +1,8 @@
 import type { SuiteResult, TableResult } from '../harness/result.js'
 import { median } from '../harness/statistics.js'
 import { ratioOf, resultOf } from './figures.js'
+import { type Target, targets } from './target-list.js'
 import { duration, number } from './text.js'
-
-/** A figure to reach. */
-interface Target {
-  readonly suite: string
-  readonly claim: string
-  readonly workload: string
-  readonly contender: string
-  /** What it is a ratio to; where left out, the target is a time in milliseconds. */
-  readonly against?: string
-  readonly atMost: number
-  /** Counts at these numbers of workers only. Default: all. */
-  readonly concurrency?: readonly number[]
-  /** Why it is not met, while it is not. */
-  readonly obstacle?: string
-}
-
-const targets: readonly Target[] = []
 
 /** A target beside what was measured. */
 export interface Outcome {

@@ -6,7 +6,7 @@ const id = () => uuid('id').primaryKey().default(sql`time_ordered_id()`)
 const createdAt = () => instant('created_at').notNull().default(sql`current_instant()`)
 const updatedAt = () => instant('updated_at').notNull().default(sql`current_instant()`)
 
-export const users = pgTable('users', {
+const users = pgTable('users', {
   id: id(),
   email: text('email').notNull(),
   name: text('name'),
@@ -41,7 +41,7 @@ export const plugins = pgTable('plugins', {
   updatedAt: updatedAt(),
 })
 
-export const pluginReviews = pgTable('plugin_reviews', {
+const pluginReviews = pgTable('plugin_reviews', {
   id: id(),
   pluginId: text('plugin_id').notNull(),
   userId: uuid('user_id').notNull(),
@@ -67,11 +67,14 @@ export const usageEvents = pgTable('usage_events', {
   createdAt: createdAt(),
 })
 
-export const pluginRelations = relations(plugins, ({ one, many }) => ({
+const pluginRelations = relations(plugins, ({ one, many }) => ({
   author: one(users, { fields: [plugins.authorId], references: [users.id] }),
   reviews: many(pluginReviews),
 }))
 
-export const reviewRelations = relations(pluginReviews, ({ one }) => ({
+const reviewRelations = relations(pluginReviews, ({ one }) => ({
   plugin: one(plugins, { fields: [pluginReviews.pluginId], references: [plugins.id] }),
 }))
+
+/** What `db.query` knows. */
+export const schema = { users, plugins, pluginReviews, logs, usageEvents, pluginRelations, reviewRelations }

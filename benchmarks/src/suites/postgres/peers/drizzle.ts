@@ -1,13 +1,12 @@
 import { asc, eq, gt, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
-import * as tables from './drizzle-tables.js'
+import { logs, plugins, schema, usageEvents } from './drizzle-tables.js'
 import type { PostgresPeer } from './peer.js'
 
 /** Drizzle over `pg`, with its prepared queries wherever it has them: built without them it takes two to four times as long. */
 export function drizzlePeer(name: string, pool: pg.Pool): PostgresPeer {
-  const db = drizzle(pool, { schema: tables })
-  const { logs, plugins, usageEvents } = tables
+  const db = drizzle(pool, { schema })
   const id = sql.placeholder('id')
   const findPlugin = db.select().from(plugins).where(eq(plugins.id, id)).prepare('drizzle_find')
   const findWithRelations = db.query.plugins

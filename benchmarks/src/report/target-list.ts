@@ -1,0 +1,92 @@
+/** A figure to reach. */
+export interface Target {
+  readonly suite: string
+  readonly claim: string
+  readonly workload: string
+  readonly contender: string
+  /** What it is a ratio to; where left out, the target is a time in milliseconds. */
+  readonly against?: string
+  readonly atMost: number
+  /** Counts at these numbers of workers only. Default: all. */
+  readonly concurrency?: readonly number[]
+  /** Why it is not met, while it is not. */
+  readonly obstacle?: string
+}
+
+const pointOperation = { suite: 'dynamo', contender: 'ours', against: 'ElectroDB', atMost: 1.1, concurrency: [1, 16] }
+
+/** What this data layer wants to reach, against the best there is. */
+export const targets: readonly Target[] = [
+  {
+    suite: 'postgres',
+    claim: 'Validating a pooled connection at acquire, against pg without any test',
+    workload: 'validation',
+    contender: 'ours: pool',
+    against: 'pg',
+    atMost: 1.1,
+  },
+  {
+    suite: 'postgres',
+    claim: 'A read through the Prisma API, against prepared pg',
+    workload: 'select',
+    contender: 'ours: prisma, findFirst',
+    against: 'pg',
+    atMost: 1.5,
+    concurrency: [16, 64],
+    obstacle:
+      "most of the time goes into Prisma's own JavaScript, which validates, compiles and maps each call (compare CPU/op with that of ours: pool, which takes the same way to the server). What is left to us is below it: fewer system calls, by sending the statements of several callers down one connection.",
+  },
+  {
+    suite: 'postgres',
+    claim: '1,000 rows in one call of the Prisma API, against COPY',
+    workload: 'bulk',
+    contender: 'ours: prisma',
+    against: 'pg, COPY',
+    atMost: 1.5,
+    obstacle:
+      '`createMany` takes some 100 µs of CPU for each row to build one statement of thousands of parameters. The same rows as three arrays through `unnest` (ours: pool) are as fast as COPY: a `createMany` of ours has to be rewritten to that.',
+  },
+  {
+    suite: 'postgres',
+    claim: 'One of 64 concurrent single inserts, against the best peer',
+    workload: 'insert',
+    contender: 'ours: pool',
+    against: 'postgres',
+    atMost: 0.25,
+    concurrency: [64],
+    obstacle:
+      'each insert is a statement of its own. It takes a writer that gathers the concurrent ones into one statement.',
+  },
+  { ...pointOperation, claim: 'A DynamoDB get, against ElectroDB', workload: 'get' },
+  { ...pointOperation, claim: 'A DynamoDB put, against ElectroDB', workload: 'put' },
+  { ...pointOperation, claim: 'A DynamoDB put and update, against ElectroDB', workload: 'update' },
+  { ...pointOperation, claim: 'A DynamoDB query of 50, against ElectroDB', workload: 'query' },
+  {
+    suite: 'dynamo',
+    claim: 'Ingest of 64 concurrent single events, against single puts of lib-dynamodb',
+    workload: 'put',
+    contender: 'ours',
+    against: 'lib-dynamodb',
+    atMost: 0.3,
+    concurrency: [64],
+    obstacle:
+      'each event is a request of its own, and the SDK takes most of the time of one. It takes a writer that gathers the concurrent ones into batches.',
+  },
+  {
+    suite: 'start',
+    claim: 'Embedded stack, cold',
+    workload: 'embedded stack',
+    contender: 'cold',
+    atMost: 300,
+  },
+  { suite: 'start', claim: 'Embedded stack, warm', workload: 'embedded stack', contender: 'warm', atMost: 100 },
+  { suite: 'start', claim: 'One more test database', workload: 'test database', contender: 'migrated', atMost: 50 },
+  {
+    suite: 'start',
+    claim: 'From process start to the first query, against stock Prisma',
+    workload: 'first query',
+    contender: 'ours: createPostgres',
+    against: 'Prisma',
+    atMost: 1.1,
+  },
+]
