@@ -1,0 +1,171 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { RetryBudget } from '@miyabi/core'
+import { startTcpProxy } from '@miyabi/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
+import { failureOf, usePoolBench } from '../support.js'
+
+const READS = process.env['MIYABI_TEST_LONG'] ? 5000 : 500
+const WORKERS = 16
+
+const bench = usePoolBench({ empty: false })
+let postgres: Postgres
+const ids: string[] = []
+beforeAll(async () => {
+  postgres = createPostgres(bench.settings({ maxConnections: 8 }), {
+    retryBudget: new RetryBudget({ capacity: 100_000 }),
+  })
+  for (let n = 0; n < 20; n += 1) {
+    const { id } = await postgres.prisma.user.create({
+      data: { email: `reader-${n}@example.com`, name: String(n), pluginSubmissions: { create: { pluginData: { n } } } },
+    })
+    ids.push(id)
+  }
+})
+afterAll(() => postgres?.close())
+
+/** Ends every session again and again until `work` is done. Tells how often. */
+async function whileKilling(work: Promise<unknown>): Promise<number> {
+  let isDone = false
+  let kills = 0
+  const done = work.finally(() => {
+    isDone = true
+  })
+  done.catch(() => {})
+  while (!isDone) {
+    await bench.killBackends()
+    kills += 1
+    await delay(20)
+  }
+  await done
+  return kills
+}
+
+describe('reads through Prisma', () => {
+  it('are made again where their connection is lost: no error reaches a caller, and each row is right', async () => {
+    let reads = 0
+    const worker = async (): Promise<void> => {
+      while (reads < READS) {
+        const n = reads % ids.length
+        reads += 1
+        const id = ids[n] ?? ''
+        switch (reads % 5) {
+          case 0:
+            expect(await postgres.prisma.user.findUnique({ where: { id } })).toMatchObject({ id, name: String(n) })
+            break
+          case 1: {
+            const found = await postgres.prisma.user.findMany({ where: { id }, include: { pluginSubmissions: true } })
+            expect(found).toMatchObject([{ id, pluginSubmissions: [{ pluginData: { n } }] }])
+            break
+          }
+          case 2:
+            expect(await postgres.prisma.user.count({ where: { id: { in: ids } } })).toBe(ids.length)
+            break
+          case 3:
+            expect(await postgres.prisma.plugin.aggregate({ _sum: { downloads: true } })).toEqual({
+              _sum: { downloads: null },
+            })
+            break
+          default:
+            expect(await postgres.prisma.user.groupBy({ by: ['role'], _count: true })).toEqual([
+              { role: 'user', _count: ids.length },
+            ])
+        }
+      }
+    }
+    const kills = await whileKilling(Promise.all(Array.from({ length: WORKERS }, worker)))
+    expect(kills).toBeGreaterThan(5)
+    expect(reads).toBeGreaterThanOrEqual(READS)
+    expect(postgres.stats()).toMatchObject({ active: 0, waiting: 0 })
+  })
+
+  it('are made again over a connection that the network cut, before and after the server answered', async () => {
+    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
+    const behind = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
+    for (const when of ['before', 'after'] as const) {
+      proxy.cutAt('FROM "public"."users"', when)
+      expect(await behind.prisma.user.count()).toBe(ids.length)
+    }
+    await behind.close()
+  })
+
+  it('are given up when the budget is spent, with the error of the loss', async () => {
+    const poor = createPostgres(
+      bench.settings({ databaseUrl: bench.settings().databaseUrl, applicationName: 'poor' }),
+      {
+        retryBudget: new RetryBudget({ capacity: 0, refillPerSecond: 0 }),
+      },
+    )
+    const reading = failureOf(poor.prisma.$queryRaw`SELECT count(*) FROM users, users a, users b, users c, users d`)
+    await delay(150)
+    await bench.killBackends('poor')
+    expect(mapPostgresError(await reading)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
+    await poor.close()
+  })
+})
+
+describe('what may write', () => {
+  it('is never made again: an insert cut off after it arrived is there once, its caller told that it is unknown', async () => {
+    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
+    const behind = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
+    for (const [when, rows] of [
+      ['before', 0],
+      ['after', 1],
+    ] as const) {
+      proxy.cutAt('INSERT INTO "public"."logs"', when)
+      const error = await failureOf(behind.prisma.log.create({ data: { level: 'info', message: when } }))
+      expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
+      expect(await postgres.prisma.log.count({ where: { message: when } })).toBe(rows)
+    }
+    await behind.close()
+  })
+
+  it('is raw SQL that calls what is not known to only read', async () => {
+    const sleeping = failureOf(postgres.prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(2)`)
+    await delay(200)
+    await bench.killBackends()
+    expect(mapPostgresError(await sleeping)).toMatchObject({ code: 'postgres.connection_lost' })
+  })
+})
+
+describe('read()', () => {
+  it('makes raw reads again, whatever they call', async () => {
+    const attempts: number[] = []
+    const rows = await postgres.read(async (prisma, { attempt }) => {
+      attempts.push(attempt)
+      const reading = prisma.$queryRaw<{ n: bigint }[]>`SELECT count(*) AS n FROM users, pg_sleep(0.3)`.then((n) => n)
+      if (attempt === 1) void delay(100).then(() => bench.killBackends())
+      return reading
+    })
+    expect([attempts, rows]).toEqual([[1, 2], [{ n: BigInt(ids.length) }]])
+  })
+
+  it('is as good for the pool, over a reset', async () => {
+    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
+    const behind = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
+    await behind.pool.query('SELECT 1')
+    proxy.cutAt('md5', 'after')
+    const { rows } = await behind.read(() => behind.pool.query(`SELECT md5('x') AS hash`))
+    expect(rows).toHaveLength(1)
+    await behind.close()
+  })
+
+  it('keeps to its deadline, and to retry: false', async () => {
+    const slow = postgres.read((prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(1)`, { deadlineMs: 100 })
+    expect(await failureOf(slow)).toMatchObject({
+      code: 'postgres.deadline',
+      details: { deadlineMs: 100, phase: 'work' },
+    })
+    let runs = 0
+    const once = postgres.read(
+      (prisma) => {
+        runs += 1
+        void delay(100).then(() => bench.killBackends())
+        return prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(1)`
+      },
+      { retry: false },
+    )
+    expect(await failureOf(once)).toMatchObject({ code: 'postgres.connection_lost' })
+    expect(runs).toBe(1)
+  })
+})

@@ -1,0 +1,175 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPostgres, type Postgres } from '../../src/index.js'
+import { failureOf, until, usePoolBench } from '../support.js'
+
+const bench = usePoolBench({ empty: false })
+const DEADLINE_MS = 400
+let proxy: TcpProxy
+let postgres: Postgres
+beforeAll(async () => {
+  proxy = await startTcpProxy(bench.settings().databaseUrl)
+  postgres = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl), maxConnections: 2 }))
+  await postgres.prisma.log.count()
+})
+afterAll(async () => {
+  await postgres?.close()
+  await proxy?.close()
+})
+
+/** The error, and how long it took to come. */
+async function timed(work: Promise<unknown>): Promise<{ readonly error: unknown; readonly ms: number }> {
+  const start = performance.now()
+  const error = await failureOf(work)
+  return { error, ms: performance.now() - start }
+}
+/** Statements that run, and transactions that are open, on the server. */
+const busy = async (): Promise<number> =>
+  (
+    await bench.admin(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'miyabi' AND state <> 'idle'",
+    )
+  ).length
+/** No statement runs on, and every connection is back. */
+async function everythingEnded(withinMs: number): Promise<void> {
+  await until(busy, (count) => count === 0, withinMs)
+  await until(
+    () => postgres.stats(),
+    ({ active, waiting }) => active + waiting === 0,
+    withinMs,
+  )
+}
+const line = { data: { level: 'info', message: 'late' } } as const
+const late = () => bench.admin("SELECT 1 FROM logs WHERE message = 'late'")
+
+describe('the deadline of a transaction', () => {
+  it('bounds a statement, which the server then does not run on', async () => {
+    const { error, ms } = await timed(
+      postgres.transaction(
+        async (tx) => {
+          await tx.log.create(line)
+          await tx.$executeRaw`SELECT pg_sleep(5)`
+        },
+        { deadlineMs: DEADLINE_MS },
+      ),
+    )
+    expect(error).toMatchObject({
+      code: 'postgres.deadline',
+      effect: 'none',
+      details: { deadlineMs: DEADLINE_MS, attempt: 1, phase: 'work', pool: { active: 1, max: 2 } },
+    })
+    expect(ms).toBeLessThan(DEADLINE_MS * 1.1)
+    await everythingEnded(300)
+    expect(postgres.stats().total).toBe(1) // canceled, not cut
+    expect(await late()).toEqual([])
+  })
+
+  it('bounds work that waits for something else, and what that does afterwards is refused', async () => {
+    let afterwards: Promise<unknown> | undefined
+    const { error, ms } = await timed(
+      postgres.transaction(
+        async (tx, { signal }) => {
+          await tx.log.create(line)
+          afterwards = delay(DEADLINE_MS + 200).then(() => tx.log.create(line))
+          await afterwards
+          expect(signal.aborted).toBe(true)
+        },
+        { deadlineMs: DEADLINE_MS },
+      ),
+    )
+    expect(error).toMatchObject({ code: 'postgres.deadline', details: { phase: 'work' } })
+    expect(ms).toBeLessThan(DEADLINE_MS * 1.1)
+    await everythingEnded(300)
+    await expect(afterwards).rejects.toThrow()
+    expect(await late()).toEqual([])
+  })
+
+  it('bounds the wait for a connection', async () => {
+    const held = await Promise.all([postgres.pool.connect(), postgres.pool.connect()])
+    const { error, ms } = await timed(postgres.transaction((tx) => tx.log.create(line), { deadlineMs: DEADLINE_MS }))
+    expect(error).toMatchObject({
+      code: 'postgres.deadline',
+      details: { phase: 'acquire', pool: { active: 2, waiting: 1 } },
+    })
+    expect(ms).toBeLessThan(DEADLINE_MS * 1.1)
+    expect(postgres.stats().waiting).toBe(0)
+    for (const client of held) client.release()
+  })
+
+  it('bounds the wait for a lock, and one of a transaction that is queued behind another of ours', async () => {
+    await bench.admin('BEGIN')
+    await bench.admin('LOCK TABLE logs')
+    const { error, ms } = await timed(postgres.transaction((tx) => tx.log.create(line), { deadlineMs: DEADLINE_MS }))
+    expect(error).toMatchObject({ code: 'postgres.deadline', details: { phase: 'work' } })
+    expect(ms).toBeLessThan(DEADLINE_MS * 1.1)
+    await until(
+      () => postgres.stats(),
+      ({ active }) => active === 0,
+      300,
+    )
+    await bench.admin('ROLLBACK')
+    await everythingEnded(300)
+  })
+
+  it('holds where the network answers nothing, and the connection is given up', async () => {
+    const { error, ms } = await timed(
+      postgres.transaction(
+        async (tx) => {
+          await tx.log.create(line)
+          proxy.blackHole()
+          await tx.log.create(line)
+        },
+        { deadlineMs: DEADLINE_MS },
+      ),
+    )
+    expect(error).toMatchObject({ code: 'postgres.deadline' })
+    expect(ms).toBeLessThan(DEADLINE_MS * 1.1)
+    await until(
+      () => postgres.stats(),
+      ({ active }) => active === 0,
+      2000,
+    )
+    await proxy.pass()
+    await everythingEnded(2000)
+    expect(await late()).toEqual([])
+  })
+
+  it('is kept by the server where this process cannot: its own limits are a little later', async () => {
+    const limits = await postgres.transaction(
+      (tx) => tx.$queryRaw<{ statement: number; idle: number }[]>`
+        SELECT (SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout') AS statement,
+               (SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout') AS idle`,
+      { deadlineMs: 2000 },
+    )
+    for (const limit of Object.values(limits[0] ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
+    const { rows } = await postgres.pool.query('SHOW statement_timeout')
+    expect(rows).toEqual([{ statement_timeout: '1min' }])
+  })
+})
+
+describe('the signal of a caller', () => {
+  it('ends the statement that runs, and rolls back', async () => {
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(new Error('gone')), 100)
+    const { error, ms } = await timed(
+      postgres.transaction(
+        async (tx) => {
+          await tx.log.create(line)
+          await tx.$executeRaw`SELECT pg_sleep(5)`
+        },
+        { signal: controller.signal },
+      ),
+    )
+    expect(error).toMatchObject({ message: 'gone' })
+    expect(ms).toBeLessThan(300)
+    await everythingEnded(300)
+    expect(await late()).toEqual([])
+  })
+
+  it('is heard before anything is begun', async () => {
+    const signal = AbortSignal.abort(new Error('gone'))
+    const failing = postgres.transaction(() => expect.unreachable(), { signal })
+    expect(await failureOf(failing)).toMatchObject({ message: 'gone' })
+  })
+})
