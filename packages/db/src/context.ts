@@ -10,7 +10,9 @@ import {
 import { createDynamo, type Dynamo } from '@miyabi/dynamo'
 import {
   createPostgres,
+  type PoolSizeAdvice,
   type PoolStats,
+  type PoolUsage,
   type Postgres,
   type PrismaClient,
   type ReadOptions,
@@ -19,7 +21,14 @@ import {
   type TransactionWork,
 } from '@miyabi/postgres'
 import { attachToStack } from './attach.js'
-import { checkBoth, type DatabaseHealth, type HealthCheck, type StoreHealth } from './health.js'
+import {
+  checkBoth,
+  type DatabaseHealth,
+  type HealthCheck,
+  type Readiness,
+  readinessOf,
+  type StoreHealth,
+} from './health.js'
 import { misspelledVariables } from './misspelled.js'
 import { type DatabaseSettings, parseDatabaseSettings } from './settings.js'
 
@@ -39,10 +48,10 @@ export interface CreateOptions extends DatabaseSettings {
   readonly logger?: Logger
 }
 
-/** The figures of the moment. */
+/** The figures of the moment, and of the last minute. */
 export interface DatabaseStats {
-  /** The connection pool. */
-  readonly postgres: PoolStats
+  /** The connection pool: this moment, and its use over the last minute. */
+  readonly postgres: PoolStats & { readonly usage: PoolUsage }
 }
 
 /** How a context came to its end. */
@@ -60,6 +69,13 @@ interface Stores {
 
 /** How much longer than its grace closing may take, before it leaves the rest to the process's end. In milliseconds. */
 const CLOSE_MARGIN_MS = 5_000
+/** Longer than either store's own limit of a second, which tells more. In milliseconds. */
+const READY_LIMIT_MS = 1_250
+
+interface CheckOptions {
+  readonly signal?: AbortSignal
+  readonly limitMs?: number
+}
 
 /**
  * Both stores behind one object, which the application makes once and closes once.
@@ -79,6 +95,7 @@ export class DatabaseContext implements AsyncDisposable {
   readonly #stores: Stores
   readonly #logger: Logger
   #closing: Promise<DatabaseClosed> | undefined
+  #hasEnded = false
   #lastStatus: DatabaseHealth['status'] = 'up'
 
   private constructor(stores: Stores, logger: Logger) {
@@ -139,13 +156,34 @@ export class DatabaseContext implements AsyncDisposable {
    * Asks both stores at the same time how they are. Answers within a few seconds, also when a server accepts and never answers;
    * rejects only with the reason of `signal`.
    */
-  async healthCheck(options: { readonly signal?: AbortSignal } = {}): Promise<DatabaseHealth> {
+  healthCheck(options: { readonly signal?: AbortSignal } = {}): Promise<DatabaseHealth> {
+    return this.#check(options)
+  }
+
+  /**
+   * Whether new requests should come to this process, and why not: for a readiness probe. Answers within little more than a
+   * second, over connections of its own; rejects only with the reason of `signal`.
+   */
+  async ready(options: { readonly signal?: AbortSignal } = {}): Promise<Readiness> {
+    return readinessOf(await this.#check({ ...options, limitMs: READY_LIMIT_MS }))
+  }
+
+  /** Whether this process can still serve, for a liveness probe: false once the context has closed. Asks no server. */
+  live(): boolean {
+    return !this.#hasEnded
+  }
+
+  async #check(options: CheckOptions): Promise<DatabaseHealth> {
     if (this.#closing) return checkBoth({ postgres: closed, dynamodb: closed }, options)
     const { postgres, dynamo, dynamodbUnavailable: remedy } = this.#stores
     const health = await checkBoth(
       {
         postgres: (inner) => postgres.health(inner),
-        dynamodb: (inner) => (remedy === undefined ? dynamo.health(inner) : unavailable(remedy)),
+        dynamodb: async (inner) => {
+          if (remedy !== undefined) return unavailable(remedy)
+          const health = await dynamo.health(inner)
+          return { ...health, ready: health.status === 'up' }
+        },
       },
       options,
     )
@@ -155,7 +193,17 @@ export class DatabaseContext implements AsyncDisposable {
 
   /** The figures of the moment: connections total, active, idle, waiting, and the limits. Costs nothing. */
   stats(): DatabaseStats {
-    return { postgres: this.#stores.postgres.stats() }
+    const { postgres } = this.#stores
+    return { postgres: { ...postgres.stats(), usage: postgres.usage() } }
+  }
+
+  /**
+   * Whether the pools of all instances (DB_INSTANCES) fit into the server, and whether this one has the size that its load of the last
+   * minute needs.
+   * @throws {PostgresError} where the server does not answer within a second.
+   */
+  advisePoolSize(options: { readonly signal?: AbortSignal } = {}): Promise<PoolSizeAdvice> {
+    return this.#stores.postgres.advise(options)
   }
 
   /**
@@ -203,6 +251,7 @@ export class DatabaseContext implements AsyncDisposable {
       this.#closeOne('postgres', ms, () => postgres.close(graceMs)),
       this.#closeOne('dynamodb', ms, () => dynamo.close().then(() => ({ drained: true }))),
     ])
+    this.#hasEnded = true
     const drained = pool.drained && client.drained
     const took = Math.round(performance.now() - start)
     this.#logger.info({ event: 'db.closed', ms: took, drained }, `database context closed in ${took} ms`)
@@ -225,7 +274,7 @@ export class DatabaseContext implements AsyncDisposable {
     this.#lastStatus = health.status
     const stores = { postgres: health.postgres, dynamodb: health.dynamodb }
     const down = Object.entries(stores).flatMap(([name, store]) =>
-      store.status === 'down' ? [`${name}: ${store.reason ?? 'no reason given'}`] : [],
+      store.status !== 'up' ? [`${name}: ${store.reason ?? 'no reason given'}`] : [],
     )
     if (health.status === 'up') this.#logger.info({ event: 'db.health_recovered' }, 'both stores are up again')
     else
@@ -236,10 +285,13 @@ export class DatabaseContext implements AsyncDisposable {
   }
 }
 
-const closed: HealthCheck = async () => ({ status: 'down', latencyMs: 0, reason: 'this context is closed' })
+const closed: HealthCheck = async () => ({
+  ...{ status: 'down', ready: false, latencyMs: 0, reason: 'this context is closed' },
+})
 
 const unavailable = async (remedy: string): Promise<StoreHealth> => ({
   status: 'down',
+  ready: false,
   latencyMs: 0,
   reason: 'the embedded stack has no DynamoDB on this platform',
   remedy,

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { checkBoth, type HealthCheck } from './health.js'
+import { checkBoth, type HealthCheck, readinessOf } from './health.js'
 
-const up: HealthCheck = async () => ({ status: 'up', latencyMs: 2, version: '18.4' })
-const down: HealthCheck = async () => ({ status: 'down', latencyMs: 30, reason: 'refused', remedy: 'pnpm db:up' })
+const up: HealthCheck = async () => ({ status: 'up', ready: true, latencyMs: 2, version: '18.4' })
+const degraded: HealthCheck = async () => ({ status: 'degraded', ready: true, latencyMs: 30, reason: 'edited' })
+const down: HealthCheck = async () => ({
+  ...{ status: 'down', ready: false, latencyMs: 30, reason: 'refused', remedy: 'pnpm db:up' },
+})
 const never: HealthCheck = () => new Promise(() => {})
 const broken: HealthCheck = () => Promise.reject(new Error('postgresql://app:hunter2@h/m broke'))
 
@@ -12,6 +15,8 @@ describe('checkBoth', () => {
     ['degraded', up, down],
     ['degraded', down, up],
     ['down', down, down],
+    ['degraded', degraded, up],
+    ['degraded', degraded, down],
   ] as const)('is %s', async (status, postgres, dynamodb) => {
     const health = await checkBoth({ postgres, dynamodb })
     expect(health).toMatchObject({
@@ -20,6 +25,16 @@ describe('checkBoth', () => {
       dynamodb: await dynamodb(neverAborted),
     })
     expect(health.latencyMs).toBe(status === 'up' ? 2 : 30)
+    expect(health.ready).toBe(![postgres, dynamodb].includes(down))
+  })
+
+  it('is ready while both are, degraded or not, and says why not otherwise', async () => {
+    expect(readinessOf(await checkBoth({ postgres: degraded, dynamodb: up }))).toEqual({
+      ...{ ready: true, latencyMs: 30, reasons: [] },
+    })
+    expect(readinessOf(await checkBoth({ postgres: up, dynamodb: down }))).toEqual({
+      ...{ ready: false, latencyMs: 30, reasons: ['dynamodb: refused; pnpm db:up'] },
+    })
   })
 
   it('answers in time when a store never does, and names no password when a check breaks', async () => {

@@ -1,26 +1,54 @@
 import { safeCause, withDeadline } from '@miyabi/core'
+import type { HealthProblem, MigrationState } from '@miyabi/postgres'
 
 /** How one store answered. */
 export interface StoreHealth {
-  readonly status: 'up' | 'down'
+  /** `down`: the application cannot do its work with it. `degraded`: it can, and somebody should look. */
+  readonly status: 'up' | 'degraded' | 'down'
+  /** Whether new requests should come to this instance, as far as this store is concerned. */
+  readonly ready: boolean
   /** How long it took to know, in milliseconds. */
   readonly latencyMs: number
   /** The server's version, where it says one. */
   readonly version?: string
-  /** Why it is down. Names the server, never a password. */
+  /** What is wrong, for a program. */
+  readonly problem?: HealthProblem
+  /** The same in words. Names the server, never a password. */
   readonly reason?: string
   /** What to do about it. */
   readonly remedy?: string
+  /** Where the database is not the one that the code was built for: migrations by name. */
+  readonly migrations?: MigrationState
 }
 
 /** How both stores answered. */
 export interface DatabaseHealth {
-  /** `up`: both. `degraded`: one of them. `down`: neither. */
+  /** `up`: both. `down`: neither. `degraded`: anything between. */
   readonly status: 'up' | 'degraded' | 'down'
+  /** Whether new requests should come to this instance: both stores are ready. */
+  readonly ready: boolean
   /** The slower of the two, in milliseconds: they are asked at the same time. */
   readonly latencyMs: number
   readonly postgres: StoreHealth
   readonly dynamodb: StoreHealth
+}
+
+/** The answer to a readiness probe. */
+export interface Readiness {
+  /** Whether new requests should come to this instance. */
+  readonly ready: boolean
+  /** How long it took to know, in milliseconds. */
+  readonly latencyMs: number
+  /** Why not, one sentence a store, with what to do. Names servers, never a password. */
+  readonly reasons: readonly string[]
+}
+
+/** The part of health that a probe wants. */
+export function readinessOf({ ready, latencyMs, postgres, dynamodb }: DatabaseHealth): Readiness {
+  const reasons = Object.entries({ postgres, dynamodb }).flatMap(([name, store]) =>
+    store.ready ? [] : [[`${name}: ${store.reason ?? 'no reason given'}`, store.remedy].filter(Boolean).join('; ')],
+  )
+  return { ready, latencyMs, reasons }
 }
 
 /** Asks a store how it is. */
@@ -41,9 +69,10 @@ export async function checkBoth(
     checkOne(stores.postgres, limitMs, signal),
     checkOne(stores.dynamodb, limitMs, signal),
   ])
-  const up = Number(postgres.status === 'up') + Number(dynamodb.status === 'up')
+  const { status } = postgres
   return {
-    status: up === 2 ? 'up' : up === 1 ? 'degraded' : 'down',
+    status: status === dynamodb.status ? status : 'degraded',
+    ready: postgres.ready && dynamodb.ready,
     latencyMs: Math.max(postgres.latencyMs, dynamodb.latencyMs),
     postgres,
     dynamodb,
@@ -57,6 +86,11 @@ async function checkOne(check: HealthCheck, ms: number, signal: AbortSignal | un
     return await withDeadline({ ms, signal, onTimeout }, (inner) => check({ signal: inner }))
   } catch (error) {
     signal?.throwIfAborted()
-    return { status: 'down', latencyMs: Math.round(performance.now() - start), reason: safeCause(error).message }
+    return {
+      status: 'down',
+      ready: false,
+      latencyMs: Math.round(performance.now() - start),
+      reason: safeCause(error).message,
+    }
   }
 }

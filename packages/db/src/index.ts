@@ -3,7 +3,10 @@ export { type Dynamo, DynamoError } from '@miyabi/dynamo'
 export {
   isPostgresError,
   mapPostgresError,
+  type PasswordSource,
+  type PoolSizeAdvice,
   type PoolStats,
+  type PoolUsage,
   PostgresError,
   Prisma,
   type PrismaClient,
@@ -19,7 +22,7 @@ export {
   type DatabaseStats,
   type FromEnvOptions,
 } from './context.js'
-export type { DatabaseHealth, StoreHealth } from './health.js'
+export type { DatabaseHealth, Readiness, StoreHealth } from './health.js'
 export { renderEnvFile, renderSettingsPage } from './render-settings.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings.js'
 export { sharedContext } from './shared-context.js'

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { STACK_FILE } from '@miyabi/core'
@@ -11,6 +11,7 @@ let folder: string
 let stack: Stack
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'miyabi-db-'))
+  chmodSync(folder, 0o711) // as root the servers run as another user, who must pass
   stack = await acquireStack({ folder: path.join(folder, 'stack') })
 })
 afterAll(async () => {

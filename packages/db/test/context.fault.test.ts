@@ -117,3 +117,27 @@ describe('close', () => {
     expect(await working).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }])
   })
 })
+
+describe('probes', () => {
+  it('live asks nobody; ready says within little more than a second what is wrong', async () => {
+    await using proxy = await startTcpProxy(database.databaseUrl)
+    proxy.blackHole()
+    const changed = { DATABASE_URL: proxy.url(database.databaseUrl), DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' }
+    const db = await DatabaseContext.fromEnv({ env: { ...env, ...changed } })
+    expect(db.live()).toBe(true)
+    const start = performance.now()
+    const { ready, reasons } = await db.ready()
+    expect(performance.now() - start).toBeLessThan(1_600)
+    expect(ready).toBe(false)
+    expect(reasons).toEqual([expect.stringMatching(/^postgres: No answer/), expect.stringMatching(/^dynamodb: /)])
+    await db.close(0)
+    expect(db.live()).toBe(false)
+    expect(await db.ready()).toMatchObject({ ready: false })
+  })
+
+  it('is ready with both up, and takes no slot of the pool for it', async () => {
+    await using db = await DatabaseContext.fromEnv({ env })
+    expect(await db.ready()).toMatchObject({ ready: true, reasons: [] })
+    expect(db.stats().postgres).toMatchObject({ active: 0, usage: { acquires: 0 } })
+  })
+})

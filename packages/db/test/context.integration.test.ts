@@ -25,6 +25,11 @@ describe('DatabaseContext', () => {
     expect(db.stats().postgres).toMatchObject({ max: 4, waiting: 0, active: 0 })
   })
 
+  it('says whether the pools fit into the server', async () => {
+    await using db = await DatabaseContext.fromEnv({ env: { ...env, DB_INSTANCES: '1000' } })
+    expect(await db.advisePoolSize()).toMatchObject({ needed: 5010, fits: false, measured: { verdict: 'unmeasured' } })
+  })
+
   it('is made from values as well', async () => {
     await using db = DatabaseContext.create(parseDatabaseSettings(env))
     expect((await db.healthCheck()).status).toBe('up')

@@ -22,7 +22,7 @@ export async function onOwnConnection<T>(
   question: (ask: Ask) => Promise<T>,
 ): Promise<T> {
   const ms = QUESTION_LIMIT_MS
-  const client = new PooledClient({ ...toClientConfig(settings), connectTimeoutMs: ms, sockets: new Set() })
+  const client = new PooledClient({ ...toClientConfig(settings), connectTimeoutMs: 2 * ms, sockets: new Set() })
   const onTimeout = (): PostgresError =>
     new PostgresError('postgres.connect_timeout', `No answer from ${serverOf(settings)} within ${ms} ms`)
   try {
