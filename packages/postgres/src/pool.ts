@@ -66,7 +66,8 @@ export class Pool extends pg.Pool {
 
   /** The driver's own way to open a connection; its types leave it out. It hands out with `callback`. */
   declare private readonly newClient: (item: { readonly callback: DriverCallback }) => void
-  /** The driver's own way to serve whoever called its `connect`. */
+  /** The driver's own line of callers, and its way to serve the first of them. */
+  declare private readonly _pendingQueue: { readonly callback: DriverCallback }[]
   declare private readonly _pulseQueue: () => void
 
   constructor(settings: PostgresSettings, options: PoolOptions = {}) {
@@ -251,11 +252,16 @@ export class Pool extends pg.Pool {
     return next
   }
 
-  /** Takes an idle connection, which there must be: at once, because with the next tick it may be gone. */
+  /**
+   * Takes an idle connection, which there must be: at once, and not by the driver's `connect`, which serves with the next tick, by
+   * when it may be gone.
+   */
   #takeIdle(): IdleClient {
     let taken: pg.PoolClient | undefined
-    super.connect((_error, client) => {
-      taken = client
+    this._pendingQueue.push({
+      callback: (_error, client) => {
+        taken = client
+      },
     })
     this._pulseQueue()
     return taken as IdleClient
