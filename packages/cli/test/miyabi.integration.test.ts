@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,7 +6,9 @@ import { miyabi, start } from './miyabi.js'
 
 let folder: string
 beforeAll(() => {
-  folder = path.join(mkdtempSync(path.join(tmpdir(), 'miyabi-cli-')), 'stack')
+  const parent = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
+  chmodSync(parent, 0o711) // as root the servers run as another user, who must pass
+  folder = path.join(parent, 'stack')
 })
 afterAll(async () => {
   await miyabi(folder, ['down'])

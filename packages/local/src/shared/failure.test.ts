@@ -9,11 +9,22 @@ describe('nameFileError', () => {
     expect(failure).toMatchObject({ code: 'local.disk.full', message: expect.stringContaining('/stack') })
   })
 
-  it.each(['EACCES', 'EPERM', 'EROFS'])('names missing rights (%s) and the path that was refused', (code) => {
+  it.each(['EACCES', 'EPERM'])('names missing rights (%s) and the path that was refused', (code) => {
     const failure = nameFileError(fileError(code, '/stack/data'), '/stack')
     expect(failure).toMatchObject({
       code: 'local.folder.denied',
       message: expect.stringContaining('may not use /stack/data'),
+    })
+  })
+
+  it.each([
+    ['EROFS', undefined],
+    ['ENOENT', 'mkdir'], // Node's recursive mkdir, there
+  ])('names a read-only file system (%s)', (code, syscall) => {
+    const error = Object.assign(fileError(code, '/stack/data'), { syscall })
+    expect(nameFileError(error, '/stack')).toMatchObject({
+      code: 'local.folder.denied',
+      message: expect.stringContaining('cannot write to /stack/data: its file system is read-only'),
     })
   })
 

@@ -42,13 +42,18 @@ export class Failure extends Error {
   }
 }
 
-const DENIED = new Set(['EACCES', 'EPERM', 'EROFS'])
+const DENIED = new Set(['EACCES', 'EPERM'])
 const FULL = new Set(['ENOSPC', 'EDQUOT'])
 
 /** Names what the file system refused: no rights, or no space. Anything else is returned as it is. */
 export function nameFileError(error: unknown, folder: string): unknown {
-  const { code, path: target = folder } = (error ?? {}) as NodeJS.ErrnoException
+  const { code, syscall, path: target = folder } = (error ?? {}) as NodeJS.ErrnoException
   if (code && DENIED.has(code)) return deniedFailure(folder, target)
+  // Node's recursive mkdir says ENOENT where the file system is read-only.
+  if (code === 'EROFS' || (code === 'ENOENT' && syscall === 'mkdir')) {
+    const message = `The embedded stack cannot write to ${target}: its file system is read-only. Name a folder on another disk in MIYABI_STACK_DIR.`
+    return new Failure('local.folder.denied', message, { folder })
+  }
   if (code === 'EEXIST' || code === 'ENOTDIR') {
     const message = `${target} is a file where the embedded stack needs a folder. Move it away, or name another folder in MIYABI_STACK_DIR.`
     return new Failure('local.folder.denied', message, { folder })
