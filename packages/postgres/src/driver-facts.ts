@@ -1,5 +1,5 @@
 import { CHECK_COLUMNS } from './check-columns.js'
-import { keptServerFacts, type ServerError, type ServerFacts, serverFacts } from './server-facts.js'
+import { keptServerFacts, type ServerError, serverFacts } from './server-facts.js'
 
 /** What an error of the driver, its adapter or Prisma says, in one shape. `message` may hold values: it is not for showing. */
 export interface DriverFacts {
@@ -54,10 +54,12 @@ export function driverFacts(error: unknown): DriverFacts {
   const code = text(source.code)
   const sqlState = adapter?.originalCode ?? (isSqlState(code) ? code : undefined)
   const message = adapter?.originalMessage ?? text(source.message) ?? ''
-  const server: ServerFacts =
-    keptServerFacts(adapter) ?? (isSqlState(sqlState) ? serverFacts(source as ServerError) : {})
-  const named = sqlState?.startsWith('23') && !server.raised ? namesIn(message) : {}
-  const constraint = server.constraint ?? adapter?.constraint?.index ?? named.constraint
+  const kept = keptServerFacts(adapter)
+  const server = kept ?? (isSqlState(sqlState) ? serverFacts(source as ServerError) : {})
+  // Where the server's own fields are known, nothing is read out of texts.
+  const named = kept === undefined && sqlState?.startsWith('23') && !server.raised ? namesIn(message) : {}
+  const guessed = kept === undefined ? adapter : undefined
+  const constraint = server.constraint ?? guessed?.constraint?.index ?? named.constraint
   const isPrisma = text(source.name)?.startsWith('PrismaClient') ?? false
   return {
     name: /^\w{1,60}$/.exec(text(source.name) ?? '')?.[0] ?? 'Error',
@@ -67,11 +69,11 @@ export function driverFacts(error: unknown): DriverFacts {
     prismaCode: isPrismaCode(code) ? code : undefined,
     systemCode: adapter?.kind ? SYSTEM_CODE_OF_KIND[adapter.kind] : isSystemCode(code) ? code : undefined,
     constraint,
-    table: server.table ?? adapter?.table ?? named.table,
+    table: server.table ?? guessed?.table ?? named.table,
     columns:
       server.columns ??
-      adapter?.constraint?.fields ??
-      (adapter?.column === undefined ? named.columns : [adapter.column]) ??
+      guessed?.constraint?.fields ??
+      (guessed?.column === undefined ? named.columns : [guessed.column]) ??
       (constraint === undefined ? undefined : CHECK_COLUMNS[constraint]),
     standby: server.standby ?? false,
     raised: server.raised ?? false,
@@ -79,11 +81,12 @@ export function driverFacts(error: unknown): DriverFacts {
   }
 }
 
-/** Where it came from. The message, which may hold a value, stands in front of the frames and may look like one. */
-function framesOf({ stack, message }: Loose): readonly string[] {
+/** Where it came from. Name and message, which may hold a value, stand in front of the frames, and may be made to look like some. */
+function framesOf({ stack, name, message }: Loose): readonly string[] {
   if (typeof stack !== 'string') return []
-  const end = typeof message === 'string' ? stack.indexOf(message) + message.length : 0
-  if (typeof message === 'string' && !stack.includes(message)) return []
+  const head = `${name}: ${message}`
+  const end = head.includes('\n') ? stack.lastIndexOf(String(message)) + String(message).length : stack.indexOf('\n')
+  if (head.includes('\n') && !stack.includes(String(message))) return []
   return stack
     .slice(end)
     .split('\n')

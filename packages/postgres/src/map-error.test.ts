@@ -21,6 +21,7 @@ describe('mapPostgresError', () => {
     [serverError('57P01', 'terminating connection'), 'postgres.connection_lost'],
     [serverError('08006', 'connection failure'), 'postgres.connection_lost'],
     [serverError('25006', 'cannot execute INSERT in a read-only transaction'), 'postgres.read_only'],
+    [Object.assign(serverError('25006', 'cannot execute INSERT'), { standby: true }), 'postgres.standby'],
     [serverError('28P01', 'password authentication failed for user "app"'), 'postgres.auth_failed'],
     [serverError('28000', 'no pg_hba.conf entry'), 'postgres.auth_failed'],
     [serverError('3D000', 'database "x" does not exist'), 'postgres.database_missing'],

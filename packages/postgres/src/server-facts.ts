@@ -11,6 +11,7 @@ export interface ServerFacts {
 
 /** A server's error as the driver gives it, as far as it is read here. */
 export interface ServerError {
+  readonly code?: unknown
   readonly table?: unknown
   readonly constraint?: unknown
   readonly column?: unknown
@@ -19,13 +20,17 @@ export interface ServerError {
   readonly standby?: unknown
 }
 
+/** Unique, foreign key, restrict, exclusion: their `detail` begins with the columns. Of other errors it is a whole row. */
+const WITH_KEY: ReadonlySet<unknown> = new Set(['23505', '23503', '23001', '23P01'])
+
 const FACTS = Symbol('server facts')
 
 /** Reads a server's error. */
 export function serverFacts(error: ServerError): ServerFacts {
   const { column, constraint, table } = error
   const raised = error.routine === 'exec_stmt_raise'
-  const columns = typeof column === 'string' ? [column] : raised ? undefined : keyColumns(error.detail)
+  const columns =
+    typeof column === 'string' ? [column] : raised || !WITH_KEY.has(error.code) ? undefined : keyColumns(error.detail)
   return {
     ...(typeof table === 'string' ? { table } : {}),
     ...(typeof constraint === 'string' ? { constraint } : {}),

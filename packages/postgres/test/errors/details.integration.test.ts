@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHECK_COLUMNS } from '../../src/check-columns.js'
+import { createPostgres, isPostgresError, mapPostgresError, type Postgres } from '../../src/index.js'
+import { failureOf, usePoolBench } from '../support.js'
+
+const bench = usePoolBench({ empty: false })
+let postgres: Postgres
+let userId: string
+beforeAll(async () => {
+  postgres = createPostgres(bench.settings({ maxConnections: 2 }))
+  userId = (await postgres.prisma.user.create({ data: { email: 'taken@example.com' } })).id
+  const data = {
+    name: 'n',
+    displayName: 'N',
+    source: 's',
+    version: '1',
+    tier: 'free',
+    features: [],
+    limitations: {},
+  } as const
+  await postgres.prisma.plugin.create({ data: { id: 'p', ...data } })
+  await postgres.prisma.pluginReview.create({ data: { userId, pluginId: 'p', rating: 5 } })
+})
+afterAll(() => postgres?.close())
+
+/** The same statement through Prisma, through a transaction of ours, and raw through the driver. */
+const violations = [
+  [
+    'unique',
+    'INSERT INTO users (email) VALUES ($1)',
+    ['taken@example.com'],
+    { code: 'postgres.unique_violation', constraint: 'users_email_key', table: 'users', columns: ['email'] },
+  ],
+  [
+    'unique over two columns',
+    `INSERT INTO plugin_reviews (plugin_id, user_id, rating) SELECT 'p', id, $1 FROM users`,
+    [4],
+    {
+      code: 'postgres.unique_violation',
+      constraint: 'plugin_reviews_plugin_id_user_id_key',
+      table: 'plugin_reviews',
+      columns: ['plugin_id', 'user_id'],
+    },
+  ],
+  [
+    'foreign key, row missing',
+    `INSERT INTO plugin_reviews (plugin_id, user_id, rating) SELECT $1, id, 4 FROM users`,
+    ['nothing'],
+    {
+      code: 'postgres.foreign_key_violation',
+      constraint: 'plugin_reviews_plugin_id_fkey',
+      table: 'plugin_reviews',
+      columns: ['plugin_id'],
+    },
+  ],
+  [
+    'check over two columns',
+    `INSERT INTO trials (user_id, plugin_id, license_key, started_at, expires_at)
+     SELECT id, 'p', $1, '2025-01-02', '2025-01-01' FROM users`,
+    ['key'],
+    {
+      code: 'postgres.check_violation',
+      constraint: 'trials_expires_after_start',
+      table: 'trials',
+      columns: ['expires_at', 'started_at'],
+    },
+  ],
+  [
+    'not null',
+    'INSERT INTO logs (level, message) VALUES ($1, NULL)',
+    ['info'],
+    { code: 'postgres.not_null_violation', table: 'logs', columns: ['message'] },
+  ],
+] as const
+
+describe('a violation', () => {
+  it.each(violations)(
+    'of %s names constraint, table and columns, whichever way it comes',
+    async (_name, sql, values, expected) => {
+      const { code, ...details } = expected
+      const failing = [
+        () => postgres.prisma.$executeRawUnsafe(sql, ...values),
+        () => postgres.transaction((tx) => tx.$executeRawUnsafe(sql, ...values)),
+        () => postgres.pool.query(sql, [...values]),
+      ]
+      for (const work of failing) {
+        const error = mapPostgresError(await failureOf(work()))
+        expect(error).toMatchObject({ code, details, retryable: false, effect: 'none' })
+        expect(error.message).toContain(details.columns.join(', '))
+      }
+    },
+  )
+
+  it('has details of its own type', async () => {
+    const error = await failureOf(
+      postgres.transaction((tx) => tx.user.create({ data: { email: 'taken@example.com' } })),
+    )
+    if (!isPostgresError(error)) throw error
+    if (error.code !== 'postgres.unique_violation') throw error
+    const columns: readonly string[] = error.details.columns // typed by the code
+    expect(columns).toEqual(['email'])
+    expect(isPostgresError(error, 'postgres.deadline')).toBe(false)
+  })
+})
+
+it('the columns of each check are those of the database', async () => {
+  const rows = await bench.admin<{ name: string; columns: string[] }>(`
+    SELECT conname AS name, ARRAY(
+      SELECT attname::text FROM unnest(conkey) WITH ORDINALITY AS key(number, place)
+      JOIN pg_attribute ON attrelid = conrelid AND attnum = number ORDER BY place) AS columns
+    FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0 AND connamespace = 'public'::regnamespace`)
+  expect(CHECK_COLUMNS).toEqual(Object.fromEntries(rows.map(({ name, columns }) => [name, columns])))
+})
