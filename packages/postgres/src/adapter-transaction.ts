@@ -26,6 +26,8 @@ export class AdapterTransaction implements PgTransaction {
   readonly #client: LeasedClient
   /** Set where it belongs to `transaction()`. */
   readonly #attempt: Attempt | undefined
+  /** Then the next connection may lead to the new primary. */
+  #isRefusedByStandby = false
   #running = 0
   #canceling: Promise<unknown> | undefined
   #cut: NodeJS.Timeout | undefined
@@ -96,13 +98,15 @@ export class AdapterTransaction implements PgTransaction {
     throw new PostgresError('postgres.transaction_aborted', wordsOf('postgres.transaction_aborted'))
   }
 
-  /** Notes whether the connection was lost: before COMMIT that means that nothing happened. */
+  /** Notes how a statement failed. A connection lost before COMMIT means that nothing happened. */
   async #watched<T>(statement: Promise<T>): Promise<T> {
     this.#running += 1
     try {
       return await statement
     } catch (error) {
-      if (this.#attempt && mapPostgresError(error).code === 'postgres.connection_lost') this.#attempt.isLost = true
+      const { code } = mapPostgresError(error)
+      if (this.#attempt && code === 'postgres.connection_lost') this.#attempt.isLost = true
+      this.#isRefusedByStandby ||= code === 'postgres.standby'
       throw error
     } finally {
       this.#running -= 1
@@ -122,7 +126,7 @@ export class AdapterTransaction implements PgTransaction {
     this.#attempt?.signal.removeEventListener('abort', this.#onAbort)
     await this.#canceling
     clearTimeout(this.#cut)
-    this.#client.release()
+    this.#client.release(this.#isRefusedByStandby)
   }
 }
 
