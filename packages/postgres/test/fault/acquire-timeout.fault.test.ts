@@ -22,26 +22,25 @@ it(`the acquire timeout is kept within a tenth through ${FAULTS} faults, and no 
     ...{ maxConnections: 5, acquireTimeoutMs: ACQUIRE_MS, connectTimeoutMs: 1000, testBypassMs: 0 },
   })
   const before = await expectWhole(pool)
-  const late: number[] = []
+  let late = 0
   const expectTimeouts = async (): Promise<void> => {
-    // What a bare timer of the same length takes now: a machine that does something else holds up both.
-    const bareStart = performance.now()
-    const bare = delay(ACQUIRE_MS).then(() => performance.now() - bareStart)
     const waits = Array.from({ length: AT_ONCE }, async () => {
       const start = performance.now()
       const error = await pool.connect().then(
         (client) => client.release(),
         (failure) => failure,
       )
+      expect(performance.now() - start).toBeGreaterThan(ACQUIRE_MS * 0.9)
       expect(error).toBeInstanceOf(AcquireTimeoutError)
       const { details, message } = error as AcquireTimeoutError
       expect(details).toMatchObject({ pool: 'main', max: 5, total: expect.any(Number), waiting: expect.any(Number) })
       expect(message).toContain('Pool main: no connection within')
-      const ms = performance.now() - start
-      expect(ms).toBeGreaterThan(ACQUIRE_MS * 0.9)
-      if (ms > (await bare) * 1.1) late.push(ms)
     })
-    await Promise.all(waits)
+    // By a timer of the same event loop, and not by a clock: a machine that does something else holds up both.
+    const limit = delay(ACQUIRE_MS * 1.1).then(nextTurns)
+    const all = Promise.all(waits)
+    if (!(await Promise.race([all.then(() => true), limit]))) late += 1
+    await all
   }
   const kinds = [
     async function exhausted() {
@@ -74,6 +73,12 @@ it(`the acquire timeout is kept within a tenth through ${FAULTS} faults, and no 
     await kinds[n % kinds.length]?.()
     expect(await expectWhole(pool)).toEqual(before)
   }
-  expect(late).toEqual([])
+  expect(late).toBe(0)
   expect(await pool.close()).toEqual({ drained: true, destroyed: 0 })
 })
+
+/** A deadline looks once more at the sockets before it ends a wait. */
+async function nextTurns(): Promise<false> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  return false
+}

@@ -9,7 +9,7 @@ import { expectWhole } from './whole.js'
 
 const bench = usePoolBench()
 expectNothingEscapes()
-const ROUNDS = count(1, 20)
+const ROUNDS = count(1, 10)
 const ACQUIRE_MS = 500
 
 /** What the network does; each lasts until it passes again. */

@@ -8,7 +8,7 @@ import { expectWhole } from './whole.js'
 
 const bench = usePoolBench()
 expectNothingEscapes()
-const ROUNDS = count(5, 100)
+const ROUNDS = count(5, 40)
 
 beforeAll(async () => {
   await bench.admin('CREATE TABLE written (id bigint PRIMARY KEY)')
