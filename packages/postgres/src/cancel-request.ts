@@ -27,7 +27,8 @@ export function sendCancelRequest({ host, port, processID, secretKey }: CancelTa
     const socket = host.startsWith('/') ? net.connect(`${host}/.s.PGSQL.${port}`) : net.connect(port, host)
     socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error('timeout')))
     socket.on('error', () => resolve(false))
-    socket.on('connect', () => socket.end(request))
+    // Not `end`: PgBouncer 1.18 exits ("bad client state") where the one who asked has left before it passed the request on.
+    socket.on('connect', () => socket.write(request))
     socket.on('close', () => resolve(true)) // the server closes it once it has signalled the session
     socket.resume()
   })

@@ -48,21 +48,29 @@ function toPostgresError(error: unknown, server?: string): AnyPostgresError {
 export function mapConnectError(error: unknown, server: string): AnyPostgresError {
   const mapped = toPostgresError(error, server)
   if (mapped.code !== 'postgres.connection_lost') return mapped
+  const { details, cause } = mapped
   const { message } = driverFacts(error)
-  if (REFUSED_PARAMETER.test(message)) {
-    const { reason, remedy } = WORDING['postgres.pooler']
-    return new PostgresError('postgres.pooler', `${reason} (${server}; ${redactText(message)}); ${remedy}`)
+  const [, ofPooler] = BY_POOLER_MESSAGE.find(([pattern]) => pattern.test(message)) ?? []
+  if (ofPooler) {
+    const { reason, remedy } = WORDING[ofPooler]
+    return new PostgresError(ofPooler, `${reason} (${server}; ${redactText(message)}); ${remedy}`, { details, cause })
   }
   const { reason, remedy } = WORDING['postgres.unreachable']
-  const { details, cause } = mapped
   return new PostgresError('postgres.unreachable', `${reason} (${server}; closed during the login); ${remedy}`, {
     details,
     cause,
   })
 }
 
-/** PgBouncer's words; PostgreSQL itself takes every parameter it knows. */
-const REFUSED_PARAMETER = /^unsupported startup parameter/
+/** PgBouncer's words for what it refuses itself, all of it with 08P01. */
+const BY_POOLER_MESSAGE: readonly (readonly [
+  RegExp,
+  'postgres.pooler' | 'postgres.auth_failed' | 'postgres.database_missing',
+])[] = [
+  [/^unsupported startup parameter/, 'postgres.pooler'],
+  [/authentication failed|^no such user/, 'postgres.auth_failed'],
+  [/^no such database|^database .* does not exist/, 'postgres.database_missing'],
+]
 
 /**
  * Whether an error came from the database, its driver or Prisma, rather than from the caller's own code. A system's code alone says

@@ -42,6 +42,6 @@ async function checkSession(settings: PostgresSettings, logger: Logger, signal: 
   const sql = different.map(({ name, role }) => `ALTER ROLE ${role} SET ${name} = '${wanted[name]}';`).join(' ')
   logger.warn(
     { event: 'postgres.pooler.session_differs', names },
-    `Behind the pooler sessions do not have what the settings say (${names.join(', ')}). As a superuser: ${sql} Then RECONNECT in the pooler's console`,
+    `Behind the pooler sessions do not have what the settings say (${names.join(', ')}). As this login, past the pooler: ${sql} Then RECONNECT in the pooler's console`,
   )
 }

@@ -34,7 +34,10 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   })
   const bench: PoolBench = {
     settings: (changes) => ({
-      ...parsePostgresSettings({ DATABASE_URL: database.databaseUrl, DB_MIN_CONNECTIONS: '0' }),
+      ...parsePostgresSettings({
+        ...{ DATABASE_URL: database.databaseUrl, DB_MIN_CONNECTIONS: '0' },
+        DB_POOLER: process.env['DB_POOLER'], // set where the run goes through one
+      }),
       ...changes,
     }),
     pool(changes, poolOptions) {

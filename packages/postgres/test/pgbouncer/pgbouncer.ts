@@ -1,0 +1,96 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface PgBouncer {
+  /** The URL that it was started for, through it. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/**
+ * Starts PgBouncer in transaction mode before the server of a URL, for all of its databases and that one login.
+ * @throws {Error} where it is not installed.
+ */
+export async function startPgBouncer(url: string): Promise<PgBouncer> {
+  const { error } = spawnSync('pgbouncer', ['--version'])
+  if (error) throw new Error(`These tests need PgBouncer in the PATH (apt-get install pgbouncer): ${error.message}`)
+  const server = new URL(url)
+  const port = await freePort()
+  const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-pgbouncer-'))
+  chmodSync(folder, 0o755) // it refuses to run as root, and the user that it runs as then must read these
+  const users = path.join(folder, 'users.txt')
+  writeFileSync(users, `"${decodeURIComponent(server.username)}" "${decodeURIComponent(server.password)}"\n`)
+  const settings = path.join(folder, 'pgbouncer.ini')
+  writeFileSync(
+    settings,
+    `[databases]
+* = host=${server.hostname} port=${server.port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = plain
+auth_file = ${users}
+pool_mode = transaction
+default_pool_size = 8
+max_client_conn = 500
+`,
+  )
+  const asNobody = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
+  const child = spawn('pgbouncer', [...asNobody, settings], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    log = (log + text).slice(-2000)
+  })
+  const exited = once(child, 'exit')
+  let isWanted = true
+  child.once('exit', (code, signal) => {
+    if (isWanted) process.stderr.write(`PgBouncer ended with ${code ?? signal}:\n${log}\n`)
+  })
+  const killWithUs = (): boolean => child.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  const close = async (): Promise<void> => {
+    isWanted = false
+    process.off('exit', killWithUs)
+    child.kill('SIGTERM') // at once; SIGINT would wait for the clients
+    await exited
+    rmSync(folder, { recursive: true })
+  }
+  for (let attempt = 0; !(await listens(port)); attempt += 1) {
+    if (child.exitCode !== null || attempt === 100) {
+      await close()
+      throw new Error(`PgBouncer did not come up (exit code ${child.exitCode})`)
+    }
+    await sleep(50)
+  }
+  server.hostname = '127.0.0.1'
+  server.port = String(port)
+  return { url: server.toString(), close }
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port')
+  return address.port
+}
