@@ -23,7 +23,9 @@ export default defineConfig(({ mode }) => {
   return {
     test: {
       projects: [
-        ...readdirSync('packages').map((name) => project(`@miyabi/${name}`, `packages/${name}`, env)),
+        ...readdirSync(`${import.meta.dirname}/packages`).map((name) =>
+          project(`@miyabi/${name}`, `packages/${name}`, env),
+        ),
         project('demo', 'apps/demo', env),
         project('benchmarks', 'benchmarks', env),
         project('repository', '.', env),

@@ -9,5 +9,6 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     platform: `${os.platform()} ${os.arch()}`,
     node: process.versions.node,
+    load: Number(os.loadavg()[0]?.toFixed(1)),
   }
 }

@@ -43,6 +43,8 @@ export interface Machine {
   readonly memoryGiB: number
   readonly platform: string
   readonly node: string
+  /** Processes that wanted a core in the minute before; what is above the number of cores had to wait. */
+  readonly load: number
 }
 
 /** How much is measured. */

@@ -25,6 +25,7 @@ export interface RunOptions {
 export async function runSuite({ workloads }: Suite, options: RunOptions): Promise<SuiteResult> {
   const { suite, quick, plan, versions, onProgress } = options
   const chosen = workloads.filter(({ name }) => options.workloads?.includes(name) ?? true)
+  const machine = describeMachine() // before the suite itself makes load
   const tables: TableResult[] = []
   for (const workload of chosen) {
     onProgress(`${suite}: ${workload.name}: comparing results`)
@@ -37,5 +38,5 @@ export async function runSuite({ workloads }: Suite, options: RunOptions): Promi
     }
   }
   const measuredOn = new Date().toISOString().slice(0, 10)
-  return { suite, measuredOn, quick, machine: describeMachine(), versions, plan, tables }
+  return { suite, measuredOn, quick, machine, versions, plan, tables }
 }

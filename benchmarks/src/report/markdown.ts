@@ -39,15 +39,12 @@ export function renderMarkdown(results: readonly SuiteResult[]): string {
   return `${text.trimEnd()}\n`
 }
 
+const statuses = { met: 'met', noise: 'within noise', open: 'not yet' } as const
+
 function renderTargets(results: readonly SuiteResult[]): string {
   const outcomes = results.flatMap(outcomesOf)
   if (outcomes.length === 0) return ''
-  const rows = outcomes.map(({ claim, target, measured, isMet }) => [
-    claim,
-    target,
-    measured,
-    isMet ? 'met' : 'not yet',
-  ])
+  const rows = outcomes.map(({ claim, target, measured, status }) => [claim, target, measured, statuses[status]])
   const open = outcomes.filter(({ obstacle }) => obstacle !== undefined)
   return [
     '## Targets\n',
@@ -64,7 +61,7 @@ function renderSuite(result: SuiteResult): string {
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
     `## ${declaration?.title ?? suite}\n`,
-    `Measured on ${result.measuredOn}: ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}.`,
+    `Measured on ${result.measuredOn}: ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}; load of others when it began: ${machine.load}.`,
     `${packages.join(', ')}. ${plan.rounds} rounds of ${plan.sliceMs} ms for each contender; operations timed one by one ${plan.singleRounds} times.\n`,
     `![Time ratios of the ${suite} suite](benchmarks/${suite}.svg)\n`,
     ...renderAgainstStock(tables),

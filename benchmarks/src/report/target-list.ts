@@ -19,11 +19,21 @@ const pointOperation = { suite: 'dynamo', contender: 'ours', against: 'ElectroDB
 export const targets: readonly Target[] = [
   {
     suite: 'postgres',
-    claim: 'Validating a pooled connection at acquire, against pg without any test',
+    claim: 'Validating a pooled connection at acquire, against the same pool without validation',
+    workload: 'validation',
+    contender: 'ours: pool',
+    against: 'ours: pool, untested',
+    atMost: 1.1,
+  },
+  {
+    suite: 'postgres',
+    claim: 'The same against pg, which never tests',
     workload: 'validation',
     contender: 'ours: pool',
     against: 'pg',
     atMost: 1.1,
+    obstacle:
+      'the test is not what costs (see the pool without it): ours keeps its own account of who waits and who holds a connection, some microseconds for each acquire.',
   },
   {
     suite: 'postgres',

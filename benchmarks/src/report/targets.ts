@@ -1,6 +1,6 @@
 import type { SuiteResult, TableResult } from '../harness/result.js'
 import { median } from '../harness/statistics.js'
-import { ratioOf, resultOf } from './figures.js'
+import { noiseOf, ratioOf, resultOf } from './figures.js'
 import { type Target, targets } from './target-list.js'
 import { duration, number } from './text.js'
 
@@ -9,7 +9,8 @@ export interface Outcome {
   readonly claim: string
   readonly target: string
   readonly measured: string
-  readonly isMet: boolean
+  /** `noise`: above the target, but by no more than the base differs from itself. */
+  readonly status: 'met' | 'noise' | 'open'
   readonly obstacle: string | undefined
 }
 
@@ -23,17 +24,25 @@ export function outcomesOf({ suite, tables }: SuiteResult): Outcome[] {
         .map((table) => ({ table, value: measuredValue(target, table) }))
       if (measured.length === 0) return []
       const format = target.against === undefined ? duration : number
-      const isMet = measured.every(({ value }) => value <= target.atMost)
+      const status = statusOf(measured, target.atMost)
       return {
         claim: target.claim,
         target: `<= ${target.against === undefined ? `${target.atMost} ms` : number(target.atMost)}`,
         measured: measured
           .map(({ table, value }) => `${format(value)}${table.single ? '' : ` (at ${table.concurrency})`}`)
           .join(', '),
-        isMet,
-        obstacle: isMet ? undefined : target.obstacle,
+        status,
+        obstacle: status === 'open' ? target.obstacle : undefined,
       }
     })
+}
+
+function statusOf(
+  measured: readonly { readonly table: TableResult; readonly value: number }[],
+  atMost: number,
+): Outcome['status'] {
+  if (measured.every(({ value }) => value <= atMost)) return 'met'
+  return measured.every(({ table, value }) => value <= atMost * noiseOf(table).high) ? 'noise' : 'open'
 }
 
 const isCounted = ({ concurrency }: Target, workers: number): boolean => concurrency?.includes(workers) ?? true
