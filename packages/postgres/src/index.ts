@@ -24,8 +24,8 @@ export { mapPostgresError } from './map-error.js'
 export type { MigrationState } from './migration-state.js'
 export type { PasswordSource } from './password.js'
 export { createPool, getPoolStats, Pool, type PoolOptions } from './pool.js'
+export type { PoolClosed } from './pool-closed.js'
 export type { PoolEvent, PoolEvents, PoolObserver } from './pool-events.js'
-export type { PoolClosed } from './pool-log.js'
 export {
   advisePoolSize,
   DEFAULT_RESERVE,

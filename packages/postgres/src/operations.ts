@@ -1,4 +1,4 @@
-import { withDeadline } from '@miyabi/core'
+import { settlesWithin } from './pool-closed.js'
 
 /**
  * Pieces of work that may need a connection more than once, such as a Prisma query with `include`: each that began is let finish,
@@ -31,6 +31,6 @@ export class Operations {
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve
     })
-    await withDeadline({ ms: graceMs, onTimeout: () => new Error('still running') }, () => idle).catch(() => {})
+    await settlesWithin(graceMs, idle)
   }
 }

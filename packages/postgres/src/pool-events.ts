@@ -1,6 +1,6 @@
 import type { MiyabiError } from '@miyabi/core'
 import type { AcquireTimeoutError } from './errors.js'
-import type { PoolClosed } from './pool-log.js'
+import type { PoolClosed } from './pool-closed.js'
 import type { PoolStats } from './pool-stats.js'
 
 /** What a pool tells its observers, by name. Times are in milliseconds. */

@@ -1,18 +1,11 @@
 import type { Logger, MiyabiError } from '@miyabi/core'
 import type { Outage } from './connector.js'
+import type { PoolClosed } from './pool-closed.js'
 import type { PoolEvents, PoolObservers } from './pool-events.js'
 import type { PoolStats } from './pool-stats.js'
 
 /** A wait worth a line. */
 const SLOW_ACQUIRE_MS = 1000
-
-/** How a pool came to its end. */
-export interface PoolClosed {
-  /** Whether all work in flight ended within the grace period. */
-  readonly drained: boolean
-  /** Connections that were cut because it did not. */
-  readonly destroyed: number
-}
 
 /** All that a pool says of itself. What lasts is said once when it begins and once when it ends, never once an attempt. */
 export class PoolLog {

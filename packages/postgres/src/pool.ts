@@ -6,14 +6,15 @@ import type { PostgresSettings } from './config.js'
 import { Connector } from './connector.js'
 import { sayDoubts } from './doubts.js'
 import type { AcquireTimeoutDetails } from './error-details.js'
-import { AcquireTimeoutError, PostgresError } from './errors.js'
+import { AcquireTimeoutError } from './errors.js'
 import { LeakWatch, type Taker } from './leak-watch.js'
 import { lease } from './lease.js'
 import { Liveness } from './liveness.js'
 import { mapConnectError, mapPostgresError } from './map-error.js'
+import { closedError, DEFAULT_GRACE_MS, type PoolClosed, settlesWithin } from './pool-closed.js'
 import { serverOf, toClientConfig } from './pool-config.js'
 import { type PoolObserver, PoolObservers } from './pool-events.js'
-import { type PoolClosed, PoolLog } from './pool-log.js'
+import { PoolLog } from './pool-log.js'
 import type { PoolStats } from './pool-stats.js'
 import { PooledClient, type PooledClientConfig } from './pooled-client.js'
 import { Slots } from './slots.js'
@@ -23,8 +24,6 @@ import { type PoolUsage, UsageWindow } from './usage.js'
 const LIFETIME_JITTER = 0.1
 /** How long `close` waits for idle connections to end. Each cuts itself off before that. */
 const GOODBYE_MS = 2000
-/** How long `close` waits for work in flight where nothing else is said. */
-export const DEFAULT_GRACE_MS = 10_000
 
 export interface PoolOptions {
   /** Silent by default. */
@@ -316,10 +315,10 @@ export class Pool extends pg.Pool {
     })
   }
 
-  /** What trying again cannot mend is told at once to those who wait. */
+  /** What trying again cannot mend is told at once to those who wait, unless one may still come back to them. */
   #connectFailed(error: MiyabiError, isFirst: boolean): void {
     if (isFirst) this.#log.connectFailing(error)
-    if (!error.retryable) this.#queue.refuse(error)
+    if (!error.retryable && this.#active === 0) this.#queue.refuse(error)
   }
 
   #timeoutError(startedAt: number): AcquireTimeoutError {
@@ -387,23 +386,7 @@ export function getPoolStats(pool: Pool): PoolStats {
   return pool.stats
 }
 
-/** What a pool that is closed answers. */
-export function closedError(pool: string): PostgresError {
-  return new PostgresError('postgres.pool.closed', `Pool ${pool} is closed: it hands out no more connections`)
-}
-
 /** A lifetime from 90 to 100 percent of the setting. */
 function jitteredSeconds(lifetimeMs: number): number {
   return (lifetimeMs / 1000) * (1 - Math.random() * LIFETIME_JITTER)
-}
-
-/** Whether `work` settles in time; its own failure counts as settled. */
-async function settlesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
-  const late = new Error()
-  try {
-    await withDeadline({ ms, onTimeout: () => late }, () => work)
-    return true
-  } catch (error) {
-    return error !== late
-  }
 }
