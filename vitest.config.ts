@@ -11,6 +11,7 @@ const project = (name: string, root: string, env: Record<string, string>): TestP
     root,
     env,
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['test/pgbouncer/**'], // vitest.pgbouncer.config.ts
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,23 +1,38 @@
 import { defineConfig } from 'vitest/config'
 
-/**
- * `pnpm test:pgbouncer`: the PostgreSQL suite through PgBouncer in transaction mode, which must be installed.
- */
+/** Tests that look at sessions of the server: behind a pooler those are the pooler's, and outlive the pool's connections. */
+const ABOUT_SESSIONS = [
+  'DB_IDLE_TIMEOUT',
+  'DB_MAX_LIFETIME',
+  'DB_MIN_CONNECTIONS',
+  'a server that ends sessions',
+  'a process with a pool',
+  'whatever happens, the limits hold',
+  'waits for work in flight and for those who wait already',
+  'takes no slot of the pool: one whose connections',
+  'closes after the transactions that are under way',
+  'a COMMIT cut off',
+]
+
+/** Tests of what only the role or the database can set there, and a session keeps that began before. */
+const ABOUT_START_UP = [
+  'has the timeouts that the server enforces',
+  'resolves names in the schema of the URL',
+  'knows what the server cut short',
+  'says that no writes are accepted',
+]
+
+/** `pnpm test:pgbouncer`: the PostgreSQL suite through PgBouncer in transaction mode, which must be installed. */
 export default defineConfig({
   test: {
     root: 'packages/postgres',
-    include: [
-      'test/pool/**/*.test.ts',
-      'test/prisma/**/*.test.ts',
-      'test/health.fault.test.ts',
-      'test/pgbouncer/**/*.test.ts',
-      'test/transaction/**/*.test.ts',
-      'test/errors/**/*.test.ts',
-    ],
+    include: ['test/{errors,pgbouncer,pool,prisma,transaction}/**/*.test.ts', 'test/health.fault.test.ts'],
+    testNamePattern: new RegExp(`^(?!.*(${[...ABOUT_SESSIONS, ...ABOUT_START_UP].join('|')}))`),
     globalSetup: ['test/pgbouncer/global-setup.ts'],
     reporters: ['default', '../../test/closing-line-reporter.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    retry: 1, // the shortest limits in these tests are those of a connection without a pooler
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
