@@ -1,6 +1,22 @@
 import type { DeadlineDetails } from './error-details.js'
 import { PostgresError } from './errors.js'
 
+/** A day. Timers of the runtime and of the server end at 24 of them, and fire at once beyond. */
+const MAX_DEADLINE_MS = 86_400_000
+
+/**
+ * Refuses what a timer could not keep.
+ * @throws {PostgresError} `postgres.invalid_query`
+ */
+export function assertDeadline(deadlineMs: number): void {
+  if (deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS) return
+  throw new PostgresError(
+    'postgres.invalid_query',
+    `deadlineMs is ${deadlineMs}; expected milliseconds above 0, and at most ${MAX_DEADLINE_MS}`,
+    { details: { argument: 'deadlineMs' } },
+  )
+}
+
 const WHERE = {
   acquire: 'it waited for a connection',
   work: 'its work was still running',

@@ -1,6 +1,6 @@
 import { withDeadline } from '@miyabi/core'
 import { READ_RETRIES } from './adapter.js'
-import { deadlineError } from './deadline-error.js'
+import { assertDeadline, deadlineError } from './deadline-error.js'
 import type { Phase } from './error-details.js'
 import { isDatabaseError, mapPostgresError } from './map-error.js'
 import type { PrismaClient } from './prisma.js'
@@ -19,6 +19,7 @@ export type ReadWork<T> = (prisma: PrismaClient, run: Run) => Promise<T>
  */
 export async function runRead<T>(host: TransactionHost, work: ReadWork<T>, options: ReadOptions = {}): Promise<T> {
   const { deadlineMs = DEFAULT_DEADLINE_MS, retry = true, signal } = options
+  assertDeadline(deadlineMs)
   const startedAt = performance.now()
   let attempt = 1
   let phase: Phase = 'work'

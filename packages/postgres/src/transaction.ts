@@ -1,7 +1,7 @@
 import { withDeadline } from '@miyabi/core'
 import { commitUnknown } from './adapter-transaction.js'
 import { Attempt, type Attempts } from './attempt.js'
-import { deadlineError } from './deadline-error.js'
+import { assertDeadline, deadlineError } from './deadline-error.js'
 import { PostgresError, type PostgresErrorCode } from './errors.js'
 import { isDatabaseError, mapPostgresError } from './map-error.js'
 import type { PoolStats } from './pool-stats.js'
@@ -65,6 +65,7 @@ export async function runTransaction<T>(
   const { isolation, deadlineMs = DEFAULT_DEADLINE_MS, retry = true, signal } = options
   if (host.attempts.current)
     throw new PostgresError('postgres.transaction_nested', wordsOf('postgres.transaction_nested'))
+  assertDeadline(deadlineMs)
   const startedAt = performance.now()
   const remainingMs = (): number => startedAt + deadlineMs - performance.now()
   let current: Attempt | undefined

@@ -148,6 +148,19 @@ describe('the deadline of a transaction', () => {
   })
 })
 
+describe('a deadline that no timer could keep', () => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])('is refused: %s', async (deadlineMs) => {
+    for (const call of [
+      () => postgres.transaction(() => expect.unreachable(), { deadlineMs }),
+      () => postgres.read(() => expect.unreachable(), { deadlineMs }),
+    ])
+      expect(await failureOf(call())).toMatchObject({
+        code: 'postgres.invalid_query',
+        details: { argument: 'deadlineMs' },
+      })
+  })
+})
+
 describe('the signal of a caller', () => {
   it('ends the statement that runs, and rolls back', async () => {
     const controller = new AbortController()
