@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { miyabi, start } from './miyabi.js'
+import { bin, miyabi, start } from './miyabi.js'
 
 let folder: string
 beforeAll(() => {
@@ -19,6 +22,14 @@ const statusOf = async (): Promise<Record<string, unknown>> =>
   JSON.parse((await miyabi(folder, ['status', '--json'])).stdout) as Record<string, unknown>
 
 describe('miyabi', () => {
+  it('is silent when its reader has seen enough, as in a pipe to head', async () => {
+    const child = spawn(process.execPath, [bin, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.destroy()
+    const ended = once(child, 'close')
+    expect(await text(child.stderr)).toBe('')
+    expect(await ended).toEqual([0, null])
+  })
+
   it('says what there is, in plain text when nobody watches', async () => {
     const { code, stdout } = await miyabi(folder, ['--help'])
     expect(code).toBe(0)

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-const bin = fileURLToPath(new URL('../bin/miyabi.mjs', import.meta.url))
+/** The executable. */
+export const bin = fileURLToPath(new URL('../bin/miyabi.mjs', import.meta.url))
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 export interface Result {
