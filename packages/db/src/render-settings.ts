@@ -23,7 +23,8 @@ const tiers = `# ---- Pool size by number of users ${'-'.repeat(57)}
 #
 # These are for one process. All processes together must stay below the server's max_connections:
 #   processes x (DB_MAX_CONNECTIONS + 1) + 10 <= max_connections
-# where the 1 is the health check's own connection, and the 10 are for migrations, backups and people.
+# where the 1 is the health check's own connection, and the 10 are for migrations, backups and people. Set DB_INSTANCES to the
+# number of processes, and a warning at the start says where that does not fit.
 # The server itself can hold about (memory in MB / 10) x 0.8 connections.
 # A pool that is too big is slower than one that is too small: begin small, and raise it when \`stats()\` shows callers waiting
 # while the server is idle.
