@@ -15,6 +15,10 @@ const commands: Readonly<Record<string, Entry>> = {
   down: { purpose: 'let it stop', load: async () => (await import('./commands/down.js')).down },
   status: { purpose: 'ports, URLs, versions, sizes', load: async () => (await import('./commands/status.js')).status },
   tables: { purpose: 'the DynamoDB tables', load: async () => (await import('./commands/tables.js')).tables },
+  pool: {
+    purpose: 'whether the connection pools fit into the server',
+    load: async () => (await import('./commands/pool.js')).pool,
+  },
   prisma: {
     purpose: 'any Prisma command, with an engine and a database at hand',
     load: async () => (await import('./commands/prisma.js')).prisma,

@@ -1,3 +1,4 @@
+export { adviseForServer } from './advise.js'
 export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './config.js'
 export * from './domain.js'
 export type {

@@ -1,18 +1,17 @@
 import { type Logger, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import { adviseForServer } from './advise.js'
 import { Attempts } from './attempt.js'
 import { createPrismaClient } from './client.js'
 import type { PostgresSettings } from './config.js'
 import { checkHealth, type PostgresHealth } from './health.js'
 import { Operations } from './operations.js'
-import { onOwnConnection } from './own-connection.js'
 import { createPool, type Pool } from './pool.js'
 import { DEFAULT_GRACE_MS, type PoolClosed } from './pool-closed.js'
-import { advisePoolSize, type PoolSizeAdvice } from './pool-size.js'
+import type { PoolSizeAdvice } from './pool-size.js'
 import type { PoolStats } from './pool-stats.js'
 import type { PrismaClient } from './prisma.js'
 import { type ReadOptions, type ReadWork, runRead } from './read.js'
 import { Retrier } from './retrier.js'
-import { readServerLimits } from './server-limits.js'
 import { sharing } from './sharing.js'
 import { checkStart } from './start-check.js'
 import { runTransaction, type TransactionOptions, type TransactionWork } from './transaction.js'
@@ -99,11 +98,7 @@ export function createPostgres(settings: PostgresSettings, options: PostgresOpti
     health: (healthOptions) => health(healthOptions?.signal),
     stats,
     usage: () => pool.usage,
-    async advise({ signal } = {}) {
-      const { instances, maxConnections } = settings
-      const server = await onOwnConnection(settings, signal, readServerLimits)
-      return advisePoolSize({ instances, maxConnections, server, usage: pool.usage })
-    },
+    advise: ({ signal } = {}) => adviseForServer(settings, { usage: pool.usage, signal }),
     close,
     async [Symbol.asyncDispose]() {
       await close()

@@ -1,9 +1,8 @@
 import { type Logger, safeCause } from '@miyabi/core'
+import { adviseForServer } from './advise.js'
 import type { PostgresSettings } from './config.js'
 import { onOwnConnection } from './own-connection.js'
 import { sessionSettings } from './pool-config.js'
-import { advisePoolSize } from './pool-size.js'
-import { readServerLimits } from './server-limits.js'
 
 /**
  * Looks at the server once, when a pool has reached it, and warns of what will hurt later: pools that do not fit into it, or, behind
@@ -21,9 +20,7 @@ export async function checkStart(settings: PostgresSettings, logger: Logger, sig
 }
 
 async function checkSize(settings: PostgresSettings, logger: Logger, signal: AbortSignal): Promise<void> {
-  const { instances, maxConnections } = settings
-  const server = await onOwnConnection(settings, signal, readServerLimits)
-  const { fits, advice, needed, available } = advisePoolSize({ instances, maxConnections, server })
+  const { fits, advice, needed, available } = await adviseForServer(settings, { signal })
   if (!fits) logger.warn({ event: 'postgres.pool.too_large', needed, available }, `The pools do not fit: ${advice}`)
 }
 

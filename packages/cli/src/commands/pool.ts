@@ -1,0 +1,30 @@
+import { adviseForServer, parsePostgresSettings } from '@miyabi/postgres'
+import { command } from '../command.js'
+import { commandEnvironment, stackUnlessSet } from '../environment.js'
+import { exitCode } from '../exit-code.js'
+import { print, say } from '../output.js'
+
+export const pool = command({
+  name: 'pool',
+  purpose:
+    'Tells whether the connection pools of all instances fit into the PostgreSQL server. Ends with 2 when they do not.',
+  options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
+  examples: [
+    ['pnpm db:pool', 'for DB_INSTANCES and DB_MAX_CONNECTIONS of this environment'],
+    ['DB_INSTANCES=8 DB_MAX_CONNECTIONS=50 pnpm db:pool', 'before they are set'],
+  ],
+  async run({ args }) {
+    const environment = commandEnvironment()
+    await using stack = await stackUnlessSet(environment, ['DATABASE_URL'])
+    const found = stack && { DATABASE_URL: stack.descriptor.postgres.databaseUrl }
+    const settings = parsePostgresSettings({ ...environment.env, ...found })
+    const { hostname, port } = new URL(settings.databaseUrl)
+    say(found ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${hostname}:${port || '5432'}`)
+    if (settings.pooler !== 'none') {
+      say('Behind a pooler its own default_pool_size counts, for each database and login; this is the sum without it.')
+    }
+    const advice = await adviseForServer(settings)
+    print(args.json ? JSON.stringify(advice, undefined, 2) : advice.advice)
+    return advice.fits ? exitCode.clean : exitCode.findings
+  },
+})
