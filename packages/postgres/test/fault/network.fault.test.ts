@@ -59,7 +59,7 @@ const through = (proxy: TcpProxy, changes: Partial<PostgresSettings> = {}): Pool
   })
 
 describe.each(Object.keys(faults))('a network that %s', (fault) => {
-  it.each(Object.keys(moments))(
+  it.concurrent.each(Object.keys(moments))(
     `during %s costs that and no more, ${ROUNDS} times`,
     { timeout: 90_000 },
     async (name) => {
