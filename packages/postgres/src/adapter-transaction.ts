@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { PgAdapter, PgTransaction } from './adapter.js'
+import { toPrisma } from './adapter-errors.js'
 import type { Attempt } from './attempt.js'
 import { sendCancelRequest } from './cancel-request.js'
 import { PostgresError } from './errors.js'
@@ -59,7 +60,7 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   executeRaw(query: Query): Promise<number> {
-    if (query.sql === 'COMMIT') return this.#commit(query)
+    if (query.sql === 'COMMIT') return this.#commit()
     return this.#watched(this.#queryable.executeRaw(query))
   }
 
@@ -83,18 +84,16 @@ export class AdapterTransaction implements PgTransaction {
     await this.executeRaw({ sql: `RELEASE SAVEPOINT ${name}`, args: [], argTypes: [] })
   }
 
-  async #commit(query: Query): Promise<number> {
+  async #commit(): Promise<number> {
     this.#attempt?.signal.throwIfAborted() // nobody waits for it any more
     if (this.#attempt) this.#attempt.phase = 'commit'
-    // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed.
-    const isAborted = this.#client.getTransactionStatus() === 'E'
-    try {
-      const result = await this.#queryable.executeRaw(query)
-      if (!isAborted) return result
-    } catch (error) {
+    const { command } = await this.#client.query('COMMIT').catch((error: unknown) => {
       const { code, cause } = mapPostgresError(error)
-      throw code === 'postgres.connection_lost' ? commitUnknown(cause) : error
-    }
+      throw code === 'postgres.connection_lost' ? commitUnknown(cause) : toPrisma(this.#queryable, error)
+    })
+    // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from the answer:
+    // the session's state is known only some time after the error of that statement.
+    if (command === 'COMMIT') return 0
     throw new PostgresError('postgres.transaction_aborted', wordsOf('postgres.transaction_aborted'))
   }
 

@@ -1,13 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
+import { keepingFacts } from './adapter-errors.js'
 import { AdapterTransaction, type LeasedClient } from './adapter-transaction.js'
 import type { Attempts } from './attempt.js'
 import { PostgresError, type PostgresErrorCode } from './errors.js'
-import { mapPostgresError } from './map-error.js'
 import type { Pool } from './pool.js'
 import { isPureSelect } from './pure-select.js'
 import type { Retrier } from './retrier.js'
-import { keepServerFacts } from './server-facts.js'
 
 /** Prisma's adapter over one pool. */
 export type PgAdapter = Awaited<ReturnType<PrismaPg['connect']>>
@@ -82,33 +80,4 @@ export class Adapter extends PrismaPg {
     await transaction.begin(isolation, this.#host.statementTimeoutMs)
     return transaction
   }
-}
-
-/** The adapter's `onError` turns what the driver threw into what Prisma understands, and drops most names on the way. */
-interface Converting {
-  onError(error: unknown): never
-}
-
-/**
- * Keeps the names, and takes the server's `detail` out, which holds values: Prisma's own errors carry what is converted, for anybody
- * to print.
- */
-function keepingFacts(adapter: PgAdapter): PgAdapter {
-  const convert = (adapter as unknown as Converting).onError
-  const converting: Converting = {
-    onError(error) {
-      try {
-        return convert.call(adapter, error)
-      } catch (converted) {
-        const cause = (converted as Error).cause
-        if (error instanceof pg.DatabaseError && cause instanceof Object) {
-          keepServerFacts(cause, error)
-          if ('detail' in cause) cause.detail = undefined
-        }
-        // What it does not know it throws on as it is, a plain error without a code: that of a lost connection, for one.
-        throw converted === error ? mapPostgresError(error) : converted
-      }
-    },
-  }
-  return Object.assign(adapter, converting)
 }
