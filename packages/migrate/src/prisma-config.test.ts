@@ -60,6 +60,15 @@ describe('prismaConfig', () => {
     expect(() => configure(env)).toThrow(/SHADOW_DATABASE_URL/)
     expect(() => configure(env)).not.toThrow(/s3cret/)
   })
+
+  it('names a URL that cannot be read, and only where a command needs it', () => {
+    const env = { DIRECT_DATABASE_URL: 'localhost/s3cret', DATABASE_URL: 'mysql://root:s3cret@h/d' }
+    const deploy = () => configure(env, ['migrate', 'deploy'])
+    expect(deploy).toThrow(expect.objectContaining({ code: 'config.invalid' }))
+    expect(deploy).toThrow(/DIRECT_DATABASE_URL: .+\n.+ DATABASE_URL: /)
+    expect(deploy).not.toThrow(/s3cret/)
+    expect(() => configure(env)).not.toThrow()
+  })
 })
 
 describe('usesWasmEngine', () => {

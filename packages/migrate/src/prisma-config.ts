@@ -1,11 +1,11 @@
 import { defineConfig, type PrismaConfig } from 'prisma/config'
 import { migrationDatabaseUrl } from './database-url.js'
 import { engineEnvironment } from './engine-environment.js'
-import { checkEngineVersion } from './engine-version.js'
 import { loadEnvFile } from './env-file.js'
 import { NoDatabaseError } from './errors.js'
 import { needsDatabase, prismaCommand } from './needs-database.js'
-import { migrateSettings, usesWasmEngine } from './settings.js'
+import { checkPrismaCommand } from './preflight.js'
+import { migrateSettings } from './settings.js'
 
 export interface PrismaConfigOptions {
   /** The folder of `prisma.config.ts`, where `.env` and the embedded stack's folder are looked for. */
@@ -28,14 +28,13 @@ export interface PrismaConfigOptions {
  */
 export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): PrismaConfig {
   loadEnvFile(root, env)
-  const settings = migrateSettings.parse(env)
-  if (usesWasmEngine(env)) checkEngineVersion(root)
+  checkPrismaCommand(root, env, args)
   Object.assign(env, engineEnvironment(env))
   const url = migrationDatabaseUrl(root, env)
   if (url === undefined && needsDatabase(args)) {
-    throw new NoDatabaseError(prismaCommand(args), { production: env.NODE_ENV === 'production' })
+    throw new NoDatabaseError(prismaCommand(args), { production: false })
   }
-  const shadowDatabaseUrl = settings.SHADOW_DATABASE_URL
+  const shadowDatabaseUrl = migrateSettings.parse(env).SHADOW_DATABASE_URL
   return defineConfig({
     ...config,
     ...(url !== undefined && { datasource: { url, ...(shadowDatabaseUrl !== undefined && { shadowDatabaseUrl }) } }),

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { needsDatabase, runPrisma } from '@miyabi/migrate'
+import { checkPrismaCommand, needsDatabase, runPrisma } from '@miyabi/migrate'
 import type { Command } from '../command.js'
 import { commandEnvironment, stackUnlessSet } from '../environment.js'
 import { say } from '../output.js'
@@ -14,6 +14,7 @@ const DATABASE_URLS = ['DIRECT_DATABASE_URL', 'DATABASE_URL']
 export const prisma: Command = {
   async run(args) {
     const environment = commandEnvironment()
+    checkPrismaCommand(environment.root, environment.env, args)
     await using stack = needsDatabase(args) ? await stackUnlessSet(environment, DATABASE_URLS) : undefined
     if (stack !== undefined) say('no database URL is set: using the embedded stack')
     return await withSignals((signal) => runPrisma(args, { cwd: environment.root, env: environment.env, signal }))

@@ -1,0 +1,37 @@
+import { ConfigError, defineSettings, type Environment, field } from '@miyabi/core'
+import { checkEngineVersion } from './engine-version.js'
+import { NoDatabaseError } from './errors.js'
+import { needsDatabase, prismaCommand } from './needs-database.js'
+import { migrateSettings, usesWasmEngine } from './settings.js'
+
+const databaseUrl = field.url({
+  doc: 'Where a Prisma command works.',
+  protocols: ['postgresql', 'postgres'],
+  defaultText: 'none',
+  example: 'postgresql://miyabi_migrator:password@localhost:5432/miyabi',
+})
+
+/** Described where they belong, in the settings of the PostgreSQL package; here only their form matters. */
+const databaseUrls = defineSettings({
+  title: 'Database URLs',
+  fields: { DIRECT_DATABASE_URL: databaseUrl, DATABASE_URL: databaseUrl },
+})
+
+/**
+ * What must hold before Prisma is started, so that it is told in our words and by the name of the variable: settings that make
+ * sense, an engine that belongs to the CLI, and for a command that works on a database URLs that can be read, and a URL at all in
+ * production, where the embedded database is not used.
+ * @throws {ConfigError} `config.invalid`, with every fault
+ * @throws {EngineMismatchError} `migrate.engine_mismatch`
+ * @throws {NoDatabaseError} `migrate.no_database`
+ */
+export function checkPrismaCommand(root: string, env: Environment, args: readonly string[]): void {
+  const connects = needsDatabase(args)
+  const faults = [...migrateSettings.check(env).faults, ...(connects ? databaseUrls.check(env).faults : [])]
+  if (faults.length > 0) throw new ConfigError(faults)
+  if (usesWasmEngine(env)) checkEngineVersion(root)
+  const isSet = Object.keys(databaseUrls.fields).some((name) => env[name]?.trim())
+  if (connects && !isSet && env.NODE_ENV === 'production') {
+    throw new NoDatabaseError(prismaCommand(args), { production: true })
+  }
+}
