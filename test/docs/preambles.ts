@@ -30,6 +30,9 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const logger: import('@miyabi/core').Logger
     declare const email: string
     declare function conflict(): Response
+    declare const signer: { getAuthToken(): Promise<string> }
+    declare const waits: { record(ms: number): void }
+    declare const alerts: { send(message: string, stats: object): void }
   `,
   'apps/demo/README.md': `
     declare const env: NodeJS.ProcessEnv

@@ -26,6 +26,7 @@ describe('parsePostgresSettings', () => {
       maxConnections: 20,
       minConnections: 5,
       instances: 1,
+      leakThresholdMs: 0,
       connectTimeoutMs: 10_000,
       acquireTimeoutMs: 5000,
       idleTimeoutMs: 600_000,
