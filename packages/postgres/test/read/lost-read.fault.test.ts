@@ -90,16 +90,13 @@ describe('reads through Prisma', () => {
   })
 
   it('are given up when the budget is spent, with the error of the loss', async () => {
-    const poor = createPostgres(
-      bench.settings({ databaseUrl: bench.settings().databaseUrl, applicationName: 'poor' }),
-      {
-        retryBudget: new RetryBudget({ capacity: 0, refillPerSecond: 0 }),
-      },
-    )
-    const reading = failureOf(poor.prisma.$queryRaw`SELECT count(*) FROM users, users a, users b, users c, users d`)
-    await delay(150)
-    await bench.killBackends('poor')
-    expect(mapPostgresError(await reading)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
+    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
+    const poor = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }), {
+      retryBudget: new RetryBudget({ capacity: 0, refillPerSecond: 0 }),
+    })
+    proxy.cutAt('FROM "public"."users"', 'before')
+    const error = await failureOf(poor.prisma.user.count())
+    expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
     await poor.close()
   })
 })
@@ -137,7 +134,9 @@ describe('read()', () => {
       if (attempt === 1) void delay(100).then(() => bench.killBackends())
       return reading
     })
-    expect([attempts, rows]).toEqual([[1, 2], [{ n: BigInt(ids.length) }]])
+    // A third where the second met a session that was killed with the first.
+    expect(attempts.slice(0, 2)).toEqual([1, 2])
+    expect(rows).toEqual([{ n: BigInt(ids.length) }])
   })
 
   it('is as good for the pool, over a reset', async () => {
