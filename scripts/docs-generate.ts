@@ -14,7 +14,7 @@ const settings = [...settingsGroups, migrateSettings, localSettings]
 const pages: Readonly<Record<string, () => string>> = {
   '.env.example': () => renderEnvFile(settings),
   'docs/reference/settings.md': () => renderSettingsPage(settings),
-  'docs/generated/schema.md': () => schemaPage(root),
+  'docs/reference/schema.md': () => schemaPage(root),
   // Written by hand, but for the diagram.
   'docs/DATABASE_DESIGN.md': () =>
     withTablesDiagram(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
