@@ -33,9 +33,9 @@ describe('miyabi', () => {
   it('says what there is, in plain text when nobody watches', async () => {
     const { code, stdout } = await miyabi(folder, ['--help'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*prisma/)
+    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*pool[\s\S]*prisma/)
     expect(stdout).not.toContain('\u001B')
-    for (const command of ['up', 'down', 'status', 'tables status', 'tables create']) {
+    for (const command of ['up', 'down', 'status', 'pool', 'tables status', 'tables create']) {
       const help = await miyabi(folder, [...command.split(' '), '--help'])
       expect(help).toMatchObject({ code: 0, stderr: '' })
       expect(help.stdout).toMatch(/OPTIONS[\s\S]*EXAMPLES/)
@@ -117,6 +117,35 @@ describe('miyabi tables', () => {
     expect(code).toBe(1)
     expect(stderr).toContain('DynamoDB: http://127.0.0.1:1\nerror dynamo.unreachable')
     expect(stderr).not.toContain("stack's")
+  })
+})
+
+describe('miyabi pool', () => {
+  const pool = (instances: string, ...args: string[]) =>
+    miyabi(folder, ['pool', ...args], { DB_INSTANCES: instances, DB_MAX_CONNECTIONS: '20' })
+
+  it('ends with 0 where the pools of all instances fit into the server, and shows the sum', async () => {
+    const { code, stdout, stderr } = await pool('1')
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^1 x \(20 \+ 1\) \+ 10 = 31 connections/),
+    })
+    expect(stderr).toContain("the embedded stack's PostgreSQL")
+  })
+
+  it('ends with 2 where they do not, and says what would', async () => {
+    const { code, stdout } = await pool('1000', '--json')
+    const advice = JSON.parse(stdout) as { fits: boolean; needed: number; advice: string }
+    expect({ code, ...advice }).toMatchObject({ code: 2, fits: false, needed: 1000 * (20 + 1) + 10 })
+    expect((await pool('1000')).stdout).toBe(`${advice.advice}\n`)
+  })
+
+  it('ends with 1 where it could not tell, and names the server', async () => {
+    const url = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
+    const { code, stdout, stderr } = await miyabi(folder, ['pool'], { DATABASE_URL: url })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('PostgreSQL: 127.0.0.1:1\nerror postgres.unreachable')
+    expect(stderr).not.toContain('secret-word')
   })
 })
 
