@@ -3,6 +3,7 @@ import {
   type Logger,
   RetryBudget,
   redactingLogger,
+  type StoreHealth,
   safeCause,
   silentLogger,
   withDeadline,
@@ -21,14 +22,7 @@ import {
   type TransactionWork,
 } from '@miyabi/postgres'
 import { attachToStack } from './attach.js'
-import {
-  checkBoth,
-  type DatabaseHealth,
-  type HealthCheck,
-  type Readiness,
-  readinessOf,
-  type StoreHealth,
-} from './health.js'
+import { checkBoth, type DatabaseHealth, type HealthCheck, type Readiness, readinessOf } from './health.js'
 import { misspelledVariables } from './misspelled.js'
 import { type DatabaseSettings, parseDatabaseSettings } from './settings.js'
 
