@@ -28,3 +28,13 @@ export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readon
     super('migrate.no_database', `prisma ${command} needs a database: ${remedy}`, { details: { command } })
   }
 }
+
+/** A script that PostgreSQL's parser refuses. */
+export class SqlSyntaxError extends MiyabiError<'migrate.sql_syntax', { readonly line: number }> {
+  override readonly name = 'SqlSyntaxError'
+
+  /** @param problem the parser's own words. */
+  constructor(problem: string, line: number) {
+    super('migrate.sql_syntax', `line ${line}: ${problem}`, { details: { line } })
+  }
+}
