@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Pool } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench()
@@ -52,6 +53,30 @@ describe('a released connection', () => {
     )
     const { rows } = await pool.query<{ own: boolean }>('SELECT now() = statement_timestamp() AS own')
     expect(rows).toEqual([{ own: true }])
+  })
+
+  it.each([
+    ['a failed statement', async (pool: Pool) => void failureOf(pool.query('BEGIN; SELECT 1/0'))],
+    [
+      'one that was not waited for',
+      async (pool: Pool) => {
+        const client = await pool.connect()
+        void client.query('BEGIN')
+        client.release()
+      },
+    ],
+  ])('is not handed out inside a transaction of which the server has not told yet: after %s', async (_what, leave) => {
+    for (const testBeforeAcquire of [true, false]) {
+      const pool = bench.pool({ maxConnections: 1, testBeforeAcquire })
+      await pool.query('SELECT 1')
+      await leave(pool)
+      const next = await pool.connect()
+      const { rows } = await next.query<{ own: boolean }>('SELECT now() = statement_timestamp() AS own')
+      expect(rows).toEqual([{ own: true }])
+      await next.query('CREATE TEMPORARY TABLE kept ()')
+      expect((next as unknown as { getTransactionStatus(): string }).getTransactionStatus()).toBe('I')
+      next.release()
+    }
   })
 
   it('is not handed out in another time zone', async () => {
