@@ -73,7 +73,7 @@ export function createPostgres(settings: PostgresSettings, options: PostgresOpti
   const stats = (): PoolStats => pool.stats
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)
   const prisma = createPrismaClient(pool, settings, operations, { attempts, retrier })
-  const host = { prisma, attempts, retrier, stats }
+  const host = { prisma, pool, attempts, retrier, stats }
   const end = async (graceMs: number): Promise<PoolClosed> => {
     const startedAt = performance.now()
     await operations.close(graceMs)
