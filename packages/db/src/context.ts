@@ -8,7 +8,7 @@ import {
   silentLogger,
   withDeadline,
 } from '@miyabi/core'
-import { createDynamo, type Dynamo } from '@miyabi/dynamo'
+import { createDynamo, type Dynamo, type DynamoOptions } from '@miyabi/dynamo'
 import {
   createPostgres,
   type PoolSizeAdvice,
@@ -26,8 +26,14 @@ import { checkBoth, type DatabaseHealth, type HealthCheck, type Readiness, readi
 import { misspelledVariables } from './misspelled.js'
 import { type DatabaseSettings, parseDatabaseSettings } from './settings.js'
 
+/** What belongs to the application's code rather than to its environment. */
+interface CodeOptions {
+  /** How DynamoDB's entities keep their items: the shard plan of the events, how long each kind is kept. */
+  readonly dynamodb?: Omit<DynamoOptions, 'logger'>
+}
+
 /** Where a context finds its settings. */
-export interface FromEnvOptions {
+export interface FromEnvOptions extends CodeOptions {
   /** Default `process.env`. */
   readonly env?: Environment
   /** Where the search for the embedded stack begins. Default the current folder. */
@@ -37,7 +43,7 @@ export interface FromEnvOptions {
 }
 
 /** Settings as values, for whoever does not keep them in an environment. */
-export interface CreateOptions extends DatabaseSettings {
+export interface CreateOptions extends DatabaseSettings, CodeOptions {
   /** Default: says nothing. */
   readonly logger?: Logger
 }
@@ -122,7 +128,7 @@ export class DatabaseContext implements AsyncDisposable {
     if (found.dynamodbUnavailable !== undefined) {
       logger.warn({ event: 'db.dynamodb_unavailable', reason: found.dynamodbUnavailable }, found.dynamodbUnavailable)
     }
-    return DatabaseContext.#build(settings, logger, found.dynamodbUnavailable)
+    return DatabaseContext.#build({ ...options, ...settings }, logger, found.dynamodbUnavailable)
   }
 
   /** Makes a context from settings as values. */
@@ -130,8 +136,12 @@ export class DatabaseContext implements AsyncDisposable {
     return DatabaseContext.#build(options, redactingLogger(options.logger ?? silentLogger))
   }
 
-  static #build(settings: DatabaseSettings, logger: Logger, dynamodbUnavailable?: string): DatabaseContext {
-    const dynamo = createDynamo(settings.dynamo, { logger })
+  static #build(
+    settings: DatabaseSettings & CodeOptions,
+    logger: Logger,
+    dynamodbUnavailable?: string,
+  ): DatabaseContext {
+    const dynamo = createDynamo(settings.dynamo, { ...settings.dynamodb, logger })
     const postgres = createPostgres(settings.postgres, { logger, retryBudget: new RetryBudget() })
     const { hostname, port, pathname } = new URL(settings.postgres.databaseUrl)
     logger.info(
@@ -243,7 +253,7 @@ export class DatabaseContext implements AsyncDisposable {
     const ms = graceMs + CLOSE_MARGIN_MS
     const [pool, client] = await Promise.all([
       this.#closeOne('postgres', ms, () => postgres.close(graceMs)),
-      this.#closeOne('dynamodb', ms, () => dynamo.close().then(() => ({ drained: true }))),
+      this.#closeOne('dynamodb', ms, () => dynamo.close(graceMs)),
     ])
     this.#hasEnded = true
     const drained = pool.drained && client.drained

@@ -31,7 +31,8 @@ export {
   toS,
   toSS,
 } from './attribute-values.js'
-export { type ClientOptions, createDynamoDBClient } from './client.js'
+export type { CapacityUse } from './capacity.js'
+export { type ClientOptions, createDynamoDBClient, type DynamoStats } from './client.js'
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './config.js'
 export { createDynamo, type Dynamo, type DynamoOptions, type Retention } from './dynamo.js'
 export {
@@ -45,15 +46,18 @@ export {
   type UnprocessedEvent,
   UnprocessedEventsError,
 } from './errors.js'
+export { EventWriterError, type EventWriterErrorCode } from './events/errors.js'
 export type { EventType, NewEvent, StoredEvent } from './events/event.js'
 export type { Events } from './events/events.js'
 export type { EventRange } from './events/range.js'
-export { defaultShardPlan, type ShardPlan, type ShardStep } from './events/shards.js'
+export type { ShardPlan, ShardStep, ShardSteps } from './events/shards.js'
+export type { EventWriter, EventWriterOptions } from './events/writer.js'
 export type { DynamoHealth } from './health.js'
 export { createIdSource, type IdSource } from './ids.js'
 export type { Message, MessageType, NewMessage } from './messages/message.js'
 export type { Messages, UndeliveredOptions } from './messages/messages.js'
 export type { Order, Page } from './page.js'
+export type { SocketStats } from './socket-queue.js'
 export type { CallerOptions } from './store.js'
 export { type CreateTablesOptions, createTables, type TableResult } from './tables/create.js'
 export type { Billing, CapacityRange, IndexDefinition, TableDefinition } from './tables/definition.js'

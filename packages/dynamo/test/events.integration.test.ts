@@ -4,7 +4,7 @@ import { createDynamo, type Dynamo } from '../src/dynamo.js'
 import { DynamoCursorError, DynamoInputError } from '../src/errors.js'
 import type { NewEvent, StoredEvent } from '../src/events/event.js'
 import type { EventRange } from '../src/events/range.js'
-import { DAY_MS, dayOf, type ShardPlan } from '../src/events/shards.js'
+import { DAY_MS, dayOf, type ShardPlan, type ShardStep } from '../src/events/shards.js'
 import type { Page } from '../src/page.js'
 import { rejection, testClock, testDynamo, testSettings } from './support.js'
 
@@ -183,7 +183,7 @@ describe('reading events', () => {
       { from: '1970-01-01', shards: 2 },
       { from: changeDay, shards: 5 },
     ]
-    const plan: ShardPlan = { types: steps, type: {}, users: steps, repositories: steps }
+    const plan: ShardPlan = { types: { all: steps }, users: { all: steps }, repositories: { all: steps } }
     await using sharded = await testDynamo({ now: clock, shards: plan })
     const random = (n: number): number => Math.floor(Math.random() * n)
     const types = ['a', 'b']
@@ -288,8 +288,9 @@ describe('reading events', () => {
 
 describe('a shard plan', () => {
   it('is refused when it cannot be, with the step named', () => {
-    const plan = (types: ShardPlan['types']): ShardPlan => ({ types, type: {}, users: [], repositories: [] })
-    const make = (types: ShardPlan['types']) => () => createDynamo(testSettings(), { shards: plan(types) })
+    const make = (steps: readonly ShardStep[]) => () =>
+      createDynamo(testSettings(), { shards: { users: { named: { ann: steps } } } })
+    expect(make([{ from: 'x', shards: 1 }])).toThrow('shards.users.named["ann"]')
     expect(make([{ from: '2026-13-01', shards: 1 }])).toThrow('2026-13-01')
     expect(make([{ from: '2026-02-30', shards: 1 }])).toThrow('2026-02-30')
     expect(

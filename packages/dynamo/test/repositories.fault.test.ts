@@ -79,6 +79,7 @@ describe('events.appendMany under faults', () => {
     expect(details.stored).toBe(50)
     expect(details.unprocessed).toHaveLength(50)
     expect(error).toMatchObject({ code: 'dynamo.events.unprocessed', retryable: true, effect: 'unknown' })
+    for (const event of details.unprocessed) expect(event).toMatchObject({ code: 'dynamo.deadline', retryable: true })
 
     decide = () => 'pass'
     const again = details.unprocessed.flatMap(({ index, id }) => {
@@ -91,13 +92,20 @@ describe('events.appendMany under faults', () => {
     expect(stored).toHaveLength(100)
   })
 
-  it('keeps the account of the other batches when one fails for good', async () => {
+  it('stores all but the events that DynamoDB refuses, and says of those why', async () => {
     const dynamo = await behindProxy()
-    decide = ({ number }) => (number === 2 ? { error: 'ValidationException' } : 'pass')
-    const error = (await rejection(dynamo.events.appendMany(events(100)))) as UnprocessedEventsError
+    decide = ({ body }) => (body.includes('"poison"') ? { error: 'ValidationException' } : 'pass')
+    const given = events(100).map((event, n) => (n % 40 === 7 ? { ...event, data: { n, poison: 'poison' } } : event))
+    const error = (await rejection(dynamo.events.appendMany(given))) as UnprocessedEventsError
     expect(error).toBeInstanceOf(UnprocessedEventsError)
-    expect(error.details).toMatchObject({ stored: 75 })
+    expect(error.retryable).toBe(false)
+    expect(error.details).toMatchObject({
+      stored: 97,
+      unprocessed: [7, 47, 87].map((index) => ({ index, code: 'dynamo.validation', retryable: false, effect: 'none' })),
+    })
     expect(error.cause).toMatchObject({ code: 'dynamo.validation' })
+    decide = () => 'pass'
+    expect((await dynamo.events.byUser('u', { limit: 200 })).items).toHaveLength(97)
   })
 
   it('gives the reason itself when nothing could be stored and a repetition is in vain', async () => {
