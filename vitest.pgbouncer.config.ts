@@ -16,7 +16,9 @@ const ABOUT_SESSIONS = [
 
 /** Tests of what only the role or the database can set there, and a session keeps that began before. */
 const ABOUT_START_UP = [
-  'has the timeouts that the server enforces',
+  'DB_STATEMENT_TIMEOUT',
+  'DB_LOCK_TIMEOUT',
+  'DB_IDLE_IN_TRANSACTION_TIMEOUT',
   'resolves names in the schema of the URL',
   'knows what the server cut short',
   'says that no writes are accepted',

@@ -13,29 +13,10 @@ describe('a session', () => {
     expect((await pool.query<{ TimeZone: string }>('SHOW timezone')).rows).toEqual([{ TimeZone: 'UTC' }])
   })
 
-  it('has the timeouts that the server enforces', async () => {
-    const pool = bench.pool({ statementTimeoutMs: 1500, lockTimeoutMs: 700, idleInTransactionTimeoutMs: 2500 })
-    const { rows } = await pool.query<{ name: string; setting: string }>(
-      `SELECT name, setting FROM pg_settings
-        WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') ORDER BY name`,
-    )
-    expect(rows.map((row) => [row.name, row.setting])).toEqual([
-      ['idle_in_transaction_session_timeout', '2500'],
-      ['lock_timeout', '700'],
-      ['statement_timeout', '1500'],
-    ])
-  })
-
   it('resolves names in the schema of the URL', async () => {
     const url = `${bench.settings().databaseUrl}?schema=pg_catalog`
     const pool = bench.pool({ databaseUrl: url })
     expect((await pool.query('SELECT current_schema() AS name')).rows).toEqual([{ name: 'pg_catalog' }])
-  })
-
-  it('tells its name to the server', async () => {
-    const pool = bench.pool({ applicationName: 'invoices' })
-    await pool.query('SELECT 1')
-    expect(await bench.backends('invoices')).toHaveLength(1)
   })
 })
 
