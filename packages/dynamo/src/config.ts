@@ -87,6 +87,10 @@ export const dynamoSettings = defineSettings({
       max: 10_000,
       unit: 'connections',
     }),
+    DYNAMODB_TRANSACTIONS: field.boolean({
+      doc: "Whether the server has transactions. With false (ScyllaDB Alternator) an agent's state and its history are written one after the other.",
+      default: true,
+    }),
   },
   rules: [
     ({ DYNAMODB_TIMEOUT: call, DYNAMODB_ATTEMPT_TIMEOUT_MS: attempt }) =>
@@ -127,6 +131,8 @@ export interface DynamoSettings {
   readonly initialBackoffMs: number
   readonly maxBackoffMs: number
   readonly maxSockets: number
+  /** Whether the server has transactions. */
+  readonly transactions: boolean
 }
 
 /**
@@ -152,6 +158,7 @@ export function parseDynamoSettings(env: Environment): DynamoSettings {
     attemptTimeoutMs: values.DYNAMODB_ATTEMPT_TIMEOUT_MS ?? deriveAttemptTimeoutMs(values.DYNAMODB_TIMEOUT, backoff),
     ...backoff,
     maxSockets: values.DYNAMODB_MAX_SOCKETS,
+    transactions: values.DYNAMODB_TRANSACTIONS,
   }
 }
 

@@ -45,7 +45,7 @@ describe('keys', () => {
   })
 
   it('of agents, versions and messages are equal only when their parts are', () => {
-    const state = { status: 'pending', progress: 0, updatedAt: 1, schemaVersion: 1 } as const
+    const state = { status: 'pending', progress: 0, updatedAt: 1, saveId: 's', schemaVersion: 1 } as const
     const keyOf = {
       current: (name: string, n: number) => agent.put({ ...state, agentId: name, version: n }).params<Put>().Item,
       version: (name: string, n: number) => version.put({ ...state, agentId: name, version: n }).params<Put>().Item,
@@ -78,7 +78,7 @@ describe('keys', () => {
   it('of versions are in the order of their numbers', () => {
     const key = (n: number) =>
       version
-        .put({ agentId: 'a', status: 'pending', progress: 0, updatedAt: 1, schemaVersion: 1, version: n })
+        .put({ agentId: 'a', status: 'pending', progress: 0, updatedAt: 1, saveId: 's', schemaVersion: 1, version: n })
         .params<Put>().Item.sk as string
     fc.assert(
       fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.nat({ max: Number.MAX_SAFE_INTEGER }), (a, b) => {
