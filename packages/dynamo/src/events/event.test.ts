@@ -65,7 +65,9 @@ describe('the item of an event', () => {
     }
     const owner = hostile.filter((text) => text !== '' && bytes(text) <= 1024 && !/\p{Surrogate}/u.test(text))
     fc.assert(
-      fc.property(owner, owner, (a, b) => expect(keyOf(a) === keyOf(b)).toBe(a === b)),
+      fc.property(owner, owner, (a, b) => {
+        expect(keyOf(a) === keyOf(b)).toBe(a === b)
+      }),
       { numRuns: 500 },
     )
   })
