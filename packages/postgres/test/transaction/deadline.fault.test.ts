@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -145,6 +147,31 @@ describe('the deadline of a transaction', () => {
     for (const limit of Object.values(limits[0] ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
     const { rows } = await postgres.pool.query('SHOW statement_timeout')
     expect(rows).toEqual([{ statement_timeout: '1min' }])
+  })
+})
+
+describe('the cancel request of a transaction', () => {
+  it('ends nothing of whoever has the connection next: that is handed on only after it has arrived', async () => {
+    const narrow = createPostgres(bench.settings({ maxConnections: 1 }))
+    const { hostname, port } = new URL(bench.settings().databaseUrl)
+    // A way to the server for the request alone, which takes longer than the statement that it is to end.
+    const slowWay = net.createServer(async (socket) => {
+      await delay(250)
+      socket.pipe(net.connect(Number(port), hostname)).pipe(socket)
+    })
+    await once(slowWay.listen(0, '127.0.0.1'), 'listening')
+    const client = await narrow.pool.connect()
+    Object.assign(client, { host: '127.0.0.1', port: (slowWay.address() as net.AddressInfo).port })
+    client.release()
+    const ended = failureOf(
+      narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0.2)`, { signal: AbortSignal.timeout(100) }),
+    )
+    const next = narrow.pool.query('SELECT pg_sleep(0.3)')
+    expect(await ended).toMatchObject({ name: 'TimeoutError' })
+    expect(await next).toMatchObject({ rowCount: 1 })
+    expect(narrow.stats().total).toBe(1)
+    await narrow.close()
+    slowWay.close()
   })
 })
 
