@@ -11,8 +11,11 @@ import {
   type Transaction,
 } from '@prisma/driver-adapter-utils'
 import pg from 'pg'
+import { MigrationError } from '../migration-error.js'
+import { applyLimits, resetSession } from '../script/run-script.js'
 import { withClient } from './client.js'
 import { toConnectError } from './connect-error.js'
+import { PrismaError } from './prisma-error.js'
 import type { Run, ServerError } from './run.js'
 import type { Target } from './target.js'
 
@@ -98,19 +101,20 @@ export class Session implements SqlDriverAdapter {
 
   /**
    * Runs a whole script as one implicit transaction. Whatever a script sets for its session (`search_path`, a role, as dumps do)
-   * ends with it, so that it cannot misdirect the engine's own bookkeeping or the next script.
+   * ends with it, so that it cannot misdirect the engine's own bookkeeping or the next script. So do the limits of its header.
    */
   async executeScript(script: string): Promise<void> {
     try {
+      await this.limit(script)
       await this.run.interruptible(
         () => this.cancel(),
         () => this.client.query(script),
       )
     } catch (error) {
-      await this.restore().catch(() => {})
+      await resetSession(this.client).catch(() => {})
       throw error instanceof pg.DatabaseError ? this.refused(error, script) : error
     }
-    const left = await this.restore()
+    const left = await resetSession(this.client)
     if (left === 'in transaction') throw this.refused(LEFT_OPEN, script)
   }
 
@@ -141,10 +145,14 @@ export class Session implements SqlDriverAdapter {
     return toAdapterError(error)
   }
 
-  private async restore(): Promise<'clean' | 'in transaction'> {
-    const inTransaction = this.client.getTransactionStatus() !== 'I'
-    await this.client.query(`${inTransaction ? 'ROLLBACK; ' : ''}RESET ROLE; RESET ALL`)
-    return inTransaction ? 'in transaction' : 'clean'
+  /** A script that must be a single statement gives its timeouts in a comment. */
+  private async limit(script: string): Promise<void> {
+    try {
+      await applyLimits(this.client, script)
+    } catch (error) {
+      if (error instanceof MigrationError) this.run.hostFailure = new PrismaError(undefined, error.message)
+      throw error
+    }
   }
 
   /** Asks the server to stop what this session is doing; a script is then rolled back as a whole. */
