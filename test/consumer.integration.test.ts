@@ -59,7 +59,7 @@ const app = {
     import { DatabaseContext, type Prisma } from '@miyabi/db'
 
     await using db = await DatabaseContext.fromEnv()
-    await db.dynamodb.tables.create()
+    await db.dynamodb.tables.apply()
     const data: Prisma.UserCreateInput = { email: 'consumer@example.com' }
     const user = await db.pg.user.create({ data })
     const emails: string[] = (await db.pg.user.findMany()).map((found) => found.email)

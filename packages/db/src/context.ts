@@ -8,7 +8,7 @@ import {
   silentLogger,
   withDeadline,
 } from '@miyabi/core'
-import { createDynamo, type Dynamo, type DynamoOptions } from '@miyabi/dynamo'
+import { createDynamo, type Dynamo, type DynamoOptions, type DynamoStats } from '@miyabi/dynamo'
 import {
   createPostgres,
   type PoolSizeAdvice,
@@ -52,6 +52,8 @@ export interface CreateOptions extends DatabaseSettings, CodeOptions {
 export interface DatabaseStats {
   /** The connection pool: this moment, and its use over the last minute. */
   readonly postgres: PoolStats & { readonly usage: PoolUsage }
+  /** The connections at this moment, and the capacity consumed since the start, for each table, index and operation. */
+  readonly dynamodb: DynamoStats
 }
 
 /** How a context came to its end. */
@@ -141,8 +143,9 @@ export class DatabaseContext implements AsyncDisposable {
     logger: Logger,
     dynamodbUnavailable?: string,
   ): DatabaseContext {
-    const dynamo = createDynamo(settings.dynamo, { ...settings.dynamodb, logger })
-    const postgres = createPostgres(settings.postgres, { logger, retryBudget: new RetryBudget() })
+    const retryBudget = new RetryBudget()
+    const dynamo = createDynamo(settings.dynamo, { ...settings.dynamodb, logger, retryBudget })
+    const postgres = createPostgres(settings.postgres, { logger, retryBudget })
     const { hostname, port, pathname } = new URL(settings.postgres.databaseUrl)
     logger.info(
       {
@@ -195,10 +198,10 @@ export class DatabaseContext implements AsyncDisposable {
     return health
   }
 
-  /** The figures of the moment: connections total, active, idle, waiting, and the limits. Costs nothing. */
+  /** The figures of the moment: connections total, active, idle, waiting, the limits, and what DynamoDB bills. Costs nothing. */
   stats(): DatabaseStats {
-    const { postgres } = this.#stores
-    return { postgres: { ...postgres.stats(), usage: postgres.usage() } }
+    const { postgres, dynamo } = this.#stores
+    return { postgres: { ...postgres.stats(), usage: postgres.usage() }, dynamodb: dynamo.stats() }
   }
 
   /**

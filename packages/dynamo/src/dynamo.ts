@@ -98,7 +98,7 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
       ids: createIdSource(now),
       retentionMs: retention.messagesMs,
     }),
-    tables: bindTables(client, settings.tablePrefix, logger),
+    tables: bindTables(client, settings, logger),
     health: (healthOptions) => checkHealth(client, settings, healthOptions),
     stats,
     close,

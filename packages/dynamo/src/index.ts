@@ -59,9 +59,17 @@ export type { Messages, UndeliveredOptions } from './messages/messages.js'
 export type { Order, Page } from './page.js'
 export type { SocketStats } from './socket-queue.js'
 export type { CallerOptions } from './store.js'
-export { type CreateTablesOptions, createTables, type TableResult } from './tables/create.js'
-export type { Billing, CapacityRange, IndexDefinition, TableDefinition } from './tables/definition.js'
+export type { ApplyOptions, TableProgress, TablesApplied } from './tables/apply.js'
+export type { ScalingTarget } from './tables/auto-scaling.js'
+export type { Billing, CapacityRange, IndexDefinition, Provisioned, TableDefinition } from './tables/definition.js'
 export { tableDefinitions } from './tables/definitions.js'
-export type { TableDifference } from './tables/differences.js'
-export { TableNotReadyError, TablesDifferError } from './tables/errors.js'
+export { DestructiveStepsError, TableNotReadyError } from './tables/errors.js'
+export {
+  type CloudFormationResource,
+  type CloudFormationTemplate,
+  type ExportOptions,
+  toCloudFormation,
+} from './tables/export/cloudformation.js'
+export { type TerraformConfiguration, toTerraform } from './tables/export/terraform.js'
+export type { TableDifference, TableRequest, TableStep, TablesPlan, UnverifiableFact } from './tables/step.js'
 export type { Tables, TablesStatus } from './tables/tables.js'

@@ -71,7 +71,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   ResourceNotFoundException: {
     code: 'dynamo.table_missing',
     retryable: false,
-    says: 'the table or index does not exist; create the tables with `pnpm db:tables create`, and see DYNAMODB_TABLE_PREFIX and AWS_REGION',
+    says: 'the table or index does not exist; create the tables with `pnpm db:tables apply`, and see DYNAMODB_TABLE_PREFIX and AWS_REGION',
   },
   ProvisionedThroughputExceededException: throttled,
   ThrottlingException: throttled,

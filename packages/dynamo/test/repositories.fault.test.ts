@@ -113,7 +113,7 @@ describe('events.appendMany under faults', () => {
     decide = () => ({ error: 'ResourceNotFoundException' })
     const error = await rejection(dynamo.events.appendMany(events(100)))
     expect(error).toMatchObject({ code: 'dynamo.table_missing', retryable: false, effect: 'none' })
-    expect((error as Error).message).toContain('pnpm db:tables create')
+    expect((error as Error).message).toContain('pnpm db:tables apply')
   })
 })
 

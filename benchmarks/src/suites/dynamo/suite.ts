@@ -34,7 +34,7 @@ export async function openDynamoSuite({ dynamodbEndpoint }: Servers): Promise<Su
   })
   const document = DynamoDBDocumentClient.from(client)
   const tables = tablesOf(PREFIX)
-  await ours.tables.create()
+  await ours.tables.apply()
   // Through ours, so that its reads find the events in the shards where they belong.
   await ours.events.appendMany(
     Array.from({ length: SEEDED }, (_, turn) => newEvent(turn)).map(({ id, eventType, userId, data }) => ({

@@ -38,7 +38,7 @@ export const agentStateTable: TableDefinition = {
   },
 }
 
-/** Messages on their way to a recipient. The index holds only those not yet delivered. */
+/** Messages on their way to recipients: a partition for each, which holds only what is undelivered. */
 export const messagesTable: TableDefinition = {
   ...common,
   name: 'MiyabiWebSocketMessages',
