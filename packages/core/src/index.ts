@@ -1,4 +1,5 @@
 export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions } from './error.js'
+export type { Finding } from './finding.js'
 export { type JsonValue, jsonReplacer, stringifyJson, toJson } from './json.js'
 export { type LogFields, type Logger, redactingLogger, silentLogger } from './logger.js'
 export { redactText, redactUrl, safeCause } from './redact.js'

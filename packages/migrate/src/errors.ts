@@ -38,3 +38,28 @@ export class SqlSyntaxError extends MiyabiError<'migrate.sql_syntax', { readonly
     super('migrate.sql_syntax', `line ${line}: ${problem}`, { details: { line } })
   }
 }
+
+/** Squawk, which checks migrations for locks, could not be run. */
+export class SquawkError extends MiyabiError<'migrate.squawk_failed'> {
+  override readonly name = 'SquawkError'
+
+  constructor(problem: string) {
+    super(
+      'migrate.squawk_failed',
+      `squawk could not be run: ${problem}. It comes with the optional dependencies of squawk-cli: \`pnpm install\` without --no-optional.`,
+    )
+  }
+}
+
+/** The file that says which migrations are old names one that does not exist. */
+export class UnknownBaselineError extends MiyabiError<'migrate.lint_baseline_unknown', { readonly baseline: string }> {
+  override readonly name = 'UnknownBaselineError'
+
+  constructor(baseline: string, file: string) {
+    super(
+      'migrate.lint_baseline_unknown',
+      `${file} names ${baseline}, and there is no such migration: write the name of the last migration that is not to be linted`,
+      { details: { baseline } },
+    )
+  }
+}

@@ -26,7 +26,7 @@ export function readDirectives(script: string): Directives {
     const values = rest.split(/[\s,]+/).filter(Boolean)
     if (word === 'loses') loses.push(...values)
     else if (word === 'limits') for (const value of values) Object.assign(limits, toLimit(value))
-    else throw invalid(`@${word}`, 'expected @limits or @loses')
+    else if (word !== 'ignore') throw invalid(`@${word}`, 'expected @limits, @loses or @ignore') // that one is lint's
   }
   return { limits, loses }
 }

@@ -1,7 +1,9 @@
 import type { Node } from '@pgsql/types'
 
-type Kinds = Node extends infer Each ? (Each extends object ? keyof Each : never) : never
-type NodeOf<Kind extends Kinds> = Extract<Node, Record<Kind, unknown>>[Kind]
+/** The names of what PostgreSQL's syntax tree is made of. */
+export type Kinds = Node extends infer Each ? (Each extends object ? keyof Each : never) : never
+/** One of them, by name. */
+export type NodeOf<Kind extends Kinds> = Extract<Node, Record<Kind, unknown>>[Kind]
 
 /** The one statement or expression that a node is, if it is of this kind. */
 export function asKind<Kind extends Kinds>(node: Node | undefined, kind: Kind): NodeOf<Kind> | undefined {
