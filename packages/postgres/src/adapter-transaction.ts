@@ -3,6 +3,7 @@ import type { PgAdapter, PgTransaction } from './adapter.js'
 import { toPrisma } from './adapter-errors.js'
 import type { Attempt } from './attempt.js'
 import { sendCancelRequest } from './cancel-request.js'
+import type { PostgresSettings } from './config.js'
 import { PostgresError } from './errors.js'
 import { mapPostgresError } from './map-error.js'
 import type { PooledClient } from './pooled-client.js'
@@ -10,6 +11,8 @@ import { wordsOf } from './wording.js'
 
 /** A connection that is handed out. */
 export type LeasedClient = PooledClient & pg.PoolClient
+/** What the session has of its own. 0: no limit. */
+export type SessionLimits = Pick<PostgresSettings, 'statementTimeoutMs' | 'idleInTransactionTimeoutMs'>
 type Query = Parameters<PgTransaction['queryRaw']>[0]
 
 /** How long after its deadline a transaction has to roll back before its connection is cut. */
@@ -42,9 +45,9 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   /** Begins it, in one round trip with its isolation level and limits. */
-  async begin(isolation: string | undefined, statementTimeoutMs: number): Promise<void> {
+  async begin(isolation: string | undefined, session: SessionLimits): Promise<void> {
     const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`
-    const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, statementTimeoutMs) : ''
+    const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, session) : ''
     try {
       this.#attempt?.signal.throwIfAborted()
       await this.#watched(this.#queryable.executeRaw({ sql: `BEGIN${level}${limits}`, args: [], argTypes: [] }))
@@ -134,9 +137,10 @@ export function commitUnknown(cause: unknown): PostgresError<'postgres.commit_un
   return new PostgresError('postgres.commit_unknown', wordsOf('postgres.commit_unknown'), { cause })
 }
 
-/** Never longer than the session's own limit. */
-function serverLimits(remainingMs: number, statementTimeoutMs: number): string {
+/** Never longer than the session's own. */
+function serverLimits(remainingMs: number, session: SessionLimits): string {
   const ms = Math.max(1, Math.ceil(remainingMs)) + SERVER_MARGIN_MS
-  const statement = statementTimeoutMs === 0 ? ms : Math.min(ms, statementTimeoutMs)
-  return `; SET LOCAL statement_timeout = ${statement}; SET LOCAL idle_in_transaction_session_timeout = ${ms}`
+  const statement = Math.min(ms, session.statementTimeoutMs || ms)
+  const idle = Math.min(ms, session.idleInTransactionTimeoutMs || ms)
+  return `; SET LOCAL statement_timeout = ${statement}; SET LOCAL idle_in_transaction_session_timeout = ${idle}`
 }

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { keepingFacts } from './adapter-errors.js'
-import { AdapterTransaction, type LeasedClient } from './adapter-transaction.js'
+import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
 import type { Attempts } from './attempt.js'
 import { PostgresError, type PostgresErrorCode } from './errors.js'
 import type { Pool } from './pool.js'
@@ -20,8 +20,7 @@ type AdapterOptions = NonNullable<ConstructorParameters<typeof PrismaPg>[1]>
 export interface AdapterHost {
   readonly attempts: Attempts
   readonly retrier: Retrier
-  /** The session's own limit. 0: none. */
-  readonly statementTimeoutMs: number
+  readonly limits: SessionLimits
 }
 
 /** How long a read is tried again, from its failure on. */
@@ -77,7 +76,7 @@ export class Adapter extends PrismaPg {
     // The adapter's own methods, on this one connection.
     const queryable = Object.create(inner, { client: { value: client } }) as PgAdapter
     const transaction = new AdapterTransaction(queryable, client, attempt)
-    await transaction.begin(isolation, this.#host.statementTimeoutMs)
+    await transaction.begin(isolation, this.#host.limits)
     return transaction
   }
 }

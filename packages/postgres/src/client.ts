@@ -19,13 +19,13 @@ export function createPrismaClient(
   pool: Pool,
   settings: PostgresSettings,
   operations: Operations,
-  host: Omit<AdapterHost, 'statementTimeoutMs'>,
+  host: Omit<AdapterHost, 'limits'>,
 ): PrismaClient {
   const Client = countedClient(operations, () => closedError(pool.name))
   const schema = schemaOf(settings)
   const adapter = new Adapter(
     pool,
-    { ...host, statementTimeoutMs: settings.statementTimeoutMs },
+    { ...host, limits: settings },
     {
       ...(schema === undefined ? {} : { schema }),
       // Behind a pooler the next use of a name may come to another session, which does not know it.

@@ -137,16 +137,29 @@ describe('the deadline of a transaction', () => {
     expect(await late()).toEqual([])
   })
 
-  it('is kept by the server where this process cannot: its own limits are a little later', async () => {
-    const limits = await postgres.transaction(
+  const limitsOf = async (of: Postgres) =>
+    await of.transaction(
       (tx) => tx.$queryRaw<{ statement: number; idle: number }[]>`
         SELECT (SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout') AS statement,
                (SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout') AS idle`,
       { deadlineMs: 2000 },
     )
-    for (const limit of Object.values(limits[0] ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
+
+  it('is kept by the server where this process cannot: its own limits are a little later', async () => {
+    const [limits] = await limitsOf(postgres)
+    for (const limit of Object.values(limits ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
     const { rows } = await postgres.pool.query('SHOW statement_timeout')
     expect(rows).toEqual([{ statement_timeout: '1min' }])
+  })
+
+  it("raises none of the session's own limits, of which 0 is none", async () => {
+    const strict = createPostgres(bench.settings({ statementTimeoutMs: 700, idleInTransactionTimeoutMs: 900 }))
+    expect(await limitsOf(strict)).toEqual([{ statement: 700, idle: 900 }])
+    await strict.close()
+    const free = createPostgres(bench.settings({ statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 }))
+    const [limits] = await limitsOf(free)
+    for (const limit of Object.values(limits ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
+    await free.close()
   })
 })
 
