@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPostgres, type Postgres } from '../../src/index.js'
+import { delayCancels } from '../slow-cancel.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
@@ -166,16 +165,7 @@ describe('the deadline of a transaction', () => {
 describe('the cancel request of a transaction', () => {
   it('ends nothing of whoever has the connection next: that is handed on only after it has arrived', async () => {
     const narrow = createPostgres(bench.settings({ maxConnections: 1 }))
-    const { hostname, port } = new URL(bench.settings().databaseUrl)
-    // A way to the server for the request alone, which takes longer than the statement that it is to end.
-    const slowWay = net.createServer(async (socket) => {
-      await delay(250)
-      socket.pipe(net.connect(Number(port), hostname)).pipe(socket)
-    })
-    await once(slowWay.listen(0, '127.0.0.1'), 'listening')
-    const client = await narrow.pool.connect()
-    Object.assign(client, { host: '127.0.0.1', port: (slowWay.address() as net.AddressInfo).port })
-    client.release()
+    await using _slow = await delayCancels(narrow.pool, bench.settings().databaseUrl, 250)
     const ended = failureOf(
       narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0.2)`, { signal: AbortSignal.timeout(100) }),
     )
@@ -184,7 +174,6 @@ describe('the cancel request of a transaction', () => {
     expect(await next).toMatchObject({ rowCount: 1 })
     expect(narrow.stats().total).toBe(1)
     await narrow.close()
-    slowWay.close()
   })
 })
 
