@@ -63,3 +63,17 @@ export class UnknownBaselineError extends MiyabiError<'migrate.lint_baseline_unk
     )
   }
 }
+
+/** A migration that this database has could not be run in a scratch database. */
+export class ReplayError extends MiyabiError<'migrate.replay_failed', { readonly migration: string }> {
+  override readonly name = 'ReplayError'
+
+  /** @param fault the server's words. */
+  constructor(migration: string, fault: string) {
+    super(
+      'migrate.replay_failed',
+      `${migration} was applied to this database and does not run in a new one: it was edited, or needs what only this server has.\n${fault}`,
+      { details: { migration } },
+    )
+  }
+}

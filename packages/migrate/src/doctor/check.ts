@@ -11,6 +11,8 @@ export interface DatabaseCheck {
 
 /** What a check may need besides the database. */
 export interface CheckContext {
+  /** The migrator's. */
+  readonly url: string
   /** The folder of the migrations, `prisma/migrations`. */
   readonly migrations: string
   /** The schema that Prisma works in. */
