@@ -10,6 +10,7 @@ import type { EventWriter } from './events/writer.js'
 import { checkHealth, type DynamoHealth } from './health.js'
 import { createIdSource } from './ids.js'
 import { bindMessages, type Messages } from './messages/messages.js'
+import { assertMessageOptions, defaultMessageOptions, type MessageOptions } from './messages/options.js'
 import { ownDocumentClient, type Store } from './store.js'
 import { agentStateTable, eventsTable, messagesTable } from './tables/definitions.js'
 import { bindTables, type Tables } from './tables/tables.js'
@@ -41,6 +42,7 @@ export interface DynamoOptions {
   /** Into how many partitions events are spread. Default: 4 for a type, 1 for a user and for a repository. */
   readonly shards?: ShardPlan | undefined
   readonly retention?: Partial<Retention> | undefined
+  readonly messages?: Partial<MessageOptions> | undefined
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
@@ -65,12 +67,14 @@ export interface Dynamo extends AsyncDisposable {
 
 /**
  * Makes the client and binds the entities to their tables. Sends nothing.
- * @throws {DynamoInputError} for a shard plan that cannot be.
+ * @throws {DynamoInputError} for a shard plan, or options of messages, that cannot be.
  */
 export function createDynamo(settings: DynamoSettings, options: DynamoOptions = {}): Dynamo {
   const { shards = {}, now = Date.now } = options
   assertShardPlan(shards)
   const retention = { ...defaultRetention, ...options.retention }
+  const messages = { ...defaultMessageOptions, ...options.messages }
+  assertMessageOptions(messages)
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { client, stats } = openClient(settings, { logger, retryBudget: options.retryBudget })
   const store: Store = { document: ownDocumentClient(client), settings, now }
@@ -94,10 +98,7 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
       endedMs: retention.endedAgentsMs,
       historyMs: retention.agentHistoryMs,
     }),
-    messages: bindMessages(store, table(messagesTable), {
-      ids: createIdSource(now),
-      retentionMs: retention.messagesMs,
-    }),
+    messages: bindMessages(store, table(messagesTable), { ...messages, retentionMs: retention.messagesMs }),
     tables: bindTables(client, settings, logger),
     health: (healthOptions) => checkHealth(client, settings, healthOptions),
     stats,

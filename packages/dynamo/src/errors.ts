@@ -81,6 +81,22 @@ export class DynamoValueError extends MiyabiError<'dynamo.value', { readonly pat
   }
 }
 
+/** A payload does not fit into an item. Nothing was sent; store it elsewhere, and send a reference. */
+export class PayloadTooLargeError extends MiyabiError<
+  'dynamo.payload_too_large',
+  { readonly argument: string; readonly bytes: number; readonly maxBytes: number }
+> {
+  override readonly name = 'PayloadTooLargeError'
+
+  constructor(argument: string, bytes: number, maxBytes: number) {
+    super(
+      'dynamo.payload_too_large',
+      `${argument} is ${bytes} bytes; an item holds at most ${maxBytes} of payload: store it elsewhere and keep a reference`,
+      { details: { argument, bytes, maxBytes } },
+    )
+  }
+}
+
 /** A cursor that was not made by this query: another question, order or version, or not a cursor at all. */
 export class DynamoCursorError extends MiyabiError<'dynamo.cursor'> {
   override readonly name = 'DynamoCursorError'

@@ -42,6 +42,7 @@ export {
   type DynamoErrorDetails,
   DynamoInputError,
   DynamoValueError,
+  PayloadTooLargeError,
   type ThrottlingReason,
   type UnprocessedEvent,
   UnprocessedEventsError,
@@ -54,8 +55,11 @@ export { defaultShards, type ShardPlan, type ShardStep, type ShardSteps } from '
 export type { EventWriter, EventWriterOptions } from './events/writer.js'
 export type { DynamoHealth } from './health.js'
 export { createIdSource, type IdSource } from './ids.js'
+export { MessageLeaseLostError, MessageQueueFullError, RecipientLeasedError } from './messages/errors.js'
+export type { LeaseOptions, MessageLease, Received, ReceiveOptions } from './messages/lease.js'
 export type { Message, MessageType, NewMessage } from './messages/message.js'
-export type { Messages, UndeliveredOptions } from './messages/messages.js'
+export type { Messages, QueueState, UndeliveredOptions } from './messages/messages.js'
+export type { MessageOptions } from './messages/options.js'
 export type { Order, Page } from './page.js'
 export type { SocketStats } from './socket-queue.js'
 export type { CallerOptions } from './store.js'

@@ -8,7 +8,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DynamoSettings } from '../src/config.js'
 import type { Dynamo } from '../src/dynamo.js'
-import { DynamoInputError, DynamoValueError } from '../src/errors.js'
+import { DynamoInputError, DynamoValueError, PayloadTooLargeError } from '../src/errors.js'
 import { EventWriterError } from '../src/events/errors.js'
 import type { NewEvent } from '../src/events/event.js'
 import { rejection, testDynamo } from './support.js'
@@ -107,7 +107,7 @@ describe('an event writer', () => {
     ])
     expect(good?.id).toBeDefined()
     expect(wrong).toBeInstanceOf(DynamoValueError)
-    expect(large).toBeInstanceOf(DynamoInputError)
+    expect(large).toBeInstanceOf(PayloadTooLargeError)
     expect(sizes()).toEqual([1])
   })
 

@@ -1,7 +1,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDynamo, type Dynamo } from '../src/dynamo.js'
-import { DynamoCursorError, DynamoInputError } from '../src/errors.js'
+import { DynamoCursorError, DynamoInputError, PayloadTooLargeError } from '../src/errors.js'
 import type { NewEvent, StoredEvent } from '../src/events/event.js'
 import type { EventRange } from '../src/events/range.js'
 import { DAY_MS, dayOf, type ShardStep } from '../src/events/shards.js'
@@ -112,7 +112,7 @@ describe('events.append', () => {
     expect(await append({ eventType: 'x', occurredAt: new Date(NOW - 91 * DAY_MS) })).toBeInstanceOf(DynamoInputError)
     expect(await append({ eventType: 'x', id: 'not-an-id' })).toBeInstanceOf(DynamoInputError)
     expect(await append({ eventType: 'x', data: [1] })).toBeInstanceOf(DynamoInputError)
-    expect(await append({ eventType: 'x', data: { text: 'x'.repeat(400_000) } })).toBeInstanceOf(DynamoInputError)
+    expect(await append({ eventType: 'x', data: { text: 'x'.repeat(400_000) } })).toBeInstanceOf(PayloadTooLargeError)
     expect(await append({ eventType: 'x', data: { a: [{ b: Number.NaN }] } })).toMatchObject({
       code: 'dynamo.value',
       details: { path: 'data.a[0].b' },

@@ -13,7 +13,7 @@ import { tablePrefix } from '@miyabi/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createDynamoDBClient } from '../src/client.js'
 import { type TableDefinition, toCreateTableInput } from '../src/tables/definition.js'
-import { agentStateTable, eventsTable, messagesTable } from '../src/tables/definitions.js'
+import { agentStateTable, eventsTable } from '../src/tables/definitions.js'
 import { DestructiveStepsError } from '../src/tables/errors.js'
 import { bindTables, type Tables } from '../src/tables/tables.js'
 import { rejection, testSettings } from './support.js'
@@ -143,25 +143,26 @@ describe('tables.apply', () => {
   it('destroys nothing that is not named: an index of other keys, an index of others, a stream of another view', async () => {
     const prefix = tablePrefix()
     const tables = bind(prefix)
-    const messages = await madeByOthers(prefix, messagesTable, {
+    const events = await madeByOthers(prefix, eventsTable, {
       indexes: [
-        { name: 'undelivered', partitionKey: 'upk', sortKey: 'sk' },
-        { name: 'byMood', partitionKey: 'upk', sortKey: 'sk' },
+        { name: 'byUser', partitionKey: 'up', sortKey: 'sk' },
+        { name: 'byRepository', partitionKey: 'rp', sortKey: 'i' },
+        { name: 'byMood', partitionKey: 'up', sortKey: 'sk' },
       ],
     })
     const error = (await rejection(tables.apply())) as DestructiveStepsError
     expect(error).toBeInstanceOf(DestructiveStepsError)
     expect(error.details.steps.map(({ table, does }) => [table, does])).toEqual([
-      [messages, 'delete the index undelivered'],
-      [messages, 'delete the index byMood'],
+      [events, 'delete the index byUser'],
+      [events, 'delete the index byMood'],
     ])
-    expect(error.message).toContain(`pnpm db:tables apply --replace ${messages}`)
+    expect(error.message).toContain(`pnpm db:tables apply --replace ${events}`)
     const { TableNames } = await client.send(new ListTablesCommand())
-    expect(TableNames).not.toContain(`${prefix}MiyabiEvents`)
+    expect(TableNames).not.toContain(`${prefix}MiyabiAgentState`)
 
-    await tables.apply({ replace: [messages] })
+    await tables.apply({ replace: [events] })
     expect((await tables.plan()).steps).toEqual([])
-    expect((await describeTable(messages))?.GlobalSecondaryIndexes).toHaveLength(1)
+    expect((await describeTable(events))?.GlobalSecondaryIndexes).toHaveLength(2)
   })
 
   it('replaces a table of other keys only when that is named, protected or not', async () => {

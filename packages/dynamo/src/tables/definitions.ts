@@ -42,8 +42,8 @@ export const agentStateTable: TableDefinition = {
 export const messagesTable: TableDefinition = {
   ...common,
   name: 'MiyabiWebSocketMessages',
-  keyAttributes: { pk: 'S', sk: 'S', upk: 'S', usk: 'S' },
-  indexes: [{ name: 'undelivered', partitionKey: 'upk', sortKey: 'usk' }],
+  keyAttributes: { pk: 'S', sk: 'S' },
+  indexes: [],
   billing: { mode: 'PAY_PER_REQUEST' },
 }
 
