@@ -1,0 +1,42 @@
+import type { Finding } from '@miyabi/core'
+import { createDynamo, parseDynamoSettings } from '@miyabi/dynamo'
+import { checkHealth, parsePostgresSettings } from '@miyabi/postgres'
+import type { CheckGroup } from './group.js'
+
+/** The majors of PostgreSQL that the migrations and the tests are held against. */
+const SUPPORTED = { oldest: 15, newest: 18 }
+
+export const serversGroup: CheckGroup = {
+  name: 'servers',
+  looksFor: 'servers that do not answer, refuse writes, or are of a version that nobody tried',
+  run: async ({ env }) => [...(await postgres(env)), ...(await dynamodb(env))],
+}
+
+async function postgres(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const health = await checkHealth(parsePostgresSettings(env))
+  const { version, problem, reason, remedy = 'see its log' } = health
+  const findings: Finding[] = []
+  const major = Number.parseInt(version ?? '', 10)
+  if (major < SUPPORTED.oldest || major > SUPPORTED.newest) {
+    findings.push({
+      ...{ check: 'servers.postgres.version', object: `PostgreSQL ${version}` },
+      problem: `${SUPPORTED.oldest} to ${SUPPORTED.newest} are supported, and nothing was tried with this one`,
+      remedy: `use PostgreSQL ${SUPPORTED.newest}`,
+    })
+  }
+  // What is applied and what is there have groups of their own.
+  const isSchema = problem?.startsWith('postgres.migrations.') || problem === 'postgres.schema_mismatch'
+  if (reason !== undefined && !isSchema) {
+    findings.push({ check: 'servers.postgres', object: 'DATABASE_URL', problem: `${reason} (${problem})`, remedy })
+  }
+  return findings
+}
+
+async function dynamodb(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const settings = parseDynamoSettings(env)
+  await using dynamo = createDynamo(settings)
+  const { reason, remedy = 'see docs/DATABASE_SETUP_GUIDE.md', missingTables } = await dynamo.health()
+  if (reason === undefined || missingTables !== undefined) return []
+  const object = settings.endpoint === undefined ? `AWS ${settings.region}` : 'DYNAMODB_ENDPOINT'
+  return [{ check: 'servers.dynamodb', object, problem: reason, remedy }]
+}
