@@ -146,12 +146,28 @@ describe('lease.receive', () => {
   })
 
   it('does not read again what has expired and been counted', async () => {
-    await enqueue('counted', 40)
+    await enqueue('counted', 10)
     clock.ms = NOW + DAY_MS
     await using lease = await dynamo.messages.lease('counted', { connectionId: 'c' })
     await lease.receive()
     const [fresh] = await enqueue('counted', 1)
     expect(await idsOf(lease, 1)).toEqual([fresh])
+  })
+
+  it('gives nothing twice to calls at once, which take their turns', async () => {
+    const ids = await enqueue('turns', 6)
+    const lease = await dynamo.messages.lease('turns', { connectionId: 'c' })
+    const portions = await Promise.all([idsOf(lease, 2), idsOf(lease, 2), idsOf(lease, 2)])
+    expect(portions.flat()).toEqual(ids)
+  })
+
+  it('gives large messages in answers of about 1 MB, whatever the limit', async () => {
+    const payload = { text: 'x'.repeat(300_000) }
+    for (let n = 0; n < 6; n++) await dynamo.messages.enqueue({ recipient: 'large', messageType: 'ping', payload })
+    const lease = await dynamo.messages.lease('large', { connectionId: 'c' })
+    const first = await idsOf(lease)
+    expect(first.length).toBeLessThan(6)
+    expect([...first, ...(await idsOf(lease))]).toHaveLength(6)
   })
 
   it('refuses a limit or a connection that cannot be', async () => {

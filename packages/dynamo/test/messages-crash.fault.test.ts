@@ -6,7 +6,9 @@ import { type Exchange, exchange, type Got } from './messages-exchange.js'
 import { testDynamo } from './support.js'
 
 const isLong = process.env['MIYABI_TEST_LONG'] === '1'
-const messagesEach = isLong ? 625 : 15
+const messagesEach = isLong ? 625 : 12
+const recipients = isLong ? 4 : 3
+const sendersEach = isLong ? 4 : 3
 
 /** Numbers that look random and are the same in every run. */
 function sequence(seed: number): () => number {
@@ -20,8 +22,8 @@ function sequence(seed: number): () => number {
 function parties(seed: number): Exchange {
   const random = sequence(seed)
   return {
-    recipients: 4,
-    sendersEach: 4,
+    recipients,
+    sendersEach,
     messagesEach,
     fate() {
       const r = random()
@@ -31,7 +33,7 @@ function parties(seed: number): Exchange {
 }
 
 /** Each sender's messages came whole and in order, and none is left. */
-async function expectAllInOrder(dynamo: Dynamo, got: Got, { recipients, sendersEach }: Exchange): Promise<void> {
+async function expectAllInOrder(dynamo: Dynamo, got: Got): Promise<void> {
   expect(got.size).toBe(recipients * sendersEach)
   const whole = Array.from({ length: messagesEach }, (_, n) => n)
   for (const [sender, numbers] of got) expect(numbers, sender).toEqual(whole)
@@ -41,7 +43,7 @@ async function expectAllInOrder(dynamo: Dynamo, got: Got, { recipients, sendersE
   }
 }
 
-const count = (4 * 4 * messagesEach).toLocaleString('en')
+const count = (recipients * sendersEach * messagesEach).toLocaleString('en')
 
 describe(`${count} messages`, () => {
   it('come whole and in order while readers crash and reconnect and a third of the answers is a fault', async () => {
@@ -61,10 +63,9 @@ describe(`${count} messages`, () => {
       settings: { endpoint: proxy.endpoint, initialBackoffMs: 2, maxBackoffMs: 20 },
       messages: { leaseMs: 400 },
     })
-    const who = parties(2)
-    const got = await exchange(dynamo, who)
+    const got = await exchange(dynamo, parties(2))
     isFaulty = false
-    await expectAllInOrder(dynamo, got, who)
+    await expectAllInOrder(dynamo, got)
   }, 600_000)
 
   it('come whole and in order while the engine is killed and started again', async () => {
@@ -75,7 +76,6 @@ describe(`${count} messages`, () => {
       { messages: { leaseMs: 400 } },
     )
     await dynamo.tables.apply()
-    const who = parties(3)
     let kills = 0
     const killer = setInterval(
       () => {
@@ -84,8 +84,8 @@ describe(`${count} messages`, () => {
       },
       isLong ? 3000 : 250,
     )
-    const got = await exchange(dynamo, who).finally(() => clearInterval(killer))
+    const got = await exchange(dynamo, parties(3)).finally(() => clearInterval(killer))
     expect(kills).toBeGreaterThan(0)
-    await expectAllInOrder(dynamo, got, who)
+    await expectAllInOrder(dynamo, got)
   }, 600_000)
 })

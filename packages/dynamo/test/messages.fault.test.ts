@@ -167,10 +167,11 @@ describe('delivery', () => {
   it('ends within the deadline', async () => {
     await using hasty = await testDynamo({ settings: { endpoint: proxy.endpoint, timeoutMs: 300 } })
     const lease = await hasty.messages.lease('slow', { connectionId: 'c' })
+    const other = await hasty.messages.lease('other', { connectionId: 'c' })
     decide = () => 'hang'
     const calls = [
       lease.receive(),
-      lease.release(),
+      other.release(),
       hasty.messages.lease('slow', { connectionId: 'd' }),
       hasty.messages.acknowledge('slow', '0000000000000001'),
       hasty.messages.queue('slow'),

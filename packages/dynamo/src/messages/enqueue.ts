@@ -1,10 +1,7 @@
-import { messageShapes, type QueueItem, queueShapes } from '../entities/message.js'
+import { messageShapes, type QueueItem } from '../entities/message.js'
 import { MessageQueueFullError } from './errors.js'
 import type { NewMessage } from './message.js'
-import { expiredHead, type MessageModel, messageTtl, queueUpkeep, readMessages } from './storage.js'
-
-/** How many messages are looked at at a time for the oldest that has not expired. */
-const PORTION = 200
+import { findOldest, type MessageModel, messageTtl, queueUpkeep, refusedQueue } from './storage.js'
 
 /**
  * Gives a message the next number of its recipient's queue, then stores it under that number. Whoever enqueues two messages one after
@@ -37,15 +34,19 @@ export async function enqueue(model: MessageModel, message: NewMessage, abortSig
 async function nextSequence(model: MessageModel, recipient: string, abortSignal: AbortSignal): Promise<number> {
   const first = await allocate(model, recipient, abortSignal)
   if (typeof first === 'number') return first
-  if (await makeRoom(model, first, abortSignal)) {
+  if (first && (await makeRoom(model, first, abortSignal))) {
     const second = await allocate(model, recipient, abortSignal)
     if (typeof second === 'number') return second
   }
   throw new MessageQueueFullError(recipient, model.limits.maxQueued)
 }
 
-/** The next number, or the queue that has no room. */
-async function allocate(model: MessageModel, recipient: string, abortSignal: AbortSignal): Promise<number | QueueItem> {
+/** The next number, or the queue that has no room; undefined when it is gone by now. */
+async function allocate(
+  model: MessageModel,
+  recipient: string,
+  abortSignal: AbortSignal,
+): Promise<number | QueueItem | undefined> {
   // A new queue numbers from the microseconds since 1970: above every number of a queue that has expired before.
   const start = model.store.now() * 1000
   const { schemaVersion, ttl } = queueUpkeep(model)
@@ -61,8 +62,8 @@ async function allocate(model: MessageModel, recipient: string, abortSignal: Abo
       ({ sequence, highest }, { name, notExists }) => `${notExists(highest)} OR ${name(sequence)} < ${name(highest)}`,
     )
     .go({ response: 'updated_new', returnOnConditionCheckFailure: 'all_old', abortSignal })
-  if (!answer.rejected) return answer.data.sequence as number
-  return queueShapes.upcast(answer.data as QueueItem)
+  if (answer.rejected) return refusedQueue(model, recipient, answer.data, abortSignal)
+  return answer.data.sequence
 }
 
 /**
@@ -90,22 +91,4 @@ async function makeRoom(model: MessageModel, queue: QueueItem, abortSignal: Abor
       .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
   }
   return end > sequence
-}
-
-async function findOldest(
-  model: MessageModel,
-  recipient: string,
-  after: number,
-  abortSignal: AbortSignal,
-): Promise<{ readonly count: number; readonly through: number; readonly oldest: number | undefined }> {
-  let count = 0
-  let through = after
-  for (;;) {
-    const items = await readMessages(model, recipient, through, PORTION, abortSignal)
-    const head = expiredHead(items, model.store.now())
-    count += head?.count ?? 0
-    through = head?.through ?? through
-    const oldest = items[head?.count ?? 0]
-    if (oldest || items.length < PORTION) return { count, through, oldest: oldest?.sequence }
-  }
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { type MessageItem, type QueueItem, queueShapes } from '../entities/message.js'
+import type { MessageItem } from '../entities/message.js'
 import { assertLimit, type CallerOptions, call } from '../store.js'
 import { MessageLeaseLostError, RecipientLeasedError } from './errors.js'
 import { type Message, toMessage } from './message.js'
-import { type ExpiredHead, expiredHead, type MessageModel, queueUpkeep, readMessages } from './storage.js'
+import { type ExpiredHead, expiredHead, type MessageModel, queueUpkeep, readMessages, refusedQueue } from './storage.js'
 
 export interface LeaseOptions extends CallerOptions {
   /** The connection that the messages go to. Told to whoever is refused meanwhile. */
@@ -22,7 +22,7 @@ export interface ReceiveOptions extends CallerOptions {
 
 /** What a reader gets. */
 export interface Received {
-  /** The next messages, the oldest first. Empty when there are none now. */
+  /** The next messages, the oldest first: up to `limit`, or about 1 MB. Empty when there are none now. */
   readonly messages: Message[]
   /** How many messages expired undelivered and were not told of before. */
   readonly expired: number
@@ -66,17 +66,17 @@ export async function acquireLease(
     returnOnConditionCheckFailure: 'all_old',
     abortSignal,
   })
-  const queue = queueShapes.upcast(answer.data as QueueItem)
-  // Ours: an attempt whose answer was lost had been done.
-  if (answer.rejected && queue.leaseId !== leaseId) {
-    throw new RecipientLeasedError({
-      recipient,
-      connectionId: queue.connectionId,
-      leasedUntilMs: queue.leasedUntil ?? now,
-    })
+  const queue = answer.rejected ? await refusedQueue(model, recipient, answer.data, abortSignal) : answer.data
+  // Ours although refused: an attempt whose answer was lost had been done.
+  if (queue?.leaseId !== leaseId) {
+    const leasedUntilMs = queue?.leasedUntil ?? now
+    throw new RecipientLeasedError({ recipient, connectionId: queue?.connectionId, leasedUntilMs })
   }
   return new Lease(model, { recipient, connectionId, leaseId }, queue, leasedUntil)
 }
+
+/** What a queue tells of its expired messages. */
+type Counts = { readonly [K in 'expiredThrough' | 'expired' | 'expiredTold']?: number | undefined }
 
 class Lease implements MessageLease {
   readonly recipient: string
@@ -85,6 +85,8 @@ class Lease implements MessageLease {
   readonly #leaseId: string
   #leasedUntil: number
   #isOver = false
+  /** Ends with the `receive` before. */
+  #turn: Promise<void> = Promise.resolve()
   /** Every message up to this number is settled. */
   #expiredThrough: number | undefined
   #expired: number
@@ -97,7 +99,7 @@ class Lease implements MessageLease {
   constructor(
     model: MessageModel,
     { recipient, connectionId, leaseId }: { recipient: string; connectionId: string; leaseId: string },
-    queue: QueueItem,
+    queue: Counts,
     leasedUntil: number,
   ) {
     this.recipient = recipient
@@ -110,17 +112,28 @@ class Lease implements MessageLease {
     this.#expiredTold = queue.expiredTold ?? 0
   }
 
-  receive({ limit = 100, signal }: ReceiveOptions = {}): Promise<Received> {
+  receive(options: ReceiveOptions = {}): Promise<Received> {
+    // One after another: else two would be given the same.
+    const received = this.#turn.then(() => this.#receive(options))
+    this.#turn = received.then(
+      () => {},
+      () => {},
+    )
+    return received
+  }
+
+  #receive({ limit = 100, signal }: ReceiveOptions): Promise<Received> {
     const { store, table } = this.#model
     return call(store, 'messages.receive', table, signal, async (abortSignal) => {
       if (this.#isOver) throw this.#lost()
       const items = await this.#readOn(assertLimit(limit) + this.#given.size, abortSignal)
       const now = store.now()
       const head = expiredHead(items, now)
-      const fresh = items.filter((item) => item.expiresAt > now && !this.#given.has(item.sequence)).slice(0, limit)
+      const fresh = items.filter((item) => this.#isFresh(item, now)).slice(0, limit)
       const isLeaseFresh = this.#leasedUntil - now > this.#model.limits.leaseMs / 2
       if (fresh.length > 0 || head || !isLeaseFresh) await this.#renew(head, abortSignal)
-      // Nothing was given before the lease was known to hold still.
+      // Nothing is given before the lease is known to hold still, and nothing to a caller who has gone.
+      abortSignal.throwIfAborted()
       for (const { sequence } of fresh) this.#given.add(sequence)
       const last = fresh.at(-1)?.sequence
       if (last !== undefined) this.#givenThrough = Math.max(this.#givenThrough ?? 0, last)
@@ -153,16 +166,24 @@ class Lease implements MessageLease {
    * by the second. What the second adds is looked behind likewise.
    */
   async #readOn(wanted: number, abortSignal: AbortSignal): Promise<MessageItem[]> {
-    const read = () => readMessages(this.#model, this.recipient, this.#expiredThrough ?? 0, wanted, abortSignal)
-    let items = await read()
+    const read = () => {
+      const now = this.#model.store.now()
+      const isEnough = (found: readonly MessageItem[]) => found.some((item) => this.#isFresh(item, now))
+      return readMessages(this.#model, this.recipient, this.#expiredThrough ?? 0, wanted, abortSignal, isEnough)
+    }
+    let { items } = await read()
     const last = items.at(-1)?.sequence
     while (last !== undefined && this.#leavesOut(items)) {
       const known = new Set(items.map(({ sequence }) => sequence))
-      items = (await read()).filter(({ sequence }) => sequence <= last)
+      items = (await read()).items.filter(({ sequence }) => sequence <= last)
       if (items.every(({ sequence }) => known.has(sequence))) break
     }
-    this.#forgetAcknowledged(items, items.length < wanted)
+    this.#forgetAcknowledged(items, last ?? Number.POSITIVE_INFINITY)
     return items
+  }
+
+  #isFresh(item: MessageItem, now: number): boolean {
+    return item.expiresAt > now && !this.#given.has(item.sequence)
   }
 
   /** Whether a message not given before is not the very next one. */
@@ -177,8 +198,7 @@ class Lease implements MessageLease {
   }
 
   /** What was given out and is gone was acknowledged. */
-  #forgetAcknowledged(items: readonly MessageItem[], isAll: boolean): void {
-    const last = isAll ? Number.POSITIVE_INFINITY : (items.at(-1)?.sequence ?? 0)
+  #forgetAcknowledged(items: readonly MessageItem[], last: number): void {
     const present = new Set(items.map(({ sequence }) => sequence))
     for (const sequence of this.#given) {
       if (sequence <= last && !present.has(sequence)) this.#given.delete(sequence)
@@ -209,7 +229,9 @@ class Lease implements MessageLease {
         return `${isOurs} AND ${mark === undefined ? notExists(queue.expiredThrough) : eq(queue.expiredThrough, mark)}`
       })
       .go({ response: 'all_new', returnOnConditionCheckFailure: 'all_old', abortSignal })
-    const queue = answer.data === null ? undefined : queueShapes.upcast(answer.data as QueueItem)
+    const queue = answer.rejected
+      ? await refusedQueue(this.#model, this.recipient, answer.data, abortSignal)
+      : answer.data
     if (queue?.leaseId !== this.#leaseId) {
       this.#isOver = true
       throw this.#lost()

@@ -1,12 +1,12 @@
 import { decodeCursor, encodeCursor } from '../cursor.js'
-import { messageEntity, queueEntity, queueShapes } from '../entities/message.js'
+import { messageEntity, queueEntity } from '../entities/message.js'
 import type { Page } from '../page.js'
 import { assertKeyPart } from '../storable.js'
 import { assertLimit, type CallerOptions, call, type Store } from '../store.js'
 import { enqueue } from './enqueue.js'
 import { acquireLease, type LeaseOptions, type MessageLease } from './lease.js'
 import { assertMessage, type Message, type NewMessage, toMessage, toMessageId, toSequence } from './message.js'
-import { type MessageLimits, type MessageModel, readMessages } from './storage.js'
+import { findOldest, type MessageLimits, type MessageModel, readMessages, readQueue } from './storage.js'
 
 /** Messages on their way to recipients: a queue for each. */
 export interface Messages {
@@ -34,7 +34,7 @@ export interface Messages {
   acknowledge(recipient: string, messageId: string, options?: CallerOptions): Promise<boolean>
   /** What a recipient has not acknowledged, the oldest first: for a look, by anybody, without a lease. */
   undelivered(recipient: string, options?: UndeliveredOptions): Promise<Page<Message>>
-  /** Who reads a recipient's messages, and how many expired undelivered and have been counted: by a reader, or by a sender who met a full queue. */
+  /** Who reads a recipient's messages, and how many have expired undelivered. */
   queue(recipient: string, options?: CallerOptions): Promise<QueueState>
 }
 
@@ -99,10 +99,10 @@ export function bindMessages(store: Store, table: string, limits: MessageLimits)
         // One more than asked tells whether there is a next page.
         for (let from = after; found.length <= limit; ) {
           const wanted = limit + 1 - found.length
-          const items = await readMessages(model, recipient, from, wanted, abortSignal)
+          const { items, isAll } = await readMessages(model, recipient, from, wanted, abortSignal)
           found.push(...items.filter(({ expiresAt }) => expiresAt > store.now()).map(toMessage))
           from = items.at(-1)?.sequence ?? from
-          if (items.length < wanted) break
+          if (isAll) break
         }
         const items = found.slice(0, limit)
         const last = items.at(-1)
@@ -114,11 +114,15 @@ export function bindMessages(store: Store, table: string, limits: MessageLimits)
     queue: (recipient, { signal } = {}) =>
       call(store, 'messages.queue', table, signal, async (abortSignal) => {
         assertKeyPart(recipient, 'recipient')
-        const { data } = await model.queues.get({ recipient }).go({ consistent: true, abortSignal })
-        if (!data) return { expired: 0 }
-        const { expired = 0, connectionId, leasedUntil = 0 } = queueShapes.upcast(data)
+        const queue = await readQueue(model, recipient, abortSignal)
+        if (!queue) return { expired: 0 }
+        const { expired = 0, expiredThrough = 0, connectionId, leasedUntil = 0 } = queue
+        const uncounted = await findOldest(model, recipient, expiredThrough, abortSignal)
         const isLeased = connectionId !== undefined && leasedUntil > store.now()
-        return { expired, ...(isLeased ? { lease: { connectionId, until: new Date(leasedUntil) } } : {}) }
+        return {
+          expired: expired + uncounted.count,
+          ...(isLeased ? { lease: { connectionId, until: new Date(leasedUntil) } } : {}),
+        }
       }),
   }
 }

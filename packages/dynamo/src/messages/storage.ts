@@ -1,4 +1,4 @@
-import type { MessageEntity, MessageItem, QueueEntity } from '../entities/message.js'
+import type { MessageEntity, MessageItem, QueueEntity, QueueItem } from '../entities/message.js'
 import { messageShapes, queueShapes } from '../entities/message.js'
 import { type Store, toSeconds } from '../store.js'
 import type { MessageOptions } from './options.js'
@@ -29,14 +29,25 @@ export function queueUpkeep({ store, limits }: MessageModel): { readonly schemaV
   return { schemaVersion: queueShapes.current, ttl }
 }
 
-/** The first `wanted` messages after a number, in order, strongly consistent. */
+/** Messages in order, from the first that were asked for. */
+export interface Portion {
+  readonly items: MessageItem[]
+  /** Whether there are no more. */
+  readonly isAll: boolean
+}
+
+/**
+ * The messages after a number, in order, strongly consistent.
+ * @param isEnough asked after each page of up to 1 MB, whether to stop before there are `wanted` messages.
+ */
 export async function readMessages(
   model: MessageModel,
   recipient: string,
   after: number,
   wanted: number,
   abortSignal: AbortSignal,
-): Promise<MessageItem[]> {
+  isEnough: (items: readonly MessageItem[]) => boolean = () => false,
+): Promise<Portion> {
   const items: MessageItem[] = []
   let cursor: string | null = null
   do {
@@ -46,8 +57,8 @@ export async function readMessages(
       .go({ limit: wanted - items.length, cursor, consistent: true, abortSignal })
     items.push(...answer.data.map(messageShapes.upcast))
     cursor = answer.cursor
-  } while (cursor !== null && items.length < wanted)
-  return items
+  } while (cursor !== null && items.length < wanted && !isEnough(items))
+  return { items, isAll: cursor === null }
 }
 
 /** The expired messages at the head of a queue. */
@@ -63,4 +74,50 @@ export function expiredHead(items: readonly MessageItem[], now: number): Expired
   const count = firstLive === -1 ? items.length : firstLive
   const last = items[count - 1]
   return last && { count, through: last.sequence }
+}
+
+/** How many messages are looked at at a time for the oldest that has not expired. */
+const PORTION = 200
+
+/** What has expired after a number, up to the oldest message that has not; `oldest` is undefined when all have. */
+export async function findOldest(
+  model: MessageModel,
+  recipient: string,
+  after: number,
+  abortSignal: AbortSignal,
+): Promise<ExpiredHead & { readonly oldest: number | undefined }> {
+  let count = 0
+  let through = after
+  for (;;) {
+    const { items, isAll } = await readMessages(model, recipient, through, PORTION, abortSignal)
+    const head = expiredHead(items, model.store.now())
+    count += head?.count ?? 0
+    through = head?.through ?? through
+    const oldest = items[head?.count ?? 0]
+    if (oldest || isAll) return { count, through, oldest: oldest?.sequence }
+  }
+}
+
+/**
+ * The queue as a refused write shows it. Older servers do not show it: there it is read.
+ * @param data of ElectroDB's answer.
+ */
+export async function refusedQueue(
+  model: MessageModel,
+  recipient: string,
+  data: QueueItem | null,
+  abortSignal: AbortSignal,
+): Promise<QueueItem | undefined> {
+  const found = data ?? (await readQueue(model, recipient, abortSignal))
+  return found && queueShapes.upcast(found)
+}
+
+/** The queue, strongly consistent. */
+export async function readQueue(
+  model: MessageModel,
+  recipient: string,
+  abortSignal: AbortSignal,
+): Promise<QueueItem | undefined> {
+  const { data } = await model.queues.get({ recipient }).go({ consistent: true, abortSignal })
+  return data ? queueShapes.upcast(data) : undefined
 }
