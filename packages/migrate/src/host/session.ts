@@ -11,6 +11,7 @@ import {
   type Transaction,
 } from '@prisma/driver-adapter-utils'
 import pg from 'pg'
+import { PRISMA_LOCK, waitForMigrationLock } from '../history/lock.js'
 import { MigrationError } from '../migration-error.js'
 import { applyLimits, resetSession } from '../script/run-script.js'
 import { withClient } from './client.js'
@@ -25,6 +26,9 @@ type Client = pg.Client & { readonly processID: number }
 /** `pg_catalog."char"`, which the introspection queries read and the adapter does not know. */
 const CHAR_OID = 18
 const BPCHAR_OID = 1042
+
+/** How the engine keeps two deploys apart. It gives up after 10 s by itself. */
+const LOCK_STATEMENT = `SELECT pg_advisory_lock(${PRISMA_LOCK})`
 
 /** "active SQL transaction" is the server's SQLSTATE that comes nearest. */
 const LEFT_OPEN: ServerError = {
@@ -94,9 +98,15 @@ export class Session implements SqlDriverAdapter {
       await this.executeScript(query.sql) // the one method whose script comes this way
       return 0
     }
-    const send = (): Promise<number> => this.adapter.executeRaw(query)
-    const waitsForOtherRuns = query.sql.includes('pg_advisory_lock')
-    return await (waitsForOtherRuns ? this.run.interruptible(() => this.cancel(), send) : send())
+    if (query.sql !== LOCK_STATEMENT) return await this.adapter.executeRaw(query)
+    await this.run.interruptible(
+      async () => {}, // looked at between two questions
+      async () => {
+        const held = await waitForMigrationLock(this.client, () => this.run.interruptedBy === undefined)
+        if (!held) throw new Error('Interrupted while another migration was at work')
+      },
+    )
+    return 1
   }
 
   /**

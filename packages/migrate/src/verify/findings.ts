@@ -12,7 +12,8 @@ export type VerifyProblem =
   | 'empty'
   | 'down missing'
   | 'down not transactional'
-  | 'header invalid'
+  /** It does not parse, or has a header comment that is not understood. */
+  | 'down invalid'
   | 'down failed'
   | 'not restored'
   | 'up again failed'

@@ -1,3 +1,4 @@
+import { isMiyabiError } from '@miyabi/core'
 import type pg from 'pg'
 import { diffCatalogs } from '../catalog/diff.js'
 import { catalogDump } from '../catalog/dump.js'
@@ -83,32 +84,41 @@ async function verifyOne(
   const after = await chain.use(stateOf)
   const blanks = emptyIn(after.contents)
   if (blanks.length > 0) findings.push(empty(blanks))
+  const way = await wayBack(migration)
+  if ('problem' in way) return { tables: after.contents.length, findings: [...findings, way] }
   const trial = await chain.copy()
-  findings.push(...(await trial.use((client) => tryBothWays(client, migration, before, after))))
+  findings.push(...(await trial.use((client) => tryBothWays(client, migration, way, before, after))))
   await trial.drop()
   return { tables: after.contents.length, findings }
 }
 
+/** A down file that can be tried, and the losses that both files declare. */
+interface WayBack {
+  readonly down: string
+  readonly declared: { readonly up: readonly string[]; readonly down: readonly string[] }
+}
+
+async function wayBack({ name, up, down }: Migration): Promise<WayBack | VerifyFinding> {
+  if (down === undefined) {
+    return { problem: 'down missing', text: `there is no down.sql. \`pnpm db:migrate down ${name}\` writes one.` }
+  }
+  try {
+    await checkDown(name, down)
+    return { down, declared: { up: readDirectives(up).loses, down: readDirectives(down).loses } }
+  } catch (error) {
+    if (!isMiyabiError(error)) throw error
+    const isTransaction = error.code === 'migrate.down_not_transactional'
+    return { problem: isTransaction ? 'down not transactional' : 'down invalid', text: error.message }
+  }
+}
+
 async function tryBothWays(
   client: pg.Client,
-  migration: Migration,
+  { up }: Migration,
+  { down, declared }: WayBack,
   before: State,
   after: State,
 ): Promise<VerifyFinding[]> {
-  const { name, up, down } = migration
-  if (down === undefined) {
-    return [{ problem: 'down missing', text: `there is no down.sql. \`pnpm db:migrate down ${name}\` writes one.` }]
-  }
-  const declared = { up: [] as readonly string[], down: [] as readonly string[] }
-  try {
-    await checkDown(name, down)
-    declared.up = readDirectives(up).loses
-    declared.down = readDirectives(down).loses
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    const isDirective = error.code === 'migrate.directive_invalid'
-    return [{ problem: isDirective ? 'header invalid' : 'down not transactional', text: error.message }]
-  }
   const downFailure = await attempt('down failed', down, () => runScript(client, down))
   if (downFailure) return [downFailure]
 
