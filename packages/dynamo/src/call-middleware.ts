@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import { Readable } from 'node:stream'
 import type {
   DynamoDBClient,
   ReturnConsumedCapacity,
@@ -34,12 +34,13 @@ export class CallHttpHandler extends NodeHttpHandler {
  */
 export function callMiddleware(options: {
   readonly timeoutMs: number
+  readonly attemptTimeoutMs: number
   readonly maxAttempts: number
   readonly sockets: SocketQueue
   readonly capacity: CapacityMeter
   readonly logger: Logger
 }): Pluggable<ServiceInputTypes, ServiceOutputTypes> {
-  const { timeoutMs, maxAttempts, sockets, capacity, logger } = options
+  const { timeoutMs, attemptTimeoutMs, maxAttempts, sockets, capacity, logger } = options
   /** Whose present attempt has left this process. */
   const sent = new WeakSet<HandlerExecutionContext>()
   return {
@@ -123,10 +124,24 @@ export function callMiddleware(options: {
             record.waiting -= 1
             if (isWrite(operationIn(context))) record.possibleWrites += 1
           }
+          const startedAtMs = performance.now()
           try {
             const result = await next(args)
-            // The connection is in use until the last byte of the answer.
-            bodyOf(result.response)?.once('close', release) ?? release()
+            // The connection is in use, and the attempt under way, until the last byte of the answer.
+            const body = bodyOf(result.response)
+            if (body === undefined) release()
+            else {
+              const timer = setTimeout(
+                () => {
+                  body.destroy(Object.assign(new Error('the answer took too long'), { name: 'TimeoutError' }))
+                },
+                startedAtMs + attemptTimeoutMs - performance.now(),
+              )
+              body.once('close', () => {
+                clearTimeout(timer)
+                release()
+              })
+            }
             return result
           } catch (error) {
             release()
@@ -178,7 +193,7 @@ function tablesRefused(input: object, error: unknown): string[] {
   )
 }
 
-function bodyOf(response: unknown): EventEmitter | undefined {
+function bodyOf(response: unknown): Readable | undefined {
   const { body } = response as { body?: unknown }
-  return body instanceof EventEmitter ? body : undefined
+  return body instanceof Readable ? body : undefined
 }

@@ -57,7 +57,7 @@ export function openClient(
       // From the connection to the headers; without the flag the SDK only prints a warning.
       requestTimeout: attemptTimeoutMs,
       throwOnRequestTimeout: true,
-      // A body that stalls. One that trickles is ended by the call's deadline.
+      // A body that stalls; one that trickles is ended by the middleware.
       socketTimeout: attemptTimeoutMs,
       httpAgent: new HttpAgent(sockets),
       httpsAgent: new HttpsAgent(sockets),
@@ -65,7 +65,14 @@ export function openClient(
     }),
   })
   client.middlewareStack.use(
-    callMiddleware({ timeoutMs: settings.timeoutMs, maxAttempts, sockets: socketQueue, capacity, logger }),
+    callMiddleware({
+      timeoutMs: settings.timeoutMs,
+      attemptTimeoutMs,
+      maxAttempts,
+      sockets: socketQueue,
+      capacity,
+      logger,
+    }),
   )
   logger.debug(
     { event: 'dynamo.client', region: settings.region, endpoint: settings.endpoint && redactUrl(settings.endpoint) },

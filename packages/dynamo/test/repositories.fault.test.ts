@@ -182,8 +182,10 @@ describe('a call under faults', () => {
     await dynamo.agentState.save({ agentId: 'c', status: 'pending', expectedVersion: 0 })
     expect(proxy.requests).toHaveLength(3)
     decide = () => conflict
+    proxy.forget()
     const error = await rejection(dynamo.agentState.save({ agentId: 'd', status: 'pending', expectedVersion: 0 }))
     expect(error).toMatchObject({ code: 'dynamo.transaction_conflict', retryable: true, effect: 'none' })
+    expect(proxy.requests).toHaveLength(3)
     proxy.forget()
     decide = () => ({ error: 'ProvisionedThroughputExceededException' })
     await rejection(dynamo.agentState.save({ agentId: 'e', status: 'pending', expectedVersion: 0 }))
