@@ -2,13 +2,14 @@ import { SqlSyntaxError } from '../errors.js'
 import { type Migration, readMigrations } from '../history/folder.js'
 import { MigrationError } from '../migration-error.js'
 import { applyStatement } from '../schema/apply.js'
+import { statementsRunBy } from '../schema/do-block.js'
 import { copySchema, emptySchema, type Schema } from '../schema/facts.js'
 import { schemaRules } from '../schema/rules/all.js'
 import { readDirectives } from '../script/directives.js'
-import { parseSql, type Statement } from '../sql/parse.js'
+import { parseSql } from '../sql/parse.js'
 import { newMigrations } from './baseline.js'
 import type { LintFinding, LintReport } from './report.js'
-import type { LintedMigration } from './rule.js'
+import type { LintedMigration, Step } from './rule.js'
 import { migrationRules } from './rules/all.js'
 import { type SquawkFinding, squawk } from './squawk.js'
 import { tablesOf } from './touched-tables.js'
@@ -32,7 +33,7 @@ export async function lintMigrations(folder: string, options: LintOptions = {}):
   const { schema, linted, unreadable } = await readHistory(migrations)
   const looked = linted.filter(({ migration }) => fresh.has(migration))
 
-  const scripts = looked.map(({ migration, steps }) => ({ migration, inTransaction: steps.length > 1 }))
+  const scripts = looked.map(({ migration, statements }) => ({ migration, inTransaction: statements.length > 1 }))
   const locks = await squawk(scripts, options)
   const names = new Set([...fresh].map(({ name }) => name))
   const findings = [
@@ -56,12 +57,15 @@ async function readHistory(migrations: readonly Migration[]) {
     try {
       readDirectives(up)
       const before = copySchema(schema)
-      const steps: { statement: Statement; before: Schema }[] = []
-      for (const statement of await parseSql(up)) {
-        steps.push({ statement, before: copySchema(schema) })
-        applyStatement(schema, statement, { migration: name, line: statement.line })
+      const statements = await parseSql(up)
+      const steps: Step[] = []
+      for (const statement of statements) {
+        for (const node of statementsRunBy(statement.node)) {
+          steps.push({ statement, node, before: copySchema(schema) })
+          applyStatement(schema, node, { migration: name, line: statement.line })
+        }
       }
-      linted.push({ migration, name, script: up, steps, before, after: copySchema(schema) })
+      linted.push({ migration, name, script: up, statements, steps, before, after: copySchema(schema) })
     } catch (error) {
       if (!(error instanceof SqlSyntaxError || error instanceof MigrationError)) throw error
       const line = error instanceof SqlSyntaxError ? error.details.line : 1
@@ -91,7 +95,7 @@ function aboutExistingTables(findings: readonly SquawkFinding[], linted: readonl
   return findings.filter((finding) => {
     const migration = linted.find(({ name }) => name === finding.migration)
     const step = migration?.steps.findLast(({ statement }) => statement.line <= finding.line)
-    const tables = step ? tablesOf(step.statement.node, step.before) : []
+    const tables = step ? tablesOf(step.node, step.before) : []
     return tables.length === 0 || tables.some((table) => migration?.before.tables.has(table))
   })
 }

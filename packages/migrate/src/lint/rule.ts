@@ -1,13 +1,24 @@
+import type { Node } from '@pgsql/types'
 import type { Schema } from '../schema/facts.js'
 import type { Statement } from '../sql/parse.js'
+
+/** A statement that the server runs. */
+export interface Step {
+  /** Where it is written: itself, or the DO block around it. */
+  readonly statement: Statement
+  readonly node: Node
+  /** The schema as it is before it. */
+  readonly before: Schema
+}
 
 /** A migration as a rule sees it. */
 export interface LintedMigration {
   readonly name: string
   /** The whole script. */
   readonly script: string
-  /** Its statements, each with the schema as it is before it. */
-  readonly steps: readonly { readonly statement: Statement; readonly before: Schema }[]
+  readonly statements: readonly Statement[]
+  /** What it has the server run, in order. */
+  readonly steps: readonly Step[]
   /** The schema before its first statement and after its last. */
   readonly before: Schema
   readonly after: Schema

@@ -8,9 +8,9 @@ export function weigh(
   findings: readonly LintFinding[],
   migrations: readonly LintedMigration[],
 ): Pick<LintReport, 'findings' | 'accepted'> {
-  const verdicts = migrations.flatMap(({ name, steps }) => {
+  const verdicts = migrations.flatMap(({ name, statements }) => {
     const own = findings.filter(({ migration }) => migration === name)
-    return steps.map(({ statement }) => judge(name, statement, own))
+    return statements.map((statement) => judge(name, statement, own))
   })
   const accepted = verdicts.flatMap((verdict) => verdict.accepted)
   const answered = new Set(accepted.map(({ finding }) => finding))

@@ -1,4 +1,4 @@
-import type { Statement } from '../sql/parse.js'
+import type { Node } from '@pgsql/types'
 import { asKind, type Kinds, type NodeOf } from '../sql/walk.js'
 import { applyAlterFunction, applyCreateFunction } from './apply-function.js'
 import { applyDefaultPrivileges, applyGrant } from './apply-grant.js'
@@ -26,11 +26,8 @@ const appliers: Appliers = {
   DropStmt: applyDrop,
 }
 
-/**
- * Changes a schema as a statement would. What a block of code (DO, a function) does cannot be seen: a migration that builds its
- * statements as texts is a blind spot of every rule, as it is of a reader.
- */
-export function applyStatement(schema: Schema, { node }: Statement, origin: Origin): void {
+/** Changes a schema as a statement would. What a DO block does is not looked into: see `statementsRunBy`. */
+export function applyStatement(schema: Schema, node: Node, origin: Origin): void {
   const apply = <Kind extends Kinds>(kind: Kind): void => {
     const statement = asKind(node, kind)
     if (statement !== undefined) appliers[kind]?.(schema, statement, origin)

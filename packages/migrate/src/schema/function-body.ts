@@ -1,4 +1,5 @@
-import { parsePlPgSQLSync, parseSync } from 'libpg-query'
+import { parseSync } from 'libpg-query'
+import { parseBody } from './do-block.js'
 import type { SchemaFunction } from './facts.js'
 
 /**
@@ -9,7 +10,9 @@ export function bodyStatements({ body, language }: Pick<SchemaFunction, 'body' |
   if (typeof body !== 'string') return [body]
   if (language === 'sql') return tryParse(body)
   if (language !== 'plpgsql') return []
-  return queriesOf(body).flatMap(({ query, isExpression }) => tryParse(isExpression ? `SELECT ${query}` : query))
+  return [...expressionsIn(parseBody(body))].flatMap(({ query, isExpression }) =>
+    tryParse(isExpression ? `SELECT ${query}` : query),
+  )
 }
 
 interface PlQuery {
@@ -18,16 +21,6 @@ interface PlQuery {
 }
 
 /** The queries and expressions in a PL/pgSQL body. */
-function queriesOf(body: string): PlQuery[] {
-  const marks = `$body${body.includes('$body$') ? '0' : ''}$`
-  try {
-    const tree = parsePlPgSQLSync(`CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS ${marks}${body}${marks}`)
-    return [...expressionsIn(tree)]
-  } catch {
-    return []
-  }
-}
-
 function* expressionsIn(tree: unknown): Generator<PlQuery> {
   if (typeof tree !== 'object' || tree === null) return
   for (const [key, value] of Object.entries(tree)) {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { rowSecurityCheck } from '../../src/doctor/row-security.js'
 import { checkDatabase } from '../../src/index.js'
 import { applyStatement } from '../../src/schema/apply.js'
+import { statementsRunBy } from '../../src/schema/do-block.js'
 import { emptySchema } from '../../src/schema/facts.js'
 import { schemaRules } from '../../src/schema/rules/all.js'
 import { parseSql } from '../../src/sql/parse.js'
@@ -27,8 +28,9 @@ async function diagnose(...scripts: readonly string[]): Promise<Finding[]> {
 /** The same as the scripts themselves say it, which is what lint goes by. */
 async function foretold(...scripts: readonly string[]): Promise<{ check: string; object: string }[]> {
   const schema = emptySchema()
-  for (const statement of await parseSql(scripts.join(';\n')))
-    applyStatement(schema, statement, { migration: '', line: 0 })
+  for (const { node } of await parseSql(scripts.join(';\n'))) {
+    for (const each of statementsRunBy(node)) applyStatement(schema, each, { migration: '', line: 0 })
+  }
   return schemaRules.flatMap(({ name, check }) => check(schema).map(({ object }) => ({ check: `rls.${name}`, object })))
 }
 

@@ -10,8 +10,8 @@ export const droppedColumnInUse: MigrationRule = {
   demand:
     'A column is dropped after the policies, views and functions that name it: CASCADE takes policies and views along, and functions fail later.',
   check: ({ steps, after }) =>
-    steps.flatMap(({ statement, before }) => {
-      const alter = asKind(statement.node, 'AlterTableStmt')
+    steps.flatMap(({ statement, node, before }) => {
+      const alter = asKind(node, 'AlterTableStmt')
       const table = relationName(alter?.relation)
       const columns = (alter?.cmds ?? []).flatMap((each) => {
         const command = asKind(each, 'AlterTableCmd')

@@ -1,6 +1,7 @@
 import type { Node } from '@pgsql/types'
 import { readDirectives } from '../../script/directives.js'
 import { shortName } from '../../sql/names.js'
+import type { Statement } from '../../sql/parse.js'
 import { asKind } from '../../sql/walk.js'
 import type { LintedMigration, MigrationRule } from '../rule.js'
 import { lockedTables } from '../touched-tables.js'
@@ -14,10 +15,10 @@ export const missingTimeouts: MigrationRule = {
   check(migration) {
     const { limits } = readDirectives(migration.script)
     const isSet = new Map<string, boolean>(Object.entries(limits).map(([name, value]) => [name, isLimit(name, value)]))
-    for (const { statement, before } of migration.steps) {
-      const set = asKind(statement.node, 'VariableSetStmt')
+    for (const { statement, node, before } of migration.steps) {
+      const set = asKind(node, 'VariableSetStmt')
       if (set?.kind === 'VAR_SET_VALUE' && set.name) isSet.set(set.name, isLimit(set.name, textOf(set.args)))
-      const table = lockedTables(statement.node, before).find((name) => migration.before.tables.has(name))
+      const table = lockedTables(node, before).find((name) => migration.before.tables.has(name))
       const missing = SETTINGS.filter((name) => !isSet.get(name))
       if (table === undefined || missing.length === 0) continue
       return [complaint(migration, statement, shortName(table), missing)]
@@ -26,14 +27,9 @@ export const missingTimeouts: MigrationRule = {
   },
 }
 
-function complaint(
-  { steps }: LintedMigration,
-  statement: LintedMigration['steps'][number]['statement'],
-  table: string,
-  missing: readonly string[],
-) {
+function complaint({ statements }: LintedMigration, statement: Statement, table: string, missing: readonly string[]) {
   const remedy =
-    steps.length === 1
+    statements.length === 1
       ? `put \`-- @limits ${missing.map((name) => `${name}=${PROPOSED[name]}`).join(' ')}\` into the first line`
       : `begin with ${missing.map((name) => `SET LOCAL ${name} = '${PROPOSED[name]}';`).join(' ')} and run the deployment again when it gives up`
   const problem = `it locks ${table} without ${missing.join(' and ')}: while it waits for a long query, every other query waits for it`
