@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { createTestDatabase } from '@miyabi/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import path from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { driftCheck } from '../../src/doctor/drift.js'
-import { checkDatabase, type Drift, findDrift, readMigrations } from '../../src/index.js'
-import { prisma } from '../support/cli.js'
+import { checkDatabase, type Drift, findDrift, type Migration } from '../../src/index.js'
 import { changed, shadowDatabases, sql } from '../support/database.js'
-import { createProject, DATASOURCE, type Project } from '../support/project.js'
+import { deploy, migrationsOf } from '../support/migrations.js'
+import { servers } from '../support/servers.js'
 
 const FIRST = `
   CREATE TABLE people (id int PRIMARY KEY, name text CONSTRAINT people_named CHECK (name <> ''));
@@ -15,45 +14,32 @@ const FIRST = `
   CREATE TRIGGER touched BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION touch();
   CREATE VIEW names AS SELECT name FROM people;`
 
-let project: Project
-let folder: string
-let url: string
+/** Two migrations, of which the databases of this file have the first. */
+const both = (): Migration[] =>
+  migrationsOf({ '1_first': { up: FIRST }, '2_second': { up: 'CREATE TABLE later (id int)' } })
 
-/** A new database of the server, with the first of two migrations. */
-beforeAll(async () => {
-  project = createProject({ 'main.prisma': DATASOURCE })
-  project.addMigration('1_first', FIRST)
-  const { directDatabaseUrl, drop, name } = await createTestDatabase({ empty: true })
-  const own = `${name}_drift`
-  await sql(directDatabaseUrl, `CREATE DATABASE ${own}`)
-  url = changed(directDatabaseUrl, (copy) => {
-    copy.pathname = `/${own}`
+describe.each(Object.entries(servers))('findDrift, on %s', (_, start) => {
+  let url: string
+  beforeAll(async () => {
+    const server = await start()
+    const maintenance = await server.database()
+    // Made as the scratch database is, without what this run's other databases are given.
+    const name = `${new URL(maintenance).pathname.slice(1)}_drift`
+    await sql(maintenance, `CREATE DATABASE ${name}`)
+    url = changed(maintenance, (copy) => {
+      copy.pathname = `/${name}`
+    })
+    return async () => {
+      await sql(maintenance, `DROP DATABASE ${name}`)
+      await server.close()
+    }
   })
-  const deployed = await prisma(project, ['migrate', 'deploy'], { url })
-  expect(deployed.exitCode, deployed.output).toBe(0)
-  project.addMigration('2_second', 'CREATE TABLE later (id int)')
-  folder = `${project.folder}/prisma/migrations`
-  return async () => {
-    await sql(directDatabaseUrl, `DROP DATABASE ${own}`)
-    await drop()
-  }
-})
-afterAll(() => project.remove())
 
-/** How the database drifts after a change, which is taken back. */
-async function driftAfter(change: string, back: string): Promise<Drift> {
-  await sql(url, change)
-  try {
-    return await findDrift({ databaseUrl: url, migrations: readMigrations(folder) })
-  } finally {
-    await sql(url, back)
-  }
-}
-
-describe('findDrift', () => {
   it('finds nothing in a database that its migrations made, and leaves nothing on the server', async () => {
+    const migrations = both()
+    await deploy(url, migrations.slice(0, 1))
     const before = await shadowDatabases(url)
-    expect(await findDrift({ databaseUrl: url, migrations: readMigrations(folder) })).toEqual({
+    expect(await findDrift({ databaseUrl: url, migrations })).toEqual({
       applied: ['1_first'],
       pending: ['2_second'],
       differences: [],
@@ -84,7 +70,9 @@ describe('findDrift', () => {
     ['DROP VIEW names', 'CREATE VIEW names AS SELECT name FROM people', 'missing', 'view'],
     ['CREATE INDEX fast ON people (name)', 'DROP INDEX fast', 'unexpected', 'index'],
   ])('finds what Prisma does not see: %s', async (change, back, how, kind) => {
-    const { differences } = await driftAfter(change, back)
+    await sql(url, change)
+    const { differences }: Drift = await findDrift({ databaseUrl: url, migrations: both() })
+    await sql(url, back)
     expect(differences).toContainEqual(expect.objectContaining({ change: how, kind }))
   })
 
@@ -93,9 +81,8 @@ describe('findDrift', () => {
   })
 
   it('names a migration that cannot be run again', async () => {
-    const [first] = readMigrations(folder)
-    const edited = { ...first, up: 'CREATE TABLE people (id nonsense)' } as NonNullable<typeof first>
-    await expect(findDrift({ databaseUrl: url, migrations: [edited] })).rejects.toMatchObject({
+    const migrations = migrationsOf({ '1_first': { up: 'CREATE TABLE people (id nonsense)' } })
+    await expect(findDrift({ databaseUrl: url, migrations })).rejects.toMatchObject({
       code: 'migrate.replay_failed',
       message: expect.stringMatching(/1_first[\s\S]*nonsense/),
     })
@@ -109,18 +96,16 @@ describe('findDrift', () => {
       message: expect.stringContaining("Can't reach database server"),
     })
   })
-})
 
-describe("doctor's look at drift", () => {
-  it('puts together what goes with a table', async () => {
-    const name = `extra_${randomBytes(4).toString('hex')}`
-    await sql(url, `CREATE TABLE ${name} (id int PRIMARY KEY)`)
-    const findings = await checkDatabase(driftCheck, { url, migrations: folder })
-    await sql(url, `DROP TABLE ${name}`)
+  it('gives doctor one finding for a table and what goes with it', async () => {
+    const [first] = both()
+    await sql(url, 'CREATE TABLE extra (id int PRIMARY KEY)')
+    const findings = await checkDatabase(driftCheck, { url, migrations: path.dirname(first?.folder ?? '') })
+    await sql(url, 'DROP TABLE extra')
     expect(findings).toEqual([
       expect.objectContaining({
         check: 'drift.postgres',
-        object: `public.${name}`,
+        object: 'public.extra',
         problem: expect.stringContaining('unexpected: table'),
       }),
     ])
