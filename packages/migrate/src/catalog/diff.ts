@@ -6,7 +6,7 @@ export interface CatalogDifference {
   readonly change: 'missing' | 'unexpected' | 'changed'
   readonly kind: CatalogKind
   readonly name: string
-  /** The table that it goes with. */
+  /** What it goes with, such as the table of a column. */
   readonly on?: string
   /** Its definition where it is as it should be; absent for what is unexpected. */
   readonly expected?: string

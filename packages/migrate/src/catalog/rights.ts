@@ -9,13 +9,13 @@ const GRANTABLE = `
   SELECT format('column %s.%I', c.oid::regclass, a.attname), c.oid::regclass::text, c.relowner, a.attacl, NULL
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attacl IS NOT NULL AND NOT a.attisdropped WHERE ${inOurSchema('c.relnamespace')}
   UNION ALL
-  SELECT 'function ' || p.oid::regprocedure, NULL, p.proowner, p.proacl, acldefault('f', p.proowner)
+  SELECT 'function ' || p.oid::regprocedure, p.oid::regprocedure::text, p.proowner, p.proacl, acldefault('f', p.proowner)
     FROM pg_proc p WHERE ${inOurSchema('p.pronamespace')} AND ${notOfExtension('pg_proc', 'p.oid')}
   UNION ALL
-  SELECT 'type ' || t.oid::regtype, NULL, t.typowner, t.typacl, acldefault('T', t.typowner)
+  SELECT 'type ' || t.oid::regtype, t.oid::regtype::text, t.typowner, t.typacl, acldefault('T', t.typowner)
     FROM pg_type t WHERE t.typtype IN ('e', 'd', 'r') AND ${inOurSchema('t.typnamespace')} AND ${notOfExtension('pg_type', 't.oid')}
   UNION ALL
-  SELECT format('schema %I', n.nspname), NULL, n.nspowner, n.nspacl, acldefault('n', n.nspowner)
+  SELECT format('schema %I', n.nspname), quote_ident(n.nspname), n.nspowner, n.nspacl, acldefault('n', n.nspowner)
     FROM pg_namespace n WHERE ${inOurSchema('n.oid')}`
 
 /** Who may do what, and what is said about things. */
@@ -54,7 +54,10 @@ export const rightsQueries: readonly CatalogQuery[] = [
   {
     // 16384 is the first id that is not the server's own; the schema public comes with a comment, and an extension with its.
     kind: 'comment',
-    sql: `SELECT format('on %s %s', i.type, i.identity) AS name, CASE d.classoid WHEN 'pg_class'::regclass THEN d.objoid::regclass::text END AS "on",
+    sql: `SELECT format('on %s %s', i.type, i.identity) AS name, CASE d.classoid
+          WHEN 'pg_class'::regclass THEN d.objoid::regclass::text
+          WHEN 'pg_proc'::regclass THEN d.objoid::regprocedure::text
+          WHEN 'pg_type'::regclass THEN d.objoid::regtype::text END AS "on",
         d.description AS definition
       FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) i
       WHERE d.classoid <> 'pg_extension'::regclass AND (d.objoid >= 16384 OR d.objoid = 'public'::regnamespace)
