@@ -4,6 +4,7 @@ import path from 'node:path'
 import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
+import { rulesPage } from './docs/rules-page.js'
 import { schemaPage, withTablesDiagram } from './docs/schema-page.js'
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -14,6 +15,7 @@ const settings = [...settingsGroups, migrateSettings, localSettings]
 const pages: Readonly<Record<string, () => string>> = {
   '.env.example': () => renderEnvFile(settings),
   'docs/reference/settings.md': () => renderSettingsPage(settings),
+  'docs/reference/migration-rules.md': rulesPage,
   'docs/reference/schema.md': () => schemaPage(root),
   // Written by hand, but for the diagram.
   'docs/DATABASE_DESIGN.md': () =>

@@ -1,4 +1,4 @@
-import type { A_Expr, ColumnRef, FuncCall, Node } from '@pgsql/types'
+import type { A_Expr, FuncCall, Node } from '@pgsql/types'
 import { qualifiedName, textsOf } from '../sql/names.js'
 import { asKind, nodesOf } from '../sql/walk.js'
 import type { Schema } from './facts.js'
@@ -107,7 +107,3 @@ function isOurs(schema: Schema, names: readonly string[]): boolean {
 }
 
 const hasColumns = (tree: unknown): boolean => !nodesOf(tree, 'ColumnRef').next().done
-
-/** The names of the columns that are read, wherever they come from. `*` is `*`. */
-export const columnsIn = (tree: unknown): Set<string> =>
-  new Set([...nodesOf(tree, 'ColumnRef')].map(({ fields }: ColumnRef) => textsOf(fields).at(-1) ?? '*'))
