@@ -13,6 +13,7 @@ import { health } from './steps/4-health.js'
 import { queries } from './steps/5-queries.js'
 import { agent } from './steps/6-agent.js'
 import { figures } from './steps/7-figures.js'
+import { reconnect } from './steps/8-reconnect.js'
 
 const steps = [
   ['The pool and its settings', pool],
@@ -22,6 +23,7 @@ const steps = [
   ['Joins and aggregates', queries],
   ["An agent's life, and the messages that tell of it", agent],
   ['Figures of the pool and of both stores', figures],
+  ['A connection that breaks, and the next one', reconnect],
 ] as const
 
 async function run(signal: AbortSignal): Promise<void> {

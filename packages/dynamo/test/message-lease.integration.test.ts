@@ -97,6 +97,18 @@ describe('messages.lease', () => {
     expect(await rejection(first.receive())).toMatchObject({ details: { recipient: 'anew', connectionId: 'c1' } })
   })
 
+  it('is not prolonged by a reader that lost it', async () => {
+    const first = await dynamo.messages.lease('prolonged', { connectionId: 'c1' })
+    await dynamo.messages.lease('prolonged', { connectionId: 'c2', takeOver: true })
+    await enqueue('prolonged', 1)
+    clock.ms = NOW + 20_000
+    expect(await rejection(first.receive())).toBeInstanceOf(MessageLeaseLostError)
+    expect((await dynamo.messages.queue('prolonged')).lease).toEqual({
+      connectionId: 'c2',
+      until: new Date(NOW + 30_000),
+    })
+  })
+
   it('gives nothing to a reader that lost it, not even when there is something and no more than a look was needed', async () => {
     const first = await dynamo.messages.lease('fenced', { connectionId: 'c1' })
     await dynamo.messages.lease('fenced', { connectionId: 'c2', takeOver: true })

@@ -123,6 +123,18 @@ describe('delivery', () => {
     expect(await next(lease)).toEqual(['late'])
   })
 
+  it('does not read on behalf of what was acknowledged', async () => {
+    const lease = await dynamo.messages.lease('acknowledged', { connectionId: 'c' })
+    for (let n = 0; n < 5; n++) await enqueue('acknowledged', n)
+    const { messages } = await lease.receive({ limit: 7 })
+    for (const { messageId } of messages.slice(0, 4)) await dynamo.messages.acknowledge('acknowledged', messageId)
+    await lease.receive({ limit: 7 })
+    await lease.receive({ limit: 7 })
+    // The one that is still out is read too.
+    const query = proxy.requests.findLast(({ operation }) => operation === 'Query')
+    expect(JSON.parse(query?.body ?? '{}')).toMatchObject({ Limit: 8 })
+  })
+
   it('stores a message once although an answer was lost, and holds no lease twice', async () => {
     let writes = 0
     // Every other answer: of the number, and of the message.

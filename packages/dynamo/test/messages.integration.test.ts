@@ -187,6 +187,26 @@ describe('what it costs', () => {
     expect(await unitsOf(dynamo, acknowledge)).toEqual({ reads: 0, writes: 1, refused: 0 })
   })
 
+  it('1 W and 1 R to be refused by a full queue', async () => {
+    await using small = await testDynamo({ now: clock, messages: { maxQueued: 1 } })
+    await enqueue('full', 1, small)
+    expect(await unitsOf(small, () => rejection(enqueue('full', 1, small)))).toEqual({
+      reads: 1,
+      writes: 1,
+      refused: 1,
+    })
+  })
+
+  it('1 W a lease, refused too, and its release; 2 R a look at a queue', async () => {
+    await enqueue('leases', 3)
+    const lease = () => dynamo.messages.lease('leases', { connectionId: 'c' })
+    expect(await unitsOf(dynamo, lease)).toEqual({ reads: 0, writes: 1, refused: 0 })
+    expect(await unitsOf(dynamo, () => rejection(lease()))).toEqual({ reads: 0, writes: 1, refused: 1 })
+    const other = await dynamo.messages.lease('leases', { connectionId: 'd', takeOver: true })
+    expect(await unitsOf(dynamo, () => other.release())).toEqual({ reads: 0, writes: 1, refused: 0 })
+    expect(await unitsOf(dynamo, () => dynamo.messages.queue('leases'))).toEqual({ reads: 2, writes: 0, refused: 0 })
+  })
+
   it('a read of the undelivered does not grow with what was delivered', async () => {
     await enqueue('few', 3)
     const many = await enqueue('many', 43)

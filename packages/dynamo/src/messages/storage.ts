@@ -76,8 +76,8 @@ export function expiredHead(items: readonly MessageItem[], now: number): Expired
   return last && { count, through: last.sequence }
 }
 
-/** How many messages are looked at at a time for the oldest that has not expired. */
-const PORTION = 200
+/** So many messages are looked at for the oldest that has not expired: one, as it usually has not, then more. */
+const PORTIONS = { first: 1, growth: 8, most: 200 }
 
 /** What has expired after a number, up to the oldest message that has not; `oldest` is undefined when all have. */
 export async function findOldest(
@@ -88,8 +88,8 @@ export async function findOldest(
 ): Promise<ExpiredHead & { readonly oldest: number | undefined }> {
   let count = 0
   let through = after
-  for (;;) {
-    const { items, isAll } = await readMessages(model, recipient, through, PORTION, abortSignal)
+  for (let wanted = PORTIONS.first; ; wanted = Math.min(wanted * PORTIONS.growth, PORTIONS.most)) {
+    const { items, isAll } = await readMessages(model, recipient, through, wanted, abortSignal)
     const head = expiredHead(items, model.store.now())
     count += head?.count ?? 0
     through = head?.through ?? through
