@@ -92,7 +92,10 @@ describe('tables.apply', () => {
     })
     const planned = (await tables.plan()).steps
     const says: string[] = []
-    const { done } = await tables.apply({ onProgress: ({ table, says: what }) => says.push(`${table}: ${what}`) })
+    const isTold = (what: string): boolean => !unverifiable.some((fact) => fact.what === what)
+    const { done, unverifiable } = await tables.apply({
+      onProgress: ({ table, says: what }) => says.push(`${table}: ${what}`),
+    })
     expect(done.filter(({ table }) => table === events).map(({ does }) => does)).toEqual([
       'bill as PAY_PER_REQUEST',
       'begin a stream of NEW_AND_OLD_IMAGES',
@@ -100,8 +103,8 @@ describe('tables.apply', () => {
       'create the index byRepository',
       'end expiry by old',
       'let items expire by ttl',
-      'tag with application=miyabi',
-      'switch deletion protection on',
+      ...(isTold('tags') ? ['tag with application=miyabi'] : []),
+      ...(isTold('deletion protection') ? ['switch deletion protection on'] : []),
     ])
     expect(done.filter(({ table }) => table === agents).map(({ does }) => does)).toEqual([
       'bill as PROVISIONED',
@@ -172,9 +175,10 @@ describe('tables.apply', () => {
     await client.send(new PutItemCommand({ TableName: agents, Item: { pk: { S: 'a' }, sk: { N: '1' } } }))
     const other = `${prefix}MiyabiEvents`
     expect(await rejection(tables.apply({ replace: [other] }))).toMatchObject({ code: 'dynamo.tables.differ' })
+    const isProtected = (await describeTable(agents))?.DeletionProtectionEnabled
     const { done } = await tables.apply({ replace: [agents] })
     expect(done.filter(({ table }) => table === agents).map(({ does }) => does)).toEqual([
-      'switch deletion protection off',
+      ...(isProtected ? ['switch deletion protection off'] : []),
       'delete the table with its items',
       'create the table',
       'let items expire by ttl',
@@ -205,7 +209,9 @@ describe('tables.status', () => {
     expect((await tables.status()).missing).toHaveLength(3)
     await tables.apply()
     const events = `${prefix}MiyabiEvents`
-    await client.send(new UpdateTableCommand({ TableName: events, DeletionProtectionEnabled: false }))
+    if ((await describeTable(events))?.DeletionProtectionEnabled) {
+      await client.send(new UpdateTableCommand({ TableName: events, DeletionProtectionEnabled: false }))
+    }
     await client.send(new DeleteTableCommand({ TableName: events }))
     await client.send(
       new UpdateTableCommand({ TableName: `${prefix}MiyabiAgentState`, BillingMode: 'PAY_PER_REQUEST' }),

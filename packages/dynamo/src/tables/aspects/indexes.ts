@@ -15,7 +15,7 @@ export const indexes: Aspect = {
     const found = new Map((actual.description.GlobalSecondaryIndexes ?? []).map((index) => [index.IndexName, index]))
     const wantedText = (index: IndexDefinition | undefined): string =>
       index ? `${keysText(keySchema(index), definition.keyAttributes)}, ALL` : 'absent'
-    const differing = [...new Set([...found.keys(), ...wanted.keys()])].flatMap((name) => {
+    const differing = [...new Set([...wanted.keys(), ...found.keys()])].flatMap((name) => {
       const index = wanted.get(name ?? '')
       const [expected, has] = [wantedText(index), foundText(found.get(name), actual)]
       return expected === has ? [] : [{ name, index, expected, found: has }]
