@@ -32,5 +32,5 @@ export async function examine(
 /** The driver's own errors are wordless where several addresses were tried. */
 function reasonOf(error: unknown): string {
   const { message, code, name } = error as { readonly message?: string; readonly code?: string; readonly name?: string }
-  return redactText((message || code || name || String(error)).replaceAll('\n', ' '))
+  return redactText((message || code || name || String(error)).replace(/\s+/g, ' '))
 }

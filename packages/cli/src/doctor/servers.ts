@@ -12,22 +12,32 @@ export const serversGroup: CheckGroup = {
   run: async ({ env }) => [...(await postgres(env)), ...(await dynamodb(env))],
 }
 
+/** The logins of one server or of several; what was not set goes without saying. */
+const LOGINS = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'SERVICE_DATABASE_URL'] as const
+
 async function postgres(env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const health = await checkHealth(parsePostgresSettings(env))
+  const set = LOGINS.filter((name) => env[name]?.trim())
+  const asked = set.filter((name, index) => set.findIndex((other) => env[other] === env[name]) === index)
+  return (await Promise.all(asked.map((name) => askAs(name, env)))).flat()
+}
+
+async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const health = await checkHealth(parsePostgresSettings({ ...env, DATABASE_URL: env[name] }))
   const { version, problem, reason, remedy = 'see its log' } = health
   const findings: Finding[] = []
   const major = Number.parseInt(version ?? '', 10)
   if (major < SUPPORTED.oldest || major > SUPPORTED.newest) {
     findings.push({
-      ...{ check: 'servers.postgres.version', object: `PostgreSQL ${version}` },
-      problem: `${SUPPORTED.oldest} to ${SUPPORTED.newest} are supported, and nothing was tried with this one`,
+      ...{ check: 'servers.postgres.version', object: name },
+      problem: `PostgreSQL ${version}: ${SUPPORTED.oldest} to ${SUPPORTED.newest} are supported, and nothing was tried with this one`,
       remedy: `use PostgreSQL ${SUPPORTED.newest}`,
     })
   }
   // What is applied and what is there have groups of their own.
   const isSchema = problem?.startsWith('postgres.migrations.') || problem === 'postgres.schema_mismatch'
   if (reason !== undefined && !isSchema) {
-    findings.push({ check: 'servers.postgres', object: 'DATABASE_URL', problem: `${reason} (${problem})`, remedy })
+    const mending = remedy.replaceAll('DATABASE_URL', name)
+    findings.push({ check: 'servers.postgres', object: name, problem: `${reason} (${problem})`, remedy: mending })
   }
   return findings
 }
