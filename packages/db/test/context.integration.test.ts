@@ -57,6 +57,7 @@ describe('DatabaseContext', () => {
 
   it('ends a transaction that outlasts its time', async () => {
     await using db = await DatabaseContext.fromEnv({ env })
+    await db.pg.user.count() // opens the connection, which may take longer on a busy machine
     const slow = db.transaction(async (tx) => tx.$queryRaw`SELECT pg_sleep(1)::text`, { deadlineMs: 200 })
     await expect(slow).rejects.toMatchObject({ code: 'postgres.deadline', details: { deadlineMs: 200, phase: 'work' } })
     expect(await db.pg.user.count({ where: { email: 'nobody@example.com' } })).toBe(0)

@@ -3,13 +3,20 @@ import net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Pool } from '../src/index.js'
 
+export interface SlowCancels extends AsyncDisposable {
+  /** Requests that were made. */
+  readonly count: number
+}
+
 /**
  * Lets cancel requests for the one connection of `pool` come to its server through a way of their own, later by `ms`: as when the
  * network delays that packet only.
  */
-export async function delayCancels(pool: Pool, databaseUrl: string, ms: number): Promise<AsyncDisposable> {
+export async function delayCancels(pool: Pool, databaseUrl: string, ms: number): Promise<SlowCancels> {
   const { hostname, port } = new URL(databaseUrl)
+  let count = 0
   const slowWay = net.createServer(async (socket) => {
+    count += 1
     await delay(ms)
     socket.pipe(net.connect(Number(port), hostname)).pipe(socket)
   })
@@ -18,6 +25,9 @@ export async function delayCancels(pool: Pool, databaseUrl: string, ms: number):
   Object.assign(client, { host: '127.0.0.1', port: (slowWay.address() as net.AddressInfo).port })
   client.release()
   return {
+    get count() {
+      return count
+    },
     async [Symbol.asyncDispose]() {
       await new Promise((resolve) => slowWay.close(resolve))
     },

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
-import { createPool } from '../../src/index.js'
+import { createPool, mapPostgresError } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench()
@@ -49,7 +49,7 @@ describe('DB_TEST_BEFORE_ACQUIRE', () => {
     const query = failureOf(pool.query('SELECT 1'))
     await delay(100)
     proxy.resetAll()
-    expect(await query).toBeInstanceOf(Error)
+    expect(mapPostgresError(await query)).toMatchObject({ code: 'postgres.connection_lost' })
     await pool.close(0)
   })
 })

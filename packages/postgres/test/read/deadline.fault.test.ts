@@ -22,14 +22,7 @@ afterAll(async () => {
 
 /** No statement of ours runs on the server, and no connection is out. */
 async function everythingEnded(): Promise<void> {
-  await until(
-    () =>
-      bench.admin(
-        "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'miyabi' AND state <> 'idle'",
-      ),
-    (running) => running.length === 0,
-    2000, // less than the statements would take
-  )
+  await until(bench.busy, (count) => count === 0, 2000) // less than the statements would take
   await until(
     () => postgres.stats(),
     ({ active, waiting }) => active + waiting === 0,
@@ -107,11 +100,12 @@ describe('the deadline of a read', () => {
 
   it('cancels nobody who has the connection next: nobody has', async () => {
     await using narrow = createPostgres(bench.settings({ maxConnections: 1 }))
-    await using _slow = await delayCancels(narrow.pool, bench.settings().databaseUrl, 250)
+    await using cancels = await delayCancels(narrow.pool, bench.settings().databaseUrl, 250)
     const reading = failureOf(narrow.read(() => narrow.pool.query('SELECT pg_sleep(0.2)'), { deadlineMs: 100 }))
     const next = narrow.pool.query('SELECT pg_sleep(0.3)')
     expect(await reading).toMatchObject({ code: 'postgres.deadline' })
     expect(await next).toMatchObject({ rowCount: 1 })
+    expect(cancels.count).toBe(1)
   })
 
   it('is none for others who go on, by callback, where the read gave a connection back', async () => {

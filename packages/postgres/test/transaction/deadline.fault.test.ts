@@ -25,16 +25,9 @@ async function timed(work: Promise<unknown>): Promise<{ readonly error: unknown;
   const error = await failureOf(work)
   return { error, ms: performance.now() - start }
 }
-/** Statements that run, and transactions that are open, on the server. */
-const busy = async (): Promise<number> =>
-  (
-    await bench.admin(
-      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'miyabi' AND state <> 'idle'",
-    )
-  ).length
 /** No statement runs on, and every connection is back. */
 async function everythingEnded(withinMs: number): Promise<void> {
-  await until(busy, (count) => count === 0, withinMs)
+  await until(bench.busy, (count) => count === 0, withinMs)
   await until(
     () => postgres.stats(),
     ({ active, waiting }) => active + waiting === 0,
@@ -165,14 +158,19 @@ describe('the deadline of a transaction', () => {
 describe('the cancel request of a transaction', () => {
   it('ends nothing of whoever has the connection next: that is handed on only after it has arrived', async () => {
     const narrow = createPostgres(bench.settings({ maxConnections: 1 }))
-    await using _slow = await delayCancels(narrow.pool, bench.settings().databaseUrl, 250)
+    await using cancels = await delayCancels(narrow.pool, bench.settings().databaseUrl, 300)
+    await narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0)`) // the first takes Prisma longer
+    const controller = new AbortController()
     const ended = failureOf(
-      narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0.2)`, { signal: AbortSignal.timeout(100) }),
+      narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0.4)`, { signal: controller.signal }),
     )
-    const next = narrow.pool.query('SELECT pg_sleep(0.3)')
-    expect(await ended).toMatchObject({ name: 'TimeoutError' })
+    await until(bench.busy, (count) => count === 1)
+    await delay(100) // for the statement to arrive after BEGIN
+    controller.abort(new Error('gone'))
+    const next = narrow.pool.query('SELECT pg_sleep(0.4)')
+    expect(await ended).toMatchObject({ message: 'gone' })
     expect(await next).toMatchObject({ rowCount: 1 })
-    expect(narrow.stats().total).toBe(1)
+    expect([cancels.count, narrow.stats().total]).toEqual([1, 1])
     await narrow.close()
   })
 })
