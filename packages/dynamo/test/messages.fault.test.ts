@@ -176,6 +176,24 @@ describe('delivery', () => {
     expect(await rejection(lease.receive())).toBeInstanceOf(MessageLeaseLostError)
   })
 
+  it('reads the queue where the server does not show what a condition met', async () => {
+    const holder = await dynamo.messages.lease('silent', { connectionId: 'c' })
+    await enqueue('silent', 0)
+    const isUpdate = ({ operation }: DynamoRequest): boolean => operation === 'UpdateItem'
+    decide = (request) => (isUpdate(request) ? { error: 'ConditionalCheckFailedException' } : 'pass')
+    expect(await rejection(dynamo.messages.lease('silent', { connectionId: 'd' }))).toMatchObject({
+      code: 'dynamo.messages.leased',
+      details: { connectionId: 'c' },
+    })
+    let updates = 0
+    decide = (request) => (isUpdate(request) && ++updates === 1 ? { error: 'ConditionalCheckFailedException' } : 'pass')
+    // It finds its own lease, and room in the queue.
+    expect(await next(holder)).toEqual([0])
+    updates = 0
+    await enqueue('silent', 1)
+    expect(await next(holder)).toEqual([1])
+  })
+
   it('ends within the deadline', async () => {
     await using hasty = await testDynamo({ settings: { endpoint: proxy.endpoint, timeoutMs: 300 } })
     const lease = await hasty.messages.lease('slow', { connectionId: 'c' })

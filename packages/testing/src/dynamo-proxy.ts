@@ -22,7 +22,7 @@ export type DynamoFault =
   /** Forwards a batch without its last `unprocessed` items or keys, and reports those as unprocessed. */
   | { readonly unprocessed: number }
   /** Forwards it and changes the answer, such as to hide what an index would not show yet. */
-  | { readonly edit: (answer: DynamoAnswer) => DynamoAnswer }
+  | { readonly edit: (answer: DynamoAnswer) => object }
 
 /** A successful answer, as far as tests read it. */
 export interface DynamoAnswer {
