@@ -6,6 +6,7 @@ import { type Exchange, exchange, type Got } from './messages-exchange.js'
 import { testDynamo } from './support.js'
 
 const isLong = process.env['MIYABI_TEST_LONG'] === '1'
+const PATIENCE_MS = isLong ? 1_800_000 : 120_000
 const messagesEach = isLong ? 625 : 12
 const recipients = isLong ? 4 : 3
 const sendersEach = isLong ? 4 : 3
@@ -66,7 +67,7 @@ describe(`${count} messages`, () => {
     const got = await exchange(dynamo, parties(2))
     isFaulty = false
     await expectAllInOrder(dynamo, got)
-  }, 600_000)
+  }, PATIENCE_MS)
 
   it('come whole and in order while the engine is killed and started again', async () => {
     await using server = await startKillableServer()
@@ -87,5 +88,5 @@ describe(`${count} messages`, () => {
     const got = await exchange(dynamo, parties(3)).finally(() => clearInterval(killer))
     expect(kills).toBeGreaterThan(0)
     await expectAllInOrder(dynamo, got)
-  }, 600_000)
+  }, PATIENCE_MS)
 })
