@@ -84,8 +84,12 @@ export function bindMessages(store: Store, table: string, limits: MessageLimits)
       call(store, 'messages.acknowledge', table, signal, async (abortSignal) => {
         assertKeyPart(recipient, 'recipient')
         const sequence = toSequence(messageId)
-        const { data } = await model.messages.delete({ recipient, sequence }).go({ response: 'all_old', abortSignal })
-        return data !== null
+        // A condition, and not a look at what was deleted: of two at once AWS's own local engine shows the item to both.
+        const answer = await model.messages
+          .delete({ recipient, sequence })
+          .where((message, { exists }) => exists(message.sequence))
+          .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
+        return !answer.rejected
       }),
 
     undelivered: (recipient, options = {}) =>
