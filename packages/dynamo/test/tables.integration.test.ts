@@ -195,8 +195,8 @@ describe('tables.apply', () => {
     const settings = testSettings({ endpoint: 'http://127.0.0.1:1', initialBackoffMs: 1 })
     const nowhere = createDynamoDBClient(settings)
     const tables = bindTables(nowhere, settings, silent)
-    for (const call of [tables.apply(), tables.plan(), tables.status()]) {
-      expect(await rejection(call)).toMatchObject({ code: 'dynamo.unreachable' })
+    for (const call of [tables.apply, tables.plan, tables.status]) {
+      expect(await rejection(call())).toMatchObject({ code: 'dynamo.unreachable' })
     }
     nowhere.destroy()
   })
