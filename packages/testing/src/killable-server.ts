@@ -9,6 +9,8 @@ import { withConnection } from './admin.js'
 export interface KillableServer extends AsyncDisposable {
   /** The application's login. */
   readonly databaseUrl: string
+  /** The service's login. */
+  readonly serviceDatabaseUrl: string
   /** The migrator's login: owns the database. */
   readonly directDatabaseUrl: string
   /** Kills the server and every process of it (`kill -9`), in the middle of whatever they do. */
@@ -20,9 +22,10 @@ export interface KillableServer extends AsyncDisposable {
 /** Starts one, as a temporary embedded stack. */
 export async function startKillableServer(): Promise<KillableServer> {
   const stack = await acquireStack({ temporary: true })
-  const { databaseUrl, directDatabaseUrl } = stack.descriptor.postgres
+  const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
   return {
     databaseUrl,
+    serviceDatabaseUrl,
     directDatabaseUrl,
     kill() {
       const pidFile = path.join(stack.folder, 'data', 'postgres', 'postmaster.pid')

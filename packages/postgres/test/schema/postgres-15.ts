@@ -16,7 +16,7 @@ export interface Postgres15 {
 /** Starts it with a role that owns databases. */
 export async function startPostgres15(): Promise<Postgres15> {
   const server = await startPrivateServer()
-  await server.run(`CREATE ROLE ${owner} LOGIN`)
+  await server.run(`CREATE ROLE ${owner} LOGIN CREATEROLE`)
   let databases = 0
   const open = async (): Promise<SchemaDatabase> => {
     const name = `schema_${++databases}`
