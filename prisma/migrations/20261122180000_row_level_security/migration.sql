@@ -210,6 +210,27 @@ END
 $$;
 COMMENT ON FUNCTION public.acts_for_service() IS 'Whether the service or a migration is asking, and no person.';
 
+-- A policy cannot say "the service, or else a known user": the server may answer every (SELECT f()) before it compares
+-- anything (it does where two sessions meet at one row), and asking the service for a user raises MY001.
+
+CREATE FUNCTION public.caller_is_known() RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+AS $$
+BEGIN
+  RETURN public.acts_for_service() OR public.current_user_is_known();
+END
+$$;
+COMMENT ON FUNCTION public.caller_is_known() IS 'Whether the service is asking, or a user who exists.';
+
+CREATE FUNCTION public.counted_user_id() RETURNS uuid
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+AS $$
+BEGIN
+  RETURN CASE WHEN NOT public.acts_for_service() THEN public.current_user_id() END;
+END
+$$;
+COMMENT ON FUNCTION public.counted_user_id() IS 'The user whose usage a person may count: their own. Null for the service, which has a policy of its own.';
+
 CREATE FUNCTION public.license_is_revoked(p_license_key text) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = ''
 AS $$
@@ -253,6 +274,8 @@ ALTER FUNCTION public.current_user_id()                                        O
 ALTER FUNCTION public.current_web_user_id()                                    OWNER TO miyabi_owner;
 ALTER FUNCTION public.first_id_for_admin()                                     OWNER TO miyabi_owner;
 ALTER FUNCTION public.acts_for_service()                                       OWNER TO miyabi_owner;
+ALTER FUNCTION public.caller_is_known()                                        OWNER TO miyabi_owner;
+ALTER FUNCTION public.counted_user_id()                                        OWNER TO miyabi_owner;
 
 -- Nobody creates anything as the role of the functions.
 REVOKE CREATE ON SCHEMA public FROM miyabi_definer;
@@ -263,7 +286,8 @@ REVOKE EXECUTE ON FUNCTION
   public.increment_downloads(text), public.update_plugin_rating(text), public.update_reviewed_plugins(),
   public.current_user_is_known(), public.current_web_user_is_known(), public.current_user_is_admin(),
   public.license_is_revoked(text), public.time_ordered_id(), public.current_instant(), public.set_updated_at(),
-  public.current_user_id(), public.current_web_user_id(), public.first_id_for_admin(), public.acts_for_service()
+  public.current_user_id(), public.current_web_user_id(), public.first_id_for_admin(), public.acts_for_service(),
+  public.caller_is_known(), public.counted_user_id()
   FROM PUBLIC;
 
 -- Defaults of columns are computed as whoever inserts.
@@ -271,7 +295,8 @@ GRANT EXECUTE ON FUNCTION public.time_ordered_id(), public.current_instant()
   TO miyabi_user, miyabi_web_user, miyabi_service, miyabi_definer;
 GRANT EXECUTE ON FUNCTION public.current_user_id()              TO miyabi_user, miyabi_definer;
 GRANT EXECUTE ON FUNCTION public.current_web_user_id()          TO miyabi_web_user, miyabi_definer;
-GRANT EXECUTE ON FUNCTION public.acts_for_service()             TO miyabi_definer;
+GRANT EXECUTE ON FUNCTION
+  public.acts_for_service(), public.caller_is_known(), public.counted_user_id() TO miyabi_definer;
 GRANT EXECUTE ON FUNCTION
   public.current_user_is_known(), public.current_user_is_admin(), public.first_id_for_admin() TO miyabi_user;
 GRANT EXECUTE ON FUNCTION public.current_web_user_is_known()    TO miyabi_web_user;
@@ -298,13 +323,12 @@ CREATE POLICY definer_select ON plugin_reviews FOR SELECT TO miyabi_definer USIN
 GRANT SELECT (id, rating, downloads), UPDATE (rating, downloads) ON plugins TO miyabi_definer;
 CREATE POLICY definer_select ON plugins FOR SELECT TO miyabi_definer USING (true);
 CREATE POLICY definer_update ON plugins FOR UPDATE TO miyabi_definer
-  USING ((SELECT acts_for_service()) OR (SELECT current_user_is_known()));
-GRANT EXECUTE ON FUNCTION public.current_user_is_known() TO miyabi_definer;
+  USING ((SELECT caller_is_known()));
 GRANT SELECT (user_id, plugin_id, period, issues, tokens, agent_executions),
       INSERT (user_id, plugin_id, period, issues, tokens, agent_executions),
       UPDATE (issues, tokens, agent_executions) ON usage_aggregates TO miyabi_definer;
-CREATE POLICY definer_all ON usage_aggregates FOR ALL TO miyabi_definer
-  USING ((SELECT acts_for_service()) OR user_id = (SELECT current_user_id()));
+CREATE POLICY definer_all_of_user ON usage_aggregates FOR ALL TO miyabi_definer USING (user_id = (SELECT counted_user_id()));
+CREATE POLICY definer_all_for_service ON usage_aggregates FOR ALL TO miyabi_definer USING ((SELECT acts_for_service()));
 
 
 -- =====================================================================================================================
