@@ -6,11 +6,23 @@ import { sendCancelRequest } from './cancel-request.js'
 import { PostgresError } from './errors.js'
 import { mapPostgresError } from './map-error.js'
 import type { PooledClient } from './pooled-client.js'
+import type { Scope } from './scope.js'
+import { scopeRefused } from './scope-errors.js'
 import { wordsOf } from './wording.js'
 
 /** A connection that is handed out. */
 export type LeasedClient = PooledClient & pg.PoolClient
 type Query = Parameters<PgTransaction['queryRaw']>[0]
+
+/** What a transaction begins with. */
+interface Beginning {
+  readonly isolation: string | undefined
+  /** The session's own limit. 0: none. */
+  readonly statementTimeoutMs: number
+  readonly scope: Scope | undefined
+  /** The login of the pool, for messages. */
+  readonly login: string
+}
 
 /** How long after its deadline a transaction has to roll back before its connection is cut. */
 const ROLLBACK_LIMIT_MS = 500
@@ -41,13 +53,20 @@ export class AdapterTransaction implements PgTransaction {
     attempt?.signal.addEventListener('abort', this.#onAbort)
   }
 
-  /** Begins it, in one round trip with its isolation level and limits. */
-  async begin(isolation: string | undefined, statementTimeoutMs: number): Promise<void> {
+  /** Begins it, in one round trip with its isolation level, limits and scope. */
+  async begin({ isolation, statementTimeoutMs, scope, login }: Beginning): Promise<void> {
     const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`
     const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, statementTimeoutMs) : ''
+    const identity = scope === undefined ? '' : `; ${scope.sql}`
     try {
       this.#attempt?.signal.throwIfAborted()
-      await this.#watched(this.#queryable.executeRaw({ sql: `BEGIN${level}${limits}`, args: [], argTypes: [] }))
+      await this.#watched(
+        this.#client.query(`BEGIN${level}${limits}${identity}`).catch(async (error: unknown) => {
+          // What failed is the scope: the transaction is open. Where nobody answers any more, so does nobody here.
+          await this.#client.query('ROLLBACK').catch(() => {})
+          throw toPrisma(this.#queryable, scope ? scopeRefused(error, scope, login) : error)
+        }),
+      )
       if (this.#attempt) this.#attempt.phase = 'work'
     } catch (error) {
       await this.#release()

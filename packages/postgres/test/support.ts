@@ -2,13 +2,29 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
-import { createPool, type Pool, type PoolOptions, type PostgresSettings, parsePostgresSettings } from '../src/index.js'
+import {
+  createPool,
+  createPostgres,
+  type Pool,
+  type PoolOptions,
+  type Postgres,
+  type PostgresOptions,
+  type PostgresSettings,
+  parsePostgresSettings,
+} from '../src/index.js'
 
 /** A database of this file's own, and what tests of a pool need around it. */
 export interface PoolBench {
   /** A pool on that database; one that a test leaves open is closed at the end. `min` is 0 unless said otherwise. */
   pool(changes?: Partial<PostgresSettings>, options?: PoolOptions): Pool
   settings(changes?: Partial<PostgresSettings>): PostgresSettings
+  /** PostgreSQL as the service, which may see and change every row. `through` leads its URL elsewhere. */
+  service(
+    changes?: Partial<PostgresSettings>,
+    options?: PostgresOptions & { readonly through?: (url: string) => string },
+  ): Postgres
+  /** The service's login. */
+  readonly serviceUrl: string
   /** One statement as the migrator, past every pool. */
   admin<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
   /** Process ids of the sessions that a pool holds on the server. */
@@ -35,11 +51,26 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   const bench: PoolBench = {
     settings: (changes) => ({
       ...parsePostgresSettings({
-        ...{ DATABASE_URL: database.databaseUrl, DB_MIN_CONNECTIONS: '0' },
+        ...{ DATABASE_URL: database.databaseUrl, SERVICE_DATABASE_URL: database.serviceDatabaseUrl },
+        DB_MIN_CONNECTIONS: '0',
         DB_POOLER: process.env['DB_POOLER'], // set where the run goes through one
       }),
       ...changes,
     }),
+    get serviceUrl() {
+      return database.serviceDatabaseUrl
+    },
+    service(changes, { through = (url: string) => url, ...serviceOptions } = {}) {
+      const settings = bench.settings(changes)
+      return createPostgres(
+        {
+          ...settings,
+          serviceDatabaseUrl: through(database.serviceDatabaseUrl),
+          serviceMaxConnections: settings.maxConnections,
+        },
+        { ...serviceOptions, role: 'service' },
+      )
+    },
     pool(changes, poolOptions) {
       const pool = createPool(bench.settings(changes), poolOptions)
       pools.push(pool)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { createPostgres, type Pool } from '../../src/index.js'
+import type { Pool } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
 import { until, usePoolBench } from '../support.js'
 
@@ -39,7 +39,7 @@ describe('DB_LEAK_THRESHOLD', () => {
 
   it('names the caller through Prisma, too', async () => {
     const logger = new RecordingLogger()
-    const postgres = createPostgres(bench.settings({ leakThresholdMs: 100 }), { logger })
+    const postgres = bench.service({ leakThresholdMs: 100 }, { logger })
     const sumUpSlowly = async () => await postgres.prisma.$transaction(() => delay(250))
     await sumUpSlowly()
     expect(logger.of('leak_suspected')[0]?.['stack']).toContain('sumUpSlowly')

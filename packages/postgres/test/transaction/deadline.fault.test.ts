@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgres, type Postgres } from '../../src/index.js'
+import type { Postgres } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
@@ -9,8 +9,8 @@ const DEADLINE_MS = 400
 let proxy: TcpProxy
 let postgres: Postgres
 beforeAll(async () => {
-  proxy = await startTcpProxy(bench.settings().databaseUrl)
-  postgres = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl), maxConnections: 2 }))
+  proxy = await startTcpProxy(bench.serviceUrl)
+  postgres = bench.service({ maxConnections: 2 }, { through: (url) => proxy.url(url) })
   await postgres.prisma.log.count()
 })
 afterAll(async () => {
