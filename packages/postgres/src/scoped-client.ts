@@ -1,4 +1,3 @@
-import { PostgresError } from './errors.js'
 import type { PrismaClient } from './prisma.js'
 import type { Scope, Scopes } from './scope.js'
 
@@ -55,19 +54,9 @@ export function scopedClient(scope: Scope, scopes: Scopes, client: PrismaClient)
   scoped._requestHandler = new Handler(scoped, original._requestHandler.logEmitter)
   scoped._originalClient = scoped // what is extended further stays in the scope
   // Prisma's own way to make a client that shares all but what is said, without an extension in it.
-  const extensions = Object.create(original._extensions, { getAllClientExtensions: { value: () => ONLY_WHOLE } })
-  const applied = original.$extends.call({ _originalClient: scoped, _extensions: { append: () => extensions } }, {})
+  const derived = { _originalClient: scoped, _extensions: { append: () => original._extensions } }
+  const applied = original.$extends.call(derived, {})
   return Object.defineProperty(applied, '_appliedParent', { value: applied })
-}
-
-/** What a scope has no part in. */
-const ONLY_WHOLE = {
-  $on(): never {
-    throw new PostgresError(
-      'postgres.invalid_query',
-      "$on listens to everybody's events, so a scope has none; call it on the client without identity",
-    )
-  },
 }
 
 function internalsOf(client: PrismaClient): Internals {
