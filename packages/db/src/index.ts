@@ -1,6 +1,7 @@
 export { ConfigError, isMiyabiError, type Logger, MiyabiError, stringifyJson, toJson } from '@miyabi/core'
 export { type Dynamo, DynamoError } from '@miyabi/dynamo'
 export {
+  type Identity,
   isPostgresError,
   mapPostgresError,
   type PasswordSource,
@@ -24,5 +25,6 @@ export {
 } from './context.js'
 export type { DatabaseHealth, Readiness, StoreHealth } from './health.js'
 export { renderEnvFile, renderSettingsPage } from './render-settings.js'
+export type { ScopedContext } from './scoped-context.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings.js'
 export { sharedContext } from './shared-context.js'

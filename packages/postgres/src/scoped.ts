@@ -88,7 +88,10 @@ export async function runQuery<Row extends pg.QueryResultRow>(
   }
 }
 
-/** @throws {PostgresError} `postgres.identity.fixed` */
+/**
+ * Nobody becomes somebody else inside a scope.
+ * @throws {PostgresError} `postgres.identity.fixed`, always.
+ */
 export function refuseIdentity(): never {
   throw new PostgresError('postgres.identity.fixed', wordsOf('postgres.identity.fixed'))
 }

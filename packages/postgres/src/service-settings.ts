@@ -20,6 +20,7 @@ export function serviceSettings({ password: _password, ...settings }: PostgresSe
   return {
     ...settings,
     databaseUrl: serviceDatabaseUrl,
+    serviceDatabaseUrl: undefined,
     maxConnections: serviceMaxConnections,
     minConnections: 0,
   }
