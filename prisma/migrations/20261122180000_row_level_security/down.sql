@@ -4,6 +4,20 @@
 --   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO miyabi_app;
 
 -- The functions that were there before, as they were.
+CREATE OR REPLACE FUNCTION public.increment_downloads(p_plugin_id text) RETURNS integer
+LANGUAGE plpgsql SET search_path = ''
+AS $$
+DECLARE
+  total integer;
+BEGIN
+  UPDATE public.plugins SET downloads = downloads + 1 WHERE id = p_plugin_id RETURNING downloads INTO total;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no plugin %.', coalesce(quote_literal(p_plugin_id), 'NULL') USING ERRCODE = 'no_data_found';
+  END IF;
+  RETURN total;
+END
+$$;
+
 DO $$
 DECLARE
   signature text;
