@@ -11,8 +11,9 @@ import { dynamodb } from './steps/2-dynamodb.js'
 import { webhooks } from './steps/3-webhooks.js'
 import { health } from './steps/4-health.js'
 import { queries } from './steps/5-queries.js'
-import { agent } from './steps/6-agent.js'
-import { figures } from './steps/7-figures.js'
+import { identity } from './steps/6-identity.js'
+import { agent } from './steps/7-agent.js'
+import { figures } from './steps/8-figures.js'
 
 const steps = [
   ['The pool and its settings', pool],
@@ -20,6 +21,7 @@ const steps = [
   ["GitHub's webhooks, received and read back", webhooks],
   ['One context and its health', health],
   ['Joins and aggregates', queries],
+  ['Two people, one question', identity],
   ["An agent's life, and the messages that tell of it", agent],
   ['Figures of the pool and of both stores', figures],
 ] as const
