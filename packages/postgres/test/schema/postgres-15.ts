@@ -4,7 +4,7 @@ import { startPrivateServer } from '../server/private-server.js'
 import { type SchemaDatabase, schemaDatabase } from './schema-database.js'
 
 const migrator = 'schema_owner'
-const migrations = path.resolve(import.meta.dirname, '../../../../prisma/migrations')
+export const migrationsFolder = path.resolve(import.meta.dirname, '../../../../prisma/migrations')
 
 /** What an administrator runs once on a server where the migrator may not create roles; the logins' names are free. */
 const roles = `
@@ -70,7 +70,7 @@ export async function startPostgres15(): Promise<Postgres15> {
 
 /** The migrations as they are written, in their order. */
 export function migrationScripts(): string[] {
-  const folders = readdirSync(migrations, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const folders = readdirSync(migrationsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const names = folders.map(({ name }) => name).sort()
-  return names.map((name) => readFileSync(path.join(migrations, name, 'migration.sql'), 'utf8'))
+  return names.map((name) => readFileSync(path.join(migrationsFolder, name, 'migration.sql'), 'utf8'))
 }
