@@ -155,5 +155,21 @@ onEachServer((open) => {
       })
       expect(await read).toEqual(['fulfilled', 'rejected'])
     })
+
+    it('nor does what the pool calls while somebody is being served', async () => {
+      const { postgres } = bench
+      const { a } = scopes()
+      const asked: Promise<unknown>[] = []
+      const stop = postgres.pool.observe(({ name }) => {
+        if (name !== 'acquired' || asked.length > 0) return
+        asked.push(
+          postgres.prisma.user.findMany().catch((error: { readonly code: string }) => error.code),
+          postgres.transaction((tx) => tx.user.findMany()).catch((error: { readonly code: string }) => error.code),
+        )
+      })
+      await a.prisma.user.findFirst()
+      stop()
+      expect(await Promise.all(asked)).toEqual(['postgres.identity.missing', 'postgres.identity.missing'])
+    })
   })
 })
