@@ -5,6 +5,7 @@ import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
 import { schemaPage, withTablesDiagram } from './docs/schema-page.js'
+import { whoCanDoWhatPage } from './docs/who-can-do-what.js'
 
 const root = path.resolve(import.meta.dirname, '..')
 
@@ -15,6 +16,7 @@ const pages: Readonly<Record<string, () => string>> = {
   '.env.example': () => renderEnvFile(settings),
   'docs/reference/settings.md': () => renderSettingsPage(settings),
   'docs/reference/schema.md': () => schemaPage(root),
+  'docs/reference/who-can-do-what.md': () => whoCanDoWhatPage(path.join(root, 'prisma/schema')),
   // Written by hand, but for the diagram.
   'docs/DATABASE_DESIGN.md': () =>
     withTablesDiagram(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),

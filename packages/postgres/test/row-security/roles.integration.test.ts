@@ -112,6 +112,27 @@ describe.each([15, 18] as const)('the roles of row-level security on PostgreSQL 
     await migrate(db)
   })
 
+  it('are made for all three logins by the SQL of the set-up guide', async () => {
+    const guide = readFileSync(path.join(migrationsFolder, '../../docs/DATABASE_SETUP_GUIDE.md'), 'utf8')
+    const sql = /```sql\n(CREATE ROLE miyabi_migrator[\s\S]*?)```/.exec(guide)?.[1] ?? ''
+    for (const statement of sql.replaceAll(/--.*/g, '').split(';')) if (statement.trim()) await server.run(statement)
+    const as = (login: string) => server.url('miyabi').replace('//postgres@', `//${login}@`)
+    const logins = ['miyabi_migrator', 'miyabi_app', 'miyabi_backend'].map((name) =>
+      schemaDatabase(as(name), async () => {}),
+    )
+    const [migrator, application, backend] = logins as [SchemaDatabase, SchemaDatabase, SchemaDatabase]
+    await migrate(migrator)
+    await expect(application.query('SELECT FROM users')).rejects.toThrow('permission denied')
+    await application.query("SELECT set_config('role', 'miyabi_web_user', true)")
+    await backend.query("SELECT set_config('role', 'miyabi_service', true)")
+    await expect(application.query("SELECT set_config('role', 'miyabi_service', true)")).rejects.toThrow(
+      'permission denied',
+    )
+    await Promise.all(logins.map((db) => db.close()))
+    await server.run('DROP DATABASE miyabi WITH (FORCE)')
+    for (const login of ['miyabi_migrator', 'miyabi_app', 'miyabi_backend']) await server.run(`DROP ROLE ${login}`)
+  })
+
   it('are refused where they go around row-level security, with the words that put it right', async () => {
     await server.run('CREATE ROLE miyabi_user BYPASSRLS; CREATE ROLE miyabi_service LOGIN')
     const db = await database('maker')
