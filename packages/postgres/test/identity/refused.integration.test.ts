@@ -151,6 +151,8 @@ describe('a login', () => {
       message: expect.stringMatching(/GRANT miyabi_user TO miyabi_backend;/),
       effect: 'none',
     }
+    const session = async () => (await wrong.query('SELECT pg_backend_pid() AS pid')).rows
+    const before = await session()
     for (const call of [
       () => scope.query('SELECT 1'),
       () => scope.transaction((tx) => tx.user.count()),
@@ -160,7 +162,7 @@ describe('a login', () => {
     ])
       expect(mapPostgresError(await failureOf(call()))).toMatchObject(refused)
     expect(wrong.stats()).toMatchObject({ total: 1, idle: 1 })
-    expect((await wrong.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+    expect(await session()).toEqual(before)
     expect(await service.prisma.user.count()).toBe(2)
   })
 
