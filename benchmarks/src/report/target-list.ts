@@ -15,6 +15,8 @@ export interface Target {
 
 const pointOperation = { suite: 'dynamo', contender: 'ours', against: 'ElectroDB', atMost: 1.1, concurrency: [1, 16] }
 
+const identity = { suite: 'rls', against: 'pg, no identity' }
+
 /** What this data layer wants to reach, against the best there is. */
 export const targets: readonly Target[] = [
   {
@@ -82,6 +84,29 @@ export const targets: readonly Target[] = [
     obstacle:
       'each event is a request of its own, and the SDK takes most of the time of one. It takes a writer that gathers the concurrent ones into batches.',
   },
+  ...['own row', 'own page', 'own insert'].flatMap((workload): Target[] => [
+    {
+      ...identity,
+      claim: `SQL with an identity, against none: ${workload}`,
+      workload,
+      contender: 'ours: query',
+      atMost: 1.15,
+    },
+    {
+      ...identity,
+      claim: `The Prisma API with an identity: ${workload}`,
+      workload,
+      contender: 'ours: prisma',
+      atMost: 2.2,
+    },
+    {
+      ...identity,
+      claim: `SQL with an identity, 10 ms away, in no more round trips: ${workload}`,
+      workload: `${workload}, far`,
+      contender: 'ours: query',
+      atMost: 1.15,
+    },
+  ]),
   {
     suite: 'start',
     claim: 'Embedded stack, cold',
