@@ -4,6 +4,7 @@ import path from 'node:path'
 import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
+import { rulesPage } from './docs/rules-page.js'
 import { schemaPage, withTablesDiagram } from './docs/schema-page.js'
 import { whoCanDoWhatPage } from './docs/who-can-do-what.js'
 
@@ -15,6 +16,7 @@ const settings = [...settingsGroups, migrateSettings, localSettings]
 const pages: Readonly<Record<string, () => string>> = {
   '.env.example': () => renderEnvFile(settings),
   'docs/reference/settings.md': () => renderSettingsPage(settings),
+  'docs/reference/migration-rules.md': rulesPage,
   'docs/reference/schema.md': () => schemaPage(root),
   'docs/reference/who-can-do-what.md': () => whoCanDoWhatPage(path.join(root, 'prisma/schema')),
   // Written by hand, but for the diagram.

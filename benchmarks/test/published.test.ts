@@ -3,6 +3,8 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { publishedResults, renderPages } from '../src/report/publish.js'
 import { workspaceRoot } from '../src/servers.js'
+import { renderPlot } from '../src/shards/plot.js'
+import { renderReport } from '../src/shards/report.js'
 
 const results = publishedResults()
 
@@ -15,5 +17,14 @@ describe('the published benchmarks', () => {
     expect(results.map(({ suite, quick }) => ({ suite, quick }))).toEqual(
       ['postgres', 'dynamo', 'start'].map((suite) => ({ suite, quick: false })),
     )
+  })
+})
+
+describe('the page on the capacity for events', () => {
+  it.each([
+    ['docs/EVENT_CAPACITY.md', renderReport],
+    ['docs/benchmarks/event-capacity.svg', renderPlot],
+  ] as const)('%s is what the simulation says', (name, render) => {
+    expect(readFileSync(path.join(workspaceRoot, name), 'utf8'), 'run `pnpm bench:shards --publish`').toBe(render())
   })
 })

@@ -31,7 +31,7 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const dynamo: import('@miyabi/dynamo').Dynamo
     declare const events: readonly import('@miyabi/dynamo').NewEvent[]
     declare const eventType: string, idempotencyKey: string, userId: string, repositoryId: string, data: object
-    declare const id: string, agentId: string, recipient: string, payload: object
+    declare const id: string, agentId: string, recipient: string, connectionId: string, payload: object
     declare const occurredAt: Date, from: Date, to: Date
   `,
   'packages/postgres/README.md': `
@@ -45,6 +45,9 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const signer: { getAuthToken(): Promise<string> }
     declare const waits: { record(ms: number): void }
     declare const alerts: { send(message: string, stats: object): void }
+  `,
+  'packages/migrate/README.md': `
+    declare const url: string
   `,
   'apps/demo/README.md': `
     declare const env: NodeJS.ProcessEnv

@@ -14,6 +14,7 @@ import { queries } from './steps/5-queries.js'
 import { identity } from './steps/6-identity.js'
 import { agent } from './steps/7-agent.js'
 import { figures } from './steps/8-figures.js'
+import { reconnect } from './steps/9-reconnect.js'
 
 const steps = [
   ['The pool and its settings', pool],
@@ -24,6 +25,7 @@ const steps = [
   ['Two people, one question', identity],
   ["An agent's life, and the messages that tell of it", agent],
   ['Figures of the pool and of both stores', figures],
+  ['A connection that breaks, and the next one', reconnect],
 ] as const
 
 async function run(signal: AbortSignal): Promise<void> {

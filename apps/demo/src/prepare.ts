@@ -11,8 +11,8 @@ export async function prepare(db: DatabaseContext, env: Environment, signal: Abo
   const { ms, value: done } = await timed(async () => {
     const migrated = await prisma(['migrate', 'deploy'], env, signal)
     const seeded = await prisma(['db', 'seed'], env, signal)
-    const tables = await db.dynamodb.tables.create({ signal })
-    const created = tables.filter(({ result }) => result === 'created').length
+    const { done } = await db.dynamodb.tables.apply({ signal })
+    const created = done.filter(({ does }) => does === 'create the table').length
     return [
       migrated.includes('No pending migrations') ? undefined : 'applied the migrations',
       /Seed: (added .*)/.exec(seeded)?.[1],

@@ -19,6 +19,14 @@ const commands: Readonly<Record<string, Entry>> = {
     purpose: 'whether the connection pools fit into the server',
     load: async () => (await import('./commands/pool.js')).pool,
   },
+  doctor: {
+    purpose: 'what is wrong, and the command that mends it',
+    load: async () => (await import('./commands/doctor.js')).doctor,
+  },
+  migrate: {
+    purpose: 'migrations: made, checked, undone',
+    load: async () => (await import('./commands/migrate.js')).migrate,
+  },
   prisma: {
     purpose: 'any Prisma command, with an engine and a database at hand',
     load: async () => (await import('./commands/prisma.js')).prisma,

@@ -24,7 +24,7 @@ export interface Command {
 export interface CommandDeclaration<Args extends ArgsDef> {
   readonly name: string
   readonly purpose: string
-  /** Options only: no command of ours takes positional arguments. */
+  /** Options, and words that have to be given: `type: 'positional'`. */
   readonly options: Args
   /** Whole command lines, each with what it is good for. */
   readonly examples: readonly (readonly [line: string, purpose: string])[]
@@ -41,8 +41,7 @@ export function command<const Args extends ArgsDef>(
   return {
     purpose,
     async run(args) {
-      const stranger = args.find((arg) => !arg.startsWith('--') || !(arg.slice(2) in options))
-      if (stranger !== undefined) throw new UsageError(`\`miyabi ${name}\` knows no ${stranger}`, name)
+      assertKnown(name, options, args)
       const { result } = await runCommand(definition, { rawArgs: [...args] })
       return Number(result)
     },
@@ -51,6 +50,24 @@ export function command<const Args extends ArgsDef>(
       return [usage.trimEnd(), '', heading('EXAMPLES'), '', inColumns(examples)].join('\n')
     },
   }
+}
+
+/** @throws {UsageError} for what is no option, for an option without its value, and for too few or too many words. */
+function assertKnown(name: string, options: ArgsDef, args: readonly string[]): void {
+  const words = Object.entries(options).flatMap(([word, { type }]) =>
+    type === 'positional' ? [word.toUpperCase()] : [],
+  )
+  const rest = args.values()
+  for (const arg of rest) {
+    if (!arg.startsWith('--') && words.shift()) continue
+    const [option = '', value] = arg.replace(/^--/, '').split('=')
+    const known = arg.startsWith('--') && Object.hasOwn(options, option) ? options[option] : undefined
+    if (known === undefined) throw new UsageError(`\`miyabi ${name}\` knows no ${arg}`, name)
+    if (known.type !== 'string' || value) continue
+    const next: string | undefined = value === undefined ? rest.next().value : undefined
+    if (!next || next.startsWith('--')) throw new UsageError(`\`miyabi ${name}\` wants a value for --${option}`, name)
+  }
+  if (words[0] !== undefined) throw new UsageError(`\`miyabi ${name}\` wants a ${words[0]}`, name)
 }
 
 /** Declares a command whose first argument says which of several things to do: `miyabi tables create`. */

@@ -30,3 +30,38 @@ export async function stackUnlessSet(
   const folder = stackFolder(root, env)
   return acquireStack(folder === undefined ? {} : { folder })
 }
+
+/** Where PostgreSQL is; either says it. */
+export const DATABASE_URLS: readonly string[] = ['DIRECT_DATABASE_URL', 'DATABASE_URL']
+
+/** Any of them says where DynamoDB is; the last two are AWS's own. */
+export const DYNAMODB_ENDPOINTS: readonly string[] = [
+  'DYNAMODB_ENDPOINT',
+  'AWS_ENDPOINT_URL_DYNAMODB',
+  'AWS_ENDPOINT_URL',
+]
+
+/** An environment in which the embedded stack stands in for the stores that are not named, for as long as it is held. */
+export interface StackedEnvironment extends CommandEnvironment, AsyncDisposable {
+  readonly usesStack: boolean
+}
+
+/** Adds the embedded stack's URLs for what `environment` does not name; nothing in production. */
+export async function environmentWithStack(environment: CommandEnvironment): Promise<StackedEnvironment> {
+  const forPostgres = await stackUnlessSet(environment, DATABASE_URLS)
+  const forDynamo = await stackUnlessSet(environment, DYNAMODB_ENDPOINTS)
+  const { postgres } = forPostgres?.descriptor ?? {}
+  const { dynamodb } = forDynamo?.descriptor ?? {}
+  const env = {
+    ...environment.env,
+    ...(postgres && { DATABASE_URL: postgres.databaseUrl, DIRECT_DATABASE_URL: postgres.directDatabaseUrl }),
+    ...(dynamodb && 'endpoint' in dynamodb && { DYNAMODB_ENDPOINT: String(dynamodb.endpoint) }),
+  }
+  return {
+    ...{ root: environment.root, env, usesStack: forPostgres !== undefined || forDynamo !== undefined },
+    async [Symbol.asyncDispose]() {
+      await forPostgres?.close()
+      await forDynamo?.close()
+    },
+  }
+}

@@ -1,10 +1,7 @@
 import { MiyabiError } from '@miyabi/core'
 import { createDynamo, type Dynamo, parseDynamoSettings } from '@miyabi/dynamo'
-import { commandEnvironment, stackUnlessSet } from './environment.js'
+import { commandEnvironment, DYNAMODB_ENDPOINTS, stackUnlessSet } from './environment.js'
 import { say } from './output.js'
-
-/** Any of them says where DynamoDB is; the last two are AWS's own. */
-const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL']
 
 /**
  * Works on DynamoDB where an application with this environment would find it, and says where that is. The embedded stack, where it
@@ -13,7 +10,7 @@ const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOI
  */
 export async function withDynamo<T>(work: (dynamo: Dynamo, server: string) => Promise<T>): Promise<T> {
   const environment = commandEnvironment()
-  await using stack = await stackUnlessSet(environment, ENDPOINTS)
+  await using stack = await stackUnlessSet(environment, DYNAMODB_ENDPOINTS)
   const found = stack?.descriptor.dynamodb
   if (found && 'unavailable' in found) throw new MiyabiError('cli.no_dynamodb', String(found.unavailable))
 

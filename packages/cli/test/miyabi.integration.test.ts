@@ -33,9 +33,18 @@ describe('miyabi', () => {
   it('says what there is, in plain text when nobody watches', async () => {
     const { code, stdout } = await miyabi(folder, ['--help'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*prisma/)
+    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*pool[\s\S]*prisma/)
     expect(stdout).not.toContain('\u001B')
-    for (const command of ['up', 'down', 'status', 'tables status', 'tables create']) {
+    for (const command of [
+      'up',
+      'down',
+      'status',
+      'pool',
+      'tables status',
+      'tables plan',
+      'tables apply',
+      'tables export',
+    ]) {
       const help = await miyabi(folder, [...command.split(' '), '--help'])
       expect(help).toMatchObject({ code: 0, stderr: '' })
       expect(help.stdout).toMatch(/OPTIONS[\s\S]*EXAMPLES/)
@@ -46,8 +55,11 @@ describe('miyabi', () => {
     [['nothing'], 'no command nothing'],
     [['status', '--jsno'], 'knows no --jsno'],
     [['up', 'now'], 'knows no now'],
-    [['tables'], 'wants to be told status or create'],
-    [['tables', 'drop'], 'wants to be told status or create'],
+    [['tables'], 'wants to be told status or plan or apply or export'],
+    [['tables', 'drop'], 'wants to be told status or plan or apply or export'],
+    [['tables', 'apply', '--replace'], 'wants a value for --replace'],
+    [['tables', 'apply', 'MiyabiEvents'], 'knows no MiyabiEvents'],
+    [['tables', 'export', '--format', 'pulumi'], 'knows no format pulumi'],
   ])('refuses %j without a stack trace', async (args, problem) => {
     const { code, stdout, stderr } = await miyabi(folder, args)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -98,18 +110,47 @@ describe('miyabi up, status, down', () => {
 describe('miyabi tables', () => {
   const tables = (...args: string[]) => miyabi(folder, ['tables', ...args])
 
-  it('creates the tables of the embedded stack with nothing running, and tells which are there', async () => {
-    expect(await tables('status')).toMatchObject({ code: 2, stdout: expect.stringMatching(/MiyabiEvents +absent/) })
-    expect(await tables('create')).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/MiyabiEvents +created, expiry enabled/),
-      stderr: expect.stringContaining("the embedded stack's DynamoDB"),
+  it('creates the tables of the embedded stack with nothing running, and tells how they are', async () => {
+    const missing = await tables('status')
+    expect(missing).toMatchObject({ code: 2, stdout: expect.stringMatching(/MiyabiEvents +absent/) })
+    expect(await tables('plan')).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('MiyabiEvents: create the table\n'),
     })
-    const again = JSON.parse((await tables('create', '--json')).stdout) as { tables: readonly { result: string }[] }
-    expect(again.tables.map(({ result }) => result)).toEqual(['existed', 'existed', 'existed'])
+    const applied = await tables('apply')
+    expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining('done: 6 steps\n') })
+    expect(applied.stderr).toContain("the embedded stack's DynamoDB")
+    expect(applied.stderr).toContain('MiyabiEvents: create the table\n')
+
+    // What nobody can tell there is said, and is no finding.
+    const plan = await tables('plan')
+    expect(plan).toMatchObject({ code: 0, stdout: expect.stringMatching(/^nothing to do\n/) })
+    expect(plan.stdout).toContain('MiyabiAgentState, unverifiable here: point-in-time recovery, auto scaling')
+    const again = JSON.parse((await tables('apply', '--json')).stdout) as object
+    expect(again).toMatchObject({ done: [], unverifiable: expect.any(Array) })
     const status = await tables('status', '--json')
-    expect({ code: status.code, ...(JSON.parse(status.stdout) as object) }).toMatchObject({ code: 0, missing: [] })
+    expect({ code: status.code, ...(JSON.parse(status.stdout) as object) }).toMatchObject({
+      ...{ code: 0, missing: [], differences: [] },
+    })
     expect(await statusOf()).toMatchObject({ up: false })
+  })
+
+  it('exports them without a server, under the names of the environment', async () => {
+    const env = { DYNAMODB_TABLE_PREFIX: 'staging_' }
+    const [cloudFormation, terraform] = await Promise.all([
+      miyabi(folder, ['tables', 'export'], env),
+      miyabi(folder, ['tables', 'export', '--format=terraform'], env),
+    ])
+    expect(cloudFormation).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(cloudFormation.stdout)).toHaveProperty(
+      'Resources.MiyabiEvents.Properties.TableName',
+      'staging_MiyabiEvents',
+    )
+    expect(terraform).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(terraform.stdout)).toHaveProperty(
+      'resource.aws_dynamodb_table.miyabi_events.name',
+      'staging_MiyabiEvents',
+    )
   })
 
   it('goes where the environment says, and names that server when it does not answer', async () => {
@@ -117,6 +158,35 @@ describe('miyabi tables', () => {
     expect(code).toBe(1)
     expect(stderr).toContain('DynamoDB: http://127.0.0.1:1\nerror dynamo.unreachable')
     expect(stderr).not.toContain("stack's")
+  })
+})
+
+describe('miyabi pool', () => {
+  const pool = (instances: string, ...args: string[]) =>
+    miyabi(folder, ['pool', ...args], { DB_INSTANCES: instances, DB_MAX_CONNECTIONS: '20' })
+
+  it('ends with 0 where the pools of all instances fit into the server, and shows the sum', async () => {
+    const { code, stdout, stderr } = await pool('1')
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^1 x \(20 \+ 1\) \+ 10 = 31 connections/),
+    })
+    expect(stderr).toContain("the embedded stack's PostgreSQL")
+  })
+
+  it('ends with 2 where they do not, and says what would', async () => {
+    const { code, stdout } = await pool('1000', '--json')
+    const advice = JSON.parse(stdout) as { fits: boolean; needed: number; advice: string }
+    expect({ code, ...advice }).toMatchObject({ code: 2, fits: false, needed: 1000 * (20 + 1) + 10 })
+    expect((await pool('1000')).stdout).toBe(`${advice.advice}\n`)
+  })
+
+  it('ends with 1 where it could not tell, and names the server', async () => {
+    const url = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
+    const { code, stdout, stderr } = await miyabi(folder, ['pool'], { DATABASE_URL: url })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('PostgreSQL: 127.0.0.1:1\nerror postgres.unreachable')
+    expect(stderr).not.toContain('secret-word')
   })
 })
 

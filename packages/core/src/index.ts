@@ -1,4 +1,5 @@
 export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions } from './error.js'
+export type { Finding } from './finding.js'
 export { type JsonValue, jsonReplacer, stringifyJson, toJson } from './json.js'
 export { type LogFields, type Logger, redactingLogger, silentLogger } from './logger.js'
 export { redactText, redactUrl, safeCause } from './redact.js'
@@ -16,5 +17,6 @@ export {
   type SettingValues,
 } from './settings/settings.js'
 export { isProcessAlive, readStack, STACK_FILE, STACK_FOLDER, type StackDescriptor, stackFolder } from './stack.js'
+export type { StoreHealth } from './store-health.js'
 export { type DeadlineOptions, fullJitter, sleep, withDeadline } from './time.js'
 export { findWorkspaceRoot } from './workspace.js'

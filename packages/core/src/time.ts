@@ -52,21 +52,20 @@ export async function withDeadline<T>(options: DeadlineOptions, work: (signal: A
   let timer: NodeJS.Timeout | undefined
   let afterLook: NodeJS.Immediate | undefined
   let onAbort: (() => void) | undefined
-  const cut = new Promise<never>((_resolve, reject) => {
-    const stop = (reason: unknown): void => {
-      reject(reason as Error)
-      controller.abort(reason)
-    }
-    timer = setTimeout(() => {
-      afterLook = setImmediate(() => stop(onTimeout()))
-    }, ms)
-    onAbort = () => stop(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
   try {
-    const working = work(controller.signal)
-    working.catch(() => {}) // when the deadline wins, a late failure has nobody to hear it
-    return await Promise.race([working, cut])
+    return await new Promise<T>((resolve, reject) => {
+      const stop = (reason: unknown): void => {
+        reject(reason as Error)
+        controller.abort(reason)
+      }
+      timer = setTimeout(() => {
+        afterLook = setImmediate(() => stop(onTimeout()))
+      }, ms)
+      onAbort = () => stop(signal?.reason)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      // Not `Promise.race`, behind which a stack would not tell who called. When the deadline wins, a late failure has nobody to hear it.
+      work(controller.signal).then(resolve, reject)
+    })
   } finally {
     clearTimeout(timer)
     clearImmediate(afterLook)

@@ -3,11 +3,12 @@ import {
   type Logger,
   RetryBudget,
   redactingLogger,
+  type StoreHealth,
   safeCause,
   silentLogger,
   withDeadline,
 } from '@miyabi/core'
-import { createDynamo, type Dynamo } from '@miyabi/dynamo'
+import { createDynamo, type Dynamo, type DynamoOptions, type DynamoStats } from '@miyabi/dynamo'
 import {
   createPostgres,
   type Identity,
@@ -29,15 +30,20 @@ import {
   type HealthCheck,
   type Readiness,
   readinessOf,
-  type StoreHealth,
   withService,
 } from './health.js'
 import { misspelledVariables } from './misspelled.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
 import { type DatabaseSettings, parseDatabaseSettings } from './settings.js'
 
+/** What belongs to the application's code rather than to its environment. */
+interface CodeOptions {
+  /** How DynamoDB's entities keep their items: the shard plan of the events, how long each kind is kept. */
+  readonly dynamodb?: Omit<DynamoOptions, 'logger'>
+}
+
 /** Where a context finds its settings. */
-export interface FromEnvOptions {
+export interface FromEnvOptions extends CodeOptions {
   /** Default `process.env`. */
   readonly env?: Environment
   /** Where the search for the embedded stack begins. Default the current folder. */
@@ -47,7 +53,7 @@ export interface FromEnvOptions {
 }
 
 /** Settings as values, for whoever does not keep them in an environment. */
-export interface CreateOptions extends DatabaseSettings {
+export interface CreateOptions extends DatabaseSettings, CodeOptions {
   /** Default: says nothing. */
   readonly logger?: Logger
 }
@@ -58,6 +64,8 @@ export interface DatabaseStats {
   readonly postgres: PoolStats & { readonly usage: PoolUsage }
   /** The service's own pool, once `asService()` was called. */
   readonly service?: PoolStats & { readonly usage: PoolUsage }
+  /** The connections at this moment, and the capacity consumed since the start, for each table, index and operation. */
+  readonly dynamodb: DynamoStats
 }
 
 /** How a context came to its end. */
@@ -137,7 +145,7 @@ export class DatabaseContext implements AsyncDisposable {
     if (found.dynamodbUnavailable !== undefined) {
       logger.warn({ event: 'db.dynamodb_unavailable', reason: found.dynamodbUnavailable }, found.dynamodbUnavailable)
     }
-    return DatabaseContext.#build(settings, logger, found.dynamodbUnavailable)
+    return DatabaseContext.#build({ ...options, ...settings }, logger, found.dynamodbUnavailable)
   }
 
   /** Makes a context from settings as values. */
@@ -145,9 +153,14 @@ export class DatabaseContext implements AsyncDisposable {
     return DatabaseContext.#build(options, redactingLogger(options.logger ?? silentLogger))
   }
 
-  static #build(settings: DatabaseSettings, logger: Logger, dynamodbUnavailable?: string): DatabaseContext {
-    const dynamo = createDynamo(settings.dynamo, { logger })
-    const shared = { logger, retryBudget: new RetryBudget() }
+  static #build(
+    settings: DatabaseSettings & CodeOptions,
+    logger: Logger,
+    dynamodbUnavailable?: string,
+  ): DatabaseContext {
+    const retryBudget = new RetryBudget()
+    const dynamo = createDynamo(settings.dynamo, { ...settings.dynamodb, logger, retryBudget })
+    const shared = { logger, retryBudget }
     const postgres = createPostgres(settings.postgres, shared)
     const openService = (): Postgres => createPostgres(settings.postgres, { ...shared, role: 'service' })
     const { hostname, port, pathname } = new URL(settings.postgres.databaseUrl)
@@ -225,11 +238,15 @@ export class DatabaseContext implements AsyncDisposable {
     return health
   }
 
-  /** The figures of the moment: connections total, active, idle, waiting, and the limits. Costs nothing. */
+  /** The figures of the moment: connections total, active, idle, waiting, the limits, and what DynamoDB bills. Costs nothing. */
   stats(): DatabaseStats {
-    const { postgres } = this.#stores
+    const { postgres, dynamo } = this.#stores
     const figures = (pool: Postgres) => ({ ...pool.stats(), usage: pool.usage() })
-    return { postgres: figures(postgres), ...(this.#service && { service: figures(this.#service) }) }
+    return {
+      postgres: figures(postgres),
+      ...(this.#service && { service: figures(this.#service) }),
+      dynamodb: dynamo.stats(),
+    }
   }
 
   /**
@@ -286,7 +303,7 @@ export class DatabaseContext implements AsyncDisposable {
     const [pool, served, client] = await Promise.all([
       this.#closeOne('postgres', ms, () => postgres.close(graceMs)),
       service ? this.#closeOne('postgres (service)', ms, () => service.close(graceMs)) : { drained: true },
-      this.#closeOne('dynamodb', ms, () => dynamo.close().then(() => ({ drained: true }))),
+      this.#closeOne('dynamodb', ms, () => dynamo.close(graceMs)),
     ])
     this.#hasEnded = true
     const drained = pool.drained && served.drained && client.drained

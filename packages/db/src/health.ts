@@ -1,25 +1,5 @@
-import { safeCause, withDeadline } from '@miyabi/core'
-import type { HealthProblem, MigrationState } from '@miyabi/postgres'
-
-/** How one store answered. */
-export interface StoreHealth {
-  /** `down`: the application cannot do its work with it. `degraded`: it can, and somebody should look. */
-  readonly status: 'up' | 'degraded' | 'down'
-  /** Whether new requests should come to this instance, as far as this store is concerned. */
-  readonly ready: boolean
-  /** How long it took to know, in milliseconds. */
-  readonly latencyMs: number
-  /** The server's version, where it says one. */
-  readonly version?: string
-  /** What is wrong, for a program. */
-  readonly problem?: HealthProblem
-  /** The same in words. Names the server, never a password. */
-  readonly reason?: string
-  /** What to do about it. */
-  readonly remedy?: string
-  /** Where the database is not the one that the code was built for: migrations by name. */
-  readonly migrations?: MigrationState
-}
+import { type StoreHealth, safeCause, withDeadline } from '@miyabi/core'
+import type { PostgresHealth } from '@miyabi/postgres'
 
 /** How both stores answered. */
 export interface DatabaseHealth {
@@ -29,7 +9,7 @@ export interface DatabaseHealth {
   readonly ready: boolean
   /** The slower of the two, in milliseconds: they are asked at the same time. */
   readonly latencyMs: number
-  readonly postgres: StoreHealth
+  readonly postgres: PostgresHealth
   readonly dynamodb: StoreHealth
 }
 

@@ -1,4 +1,12 @@
-export { ConfigError, isMiyabiError, type Logger, MiyabiError, stringifyJson, toJson } from '@miyabi/core'
+export {
+  ConfigError,
+  isMiyabiError,
+  type Logger,
+  MiyabiError,
+  type StoreHealth,
+  stringifyJson,
+  toJson,
+} from '@miyabi/core'
 export { type Dynamo, DynamoError } from '@miyabi/dynamo'
 export {
   type Identity,
@@ -9,6 +17,7 @@ export {
   type PoolStats,
   type PoolUsage,
   PostgresError,
+  type PostgresHealth,
   Prisma,
   type PrismaClient,
   type ReadOptions,
@@ -23,7 +32,7 @@ export {
   type DatabaseStats,
   type FromEnvOptions,
 } from './context.js'
-export type { DatabaseHealth, Readiness, StoreHealth } from './health.js'
+export type { DatabaseHealth, Readiness } from './health.js'
 export { renderEnvFile, renderSettingsPage } from './render-settings.js'
 export type { ScopedContext } from './scoped-context.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings.js'

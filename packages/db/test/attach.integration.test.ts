@@ -29,7 +29,7 @@ describe('DatabaseContext beside an embedded stack', () => {
         fields: { variables: ['DATABASE_URL', 'SERVICE_DATABASE_URL', 'DYNAMODB_ENDPOINT'], folder: stack.folder },
       },
     ])
-    await db.dynamodb.tables.create()
+    await db.dynamodb.tables.apply()
     const health = await db.healthCheck()
     expect(health).toMatchObject({ status: 'degraded', dynamodb: { status: 'up' } })
     // Nobody has migrated it; that is told from a server that does not answer.

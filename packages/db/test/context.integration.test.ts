@@ -23,6 +23,10 @@ describe('DatabaseContext', () => {
       dynamodb: { status: 'up' },
     })
     expect(db.stats().postgres).toMatchObject({ max: 4, waiting: 0, active: 0 })
+    expect(db.stats().dynamodb).toMatchObject({
+      sockets: { max: 128, active: 0, waiting: 0 },
+      capacity: expect.any(Array),
+    })
   })
 
   it('says whether the pools fit into the server', async () => {

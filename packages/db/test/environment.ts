@@ -16,6 +16,6 @@ export async function testEnvironment(): Promise<{
     DB_MAX_CONNECTIONS: '4',
   }
   await using db = await DatabaseContext.fromEnv({ env })
-  await db.dynamodb.tables.create()
+  await db.dynamodb.tables.apply()
   return { database, env }
 }

@@ -1,9 +1,17 @@
-import type { DynamoDBClient, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-dynamodb'
+import { Readable } from 'node:stream'
+import type {
+  DynamoDBClient,
+  ReturnConsumedCapacity,
+  ServiceInputTypes,
+  ServiceOutputTypes,
+} from '@aws-sdk/client-dynamodb'
 import type { Logger } from '@miyabi/core'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { type HandlerExecutionContext, type Pluggable, SMITHY_CONTEXT_KEY } from '@smithy/types'
 import { recordOf, withCallDeadline } from './call.js'
+import { type CapacityAnswer, type CapacityMeter, consumesCapacity } from './capacity.js'
 import { awsName, isDefinitelyRefused } from './map-error.js'
+import type { SocketQueue } from './socket-queue.js'
 
 /** Requests on their way, with the signal that ends them. */
 const signals = new WeakMap<object, AbortSignal>()
@@ -26,10 +34,15 @@ export class CallHttpHandler extends NodeHttpHandler {
  */
 export function callMiddleware(options: {
   readonly timeoutMs: number
+  readonly attemptTimeoutMs: number
   readonly maxAttempts: number
+  readonly sockets: SocketQueue
+  readonly capacity: CapacityMeter
   readonly logger: Logger
 }): Pluggable<ServiceInputTypes, ServiceOutputTypes> {
-  const { timeoutMs, maxAttempts, logger } = options
+  const { timeoutMs, attemptTimeoutMs, maxAttempts, sockets, capacity, logger } = options
+  /** Whose present attempt has left this process. */
+  const sent = new WeakSet<HandlerExecutionContext>()
   return {
     applyToStack(stack: DynamoDBClient['middlewareStack']) {
       stack.add(
@@ -54,20 +67,31 @@ export function callMiddleware(options: {
       stack.add(
         (next, context) => async (args) => {
           const operation = operationIn(context)
+          if (!consumesCapacity(operation)) return next(args)
+          // What the caller asks for goes first: with NONE nothing is counted.
+          const input = { ...args.input, ReturnConsumedCapacity: askedCapacity(args.input) ?? 'INDEXES' }
+          const result = await next({ ...args, input })
+          capacity.count(operation, result.output as CapacityAnswer)
+          return result
+        },
+        { step: 'initialize', priority: 'low', name: 'miyabiCapacity' },
+      )
+      stack.add(
+        (next, context) => async (args) => {
+          const operation = operationIn(context)
           const record = recordOf(signalIn(context))
           const writes = isWrite(operation)
-          if (record) {
-            record.attempts += 1
-            if (writes) record.possibleWrites += 1
-          }
+          sent.delete(context)
+          if (record) record.attempts += 1
           try {
             return await next(args)
           } catch (error) {
             const failure = awsName(error)
             if (record) {
               record.lastFailure = failure
-              if (writes && isDefinitelyRefused(error)) record.possibleWrites -= 1
+              if (writes && sent.has(context) && isDefinitelyRefused(error)) record.possibleWrites -= 1
             }
+            for (const table of tablesRefused(args.input, error)) capacity.countRefused(operation, table)
             if (failure !== 'ConditionalCheckFailedException') {
               const { ThrottlingReasons: throttling } = error as { ThrottlingReasons?: unknown }
               const fields = {
@@ -86,13 +110,46 @@ export function callMiddleware(options: {
         { step: 'finalizeRequest', priority: 'low', name: 'miyabiAttempts' },
       )
       stack.add(
-        (next, context) => (args) => {
+        (next, context) => async (args) => {
           const signal = signalIn(context)
           if (signal && typeof args.request === 'object' && args.request) signals.set(args.request, signal)
-          return next(args)
+          const record = recordOf(signal)
+          if (record) {
+            record.sockets = sockets
+            record.waiting += 1
+          }
+          const release = await sockets.acquire(signal)
+          sent.add(context)
+          if (record) {
+            record.waiting -= 1
+            if (isWrite(operationIn(context))) record.possibleWrites += 1
+          }
+          const startedAtMs = performance.now()
+          try {
+            const result = await next(args)
+            // The connection is in use, and the attempt under way, until the last byte of the answer.
+            const body = bodyOf(result.response)
+            if (body === undefined) release()
+            else {
+              const timer = setTimeout(
+                () => {
+                  body.destroy(Object.assign(new Error('the answer took too long'), { name: 'TimeoutError' }))
+                },
+                startedAtMs + attemptTimeoutMs - performance.now(),
+              )
+              body.once('close', () => {
+                clearTimeout(timer)
+                release()
+              })
+            }
+            return result
+          } catch (error) {
+            release()
+            throw error
+          }
         },
         // The innermost: what it sees is the very request that the HTTP handler gets.
-        { step: 'deserialize', priority: 'low', name: 'miyabiSignal' },
+        { step: 'deserialize', priority: 'low', name: 'miyabiSend' },
       )
     },
   }
@@ -121,4 +178,22 @@ function tablesIn(input: object): string[] {
   }
   const inTransaction = (TransactItems ?? []).flatMap((item) => Object.values(item).map((action) => action.TableName))
   return [TableName, ...Object.keys(RequestItems ?? {}), ...inTransaction].filter((name) => name !== undefined)
+}
+
+const askedCapacity = (input: object) =>
+  (input as { ReturnConsumedCapacity?: ReturnConsumedCapacity }).ReturnConsumedCapacity
+
+/** The tables whose items a write's condition refused, one for each such item. */
+function tablesRefused(input: object, error: unknown): string[] {
+  const { TransactItems } = input as { TransactItems?: readonly object[] }
+  if (awsName(error) === 'ConditionalCheckFailedException') return tablesIn(input)
+  const { CancellationReasons: reasons = [] } = error as { CancellationReasons?: readonly { Code?: string }[] }
+  return (TransactItems ?? []).flatMap((item, i) =>
+    reasons[i]?.Code === 'ConditionalCheckFailed' ? tablesIn({ TransactItems: [item] }) : [],
+  )
+}
+
+function bodyOf(response: unknown): Readable | undefined {
+  const { body } = response as { body?: unknown }
+  return body instanceof Readable ? body : undefined
 }

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { withDeadline } from '@miyabi/core'
 import { DynamoError } from './errors.js'
 import { toDynamoError } from './map-error.js'
+import type { SocketQueue } from './socket-queue.js'
 
 /** What is known about one call, as its caller sees it, while it runs. The client's middleware keeps it. */
 export interface CallRecord {
@@ -12,6 +13,10 @@ export interface CallRecord {
   attempts: number
   /** Write requests that were not definitely refused: done, or their answer never came. */
   possibleWrites: number
+  /** Requests that wait for a free connection. */
+  waiting: number
+  /** Where they wait. */
+  sockets?: SocketQueue
   /** The SDK's name of the last failed attempt. */
   lastFailure?: string
 }
@@ -35,7 +40,8 @@ export function recordOf(signal: AbortSignal | undefined): CallRecord | undefine
 /**
  * Runs all the requests of one call under one deadline. `work` must hand its signal to every request.
  *
- * @throws {DynamoError} `dynamo.deadline` when the time is over, with what had happened until then.
+ * @throws {DynamoError} `dynamo.deadline` when the time is over, with what had happened until then; `dynamo.sockets_busy` when it went
+ * by in waiting for a connection.
  */
 export function withCallDeadline<T>(
   options: CallOptions,
@@ -53,13 +59,15 @@ export function withCallDeadline<T>(
   )
 }
 
-function newRecord(options: Pick<CallOptions, 'operation' | 'tables'>): CallRecord {
+/** A record of nothing yet. */
+export function newRecord(options: Pick<CallOptions, 'operation' | 'tables'>): CallRecord {
   return {
     operation: options.operation,
     tables: new Set(options.tables),
     startedAtMs: performance.now(),
     attempts: 0,
     possibleWrites: 0,
+    waiting: 0,
   }
 }
 
@@ -95,19 +103,17 @@ export async function runCall<T>(
 }
 
 function deadlineError(record: CallRecord, ms: number): DynamoError {
-  const { operation, tables, attempts, lastFailure } = record
+  const { operation, tables, attempts, lastFailure, waiting, sockets } = record
   const effect = record.possibleWrites > 0 ? 'unknown' : 'none'
-  const requests =
-    attempts === 0
-      ? 'no request was made (looking for AWS credentials takes long)'
-      : attempts === 1
-        ? '1 request was made'
-        : `${attempts} requests were made`
   const last = lastFailure === undefined ? '' : `, the last to fail with ${lastFailure}`
   const outcome = effect === 'unknown' ? '; what it wrote may be stored' : ''
+  const queue = waiting > 0 ? sockets?.stats : undefined
+  const why = queue
+    ? `it waited for a free connection, as ${queue.active} of ${queue.max} (DYNAMODB_MAX_SOCKETS) were in use and ${queue.waiting} requests waiting`
+    : requests(attempts)
   return new DynamoError(
-    'dynamo.deadline',
-    `${operation} did not end within ${ms} ms (DYNAMODB_TIMEOUT): ${requests}${last}${outcome}`,
+    queue ? 'dynamo.sockets_busy' : 'dynamo.deadline',
+    `${operation} did not end within ${ms} ms (DYNAMODB_TIMEOUT): ${why}${last}${outcome}`,
     {
       details: {
         operation,
@@ -115,9 +121,15 @@ function deadlineError(record: CallRecord, ms: number): DynamoError {
         attempts,
         elapsedMs: Math.round(performance.now() - record.startedAtMs),
         ...(lastFailure === undefined ? {} : { awsName: lastFailure }),
+        ...(queue ? { sockets: queue } : {}),
       },
       retryable: true,
       effect,
     },
   )
+}
+
+function requests(attempts: number): string {
+  if (attempts === 0) return 'no request was made (looking for AWS credentials takes long)'
+  return attempts === 1 ? '1 request was made' : `${attempts} requests were made`
 }

@@ -2,27 +2,48 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { state as nodeVersionWarning } from '@aws-sdk/core/client'
-import { fullJitter, type Logger, redactingLogger, redactUrl, silentLogger } from '@miyabi/core'
-import { StandardRetryStrategy } from '@smithy/util-retry'
+import { type Logger, RetryBudget, redactingLogger, redactUrl, silentLogger } from '@miyabi/core'
 import { CallHttpHandler, callMiddleware } from './call-middleware.js'
+import { CapacityMeter, type CapacityUse } from './capacity.js'
 import type { DynamoSettings } from './config.js'
+import { RetryStrategy } from './retry-strategy.js'
+import { SocketQueue, type SocketStats } from './socket-queue.js'
 
 export interface ClientOptions {
   /** Default: silent. */
   readonly logger?: Logger | undefined
+  /** What all retries draw on. Default: a budget of the client's own. */
+  readonly retryBudget?: RetryBudget | undefined
+}
+
+/** What a client is doing, and has done. */
+export interface DynamoStats {
+  readonly sockets: SocketStats
+  /** What was consumed since the client was made, for each table, index and operation. */
+  readonly capacity: readonly CapacityUse[]
 }
 
 /**
  * The AWS SDK's DynamoDB client, with its retries, timeouts and sockets as the settings say. Every `send`, also ElectroDB's and a
  * document client's, ends within `timeoutMs`: then it throws `DynamoError` `dynamo.deadline`. Other errors are the SDK's own.
  *
- * Retries of one client draw on one budget (the SDK's token bucket): when much fails at once, later failures are retried less.
+ * Retries draw on a budget: when very much fails at once, the rest is not tried again.
  * Call `destroy()` when done.
  */
 export function createDynamoDBClient(settings: DynamoSettings, options: ClientOptions = {}): DynamoDBClient {
+  return openClient(settings, options).client
+}
+
+/** The same, with its figures. */
+export function openClient(
+  settings: DynamoSettings,
+  options: ClientOptions = {},
+): { readonly client: DynamoDBClient; readonly stats: () => DynamoStats } {
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { attemptTimeoutMs, maxAttempts, maxSockets } = settings
   const sockets = { keepAlive: true, maxSockets }
+  const socketQueue = new SocketQueue(maxSockets)
+  const capacity = new CapacityMeter()
   // The SDK prints, once a process, that it will leave this Node version; our README says so, a library's log should not.
   nodeVersionWarning.warningEmitted = true
 
@@ -31,33 +52,33 @@ export function createDynamoDBClient(settings: DynamoSettings, options: ClientOp
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
     ...(settings.credentials === 'dummy' ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
     maxAttempts, // the strategy below decides; this goes into the header that tells the server
-    retryStrategy: new StandardRetryStrategy({
-      maxAttempts,
-      baseDelay: settings.initialBackoffMs,
-      backoff: {
-        // The SDK would wait from a second on after throttling; the settings promise one backoff for all.
-        setDelayBase: () => {},
-        computeNextBackoffDelay: (retry: number) =>
-          fullJitter(retry, { initialMs: settings.initialBackoffMs, maxMs: settings.maxBackoffMs }),
-      },
-    }),
+    retryStrategy: new RetryStrategy(settings, options.retryBudget ?? new RetryBudget()),
     requestHandler: new CallHttpHandler({
-      // From the wait for a socket to the headers; without the flag the SDK only prints a warning.
+      // From the connection to the headers; without the flag the SDK only prints a warning.
       requestTimeout: attemptTimeoutMs,
       throwOnRequestTimeout: true,
-      // A body that stalls. One that trickles is ended by the call's deadline.
+      // A body that stalls; one that trickles is ended by the middleware.
       socketTimeout: attemptTimeoutMs,
       httpAgent: new HttpAgent(sockets),
       httpsAgent: new HttpsAgent(sockets),
       logger: sdkLogger(logger),
     }),
   })
-  client.middlewareStack.use(callMiddleware({ timeoutMs: settings.timeoutMs, maxAttempts, logger }))
+  client.middlewareStack.use(
+    callMiddleware({
+      timeoutMs: settings.timeoutMs,
+      attemptTimeoutMs,
+      maxAttempts,
+      sockets: socketQueue,
+      capacity,
+      logger,
+    }),
+  )
   logger.debug(
     { event: 'dynamo.client', region: settings.region, endpoint: settings.endpoint && redactUrl(settings.endpoint) },
     'made a DynamoDB client',
   )
-  return client
+  return { client, stats: () => ({ sockets: socketQueue.stats, capacity: capacity.uses }) }
 }
 
 /** The HTTP handler warns when sockets run out; everything else of the SDK's stays out of the log, as it holds whole items. */

@@ -17,6 +17,7 @@ describe('parseDynamoSettings', () => {
       initialBackoffMs: 100,
       maxBackoffMs: 20_000,
       maxSockets: 128,
+      transactions: true,
     })
   })
 

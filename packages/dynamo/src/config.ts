@@ -31,6 +31,11 @@ export const dynamoSettings = defineSettings({
       defaultText: 'none',
       ...endpointUrl,
     }),
+    AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: field.url({
+      doc: "AWS's own variable for the service that scales provisioned tables; `pnpm db:tables` uses it.",
+      defaultText: 'AWS where the tables are there; elsewhere there is no such service',
+      ...endpointUrl,
+    }),
     DYNAMODB_TABLE_PREFIX: field.pattern({
       doc: 'Stands before every table name, so that several environments can share one account and region.',
       default: '',
@@ -82,6 +87,10 @@ export const dynamoSettings = defineSettings({
       max: 10_000,
       unit: 'connections',
     }),
+    DYNAMODB_TRANSACTIONS: field.boolean({
+      doc: "Whether the server has transactions. With false (ScyllaDB Alternator) an agent's state and its history are written one after the other.",
+      default: true,
+    }),
   },
   rules: [
     ({ DYNAMODB_TIMEOUT: call, DYNAMODB_ATTEMPT_TIMEOUT_MS: attempt }) =>
@@ -108,6 +117,8 @@ export interface DynamoSettings {
   readonly region: string
   /** Undefined means AWS (or the `endpoint_url` of AWS's shared config file, which the SDK reads by itself). */
   readonly endpoint?: string
+  /** Where provisioned tables are scaled. Undefined means AWS, where the tables are there; elsewhere there is no such service. */
+  readonly autoScalingEndpoint?: string
   /** `chain`: AWS's own credential chain. `dummy`: a local server and no AWS credentials in the environment. */
   readonly credentials: 'chain' | 'dummy'
   /** Stands before every table name; may be empty. */
@@ -120,6 +131,8 @@ export interface DynamoSettings {
   readonly initialBackoffMs: number
   readonly maxBackoffMs: number
   readonly maxSockets: number
+  /** Whether the server has transactions. */
+  readonly transactions: boolean
 }
 
 /**
@@ -129,6 +142,7 @@ export interface DynamoSettings {
 export function parseDynamoSettings(env: Environment): DynamoSettings {
   const values = dynamoSettings.parse(env)
   const endpoint = values.DYNAMODB_ENDPOINT ?? values.AWS_ENDPOINT_URL_DYNAMODB ?? values.AWS_ENDPOINT_URL
+  const autoScalingEndpoint = values.AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING
   const backoff = {
     maxAttempts: values.DYNAMODB_MAX_ATTEMPTS,
     initialBackoffMs: values.DYNAMODB_INITIAL_BACKOFF_MS,
@@ -137,12 +151,14 @@ export function parseDynamoSettings(env: Environment): DynamoSettings {
   return {
     region: values.AWS_REGION,
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(autoScalingEndpoint === undefined ? {} : { autoScalingEndpoint }),
     credentials: endpoint !== undefined && isLocalEndpoint(endpoint) && !namesAwsCredentials(env) ? 'dummy' : 'chain',
     tablePrefix: values.DYNAMODB_TABLE_PREFIX,
     timeoutMs: values.DYNAMODB_TIMEOUT,
     attemptTimeoutMs: values.DYNAMODB_ATTEMPT_TIMEOUT_MS ?? deriveAttemptTimeoutMs(values.DYNAMODB_TIMEOUT, backoff),
     ...backoff,
     maxSockets: values.DYNAMODB_MAX_SOCKETS,
+    transactions: values.DYNAMODB_TRANSACTIONS,
   }
 }
 

@@ -1,13 +1,16 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { type Logger, redactingLogger, silentLogger } from '@miyabi/core'
+import { type Logger, type RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
-import { createDynamoDBClient } from './client.js'
+import { type DynamoStats, openClient } from './client.js'
 import type { DynamoSettings } from './config.js'
+import { eventShapes } from './events/event.js'
 import { bindEvents, type Events } from './events/events.js'
-import { assertShardPlan, DAY_MS, defaultShardPlan, type ShardPlan } from './events/shards.js'
+import { assertShardPlan, DAY_MS, type ShardPlan } from './events/shards.js'
+import type { EventWriter } from './events/writer.js'
 import { checkHealth, type DynamoHealth } from './health.js'
 import { createIdSource } from './ids.js'
 import { bindMessages, type Messages } from './messages/messages.js'
+import { assertMessageOptions, defaultMessageOptions, type MessageOptions } from './messages/options.js'
 import { ownDocumentClient, type Store } from './store.js'
 import { agentStateTable, eventsTable, messagesTable } from './tables/definitions.js'
 import { bindTables, type Tables } from './tables/tables.js'
@@ -34,9 +37,12 @@ const defaultRetention: Retention = {
 export interface DynamoOptions {
   /** Default: silent. */
   readonly logger?: Logger | undefined
-  /** Into how many partitions events are spread. Default `defaultShardPlan`. */
+  /** What all retries draw on, to be shared with other stores. Default: a budget of its own. */
+  readonly retryBudget?: RetryBudget | undefined
+  /** Into how many partitions events are spread. Default: 4 for a type, 1 for a user and for a repository. */
   readonly shards?: ShardPlan | undefined
   readonly retention?: Partial<Retention> | undefined
+  readonly messages?: Partial<MessageOptions> | undefined
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
@@ -50,45 +56,55 @@ export interface Dynamo extends AsyncDisposable {
   readonly messages: Messages
   readonly tables: Tables
   health(options?: { readonly signal?: AbortSignal | undefined }): Promise<DynamoHealth>
-  /** Closes the connections. Calls on their way fail. */
-  close(): Promise<void>
+  /** Connections at this moment, and the capacity consumed so far. Costs nothing. */
+  stats(): DynamoStats
+  /**
+   * Waits for the events that writers have taken, then closes the connections. Other calls on their way fail.
+   * @param graceMs how long to wait; default: as long as those events take, which is at most `DYNAMODB_TIMEOUT`.
+   */
+  close(graceMs?: number): Promise<{ readonly drained: boolean }>
 }
 
 /**
  * Makes the client and binds the entities to their tables. Sends nothing.
- * @throws {DynamoInputError} for a shard plan that cannot be.
+ * @throws {DynamoInputError} for a shard plan, or options of messages, that cannot be.
  */
 export function createDynamo(settings: DynamoSettings, options: DynamoOptions = {}): Dynamo {
-  const { shards = defaultShardPlan, now = Date.now } = options
+  const { shards = {}, now = Date.now } = options
   assertShardPlan(shards)
   const retention = { ...defaultRetention, ...options.retention }
+  const messages = { ...defaultMessageOptions, ...options.messages }
+  assertMessageOptions(messages)
   const logger = redactingLogger(options.logger ?? silentLogger)
-  const client = createDynamoDBClient(settings, { logger })
+  const { client, stats } = openClient(settings, { logger, retryBudget: options.retryBudget })
   const store: Store = { document: ownDocumentClient(client), settings, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
-  const close = async (): Promise<void> => {
+  const writers = new Set<EventWriter>()
+  const close = async (graceMs?: number): Promise<{ readonly drained: boolean }> => {
+    const ends = await Promise.all([...writers].map((writer) => writer.close(graceMs)))
     client.destroy()
     logger.debug({ event: 'dynamo.closed' }, 'closed the DynamoDB client')
+    return { drained: ends.every(({ drained }) => drained) }
   }
   return {
     client,
-    events: bindEvents(store, table(eventsTable), {
-      plan: shards,
-      retentionMs: retention.eventsMs,
-      ids: createIdSource(now),
-      now,
-    }),
+    events: bindEvents(
+      store,
+      table(eventsTable),
+      { shapes: eventShapes, plan: shards, retentionMs: retention.eventsMs, ids: createIdSource(now), now },
+      writers,
+    ),
     agentState: bindAgentStates(store, table(agentStateTable), {
       endedMs: retention.endedAgentsMs,
       historyMs: retention.agentHistoryMs,
     }),
-    messages: bindMessages(store, table(messagesTable), {
-      ids: createIdSource(now),
-      retentionMs: retention.messagesMs,
-    }),
-    tables: bindTables(client, settings.tablePrefix, logger),
+    messages: bindMessages(store, table(messagesTable), { ...messages, retentionMs: retention.messagesMs }),
+    tables: bindTables(client, settings, logger),
     health: (healthOptions) => checkHealth(client, settings, healthOptions),
+    stats,
     close,
-    [Symbol.asyncDispose]: close,
+    async [Symbol.asyncDispose]() {
+      await close()
+    },
   }
 }

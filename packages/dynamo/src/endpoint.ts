@@ -12,6 +12,12 @@ export function isLocalEndpoint(endpoint: string): boolean {
   return !host.includes('.') || host.endsWith('.localhost') || host === 'host.docker.internal'
 }
 
+/** Whether a URL is AWS's: a region's, a FIPS or dual-stack one, an interface endpoint. None stands for AWS too. */
+export function isAwsEndpoint(endpoint: string | undefined): boolean {
+  if (endpoint === undefined) return true
+  return /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(endpoint).hostname.toLowerCase())
+}
+
 /** The variables by which AWS's credential chain is told where to look. */
 const CREDENTIAL_VARIABLES = [
   'AWS_ACCESS_KEY_ID',

@@ -1,4 +1,5 @@
 import { type Effect, MiyabiError } from '@miyabi/core'
+import type { SocketStats } from './socket-queue.js'
 
 /** Every way in which DynamoDB itself can refuse or fail. */
 export type DynamoErrorCode =
@@ -12,6 +13,8 @@ export type DynamoErrorCode =
   | 'dynamo.timeout'
   /** The whole call ran into `DYNAMODB_TIMEOUT`. */
   | 'dynamo.deadline'
+  /** The whole call ran into `DYNAMODB_TIMEOUT` while a request of it waited for a free connection; `details.sockets` has the queue. */
+  | 'dynamo.sockets_busy'
   /** More than the table, an index, a partition or the account may take; `details.throttling` says which. */
   | 'dynamo.throttled'
   /** DynamoDB answered with a 5xx. */
@@ -47,6 +50,10 @@ export interface DynamoErrorDetails {
   readonly throttling?: readonly ThrottlingReason[]
   /** Of a cancelled transaction: DynamoDB's code for each item, in order. */
   readonly reasons?: readonly string[]
+  /** Another attempt was due, and the retry budget was spent. */
+  readonly gaveUp?: 'budget'
+  /** The connections at the moment of failing, where a request waited for one. */
+  readonly sockets?: SocketStats
   /** What AWS support asks for. */
   readonly requestId?: string
 }
@@ -74,6 +81,22 @@ export class DynamoValueError extends MiyabiError<'dynamo.value', { readonly pat
   }
 }
 
+/** A payload does not fit into an item. Nothing was sent; store it elsewhere, and send a reference. */
+export class PayloadTooLargeError extends MiyabiError<
+  'dynamo.payload_too_large',
+  { readonly argument: string; readonly bytes: number; readonly maxBytes: number }
+> {
+  override readonly name = 'PayloadTooLargeError'
+
+  constructor(argument: string, bytes: number, maxBytes: number) {
+    super(
+      'dynamo.payload_too_large',
+      `${argument} is ${bytes} bytes; an item holds at most ${maxBytes} of payload: store it elsewhere and keep a reference`,
+      { details: { argument, bytes, maxBytes } },
+    )
+  }
+}
+
 /** A cursor that was not made by this query: another question, order or version, or not a cursor at all. */
 export class DynamoCursorError extends MiyabiError<'dynamo.cursor'> {
   override readonly name = 'DynamoCursorError'
@@ -86,13 +109,20 @@ export class DynamoCursorError extends MiyabiError<'dynamo.cursor'> {
   }
 }
 
-/** An event of a batch: where it was in the list given, and its id. */
+/** An event that is not known to be stored. */
 export interface UnprocessedEvent {
+  /** Where it was in the list given. */
   readonly index: number
   readonly id: string
+  /** Why: the code of its error; `dynamo.deadline` where the call ended first. */
+  readonly code: string
+  /** Whether it may be stored when it is appended again. */
+  readonly retryable: boolean
+  /** `unknown`: a request with it may have been carried out, its answer was lost. */
+  readonly effect: Effect
 }
 
-/** Some events of a batch are not known to be stored. Append exactly those again, under their ids: the same id is stored once. */
+/** Some events are not known to be stored. Append the retryable ones again, under their ids: the same id is stored once. */
 export class UnprocessedEventsError extends MiyabiError<
   'dynamo.events.unprocessed',
   { readonly stored: number; readonly unprocessed: readonly UnprocessedEvent[]; readonly attempts: number }
@@ -102,14 +132,18 @@ export class UnprocessedEventsError extends MiyabiError<
   constructor(
     stored: number,
     unprocessed: readonly UnprocessedEvent[],
-    attempts: number,
-    effect: Effect,
-    cause: unknown,
+    options: { readonly attempts: number; readonly effect: Effect; readonly cause: unknown },
   ) {
+    const { attempts, effect, cause } = options
     super(
       'dynamo.events.unprocessed',
       `${unprocessed.length} of ${stored + unprocessed.length} events are not known to be stored after ${attempts} requests; details.unprocessed names them`,
-      { details: { stored, unprocessed, attempts }, retryable: true, effect, cause },
+      {
+        details: { stored, unprocessed, attempts },
+        retryable: unprocessed.some(({ retryable }) => retryable),
+        effect,
+        cause,
+      },
     )
   }
 }

@@ -54,7 +54,7 @@ export async function checkHealth(
     status: 'down',
     latencyMs: latencyMs(),
     reason: `${missing.length} of ${names.length} tables do not exist: ${missing.join(', ')}`,
-    remedy: 'create them with `pnpm db:tables create`, or see DYNAMODB_TABLE_PREFIX and AWS_REGION',
+    remedy: 'create them with `pnpm db:tables apply`, or see DYNAMODB_TABLE_PREFIX and AWS_REGION',
     missingTables: missing,
   }
 }

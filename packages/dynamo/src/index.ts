@@ -31,7 +31,8 @@ export {
   toS,
   toSS,
 } from './attribute-values.js'
-export { type ClientOptions, createDynamoDBClient } from './client.js'
+export type { CapacityUse } from './capacity.js'
+export { type ClientOptions, createDynamoDBClient, type DynamoStats } from './client.js'
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './config.js'
 export { createDynamo, type Dynamo, type DynamoOptions, type Retention } from './dynamo.js'
 export {
@@ -41,23 +42,38 @@ export {
   type DynamoErrorDetails,
   DynamoInputError,
   DynamoValueError,
+  PayloadTooLargeError,
   type ThrottlingReason,
   type UnprocessedEvent,
   UnprocessedEventsError,
 } from './errors.js'
+export { EventWriterError, type EventWriterErrorCode } from './events/errors.js'
 export type { EventType, NewEvent, StoredEvent } from './events/event.js'
 export type { Events } from './events/events.js'
 export type { EventRange } from './events/range.js'
-export { defaultShardPlan, type ShardPlan, type ShardStep } from './events/shards.js'
+export { defaultShards, type ShardPlan, type ShardStep, type ShardSteps } from './events/shards.js'
+export type { EventWriter, EventWriterOptions } from './events/writer.js'
 export type { DynamoHealth } from './health.js'
 export { createIdSource, type IdSource } from './ids.js'
+export { MessageLeaseLostError, MessageQueueFullError, RecipientLeasedError } from './messages/errors.js'
+export type { LeaseOptions, MessageLease, Received, ReceiveOptions } from './messages/lease.js'
 export type { Message, MessageType, NewMessage } from './messages/message.js'
-export type { Messages, UndeliveredOptions } from './messages/messages.js'
+export type { Messages, QueueState, UndeliveredOptions } from './messages/messages.js'
+export type { MessageOptions } from './messages/options.js'
 export type { Order, Page } from './page.js'
+export type { SocketStats } from './socket-queue.js'
 export type { CallerOptions } from './store.js'
-export { type CreateTablesOptions, createTables, type TableResult } from './tables/create.js'
-export type { Billing, CapacityRange, IndexDefinition, TableDefinition } from './tables/definition.js'
+export type { ApplyOptions, TableProgress, TablesApplied } from './tables/apply.js'
+export type { ScalingTarget } from './tables/auto-scaling.js'
+export type { Billing, CapacityRange, IndexDefinition, Provisioned, TableDefinition } from './tables/definition.js'
 export { tableDefinitions } from './tables/definitions.js'
-export type { TableDifference } from './tables/differences.js'
-export { TableNotReadyError, TablesDifferError } from './tables/errors.js'
+export { DestructiveStepsError, TableNotReadyError } from './tables/errors.js'
+export {
+  type CloudFormationResource,
+  type CloudFormationTemplate,
+  type ExportOptions,
+  toCloudFormation,
+} from './tables/export/cloudformation.js'
+export { type TerraformConfiguration, toTerraform } from './tables/export/terraform.js'
+export type { TableDifference, TableRequest, TableStep, TablesPlan, UnverifiableFact } from './tables/step.js'
 export type { Tables, TablesStatus } from './tables/tables.js'

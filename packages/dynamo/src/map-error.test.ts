@@ -9,6 +9,7 @@ const record: CallRecord = {
   startedAtMs: 0,
   attempts: 2,
   possibleWrites: 0,
+  waiting: 0,
 }
 
 function awsError(name: string, members: object = {}): Error {

@@ -8,6 +8,8 @@ interface AwsError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string; readonly attempts?: number }
   readonly ThrottlingReasons?: readonly { readonly reason?: string; readonly resource?: string }[]
   readonly CancellationReasons?: readonly { readonly Code?: string }[]
+  /** Ours: see `RetryStrategy`. */
+  readonly gaveUp?: 'budget'
 }
 
 interface Kind {
@@ -69,7 +71,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   ResourceNotFoundException: {
     code: 'dynamo.table_missing',
     retryable: false,
-    says: 'the table or index does not exist; create the tables with `pnpm db:tables create`, and see DYNAMODB_TABLE_PREFIX and AWS_REGION',
+    says: 'the table or index does not exist; create the tables with `pnpm db:tables apply`, and see DYNAMODB_TABLE_PREFIX and AWS_REGION',
   },
   ProvisionedThroughputExceededException: throttled,
   ThrottlingException: throttled,
@@ -108,6 +110,16 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 /** Codes of a cancelled transaction's items under which the same transaction may succeed when made again. */
 const PASSING_REASONS = new Set(['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
+
+/**
+ * Whether a transaction was cancelled, or refused, only by what passes: it met another one, or was throttled. The SDK never tries those
+ * again.
+ */
+export function isPassingCancellation(error: unknown): boolean {
+  const source = unwrap(error)
+  if (source?.name === 'TransactionConflictException') return true
+  return source?.name === 'TransactionCanceledException' && cancellation(source).retryable
+}
 
 /** Errors that can only come before a request has reached the server. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
@@ -150,6 +162,7 @@ export function toDynamoError(error: unknown, record: CallRecord): MiyabiError {
     awsName: name,
     ...(source.ThrottlingReasons?.length ? { throttling: source.ThrottlingReasons.map(throttlingReason) } : {}),
     ...(source.CancellationReasons ? { reasons: source.CancellationReasons.map(({ Code }) => Code ?? 'None') } : {}),
+    ...(source.gaveUp === undefined ? {} : { gaveUp: source.gaveUp }),
     ...(source.$metadata?.requestId ? { requestId: source.$metadata.requestId } : {}),
   }
   const where = details.tables.length > 0 ? ` on ${details.tables.join(', ')}` : ''

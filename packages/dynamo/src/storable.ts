@@ -1,4 +1,4 @@
-import { DynamoInputError, DynamoValueError } from './errors.js'
+import { DynamoInputError, DynamoValueError, PayloadTooLargeError } from './errors.js'
 
 /** Beyond this depth DynamoDB refuses an item. */
 const MAX_DEPTH = 32
@@ -76,18 +76,13 @@ function assertStorableObject(
 /**
  * Checks what a caller gave as a payload, before the network: it can be stored without loss, and it fits.
  * @throws {DynamoValueError} naming the member.
- * @throws {DynamoInputError} when it is too large.
+ * @throws {PayloadTooLargeError}
  */
 export function assertPayload(payload: unknown, name: string): void {
   if (payload === undefined) return
   assertStorable(payload, name)
   const bytes = storedBytes(payload)
-  if (bytes > MAX_PAYLOAD_BYTES) {
-    throw new DynamoInputError(
-      name,
-      `is ${bytes} bytes; an item holds at most ${MAX_PAYLOAD_BYTES} of payload: store it elsewhere and keep a reference`,
-    )
-  }
+  if (bytes > MAX_PAYLOAD_BYTES) throw new PayloadTooLargeError(name, bytes, MAX_PAYLOAD_BYTES)
 }
 
 /** The size of a value as DynamoDB counts it. */

@@ -16,7 +16,7 @@ describe('health', () => {
     const health = await dynamo.health()
     expect(health).toMatchObject({ status: 'down', missingTables: expect.arrayContaining([`${prefix}MiyabiEvents`]) })
     expect(health.missingTables).toHaveLength(3)
-    expect(health.remedy).toContain('pnpm db:tables create')
+    expect(health.remedy).toContain('pnpm db:tables apply')
   })
 
   it('is down, with the command that starts the server, when nothing listens', async () => {

@@ -79,6 +79,7 @@ describe('events.appendMany under faults', () => {
     expect(details.stored).toBe(50)
     expect(details.unprocessed).toHaveLength(50)
     expect(error).toMatchObject({ code: 'dynamo.events.unprocessed', retryable: true, effect: 'unknown' })
+    for (const event of details.unprocessed) expect(event).toMatchObject({ code: 'dynamo.deadline', retryable: true })
 
     decide = () => 'pass'
     const again = details.unprocessed.flatMap(({ index, id }) => {
@@ -91,13 +92,20 @@ describe('events.appendMany under faults', () => {
     expect(stored).toHaveLength(100)
   })
 
-  it('keeps the account of the other batches when one fails for good', async () => {
+  it('stores all but the events that DynamoDB refuses, and says of those why', async () => {
     const dynamo = await behindProxy()
-    decide = ({ number }) => (number === 2 ? { error: 'ValidationException' } : 'pass')
-    const error = (await rejection(dynamo.events.appendMany(events(100)))) as UnprocessedEventsError
+    decide = ({ body }) => (body.includes('"poison"') ? { error: 'ValidationException' } : 'pass')
+    const given = events(100).map((event, n) => (n % 40 === 7 ? { ...event, data: { n, poison: 'poison' } } : event))
+    const error = (await rejection(dynamo.events.appendMany(given))) as UnprocessedEventsError
     expect(error).toBeInstanceOf(UnprocessedEventsError)
-    expect(error.details).toMatchObject({ stored: 75 })
+    expect(error.retryable).toBe(false)
+    expect(error.details).toMatchObject({
+      stored: 97,
+      unprocessed: [7, 47, 87].map((index) => ({ index, code: 'dynamo.validation', retryable: false, effect: 'none' })),
+    })
     expect(error.cause).toMatchObject({ code: 'dynamo.validation' })
+    decide = () => 'pass'
+    expect((await dynamo.events.byUser('u', { limit: 200 })).items).toHaveLength(97)
   })
 
   it('gives the reason itself when nothing could be stored and a repetition is in vain', async () => {
@@ -105,7 +113,7 @@ describe('events.appendMany under faults', () => {
     decide = () => ({ error: 'ResourceNotFoundException' })
     const error = await rejection(dynamo.events.appendMany(events(100)))
     expect(error).toMatchObject({ code: 'dynamo.table_missing', retryable: false, effect: 'none' })
-    expect((error as Error).message).toContain('pnpm db:tables create')
+    expect((error as Error).message).toContain('pnpm db:tables apply')
   })
 })
 
@@ -174,8 +182,10 @@ describe('a call under faults', () => {
     await dynamo.agentState.save({ agentId: 'c', status: 'pending', expectedVersion: 0 })
     expect(proxy.requests).toHaveLength(3)
     decide = () => conflict
+    proxy.forget()
     const error = await rejection(dynamo.agentState.save({ agentId: 'd', status: 'pending', expectedVersion: 0 }))
     expect(error).toMatchObject({ code: 'dynamo.transaction_conflict', retryable: true, effect: 'none' })
+    expect(proxy.requests).toHaveLength(3)
     proxy.forget()
     decide = () => ({ error: 'ProvisionedThroughputExceededException' })
     await rejection(dynamo.agentState.save({ agentId: 'e', status: 'pending', expectedVersion: 0 }))
@@ -200,13 +210,17 @@ describe('a call under faults', () => {
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('hush-hush')
   })
 
-  it('sends an acknowledgement that AWS accepts: no empty attribute name', async () => {
+  it('sends no update with an empty attribute name, which AWS refuses', async () => {
     const dynamo = await behindProxy()
-    const { messageId } = await dynamo.messages.enqueue({ recipient: 'x', messageType: 'ping' })
-    await dynamo.messages.acknowledge('x', messageId)
-    const update = proxy.requests.find(({ operation }) => operation === 'UpdateItem')
-    const body = JSON.parse(update?.body ?? '{}') as { ExpressionAttributeNames: object; UpdateExpression: string }
-    expect(Object.values(body.ExpressionAttributeNames)).not.toContain('')
-    expect(body.UpdateExpression).toContain('REMOVE #upk, #usk')
+    await dynamo.messages.enqueue({ recipient: 'x', messageType: 'ping' })
+    const lease = await dynamo.messages.lease('x', { connectionId: 'c' })
+    await lease.receive()
+    await lease.release()
+    const updates = proxy.requests.filter(({ operation }) => operation === 'UpdateItem')
+    expect(updates).toHaveLength(4)
+    for (const { body } of updates) {
+      const { ExpressionAttributeNames } = JSON.parse(body) as { ExpressionAttributeNames: object }
+      expect(Object.values(ExpressionAttributeNames)).not.toContain('')
+    }
   })
 })

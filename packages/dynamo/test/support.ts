@@ -16,7 +16,7 @@ export async function testDynamo(
 ): Promise<Dynamo> {
   const settings = testSettings({ ...patient, tablePrefix: tablePrefix() })
   await using maker = createDynamo(settings)
-  await maker.tables.create()
+  await maker.tables.apply()
   return createDynamo({ ...settings, ...options.settings }, options)
 }
 

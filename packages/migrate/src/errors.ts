@@ -28,3 +28,52 @@ export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readon
     super('migrate.no_database', `prisma ${command} needs a database: ${remedy}`, { details: { command } })
   }
 }
+
+/** A script that PostgreSQL's parser refuses. */
+export class SqlSyntaxError extends MiyabiError<'migrate.sql_syntax', { readonly line: number }> {
+  override readonly name = 'SqlSyntaxError'
+
+  /** @param problem the parser's own words. */
+  constructor(problem: string, line: number) {
+    super('migrate.sql_syntax', `line ${line}: ${problem}`, { details: { line } })
+  }
+}
+
+/** Squawk, which checks migrations for locks, could not be run. */
+export class SquawkError extends MiyabiError<'migrate.squawk_failed'> {
+  override readonly name = 'SquawkError'
+
+  constructor(problem: string) {
+    super(
+      'migrate.squawk_failed',
+      `squawk could not be run: ${problem}. It comes with the optional dependencies of squawk-cli: \`pnpm install\` without --no-optional.`,
+    )
+  }
+}
+
+/** The file that says which migrations are old names one that does not exist. */
+export class UnknownBaselineError extends MiyabiError<'migrate.lint_baseline_unknown', { readonly baseline: string }> {
+  override readonly name = 'UnknownBaselineError'
+
+  constructor(baseline: string, file: string) {
+    super(
+      'migrate.lint_baseline_unknown',
+      `${file} names ${baseline}, and there is no such migration: write the name of the last migration that is not to be linted`,
+      { details: { baseline } },
+    )
+  }
+}
+
+/** A migration that this database has could not be run in a scratch database. */
+export class ReplayError extends MiyabiError<'migrate.replay_failed', { readonly migration: string }> {
+  override readonly name = 'ReplayError'
+
+  /** @param fault the server's words. */
+  constructor(migration: string, fault: string) {
+    super(
+      'migrate.replay_failed',
+      `${migration} was applied to this database and does not run in a new one: it was edited, or needs what only this server has.\n${fault}`,
+      { details: { migration } },
+    )
+  }
+}

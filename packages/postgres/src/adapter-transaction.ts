@@ -3,6 +3,7 @@ import type { PgAdapter, PgTransaction } from './adapter.js'
 import { toPrisma } from './adapter-errors.js'
 import type { Attempt } from './attempt.js'
 import { sendCancelRequest } from './cancel-request.js'
+import type { PostgresSettings } from './config.js'
 import { PostgresError } from './errors.js'
 import { mapPostgresError } from './map-error.js'
 import type { PooledClient } from './pooled-client.js'
@@ -12,13 +13,14 @@ import { wordsOf } from './wording.js'
 
 /** A connection that is handed out. */
 export type LeasedClient = PooledClient & pg.PoolClient
+/** What the session has of its own. 0: no limit. */
+export type SessionLimits = Pick<PostgresSettings, 'statementTimeoutMs' | 'idleInTransactionTimeoutMs'>
 type Query = Parameters<PgTransaction['queryRaw']>[0]
 
 /** What a transaction begins with. */
 interface Beginning {
   readonly isolation: string | undefined
-  /** The session's own limit. 0: none. */
-  readonly statementTimeoutMs: number
+  readonly session: SessionLimits
   readonly scope: Scope | undefined
   /** The login of the pool, for messages. */
   readonly login: string
@@ -54,9 +56,9 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   /** Begins it, in one round trip with its isolation level, limits and scope. */
-  async begin({ isolation, statementTimeoutMs, scope, login }: Beginning): Promise<void> {
+  async begin({ isolation, session, scope, login }: Beginning): Promise<void> {
     const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`
-    const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, statementTimeoutMs) : ''
+    const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, session) : ''
     const identity = scope === undefined ? '' : `; ${scope.sql}`
     try {
       this.#attempt?.signal.throwIfAborted()
@@ -153,9 +155,10 @@ export function commitUnknown(cause: unknown): PostgresError<'postgres.commit_un
   return new PostgresError('postgres.commit_unknown', wordsOf('postgres.commit_unknown'), { cause })
 }
 
-/** Never longer than the session's own limit. */
-function serverLimits(remainingMs: number, statementTimeoutMs: number): string {
+/** Never longer than the session's own. */
+function serverLimits(remainingMs: number, session: SessionLimits): string {
   const ms = Math.max(1, Math.ceil(remainingMs)) + SERVER_MARGIN_MS
-  const statement = statementTimeoutMs === 0 ? ms : Math.min(ms, statementTimeoutMs)
-  return `; SET LOCAL statement_timeout = ${statement}; SET LOCAL idle_in_transaction_session_timeout = ${ms}`
+  const statement = Math.min(ms, session.statementTimeoutMs || ms)
+  const idle = Math.min(ms, session.idleInTransactionTimeoutMs || ms)
+  return `; SET LOCAL statement_timeout = ${statement}; SET LOCAL idle_in_transaction_session_timeout = ${idle}`
 }

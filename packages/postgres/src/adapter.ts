@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { keepingFacts } from './adapter-errors.js'
-import { AdapterTransaction, type LeasedClient } from './adapter-transaction.js'
+import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
 import type { Attempts } from './attempt.js'
 import { PostgresError, type PostgresErrorCode } from './errors.js'
 import type { Pool } from './pool.js'
@@ -24,8 +24,7 @@ export interface AdapterHost {
   readonly attempts: Attempts
   readonly retrier: Retrier
   readonly runner: Runner
-  /** The session's own limit. 0: none. */
-  readonly statementTimeoutMs: number
+  readonly limits: SessionLimits
 }
 
 /** How long a read is tried again, from its failure on. */
@@ -77,7 +76,7 @@ export class Adapter extends PrismaPg {
   }
 
   async #start(inner: PgAdapter, isolation: Isolation): Promise<PgTransaction> {
-    const { attempts, runner, statementTimeoutMs } = this.#host
+    const { attempts, runner, limits } = this.#host
     const attempt = attempts.current
     const scope = runner.scope
     const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
@@ -86,7 +85,7 @@ export class Adapter extends PrismaPg {
       ? (config) => client.query({ ...config, ...EXTENDED }).catch((error: unknown) => Promise.reject(inScope(error)))
       : (config) => client.query(config)
     const transaction = new AdapterTransaction(clientOf(inner, query), client, attempt)
-    await transaction.begin({ isolation, scope, login: runner.login, statementTimeoutMs })
+    await transaction.begin({ isolation, scope, login: runner.login, session: limits })
     return transaction
   }
 }

@@ -21,14 +21,14 @@ export function createPrismaClient(
   pool: Pool,
   settings: PostgresSettings,
   operations: Operations,
-  host: Omit<AdapterHost, 'statementTimeoutMs'>,
+  host: Omit<AdapterHost, 'limits'>,
   { scope, scopes }: { readonly scope: Scope | undefined; readonly scopes: Scopes },
 ): PrismaClient {
   const Client = countedClient(operations, () => closedError(pool.name))
   const schema = schemaOf(settings)
   const adapter = new Adapter(
     pool,
-    { ...host, statementTimeoutMs: settings.statementTimeoutMs },
+    { ...host, limits: settings },
     {
       ...(schema === undefined ? {} : { schema }),
       ...(host.runner.statementName ? { statementNameGenerator: host.runner.statementName } : {}),

@@ -32,7 +32,7 @@ const fields = {
     unit: 'connections',
   }),
   DB_INSTANCES: field.integer({
-    doc: 'How many processes with these settings share the server. Nothing is divided by it: at the start it is checked whether instances x (maximum + 1) + 10 fit into the max_connections of the server, and a warning says so where they do not.',
+    doc: 'How many processes with these settings share the server. Set it once there is more than one. Nothing is divided by it: at the start it is checked whether instances x (maximum + 1) + 10 fit into the max_connections of the server, and a warning says so where they do not.',
     default: 1,
     min: 1,
     max: 10_000,
@@ -86,7 +86,7 @@ const fields = {
     max: 86_400,
   }),
   DB_IDLE_IN_TRANSACTION_TIMEOUT: field.seconds({
-    doc: 'The server ends a session that leaves a transaction open and idle for longer, which frees its locks. 0 never ends one.',
+    doc: 'The server ends a session that leaves a transaction open and idle for longer, which frees its locks. Lower it when locks stay held although nothing runs; raise it for transactions that wait for something else; 0 never ends one.',
     default: 60,
     min: 0,
     max: 86_400,

@@ -1,3 +1,4 @@
+import type { StoreHealth } from '@miyabi/core'
 import type { PostgresSettings } from './config.js'
 import type { PostgresErrorCode } from './errors.js'
 import { findingsOf, type HealthProblem, type Sight } from './health-findings.js'
@@ -11,22 +12,10 @@ import { WORDING } from './wording.js'
 const SATURATED_AFTER_MS = 1000
 
 /** How PostgreSQL answered. */
-export interface PostgresHealth {
-  /** `down`: the application cannot do its work. `degraded`: it can, and somebody should look. */
-  readonly status: 'up' | 'degraded' | 'down'
-  /** Whether new requests should come to this instance. */
-  readonly ready: boolean
-  /** How long it took to know, in milliseconds. */
-  readonly latencyMs: number
-  /** The server's version. */
-  readonly version?: string
+export interface PostgresHealth extends StoreHealth {
   /** What is wrong, for a program; the worst, where it is more than one thing. */
   readonly problem?: HealthProblem
-  /** The same in words. Names the server, never a password. */
-  readonly reason?: string
-  /** What to do about it. */
-  readonly remedy?: string
-  /** Where the database is not the one that the code was built for. */
+  /** Where the database is not the one that the code was built for: migrations by name. */
   readonly migrations?: MigrationState
 }
 

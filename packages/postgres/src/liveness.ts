@@ -20,22 +20,27 @@ export class Liveness {
   /** Whether it is known without a test that the connection may be handed out. Costs next to nothing. */
   isFresh(client: PooledClient): boolean {
     const { testBeforeAcquire, testBypassMs } = this.#settings
-    return this.#isAcceptable(client) && (!testBeforeAcquire || performance.now() - client.lastUsedAt < testBypassMs)
+    if (!client.isSettled || !this.#isAcceptable(client)) return false
+    return !testBeforeAcquire || performance.now() - client.lastUsedAt < testBypassMs
   }
 
-  /** Whether the connection may be handed out; asks it where it sat idle for longer than the bypass window. */
+  /**
+   * Whether the connection may be handed out; asks it where it sat idle for longer than the bypass window, and where its last user
+   * left something unanswered, which may have opened a transaction.
+   */
   async isUsable(client: PooledClient): Promise<boolean> {
     if (!this.#isAcceptable(client)) return false
     if (this.isFresh(client)) return true
     const startedAt = performance.now()
+    const wasSettled = client.isSettled
     // One that does not answer at all speaks for the network: what sat idle until now would cost a caller as long, one by one.
     const onTimeout = (): Error => {
-      this.#silentSince = startedAt
+      if (wasSettled) this.#silentSince = startedAt
       return new Error(`no answer within ${TEST_LIMIT_MS} ms`)
     }
     try {
       await withDeadline({ ms: TEST_LIMIT_MS, onTimeout }, () => client.query('SELECT 1'))
-      return true
+      return client.isClean
     } catch (error) {
       this.#onDead(safeCause(error))
       return false

@@ -7,6 +7,8 @@ import type { TlsMode } from './tls.js'
 
 /** Silence on an open socket for this long makes the system probe the peer, so that firewalls see traffic and the dead are found. */
 const KEEP_ALIVE_AFTER_MS = 10_000
+/** The last part of a lifetime over which expiry is spread, so that connections opened together do not end together. */
+const LIFETIME_JITTER = 0.1
 
 /**
  * What each setting becomes in the driver's words, for one connection. The password travels as a field of its own, which the
@@ -24,6 +26,11 @@ export function toClientConfig(settings: PostgresSettings): pg.ClientConfig {
     // A pooler in transaction mode refuses them, or worse, drops them: there the role has them.
     ...(settings.pooler === 'none' ? { options: startupOptions(settings) } : {}),
   }
+}
+
+/** The lifetime of one connection: 90 to 100 percent of the setting. */
+export function jitteredLifetimeSeconds(lifetimeMs: number): number {
+  return (lifetimeMs / 1000) * (1 - Math.random() * LIFETIME_JITTER)
 }
 
 /** The server, database and login of the URL in words, for messages: no password. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type Logger, type MiyabiError, redactingLogger, silentLogger, withDeadline } from '@miyabi/core'
 import pg from 'pg'
+import { CancelScope, CancelScopes } from './cancel-scope.js'
 import { ClientQueue } from './client-queue.js'
 import type { PostgresSettings } from './config.js'
 import { Connector } from './connector.js'
@@ -12,7 +13,7 @@ import { lease } from './lease.js'
 import { Liveness } from './liveness.js'
 import { mapConnectError, mapPostgresError } from './map-error.js'
 import { closedError, DEFAULT_GRACE_MS, type PoolClosed, settlesWithin } from './pool-closed.js'
-import { serverOf, toClientConfig } from './pool-config.js'
+import { jitteredLifetimeSeconds, serverOf, toClientConfig } from './pool-config.js'
 import { type PoolObserver, PoolObservers } from './pool-events.js'
 import { PoolLog } from './pool-log.js'
 import type { PoolStats } from './pool-stats.js'
@@ -20,8 +21,6 @@ import { PooledClient, type PooledClientConfig } from './pooled-client.js'
 import { Slots } from './slots.js'
 import { type PoolUsage, UsageWindow } from './usage.js'
 
-/** The last part of a lifetime over which expiry is spread, so that connections opened together do not end together. */
-const LIFETIME_JITTER = 0.1
 /** How long `close` waits for idle connections to end. Each cuts itself off before that. */
 const GOODBYE_MS = 2000
 
@@ -61,6 +60,7 @@ export class Pool extends pg.Pool {
   readonly #queue = new ClientQueue<IdleClient>()
   readonly #connector: Connector
   readonly #leakWatch: LeakWatch | undefined
+  readonly #cancelScopes = new CancelScopes()
   #active = 0
   #pending = 0
   #closed: Promise<PoolClosed> | undefined
@@ -84,7 +84,7 @@ export class Pool extends pg.Pool {
       max: settings.maxConnections,
       min: settings.minConnections,
       idleTimeoutMillis: settings.idleTimeoutMs,
-      maxLifetimeSeconds: jitteredSeconds(settings.maxLifetimeMs),
+      maxLifetimeSeconds: jitteredLifetimeSeconds(settings.maxLifetimeMs),
       onConnect: async (client) => {
         ;(client as PooledClient).assertUtc()
         await options.onConnect?.(client)
@@ -165,6 +165,15 @@ export class Pool extends pg.Pool {
   }
 
   /**
+   * Runs `work`. When `signal` aborts, statements on the connections that `work` took are canceled on the server, and it gets no
+   * more of them.
+   */
+  canceling<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    // Awaited inside: Prisma's promises begin only then.
+    return this.#cancelScopes.within(new CancelScope(signal), async () => await work())
+  }
+
+  /**
    * Takes no new work, waits up to `graceMs` for what is in flight, then cuts what is left. Always returns; a second call gives
    * the same promise.
    */
@@ -191,28 +200,33 @@ export class Pool extends pg.Pool {
    * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it makes neither a promise nor,
    * where a slot is free, a timer. What has to be tested or opened goes the slow way, which needs a deadline.
    */
-  #acquire(signal: AbortSignal | undefined, caller: Caller, callback: AcquireCallback): void {
+  #acquire(ownSignal: AbortSignal | undefined, caller: Caller, callback: AcquireCallback): void {
     if (this.#closed) {
       callback(closedError(this.name))
       return
     }
     const startedAt = performance.now()
     const taker = this.#leakWatch?.taker(caller)
+    const scope = this.#cancelScopes.current
+    const signal = ownSignal ?? scope?.signal
     this.#pending += 1
     const done = (error: Error | undefined, client?: pg.PoolClient): void => {
       this.#pending -= 1
       if (client) this.#noteAcquired(startedAt)
-      callback(error, client)
+      this.#cancelScopes.within(scope, () => callback(error, client))
     }
     const slowly = (first?: IdleClient): void => {
-      this.#takeInTime(startedAt, signal, first).then((client) => done(undefined, this.#lease(client, taker)), done)
+      this.#takeInTime(startedAt, signal, first).then(
+        (client) => done(undefined, this.#lease(client, taker, scope)),
+        done,
+      )
     }
     const onTimeout = (): Error => this.#timeoutError(startedAt)
     this.#slots.take({ ms: this.#settings.acquireTimeoutMs, signal, onTimeout }, (refused) => {
       if (refused) return done(refused)
       if (this.idleCount === 0) return slowly()
       const client = this.#takeIdle()
-      if (this.#liveness.isFresh(client)) done(undefined, this.#lease(client, taker))
+      if (this.#liveness.isFresh(client)) done(undefined, this.#lease(client, taker, scope))
       else slowly(client)
     })
   }
@@ -282,11 +296,13 @@ export class Pool extends pg.Pool {
     while (this.#queue.size > 0 && this.idleCount > 0) this.#queue.next()?.(this.#takeIdle())
   }
 
-  #lease(client: IdleClient, taker: Taker | undefined): pg.PoolClient {
+  #lease(client: IdleClient, taker: Taker | undefined, scope: CancelScope | undefined): pg.PoolClient {
     const cameBack = taker && this.#leakWatch?.watch(taker)
+    const leaveScope = scope?.hold(client)
     const takenAt = performance.now()
     return lease(client, () => {
       cameBack?.()
+      leaveScope?.()
       const now = performance.now()
       this.#usage.returned(now)
       this.#observers.tell('released', { heldMs: now - takenAt })
@@ -309,14 +325,13 @@ export class Pool extends pg.Pool {
 
   #openIdle(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.newClient({
-        callback: (error, _client, release) => {
-          if (error) return reject(mapConnectError(error, serverOf(this.#settings)))
-          release()
-          this.#handOn()
-          resolve()
-        },
-      })
+      const callback: DriverCallback = (error, _client, release) => {
+        if (error) return reject(mapConnectError(error, serverOf(this.#settings)))
+        release()
+        this.#handOn()
+        resolve()
+      }
+      this.#cancelScopes.within(undefined, () => this.newClient({ callback }))
     })
   }
 
@@ -348,7 +363,7 @@ export class Pool extends pg.Pool {
   #listen(): void {
     this.on('connect', () => {
       // The driver reads it once for each new connection, so the next one gets a lifetime of its own.
-      this.options.maxLifetimeSeconds = jitteredSeconds(this.#settings.maxLifetimeMs)
+      this.options.maxLifetimeSeconds = jitteredLifetimeSeconds(this.#settings.maxLifetimeMs)
     })
     this.on('acquire', () => {
       this.#active += 1
@@ -389,9 +404,4 @@ export function createPool(settings: PostgresSettings, options: PoolOptions = {}
 /** The pool at this moment. */
 export function getPoolStats(pool: Pool): PoolStats {
   return pool.stats
-}
-
-/** A lifetime from 90 to 100 percent of the setting. */
-function jitteredSeconds(lifetimeMs: number): number {
-  return (lifetimeMs / 1000) * (1 - Math.random() * LIFETIME_JITTER)
 }

@@ -19,8 +19,14 @@ export interface PooledClientConfig extends pg.ClientConfig {
 export class PooledClient extends pg.Client {
   /** When it was last in use, by `performance.now()`. */
   lastUsedAt: number = performance.now()
+  /** Set where nobody else may have it. */
+  isSpent = false
   #timeZone: string | undefined
   #isStandby = false
+
+  /** The driver's own state; its types leave it out. */
+  declare private readonly readyForQuery: boolean
+  declare private readonly _queryQueue: readonly unknown[]
 
   constructor(config: PooledClientConfig) {
     // Through the prototype, because the pool keeps the password in a property that a copy would lose.
@@ -56,10 +62,18 @@ export class PooledClient extends pg.Client {
     return this.#timeZone === undefined || UTC.has(this.#timeZone.replace(/^Etc\//, ''))
   }
 
-  /** Whether the next user would find the session as a new one: no transaction open, the time zone untouched. */
+  /**
+   * Whether the next user would find the session as a new one: no transaction open, the time zone untouched. As far as the server
+   * has told: see `isSettled`.
+   */
   get isClean(): boolean {
     const status = this.getTransactionStatus()
-    return (status === null || status === 'I') && this.isUtc
+    return (status === null || status === 'I') && this.isUtc && !this.isSpent
+  }
+
+  /** Whether the server has answered all that was sent. After a failed statement it tells the session's state a little later. */
+  get isSettled(): boolean {
+    return this.readyForQuery && this._queryQueue.length === 0
   }
 
   /** @throws {PostgresError} `postgres.time_zone` where the session ignored the time zone that was asked for. */

@@ -84,7 +84,7 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
   const stats = (): PoolStats => pool.stats
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)
   const prisma = createPrismaClient(pool, settings, operations, { attempts, retrier, runner }, { scope, scopes })
-  const host = { prisma, attempts, retrier, stats, scopes, operations, runner }
+  const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner }
   const end = async (graceMs: number): Promise<PoolClosed> => {
     const startedAt = performance.now()
     await operations.close(graceMs)

@@ -14,7 +14,7 @@ export type ReadWork<T> = (prisma: PrismaClient, run: Run) => Promise<T>
 
 /**
  * Runs `work`, and again where a connection was lost: for raw SQL that only reads, which nobody but its author can tell. Prisma's
- * own reads need no help.
+ * own reads need no help. What still runs at the deadline, or when the caller goes away, is canceled on the server.
  * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
  */
 export async function runRead<T>(host: TransactionHost, work: ReadWork<T>, options: ReadOptions = {}): Promise<T> {
@@ -26,13 +26,13 @@ export async function runRead<T>(host: TransactionHost, work: ReadWork<T>, optio
   let lastFailure: string | undefined
   const onTimeout = (): Error =>
     deadlineError({ deadlineMs, startedAt, attempt, phase, pool: host.stats(), lastFailure })
-  return withDeadline({ ms: deadlineMs, signal, onTimeout }, (ending) =>
+  return await withDeadline({ ms: deadlineMs, signal, onTimeout }, (ending) =>
     host.retrier.run({
       what: 'read',
       attempt: async (number) => {
         phase = 'work'
         try {
-          return await work(host.prisma, { attempt: number, signal: ending })
+          return await host.pool.canceling(ending, () => work(host.prisma, { attempt: number, signal: ending }))
         } catch (error) {
           throw isDatabaseError(error) || isSocketError(error) ? mapPostgresError(error) : error
         }

@@ -4,7 +4,7 @@ import { type AnyPostgresError, isPostgresError, type PostgresErrorCode, postgre
 import { isDatabaseError, mapPostgresError } from './map-error.js'
 import type { PoolStats } from './pool-stats.js'
 
-/** The pause before retry n is uniform in [0, min(1000, 10 * 2^n)) ms. */
+/** The pause before retry n, from 0, is uniform in [0, min(1000, 10 * 2^n)) ms. */
 const BACKOFF = { initialMs: 10, maxMs: 1000 }
 
 /** Failures to get a connection. They go on with a retry that another failure began; of themselves they begin none. */

@@ -4,6 +4,7 @@ import { Attempt, type Attempts } from './attempt.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
 import { PostgresError, type PostgresErrorCode } from './errors.js'
 import { isDatabaseError, mapPostgresError } from './map-error.js'
+import type { Pool } from './pool.js'
 import type { PoolStats } from './pool-stats.js'
 import type { Prisma, PrismaClient } from './prisma.js'
 import type { Retrier } from './retrier.js'
@@ -47,6 +48,7 @@ export type TransactionWork<T> = (tx: Prisma.TransactionClient, run: Run) => Pro
 /** What transactions need of their application. */
 export interface TransactionHost {
   readonly prisma: PrismaClient
+  readonly pool: Pool
   readonly attempts: Attempts
   readonly retrier: Retrier
   readonly stats: () => PoolStats

@@ -27,6 +27,8 @@ export interface PoolBench {
   readonly serviceUrl: string
   /** One statement as the migrator, past every pool. */
   admin<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
+  /** Sessions of the application's login that run a statement or have a transaction open. */
+  busy(): Promise<number>
   /** Process ids of the sessions that a pool holds on the server. */
   backends(applicationName?: string): Promise<number[]>
   /** Ends those sessions from the server's side. */
@@ -38,6 +40,7 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   const pools: Pool[] = []
   let database: TestDatabase
   let migrator: pg.Client
+  let application: pg.Client | undefined
   beforeAll(async () => {
     database = await createTestDatabase(options)
     migrator = new pg.Client(database.directDatabaseUrl)
@@ -46,6 +49,7 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.close(0)))
     await migrator?.end()
+    await application?.end()
     await database?.drop()
   })
   const bench: PoolBench = {
@@ -78,6 +82,18 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
     },
     async admin<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) {
       return (await migrator.query<Row>(sql, values)).rows
+    },
+    async busy() {
+      if (!application) {
+        application = new pg.Client(database.databaseUrl)
+        await application.connect()
+      }
+      // As that login: what the sessions of another do, the server tells nobody, and shows NULL for it.
+      const { rows } = await application.query(
+        `SELECT 1 FROM pg_stat_activity
+          WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'`,
+      )
+      return rows.length
     },
     async backends(applicationName = 'miyabi') {
       const rows = await bench.admin<{ pid: number }>(

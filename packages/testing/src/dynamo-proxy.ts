@@ -21,6 +21,14 @@ export type DynamoFault =
   | DynamoErrorAnswer
   /** Forwards a batch without its last `unprocessed` items or keys, and reports those as unprocessed. */
   | { readonly unprocessed: number }
+  /** Forwards it and changes the answer, such as to hide what an index would not show yet. */
+  | { readonly edit: (answer: DynamoAnswer) => object }
+
+/** A successful answer, as far as tests read it. */
+export interface DynamoAnswer {
+  readonly Items?: readonly Readonly<Record<string, Readonly<Record<string, unknown>>>>[]
+  readonly [member: string]: unknown
+}
 
 /** An error as DynamoDB answers it. */
 export interface DynamoErrorAnswer {
@@ -148,6 +156,10 @@ async function misbehave(fault: DynamoFault, exchange: Exchange): Promise<void> 
   } else if (fault === 'pass') {
     const { status, text } = await forward(exchange, body)
     answer.writeHead(status, JSON_TYPE).end(text)
+  } else if ('edit' in fault) {
+    const { status, text } = await forward(exchange, body)
+    const edited = status === 200 ? JSON.stringify(fault.edit(JSON.parse(text) as DynamoAnswer)) : text
+    answer.writeHead(status, JSON_TYPE).end(edited)
   } else if ('unprocessed' in fault) {
     const left = leaveUnprocessed(body, fault.unprocessed)
     const { status, text } = left.isEmpty ? { status: 200, text: left.emptyAnswer } : await forward(exchange, left.body)

@@ -1,4 +1,5 @@
 export {
+  type DynamoAnswer,
   type DynamoErrorAnswer,
   type DynamoFault,
   type DynamoProxy,

@@ -5,7 +5,7 @@ import { sleep } from '@miyabi/core'
 import { acquireStack } from '@miyabi/local'
 import { withConnection } from './admin.js'
 
-/** A PostgreSQL server of a test's own, to be killed: its supervisor starts it again, on the same port and data. */
+/** Servers of a test's own, to be killed: their supervisor starts them again, on the same port and data. */
 export interface KillableServer extends AsyncDisposable {
   /** The application's login. */
   readonly databaseUrl: string
@@ -13,9 +13,12 @@ export interface KillableServer extends AsyncDisposable {
   readonly serviceDatabaseUrl: string
   /** The migrator's login: owns the database. */
   readonly directDatabaseUrl: string
-  /** Kills the server and every process of it (`kill -9`), in the middle of whatever they do. */
+  readonly dynamodbEndpoint: string
+  /** Kills PostgreSQL and every process of it (`kill -9`), in the middle of whatever they do. */
   kill(): void
-  /** Resolves once it takes connections again. */
+  /** Kills the DynamoDB engine likewise. */
+  killDynamodb(): void
+  /** Resolves once PostgreSQL takes connections again. */
   returned(): Promise<void>
 }
 
@@ -23,15 +26,18 @@ export interface KillableServer extends AsyncDisposable {
 export async function startKillableServer(): Promise<KillableServer> {
   const stack = await acquireStack({ temporary: true })
   const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
+  const { dynamodb } = stack.descriptor
   return {
     databaseUrl,
     serviceDatabaseUrl,
     directDatabaseUrl,
+    dynamodbEndpoint: 'endpoint' in dynamodb ? String(dynamodb.endpoint) : '',
     kill() {
       const pidFile = path.join(stack.folder, 'data', 'postgres', 'postmaster.pid')
       const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
       for (const victim of [pid, ...childrenOf(pid)]) killIfAlive(victim)
     },
+    killDynamodb: () => killIfAlive(Number(readFileSync(path.join(stack.folder, 'data', 'dynamodb.pid'), 'utf8'))),
     async returned() {
       for (;;) {
         try {

@@ -60,12 +60,13 @@ async function live(db: DatabaseContext, agentId: string, recipient: string): Pr
   return ahead.length
 }
 
-/** What a web socket server does for a connected user: send what is undelivered, acknowledge what was sent. */
+/** What a web socket server does for a connected user: lease the messages, send them, acknowledge what was sent. */
 async function deliver(
   db: DatabaseContext,
   recipient: string,
 ): Promise<{ readonly messages: readonly Message[]; readonly acknowledged: number }> {
-  const { items: messages } = await db.dynamodb.messages.undelivered(recipient)
+  await using lease = await db.dynamodb.messages.lease(recipient, { connectionId: 'demo', takeOver: true })
+  const { messages } = await lease.receive()
   const acknowledged = await Promise.all(
     messages.map(({ messageId }) => db.dynamodb.messages.acknowledge(recipient, messageId)),
   )

@@ -1,11 +1,8 @@
 import { constants } from 'node:os'
 import { checkPrismaCommand, needsDatabase, runPrisma } from '@miyabi/migrate'
 import type { Command } from '../command.js'
-import { commandEnvironment, stackUnlessSet } from '../environment.js'
+import { commandEnvironment, DATABASE_URLS, stackUnlessSet } from '../environment.js'
 import { say } from '../output.js'
-
-/** Either of them says where the database is. */
-const DATABASE_URLS = ['DIRECT_DATABASE_URL', 'DATABASE_URL']
 
 /**
  * Runs the Prisma CLI with our schema engine. A command that needs a database when no URL is set gets the embedded stack for

@@ -2,10 +2,12 @@ import { command } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import { inColumns, print } from '../output.js'
 import { withDynamo } from '../with-dynamo.js'
+import { printUnverifiable } from './tables-render.js'
 
 export const tablesStatus = command({
   name: 'tables status',
-  purpose: 'Tells which of the DynamoDB tables are there. Ends with 2 when one is missing.',
+  purpose:
+    'Tells which of the DynamoDB tables are there, and in what they differ. Ends with 2 when one is missing or differs.',
   options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
   examples: [
     ['pnpm db:tables status', 'a summary for people'],
@@ -13,10 +15,18 @@ export const tablesStatus = command({
   ],
   run({ args }) {
     return withDynamo(async (dynamo, server) => {
-      const { tables, missing } = await dynamo.tables.status()
-      if (args.json) print(JSON.stringify({ server, tables, missing }, undefined, 2))
-      else print(inColumns(tables.map(({ table, status }) => [table, status.toLowerCase()])))
-      return missing.length > 0 ? exitCode.findings : exitCode.clean
+      const { tables, missing, steps, unverifiable } = await dynamo.tables.status()
+      const differences = steps.map(({ table, what, expected, found }) => ({ table, what, expected, found }))
+      if (args.json) print(JSON.stringify({ server, tables, missing, differences, unverifiable }, undefined, 2))
+      else {
+        print(inColumns(tables.map(({ table, status }) => [table, status.toLowerCase()])))
+        const differing = differences.filter(({ table }) => !missing.includes(table))
+        for (const { table, what, expected, found } of differing) {
+          print(`${table}, ${what}: expected ${expected}; found ${found}`)
+        }
+        printUnverifiable(unverifiable)
+      }
+      return steps.length > 0 ? exitCode.findings : exitCode.clean
     })
   },
 })

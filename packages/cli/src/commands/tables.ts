@@ -1,5 +1,12 @@
 import { commandGroup } from '../command.js'
-import { createTables } from './tables-create.js'
+import { applyTables } from './tables-apply.js'
+import { exportTables } from './tables-export.js'
+import { planTables } from './tables-plan.js'
 import { tablesStatus } from './tables-status.js'
 
-export const tables = commandGroup('tables', 'The DynamoDB tables.', { status: tablesStatus, create: createTables })
+export const tables = commandGroup('tables', 'The DynamoDB tables.', {
+  status: tablesStatus,
+  plan: planTables,
+  apply: applyTables,
+  export: exportTables,
+})

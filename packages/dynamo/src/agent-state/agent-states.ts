@@ -1,16 +1,11 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
-import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb'
-import { fullJitter, sleep } from '@miyabi/core'
-import type { EntityItem } from 'electrodb'
-import type { CallRecord } from '../call.js'
-import { agentVersionEntity, type CurrentAgentStateEntity, currentAgentStateEntity } from '../entities/agent-state.js'
-import { awsName, toDynamoError } from '../map-error.js'
+import { randomUUID } from 'node:crypto'
+import { agentShapes, agentVersionEntity, currentAgentStateEntity } from '../entities/agent-state.js'
 import type { Page } from '../page.js'
 import { assertKeyPart } from '../storable.js'
-import { assertLimit, type CallerOptions, call, type Store, toSeconds } from '../store.js'
+import { type CallerOptions, call, type Store, toSeconds } from '../store.js'
 import { IllegalTransitionError, StaleAgentStateError } from './errors.js'
-import { type HistoryRange, toVersionRange, versionCursor } from './history-range.js'
+import { readHistory } from './history.js'
+import type { HistoryRange } from './history-range.js'
 import {
   type AgentState,
   type AgentStatus,
@@ -20,12 +15,22 @@ import {
   type NewAgentState,
   predecessorsOf,
   terminalStatuses,
+  toAgentState,
 } from './state.js'
+import {
+  type AgentStateModel,
+  type AgentStateRetention,
+  historyTtl,
+  type PutParameters,
+  readCurrent,
+} from './storage.js'
+import { writeInSteps } from './write-in-steps.js'
+import { writeInTransaction } from './write-in-transaction.js'
 
 /** The state of running agents. */
 export interface AgentStates {
   /**
-   * Saves a state that follows the one with `expectedVersion`: the current item and a version in the history, both or none.
+   * Saves a state that follows the one with `expectedVersion`, as the current one and as a version in the history.
    *
    * @throws {StaleAgentStateError} when somebody else saved in the meantime; it has the newer state.
    * @throws {IllegalTransitionError} when the status cannot follow the one before.
@@ -47,23 +52,16 @@ export interface AgentStates {
 /** What an agent begins anew with. */
 export type RestartedAgentState = Pick<NewAgentState, 'agentId' | 'expectedVersion' | 'currentTask' | 'stateData'>
 
-/** How long items are kept. */
-export interface AgentStateRetention {
-  /** The current item, after completed or failed. */
-  readonly endedMs: number
-  /** A version, after it was written. */
-  readonly historyMs: number
-}
-
-const SCHEMA_VERSION = 1
-
 export function bindAgentStates(store: Store, table: string, retention: AgentStateRetention): AgentStates {
-  const current = currentAgentStateEntity(table)
-  const versions = agentVersionEntity(table)
+  const model: AgentStateModel = {
+    store,
+    retention,
+    current: currentAgentStateEntity(table),
+    versions: agentVersionEntity(table),
+  }
+  const { current, versions } = model
   current.setClient(store.document)
   versions.setClient(store.document)
-  const isLive = (item: { readonly ttl?: number }): boolean =>
-    item.ttl === undefined || item.ttl > toSeconds(store.now())
 
   /** Writes the state unless the stored one is not at the expected version, or its status is none of `from`. */
   async function write(
@@ -83,7 +81,8 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
       ...(state.stateData === undefined ? {} : { stateData: state.stateData }),
       updatedAt: now,
       version: Math.max(expectedVersion + 1, now),
-      schemaVersion: SCHEMA_VERSION,
+      saveId: randomUUID(),
+      schemaVersion: agentShapes.current,
     }
     const put = current
       .put({ ...item, ...(isTerminal(status) ? { ttl: toSeconds(now + retention.endedMs) } : {}) })
@@ -93,16 +92,17 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
           : `${eq(stored.version, expectedVersion)} AND (${from.map((s) => eq(stored.status, s)).join(' OR ')})`,
       )
       .params<PutParameters>()
-    const version = versions.put({ ...item, ttl: toSeconds(now + retention.historyMs) }).params<PutParameters>()
+    const version = versions.put({ ...item, ttl: historyTtl(model, now) }).params<PutParameters>()
+    const saving = { agentId, expectedVersion, saveId: item.saveId, put, version }
+    const save = store.settings.transactions ? writeInTransaction : writeInSteps
     return call(store, operation, table, signal, async (abortSignal, record) => {
-      const stored = await transact(store, [put, version], abortSignal, record)
-      if (stored === 'done') return toAgentState(item)
-      const found = stored && current.parse({ Item: stored }).data
-      const live = found && isLive(found) ? toAgentState(found) : undefined
-      if (found && found.version === expectedVersion) {
-        throw new IllegalTransitionError(agentId, found.status, status, isRestart)
+      const refused = await save(model, saving, abortSignal, record)
+      if (refused === undefined) return toAgentState(item)
+      const { live, stored, effect } = refused
+      if (stored?.version === expectedVersion) {
+        throw new IllegalTransitionError(agentId, stored.status, status, isRestart)
       }
-      throw new StaleAgentStateError(agentId, expectedVersion, live, record.possibleWrites > 0 ? 'unknown' : 'none')
+      throw new StaleAgentStateError(agentId, expectedVersion, live && toAgentState(live), effect)
     })
   }
 
@@ -125,85 +125,14 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
     current: (agentId, { signal } = {}) =>
       call(store, 'agentState.current', table, signal, async (abortSignal) => {
         assertKeyPart(agentId, 'agentId')
-        const { data } = await current.get({ agentId }).go({ consistent: true, abortSignal })
-        return data && isLive(data) ? toAgentState(data) : undefined
+        const { live } = await readCurrent(model, agentId, abortSignal)
+        return live && toAgentState(live)
       }),
 
-    history: (agentId, options = {}) =>
-      call(store, 'agentState.history', table, options.signal, async (abortSignal) => {
+    history: (agentId, range = {}) =>
+      call(store, 'agentState.history', table, range.signal, async (abortSignal) => {
         assertKeyPart(agentId, 'agentId')
-        const limit = assertLimit(options.limit ?? 50)
-        const range = toVersionRange(agentId, options)
-        if (range.low > range.high) return { items: [] }
-        const items: AgentState[] = []
-        let cursor: string | null = null
-        do {
-          const answer: { data: EntityItem<typeof versions>[]; cursor: string | null } = await versions.query
-            .history({ agentId })
-            .between({ version: range.low }, { version: range.high })
-            // One more than asked tells whether there is a next page.
-            .go({ order: range.order, limit: limit + 1 - items.length, cursor, abortSignal })
-          items.push(...answer.data.filter(isLive).map(toAgentState))
-          cursor = answer.cursor
-        } while (cursor !== null && items.length <= limit)
-        const page = items.slice(0, limit)
-        const last = page.at(-1)
-        return items.length > limit && last
-          ? { items: page, cursor: versionCursor(range, last.version) }
-          : { items: page }
+        return readHistory(model, agentId, range, abortSignal)
       }),
-  }
-}
-
-type AgentItem = Omit<EntityItem<CurrentAgentStateEntity>, 'ttl' | 'schemaVersion'>
-
-interface PutParameters {
-  readonly TableName: string
-  readonly Item: Record<string, NativeAttributeValue>
-}
-
-/** The SDK never repeats a transaction that met another one or was cancelled, not even for throttling. */
-const NEVER_RETRIED = new Set(['TransactionConflictException', 'TransactionCanceledException'])
-
-/**
- * Makes both puts or none. `done`, or the stored item that does not fit the condition of the first (undefined when there is none).
- */
-async function transact(
-  store: Store,
-  puts: readonly PutParameters[],
-  abortSignal: AbortSignal,
-  record: CallRecord,
-): Promise<'done' | Record<string, NativeAttributeValue> | undefined> {
-  const { maxAttempts, initialBackoffMs: initialMs, maxBackoffMs: maxMs } = store.settings
-  const TransactItems = puts.map((Put) => ({
-    Put: { ...Put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const },
-  }))
-  for (let retry = 0; ; retry++) {
-    try {
-      await store.document.send(new TransactWriteCommand({ TransactItems }), { abortSignal })
-      return 'done'
-    } catch (error) {
-      const failure = toDynamoError(error, record)
-      if (failure.code === 'dynamo.condition_failed') {
-        const item = error instanceof TransactionCanceledException ? error.CancellationReasons?.[0]?.Item : undefined
-        return item && unmarshall(item)
-      }
-      // Whatever else may pass, the SDK has tried again already.
-      const isOurs = NEVER_RETRIED.has(awsName(error))
-      if (!isOurs || !failure.retryable || retry + 1 >= maxAttempts) throw failure
-      await sleep(fullJitter(retry, { initialMs, maxMs }), abortSignal)
-    }
-  }
-}
-
-function toAgentState(item: AgentItem): AgentState {
-  return {
-    agentId: item.agentId,
-    status: item.status,
-    progress: item.progress,
-    ...(item.currentTask === undefined ? {} : { currentTask: item.currentTask }),
-    stateData: (item.stateData ?? {}) as Record<string, unknown>,
-    updatedAt: new Date(item.updatedAt),
-    version: item.version,
   }
 }

@@ -1,4 +1,4 @@
-import { type AgentStatus, agentStatuses } from '../entities/agent-state.js'
+import { type AgentItem, type AgentStatus, agentStatuses } from '../entities/agent-state.js'
 import { DynamoInputError } from '../errors.js'
 import { assertKeyPart, assertPayload } from '../storable.js'
 
@@ -68,5 +68,18 @@ export function assertAgentState(state: NewAgentState): void {
   assertPayload(stateData, 'stateData')
   if (!Number.isSafeInteger(expectedVersion) || expectedVersion < 0) {
     throw new DynamoInputError('expectedVersion', 'is not a version; pass the one that was read, or 0 for none')
+  }
+}
+
+/** An item as it was read or written, in the form callers get. */
+export function toAgentState(item: Omit<AgentItem, 'ttl' | 'schemaVersion' | 'saveId'>): AgentState {
+  return {
+    agentId: item.agentId,
+    status: item.status,
+    progress: item.progress,
+    ...(item.currentTask === undefined ? {} : { currentTask: item.currentTask }),
+    stateData: (item.stateData ?? {}) as Record<string, unknown>,
+    updatedAt: new Date(item.updatedAt),
+    version: item.version,
   }
 }

@@ -1,4 +1,5 @@
-import { Entity } from 'electrodb'
+import { Entity, type EntityItem } from 'electrodb'
+import { itemShapes } from '../schema-version.js'
 
 export const agentStatuses = ['pending', 'running', 'completed', 'failed'] as const
 
@@ -14,12 +15,14 @@ const attributes = {
   /** When it was saved, in milliseconds since 1970. */
   updatedAt: { type: 'number', required: true },
   version: { type: 'number', required: true, padding: { length: 16, char: '0' } },
+  /** Random, of one save: tells a writer whose answer was lost that the stored state is its own. */
+  saveId: { type: 'string', required: true },
   schemaVersion: { type: 'number', required: true },
   /** Seconds since 1970. */
   ttl: { type: 'number' },
 } as const
 
-/** The state an agent is in. Keys, in final form: `pk` `$mb#agentId_<agent>`, `sk` `$agent_1`. */
+/** The state an agent is in. Keys: `pk` `$mb#agentId_<agent>`, `sk` `$agent_1`. */
 export function currentAgentStateEntity(table: string) {
   return new Entity(
     {
@@ -36,7 +39,7 @@ export function currentAgentStateEntity(table: string) {
   )
 }
 
-/** A state an agent was in. Keys, in final form: `pk` as above, `sk` `$agentVersion_1#version_<version, 16 digits>`. */
+/** A state an agent was in. Keys: `pk` as above, `sk` `$agentVersion_1#version_<version, 16 digits>`. */
 export function agentVersionEntity(table: string) {
   return new Entity(
     {
@@ -54,3 +57,11 @@ export function agentVersionEntity(table: string) {
 }
 
 export type CurrentAgentStateEntity = ReturnType<typeof currentAgentStateEntity>
+
+export type AgentVersionEntity = ReturnType<typeof agentVersionEntity>
+
+/** A current state, or a version of it, as ElectroDB reads it. */
+export type AgentItem = EntityItem<CurrentAgentStateEntity>
+
+/** Shape 1 had no `saveId`. */
+export const agentShapes = itemShapes<AgentItem>("agent's state", [(item) => ({ ...item, saveId: '' })])

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { eventsTable, messagesTable, tableDefinitions } from '../tables/definitions.js'
 import { agentVersionEntity, currentAgentStateEntity } from './agent-state.js'
 import { eventEntity } from './event.js'
-import { messageEntity } from './message.js'
+import { messageEntity, queueEntity } from './message.js'
 
 const event = eventEntity('T')
 const agent = currentAgentStateEntity('T')
 const version = agentVersionEntity('T')
 const message = messageEntity('T')
+const queue = queueEntity('T')
 
 interface Put {
   readonly Item: Readonly<Record<string, unknown>>
@@ -45,7 +46,7 @@ describe('keys', () => {
   })
 
   it('of agents, versions and messages are equal only when their parts are', () => {
-    const state = { status: 'pending', progress: 0, updatedAt: 1, schemaVersion: 1 } as const
+    const state = { status: 'pending', progress: 0, updatedAt: 1, saveId: 's', schemaVersion: 1 } as const
     const keyOf = {
       current: (name: string, n: number) => agent.put({ ...state, agentId: name, version: n }).params<Put>().Item,
       version: (name: string, n: number) => version.put({ ...state, agentId: name, version: n }).params<Put>().Item,
@@ -53,33 +54,65 @@ describe('keys', () => {
         message
           .put({
             recipient: name,
-            messageId: `id-${n}`,
+            sequence: n,
             messageType: 'ping',
-            delivery: 'pending',
+            enqueuedAt: 1,
+            expiresAt: 1,
             schemaVersion: 1,
             ttl: 1,
           })
           .params<Put>().Item,
+      queue: (name: string, _n: number) => queue.put({ recipient: name, schemaVersion: 1, ttl: 1 }).params<Put>().Item,
     }
     fc.assert(
       fc.property(hostile, hostile, fc.nat(), fc.nat(), (a, b, m, n) => {
-        expect(keyOf.current(a, m).pk === keyOf.current(b, n).pk).toBe(a === b)
         for (const kind of ['version', 'message'] as const) {
           const [x, y] = [keyOf[kind](a, m), keyOf[kind](b, n)]
           expect(x.pk === y.pk && x.sk === y.sk).toBe(a === b && m === n)
-          expect(x.upk === y.upk && x.usk === y.usk).toBe(kind === 'version' || (a === b && m === n))
+        }
+        for (const kind of ['current', 'queue'] as const) {
+          expect(keyOf[kind](a, m).pk === keyOf[kind](b, n).pk).toBe(a === b)
         }
         expect(keyOf.current(a, m).sk).not.toBe(keyOf.version(a, m).sk)
+        expect(keyOf.queue(a, m).sk).not.toBe(keyOf.message(a, m).sk)
       }),
       { numRuns: 1000 },
     )
   })
 
-  it('of versions are in the order of their numbers', () => {
-    const key = (n: number) =>
-      version
-        .put({ agentId: 'a', status: 'pending', progress: 0, updatedAt: 1, schemaVersion: 1, version: n })
-        .params<Put>().Item.sk as string
+  it.each([
+    [
+      'version',
+      (n: number) =>
+        version
+          .put({
+            agentId: 'a',
+            status: 'pending',
+            progress: 0,
+            updatedAt: 1,
+            saveId: 's',
+            schemaVersion: 1,
+            version: n,
+          })
+          .params<Put>(),
+    ],
+    [
+      'message',
+      (n: number) =>
+        message
+          .put({
+            recipient: 'r',
+            sequence: n,
+            messageType: 'ping',
+            enqueuedAt: 1,
+            expiresAt: 1,
+            schemaVersion: 1,
+            ttl: 1,
+          })
+          .params<Put>(),
+    ],
+  ] as const)('of a %s are in the order of their numbers', (_kind, put) => {
+    const key = (n: number) => put(n).Item.sk as string
     fc.assert(
       fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.nat({ max: Number.MAX_SAFE_INTEGER }), (a, b) => {
         expect(Math.sign(a - b)).toBe(key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0)
@@ -104,6 +137,7 @@ describe('the models', () => {
     ['agent', agent, agentStateTable],
     ['version', version, agentStateTable],
     ['message', message, messagesTable],
+    ['queue', queue, messagesTable],
   ] as const)('%s has the keys and indexes of its table', (_name, entity, table) => {
     const { indexes, attributes } = (entity as unknown as Model).schema
     const fieldOf = (attribute: string | undefined): string | undefined =>

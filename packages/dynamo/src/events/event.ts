@@ -2,9 +2,10 @@ import type { EntityItem } from 'electrodb'
 import type { EventEntity } from '../entities/event.js'
 import { DynamoInputError } from '../errors.js'
 import { assertId, assertTime, type IdSource, idTime, keyedId, randomIdAt } from '../ids.js'
+import { itemShapes } from '../schema-version.js'
 import { assertKeyPart, assertPayload } from '../storable.js'
 import { toSeconds } from '../store.js'
-import { dayOf, type ShardPlan, shardOf, shardsOn, typeSteps } from './shards.js'
+import { dayOf, type ShardedBy, type ShardPlan, shardOf, shardsOn } from './shards.js'
 
 /** The types the product writes; any other text is a type too. */
 export type EventType = 'agent_execution' | 'usage_event' | 'webhook' | (string & {})
@@ -40,10 +41,11 @@ export interface StoredEvent {
   readonly data: Record<string, unknown>
 }
 
-/** The shape in which items are written now. */
-const SCHEMA_VERSION = 1
+/** The shapes that events were ever stored in. Append an upcaster to change the shape. */
+export const eventShapes = itemShapes<EntityItem<EventEntity>>('event')
 
 export interface EventModel {
+  readonly shapes: typeof eventShapes
   readonly plan: ShardPlan
   readonly retentionMs: number
   readonly ids: IdSource
@@ -71,17 +73,18 @@ export function toEventItem(event: NewEvent, model: EventModel) {
     throw new DynamoInputError('occurredAt', 'lies further back than events are kept; it would expire at once')
   }
   const day = dayOf(ms)
+  const shard = (by: ShardedBy, key: string): number => shardOf(id, shardsOn(model.plan, by, key, day))
   return {
     id,
     eventType,
     day,
-    shard: shardOf(id, shardsOn(typeSteps(model.plan, eventType), day)),
-    ...(userId === undefined ? {} : { userId, userShard: shardKey(userId, id, model.plan.users, day) }),
+    shard: shard('types', eventType),
+    ...(userId === undefined ? {} : { userId, userShard: indexPartition(userId, shard('users', userId)) }),
     ...(repositoryId === undefined
       ? {}
-      : { repositoryId, repositoryShard: shardKey(repositoryId, id, model.plan.repositories, day) }),
+      : { repositoryId, repositoryShard: indexPartition(repositoryId, shard('repositories', repositoryId)) }),
     ...(data === undefined ? {} : { data }),
-    schemaVersion: SCHEMA_VERSION,
+    schemaVersion: model.shapes.current,
     ttl,
   }
 }
@@ -90,9 +93,6 @@ export type EventItem = ReturnType<typeof toEventItem>
 
 /** The partition of a user's or a repository's index. What follows the last `#` is the shard, so any text may come before. */
 export const indexPartition = (owner: string, shard: number): string => `${owner}#${shard}`
-
-const shardKey = (owner: string, id: string, steps: ShardPlan['users'], day: string): string =>
-  indexPartition(owner, shardOf(id, shardsOn(steps, day)))
 
 function eventId(event: NewEvent, model: EventModel): string {
   if (event.id !== undefined) return assertId(event.id, 'id')

@@ -4,7 +4,7 @@ import { assertId, idTime, idToHex } from '../ids.js'
 import { type Page, readGroups, type Source } from '../page.js'
 import { assertKeyPart } from '../storable.js'
 import { type CallerOptions, call, type Store, toSeconds } from '../store.js'
-import { appendItems } from './append-many.js'
+import { appendItems, type EventPut } from './append-many.js'
 import {
   type EventModel,
   fromEventItem,
@@ -13,8 +13,10 @@ import {
   type StoredEvent,
   toEventItem,
 } from './event.js'
+import type { PutItem } from './put-batch.js'
 import { daysOf, type EventRange, type IdRange, toIdRange } from './range.js'
-import { dayOf, type ShardStep, shardOf, shardsBetween, shardsOn, typeSteps } from './shards.js'
+import { dayOf, type ShardedBy, shardOf, shardsBetween, shardsOn } from './shards.js'
+import { createEventWriter, type EventWriter, type EventWriterOptions } from './writer.js'
 
 /** The event log. */
 export interface Events {
@@ -25,13 +27,18 @@ export interface Events {
    */
   append(event: NewEvent, options?: CallerOptions): Promise<{ readonly id: string; readonly duplicate: boolean }>
   /**
-   * Appends many events in batches of 25, in no order. The same id with the same content is stored once; another content under the same id is
-   * not noticed, because a batch has no conditions.
+   * Appends many events in batches of 25, in no order. A batch has no condition: the same id with the same content is stored once; another
+   * content under the same id is not noticed, and one of the two stays.
    *
    * @returns the ids, in the order of `events`.
-   * @throws {UnprocessedEventsError} naming the events not known to be stored. Append those again by `{ ...event, id }`.
+   * @throws {UnprocessedEventsError} naming each event not known to be stored, and why. Append the retryable ones again by `{ ...event, id }`.
    */
   appendMany(events: readonly NewEvent[], options?: CallerOptions): Promise<{ readonly ids: readonly string[] }>
+  /**
+   * A writer that gathers concurrent single appends into batches. Make one and keep it; it ends with `close()`, its own or that of `Dynamo`.
+   * @throws {DynamoInputError} for options that cannot be.
+   */
+  writer(options?: EventWriterOptions): EventWriter
   /** One event, or undefined when there is none or it has expired. */
   get(eventType: string, id: string, options?: CallerOptions): Promise<StoredEvent | undefined>
   /** Events of one type between two moments. */
@@ -56,16 +63,24 @@ interface QueryOptions {
   readonly abortSignal: AbortSignal
 }
 
-export function bindEvents(store: Store, table: string, model: EventModel): Events {
+/** @param writers gets every writer that is made, until it is closed. */
+export function bindEvents(store: Store, table: string, model: EventModel, writers: Set<EventWriter>): Events {
   const entity: EventEntity = eventEntity(table)
   entity.setClient(store.document)
   const isLive = (item: { readonly ttl: number }): boolean => item.ttl > toSeconds(model.now())
+
+  const toPut = (event: NewEvent): EventPut => {
+    const item = toEventItem(event, model)
+    return { id: item.id, item: entity.put(item).params<{ readonly Item: PutItem }>().Item }
+  }
+
+  const read = (item: Parameters<typeof fromEventItem>[0]): StoredEvent => fromEventItem(model.shapes.upcast(item))
 
   const source = (query: (options: QueryOptions) => Promise<QueryAnswer>, range: IdRange, abortSignal: AbortSignal) =>
     ({
       async read(limit, resume) {
         const { data, cursor } = await query({ order: range.order, limit, cursor: resume ?? null, abortSignal })
-        return { items: data.filter(isLive).map(fromEventItem), resume: cursor ?? undefined }
+        return { items: data.filter(isLive).map(read), resume: cursor ?? undefined }
       },
     }) satisfies Source<StoredEvent>
 
@@ -89,11 +104,12 @@ export function bindEvents(store: Store, table: string, model: EventModel): Even
   /** An index is not divided by days: one group of as many shards as any day of the range has had. */
   const indexGroups =
     (
-      steps: readonly ShardStep[],
+      by: ShardedBy,
+      owner: string,
       query: (shard: number, range: IdRange, options: QueryOptions) => Promise<QueryAnswer>,
     ) =>
     (range: IdRange, signal: AbortSignal): Source<StoredEvent>[][] => {
-      const shards = shardsBetween(steps, dayOf(idTime(range.low)), dayOf(idTime(range.high)))
+      const shards = shardsBetween(model.plan, by, owner, dayOf(idTime(range.low)), dayOf(idTime(range.high)))
       return [Array.from({ length: shards }, (_, shard) => source((o) => query(shard, range, o), range, signal))]
     }
 
@@ -108,25 +124,27 @@ export function bindEvents(store: Store, table: string, model: EventModel): Even
       }),
 
     async appendMany(events, { signal } = {}) {
-      const items = events.map((event) => toEventItem(event, model))
-      await appendItems(store, entity, table, items, signal)
-      return { ids: items.map(({ id }) => id) }
+      const puts = events.map(toPut)
+      await appendItems(store, table, puts, signal)
+      return { ids: puts.map(({ id }) => id) }
     },
+
+    writer: (options = {}) => createEventWriter(store, { table, toPut, open: writers }, options),
 
     get: (eventType, id, { signal } = {}) =>
       call(store, 'events.get', table, signal, async (abortSignal) => {
         assertKeyPart(eventType, 'eventType', 256)
         const day = dayOf(idTime(assertId(id, 'id')))
-        const shard = shardOf(id, shardsOn(typeSteps(model.plan, eventType), day))
+        const shard = shardOf(id, shardsOn(model.plan, 'types', eventType, day))
         const { data } = await entity.get({ eventType, day, shard, id }).go({ abortSignal })
-        return data && isLive(data) ? fromEventItem(data) : undefined
+        return data && isLive(data) ? read(data) : undefined
       }),
 
     byType: async (eventType, range = {}) => {
       assertKeyPart(eventType, 'eventType', 256)
       return readPage(['byType', eventType], range, (ids, signal) =>
         daysOf(ids).map(({ day, low, high }) =>
-          Array.from({ length: shardsOn(typeSteps(model.plan, eventType), day) }, (_, shard) =>
+          Array.from({ length: shardsOn(model.plan, 'types', eventType, day) }, (_, shard) =>
             source(
               (o) => entity.query.byType({ eventType, day, shard }).between({ id: low }, { id: high }).go(o),
               ids,
@@ -144,7 +162,7 @@ export function bindEvents(store: Store, table: string, model: EventModel): Even
           .byUser({ userShard: indexPartition(userId, shard) })
           .between({ id: low }, { id: high })
           .go(options)
-      return readPage(['byUser', userId], range, indexGroups(model.plan.users, query))
+      return readPage(['byUser', userId], range, indexGroups('users', userId, query))
     },
 
     byRepository: async (repositoryId, range = {}) => {
@@ -154,7 +172,7 @@ export function bindEvents(store: Store, table: string, model: EventModel): Even
           .byRepository({ repositoryShard: indexPartition(repositoryId, shard) })
           .between({ id: low }, { id: high })
           .go(options)
-      return readPage(['byRepository', repositoryId], range, indexGroups(model.plan.repositories, query))
+      return readPage(['byRepository', repositoryId], range, indexGroups('repositories', repositoryId, query))
     },
   }
 }

@@ -11,31 +11,32 @@ export interface ShardStep {
   readonly shards: number
 }
 
-/**
- * Into how many partitions the events of one key are spread. One partition takes 1,000 write units a second; a key
- * needs `peak events/s x write units of one / 700` shards, and a page of it costs a query each.
- *
- * To change a number, add a step that begins on a later UTC day, and keep the old ones: they say where the old events are. A step must be deployed everywhere
- * before its day begins.
- */
-export interface ShardPlan {
-  /** Events of one type on one day, for types that are not named below. */
-  readonly types: readonly ShardStep[]
-  /** For single types. */
-  readonly type: Readonly<Record<string, readonly ShardStep[]>>
-  /** Events of one user. */
-  readonly users: readonly ShardStep[]
-  /** Events of one repository. */
-  readonly repositories: readonly ShardStep[]
+/** How many shards the events of one kind of key have, day by day. */
+export interface ShardSteps {
+  /** For every key that is not named. Before its first step, the default plan holds. */
+  readonly all?: readonly ShardStep[] | undefined
+  /** For single keys, the hot ones. Before the first step of a key, `all` holds for it. */
+  readonly named?: Readonly<Record<string, readonly ShardStep[]>> | undefined
 }
 
-/** Carries about 2,800 events of 1 KB a second of one type, and 700 of one user or one repository. */
-export const defaultShardPlan: ShardPlan = {
-  types: [{ from: '1970-01-01', shards: 4 }],
-  type: {},
-  users: [{ from: '1970-01-01', shards: 1 }],
-  repositories: [{ from: '1970-01-01', shards: 1 }],
+/**
+ * Into how many partitions the events of one type on one day, of one user and of one repository are spread. One partition
+ * takes 1,000 write units a second; a key needs `peak events/s x write units of one / 700` shards, and a page of it costs a query each.
+ *
+ * To change a number, add a step that begins on a later UTC day, and keep the old ones: they say where the old events are. A step must be deployed
+ * everywhere before its day begins; whoever writes and whoever reads need the same plan.
+ */
+export interface ShardPlan {
+  readonly types?: ShardSteps | undefined
+  readonly users?: ShardSteps | undefined
+  readonly repositories?: ShardSteps | undefined
 }
+
+/** The kinds of key that events are read by. */
+export type ShardedBy = keyof ShardPlan
+
+/** What holds where a plan says nothing: carries about 2,800 events of 1 KB a second of one type, and 700 of one user or one repository. */
+export const defaultShards: Readonly<Record<ShardedBy, number>> = { types: 4, users: 1, repositories: 1 }
 
 /** The UTC day of a time, `YYYY-MM-DD`. */
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
@@ -43,15 +44,23 @@ export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0,
 /** When a UTC day begins. */
 export const dayStart = (day: string): number => Date.parse(`${day}T00:00:00.000Z`)
 
-/** How many shards a day has. */
-export function shardsOn(steps: readonly ShardStep[], day: string): number {
-  return steps.findLast((step) => step.from <= day)?.shards ?? 1
+/** How many shards a key has on a day. */
+export function shardsOn(plan: ShardPlan, by: ShardedBy, key: string, day: string): number {
+  const { all = [], named = {} } = plan[by] ?? {}
+  const own = Object.hasOwn(named, key) ? (named[key] ?? []) : []
+  const step = stepOn(own, day) ?? stepOn(all, day)
+  return step?.shards ?? defaultShards[by]
 }
 
+const stepOn = (steps: readonly ShardStep[], day: string): ShardStep | undefined =>
+  steps.findLast(({ from }) => from <= day)
+
 /** How many shards an index partition has had at most between two days: an index is not divided by days. */
-export function shardsBetween(steps: readonly ShardStep[], firstDay: string, lastDay: string): number {
-  const within = steps.filter(({ from }) => from > firstDay && from <= lastDay).map(({ shards }) => shards)
-  return Math.max(shardsOn(steps, firstDay), ...within)
+export function shardsBetween(plan: ShardPlan, by: ShardedBy, key: string, firstDay: string, lastDay: string): number {
+  const { all = [], named = {} } = plan[by] ?? {}
+  const own = Object.hasOwn(named, key) ? (named[key] ?? []) : []
+  const changes = [...all, ...own].map(({ from }) => from).filter((from) => from > firstDay && from <= lastDay)
+  return Math.max(...[firstDay, ...changes].map((day) => shardsOn(plan, by, key, day)))
 }
 
 /** The shard of an id among `shards`. */
@@ -59,29 +68,26 @@ export function shardOf(id: string, shards: number): number {
   return shards === 1 ? 0 : createHash('sha1').update(id).digest().readUInt32BE(0) % shards
 }
 
-/** The steps for one type. */
-export const typeSteps = (plan: ShardPlan, eventType: string): readonly ShardStep[] =>
-  Object.hasOwn(plan.type, eventType) ? (plan.type[eventType] ?? plan.types) : plan.types
-
 /** @throws {DynamoInputError} naming the step: not a day, not in order, not 1 to 9,999 shards. */
 export function assertShardPlan(plan: ShardPlan): void {
-  const lists = { types: plan.types, users: plan.users, repositories: plan.repositories }
-  const named = Object.entries(plan.type).map(([type, steps]) => [`type[${JSON.stringify(type)}]`, steps] as const)
-  for (const [name, steps] of [...Object.entries(lists), ...named]) {
-    let before = ''
-    for (const { from, shards } of steps) {
-      const start = dayStart(from)
-      if (Number.isNaN(start) || dayOf(assertTime(start, 'day')) !== from) {
-        throw new DynamoInputError(
-          `shards.${name}`,
-          `has a step from ${JSON.stringify(from)}; expected a day, YYYY-MM-DD`,
-        )
-      }
-      if (from <= before) throw new DynamoInputError(`shards.${name}`, `is not in the order of days at ${from}`)
-      if (!Number.isInteger(shards) || shards < 1 || shards > 9999) {
-        throw new DynamoInputError(`shards.${name}`, `has ${shards} shards from ${from}; expected 1 to 9999`)
-      }
-      before = from
+  for (const by of ['types', 'users', 'repositories'] as const) {
+    const { all = [], named = {} } = plan[by] ?? {}
+    assertSteps(`shards.${by}.all`, all)
+    for (const [key, steps] of Object.entries(named)) assertSteps(`shards.${by}.named[${JSON.stringify(key)}]`, steps)
+  }
+}
+
+function assertSteps(name: string, steps: readonly ShardStep[]): void {
+  let before = ''
+  for (const { from, shards } of steps) {
+    const start = dayStart(from)
+    if (Number.isNaN(start) || dayOf(assertTime(start, name)) !== from) {
+      throw new DynamoInputError(name, `has a step from ${JSON.stringify(from)}; expected a day, YYYY-MM-DD`)
     }
+    if (from <= before) throw new DynamoInputError(name, `is not in the order of days at ${from}`)
+    if (!Number.isInteger(shards) || shards < 1 || shards > 9999) {
+      throw new DynamoInputError(name, `has ${shards} shards from ${from}; expected 1 to 9999`)
+    }
+    before = from
   }
 }

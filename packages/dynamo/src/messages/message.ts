@@ -1,7 +1,5 @@
-import type { EntityItem } from 'electrodb'
-import { type MessageEntity, type MessageType, messageTypes } from '../entities/message.js'
+import { type MessageItem, type MessageType, messageTypes, SEQUENCE_DIGITS } from '../entities/message.js'
 import { DynamoInputError } from '../errors.js'
-import { assertId, idTime } from '../ids.js'
 import { assertKeyPart, assertPayload } from '../storable.js'
 
 export type { MessageType }
@@ -15,44 +13,55 @@ export interface NewMessage {
   readonly payload?: object | undefined
   /** The connection it was meant for, where there was one. */
   readonly connectionId?: string | undefined
-  /** An id made before, for a message that may have been enqueued already. Default: a new one. */
-  readonly messageId?: string | undefined
 }
 
 /** A message as it is stored. */
 export interface Message {
-  /** A UUIDv7: unique, in the order of enqueueing. */
+  /** Its place in the recipient's queue, 16 digits: in the order of delivery, unique for the recipient. */
   readonly messageId: string
   readonly recipient: string
   readonly messageType: MessageType
   readonly payload: Record<string, unknown>
   readonly connectionId?: string
   readonly enqueuedAt: Date
+  /** From then on it is not delivered any more. */
+  readonly expiresAt: Date
 }
 
-/** @throws {DynamoInputError} or {DynamoValueError} naming the member that cannot be sent. */
+/** @throws {DynamoInputError}, {DynamoValueError} or {PayloadTooLargeError} naming the member that cannot be sent. */
 export function assertMessage(message: NewMessage): void {
   assertKeyPart(message.recipient, 'recipient')
   if (!messageTypes.includes(message.messageType)) {
     throw new DynamoInputError('messageType', `is none of ${messageTypes.join(', ')}`)
   }
-  const { payload, connectionId, messageId } = message
+  const { payload, connectionId } = message
   if (payload !== undefined && (payload === null || Array.isArray(payload))) {
     throw new DynamoInputError('payload', 'is not an object')
   }
   assertPayload(payload, 'payload')
   if (connectionId !== undefined) assertKeyPart(connectionId, 'connectionId')
-  if (messageId !== undefined) assertId(messageId, 'messageId')
+}
+
+const MESSAGE_ID = new RegExp(`^\\d{${SEQUENCE_DIGITS}}$`)
+
+export const toMessageId = (sequence: number): string => String(sequence).padStart(SEQUENCE_DIGITS, '0')
+
+/** @throws {DynamoInputError} when it is no id of a message. */
+export function toSequence(messageId: string): number {
+  const sequence = Number(messageId)
+  if (MESSAGE_ID.test(messageId) && Number.isSafeInteger(sequence)) return sequence
+  throw new DynamoInputError('messageId', `is not the id of a message: ${SEQUENCE_DIGITS} digits`)
 }
 
 /** An item as ElectroDB reads it, in the form callers get. */
-export function toMessage(item: EntityItem<MessageEntity>): Message {
+export function toMessage(item: MessageItem): Message {
   return {
-    messageId: item.messageId,
+    messageId: toMessageId(item.sequence),
     recipient: item.recipient,
     messageType: item.messageType,
     payload: (item.payload ?? {}) as Record<string, unknown>,
     ...(item.connectionId === undefined ? {} : { connectionId: item.connectionId }),
-    enqueuedAt: new Date(idTime(item.messageId)),
+    enqueuedAt: new Date(item.enqueuedAt),
+    expiresAt: new Date(item.expiresAt),
   }
 }

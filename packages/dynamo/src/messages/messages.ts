@@ -1,35 +1,41 @@
-import type { EntityItem } from 'electrodb'
 import { decodeCursor, encodeCursor } from '../cursor.js'
-import { type MessageEntity, messageEntity } from '../entities/message.js'
-import { DynamoInputError } from '../errors.js'
-import { assertId, ID_BYTES, type IdSource, idCeiling, idFloor, idFromHex, idTime, idToHex } from '../ids.js'
+import { messageEntity, queueEntity } from '../entities/message.js'
 import type { Page } from '../page.js'
 import { assertKeyPart } from '../storable.js'
-import { assertLimit, type CallerOptions, call, type Store, toSeconds } from '../store.js'
-import { assertMessage, type Message, type NewMessage, toMessage } from './message.js'
+import { assertLimit, type CallerOptions, call, type Store } from '../store.js'
+import { enqueue } from './enqueue.js'
+import { acquireLease, type LeaseOptions, type MessageLease } from './lease.js'
+import { assertMessage, type Message, type NewMessage, toMessage, toMessageId, toSequence } from './message.js'
+import { findOldest, type MessageLimits, type MessageModel, readMessages, readQueue } from './storage.js'
 
-/** Messages on their way to recipients. */
+/** Messages on their way to recipients: a queue for each. */
 export interface Messages {
   /**
-   * Enqueues a message. Messages that one process enqueues one after another are in that order.
+   * Enqueues a message. Those that one sender enqueues one after another reach the recipient in that order, from whichever process; between
+   * concurrent ones no order is promised. A call that failed with `effect: 'unknown'` may have enqueued: repeated, it comes twice.
    *
-   * @returns `duplicate` when a message of that id is stored already, which only a message with a `messageId` of its own, or a lost answer,
-   *   can bring about.
+   * @throws {MessageQueueFullError} when the recipient does not keep up.
+   * @throws {PayloadTooLargeError} before anything is sent.
    */
-  enqueue(
-    message: NewMessage,
-    options?: CallerOptions,
-  ): Promise<{ readonly messageId: string; readonly duplicate: boolean }>
+  enqueue(message: NewMessage, options?: CallerOptions): Promise<{ readonly messageId: string }>
   /**
-   * What a recipient has not yet acknowledged, the oldest first. Delivery is at least once: whatever is not acknowledged
-   * comes again. The cost is that of the messages returned, however many were delivered before. Read from an index, which on AWS lags a moment behind.
+   * The right to read a recipient's messages. While one reader has it, nobody else gets any; when it ends, delivery begins again with the oldest
+   * message that is not acknowledged.
+   *
+   * @throws {RecipientLeasedError} while another connection has it.
    */
-  undelivered(recipient: string, options?: UndeliveredOptions): Promise<Page<Message>>
+  lease(recipient: string, options: LeaseOptions): Promise<MessageLease>
   /**
-   * Marks a message as delivered. Safe to repeat.
-   * @returns true the first time; false when it was acknowledged before, has expired, or never was.
+   * Marks a message as delivered: it is gone from the queue. Safe to repeat. Needs no lease, so what a lost connection had delivered can
+   * still be acknowledged.
+   *
+   * @returns true the first time; false when it was acknowledged before, never was, or is long expired.
    */
   acknowledge(recipient: string, messageId: string, options?: CallerOptions): Promise<boolean>
+  /** What a recipient has not acknowledged, the oldest first: for a look, by anybody, without a lease. */
+  undelivered(recipient: string, options?: UndeliveredOptions): Promise<Page<Message>>
+  /** Who reads a recipient's messages, and how many have expired undelivered. */
+  queue(recipient: string, options?: CallerOptions): Promise<QueueState>
 }
 
 export interface UndeliveredOptions extends CallerOptions {
@@ -39,40 +45,47 @@ export interface UndeliveredOptions extends CallerOptions {
   readonly cursor?: string | undefined
 }
 
-const SCHEMA_VERSION = 1
-
-export interface MessageModel {
-  readonly ids: IdSource
-  /** How long a message is kept. */
-  readonly retentionMs: number
+export interface QueueState {
+  /** Messages that expired undelivered, since the queue began. */
+  readonly expired: number
+  /** The lease, while there is one. */
+  readonly lease?: { readonly connectionId: string; readonly until: Date }
 }
 
-export function bindMessages(store: Store, table: string, { ids, retentionMs }: MessageModel): Messages {
-  const entity: MessageEntity = messageEntity(table)
-  entity.setClient(store.document)
+/** A number of a message is at most 2^53 - 1: seven bytes. */
+const SEQUENCE_BYTES = 7
+
+export function bindMessages(store: Store, table: string, limits: MessageLimits): Messages {
+  const model: MessageModel = {
+    store,
+    table,
+    limits,
+    messages: messageEntity(table),
+    queues: queueEntity(table),
+  }
+  model.messages.setClient(store.document)
+  model.queues.setClient(store.document)
 
   return {
     enqueue: (message, { signal } = {}) =>
       call(store, 'messages.enqueue', table, signal, async (abortSignal) => {
         assertMessage(message)
-        const messageId = message.messageId ?? ids.next()
-        const ttl = toSeconds(idTime(messageId) + retentionMs)
-        if (ttl <= toSeconds(store.now())) {
-          throw new DynamoInputError('messageId', 'lies further back than messages are kept; it would expire at once')
-        }
-        const answer = await entity
-          .create({
-            recipient: message.recipient,
-            messageId,
-            messageType: message.messageType,
-            ...(message.payload === undefined ? {} : { payload: message.payload }),
-            ...(message.connectionId === undefined ? {} : { connectionId: message.connectionId }),
-            delivery: 'pending',
-            schemaVersion: SCHEMA_VERSION,
-            ttl,
-          })
-          .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
-        return { messageId, duplicate: answer.rejected }
+        return { messageId: toMessageId(await enqueue(model, message, abortSignal)) }
+      }),
+
+    lease: (recipient, options) =>
+      call(store, 'messages.lease', table, options.signal, async (abortSignal) => {
+        assertKeyPart(recipient, 'recipient')
+        assertKeyPart(options.connectionId, 'connectionId')
+        return acquireLease(model, recipient, options, abortSignal)
+      }),
+
+    acknowledge: (recipient, messageId, { signal } = {}) =>
+      call(store, 'messages.acknowledge', table, signal, async (abortSignal) => {
+        assertKeyPart(recipient, 'recipient')
+        const sequence = toSequence(messageId)
+        const { data } = await model.messages.delete({ recipient, sequence }).go({ response: 'all_old', abortSignal })
+        return data !== null
       }),
 
     undelivered: (recipient, options = {}) =>
@@ -80,38 +93,36 @@ export function bindMessages(store: Store, table: string, { ids, retentionMs }: 
         assertKeyPart(recipient, 'recipient')
         const limit = assertLimit(options.limit ?? 100)
         const binding = ['undelivered', recipient]
-        const now = store.now()
-        // The id holds the time, so the expired are left out by the key and cost nothing, even before they are deleted.
-        let low = idFloor(Math.max(0, now - retentionMs))
-        if (options.cursor !== undefined) low = idFromHex(decodeCursor(binding, options.cursor, ID_BYTES))
-        const items: Message[] = []
-        let cursor: string | null = null
-        do {
-          const answer: { data: EntityItem<MessageEntity>[]; cursor: string | null } = await entity.query
-            .undelivered({ recipient, delivery: 'pending' })
-            .between({ messageId: low }, { messageId: idCeiling(2 ** 48 - 1) })
-            .go({ order: 'asc', limit: limit + 2 - items.length, cursor, abortSignal })
-          const live = answer.data.filter((item) => item.ttl > toSeconds(now))
-          items.push(...live.map(toMessage).filter(({ messageId }) => messageId !== low))
-          cursor = answer.cursor
-        } while (cursor !== null && items.length <= limit)
-        const page = items.slice(0, limit)
-        const last = page.at(-1)
-        return items.length > limit && last
-          ? { items: page, cursor: encodeCursor(binding, idToHex(last.messageId)) }
-          : { items: page }
+        const { cursor } = options
+        const after = cursor === undefined ? 0 : Number.parseInt(decodeCursor(binding, cursor, SEQUENCE_BYTES), 16)
+        const found: Message[] = []
+        // One more than asked tells whether there is a next page.
+        for (let from = after; found.length <= limit; ) {
+          const wanted = limit + 1 - found.length
+          const { items, isAll } = await readMessages(model, recipient, from, wanted, abortSignal)
+          found.push(...items.filter(({ expiresAt }) => expiresAt > store.now()).map(toMessage))
+          from = items.at(-1)?.sequence ?? from
+          if (isAll) break
+        }
+        const items = found.slice(0, limit)
+        const last = items.at(-1)
+        if (found.length <= limit || !last) return { items }
+        const place = toSequence(last.messageId).toString(16)
+        return { items, cursor: encodeCursor(binding, place.padStart(SEQUENCE_BYTES * 2, '0')) }
       }),
 
-    acknowledge: (recipient, messageId, { signal } = {}) =>
-      call(store, 'messages.acknowledge', table, signal, async (abortSignal) => {
+    queue: (recipient, { signal } = {}) =>
+      call(store, 'messages.queue', table, signal, async (abortSignal) => {
         assertKeyPart(recipient, 'recipient')
-        assertId(messageId, 'messageId')
-        const answer = await entity
-          .patch({ recipient, messageId })
-          .set({ delivery: 'delivered', deliveredAt: store.now() })
-          .where((stored, { eq }) => eq(stored.delivery, 'pending'))
-          .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
-        return !answer.rejected
+        const queue = await readQueue(model, recipient, abortSignal)
+        if (!queue) return { expired: 0 }
+        const { expired = 0, expiredThrough = 0, connectionId, leasedUntil = 0 } = queue
+        const uncounted = await findOldest(model, recipient, expiredThrough, abortSignal)
+        const isLeased = connectionId !== undefined && leasedUntil > store.now()
+        return {
+          expired: expired + uncounted.count,
+          ...(isLeased ? { lease: { connectionId, until: new Date(leasedUntil) } } : {}),
+        }
       }),
   }
 }

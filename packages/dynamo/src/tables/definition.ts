@@ -1,4 +1,10 @@
-import type { CreateTableCommandInput, GlobalSecondaryIndex, KeySchemaElement } from '@aws-sdk/client-dynamodb'
+import type {
+  AttributeDefinition,
+  CreateTableCommandInput,
+  GlobalSecondaryIndex,
+  KeySchemaElement,
+  ProvisionedThroughput,
+} from '@aws-sdk/client-dynamodb'
 
 /** One table as data: what creation, health and the check of the ElectroDB models go by. */
 export interface TableDefinition {
@@ -27,37 +33,35 @@ export interface IndexDefinition {
   readonly sortKey: string
 }
 
-export type Billing =
-  | { readonly mode: 'PAY_PER_REQUEST' }
-  | {
-      readonly mode: 'PROVISIONED'
-      /** Capacity units; a table is created with `min`. */
-      readonly write: CapacityRange
-      readonly read: CapacityRange
-      /** Percent of use that auto scaling steers to. */
-      readonly targetUtilization: number
-    }
+export type Billing = { readonly mode: 'PAY_PER_REQUEST' } | Provisioned
+
+export interface Provisioned {
+  readonly mode: 'PROVISIONED'
+  /** Capacity units; a table is created with `min`. */
+  readonly write: CapacityRange
+  readonly read: CapacityRange
+  /** Percent of use that auto scaling steers to. */
+  readonly targetUtilization: number
+}
 
 export interface CapacityRange {
   readonly min: number
   readonly max: number
 }
 
-/** The `CreateTable` call that makes a table of this definition, under `prefix`. */
-export function toCreateTableInput(definition: TableDefinition, prefix: string): CreateTableCommandInput {
+/**
+ * The `CreateTable` call that makes a table of this definition.
+ * @param table its name with the prefix.
+ */
+export function toCreateTableInput(definition: TableDefinition, table: string): CreateTableCommandInput {
   const { billing, indexes, stream } = definition
   return {
-    TableName: prefix + definition.name,
+    TableName: table,
     KeySchema: keySchema(definition),
-    AttributeDefinitions: Object.entries(definition.keyAttributes).map(([AttributeName, AttributeType]) => ({
-      AttributeName,
-      AttributeType,
-    })),
+    AttributeDefinitions: attributeDefinitions(definition),
     BillingMode: billing.mode,
     // On-demand tables whose indexes name a throughput are refused.
-    ...(billing.mode === 'PROVISIONED'
-      ? { ProvisionedThroughput: { ReadCapacityUnits: billing.read.min, WriteCapacityUnits: billing.write.min } }
-      : {}),
+    ...(billing.mode === 'PROVISIONED' ? { ProvisionedThroughput: throughput(billing) } : {}),
     ...(indexes.length > 0 ? { GlobalSecondaryIndexes: indexes.map((index) => toIndexInput(index, billing)) } : {}),
     ...(stream ? { StreamSpecification: { StreamEnabled: true, StreamViewType: stream } } : {}),
     SSESpecification: { Enabled: true, SSEType: definition.encryption },
@@ -74,13 +78,27 @@ export function keySchema(keys: { readonly partitionKey: string; readonly sortKe
   ]
 }
 
-function toIndexInput(index: IndexDefinition, billing: Billing): GlobalSecondaryIndex {
+/** The attributes of all keys, the indexes' included, with their types. */
+export function attributeDefinitions(definition: TableDefinition): AttributeDefinition[] {
+  const keys = [definition, ...definition.indexes].flatMap(({ partitionKey, sortKey }) => [partitionKey, sortKey])
+  return [...new Set(keys)].map((AttributeName) => ({
+    AttributeName,
+    AttributeType: definition.keyAttributes[AttributeName],
+  }))
+}
+
+/** What a provisioned table begins with. */
+export const throughput = ({ read, write }: Provisioned): ProvisionedThroughput => ({
+  ReadCapacityUnits: read.min,
+  WriteCapacityUnits: write.min,
+})
+
+/** An index in the form of `CreateTable` and `UpdateTable`. */
+export function toIndexInput(index: IndexDefinition, billing: Billing): GlobalSecondaryIndex {
   return {
     IndexName: index.name,
     KeySchema: keySchema(index),
     Projection: { ProjectionType: 'ALL' },
-    ...(billing.mode === 'PROVISIONED'
-      ? { ProvisionedThroughput: { ReadCapacityUnits: billing.read.min, WriteCapacityUnits: billing.write.min } }
-      : {}),
+    ...(billing.mode === 'PROVISIONED' ? { ProvisionedThroughput: throughput(billing) } : {}),
   }
 }

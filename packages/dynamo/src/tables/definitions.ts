@@ -38,12 +38,12 @@ export const agentStateTable: TableDefinition = {
   },
 }
 
-/** Messages on their way to a recipient. The index holds only those not yet delivered. */
+/** Messages on their way to recipients: a partition for each, which holds only what is undelivered. */
 export const messagesTable: TableDefinition = {
   ...common,
   name: 'MiyabiWebSocketMessages',
-  keyAttributes: { pk: 'S', sk: 'S', upk: 'S', usk: 'S' },
-  indexes: [{ name: 'undelivered', partitionKey: 'upk', sortKey: 'usk' }],
+  keyAttributes: { pk: 'S', sk: 'S' },
+  indexes: [],
   billing: { mode: 'PAY_PER_REQUEST' },
 }
 

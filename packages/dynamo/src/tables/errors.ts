@@ -1,35 +1,37 @@
 import { MiyabiError } from '@miyabi/core'
-import type { TableDifference } from './differences.js'
+import type { TableStep } from './step.js'
 
-/** A table exists with other keys or indexes than its definition. Nothing was created or changed. */
-export class TablesDifferError extends MiyabiError<
+/** Bringing a table to its definition would destroy something, and nobody allowed it for that table. Nothing was changed. */
+export class DestructiveStepsError extends MiyabiError<
   'dynamo.tables.differ',
-  { readonly differences: readonly TableDifference[] }
+  { readonly steps: readonly TableStep[] }
 > {
-  override readonly name = 'TablesDifferError'
+  override readonly name = 'DestructiveStepsError'
 
-  constructor(differences: readonly TableDifference[]) {
-    const lines = differences.map(
-      ({ table, what, expected, found }) => `  ${table}, ${what}: expected ${expected}; found ${found}`,
+  constructor(steps: readonly TableStep[]) {
+    const lines = steps.map(
+      ({ table, what, does, expected, found }) => `  ${table}, ${what}: ${does} (expected ${expected}; found ${found})`,
     )
+    const tables = [...new Set(steps.map(({ table }) => table))]
     super(
       'dynamo.tables.differ',
-      `these tables exist with another structure; delete them, or set another DYNAMODB_TABLE_PREFIX:\n${lines.join('\n')}`,
-      { details: { differences } },
+      `what is there would be lost:\n${lines.join('\n')}\n` +
+        `If that may be: \`pnpm db:tables apply --replace ${tables.join(',')}\`. Else set another DYNAMODB_TABLE_PREFIX.`,
+      { details: { steps } },
     )
   }
 }
 
-/** A table did not become ready in time. */
+/** A table did not become what was asked for in time. */
 export class TableNotReadyError extends MiyabiError<
   'dynamo.tables.not_ready',
-  { readonly table: string; readonly state: string; readonly waitedMs: number }
+  { readonly table: string; readonly state: string }
 > {
   override readonly name = 'TableNotReadyError'
 
-  constructor(table: string, state: string, waitedMs: number) {
-    super('dynamo.tables.not_ready', `the table ${table} is still ${state} after ${Math.round(waitedMs / 1000)} s`, {
-      details: { table, state, waitedMs },
+  constructor(table: string, state: string) {
+    super('dynamo.tables.not_ready', `${table} is not ready yet: ${state}; wait, then apply again`, {
+      details: { table, state },
       retryable: true,
       effect: 'unknown',
     })

@@ -1,43 +1,85 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Logger } from '@miyabi/core'
 import { withOurErrors } from '../call.js'
-import { type CreateTablesOptions, createTables, type TableResult } from './create.js'
+import type { DynamoSettings } from '../config.js'
+import { isAwsEndpoint } from '../endpoint.js'
+import { DynamoInputError } from '../errors.js'
+import type { TableServer } from './actual.js'
+import { type ApplyOptions, applyTables, planTables, type TablesApplied } from './apply.js'
+import { createAutoScaling } from './auto-scaling.js'
 import { tableDefinitions } from './definitions.js'
 import { describeTable } from './describe.js'
+import type { TablesPlan } from './step.js'
 
-/** Which tables are there. */
-export interface TablesStatus {
+/** Which tables are there, and whether they are as they should be. */
+export interface TablesStatus extends TablesPlan {
   readonly tables: readonly {
     /** With the prefix. */
     readonly table: string
-    /** DynamoDB's own: `ACTIVE`, `CREATING`, `UPDATING` ... */
+    /** DynamoDB's own: `ACTIVE`, `CREATING`, `UPDATING` ...; `absent` when there is none. */
     readonly status: string
   }[]
   /** Names of those that do not exist. */
   readonly missing: readonly string[]
 }
 
-/** The tables of one prefix. What fails comes out as a `DynamoError`, like every other call. */
-export interface Tables {
-  /** Creates what is missing; see `createTables`. */
-  create(options?: Pick<CreateTablesOptions, 'waitMs' | 'signal'>): Promise<TableResult[]>
-  status(options?: { readonly signal?: AbortSignal | undefined }): Promise<TablesStatus>
+interface CallerOptions {
+  readonly signal?: AbortSignal | undefined
 }
 
-export function bindTables(client: DynamoDBClient, prefix: string, logger: Logger): Tables {
+/** The tables of one prefix. What fails comes out as a `DynamoError`, like every other call. */
+export interface Tables {
+  /** Which tables are there, and in what they differ from their definitions. */
+  status(options?: CallerOptions): Promise<TablesStatus>
+  /** What `apply` would do. Changes nothing. */
+  plan(options?: CallerOptions): Promise<TablesPlan>
+  /**
+   * Creates what is missing and brings what is there to its definition, waiting until it is so. Safe to call again, and from several
+   * processes at once.
+   * @throws {DestructiveStepsError} when something would be lost at a table that `replace` does not name; nothing is changed then.
+   * @throws {TableNotReadyError} when a step takes longer than `waitMs`.
+   */
+  apply(options?: ApplyOptions): Promise<TablesApplied>
+}
+
+export function bindTables(client: DynamoDBClient, settings: DynamoSettings, logger: Logger): Tables {
+  const named = tableDefinitions.map((definition) => ({ definition, table: settings.tablePrefix + definition.name }))
+  const names = named.map(({ table }) => table)
+  const isAws = isAwsEndpoint(settings.endpoint)
+
+  async function withServer<T>(
+    operation: string,
+    { signal }: CallerOptions,
+    work: (server: TableServer) => Promise<T>,
+  ) {
+    const hasScaling = isAws || settings.autoScalingEndpoint !== undefined
+    const autoScaling = hasScaling ? createAutoScaling(client, settings) : undefined
+    try {
+      return await withOurErrors({ operation, tables: names, signal }, () => work({ client, autoScaling, isAws }))
+    } finally {
+      autoScaling?.destroy()
+    }
+  }
+
   return {
-    create: (options = {}) => createTables(client, { ...options, prefix, logger }),
-    async status({ signal } = {}) {
-      const names = tableDefinitions.map(({ name }) => prefix + name)
-      const tables = await withOurErrors({ operation: 'tables.status', tables: names, signal }, () =>
-        Promise.all(
-          names.map(async (table) => ({
-            table,
-            status: (await describeTable(client, table, signal))?.TableStatus ?? 'absent',
-          })),
-        ),
-      )
-      return { tables, missing: tables.filter(({ status }) => status === 'absent').map(({ table }) => table) }
-    },
+    status: (options = {}) =>
+      withServer('tables.status', options, async (server) => {
+        const describe = async (table: string) => ({
+          table,
+          status: (await describeTable(client, table, options.signal))?.TableStatus ?? 'absent',
+        })
+        const tables = await Promise.all(names.map(describe))
+        const missing = tables.filter(({ status }) => status === 'absent').map(({ table }) => table)
+        return { tables, missing, ...(await planTables(server, named, options.signal)) }
+      }),
+    plan: (options = {}) => withServer('tables.plan', options, (server) => planTables(server, named, options.signal)),
+    apply: (options = {}) =>
+      withServer('tables.apply', options, (server) => {
+        const stranger = options.replace?.find((table) => !names.includes(table))
+        if (stranger !== undefined) {
+          throw new DynamoInputError('replace', `names ${stranger}, which is none of ${names.join(', ')}`)
+        }
+        return applyTables(server, named, { ...options, logger })
+      }),
   }
 }

@@ -11,8 +11,12 @@ import {
   type Transaction,
 } from '@prisma/driver-adapter-utils'
 import pg from 'pg'
+import { PRISMA_LOCK, waitForMigrationLock } from '../history/lock.js'
+import { MigrationError } from '../migration-error.js'
+import { applyLimits, resetSession } from '../script/run-script.js'
 import { withClient } from './client.js'
 import { toConnectError } from './connect-error.js'
+import { PrismaError } from './prisma-error.js'
 import type { Run, ServerError } from './run.js'
 import type { Target } from './target.js'
 
@@ -22,6 +26,9 @@ type Client = pg.Client & { readonly processID: number }
 /** `pg_catalog."char"`, which the introspection queries read and the adapter does not know. */
 const CHAR_OID = 18
 const BPCHAR_OID = 1042
+
+/** How the engine keeps two deploys apart. It gives up after 10 s by itself. */
+const LOCK_STATEMENT = `SELECT pg_advisory_lock(${PRISMA_LOCK})`
 
 /** "active SQL transaction" is the server's SQLSTATE that comes nearest. */
 const LEFT_OPEN: ServerError = {
@@ -91,26 +98,33 @@ export class Session implements SqlDriverAdapter {
       await this.executeScript(query.sql) // the one method whose script comes this way
       return 0
     }
-    const send = (): Promise<number> => this.adapter.executeRaw(query)
-    const waitsForOtherRuns = query.sql.includes('pg_advisory_lock')
-    return await (waitsForOtherRuns ? this.run.interruptible(() => this.cancel(), send) : send())
+    if (query.sql !== LOCK_STATEMENT) return await this.adapter.executeRaw(query)
+    await this.run.interruptible(
+      async () => {}, // looked at between two questions
+      async () => {
+        const held = await waitForMigrationLock(this.client, () => this.run.interruptedBy === undefined)
+        if (!held) throw new Error('Interrupted while another migration was at work')
+      },
+    )
+    return 1
   }
 
   /**
    * Runs a whole script as one implicit transaction. Whatever a script sets for its session (`search_path`, a role, as dumps do)
-   * ends with it, so that it cannot misdirect the engine's own bookkeeping or the next script.
+   * ends with it, so that it cannot misdirect the engine's own bookkeeping or the next script. So do the limits of its header.
    */
   async executeScript(script: string): Promise<void> {
     try {
+      await this.limit(script)
       await this.run.interruptible(
         () => this.cancel(),
         () => this.client.query(script),
       )
     } catch (error) {
-      await this.restore().catch(() => {})
+      await resetSession(this.client).catch(() => {})
       throw error instanceof pg.DatabaseError ? this.refused(error, script) : error
     }
-    const left = await this.restore()
+    const left = await resetSession(this.client)
     if (left === 'in transaction') throw this.refused(LEFT_OPEN, script)
   }
 
@@ -141,10 +155,14 @@ export class Session implements SqlDriverAdapter {
     return toAdapterError(error)
   }
 
-  private async restore(): Promise<'clean' | 'in transaction'> {
-    const inTransaction = this.client.getTransactionStatus() !== 'I'
-    await this.client.query(`${inTransaction ? 'ROLLBACK; ' : ''}RESET ROLE; RESET ALL`)
-    return inTransaction ? 'in transaction' : 'clean'
+  /** A script that must be a single statement gives its timeouts in a comment. */
+  private async limit(script: string): Promise<void> {
+    try {
+      await applyLimits(this.client, script)
+    } catch (error) {
+      if (error instanceof MigrationError) this.run.hostFailure = new PrismaError(undefined, error.message)
+      throw error
+    }
   }
 
   /** Asks the server to stop what this session is doing; a script is then rolled back as a whole. */

@@ -20,17 +20,19 @@ export class ShadowDatabases {
   }
 
   /**
-   * Creates an empty database beside the main one, and drops those that killed runs have left behind.
+   * Creates an empty database beside the main one, or a copy of `template`, to which nobody may be connected; drops those that killed
+   * runs have left behind.
    * @throws {PrismaError} P3014 when the login may not create databases.
    */
-  async create(): Promise<Target> {
+  async create(template?: string): Promise<Target> {
     return await withClient(this.target.config, async (client) => {
       const nowMs = await serverTimeMs(client)
       await dropAbandoned(client, nowMs)
       const database = shadowName(nowMs)
       this.live.set(database, undefined)
       try {
-        await client.query(`CREATE DATABASE ${escapeIdentifier(database)}`)
+        const source = template === undefined ? '' : ` TEMPLATE ${escapeIdentifier(template)}`
+        await client.query(`CREATE DATABASE ${escapeIdentifier(database)}${source}`)
       } catch (error) {
         this.live.delete(database)
         throw error instanceof pg.DatabaseError && error.code === '42501' ? mayNotCreate(error) : error

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { Pool } from '../../src/index.js'
+import type { Pool, Postgres } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
 import { until, usePoolBench } from '../support.js'
 
@@ -37,10 +37,14 @@ describe('DB_LEAK_THRESHOLD', () => {
     expect(recovered?.['heldMs']).toBeGreaterThanOrEqual(300)
   })
 
-  it('names the caller through Prisma, too', async () => {
+  it.each<[string, (postgres: Postgres) => Promise<unknown>]>([
+    ['prisma.$transaction()', (postgres) => postgres.prisma.$transaction(() => delay(250))],
+    ['transaction()', (postgres) => postgres.transaction(() => delay(250))],
+    ['read()', (postgres) => postgres.read((prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(0.25)`)],
+  ])('names the caller of %s, too', async (_of, hold) => {
     const logger = new RecordingLogger()
     const postgres = bench.service({ leakThresholdMs: 100 }, { logger })
-    const sumUpSlowly = async () => await postgres.prisma.$transaction(() => delay(250))
+    const sumUpSlowly = async () => await hold(postgres)
     await sumUpSlowly()
     expect(logger.of('leak_suspected')[0]?.['stack']).toContain('sumUpSlowly')
     expect(logger.of('leak_recovered')).toHaveLength(1)

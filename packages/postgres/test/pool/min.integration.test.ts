@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { until, usePoolBench } from '../support.js'
@@ -32,8 +33,13 @@ describe('DB_MIN_CONNECTIONS', () => {
     const clients = await Promise.all(Array.from({ length: 6 }, () => pool.connect()))
     for (const client of clients) client.release()
     expect(pool.stats.total).toBe(6)
+    let opened = 0
+    pool.on('connect', () => {
+      opened += 1
+    })
     await until(() => pool.stats, full(2))
-    expect(pool.stats.total).toBe(2)
+    await delay(350)
+    expect([pool.stats.total, opened]).toEqual([2, 0])
   })
 
   it('are replaced when their lifetime ends', async () => {

@@ -13,7 +13,7 @@ async function run(
 ): Promise<{ readonly stdout: string; readonly stderr: string; readonly ms: number }> {
   const source = `
     import { createPool, parsePostgresSettings } from ${JSON.stringify(new URL(`file://${entry}`).href)}
-    const pool = createPool(parsePostgresSettings({ DATABASE_URL: process.env.URL, DB_MIN_CONNECTIONS: '3' }))
+    const pool = createPool(parsePostgresSettings({ ...process.env, DATABASE_URL: process.env.URL, DB_MIN_CONNECTIONS: '3' }))
     ${program}`
   const start = performance.now()
   const result = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', source], {

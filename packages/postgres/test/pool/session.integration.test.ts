@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Pool } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench()
@@ -12,29 +13,10 @@ describe('a session', () => {
     expect((await pool.query<{ TimeZone: string }>('SHOW timezone')).rows).toEqual([{ TimeZone: 'UTC' }])
   })
 
-  it('has the timeouts that the server enforces', async () => {
-    const pool = bench.pool({ statementTimeoutMs: 1500, lockTimeoutMs: 700, idleInTransactionTimeoutMs: 2500 })
-    const { rows } = await pool.query<{ name: string; setting: string }>(
-      `SELECT name, setting FROM pg_settings
-        WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') ORDER BY name`,
-    )
-    expect(rows.map((row) => [row.name, row.setting])).toEqual([
-      ['idle_in_transaction_session_timeout', '2500'],
-      ['lock_timeout', '700'],
-      ['statement_timeout', '1500'],
-    ])
-  })
-
   it('resolves names in the schema of the URL', async () => {
     const url = `${bench.settings().databaseUrl}?schema=pg_catalog`
     const pool = bench.pool({ databaseUrl: url })
     expect((await pool.query('SELECT current_schema() AS name')).rows).toEqual([{ name: 'pg_catalog' }])
-  })
-
-  it('tells its name to the server', async () => {
-    const pool = bench.pool({ applicationName: 'invoices' })
-    await pool.query('SELECT 1')
-    expect(await bench.backends('invoices')).toHaveLength(1)
   })
 })
 
@@ -52,6 +34,30 @@ describe('a released connection', () => {
     )
     const { rows } = await pool.query<{ own: boolean }>('SELECT now() = statement_timestamp() AS own')
     expect(rows).toEqual([{ own: true }])
+  })
+
+  it.each([
+    ['a failed statement', async (pool: Pool) => void failureOf(pool.query('BEGIN; SELECT 1/0'))],
+    [
+      'one that was not waited for',
+      async (pool: Pool) => {
+        const client = await pool.connect()
+        void client.query('BEGIN')
+        client.release()
+      },
+    ],
+  ])('is not handed out inside a transaction of which the server has not told yet: after %s', async (_what, leave) => {
+    for (const testBeforeAcquire of [true, false]) {
+      const pool = bench.pool({ maxConnections: 1, testBeforeAcquire })
+      await pool.query('SELECT 1')
+      await leave(pool)
+      const next = await pool.connect()
+      const { rows } = await next.query<{ own: boolean }>('SELECT now() = statement_timestamp() AS own')
+      expect(rows).toEqual([{ own: true }])
+      await next.query('CREATE TEMPORARY TABLE kept ()')
+      expect((next as unknown as { getTransactionStatus(): string }).getTransactionStatus()).toBe('I')
+      next.release()
+    }
   })
 
   it('is not handed out in another time zone', async () => {

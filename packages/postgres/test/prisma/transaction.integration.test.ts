@@ -52,4 +52,22 @@ describe('transaction', () => {
     )
     expect(level).toEqual([{ level: 'serializable' }])
   })
+
+  it('costs two round trips besides its work: level and limits travel with BEGIN', async () => {
+    const sent: string[] = []
+    const client = await postgres.pool.connect()
+    const query = client.query.bind(client)
+    client.query = ((...args: Parameters<typeof query>) => {
+      sent.push((args[0] as unknown as { text: string }).text ?? args[0])
+      return query(...args)
+    }) as typeof query
+    client.release()
+    await postgres.transaction((tx) => tx.$executeRaw`SELECT 1`, { isolation: 'RepeatableRead' })
+    Object.assign(client, { query })
+    expect(sent).toEqual([
+      expect.stringMatching(/^BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL/),
+      'SELECT 1',
+      'COMMIT',
+    ])
+  })
 })

@@ -3,7 +3,7 @@ import { RetryBudget } from '@miyabi/core'
 import { startTcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mapPostgresError, type Postgres } from '../../src/index.js'
-import { failureOf, usePoolBench } from '../support.js'
+import { failureOf, until, usePoolBench } from '../support.js'
 
 const READS = process.env['MIYABI_TEST_LONG'] ? 5000 : 500
 const WORKERS = 16
@@ -137,8 +137,8 @@ describe('read()', () => {
     const attempts: number[] = []
     const rows = await postgres.read(async (prisma, { attempt }) => {
       attempts.push(attempt)
-      const reading = prisma.$queryRaw<{ n: bigint }[]>`SELECT count(*) AS n FROM users, pg_sleep(0.3)`.then((n) => n)
-      if (attempt === 1) void delay(100).then(() => bench.killBackends())
+      const reading = prisma.$queryRaw<{ n: bigint }[]>`SELECT count(*) AS n FROM users, pg_sleep(1)`.then((n) => n)
+      if (attempt === 1) void until(bench.busy, (count) => count > 0).then(() => bench.killBackends())
       return reading
     })
     // A third where the second met a session that was killed with the first.
@@ -162,11 +162,12 @@ describe('read()', () => {
       code: 'postgres.deadline',
       details: { deadlineMs: 100, phase: 'work' },
     })
+    await until(bench.busy, (count) => count === 0)
     let runs = 0
     const once = postgres.read(
       (prisma) => {
         runs += 1
-        void delay(100).then(() => bench.killBackends())
+        void until(bench.busy, (count) => count > 0).then(() => bench.killBackends())
         return prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(1)`
       },
       { retry: false },

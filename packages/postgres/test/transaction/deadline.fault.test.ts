@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Postgres } from '../../src/index.js'
+import { delayCancels } from '../slow-cancel.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
@@ -24,16 +25,9 @@ async function timed(work: Promise<unknown>): Promise<{ readonly error: unknown;
   const error = await failureOf(work)
   return { error, ms: performance.now() - start }
 }
-/** Statements that run, and transactions that are open, on the server. */
-const busy = async (): Promise<number> =>
-  (
-    await bench.admin(
-      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'miyabi' AND state <> 'idle'",
-    )
-  ).length
 /** No statement runs on, and every connection is back. */
 async function everythingEnded(withinMs: number): Promise<void> {
-  await until(busy, (count) => count === 0, withinMs)
+  await until(bench.busy, (count) => count === 0, withinMs)
   await until(
     () => postgres.stats(),
     ({ active, waiting }) => active + waiting === 0,
@@ -135,16 +129,49 @@ describe('the deadline of a transaction', () => {
     expect(await late()).toEqual([])
   })
 
-  it('is kept by the server where this process cannot: its own limits are a little later', async () => {
-    const limits = await postgres.transaction(
+  const limitsOf = async (of: Postgres) =>
+    await of.transaction(
       (tx) => tx.$queryRaw<{ statement: number; idle: number }[]>`
         SELECT (SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout') AS statement,
                (SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout') AS idle`,
       { deadlineMs: 2000 },
     )
-    for (const limit of Object.values(limits[0] ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
+
+  it('is kept by the server where this process cannot: its own limits are a little later', async () => {
+    const [limits] = await limitsOf(postgres)
+    for (const limit of Object.values(limits ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
     const { rows } = await postgres.pool.query('SHOW statement_timeout')
     expect(rows).toEqual([{ statement_timeout: '1min' }])
+  })
+
+  it("raises none of the session's own limits, of which 0 is none", async () => {
+    const strict = bench.service({ statementTimeoutMs: 700, idleInTransactionTimeoutMs: 900 })
+    expect(await limitsOf(strict)).toEqual([{ statement: 700, idle: 900 }])
+    await strict.close()
+    const free = bench.service({ statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 })
+    const [limits] = await limitsOf(free)
+    for (const limit of Object.values(limits ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
+    await free.close()
+  })
+})
+
+describe('the cancel request of a transaction', () => {
+  it('ends nothing of whoever has the connection next: that is handed on only after it has arrived', async () => {
+    const narrow = bench.service({ maxConnections: 1 })
+    await using cancels = await delayCancels(narrow.pool, bench.settings().databaseUrl, 300)
+    await narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0)`) // the first takes Prisma longer
+    const controller = new AbortController()
+    const ended = failureOf(
+      narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0.4)`, { signal: controller.signal }),
+    )
+    await until(bench.busy, (count) => count === 1)
+    await delay(100) // for the statement to arrive after BEGIN
+    controller.abort(new Error('gone'))
+    const next = narrow.pool.query('SELECT pg_sleep(0.4)')
+    expect(await ended).toMatchObject({ message: 'gone' })
+    expect(await next).toMatchObject({ rowCount: 1 })
+    expect([cancels.count, narrow.stats().total]).toEqual([1, 1])
+    await narrow.close()
   })
 })
 

@@ -26,6 +26,7 @@ describe('a write that a standby refuses', () => {
       effect: 'none',
       details: { sqlState: '25006' },
     })
+    expect(postgres.stats().total).toBe(0)
     const refused = await failureOf(postgres.pool.query('CREATE TABLE t (n int)'))
     expect(refused).toMatchObject({ code: '25006' })
     expect(postgres.stats().total).toBe(0)

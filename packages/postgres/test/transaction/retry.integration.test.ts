@@ -68,7 +68,6 @@ describe('a transaction', () => {
       ),
     )
     expect(await downloadsOf(id)).toBe(64)
-    console.log('ATTEMPTS', attempts)
     expect(attempts).toBeGreaterThan(64)
     expect(wide.stats()).toMatchObject({ active: 0, waiting: 0 })
     await wide.close()

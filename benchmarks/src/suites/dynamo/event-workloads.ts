@@ -1,0 +1,60 @@
+import type { Dynamo, NewEvent } from '@miyabi/dynamo'
+import type { Contender, Workload } from '../../harness/workload.js'
+import { newEvent } from './model.js'
+import type { DynamoPeer } from './peers/peer.js'
+
+const PAGE = 50
+
+/** What a write answers differs by library and is not asked for. */
+const comparable = (): undefined => undefined
+
+/** So many callers each append one event after another. */
+export function ingestWorkload(peers: readonly [DynamoPeer, ...DynamoPeer[]], { events }: Dynamo): Workload {
+  const writer = events.writer({ maxPending: 1000 })
+  const [base, ...others] = peers.map(
+    (peer): Contender => ({ name: peer.name, run: (turn) => peer.put(newEvent(turn)) }),
+  ) as [Contender, ...Contender[]]
+  const gathered: Contender = {
+    name: 'ours: writer',
+    run(turn) {
+      const { id, eventType, userId, data } = newEvent(turn)
+      return writer.append({ id, eventType, userId, data })
+    },
+  }
+  return {
+    name: 'ingest',
+    about:
+      'Callers append one event of 300 bytes after another. The peers put each in a request of its own, unless it is there already; `ours: writer` gathers what is appended meanwhile into batches of up to 25, which have no condition, and each caller learns of its own event. A closed loop flatters it: callers answered together come back together.',
+    concurrency: [1, 16, 64, 256],
+    contenders: [base, ...others, gathered],
+    comparable,
+  }
+}
+
+/** The latest page of a type of few events, and of many. */
+export function pageWorkload({ events }: Dynamo, few: number, many: number): Workload {
+  const typeOf = (count: number): string => `page-of-${count}`
+  const now = Date.now()
+  const seed = async (count: number): Promise<void> => {
+    const all = Array.from({ length: count }, (_, n): NewEvent => {
+      const { data } = newEvent(n)
+      return { eventType: typeOf(count), occurredAt: new Date(now - n), data }
+    })
+    for (let i = 0; i < count; i += 5000) await events.appendMany(all.slice(i, i + 5000))
+  }
+  let seeded: Promise<unknown> | undefined
+  const contender = (count: number): Contender => ({
+    name: `ours, of ${count.toLocaleString('en')}`,
+    run: async () => (await events.byType(typeOf(count), { limit: PAGE })).items.map(({ data }) => data),
+  })
+  return {
+    name: 'page',
+    about: `The latest ${PAGE} events of a type, from four shards, where there are ${few.toLocaleString('en')} of it and ${many.toLocaleString('en')}.`,
+    concurrency: [1, 16],
+    contenders: [contender(few), contender(many)],
+    async reset() {
+      seeded ??= Promise.all([seed(few), seed(many)])
+      await seeded
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import { command } from '../command.js'
+import { examine } from '../doctor/examine.js'
+import { checkGroups } from '../doctor/groups.js'
+import { renderReports } from '../doctor/render.js'
+import { commandEnvironment, environmentWithStack } from '../environment.js'
+import { exitCode } from '../exit-code.js'
+import { print, say } from '../output.js'
+
+export const doctor = command({
+  name: 'doctor',
+  purpose:
+    'Looks over settings, servers, migrations, row-level security, indexes, DynamoDB tables and pool sizes, and names the command that mends each finding. Changes nothing.',
+  options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
+  examples: [
+    ['pnpm db:doctor', 'when something is odd, and before a release'],
+    ['pnpm --silent db:doctor --json | jq ".groups[].findings[]"', 'for a program'],
+  ],
+  async run({ args }) {
+    await using environment = await environmentWithStack(commandEnvironment())
+    if (environment.usesStack) say('the embedded stack stands in for what the environment does not name')
+    const groups = await examine(checkGroups, environment)
+    print(args.json ? JSON.stringify({ groups }, undefined, 2) : renderReports(groups))
+    if (groups.some(({ state }) => state === 'findings')) return exitCode.findings
+    return groups.some(({ state }) => state === 'unknown') ? exitCode.failed : exitCode.clean
+  },
+})

@@ -1,0 +1,78 @@
+import { type Drift, findDrift, renderCatalogDiff } from '@miyabi/migrate'
+import { command } from '../command.js'
+import { describeError } from '../describe-error.js'
+import { exitCode } from '../exit-code.js'
+import { heading, print } from '../output.js'
+import { withDynamo } from '../with-dynamo.js'
+import { withMigrations } from '../with-migrations.js'
+
+/** What DynamoDB has otherwise than its definitions say. */
+interface DynamoDrift {
+  readonly server: string
+  readonly differences: readonly {
+    readonly table: string
+    readonly what: string
+    readonly expected: string
+    readonly found: string
+  }[]
+}
+
+/** A store that could not be asked. */
+interface Unknown {
+  readonly unknown: string
+}
+
+export const driftCommand = command({
+  name: 'migrate drift',
+  purpose:
+    'Compares both stores with what the code makes of them: PostgreSQL with its migrations, run in a scratch database, and DynamoDB with the definitions of its tables. Ends with 2 when somebody changed something by hand.',
+  options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
+  examples: [
+    ['pnpm db:migrate drift', '- is missing, + should not be there, ~ is otherwise'],
+    ['DIRECT_DATABASE_URL=postgresql://... pnpm db:migrate drift', 'of another database'],
+    ['pnpm --silent db:migrate drift --json | jq ".postgres.differences[].name"', 'for a program'],
+  ],
+  async run({ args }) {
+    const postgres = await orUnknown(
+      withMigrations(({ databaseUrl, migrations, signal }) => findDrift({ databaseUrl, migrations, signal })),
+    )
+    const dynamodb = await orUnknown(
+      withDynamo(async (dynamo, server): Promise<DynamoDrift> => {
+        const { steps } = await dynamo.tables.plan()
+        const differences = steps.map(({ table, what, expected, found }) => ({ table, what, expected, found }))
+        return { server, differences }
+      }),
+    )
+    if (args.json) print(JSON.stringify({ postgres, dynamodb }, undefined, 2))
+    else
+      print(
+        [heading('PostgreSQL'), renderPostgres(postgres), '', heading('DynamoDB'), renderDynamo(dynamodb)].join('\n'),
+      )
+    const stores = [postgres, dynamodb]
+    if (stores.some((store) => 'differences' in store && store.differences.length > 0)) return exitCode.findings
+    return stores.some((store) => 'unknown' in store) ? exitCode.failed : exitCode.clean
+  },
+})
+
+const orUnknown = <T>(work: Promise<T>): Promise<T | Unknown> =>
+  work.catch((error: unknown) => ({ unknown: describeError(error) }))
+
+function renderPostgres(drift: Drift | Unknown): string {
+  if ('unknown' in drift) return drift.unknown
+  const { applied, pending, differences } = drift
+  const behind = pending.length === 0 ? '' : ` (${pending.length} more are pending: \`pnpm prisma migrate deploy\`)`
+  const sum = `compared with ${applied.length} migrations${behind}: ${differences.length === 0 ? 'no difference' : `${differences.length} differences`}`
+  return differences.length === 0 ? sum : [renderCatalogDiff(differences), sum].join('\n')
+}
+
+function renderDynamo(drift: DynamoDrift | Unknown): string {
+  if ('unknown' in drift) return drift.unknown
+  const { differences } = drift
+  if (differences.length === 0) return 'no difference'
+  const lines = differences.map(({ table, what, expected, found }) =>
+    found === 'absent'
+      ? `- ${table}, ${what}`
+      : `~ ${table}, ${what}\n    should be\n      ${expected}\n    is\n      ${found}`,
+  )
+  return [...lines, `${differences.length} differences: \`pnpm db:tables plan\` says what it takes`].join('\n')
+}

@@ -1,0 +1,11 @@
+import type { Finding } from '@miyabi/core'
+import type { CommandEnvironment } from '../environment.js'
+
+/** A group of checks: one line of the report. */
+export interface CheckGroup {
+  readonly name: string
+  /** What it looks for, for a person. */
+  readonly looksFor: string
+  /** Changes nothing. Rejects where it cannot tell. */
+  run(environment: CommandEnvironment): Promise<readonly Finding[]>
+}

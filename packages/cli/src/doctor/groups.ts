@@ -1,0 +1,16 @@
+import { databaseChecks } from '@miyabi/migrate'
+import { databaseGroup } from './database.js'
+import type { CheckGroup } from './group.js'
+import { poolGroup } from './pool.js'
+import { serversGroup } from './servers.js'
+import { settingsGroup } from './settings.js'
+import { tablesGroup } from './tables.js'
+
+/** Every group, in the order of the report: what others depend on comes first. */
+export const checkGroups: readonly CheckGroup[] = [
+  settingsGroup,
+  serversGroup,
+  ...databaseChecks.map(databaseGroup),
+  tablesGroup,
+  poolGroup,
+]

@@ -1,0 +1,14 @@
+import { adviseForServer, parsePostgresSettings } from '@miyabi/postgres'
+import type { CheckGroup } from './group.js'
+
+export const poolGroup: CheckGroup = {
+  name: 'pool',
+  looksFor: 'pools that together ask for more connections than the server has',
+  async run({ env }) {
+    const settings = parsePostgresSettings(env)
+    if (settings.pooler !== 'none') return [] // its own default_pool_size counts
+    const { fits, advice } = await adviseForServer(settings)
+    const [problem = advice, remedy = 'pnpm db:pool'] = advice.split(': ')
+    return fits ? [] : [{ check: 'pool.too_large', object: 'DB_MAX_CONNECTIONS', problem, remedy }]
+  },
+}

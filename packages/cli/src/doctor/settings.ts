@@ -1,0 +1,24 @@
+import { ConfigError } from '@miyabi/core'
+import { dynamoSettings } from '@miyabi/dynamo'
+import { localSettings } from '@miyabi/local'
+import { migrateSettings } from '@miyabi/migrate'
+import { parsePostgresSettings } from '@miyabi/postgres'
+import type { CheckGroup } from './group.js'
+
+export const settingsGroup: CheckGroup = {
+  name: 'settings',
+  looksFor: 'variables that cannot be read, and a database that is not named',
+  async run({ env }) {
+    const faults = [dynamoSettings, migrateSettings, localSettings].flatMap((settings) => settings.check(env).faults)
+    try {
+      parsePostgresSettings(env)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      faults.unshift(...error.details.faults)
+    }
+    return faults.map(({ name, problem, expected }) => ({
+      ...{ check: 'settings.invalid', object: name, problem },
+      remedy: `set ${name} to ${expected}, in the environment or .env (docs/reference/settings.md)`,
+    }))
+  },
+}

@@ -1,0 +1,55 @@
+import path from 'node:path'
+import {
+  checkPrismaCommand,
+  type Migration,
+  migrationDatabaseUrl,
+  type PrismaProject,
+  readMigrations,
+} from '@miyabi/migrate'
+import { commandEnvironment, stackUnlessSet } from './environment.js'
+import { say } from './output.js'
+
+/** Either of them says where the database is. */
+const DATABASE_URLS = ['DIRECT_DATABASE_URL', 'DATABASE_URL']
+
+/** What a command on migrations works with. */
+export interface MigrationEnvironment {
+  readonly project: PrismaProject
+  /** The migrator's URL. */
+  readonly databaseUrl: string
+  readonly migrations: readonly Migration[]
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Works on the migrations of this workspace with the database that Prisma's commands would use, and says which that is. The embedded
+ * stack, where it is the one, is up for as long as the work lasts.
+ * @throws {NoDatabaseError} `migrate.no_database` in production, where none is set
+ */
+export async function withMigrations<T>(work: (environment: MigrationEnvironment) => Promise<T>): Promise<T> {
+  const environment = commandEnvironment()
+  const { root, env } = environment
+  checkPrismaCommand(root, env, ['migrate', 'status'])
+  await using stack = await stackUnlessSet(environment, DATABASE_URLS)
+  const databaseUrl = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(root, env) ?? ''
+  const { hostname, port, pathname } = new URL(databaseUrl)
+  say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${hostname}:${port || '5432'}${pathname}`)
+  const project = {
+    root,
+    env: { ...env, DIRECT_DATABASE_URL: databaseUrl },
+    schema: 'prisma/schema',
+    migrations: 'prisma/migrations',
+  }
+  const stop = new AbortController()
+  const onSignal = (name: NodeJS.Signals): void =>
+    stop.abort(new Error(`Interrupted by ${name}: what had not been committed is taken back`))
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const name of signals) process.on(name, onSignal)
+  try {
+    const migrations = readMigrations(path.join(root, project.migrations))
+    return await work({ project, databaseUrl, migrations, signal: stop.signal })
+  } finally {
+    for (const name of signals) process.off(name, onSignal)
+  }
+}

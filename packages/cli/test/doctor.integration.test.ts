@@ -1,0 +1,137 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { miyabi, start } from './miyabi.js'
+
+let folder: string
+
+/** An embedded stack with everything that a new installation gets. */
+beforeAll(async () => {
+  const parent = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
+  chmodSync(parent, 0o711) // as root the servers run as another user, who must pass
+  folder = path.join(parent, 'stack')
+  for (const line of ['up', 'prisma migrate deploy', 'tables apply']) {
+    const { code, stderr } = await miyabi(folder, line.split(' '))
+    expect(code, stderr).toBe(0)
+  }
+}, 180_000)
+afterAll(async () => {
+  await miyabi(folder, ['down'])
+  rmSync(path.dirname(folder), { recursive: true, force: true })
+})
+
+/** Changes the database by hand, as the migrator. */
+async function byHand(sql: string): Promise<void> {
+  const { child, result } = start(folder, ['prisma', 'db', 'execute', '--stdin'])
+  child.stdin?.end(sql)
+  const { code, stderr } = await result
+  expect(code, stderr).toBe(0)
+}
+
+interface Group {
+  readonly name: string
+  readonly state: string
+  readonly findings: readonly { readonly check: string; readonly object?: string; readonly remedy: string }[]
+  readonly reason?: string
+}
+
+async function examine(
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; groups: Map<string, Group> }> {
+  const { code, stdout, stderr } = await miyabi(folder, ['doctor', '--json'], env)
+  expect(stdout, stderr).toMatch(/^\{/)
+  const { groups } = JSON.parse(stdout) as { readonly groups: readonly Group[] }
+  return { code, groups: new Map(groups.map((group) => [group.name, group])) }
+}
+
+const NOWHERE = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
+
+describe('miyabi doctor', { timeout: 120_000 }, () => {
+  it('finds nothing in a new installation', async () => {
+    const { groups } = await examine()
+    const states = [...groups.values()].map(({ name, state, reason }) => [name, reason ?? state])
+    expect(states.filter(([name]) => name !== 'rls')).toEqual([
+      ['settings', 'clean'],
+      ['servers', 'clean'],
+      ['migrations', 'clean'],
+      ['drift', 'clean'],
+      ['indexes', 'clean'],
+      ['tables', 'clean'],
+      ['pool', 'clean'],
+    ])
+  })
+
+  it('names what is wrong, each with what mends it, and ends with 2', async () => {
+    await byHand('DROP INDEX plugin_submissions_user_id_idx; CREATE INDEX twice ON logs (level);')
+    const { code, groups } = await examine({
+      DYNAMODB_TABLE_PREFIX: 'elsewhere_',
+      DB_INSTANCES: '50',
+      MIYABI_PRISMA_ENGINE: 'rust',
+    })
+    expect(code).toBe(2)
+    const found = (name: string) => groups.get(name)?.findings.map(({ check, object }) => `${check} ${object}`)
+    expect(found('settings')).toEqual(['settings.invalid MIYABI_PRISMA_ENGINE'])
+    expect(found('drift')).toEqual(['drift.postgres public.plugin_submissions', 'drift.postgres public.logs'])
+    expect(found('indexes')).toEqual(['indexes.duplicate twice', 'indexes.foreign_key plugin_submissions (user_id)'])
+    expect(found('tables')).toHaveLength(3)
+    expect(groups.get('tables')?.findings[0]).toMatchObject({
+      check: 'tables.missing',
+      object: 'elsewhere_MiyabiEvents',
+      remedy: 'pnpm db:tables apply',
+    })
+    expect(groups.get('pool')?.findings).toEqual([
+      expect.objectContaining({ check: 'pool.too_large', remedy: expect.stringContaining('DB_MAX_CONNECTIONS') }),
+    ])
+  })
+
+  it('tells a server that does not answer from what nobody can know then, with no password', async () => {
+    const { code, stdout } = await miyabi(folder, ['doctor'], {
+      DATABASE_URL: NOWHERE,
+      DYNAMODB_ENDPOINT: 'http://127.0.0.1:1',
+    })
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/servers +2 found\n +servers\.postgres\n +DATABASE_URL: /)
+    expect(stdout).toMatch(/indexes +could not tell: Can't reach database server at `127\.0\.0\.1:1`/)
+    expect(stdout).toContain('6 of 8 groups could not tell')
+    expect(stdout).not.toMatch(/secret-word|^\s+at /m)
+  })
+})
+
+describe('miyabi migrate drift', { timeout: 120_000 }, () => {
+  it('shows both stores in one report, and ends with 2', async () => {
+    await byHand('ALTER TABLE users ADD COLUMN shoe_size int;')
+    const { code, stdout } = await miyabi(folder, ['migrate', 'drift'])
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/PostgreSQL\n[\s\S]*\+ column public\.users\.shoe_size\n[\s\S]*DynamoDB\nno difference/)
+    await byHand('ALTER TABLE users DROP COLUMN shoe_size;')
+  })
+
+  it('tells a program the same', async () => {
+    const { code, stdout } = await miyabi(folder, ['migrate', 'drift', '--json'], {
+      DYNAMODB_TABLE_PREFIX: 'elsewhere_',
+    })
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({
+      postgres: { pending: [] },
+      dynamodb: { differences: expect.arrayContaining([expect.objectContaining({ table: 'elsewhere_MiyabiEvents' })]) },
+    })
+  })
+
+  it('ends with 1 where it could not tell, and still asks the other store', async () => {
+    const { code, stdout } = await miyabi(folder, ['migrate', 'drift'], { DATABASE_URL: NOWHERE })
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/Can't reach database server[\s\S]*DynamoDB\nno difference/)
+    expect(stdout).not.toContain('secret-word')
+  })
+})
+
+describe('miyabi migrate lint', () => {
+  it('checks the migrations of the workspace with no database at hand', async () => {
+    const { code, stdout } = await miyabi(folder, ['migrate', 'lint', '--json'], { DATABASE_URL: NOWHERE })
+    const { checked, findings } = JSON.parse(stdout) as { checked: string[]; findings: { rule: string }[] }
+    expect(checked).toContain('20261122000000_init')
+    expect(findings.filter(({ rule }) => rule !== 'table-without-rls')).toEqual([])
+    expect(code).toBe(findings.length > 0 ? 2 : 0)
+  })
+})

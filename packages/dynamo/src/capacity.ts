@@ -1,0 +1,87 @@
+import type { ConsumedCapacity } from '@aws-sdk/client-dynamodb'
+
+/** What the operations of one kind took from one table or index, since the client was made. In DynamoDB's units. */
+export interface CapacityUse {
+  /** With the prefix. */
+  readonly table: string
+  /** Undefined for the table itself. */
+  readonly index?: string
+  /** DynamoDB's own name: `PutItem`, `Query`. */
+  readonly operation: string
+  /** Answers that consumed something here. */
+  readonly requests: number
+  readonly readUnits: number
+  readonly writeUnits: number
+  /**
+   * Writes that their condition refused. They are billed, and no answer tells how much: each is counted in `writeUnits` with one unit, the
+   * least it costs (two in a transaction).
+   */
+  readonly failedConditions: number
+}
+
+/** An answer, as far as capacity goes by it. */
+export interface CapacityAnswer {
+  readonly ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] | undefined
+}
+
+/** The operations that tell what they consumed, when asked. */
+const TELLING = /^(Get|Put|Update|Delete|BatchGet|BatchWrite|TransactGet|TransactWrite)Items?$|^(Query|Scan)$/
+const READS = /Get|Query|Scan/
+
+/** Whether an operation takes capacity, and tells how much. */
+export const consumesCapacity = (operation: string): boolean => TELLING.test(operation)
+
+type Sum = { -readonly [K in keyof CapacityUse]: CapacityUse[K] }
+
+/** Sums what a client's operations consume. */
+export class CapacityMeter {
+  readonly #sums = new Map<string, Sum>()
+
+  /** The sums so far. */
+  get uses(): CapacityUse[] {
+    return [...this.#sums.values()].map((sum) => ({ ...sum }))
+  }
+
+  /** Counts an answer. */
+  count(operation: string, { ConsumedCapacity: consumed }: CapacityAnswer): void {
+    const isRead = READS.test(operation)
+    const all = consumed === undefined ? [] : Array.isArray(consumed) ? consumed : [consumed]
+    for (const { TableName = 'unknown', Table, CapacityUnits, ...indexes } of all) {
+      const add = (units: number, index?: string): void => {
+        if (units === 0 && index !== undefined) return
+        const sum = this.#sum(operation, TableName, index)
+        sum.requests += 1
+        sum[isRead ? 'readUnits' : 'writeUnits'] += units
+      }
+      const inIndexes = { ...indexes.GlobalSecondaryIndexes, ...indexes.LocalSecondaryIndexes }
+      // A query of an index takes nothing from the table.
+      const ofTable = Table?.CapacityUnits ?? (Object.keys(inIndexes).length > 0 ? 0 : (CapacityUnits ?? 0))
+      if (ofTable > 0 || Object.keys(inIndexes).length === 0) add(ofTable)
+      for (const [index, { CapacityUnits: units = 0 }] of Object.entries(inIndexes)) add(units, index)
+    }
+  }
+
+  /** Counts a write that its condition refused. */
+  countRefused(operation: string, table: string): void {
+    const sum = this.#sum(operation, table, undefined)
+    sum.failedConditions += 1
+    sum.writeUnits += operation.startsWith('Transact') ? 2 : 1
+  }
+
+  #sum(operation: string, table: string, index: string | undefined): Sum {
+    const key = JSON.stringify([operation, table, index])
+    const found = this.#sums.get(key)
+    if (found) return found
+    const sum: Sum = {
+      table,
+      ...(index === undefined ? {} : { index }),
+      operation,
+      requests: 0,
+      readUnits: 0,
+      writeUnits: 0,
+      failedConditions: 0,
+    }
+    this.#sums.set(key, sum)
+    return sum
+  }
+}

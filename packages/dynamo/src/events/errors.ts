@@ -1,0 +1,35 @@
+import { MiyabiError } from '@miyabi/core'
+
+/** Why an event writer does not, or no longer, take care of an event. */
+export type EventWriterErrorCode =
+  /** As many events as it may hold wait already. Nothing was sent. Wait for some of the earlier appends. */
+  | 'dynamo.events.writer_full'
+  /** It was closed before this event was appended, or its grace period ended before this event was stored. */
+  | 'dynamo.events.writer_closed'
+
+/** An event writer refused an event, or gave it up because it was closed. */
+export class EventWriterError extends MiyabiError<
+  EventWriterErrorCode,
+  { readonly pending: number; readonly maxPending: number }
+> {
+  override readonly name = 'EventWriterError'
+
+  /** @param mayBeStored whether a request with this event may have been carried out. */
+  constructor(
+    code: EventWriterErrorCode,
+    details: { readonly pending: number; readonly maxPending: number },
+    mayBeStored = false,
+  ) {
+    const says =
+      code === 'dynamo.events.writer_full'
+        ? `${details.pending} events wait to be stored, as many as this writer holds (maxPending); await earlier appends before new ones`
+        : mayBeStored
+          ? 'the event writer was closed before it was known whether this event is stored'
+          : 'the event writer is closed; this event was not stored'
+    super(code, says, {
+      details,
+      retryable: code === 'dynamo.events.writer_full',
+      effect: mayBeStored ? 'unknown' : 'none',
+    })
+  }
+}

@@ -1,0 +1,131 @@
+import type { MiyabiError } from '@miyabi/core'
+import { runCall } from '../call.js'
+import { DynamoInputError } from '../errors.js'
+import type { CallerOptions, Store } from '../store.js'
+import type { EventPut } from './append-many.js'
+import { BatchQueue, type QueueEntry } from './batch-queue.js'
+import { EventWriterError } from './errors.js'
+import type { NewEvent } from './event.js'
+
+/** How an event writer works. */
+export interface EventWriterOptions {
+  /** Events that may wait for their fate at a time; more are refused. 1 to 1,000,000; default 10,000. */
+  readonly maxPending?: number | undefined
+  /** Batches on their way at a time. 1 to 64; default 4. */
+  readonly concurrency?: number | undefined
+}
+
+/** Turns concurrent single appends into batches. */
+export interface EventWriter extends AsyncDisposable {
+  /**
+   * Appends one event together with whatever else is appended meanwhile. Resolves when this event is stored.
+   *
+   * A batch has no condition: the same id with the same content is stored once; another content under the same id is not noticed, and one of the two stays.
+   *
+   * @throws {EventWriterError} `dynamo.events.writer_full` when too many wait, `dynamo.events.writer_closed` after `close()`.
+   * @throws {DynamoError} what became of this event alone; `dynamo.deadline` when it is not known to be stored within `DYNAMODB_TIMEOUT`.
+   */
+  append(event: NewEvent, options?: CallerOptions): Promise<{ readonly id: string }>
+  /** Events that wait for their fate. */
+  readonly pending: number
+  /**
+   * Takes no more events, and waits for those that were taken: they end by themselves within `DYNAMODB_TIMEOUT`. A second call gives the
+   * first one's promise.
+   * @param graceMs what is not stored by then is rejected with `dynamo.events.writer_closed`. Default: no limit of its own.
+   */
+  close(graceMs?: number): Promise<{ readonly drained: boolean }>
+}
+
+/** What a writer works with. */
+export interface EventWriterModel {
+  readonly table: string
+  /** The item of an event; throws for what cannot be stored. */
+  readonly toPut: (event: NewEvent) => EventPut
+  /** Every writer that is not closed. */
+  readonly open: Set<EventWriter>
+}
+
+/** @throws {DynamoInputError} for a number that cannot be. */
+export function createEventWriter(
+  store: Store,
+  { table, toPut, open }: EventWriterModel,
+  options: EventWriterOptions,
+): EventWriter {
+  const maxPending = assertCount(options.maxPending ?? 10_000, 'maxPending', 1_000_000)
+  const concurrency = assertCount(options.concurrency ?? 4, 'concurrency', 64)
+  const operation = 'events.writer.append'
+  const queue = new BatchQueue(store, { operation, table }, concurrency)
+  /** What ends each append that waits. */
+  const waiting = new Map<QueueEntry, (error: MiyabiError) => void>()
+  let onEmpty: (() => void) | undefined
+  let closing: Promise<{ drained: boolean }> | undefined
+
+  const leave = (entry: QueueEntry): void => {
+    waiting.delete(entry)
+    if (waiting.size === 0) onEmpty?.()
+  }
+
+  const append = (event: NewEvent, { signal }: CallerOptions = {}): Promise<{ readonly id: string }> =>
+    runCall({ operation, tables: [table], ms: store.settings.timeoutMs, signal }, async (callSignal, record) => {
+      if (closing) throw new EventWriterError('dynamo.events.writer_closed', { pending: waiting.size, maxPending })
+      if (waiting.size >= maxPending) {
+        throw new EventWriterError('dynamo.events.writer_full', { pending: waiting.size, maxPending })
+      }
+      const { id, item } = toPut(event)
+      await new Promise<void>((resolve, reject) => {
+        const settle = (error?: MiyabiError): void => {
+          leave(entry)
+          if (error) reject(error)
+          else resolve()
+        }
+        const entry: QueueEntry = { item, record, settle }
+        callSignal.addEventListener('abort', () => {
+          queue.withdraw(entry)
+          leave(entry)
+        })
+        waiting.set(entry, (error) => {
+          queue.withdraw(entry)
+          settle(error)
+        })
+        queue.put(entry)
+      })
+      return { id }
+    })
+
+  const drain = async (graceMs: number | undefined): Promise<{ drained: boolean }> => {
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      onEmpty = resolve
+      if (waiting.size === 0) resolve()
+      else if (graceMs !== undefined) timer = setTimeout(resolve, graceMs)
+    })
+    clearTimeout(timer)
+    const drained = waiting.size === 0
+    for (const [{ record }, end] of [...waiting]) {
+      end(new EventWriterError('dynamo.events.writer_closed', { pending: 0, maxPending }, record.possibleWrites > 0))
+    }
+    return { drained }
+  }
+
+  const close = (graceMs?: number): Promise<{ drained: boolean }> => {
+    closing ??= drain(graceMs).finally(() => open.delete(writer))
+    return closing
+  }
+  const writer: EventWriter = {
+    append,
+    get pending() {
+      return waiting.size
+    },
+    close,
+    async [Symbol.asyncDispose]() {
+      await close()
+    },
+  }
+  open.add(writer)
+  return writer
+}
+
+function assertCount(value: number, name: string, max: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value
+  throw new DynamoInputError(name, `is not a whole number from 1 to ${max}`)
+}

@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto'
+import type { MessageItem } from '../entities/message.js'
+import { assertLimit, type CallerOptions, call } from '../store.js'
+import { MessageLeaseLostError, RecipientLeasedError } from './errors.js'
+import { type Message, toMessage } from './message.js'
+import { type ExpiredHead, expiredHead, type MessageModel, queueUpkeep, readMessages, refusedQueue } from './storage.js'
+
+export interface LeaseOptions extends CallerOptions {
+  /** The connection that the messages go to. Told to whoever is refused meanwhile. */
+  readonly connectionId: string
+  /**
+   * Ends the lease that another connection holds: for a recipient that has connected anew, whose old connection is of no use any more.
+   * Default false: wait until that lease is released or expires.
+   */
+  readonly takeOver?: boolean | undefined
+}
+
+export interface ReceiveOptions extends CallerOptions {
+  /** 1 to 1,000; default 100. */
+  readonly limit?: number | undefined
+}
+
+/** What a reader gets. */
+export interface Received {
+  /** The next messages, the oldest first: up to `limit`, or about 1 MB. Empty when there are none now. */
+  readonly messages: Message[]
+  /** How many messages expired undelivered and were not told of before. */
+  readonly expired: number
+}
+
+/** The right to read a recipient's messages; of one reader at a time. It ends `leaseMs` after the last `receive`, or with `release`. */
+export interface MessageLease extends AsyncDisposable {
+  readonly recipient: string
+  readonly connectionId: string
+  /**
+   * The next messages, the oldest first, beginning with the oldest that is not acknowledged; none is given twice by one lease. Call it
+   * regularly, at least twice in `leaseMs`: it also keeps the lease.
+   *
+   * @throws {MessageLeaseLostError} when somebody else reads by now.
+   */
+  receive(options?: ReceiveOptions): Promise<Received>
+  /** Lets the next reader in at once. What is not acknowledged is delivered to that one. Safe to repeat, and after the lease was lost. */
+  release(options?: CallerOptions): Promise<void>
+}
+
+/** @throws {RecipientLeasedError} */
+export async function acquireLease(
+  model: MessageModel,
+  recipient: string,
+  options: LeaseOptions,
+  abortSignal: AbortSignal,
+): Promise<MessageLease> {
+  const { connectionId, takeOver = false } = options
+  const leaseId = randomUUID()
+  const now = model.store.now()
+  const leasedUntil = now + model.limits.leaseMs
+  const { schemaVersion, ttl } = queueUpkeep(model)
+  const update = model.queues
+    .update({ recipient })
+    .set({ leaseId, connectionId, leasedUntil, schemaVersion, ttl })
+    .where((queue, { lte, notExists }) =>
+      takeOver ? '' : `${notExists(queue.leaseId)} OR ${lte(queue.leasedUntil, now)}`,
+    )
+  const answer = await update.go({
+    response: 'all_new',
+    returnOnConditionCheckFailure: 'all_old',
+    abortSignal,
+  })
+  const queue = answer.rejected ? await refusedQueue(model, recipient, answer.data, abortSignal) : answer.data
+  // Ours although refused: an attempt whose answer was lost had been done.
+  if (queue?.leaseId !== leaseId) {
+    const leasedUntilMs = queue?.leasedUntil ?? now
+    throw new RecipientLeasedError({ recipient, connectionId: queue?.connectionId, leasedUntilMs })
+  }
+  return new Lease(model, { recipient, connectionId, leaseId }, queue, leasedUntil)
+}
+
+/** What a queue tells of its expired messages. */
+type Counts = { readonly [K in 'expiredThrough' | 'expired' | 'expiredTold']?: number | undefined }
+
+class Lease implements MessageLease {
+  readonly recipient: string
+  readonly connectionId: string
+  readonly #model: MessageModel
+  readonly #leaseId: string
+  #leasedUntil: number
+  #isOver = false
+  /** Ends with the `receive` before. */
+  #turn: Promise<void> = Promise.resolve()
+  /** Every message up to this number is settled. */
+  #expiredThrough: number | undefined
+  #expired: number
+  #expiredTold: number
+  /** Given out and, as far as is known, not acknowledged. */
+  #given = new Set<number>()
+  /** Every message up to this number that could be seen was given out. Undefined before the first. */
+  #givenThrough: number | undefined
+
+  constructor(
+    model: MessageModel,
+    { recipient, connectionId, leaseId }: { recipient: string; connectionId: string; leaseId: string },
+    queue: Counts,
+    leasedUntil: number,
+  ) {
+    this.recipient = recipient
+    this.connectionId = connectionId
+    this.#model = model
+    this.#leaseId = leaseId
+    this.#leasedUntil = leasedUntil
+    this.#expiredThrough = queue.expiredThrough
+    this.#expired = queue.expired ?? 0
+    this.#expiredTold = queue.expiredTold ?? 0
+  }
+
+  receive(options: ReceiveOptions = {}): Promise<Received> {
+    // One after another: else two would be given the same.
+    const received = this.#turn.then(() => this.#receive(options))
+    this.#turn = received.then(
+      () => {},
+      () => {},
+    )
+    return received
+  }
+
+  #receive({ limit = 100, signal }: ReceiveOptions): Promise<Received> {
+    const { store, table } = this.#model
+    return call(store, 'messages.receive', table, signal, async (abortSignal) => {
+      if (this.#isOver) throw this.#lost()
+      const items = await this.#readOn(assertLimit(limit) + this.#given.size, abortSignal)
+      const now = store.now()
+      const head = expiredHead(items, now)
+      const fresh = items.filter((item) => this.#isFresh(item, now)).slice(0, limit)
+      const isLeaseFresh = this.#leasedUntil - now > this.#model.limits.leaseMs / 2
+      if (fresh.length > 0 || head || !isLeaseFresh) await this.#renew(head, abortSignal)
+      // Nothing is given before the lease is known to hold still, and nothing to a caller who has gone.
+      abortSignal.throwIfAborted()
+      for (const { sequence } of fresh) this.#given.add(sequence)
+      const last = fresh.at(-1)?.sequence
+      if (last !== undefined) this.#givenThrough = Math.max(this.#givenThrough ?? 0, last)
+      const expired = this.#expired - this.#expiredTold
+      this.#expiredTold = this.#expired
+      return { messages: fresh.map(toMessage), expired }
+    })
+  }
+
+  async release({ signal }: CallerOptions = {}): Promise<void> {
+    const { store, table, queues } = this.#model
+    this.#isOver = true
+    await call(store, 'messages.release', table, signal, async (abortSignal) => {
+      await queues
+        .update({ recipient: this.recipient })
+        .set({ expiredTold: this.#expiredTold })
+        .remove(['leaseId', 'connectionId', 'leasedUntil'])
+        .where((queue, { eq }) => eq(queue.leaseId, this.#leaseId))
+        .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release()
+  }
+
+  /**
+   * The first messages of the queue. DynamoDB reads a query item by item: a message may be stored behind the reading, and the next of the
+   * same sender before it. So a read that leaves out numbers is made again: what had been stored before anything it showed is seen
+   * by the second. What the second adds is looked behind likewise.
+   */
+  async #readOn(wanted: number, abortSignal: AbortSignal): Promise<MessageItem[]> {
+    const read = () => {
+      const now = this.#model.store.now()
+      const isEnough = (found: readonly MessageItem[]) => found.some((item) => this.#isFresh(item, now))
+      return readMessages(this.#model, this.recipient, this.#expiredThrough ?? 0, wanted, abortSignal, isEnough)
+    }
+    let { items } = await read()
+    const last = items.at(-1)?.sequence
+    while (last !== undefined && this.#leavesOut(items)) {
+      const known = new Set(items.map(({ sequence }) => sequence))
+      items = (await read()).items.filter(({ sequence }) => sequence <= last)
+      if (items.every(({ sequence }) => known.has(sequence))) break
+    }
+    this.#forgetAcknowledged(items, last ?? Number.POSITIVE_INFINITY)
+    return items
+  }
+
+  #isFresh(item: MessageItem, now: number): boolean {
+    return item.expiresAt > now && !this.#given.has(item.sequence)
+  }
+
+  /** Whether a message not given before is not the very next one. */
+  #leavesOut(items: readonly MessageItem[]): boolean {
+    let before = this.#givenThrough
+    for (const { sequence } of items) {
+      if (this.#given.has(sequence)) continue
+      if (before === undefined || sequence !== before + 1) return true
+      before = sequence
+    }
+    return false
+  }
+
+  /** What was given out and is gone was acknowledged. */
+  #forgetAcknowledged(items: readonly MessageItem[], last: number): void {
+    const present = new Set(items.map(({ sequence }) => sequence))
+    for (const sequence of this.#given) {
+      if (sequence <= last && !present.has(sequence)) this.#given.delete(sequence)
+    }
+  }
+
+  /** Prolongs the lease, and counts in the same write what has expired at the head of the queue. */
+  async #renew(head: ExpiredHead | undefined, abortSignal: AbortSignal): Promise<void> {
+    const { store, limits, queues } = this.#model
+    const leasedUntil = store.now() + limits.leaseMs
+    const { schemaVersion, ttl } = queueUpkeep(this.#model)
+    const mark = this.#expiredThrough
+    const answer = await queues
+      .update({ recipient: this.recipient })
+      .data((queue, { add, set }) => {
+        set(queue.leasedUntil, leasedUntil)
+        set(queue.expiredTold, this.#expiredTold)
+        set(queue.schemaVersion, schemaVersion)
+        set(queue.ttl, ttl)
+        if (head) {
+          set(queue.expiredThrough, head.through)
+          add(queue.expired, head.count)
+        }
+      })
+      .where((queue, { eq, notExists }) => {
+        const isOurs = eq(queue.leaseId, this.#leaseId)
+        if (!head) return isOurs
+        return `${isOurs} AND ${mark === undefined ? notExists(queue.expiredThrough) : eq(queue.expiredThrough, mark)}`
+      })
+      .go({ response: 'all_new', returnOnConditionCheckFailure: 'all_old', abortSignal })
+    const queue = answer.rejected
+      ? await refusedQueue(this.#model, this.recipient, answer.data, abortSignal)
+      : answer.data
+    if (queue?.leaseId !== this.#leaseId) {
+      this.#isOver = true
+      throw this.#lost()
+    }
+    this.#expiredThrough = queue.expiredThrough
+    this.#expired = queue.expired ?? 0
+    // A sender counted in the meantime, or our own first attempt did: only the lease is left to prolong.
+    if (answer.rejected) return this.#renew(undefined, abortSignal)
+    this.#leasedUntil = leasedUntil
+  }
+
+  #lost(): MessageLeaseLostError {
+    return new MessageLeaseLostError({ recipient: this.recipient, connectionId: this.connectionId })
+  }
+}

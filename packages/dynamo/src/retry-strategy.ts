@@ -1,0 +1,61 @@
+import { fullJitter, type RetryBudget } from '@miyabi/core'
+import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@smithy/types'
+import type { DynamoSettings } from './config.js'
+import type { DynamoErrorDetails } from './errors.js'
+import { isPassingCancellation } from './map-error.js'
+
+/** The longest that a server's `retry-after` is obeyed, beyond our own backoff, in milliseconds. */
+const MAX_RETRY_AFTER_MS = 5_000
+
+/**
+ * When the SDK tries again: after what passes by itself, as often and with such waits as the settings say, throttled or not, as long as
+ * the budget gives. Unlike the SDK's own strategy it repeats a transaction that met another one or was throttled: under the same
+ * token, so an attempt whose answer was lost is not applied twice.
+ */
+export class RetryStrategy implements RetryStrategyV2 {
+  readonly #settings: Pick<DynamoSettings, 'maxAttempts' | 'initialBackoffMs' | 'maxBackoffMs'>
+  readonly #budget: RetryBudget
+
+  constructor(
+    settings: Pick<DynamoSettings, 'maxAttempts' | 'initialBackoffMs' | 'maxBackoffMs'>,
+    budget: RetryBudget,
+  ) {
+    this.#settings = settings
+    this.#budget = budget
+  }
+
+  async acquireInitialRetryToken(): Promise<RetryToken> {
+    return token(0, 0)
+  }
+
+  /** Rejects where there is to be no other attempt; the SDK then throws the error of the last one. */
+  async refreshRetryTokenForRetry(before: RetryToken, failure: RetryErrorInfo): Promise<RetryToken> {
+    const retry = before.getRetryCount()
+    if (!passes(failure) || retry + 1 >= this.#settings.maxAttempts) throw new Error('no other attempt is due')
+    if (!this.#budget.take()) {
+      if (failure.error) Object.assign(failure.error, { gaveUp: 'budget' satisfies DynamoErrorDetails['gaveUp'] })
+      throw new Error('the retry budget is spent')
+    }
+    const { initialBackoffMs: initialMs, maxBackoffMs: maxMs } = this.#settings
+    return token(retry + 1, delay(fullJitter(retry, { initialMs, maxMs }), failure.retryAfterHint))
+  }
+
+  recordSuccess(): void {
+    // The budget fills with time.
+  }
+}
+
+function passes({ errorType, error }: RetryErrorInfo): boolean {
+  return errorType === 'THROTTLING' || errorType === 'TRANSIENT' || isPassingCancellation(error)
+}
+
+function delay(ownMs: number, hint: Date | undefined): number {
+  if (hint === undefined) return ownMs
+  return Math.max(ownMs, Math.min(hint.getTime() - Date.now(), ownMs + MAX_RETRY_AFTER_MS))
+}
+
+/** The SDK waits for the delay by itself, and stops waiting when the call is over. */
+const token = (retries: number, delayMs: number): RetryToken => ({
+  getRetryCount: () => retries,
+  getRetryDelay: () => delayMs,
+})

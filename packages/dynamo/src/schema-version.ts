@@ -1,0 +1,68 @@
+import { MiyabiError } from '@miyabi/core'
+
+/** Whatever an entity stores says in which shape it was written. */
+interface Shaped {
+  /** 1 for the first shape. */
+  readonly schemaVersion: number
+}
+
+/** Turns an item of one shape into the next. It gets what ElectroDB reads: what a shape lacked is absent, whatever the type says. */
+export type Upcaster<Item> = (item: Item) => Item
+
+/** The shapes that items of one kind were ever written in. */
+export interface ItemShapes<Item extends Shaped> {
+  /** The shape to write now. */
+  readonly current: number
+  /**
+   * An item in the current shape, whichever it was stored in.
+   * @throws {ItemShapeError} for a shape that is not known here.
+   */
+  upcast(item: Item): Item
+}
+
+/**
+ * The shapes of one kind of item. Reading lifts an item from shape to shape; nothing is rewritten until somebody saves it.
+ *
+ * A new shape is one that its readers would misunderstand otherwise; another optional attribute is none. To add one, append its
+ * upcaster, keep the attributes it retires in the entity's model (optional; ElectroDB drops what the model does not name), and deploy the readers before
+ * anybody writes it. The `version` of ElectroDB's model is something else, and stays 1: it is part of every key.
+ *
+ * @param kind the item's name in errors.
+ * @param upcasters the first turns shape 1 into shape 2, and so on; none while there is one shape.
+ */
+export function itemShapes<Item extends Shaped>(
+  kind: string,
+  upcasters: readonly Upcaster<Item>[] = [],
+): ItemShapes<Item> {
+  const current = upcasters.length + 1
+  return {
+    current,
+    upcast(item) {
+      const stored = item.schemaVersion
+      if (!Number.isInteger(stored) || stored < 1 || stored > current) throw new ItemShapeError(kind, stored, current)
+      if (stored === current) return item
+      const lifted = upcasters.slice(stored - 1).reduce((older, upcaster) => upcaster(older), item)
+      return { ...lifted, schemaVersion: current }
+    },
+  }
+}
+
+interface ItemShapeDetails {
+  readonly kind: string
+  readonly schemaVersion: number
+  /** The newest shape this process can read. */
+  readonly known: number
+}
+
+/** An item was written in a shape that this process cannot read: by a newer release, as a rule. Nothing was changed. */
+export class ItemShapeError extends MiyabiError<'dynamo.item_shape', ItemShapeDetails> {
+  override readonly name = 'ItemShapeError'
+
+  constructor(kind: string, schemaVersion: number, known: number) {
+    super(
+      'dynamo.item_shape',
+      `the ${kind} is stored in shape ${schemaVersion}, and this release reads shapes 1 to ${known}; deploy the release that wrote it here too`,
+      { details: { kind, schemaVersion, known } },
+    )
+  }
+}

@@ -1,0 +1,142 @@
+import { type Logger, sleep } from '@miyabi/core'
+import { awsName } from '../map-error.js'
+import { readTable, type TableServer } from './actual.js'
+import type { TableDefinition } from './definition.js'
+import { DestructiveStepsError, TableNotReadyError } from './errors.js'
+import { planTable } from './plan.js'
+import { runStep } from './run-step.js'
+import { waitUntilSettled } from './settled.js'
+import type { TableStep, TablesPlan, UnverifiableFact } from './step.js'
+
+export interface ApplyOptions {
+  /** Names, with the prefix, of the tables at which items, indexes or streams may be lost. Default: none. */
+  readonly replace?: readonly string[]
+  /** How long one step may take, in milliseconds. Default 10 minutes: an index over many items is built slowly. */
+  readonly waitMs?: number
+  /** Told what is done, and every few seconds what is waited for. */
+  readonly onProgress?: (progress: TableProgress) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What is being done to a table, or waited for. */
+export interface TableProgress {
+  /** With the prefix. */
+  readonly table: string
+  /** `create the table`; while waiting, what for: `the index byUser is CREATING`. */
+  readonly says: string
+  /** While waiting: since when, in milliseconds. */
+  readonly waitedMs?: number
+}
+
+/** What was done, and what this server does not tell. */
+export interface TablesApplied {
+  readonly done: readonly TableStep[]
+  readonly unverifiable: readonly UnverifiableFact[]
+}
+
+/** A table with its definition. */
+export interface NamedTable {
+  readonly definition: TableDefinition
+  /** With the prefix. */
+  readonly table: string
+}
+
+/** What it takes to bring the tables to their definitions, each with what is there now. */
+export async function planTables(
+  server: TableServer,
+  tables: readonly NamedTable[],
+  signal: AbortSignal | undefined,
+): Promise<TablesPlan> {
+  const plans = await Promise.all(tables.map((table) => planOne(server, table, signal)))
+  return {
+    steps: plans.flatMap(({ steps }) => steps),
+    unverifiable: plans.flatMap(({ unverifiable }) => unverifiable),
+  }
+}
+
+async function planOne(
+  server: TableServer,
+  { definition, table }: NamedTable,
+  signal: AbortSignal | undefined,
+): Promise<TablesPlan> {
+  return planTable(definition, await readTable(server, definition, table, signal), { table, isAws: server.isAws })
+}
+
+/**
+ * Brings the tables to their definitions, all at once and each a step at a time: after each the table is read and planned anew, so
+ * two that apply at the same time do each step once.
+ *
+ * @throws {DestructiveStepsError} before anything is changed.
+ * @throws {TableNotReadyError}
+ */
+export async function applyTables(
+  server: TableServer,
+  tables: readonly NamedTable[],
+  options: ApplyOptions & { readonly logger: Logger },
+): Promise<TablesApplied> {
+  const { replace = [], signal } = options
+  const isAllowed = ({ table, destructive }: TableStep): boolean => !destructive || replace.includes(table)
+  const first = await planTables(server, tables, signal)
+  refuse(first.steps.filter((step) => !isAllowed(step)))
+  const applied = await Promise.all(tables.map((table) => applyOne(server, table, isAllowed, options)))
+  return {
+    done: applied.flatMap(({ done }) => done),
+    unverifiable: applied.flatMap(({ unverifiable }) => unverifiable),
+  }
+}
+
+function refuse(steps: readonly TableStep[]): void {
+  if (steps.length > 0) throw new DestructiveStepsError(steps)
+}
+
+/** So often the same step is done where it seems to have had no effect: some of what AWS answers lags a little. */
+const MAX_REPEATS = 10
+
+async function applyOne(
+  server: TableServer,
+  named: NamedTable,
+  isAllowed: (step: TableStep) => boolean,
+  options: ApplyOptions & { readonly logger: Logger },
+): Promise<TablesApplied> {
+  const { signal, logger, onProgress = () => {} } = options
+  const done: TableStep[] = []
+  for (let repeats = 0; ; ) {
+    await waitUntilSettled(server.client, named.table, options)
+    const { steps, unverifiable } = await planOne(server, named, signal)
+    const [step] = steps
+    if (step === undefined) return { done, unverifiable }
+    if (!isAllowed(step)) refuse([step])
+    const isSame = step.does === done.at(-1)?.does
+    if (isSame && ++repeats > MAX_REPEATS) throw new TableNotReadyError(step.table, `without effect of: ${step.does}`)
+    if (isSame) await sleep(1000, signal)
+    else repeats = 0
+    onProgress({ table: step.table, says: step.does })
+    logger.info({ event: 'dynamo.table', table: step.table, step: step.does }, `table ${step.table}: ${step.does}`)
+    if (await takeStep(server, named, step, options)) done.push(...(isSame ? [] : [step]))
+  }
+}
+
+/** What AWS says while a table is young, or while somebody else changes it. */
+const PASSING = new Set(['ResourceInUseException', 'LimitExceededException', 'ContinuousBackupsUnavailableException'])
+
+/** Whether the step was taken here: what fails because somebody else has done it, or is about to, needs no error. */
+async function takeStep(
+  server: TableServer,
+  named: NamedTable,
+  step: TableStep,
+  options: ApplyOptions,
+): Promise<boolean> {
+  const { signal } = options
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await runStep(server, step, signal)
+      return true
+    } catch (error) {
+      await waitUntilSettled(server.client, named.table, options)
+      const { steps } = await planOne(server, named, signal)
+      if (!steps.some(({ does }) => does === step.does)) return false
+      if (!PASSING.has(awsName(error)) || attempt > MAX_REPEATS) throw error
+      await sleep(1000, signal)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createDynamoDBClient } from '../src/client.js'
+import { parseDynamoSettings } from '../src/config.js'
+
+let server: Server
+let url: string
+let authorizations: (string | undefined)[]
+let folder: string
+
+beforeEach(async () => {
+  authorizations = []
+  server = createServer((request, answer) => {
+    authorizations.push(request.headers.authorization)
+    answer.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{"TableNames":[]}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  folder = mkdtempSync(path.join(tmpdir(), 'miyabi-aws-'))
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined)
+})
+afterEach(() => {
+  server.close()
+  server.closeAllConnections()
+  rmSync(folder, { recursive: true })
+  vi.unstubAllEnvs()
+})
+
+/** Makes one call with this environment, which is the process's too: AWS's chain reads that by itself. */
+async function callWith(env: Readonly<Record<string, string>>): Promise<string> {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  const client = createDynamoDBClient(parseDynamoSettings(env))
+  await client.send(new ListTablesCommand())
+  client.destroy()
+  return authorizations.at(-1) ?? ''
+}
+
+describe("AWS's own variables", () => {
+  it('lead to the server, and a local one needs no credentials', async () => {
+    expect(await callWith({ AWS_ENDPOINT_URL_DYNAMODB: url, AWS_REGION: 'eu-central-1' })).toMatch(
+      /Credential=local\/\d+\/eu-central-1\/dynamodb/,
+    )
+    expect(await callWith({ AWS_ENDPOINT_URL: url })).toMatch(/Credential=local\//)
+  })
+
+  it('give the credentials, of a profile or a key, also for a local server', async () => {
+    const file = path.join(folder, 'credentials')
+    writeFileSync(file, '[staging]\naws_access_key_id = AKIDSTAGING\naws_secret_access_key = hush\n')
+    const profile = { AWS_PROFILE: 'staging', AWS_SHARED_CREDENTIALS_FILE: file }
+    expect(await callWith({ DYNAMODB_ENDPOINT: url, ...profile })).toContain('Credential=AKIDSTAGING/')
+    vi.stubEnv('AWS_PROFILE', undefined)
+    const key = { AWS_ACCESS_KEY_ID: 'AKIDKEY', AWS_SECRET_ACCESS_KEY: 'hush' }
+    expect(await callWith({ DYNAMODB_ENDPOINT: url, ...key })).toContain('Credential=AKIDKEY/')
+  })
+})

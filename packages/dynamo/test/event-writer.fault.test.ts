@@ -1,0 +1,307 @@
+import {
+  type DynamoFault,
+  type DynamoProxy,
+  type DynamoRequest,
+  dynamodbEndpoint,
+  startDynamoProxy,
+} from '@miyabi/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { DynamoSettings } from '../src/config.js'
+import type { Dynamo } from '../src/dynamo.js'
+import { DynamoInputError, DynamoValueError, PayloadTooLargeError } from '../src/errors.js'
+import { EventWriterError } from '../src/events/errors.js'
+import type { NewEvent } from '../src/events/event.js'
+import { rejection, testDynamo } from './support.js'
+
+const LONG = process.env['MIYABI_TEST_LONG'] === '1'
+
+let decide: (request: DynamoRequest) => DynamoFault
+let proxy: DynamoProxy
+let open: Dynamo[] = []
+
+beforeEach(async () => {
+  decide = () => 'pass'
+  proxy = await startDynamoProxy(dynamodbEndpoint(), (request) => decide(request))
+})
+afterEach(async () => {
+  decide = () => 'pass'
+  for (const dynamo of open) await dynamo.close()
+  open = []
+  await proxy.close()
+})
+
+async function behindProxy(settings: Partial<DynamoSettings> = {}): Promise<Dynamo> {
+  const dynamo = await testDynamo({
+    settings: { endpoint: proxy.endpoint, initialBackoffMs: 5, maxBackoffMs: 50, ...settings },
+  })
+  open.push(dynamo)
+  return dynamo
+}
+
+const event = (n: number | string): NewEvent => ({ eventType: 'written', userId: 'u', data: { n } })
+
+/** The numbers of all events stored, in order. */
+async function stored(dynamo: Dynamo): Promise<unknown[]> {
+  decide = () => 'pass'
+  const numbers: unknown[] = []
+  for (let cursor: string | undefined; ; ) {
+    const page = await dynamo.events.byUser('u', { order: 'asc', limit: 1000, cursor })
+    numbers.push(...page.items.map(({ data }) => data['n']))
+    if (page.cursor === undefined) return numbers
+    cursor = page.cursor
+  }
+}
+
+/** How many items each request had. */
+const sizes = (): number[] => proxy.requests.map(({ body }) => body.split('PutRequest').length - 1)
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
+
+/** The answer of a write that nothing was heard of. */
+const overloaded: DynamoFault = { error: 'ProvisionedThroughputExceededException' }
+
+describe('an event writer', () => {
+  it('puts what is appended in one tick into batches of 25, and gives each caller its own id', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer()
+    const results = await Promise.all(numbers(60).map((n) => writer.append(event(n))))
+    expect(sizes().sort((a, b) => b - a)).toEqual([25, 25, 10])
+    expect(writer.pending).toBe(0)
+    for (const n of [0, 59]) {
+      expect((await dynamo.events.get('written', results[n]?.id ?? ''))?.data).toEqual({ n })
+    }
+    expect(await stored(dynamo)).toEqual(numbers(60))
+  })
+
+  it('keeps batches together when callers append one event after another', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer()
+    await Promise.all(
+      numbers(50).map(async (caller) => {
+        for (const n of numbers(4)) await writer.append(event(caller * 4 + n))
+      }),
+    )
+    expect(proxy.requests.length).toBeLessThanOrEqual(16)
+    expect((await stored(dynamo)).length).toBe(200)
+  })
+
+  it('has as many batches on their way as it may, and no more', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer({ concurrency: 2 })
+    decide = () => 'hang'
+    const leaving = new AbortController()
+    const appends = numbers(100).map((n) => rejection(writer.append(event(n), { signal: leaving.signal })))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(sizes()).toEqual([25, 25])
+    leaving.abort(new Error('enough'))
+    await Promise.all(appends)
+  })
+
+  it('refuses an event that cannot be stored to its own caller, before it meets any other', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer()
+    const [good, wrong, large] = await Promise.all([
+      writer.append(event(1)),
+      rejection(writer.append({ ...event(2), data: { n: Number.NaN } })),
+      rejection(writer.append({ ...event(3), data: { n: 'x'.repeat(400_000) } })),
+    ])
+    expect(good?.id).toBeDefined()
+    expect(wrong).toBeInstanceOf(DynamoValueError)
+    expect(large).toBeInstanceOf(PayloadTooLargeError)
+    expect(sizes()).toEqual([1])
+  })
+
+  it('halves a batch that DynamoDB refuses, until the one at fault is alone', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer()
+    const poison = new Set([3, 17])
+    decide = ({ body }) => (body.includes('"poison"') ? { error: 'ValidationException' } : 'pass')
+    const results = await Promise.allSettled(
+      numbers(25).map((n) => writer.append(poison.has(n) ? { ...event(n), data: { n, poison: 'poison' } } : event(n))),
+    )
+    const failed = results.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))
+    expect(failed).toEqual([...poison])
+    for (const n of poison) {
+      const result = results[n] as PromiseRejectedResult
+      expect(result.reason).toMatchObject({ code: 'dynamo.validation', retryable: false, effect: 'none' })
+    }
+    expect(proxy.requests.length).toBeLessThan(20)
+    expect(await stored(dynamo)).toEqual(numbers(25).filter((n) => !poison.has(n)))
+  })
+
+  it('does not halve what is refused whatever is in it', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer()
+    decide = () => ({ error: 'ResourceNotFoundException' })
+    const errors = await Promise.all(numbers(25).map((n) => rejection(writer.append(event(n)))))
+    expect(proxy.requests).toHaveLength(1)
+    for (const error of errors) expect(error).toMatchObject({ code: 'dynamo.table_missing', effect: 'none' })
+  })
+
+  it('lets nothing wait for the events of a hot key', async () => {
+    const dynamo = await behindProxy({ timeoutMs: 1500, initialBackoffMs: 400, maxBackoffMs: 400 })
+    const writer = dynamo.events.writer({ concurrency: 1 })
+    // The hot event is the last of its batch, which is left unprocessed as long as it is there.
+    decide = ({ body }) => (body.includes('"hot"') ? { unprocessed: 1 } : 'pass')
+    const hot = rejection(writer.append(event('hot')))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const atMs = performance.now()
+    for (const n of numbers(5)) await writer.append(event(n))
+    expect(performance.now() - atMs).toBeLessThan(1000)
+    expect(await hot).toMatchObject({ code: 'dynamo.deadline', retryable: true, effect: 'none' })
+    expect(await stored(dynamo)).toEqual(numbers(5))
+  })
+
+  it('puts the same key of one batch once, and tells both callers', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer()
+    const same = { eventType: 'written', userId: 'u', occurredAt: new Date(), idempotencyKey: 'k', data: { n: 1 } }
+    const [a, b] = await Promise.all([writer.append(same), writer.append(same)])
+    expect(a).toEqual(b)
+    expect(sizes()).toEqual([1])
+    expect((await dynamo.events.append(same)).duplicate).toBe(true)
+  })
+
+  it('keeps two types apart that share an id', async () => {
+    const dynamo = await behindProxy()
+    const { id } = await dynamo.events.append(event(0))
+    const other = (eventType: string): NewEvent => ({ id, eventType, data: { eventType } })
+    const writer = dynamo.events.writer()
+    await Promise.all([writer.append(other('a')), writer.append(other('b'))])
+    await dynamo.events.appendMany([other('c'), other('d')])
+    for (const eventType of ['a', 'b', 'c', 'd']) {
+      expect((await dynamo.events.get(eventType, id))?.data).toEqual({ eventType })
+    }
+  })
+
+  it('loses nothing that it acknowledged, and tells of everything else, while a third of the answers fail', async () => {
+    const dynamo = await behindProxy({ attemptTimeoutMs: 400, timeoutMs: 5000, maxAttempts: 2 })
+    const writer = dynamo.events.writer()
+    const faults: DynamoFault[] = [
+      overloaded,
+      'lose-answer',
+      'reset',
+      { error: 'InternalServerError', status: 500 },
+      'hang',
+      { unprocessed: 9 },
+    ]
+    let turn = 0
+    decide = () => (Math.random() < 0.3 ? (faults[turn++ % faults.length] ?? 'pass') : 'pass')
+    const count = LONG ? 20_000 : 600
+    const acknowledged = new Set<number>()
+    let next = 0
+    const startedAtMs: number[] = []
+    const late: number[] = []
+    const caller = async (): Promise<void> => {
+      for (let n = next++; n < count; n = next++) {
+        startedAtMs[n] = performance.now()
+        await writer.append(event(n)).then(
+          () => acknowledged.add(n),
+          (error: unknown) => expect(error).toMatchObject({ code: 'dynamo.deadline' }),
+        )
+        if (performance.now() - (startedAtMs[n] ?? 0) > 7000) late.push(n)
+      }
+    }
+    await Promise.all(numbers(64).map(caller))
+    expect(late).toEqual([])
+    const found = await stored(dynamo)
+    expect(new Set(found).size).toBe(found.length)
+    for (const n of acknowledged) expect(found).toContain(n)
+    expect(acknowledged.size).toBeGreaterThan(count * 0.9)
+  })
+
+  it('refuses what comes when as many wait as it holds', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer({ maxPending: 30 })
+    const results = await Promise.allSettled(numbers(40).map((n) => writer.append(event(n))))
+    const refused = results.filter((result) => result.status === 'rejected')
+    expect(refused).toHaveLength(10)
+    expect(refused[0]?.reason).toBeInstanceOf(EventWriterError)
+    expect(refused[0]?.reason).toMatchObject({
+      code: 'dynamo.events.writer_full',
+      retryable: true,
+      effect: 'none',
+      details: { pending: 30, maxPending: 30 },
+    })
+    expect(await writer.append(event(40))).toHaveProperty('id')
+    expect(await stored(dynamo)).toHaveLength(31)
+  })
+
+  it('tells a caller whose time is over what is known of its event', async () => {
+    const dynamo = await behindProxy({ timeoutMs: 500, attemptTimeoutMs: 5000 })
+    const writer = dynamo.events.writer({ concurrency: 1 })
+    decide = () => 'hang'
+    const sent = numbers(25).map((n) => rejection(writer.append(event(n))))
+    const queued = rejection(writer.append(event(25)))
+    expect(await sent[0]).toMatchObject({
+      code: 'dynamo.deadline',
+      effect: 'unknown',
+      details: { operation: 'events.writer.append', attempts: 1 },
+    })
+    expect(await queued).toMatchObject({ code: 'dynamo.deadline' })
+    expect(writer.pending).toBe(0)
+  })
+
+  it('ends one append with its signal, and cuts a request that nobody waits for', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer({ concurrency: 1 })
+    decide = ({ number }) => (number === 1 ? 'hang' : 'pass')
+    const controllers = [new AbortController(), new AbortController()]
+    const gone = new Error('the user went away')
+    const ends = controllers.map(({ signal }, n) => rejection(writer.append(event(n), { signal })))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const waiting = writer.append(event(2))
+    controllers[0]?.abort(gone)
+    expect(await ends[0]).toBe(gone)
+    expect(writer.pending).toBe(2)
+    controllers[1]?.abort(gone)
+    expect(await ends[1]).toBe(gone)
+    // The only lane is free again, long before the hung request's own timeout.
+    await waiting
+    expect(await stored(dynamo)).toEqual([2])
+  })
+
+  it('stores what it has taken before it closes, and takes no more', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer()
+    decide = ({ number }) => (number < 3 ? overloaded : 'pass')
+    const appends = numbers(40).map((n) => writer.append(event(n)))
+    const closed = writer.close()
+    expect(await rejection(writer.append(event(40)))).toMatchObject({
+      code: 'dynamo.events.writer_closed',
+      effect: 'none',
+    })
+    expect(await closed).toEqual({ drained: true })
+    await Promise.all(appends)
+    expect(await stored(dynamo)).toEqual(numbers(40))
+  })
+
+  it('is drained when the whole is closed', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer()
+    const appends = numbers(30).map((n) => writer.append(event(n)))
+    expect(await dynamo.close()).toEqual({ drained: true })
+    const ids = (await Promise.all(appends)).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(30)
+    expect(await rejection(writer.append(event(1)))).toBeInstanceOf(EventWriterError)
+  })
+
+  it('gives up at the end of its grace, and says which events may be stored', async () => {
+    const dynamo = await behindProxy()
+    const writer = dynamo.events.writer({ concurrency: 1 })
+    decide = () => 'hang'
+    const sent = numbers(25).map((n) => rejection(writer.append(event(n))))
+    const queued = rejection(writer.append(event(25)))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await dynamo.close(100)).toEqual({ drained: false })
+    expect(await sent[0]).toMatchObject({ code: 'dynamo.events.writer_closed', effect: 'unknown' })
+    expect(await queued).toMatchObject({ code: 'dynamo.events.writer_closed', effect: 'none' })
+  })
+
+  it('refuses options that cannot be', async () => {
+    const dynamo = await behindProxy()
+    for (const options of [{ maxPending: 0 }, { concurrency: 1.5 }, { concurrency: 1000 }]) {
+      expect(() => dynamo.events.writer(options)).toThrow(DynamoInputError)
+    }
+  })
+})

@@ -1,0 +1,98 @@
+import { type DynamoDBClient, GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb'
+import { RetryBudget } from '@miyabi/core'
+import { type DynamoFault, type DynamoProxy, dynamodbEndpoint, startDynamoProxy } from '@miyabi/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { withOurErrors } from '../src/call.js'
+import { createDynamoDBClient } from '../src/client.js'
+import type { DynamoSettings } from '../src/config.js'
+import { rejection, testSettings } from './support.js'
+
+const get = new GetItemCommand({ TableName: 'T', Key: { pk: { S: 'a' } } })
+const transaction = () =>
+  new TransactWriteItemsCommand({ TransactItems: [{ Put: { TableName: 'T', Item: { pk: { S: 'a' } } } }] })
+
+let fault: DynamoFault = 'pass'
+let proxy: DynamoProxy
+const clients: DynamoDBClient[] = []
+
+beforeEach(async () => {
+  proxy = await startDynamoProxy(dynamodbEndpoint(), () => fault)
+})
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy()
+  await proxy.close()
+})
+
+function clientWith(changes: Partial<DynamoSettings> = {}, retryBudget?: RetryBudget): DynamoDBClient {
+  const settings = testSettings({ endpoint: proxy.endpoint, initialBackoffMs: 5, ...changes })
+  const client = createDynamoDBClient(settings, { retryBudget })
+  clients.push(client)
+  return client
+}
+
+const cancelled = (...codes: string[]): DynamoFault => ({
+  error: 'TransactionCanceledException',
+  members: { CancellationReasons: codes.map((Code) => ({ Code })) },
+})
+
+describe('a transaction', () => {
+  it.each([
+    ['was cancelled by another one', cancelled('TransactionConflict', 'None')],
+    ['was cancelled by throttling', cancelled('None', 'ThrottlingError')],
+    ['met another one', { error: 'TransactionConflictException' }],
+  ] satisfies [string, DynamoFault][])('is tried again when it %s, under one token', async (_name, kind) => {
+    fault = kind
+    await rejection(clientWith({ maxAttempts: 4 }).send(transaction()))
+    const tokens = proxy.requests.map(
+      ({ body }) => (JSON.parse(body) as { ClientRequestToken: string }).ClientRequestToken,
+    )
+    expect(tokens).toHaveLength(4)
+    expect(new Set(tokens).size).toBe(1)
+  })
+
+  it('is not tried again when a condition or a limit cancelled it', async () => {
+    fault = cancelled('TransactionConflict', 'ConditionalCheckFailed')
+    await rejection(clientWith().send(transaction()))
+    fault = cancelled('ValidationError')
+    await rejection(clientWith().send(transaction()))
+    expect(proxy.requests).toHaveLength(2)
+  })
+
+  it('keeps its deadline while it meets others', async () => {
+    fault = cancelled('TransactionConflict')
+    const client = clientWith({ timeoutMs: 300, initialBackoffMs: 20_000, maxAttempts: 20 })
+    const startedAtMs = performance.now()
+    expect(await rejection(client.send(transaction()))).toMatchObject({ code: 'dynamo.deadline', effect: 'none' })
+    expect(performance.now() - startedAtMs).toBeLessThan(2000)
+  })
+})
+
+describe('the retry budget', () => {
+  it('is shared by the clients that are given it, and bounds what a storm is multiplied by', async () => {
+    fault = { error: 'InternalServerError', status: 500 }
+    const budget = new RetryBudget({ capacity: 10, refillPerSecond: 0 })
+    const clients = [clientWith({}, budget), clientWith({}, budget)]
+    await Promise.all(Array.from({ length: 20 }, (_, i) => rejection(clients[i % 2]?.send(get) ?? Promise.resolve())))
+    expect(proxy.requests).toHaveLength(20 + 10)
+  })
+
+  it('says that it was the one to give up', async () => {
+    fault = { error: 'InternalServerError', status: 500 }
+    const budget = new RetryBudget({ capacity: 1, refillPerSecond: 0 })
+    const call = withOurErrors({ operation: 'x', tables: [] }, () => clientWith({}, budget).send(get))
+    expect(await rejection(call)).toMatchObject({
+      code: 'dynamo.unavailable',
+      details: { gaveUp: 'budget', attempts: 2 },
+    })
+    const other = withOurErrors({ operation: 'x', tables: [] }, () => clientWith().send(get))
+    expect((await rejection(other)) as object).not.toHaveProperty('details.gaveUp')
+  })
+})
+
+describe('a server that says when to come back', () => {
+  it('is obeyed', async () => {
+    fault = { error: 'ThrottlingException', headers: { 'retry-after': '1' } }
+    await rejection(clientWith({ maxAttempts: 2 }).send(get))
+    expect(proxy.gaps()[0]).toBeGreaterThan(900)
+  })
+})

@@ -1,0 +1,29 @@
+import type { CatalogKind } from './entry.js'
+
+/** A question to the catalog, whose rows have a `name`, a `definition` and an `on`. */
+export interface CatalogQuery {
+  readonly kind: CatalogKind
+  readonly sql: string
+}
+
+/** The table where Prisma keeps its history. It is Prisma's own; who may read it is said by migrations. */
+export const HISTORY_TABLE = '_prisma_migrations'
+
+/** Schemas that belong to the database and not to the server. */
+export const inOurSchema = (namespace: string): string =>
+  `${namespace} IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')`
+
+/** What an extension brings is the extension's. */
+export const notOfExtension = (catalog: string, oid: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`
+
+/** Tables, views, sequences and indexes that are ours: rows of pg_class under an alias. */
+export const isOurs = (alias: string): string =>
+  `${inOurSchema(`${alias}.relnamespace`)} AND ${notOfExtension('pg_class', `${alias}.oid`)} AND ${alias}.relname <> '${HISTORY_TABLE}'`
+
+/**
+ * A role's name. Whoever migrates is called CURRENT_USER, so that two databases agree that were migrated by logins of different
+ * names; the owner of the database means the same.
+ */
+export const role = (oid: string): string =>
+  `CASE WHEN ${oid} = 0 THEN 'PUBLIC' WHEN pg_get_userbyid(${oid}) IN (current_user, 'pg_database_owner') THEN 'CURRENT_USER' ELSE quote_ident(pg_get_userbyid(${oid})) END`

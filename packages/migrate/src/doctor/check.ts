@@ -1,0 +1,20 @@
+import type { Finding } from '@miyabi/core'
+import type pg from 'pg'
+
+/** A group of checks on a database. */
+export interface DatabaseCheck {
+  readonly name: string
+  /** What it looks for, for a person. */
+  readonly looksFor: string
+  run(client: pg.Client, context: CheckContext): Promise<Finding[]>
+}
+
+/** What a check may need besides the database. */
+export interface CheckContext {
+  /** The migrator's. */
+  readonly url: string
+  /** The folder of the migrations, `prisma/migrations`. */
+  readonly migrations: string
+  /** The schema that Prisma works in. */
+  readonly schema: string
+}

@@ -1,0 +1,31 @@
+import { type Finding, MiyabiError } from '@miyabi/core'
+import { withClient } from '../host/client.js'
+import { toConnectError } from '../host/connect-error.js'
+import { parseTarget } from '../host/target.js'
+import type { DatabaseCheck } from './check.js'
+import { driftCheck } from './drift.js'
+import { indexesCheck } from './indexes.js'
+import { migrationsCheck } from './migrations.js'
+import { rowSecurityCheck } from './row-security.js'
+
+/** Every group of checks on a database, in the order in which a report lists them. */
+export const databaseChecks: readonly DatabaseCheck[] = [migrationsCheck, driftCheck, rowSecurityCheck, indexesCheck()]
+
+/**
+ * Runs one group of checks on a database. Reads catalogs and statistics; to see what was changed by hand, it runs the
+ * migrations in a scratch database, which it drops.
+ *
+ * @param where the migrator's URL, and the folder of the migrations.
+ * @throws what keeps the database from being asked.
+ */
+export async function checkDatabase(
+  check: DatabaseCheck,
+  where: { readonly url: string; readonly migrations: string },
+): Promise<Finding[]> {
+  const target = parseTarget(where.url)
+  try {
+    return await withClient(target.config, (client) => check.run(client, { ...where, schema: target.schema }))
+  } catch (error) {
+    throw error instanceof MiyabiError ? error : toConnectError(error, target)
+  }
+}

@@ -1,0 +1,23 @@
+import type { CatalogDifference } from '../catalog/diff.js'
+import { findDrift } from '../drift/drift.js'
+import { readMigrations } from '../history/folder.js'
+import type { DatabaseCheck } from './check.js'
+
+/** The database against what its migrations give: one finding for each table and what goes with it. */
+export const driftCheck: DatabaseCheck = {
+  name: 'drift',
+  looksFor: 'what somebody changed by hand, past the migrations',
+  async run(_, { url, migrations }) {
+    const { differences } = await findDrift({ databaseUrl: url, migrations: readMigrations(migrations) })
+    const groups = new Map<string, CatalogDifference[]>()
+    for (const difference of differences) {
+      const thing = difference.on ?? difference.name
+      groups.set(thing, [...(groups.get(thing) ?? []), difference])
+    }
+    return [...groups].map(([object, parts]) => ({
+      ...{ check: 'drift.postgres', object },
+      problem: parts.map(({ change, kind, name }) => `${change}: ${kind} ${name}`).join('; '),
+      remedy: '`pnpm db:migrate drift` shows it; undo it, or put it into a migration',
+    }))
+  },
+}

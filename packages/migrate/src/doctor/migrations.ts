@@ -1,0 +1,33 @@
+import type { Finding } from '@miyabi/core'
+import { compareHistory, type MigrationState } from '../history/compare.js'
+import { readMigrations } from '../history/folder.js'
+import { readHistory } from '../history/history.js'
+import type { DatabaseCheck } from './check.js'
+
+const WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, Omit<Finding, 'check' | 'object'>>> = {
+  pending: { problem: 'it has not been applied', remedy: 'pnpm prisma migrate deploy' },
+  failed: {
+    problem: 'it was begun and not finished: it failed, or runs at this moment',
+    remedy: 'pnpm db:migrate status says how to go on',
+  },
+  edited: {
+    problem: 'it was changed after it was applied, so that other databases get another schema',
+    remedy: 'take its migration.sql back from version control, and put the change into a migration of its own',
+  },
+  unknown: {
+    problem: 'it was applied, and this code does not know it: the database is ahead, or has another history',
+    remedy: 'run this from the code that it belongs to',
+  },
+}
+
+/** The history against the folder. */
+export const migrationsCheck: DatabaseCheck = {
+  name: 'migrations',
+  looksFor: 'migrations that are pending, failed, edited or unknown',
+  async run(client, { migrations, schema }) {
+    const statuses = compareHistory(readMigrations(migrations), await readHistory(client, schema))
+    return statuses.flatMap(({ name, state }) =>
+      state === 'applied' ? [] : { check: `migrations.${state}`, object: name, ...WORDS[state] },
+    )
+  },
+}

@@ -1,0 +1,16 @@
+import { schemaOfDatabase } from '../schema/from-database.js'
+import { schemaRules } from '../schema/rules/all.js'
+import type { DatabaseCheck } from './check.js'
+
+/** The rules of `lint` about a schema, held against the one that is there. */
+export const rowSecurityCheck: DatabaseCheck = {
+  name: 'rls',
+  looksFor:
+    'tables without row-level security, slow or endless policies, grants to everybody, security definers without a search path',
+  async run(client) {
+    const schema = await schemaOfDatabase(client)
+    return schemaRules.flatMap(({ name, check }) =>
+      check(schema).map(({ object, problem, remedy }) => ({ check: `rls.${name}`, object, problem, remedy })),
+    )
+  },
+}

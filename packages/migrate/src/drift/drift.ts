@@ -1,0 +1,64 @@
+import { type CatalogDifference, diffCatalogs } from '../catalog/diff.js'
+import { catalogDump } from '../catalog/dump.js'
+import { ReplayError } from '../errors.js'
+import { compareHistory } from '../history/compare.js'
+import type { Migration } from '../history/folder.js'
+import { readHistory } from '../history/history.js'
+import { historyProblems } from '../history/problems.js'
+import { withClient } from '../host/client.js'
+import { toConnectError } from '../host/connect-error.js'
+import { parseTarget } from '../host/target.js'
+import { runScript, scriptFault } from '../script/run-script.js'
+import { ScratchServer } from '../verify/scratch.js'
+
+export interface DriftOptions {
+  /** Of a login that may create databases: the migrations are run in one of their own. The database itself is only read. */
+  readonly databaseUrl: string
+  readonly migrations: readonly Migration[]
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How a database differs from what its migrations give. */
+export interface Drift {
+  /** The migrations that it has, which is what it is compared with. */
+  readonly applied: readonly string[]
+  /** Those that it has not, and that it is therefore not compared with. */
+  readonly pending: readonly string[]
+  /** Empty where the database is what its migrations give. */
+  readonly differences: readonly CatalogDifference[]
+}
+
+/**
+ * Compares a database with a scratch database in which the same migrations were run: what somebody changed by hand, whether Prisma
+ * models it or not.
+ *
+ * @throws {MigrationError} `migrate.ahead`, `migrate.diverged`, `migrate.failed`: there is nothing to compare with;
+ *   `migrate.scratch_denied`
+ * @throws {ReplayError} `migrate.replay_failed`
+ */
+export async function findDrift({ databaseUrl, migrations, signal }: DriftOptions): Promise<Drift> {
+  const target = parseTarget(databaseUrl)
+  const live = await withClient(target.config, async (client) => ({
+    statuses: compareHistory(migrations, await readHistory(client, target.schema)),
+    catalog: await catalogDump(client),
+  })).catch((error: unknown) => {
+    throw toConnectError(error, target)
+  })
+  const problem = historyProblems(live.statuses).find(({ code }) => code !== 'migrate.edited')
+  if (problem) throw problem
+  const pending = live.statuses.filter(({ state }) => state === 'pending').map(({ name }) => name)
+  const applied = migrations.filter(({ name }) => !pending.includes(name))
+
+  await using server = new ScratchServer(databaseUrl)
+  const scratch = await server.create()
+  const expected = await scratch.use(async (client) => {
+    for (const { name, up } of applied) {
+      signal?.throwIfAborted()
+      await runScript(client, up).catch((error: unknown) => {
+        throw new ReplayError(name, scriptFault(error, up).text)
+      })
+    }
+    return catalogDump(client)
+  })
+  return { applied: applied.map(({ name }) => name), pending, differences: diffCatalogs(expected, live.catalog) }
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** A migration as it lies in its folder. */
+export interface Migration {
+  readonly name: string
+  readonly folder: string
+  /** `migration.sql`. */
+  readonly up: string
+  /** SHA-256 of `migration.sql`, in hex, as Prisma notes it. */
+  readonly checksum: string
+  /** `down.sql`, where there is one. */
+  readonly down: string | undefined
+  /** `rows.sql`, where there is one: rows for a check, put in after the migration was applied. */
+  readonly rows: string | undefined
+}
+
+/** Reads the migrations of a folder such as `prisma/migrations`, in the order in which Prisma applies them. */
+export function readMigrations(folder: string): Migration[] {
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+  )
+  return names
+    .filter((name) => existsSync(path.join(folder, name, 'migration.sql')))
+    .sort()
+    .map((name) => readMigration(path.join(folder, name)))
+}
+
+function readMigration(folder: string): Migration {
+  const up = readFileSync(path.join(folder, 'migration.sql'), 'utf8')
+  const optional = (file: string): string | undefined => {
+    const whole = path.join(folder, file)
+    return existsSync(whole) ? readFileSync(whole, 'utf8') : undefined
+  }
+  return {
+    name: path.basename(folder),
+    folder,
+    up,
+    checksum: sha256(up),
+    down: optional('down.sql'),
+    rows: optional('rows.sql'),
+  }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** Whether Prisma noted this script. It takes one that a checkout gave the line ends of another system for the same. */
+export function isChecksumOf(checksum: string, { up, checksum: own }: Migration): boolean {
+  return (
+    checksum === own ||
+    checksum === sha256(up.replaceAll('\r\n', '\n')) ||
+    checksum === sha256(up.replace(/\r?\n/g, '\r\n'))
+  )
+}

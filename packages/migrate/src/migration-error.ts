@@ -1,0 +1,67 @@
+import { type Effect, MiyabiError } from '@miyabi/core'
+import type { Loss } from './rollback/loss.js'
+
+/**
+ * Every way in which a migration, its down file or the history can be wrong:
+ *
+ * - `migrate.name_invalid`: not a name for a migration
+ * - `migrate.unknown`: there is no migration of this name, or it is not applied
+ * - `migrate.directive_invalid`: a header comment that is not understood
+ * - `migrate.diff_failed`: Prisma could not compare the schema with the migrations
+ * - `migrate.scratch_denied`: the login may not create the databases that a check works in
+ * - `migrate.nothing_applied`: there is nothing to roll back
+ * - `migrate.failed`: a migration failed half way, and has not been resolved
+ * - `migrate.edited`: a migration was changed after it was applied
+ * - `migrate.ahead`: the database has migrations that this code does not know
+ * - `migrate.diverged`: the same, and this code has migrations that the database does not
+ * - `migrate.busy`: another deploy or rollback is at work
+ * - `migrate.down_missing`: a migration has no down file
+ * - `migrate.down_exists`: a migration has one already
+ * - `migrate.down_not_transactional`: a down file cannot run in one transaction
+ * - `migrate.up_failed`: the server refused a migration on a database of its own
+ * - `migrate.down_failed`: the server refused a down file
+ * - `migrate.down_does_not_restore`: a down file leaves something else than what was there before
+ * - `migrate.data_loss`: going back would destroy rows or values, and nobody agreed to that
+ * - `migrate.connection_lost`: the connection was lost before COMMIT: the migration is still applied
+ * - `migrate.outcome_unknown`: the connection was lost in the moment of COMMIT
+ */
+export interface MigrationErrorDetails {
+  'migrate.name_invalid': { readonly found: string }
+  'migrate.unknown': { readonly migration: string }
+  'migrate.directive_invalid': { readonly found: string }
+  'migrate.diff_failed': { readonly output: string }
+  'migrate.scratch_denied': object
+  'migrate.nothing_applied': object
+  'migrate.failed': { readonly migrations: readonly string[] }
+  'migrate.edited': { readonly migrations: readonly string[] }
+  'migrate.ahead': { readonly migrations: readonly string[] }
+  'migrate.diverged': { readonly onlyInDatabase: readonly string[]; readonly onlyInCode: readonly string[] }
+  'migrate.busy': { readonly waitedMs: number }
+  'migrate.down_missing': { readonly migrations: readonly string[] }
+  'migrate.down_exists': { readonly migration: string }
+  'migrate.down_not_transactional': { readonly migration: string; readonly statement: string }
+  'migrate.up_failed': { readonly migration: string; readonly sqlstate: string | undefined }
+  'migrate.down_failed': { readonly migration: string; readonly sqlstate: string | undefined }
+  'migrate.down_does_not_restore': { readonly migration: string; readonly differences: string }
+  'migrate.data_loss': { readonly migration: string; readonly losses: readonly Loss[] }
+  'migrate.connection_lost': { readonly migration: string }
+  'migrate.outcome_unknown': { readonly migration: string }
+}
+
+export type MigrationErrorCode = keyof MigrationErrorDetails
+
+/** A migration, its down file or the history is not as a command needs it; `code` says which. Nothing was changed. */
+export class MigrationError<Code extends MigrationErrorCode = MigrationErrorCode> extends MiyabiError<
+  Code,
+  MigrationErrorDetails[Code]
+> {
+  override readonly name = 'MigrationError'
+
+  constructor(
+    code: Code,
+    message: string,
+    options: { readonly details: MigrationErrorDetails[Code]; readonly cause?: unknown; readonly effect?: Effect },
+  ) {
+    super(code, message, { ...options, retryable: code === 'migrate.busy' })
+  }
+}

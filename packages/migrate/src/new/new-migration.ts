@@ -1,0 +1,125 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { readMigrations } from '../history/folder.js'
+import { MigrationError } from '../migration-error.js'
+import { parseSql } from '../sql/parse.js'
+import { cleanScript, droppedBy, partialIndexesOf } from './clean.js'
+import { type PrismaProject, prismaDiff } from './prisma-diff.js'
+import { renderScript, renderSingle } from './render.js'
+import { splitIndexes } from './split.js'
+
+export interface NewMigrationOptions {
+  readonly project: PrismaProject
+  /** Small letters, digits and underscores. */
+  readonly name: string
+  /** For one statement of your own that cannot run in a transaction: the files get room for it, and nothing of Prisma's. Default false. */
+  readonly single?: boolean
+  /** Default: now. */
+  readonly now?: Date
+  readonly signal?: AbortSignal
+}
+
+/** A migration that was written, and not applied. */
+export interface NewMigration {
+  readonly name: string
+  /** Paths of its files, from the project's root. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Writes a migration for what the Prisma schema has and the migrations do not make, with its way back: `migration.sql` and `down.sql`,
+ * both with timeouts and with room for SQL by hand. An index on a table that exists already becomes a migration of its own, which makes
+ * it without locking the table.
+ * @returns what was written, in order; a script without a statement where the schema has nothing new.
+ * @throws {MigrationError} `migrate.name_invalid`, `migrate.diff_failed`
+ */
+export async function newMigration(options: NewMigrationOptions): Promise<NewMigration[]> {
+  const { project, name, single = false, now = new Date(), signal } = options
+  if (!/^[a-z0-9]+(_[a-z0-9]+)*$/.test(name)) {
+    throw new MigrationError(
+      'migrate.name_invalid',
+      `${JSON.stringify(name)} is not a name for a migration: expected small letters, digits and underscores, as in add_nickname.`,
+      { details: { found: name } },
+    )
+  }
+  const existing = readMigrations(path.join(project.root, project.migrations))
+  const stamp = stamps(now, existing.at(-1)?.name)
+  const write = (title: string, up: string, down: string): NewMigration =>
+    writeMigration(project, `${stamp()}_${title}`, up, down)
+  if (single) {
+    return [
+      write(
+        name,
+        renderSingle(name, '-- CREATE INDEX CONCURRENTLY ...;'),
+        renderScript(`Undoes ${name}.`, [], NOTHING),
+      ),
+    ]
+  }
+
+  const [forth, back] = await diffBothWays(project, signal)
+  const partial = new Set<string>()
+  for (const { up } of existing) for (const index of partialIndexesOf(await parseSql(up))) partial.add(index)
+  const { up, down, indexes } = splitIndexes(
+    cleanScript(await parseSql(forth), partial),
+    cleanScript(await parseSql(back), partial),
+  )
+  const written: NewMigration[] = []
+  if (indexes.length === 0 || up.statements.length > 0 || down.statements.length > 0) {
+    const script = renderScript(name, droppedBy(up.statements), up)
+    written.push(write(name, script, renderScript(`Undoes ${name}.`, droppedBy(down.statements), down)))
+  }
+  for (const index of indexes) {
+    const title = index.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')
+    const back = { statements: await parseSql(index.down), notes: [] }
+    written.push(
+      write(title, renderSingle(`The index ${index.name}.`, index.up), renderScript(`Undoes ${title}.`, [], back)),
+    )
+  }
+  return written
+}
+
+const NOTHING = { statements: [], notes: [] }
+
+async function diffBothWays(project: PrismaProject, signal: AbortSignal | undefined): Promise<[string, string]> {
+  const { schema, migrations, env } = project
+  const forth = ['--from-migrations', migrations, '--to-schema', schema]
+  const back = ['--from-schema', schema, '--to-migrations', migrations]
+  // Each works in a database of its own, unless one is given, which the second would wipe under the first.
+  if (!env['SHADOW_DATABASE_URL']?.trim()) {
+    return Promise.all([prismaDiff(project, forth, signal), prismaDiff(project, back, signal)])
+  }
+  return [await prismaDiff(project, forth, signal), await prismaDiff(project, back, signal)]
+}
+
+/** Time stamps as Prisma makes them, each later than the one before and than the last migration that there is. */
+function stamps(now: Date, last = ''): () => string {
+  let previous = /^\d{14}/.exec(last)?.[0] ?? ''
+  let at = now.getTime()
+  return () => {
+    if (toStamp(at) <= previous) at = Math.max(at, fromStamp(previous)) + 1000
+    previous = toStamp(at)
+    return previous
+  }
+}
+
+const toStamp = (ms: number): string => new Date(ms).toISOString().replaceAll(/\D/g, '').slice(0, 14)
+
+const fromStamp = (text: string): number =>
+  Date.parse(text.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6Z')) || 0
+
+function writeMigration({ root, migrations }: PrismaProject, name: string, up: string, down: string): NewMigration {
+  const folder = path.join(migrations, name)
+  mkdirSync(path.join(root, folder), { recursive: true })
+  const lock = path.join(root, migrations, 'migration_lock.toml')
+  try {
+    writeFileSync(lock, 'provider = "postgresql"\n', { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const files = [
+    [path.join(folder, 'migration.sql'), up],
+    [path.join(folder, 'down.sql'), down],
+  ] as const
+  for (const [file, text] of files) writeFileSync(path.join(root, file), text, { flag: 'wx' })
+  return { name, files: files.map(([file]) => file) }
+}

@@ -1,0 +1,42 @@
+import type { Environment } from '@miyabi/core'
+import { MigrationError } from '../migration-error.js'
+import { runPrisma } from '../run-prisma.js'
+
+/** Where a Prisma project lies, and with what its commands run. */
+export interface PrismaProject {
+  /** The folder of `prisma.config.ts`. */
+  readonly root: string
+  /** The whole environment of the Prisma CLI, with a database of which it may make copies. */
+  readonly env: Environment
+  /** Relative to `root`. */
+  readonly schema: string
+  /** Relative to `root`. */
+  readonly migrations: string
+}
+
+/**
+ * The SQL that leads from one schema to another, as Prisma writes it.
+ * @param sides such as `['--from-migrations', 'prisma/migrations', '--to-empty']`
+ * @throws {MigrationError} `migrate.diff_failed`, with what Prisma said.
+ */
+export async function prismaDiff(
+  { root, env }: PrismaProject,
+  sides: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await runPrisma(['migrate', 'diff', ...sides, '--script'], {
+    cwd: root,
+    env: { ...env, NO_COLOR: '1' },
+    stdio: 'pipe',
+    ...(signal && { signal }),
+  })
+  if (exitCode === 0) return stdout
+  const output = `${stdout}${stderr}`.trim()
+  throw new MigrationError(
+    'migrate.diff_failed',
+    `Prisma could not compare the schema with the migrations:\n${output}`,
+    {
+      details: { output },
+    },
+  )
+}

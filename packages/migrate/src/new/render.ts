@@ -1,0 +1,41 @@
+import type { Statement } from '../sql/parse.js'
+import type { CleanScript } from './clean.js'
+
+/** A statement waits so long for a lock, with everybody else waiting behind it, and no longer. */
+const LOCK_TIMEOUT = '5s'
+const STATEMENT_TIMEOUT = '1min'
+
+/** One statement outside a transaction that keeps nobody from reading or writing may take its time. */
+const SINGLE_LIMITS = 'lock_timeout=10min statement_timeout=2h'
+
+const BY_HAND =
+  '-- By hand, what the Prisma schema cannot say: checks, policies, triggers, functions, partial indexes, comments, data.'
+
+/** A script of several statements: its purpose, what it destroys, its limits, what Prisma wrote, and room for more. */
+export function renderScript(purpose: string, loses: readonly string[], { statements, notes }: CleanScript): string {
+  const blocks = [
+    [`-- ${purpose}`, ...(loses.length > 0 ? ['--', `-- @loses ${[...new Set(loses)].join(' ')}`] : [])].join('\n'),
+    [
+      `SET LOCAL lock_timeout = '${LOCK_TIMEOUT}';`,
+      `SET LOCAL statement_timeout = '${STATEMENT_TIMEOUT}';`,
+      'SET LOCAL row_security = off; -- a policy that would hide rows from a statement makes it fail instead',
+    ].join('\n'),
+    ...statements.map(renderStatement),
+    [BY_HAND, ...notes.map((note) => `-- ${note}`)].join('\n'),
+  ]
+  return `${blocks.join('\n\n')}\n`
+}
+
+/** A script of one statement that PostgreSQL refuses inside a transaction. */
+export function renderSingle(purpose: string, statement: string): string {
+  return `-- @limits ${SINGLE_LIMITS}
+-- ${purpose}
+-- One statement and no other, not even SET: with a second one PostgreSQL would make a transaction of them, which this statement refuses.
+-- The line above gives its timeouts to the connection.
+${statement}
+`
+}
+
+function renderStatement({ text, comments }: Statement): string {
+  return [...comments.map((comment) => `-- ${comment.text}`), `${text};`].join('\n')
+}

@@ -1,0 +1,54 @@
+import type { ClientBase } from 'pg'
+import type { Column, Table } from './tables.js'
+
+/** How many rows of a table the transaction has updated and deleted, by the table's oid. */
+export type Activity = ReadonlyMap<number, { readonly updated: number; readonly deleted: number }>
+
+/** Reads the server's own counts of what the open transaction did. Rows of a partition count for the whole table. */
+export async function readActivity(client: ClientBase): Promise<Activity> {
+  const { rows } = await client.query<{ oid: number; updated: number; deleted: number }>(`
+    SELECT coalesce(pg_partition_root(relid), relid)::oid::int8::float8 AS oid,
+           sum(n_tup_upd)::float8 AS updated, sum(n_tup_del)::float8 AS deleted
+      FROM pg_stat_xact_user_tables GROUP BY 1`)
+  return new Map(rows.map(({ oid, updated, deleted }) => [oid, { updated, deleted }]))
+}
+
+/** A table whose contents may not be what they were. */
+export interface ChangedTable {
+  /** As it was. */
+  readonly before: Table
+  /** As it is; undefined when it is gone. */
+  readonly after: Table | undefined
+  /** Columns that are gone, as they were. */
+  readonly dropped: readonly Column[]
+  /** Columns that are there before and after, under both names. */
+  readonly kept: readonly { readonly before: Column; readonly after: Column }[]
+  readonly deleted: number
+  /** Whether the values of the kept columns need a look. */
+  readonly isRewritten: boolean
+}
+
+/** Finds the tables that a script may have taken something from. Renamed tables and columns are the same ones. */
+export function changedTables(
+  before: { readonly tables: readonly Table[]; readonly activity: Activity },
+  after: { readonly tables: readonly Table[]; readonly activity: Activity },
+): ChangedTable[] {
+  const present = new Map(after.tables.map((table) => [table.oid, table]))
+  const activityOf = (oid: number, what: 'updated' | 'deleted'): number =>
+    (after.activity.get(oid)?.[what] ?? 0) - (before.activity.get(oid)?.[what] ?? 0)
+  return before.tables.flatMap((table): ChangedTable[] => {
+    const now = present.get(table.oid)
+    if (now === undefined) {
+      return [{ before: table, after: undefined, dropped: [], kept: [], deleted: 0, isRewritten: false }]
+    }
+    const kept = table.columns.flatMap((column) => {
+      const same = now.columns.find(({ number }) => number === column.number)
+      return same ? [{ before: column, after: same }] : []
+    })
+    const dropped = table.columns.filter((column) => !kept.some((pair) => pair.before === column))
+    const deleted = activityOf(table.oid, 'deleted')
+    const retyped = kept.some((pair) => pair.before.type !== pair.after.type)
+    const isRewritten = retyped || now.file !== table.file || deleted > 0 || activityOf(table.oid, 'updated') > 0
+    return dropped.length > 0 || isRewritten ? [{ before: table, after: now, dropped, kept, deleted, isRewritten }] : []
+  })
+}

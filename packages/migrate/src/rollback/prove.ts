@@ -1,0 +1,62 @@
+import { diffCatalogs } from '../catalog/diff.js'
+import { catalogDump } from '../catalog/dump.js'
+import type { CatalogEntry } from '../catalog/entry.js'
+import { renderCatalogDiff } from '../catalog/render.js'
+import type { Migration } from '../history/folder.js'
+import { MigrationError } from '../migration-error.js'
+import { runScript, scriptFault } from '../script/run-script.js'
+import { ScratchServer } from '../verify/scratch.js'
+import type { Undo } from './plan.js'
+
+/**
+ * Proves on a database of its own, beside the one of `url`, that each down file restores the schema that was there before its migration.
+ * @param applied all migrations that are applied, in that order.
+ * @throws {MigrationError} `migrate.down_does_not_restore`, `migrate.down_failed`, `migrate.up_failed`, `migrate.scratch_denied`
+ */
+export async function proveDowns(url: string, applied: readonly Migration[], undos: readonly Undo[]): Promise<void> {
+  await using server = new ScratchServer(url)
+  const scratch = await server.create()
+  await scratch.use(async (client) => {
+    const before = new Map<string, readonly CatalogEntry[]>()
+    for (const migration of applied) {
+      if (undos.some((undo) => undo.migration === migration)) before.set(migration.name, await catalogDump(client))
+      await runScript(client, migration.up).catch((error: unknown) => {
+        throw upFailed(migration, error)
+      })
+    }
+    for (const { migration, down } of undos) {
+      await runScript(client, down).catch((error: unknown) => {
+        const { sqlstate, text } = scriptFault(error, down)
+        throw new MigrationError(
+          'migrate.down_failed',
+          `down.sql of ${migration.name} fails on a fresh database.\n${text}`,
+          {
+            details: { migration: migration.name, sqlstate },
+          },
+        )
+      })
+      const differences = diffCatalogs(before.get(migration.name) ?? [], await catalogDump(client))
+      if (differences.length > 0) throw doesNotRestore(migration.name, renderCatalogDiff(differences))
+    }
+  })
+}
+
+/** An `up` that the server refused on a scratch database. */
+export function upFailed(migration: Migration, error: unknown): MigrationError<'migrate.up_failed'> {
+  const { sqlstate, text } = scriptFault(error, migration.up)
+  return new MigrationError(
+    'migrate.up_failed',
+    `migration.sql of ${migration.name} fails on a fresh database.\n${text}`,
+    {
+      details: { migration: migration.name, sqlstate },
+    },
+  )
+}
+
+function doesNotRestore(migration: string, differences: string): MigrationError<'migrate.down_does_not_restore'> {
+  return new MigrationError(
+    'migrate.down_does_not_restore',
+    `down.sql of ${migration} does not bring back what was there before it (- is missing, + is left over):\n${differences}\nMend down.sql; \`pnpm db:migrate verify\` tells when it is right. Nothing was changed.`,
+    { details: { migration, differences } },
+  )
+}

@@ -1,0 +1,189 @@
+import pg from 'pg'
+import type { Migration } from '../history/folder.js'
+import { historyTable, readHistory } from '../history/history.js'
+import { takeMigrationLock } from '../history/lock.js'
+import { toConnectError } from '../host/connect-error.js'
+import { parseTarget, type Target } from '../host/target.js'
+import { MigrationError } from '../migration-error.js'
+import type { Loss } from './loss.js'
+import { describeLoss } from './loss.js'
+import { measureLoss } from './measure-loss.js'
+import { planRollback, type Undo } from './plan.js'
+import { proveDowns } from './prove.js'
+import { runDown } from './run-down.js'
+
+/** How long a lock is waited for, in milliseconds, where nothing else is said. */
+const DEFAULT_LOCK_TIMEOUT_MS = 5_000
+
+export interface RollbackOptions {
+  /** The migrator's URL, past any transaction pooler. */
+  readonly databaseUrl: string
+  /** The migrations of the code. */
+  readonly migrations: readonly Migration[]
+  /** The migration that is to be the last one; all that were applied after it are undone. Default: only the last one is. */
+  readonly to?: string
+  /** Go on although rows or values are destroyed. Default false. */
+  readonly acceptDataLoss?: boolean
+  /** Do not try the down files on a database of their own first. Default false. */
+  readonly skipProof?: boolean
+  /** How long to wait for another deploy to end, and for each lock on a table. Default 5,000. */
+  readonly lockTimeoutMs?: number
+  /** Told before each step. */
+  readonly onProgress?: (text: string) => void
+  /** Told after each migration that was undone. */
+  readonly onUndone?: (migration: RolledBack) => void
+  /** Ends the connection: the migration that is being undone stays applied. */
+  readonly signal?: AbortSignal
+}
+
+/** A migration that was undone. */
+export interface RolledBack {
+  readonly name: string
+  readonly ms: number
+  /** What went with it. */
+  readonly losses: readonly Loss[]
+}
+
+/**
+ * Undoes migrations with their down files, last first, each in one transaction with the note in Prisma's history that it was undone: a
+ * crash leaves the one or the other state, and a history that says which. `prisma migrate status` then has it as pending.
+ *
+ * Before anything is changed, the history and the checksums are compared with the code, the down files are tried on a database of their
+ * own, and what they would destroy is counted.
+ * @throws {MigrationError} see its codes; nothing was changed, but for the migrations that `onUndone` has told of.
+ */
+export async function rollback(options: RollbackOptions): Promise<RolledBack[]> {
+  const {
+    databaseUrl,
+    migrations,
+    to,
+    lockTimeoutMs = DEFAULT_LOCK_TIMEOUT_MS,
+    onProgress = () => {},
+    signal,
+  } = options
+  const target = parseTarget(databaseUrl)
+  const client = await connect(target)
+  const abort = (): void => void client.end().catch(() => {})
+  signal?.throwIfAborted()
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    await takeMigrationLock(client, lockTimeoutMs)
+    const history = await readHistory(client, target.schema)
+    const undos = await planRollback(migrations, history, to)
+    if (undos.length === 0) return []
+    if (!options.skipProof) {
+      onProgress(`trying ${files(undos.length)} on a database of its own`)
+      const applied = history.filter(({ state }) => state === 'applied')
+      await proveDowns(
+        databaseUrl,
+        applied.flatMap(({ name }) => migrations.find((each) => each.name === name) ?? []),
+        undos,
+      )
+    }
+    onProgress('counting what would be lost')
+    const losses = await rehearse(client, undos, lockTimeoutMs)
+    if (!options.acceptDataLoss) refuseLoss(losses)
+    const done: RolledBack[] = []
+    for (const undo of undos) {
+      const { name } = undo.migration
+      const start = performance.now()
+      onProgress(`undoing ${name}`)
+      await undoOne(client, undo, target.schema, lockTimeoutMs)
+      const undone = { name, ms: Math.round(performance.now() - start), losses: losses.get(name) ?? [] }
+      done.push(undone)
+      options.onUndone?.(undone)
+    }
+    return done
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    await client.end().catch(() => {})
+  }
+}
+
+/** Runs everything in one transaction that is taken back, and counts what each down file destroys. */
+async function rehearse(
+  client: pg.Client,
+  undos: readonly Undo[],
+  lockTimeoutMs: number,
+): Promise<Map<string, Loss[]>> {
+  const losses = new Map<string, Loss[]>()
+  await client.query('BEGIN')
+  try {
+    for (const { migration, down } of undos) {
+      const run = (): Promise<void> => runDown(client, migration.name, down, lockTimeoutMs)
+      losses.set(migration.name, await measureLoss(client, run))
+      if (migration !== undos.at(-1)?.migration) await run()
+    }
+  } finally {
+    await client.query('ROLLBACK').catch(() => {})
+  }
+  return losses
+}
+
+function refuseLoss(losses: ReadonlyMap<string, readonly Loss[]>): void {
+  const all = [...losses].flatMap(([migration, own]) => own.map((loss) => ({ migration, loss })))
+  const [first] = all
+  if (first === undefined) return
+  throw new MigrationError(
+    'migrate.data_loss',
+    `Going back would destroy data:\n${all.map(({ migration, loss }) => `  ${describeLoss(loss)} (${migration})`).join('\n')}\nNothing was changed. Keep a copy of what is needed, then add --accept-data-loss.`,
+    { details: { migration: first.migration, losses: all.map(({ loss }) => loss) } },
+  )
+}
+
+async function undoOne(
+  client: pg.Client,
+  { migration, down, row }: Undo,
+  schema: string,
+  lockTimeoutMs: number,
+): Promise<void> {
+  let isCommitting = false
+  try {
+    await client.query('BEGIN')
+    await runDown(client, migration.name, down, lockTimeoutMs)
+    const { rowCount } = await client.query(
+      `UPDATE ${historyTable(schema)} SET rolled_back_at = now() WHERE id = $1 AND rolled_back_at IS NULL`,
+      [row.id],
+    )
+    if (rowCount !== 1) throw new Error(`The history of ${migration.name} changed meanwhile`)
+    isCommitting = true
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {})
+    const wasRefused = error instanceof MigrationError || error instanceof pg.DatabaseError
+    throw wasRefused ? error : connectionLost(migration.name, isCommitting, error)
+  }
+}
+
+function connectionLost(migration: string, isCommitting: boolean, cause: unknown): MigrationError {
+  if (isCommitting) {
+    return new MigrationError(
+      'migrate.outcome_unknown',
+      `The connection was lost in the moment of COMMIT: ${migration} is undone as a whole, or not at all. \`pnpm db:migrate status\` tells which.`,
+      { details: { migration }, cause, effect: 'unknown' },
+    )
+  }
+  return new MigrationError(
+    'migrate.connection_lost',
+    `The connection was lost while ${migration} was being undone. It is still applied: the server takes back what had been done.`,
+    { details: { migration }, cause },
+  )
+}
+
+async function connect(target: Target): Promise<pg.Client> {
+  // Where this process is gone, the server shall not finish a long statement for nobody, locks held.
+  const options = [target.config.options, '-c client_connection_check_interval=1s'].filter(Boolean).join(' ')
+  const client = new pg.Client({ ...target.config, options })
+  client.on('error', () => {}) // a connection that breaks fails its query; without a listener it would end the process
+  try {
+    await client.connect()
+  } catch (error) {
+    throw toConnectError(error, target)
+  }
+  return client
+}
+
+const files = (count: number): string => (count === 1 ? 'the down file' : `${count} down files`)

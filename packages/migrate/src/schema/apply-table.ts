@@ -1,0 +1,95 @@
+import type { AlterTableCmd, AlterTableStmt, Constraint, CreateStmt, IndexStmt, Node } from '@pgsql/types'
+import { relationName, textsOf } from '../sql/names.js'
+import { asKind } from '../sql/walk.js'
+import { applyViewOptions } from './apply-view.js'
+import { newTable, type Origin, type Schema, type Table } from './facts.js'
+
+/** `CREATE TABLE`, a partition's too; a temporary table is nobody's business. */
+export function applyCreateTable(schema: Schema, statement: CreateStmt, origin: Origin): void {
+  const { relation, tableElts = [], inhRelations = [] } = statement
+  const name = relationName(relation)
+  if (relation?.relpersistence === 't' || schema.tables.has(name)) return
+  const table = newTable(name, origin)
+  schema.tables.set(name, table)
+  for (const parent of inhRelations) {
+    const inherited = schema.tables.get(relationName(asKind(parent, 'RangeVar')))
+    for (const column of inherited?.columns ?? []) table.columns.add(column)
+    for (const [index, column] of inherited?.indexes ?? []) table.indexes.set(`${name} ${index}`, column)
+  }
+  for (const element of tableElts) addElement(table, element)
+}
+
+/** `ALTER TABLE`, and `ALTER VIEW ... SET (...)`, which is the same to the parser. */
+export function applyAlterTable(schema: Schema, { relation, cmds = [] }: AlterTableStmt, origin: Origin): void {
+  const name = relationName(relation)
+  const commands = cmds.flatMap((command) => asKind(command, 'AlterTableCmd') ?? [])
+  const table = schema.tables.get(name)
+  if (table) for (const command of commands) alterTable(table, command)
+  else applyViewOptions(schema, name, commands, origin)
+}
+
+/** `CREATE INDEX`; a partial index is none for rows outside its condition. */
+export function applyCreateIndex(
+  schema: Schema,
+  { relation, idxname, indexParams = [], whereClause }: IndexStmt,
+): void {
+  if (whereClause) return
+  const table = schema.tables.get(relationName(relation))
+  const column = asKind(indexParams[0], 'IndexElem')?.name
+  table?.indexes.set(idxname ?? `unnamed ${table.indexes.size}`, column)
+}
+
+function alterTable(table: Table, { subtype, name = '', def }: AlterTableCmd): void {
+  switch (subtype) {
+    case 'AT_AddColumn':
+    case 'AT_AddConstraint':
+      if (def) addElement(table, def)
+      break
+    case 'AT_DropColumn':
+      table.columns.delete(name)
+      for (const [index, column] of table.indexes) if (column === name) table.indexes.delete(index)
+      break
+    case 'AT_DropConstraint':
+      table.indexes.delete(name)
+      break
+    case 'AT_EnableRowSecurity':
+      table.rowSecurity = true
+      break
+    case 'AT_DisableRowSecurity':
+      table.rowSecurity = false
+      break
+    case 'AT_ForceRowSecurity':
+      table.isForced = true
+      break
+    case 'AT_NoForceRowSecurity':
+      table.isForced = false
+      break
+  }
+}
+
+/** A column or a constraint, of a new table or an old one. */
+function addElement(table: Table, element: Node): void {
+  const column = asKind(element, 'ColumnDef')
+  if (column?.colname !== undefined) {
+    table.columns.add(column.colname)
+    for (const each of column.constraints ?? []) addKey(table, asKind(each, 'Constraint'), column.colname)
+  }
+  const constraint = asKind(element, 'Constraint')
+  addKey(table, constraint, textsOf(constraint?.keys)[0])
+}
+
+/** Primary and unique keys have indexes, named as the constraint or as PostgreSQL would name it. */
+function addKey(table: Table, constraint: Constraint | undefined, column: string | undefined): void {
+  const bare = table.name.replace(/^.*\./, '')
+  const keys = textsOf(constraint?.keys)
+  const named = (ending: string): string => constraint?.conname ?? `${bare}${ending}`
+  if (constraint?.contype === 'CONSTR_PRIMARY') table.indexes.set(named('_pkey'), column)
+  if (constraint?.contype === 'CONSTR_UNIQUE') {
+    table.indexes.set(named(`_${(keys.length > 0 ? keys : [column]).join('_')}_key`), column)
+  }
+  if (constraint?.indexname && constraint.contype?.match(/PRIMARY|UNIQUE/)) {
+    const taken = table.indexes.get(constraint.indexname) // ADD CONSTRAINT ... USING INDEX renames it
+    table.indexes.delete(constraint.indexname)
+    table.indexes.set(constraint.conname ?? constraint.indexname, taken)
+  }
+}

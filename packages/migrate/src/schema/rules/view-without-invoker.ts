@@ -1,0 +1,18 @@
+import { shortName } from '../../sql/names.js'
+import type { SchemaRule } from './rule.js'
+
+export const viewWithoutInvoker: SchemaRule = {
+  name: 'view-without-invoker',
+  demand: 'A view reads its tables as whoever asks (security_invoker); else it shows the rows that its owner may see.',
+  check: ({ views }) =>
+    [...views.values()].flatMap(({ name, origin, isInvoker }) =>
+      isInvoker
+        ? []
+        : {
+            origin,
+            object: shortName(name),
+            problem: 'it reads its tables as its owner, past the policies for whoever asks',
+            remedy: `ALTER VIEW ${shortName(name)} SET (security_invoker = true)`,
+          },
+    ),
+}

@@ -1,0 +1,49 @@
+import pg from 'pg'
+import { excerpt } from '../host/request-error.js'
+import { readDirectives } from './directives.js'
+
+/** The part of a connection that is needed here. */
+interface Connection {
+  query(text: string): Promise<unknown>
+  getTransactionStatus(): string | null
+}
+
+/** Gives the session the limits that the header of a script names. They last until {@link resetSession}. */
+export async function applyLimits(connection: Connection, script: string): Promise<void> {
+  const limits = Object.entries(readDirectives(script).limits)
+  if (limits.length > 0) await connection.query(limits.map(([name, value]) => `SET ${name} = '${value}'`).join('; '))
+}
+
+/** Takes back whatever a script has set for its session, and tells whether it left a transaction open, which is rolled back. */
+export async function resetSession(connection: Connection): Promise<'clean' | 'in transaction'> {
+  const inTransaction = connection.getTransactionStatus() !== 'I'
+  await connection.query(`${inTransaction ? 'ROLLBACK; ' : ''}RESET ROLE; RESET ALL`)
+  return inTransaction ? 'in transaction' : 'clean'
+}
+
+/** Runs a migration as `prisma migrate deploy` does: whole, as one implicit transaction, under the limits of its header. */
+export async function runScript(connection: pg.Client, script: string): Promise<void> {
+  await applyLimits(connection, script)
+  try {
+    await connection.query(script)
+  } finally {
+    await resetSession(connection).catch(() => {})
+  }
+}
+
+/** Why the server refused a script. */
+export interface ScriptFault {
+  readonly sqlstate: string | undefined
+  /** The server's words without values of rows, and the lines up to the place. */
+  readonly text: string
+}
+
+/** What to tell of an error that running a script met. */
+export function scriptFault(error: unknown, script: string): ScriptFault {
+  if (!(error instanceof pg.DatabaseError)) return { sqlstate: undefined, text: (error as Error).message }
+  const { code, message, hint, position } = error
+  // Class 22 is about a value, and quotes it.
+  const words = code?.startsWith('22') ? message.replace(/: ".*"$/s, '') : message
+  const place = position === undefined ? [] : [excerpt(script, Number(position))]
+  return { sqlstate: code, text: [`${code}: ${words}`, ...(hint ? [`Hint: ${hint}`] : []), ...place].join('\n') }
+}

@@ -1,0 +1,55 @@
+import type { Node } from '@pgsql/types'
+import { hasSqlDetails, parse, type SqlError, scan } from 'libpg-query'
+import { SqlSyntaxError } from '../errors.js'
+
+/** One statement of a script, as PostgreSQL's own parser (that of 18) reads it. */
+export interface Statement {
+  readonly node: Node
+  /** As written, from its first word on and without the semicolon. */
+  readonly text: string
+  /** The line of its first word, from 1. */
+  readonly line: number
+  /** The comments in front of it and in it, in order. */
+  readonly comments: readonly Comment[]
+}
+
+/** A comment of a script. */
+export interface Comment {
+  /** Without its marks. */
+  readonly text: string
+  /** From 1. */
+  readonly line: number
+}
+
+/**
+ * Parses a script.
+ * @throws {SqlSyntaxError} `migrate.sql_syntax`, with the line.
+ */
+export async function parseSql(sql: string): Promise<Statement[]> {
+  const { stmts = [] } = await parse(sql).catch((error: unknown) => {
+    throw hasSqlDetails(error) ? syntaxError(sql, error) : error
+  })
+  const bytes = Buffer.from(sql) // the parser counts in bytes
+  const lineAt = (offset: number): number => bytes.subarray(0, offset).toString().split('\n').length
+  const tokens = stmts.length === 0 ? [] : (await scan(sql)).tokens
+  const comments = tokens.filter(({ tokenName }) => tokenName.endsWith('_COMMENT'))
+  let previousEnd = 0
+  return stmts.map(({ stmt, stmt_location: start = 0, stmt_len: length }) => {
+    const end = length === undefined ? bytes.length : start + length
+    const own = comments.filter((comment) => comment.start >= previousEnd && comment.start < end)
+    previousEnd = end
+    return {
+      node: stmt as Node,
+      text: bytes.subarray(start, end).toString().trim(),
+      line: lineAt(start),
+      comments: own.map((comment) => ({ text: bare(comment.text), line: lineAt(comment.start) })),
+    }
+  })
+}
+
+function syntaxError(sql: string, { message, sqlDetails }: SqlError): SqlSyntaxError {
+  const line = sql.slice(0, sqlDetails?.cursorPosition).split('\n').length
+  return new SqlSyntaxError(message, line)
+}
+
+const bare = (comment: string): string => comment.replace(/^--|^\/\*|\*\/$/g, '').trim()

@@ -1,0 +1,66 @@
+import type pg from 'pg'
+import { createHistory } from '../history/history.js'
+import { withClient } from '../host/client.js'
+import { PrismaError } from '../host/prisma-error.js'
+import { ShadowDatabases } from '../host/shadow.js'
+import { parseTarget, type Target } from '../host/target.js'
+import { MigrationError } from '../migration-error.js'
+
+/** A database to try migrations in, beside the one of a URL. It is gone when the work on it has ended. */
+export interface ScratchDatabase {
+  readonly target: Target
+  readonly url: string
+  /** Runs `work` on a connection of its own. */
+  use<T>(work: (client: pg.Client) => Promise<T>): Promise<T>
+  /** A copy, rows and all. Nobody may be connected meanwhile. */
+  copy(): Promise<ScratchDatabase>
+  drop(): Promise<void>
+}
+
+/** Makes scratch databases on the server of `url`, and drops those that are left in the end. */
+export class ScratchServer implements AsyncDisposable {
+  private readonly url: string
+  private readonly shadows: ShadowDatabases
+
+  constructor(url: string) {
+    this.url = url
+    this.shadows = new ShadowDatabases(parseTarget(url))
+  }
+
+  /**
+   * A database as Prisma finds it before the first migration: empty but for the history.
+   * @throws {MigrationError} `migrate.scratch_denied` where the login may not create databases.
+   */
+  async create(): Promise<ScratchDatabase> {
+    const scratch = await this.make()
+    await scratch.use((client) => client.query(createHistory(scratch.target.schema)))
+    return scratch
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shadows.dropAll()
+  }
+
+  private async make(template?: string): Promise<ScratchDatabase> {
+    const target = await this.shadows.create(template).catch((error: unknown) => {
+      throw error instanceof PrismaError ? denied(error) : error
+    })
+    const url = new URL(this.url)
+    url.pathname = `/${target.database}`
+    return {
+      target,
+      url: url.toString(),
+      use: (work) => withClient(target.config, work),
+      copy: () => this.make(target.database),
+      drop: () => this.shadows.drop(target.database),
+    }
+  }
+}
+
+function denied(cause: PrismaError): MigrationError {
+  return new MigrationError(
+    'migrate.scratch_denied',
+    'The check works in databases of its own, and this login may not create any. Give it the right (ALTER ROLE ... CREATEDB), or check on another server, with DIRECT_DATABASE_URL of a login that has it.',
+    { details: {}, cause },
+  )
+}

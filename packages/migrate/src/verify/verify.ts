@@ -1,0 +1,184 @@
+import { isMiyabiError } from '@miyabi/core'
+import type pg from 'pg'
+import { diffCatalogs } from '../catalog/diff.js'
+import { catalogDump } from '../catalog/dump.js'
+import type { CatalogEntry } from '../catalog/entry.js'
+import type { Migration } from '../history/folder.js'
+import { isDeclared, type Loss, lossName } from '../rollback/loss.js'
+import { checkDown } from '../rollback/plan.js'
+import { seeAllRows } from '../rollback/see-all-rows.js'
+import { readTables } from '../rollback/tables.js'
+import { readDirectives } from '../script/directives.js'
+import { runScript, scriptFault } from '../script/run-script.js'
+import { differs, empty, undeclared, type VerifyFinding, type VerifyProblem } from './findings.js'
+import { lossesBetween } from './losses.js'
+import { type ScratchDatabase, ScratchServer } from './scratch.js'
+import { snapshot, type TableContents } from './snapshot.js'
+
+export interface VerifyOptions {
+  /** Of a login that may create databases. The database itself is not touched. */
+  readonly databaseUrl: string
+  readonly migrations: readonly Migration[]
+  /** Fills a database that has all migrations with the seed. */
+  readonly seed?: (databaseUrl: string) => Promise<void>
+  /** Told what was found with each migration, as soon as it is known. */
+  readonly onVerified?: (verified: VerifiedMigration) => void
+  readonly signal?: AbortSignal
+}
+
+export interface VerifiedMigration {
+  readonly name: string
+  readonly ms: number
+  /** Tables that had rows while it was tried. */
+  readonly tables: number
+  readonly findings: readonly VerifyFinding[]
+}
+
+/** A database at one moment. */
+interface State {
+  readonly catalog: readonly CatalogEntry[]
+  readonly contents: readonly TableContents[]
+}
+
+/**
+ * Tries every migration in both directions, with rows in the tables, on databases of its own: up, down and up again must give the same
+ * schema as before, and rows must survive or their loss be declared. Rows come from each migration's `rows.sql` and, for the last
+ * one, from the seed too.
+ * @throws {MigrationError} `migrate.scratch_denied`
+ */
+export async function verifyMigrations(options: VerifyOptions): Promise<VerifiedMigration[]> {
+  const { migrations, seed, onVerified, signal } = options
+  const verified: VerifiedMigration[] = []
+  await using server = new ScratchServer(options.databaseUrl)
+  const chain = await server.create()
+  for (const migration of migrations) {
+    signal?.throwIfAborted()
+    const start = performance.now()
+    const isLast = migration === migrations.at(-1)
+    const { tables, findings } = await verifyOne(chain, migration, isLast ? seed : undefined)
+    const ms = Math.round(performance.now() - start)
+    const result = { name: migration.name, ms, tables, findings }
+    verified.push(result)
+    onVerified?.(result)
+    if (findings.some(({ problem }) => problem === 'up failed')) break
+  }
+  return verified
+}
+
+/** Takes the chain of migrations one further, and tries that step on a copy. */
+async function verifyOne(
+  chain: ScratchDatabase,
+  migration: Migration,
+  seed: VerifyOptions['seed'],
+): Promise<{ tables: number; findings: VerifyFinding[] }> {
+  const findings: VerifyFinding[] = []
+  const before = await chain.use(stateOf)
+  const failure = await attempt('up failed', migration.up, () => chain.use((client) => runScript(client, migration.up)))
+  if (failure) return { tables: before.contents.length, findings: [failure] }
+  const { rows = '' } = migration
+  const badRows = await attempt('rows failed', rows, () => chain.use((client) => insertRows(client, rows)))
+  if (badRows) findings.push(badRows)
+  const badSeed = await attempt('seed failed', '', async () => seed?.(chain.url))
+  if (badSeed) findings.push(badSeed)
+
+  const after = await chain.use(stateOf)
+  const blanks = emptyIn(after.contents)
+  if (blanks.length > 0) findings.push(empty(blanks))
+  const way = await wayBack(migration)
+  if ('problem' in way) return { tables: after.contents.length, findings: [...findings, way] }
+  const trial = await chain.copy()
+  findings.push(...(await trial.use((client) => tryBothWays(client, migration, way, before, after))))
+  await trial.drop()
+  return { tables: after.contents.length, findings }
+}
+
+/** A down file that can be tried, and the losses that both files declare. */
+interface WayBack {
+  readonly down: string
+  readonly declared: { readonly up: readonly string[]; readonly down: readonly string[] }
+}
+
+async function wayBack({ name, up, down }: Migration): Promise<WayBack | VerifyFinding> {
+  if (down === undefined) {
+    return { problem: 'down missing', text: `there is no down.sql. \`pnpm db:migrate down ${name}\` writes one.` }
+  }
+  try {
+    await checkDown(name, down)
+    return { down, declared: { up: readDirectives(up).loses, down: readDirectives(down).loses } }
+  } catch (error) {
+    if (!isMiyabiError(error)) throw error
+    const isTransaction = error.code === 'migrate.down_not_transactional'
+    return { problem: isTransaction ? 'down not transactional' : 'down invalid', text: error.message }
+  }
+}
+
+async function tryBothWays(
+  client: pg.Client,
+  { up }: Migration,
+  { down, declared }: WayBack,
+  before: State,
+  after: State,
+): Promise<VerifyFinding[]> {
+  const downFailure = await attempt('down failed', down, () => runScript(client, down))
+  if (downFailure) return [downFailure]
+
+  const findings: VerifyFinding[] = []
+  const back = await stateOf(client)
+  const left = diffCatalogs(before.catalog, back.catalog)
+  if (left.length > 0) findings.push(differs('not restored', left))
+  const byDown = lossesBetween(after.contents, back.contents)
+  const byUp = lossesBetween(before.contents, back.contents).filter((loss) => !byDown.some(isSame(loss)))
+  for (const [file, losses, allowed] of [
+    ['migration.sql', byUp, declared.up],
+    ['down.sql', byDown, declared.down],
+  ] as const) {
+    const secret = losses.filter((loss) => !isDeclared(loss, allowed))
+    if (secret.length > 0) findings.push(undeclared(file, secret))
+  }
+
+  const upFailure = await attempt('up again failed', up, () => runScript(client, up))
+  if (upFailure) return [...findings, upFailure]
+  const again = diffCatalogs(after.catalog, await catalogDump(client))
+  if (again.length > 0) findings.push(differs('up again differs', again))
+  return findings
+}
+
+const isSame =
+  (loss: Loss) =>
+  (other: Loss): boolean =>
+    lossName(loss) === lossName(other)
+
+const stateOf = async (client: pg.Client): Promise<State> => ({
+  catalog: await catalogDump(client),
+  contents: await snapshot(client),
+})
+
+/** `rows.sql` is for tables as their owner sees them: no policy keeps it from inserting. */
+async function insertRows(client: pg.Client, rows: string): Promise<void> {
+  if (rows === '') return
+  await client.query('BEGIN')
+  await seeAllRows(client, await readTables(client), () => client.query(rows))
+  await client.query('COMMIT')
+}
+
+function emptyIn(contents: readonly TableContents[]): string[] {
+  return contents.flatMap(({ name, columns, rows }) => {
+    if (rows.length === 0) return [name]
+    const blank = columns.filter((_, index) => rows.every((row) => row[index] === null))
+    return blank.map((column) => `${name}.${column.name}`)
+  })
+}
+
+/** Runs a step; what the server says against it becomes a finding. */
+async function attempt(
+  problem: VerifyProblem,
+  script: string,
+  step: () => Promise<unknown>,
+): Promise<VerifyFinding | undefined> {
+  try {
+    await step()
+    return undefined
+  } catch (error) {
+    return { problem, text: scriptFault(error, script).text }
+  }
+}

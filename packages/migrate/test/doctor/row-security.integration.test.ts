@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Finding } from '@miyabi/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rowSecurityCheck } from '../../src/doctor/row-security.js'
+import { checkDatabase } from '../../src/index.js'
+import { applyStatement } from '../../src/schema/apply.js'
+import { statementsRunBy } from '../../src/schema/do-block.js'
+import { emptySchema } from '../../src/schema/facts.js'
+import { schemaRules } from '../../src/schema/rules/all.js'
+import { parseSql } from '../../src/sql/parse.js'
+import { sql } from '../support/database.js'
+import { type Server, servers } from '../support/servers.js'
+
+const lint = path.resolve(import.meta.dirname, '../lint')
+const read = (...file: string[]): string => readFileSync(path.join(lint, ...file), 'utf8')
+const rules = schemaRules.map(({ name }) => name)
+
+/** What doctor finds in a database that was made by these scripts. */
+async function diagnose(server: Server, ...scripts: readonly string[]): Promise<Finding[]> {
+  const url = await server.database()
+  await sql(url, 'CREATE TABLE _prisma_migrations (id text)')
+  for (const script of scripts) await sql(url, script)
+  return checkDatabase(rowSecurityCheck, { url, migrations: lint })
+}
+
+/** The same as the scripts themselves say it, which is what lint goes by. */
+async function foretold(...scripts: readonly string[]): Promise<{ check: string; object: string }[]> {
+  const schema = emptySchema()
+  for (const { node } of await parseSql(scripts.join(';\n'))) {
+    for (const each of statementsRunBy(node)) applyStatement(schema, each, { migration: '', line: 0 })
+  }
+  return schemaRules.flatMap(({ name, check }) => check(schema).map(({ object }) => ({ check: `rls.${name}`, object })))
+}
+
+/** Without the names of parameters, which only the server tells. */
+const places = (findings: readonly { check: string; object?: string }[]): string[] =>
+  findings.map(({ check, object }) => `${check} ${object?.replace(/\(.*\)$/, '()')}`).sort()
+
+describe.each(Object.entries(servers))("doctor's look at row-level security, on %s", (_, start) => {
+  let server: Server
+  beforeAll(async () => {
+    server = await start()
+  })
+  afterAll(() => server.close())
+
+  it('finds nothing in a database where all is well', async () => {
+    expect(await diagnose(server, read('base.sql'))).toEqual([])
+  })
+
+  it.each(rules)('%s: finds it exactly where it is', async (rule) => {
+    const scripts = [read('base.sql'), read('rules', rule, 'breaks.sql')]
+    const found = await diagnose(server, ...scripts)
+    expect(found.map(({ check }) => check)).toContain(`rls.${rule}`)
+    expect(places(found)).toEqual(places(await foretold(...scripts)))
+  })
+
+  it('lets everything pass that lint lets pass', async () => {
+    const scripts = readdirSync(path.join(lint, 'rules')).filter((rule) => rules.includes(rule))
+    for (const rule of scripts)
+      expect(await diagnose(server, read('base.sql'), read('rules', rule, 'holds.sql')), rule).toEqual([])
+  })
+})

@@ -1,0 +1,113 @@
+import path from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { driftCheck } from '../../src/doctor/drift.js'
+import { checkDatabase, type Drift, findDrift, type Migration } from '../../src/index.js'
+import { changed, shadowDatabases, sql } from '../support/database.js'
+import { deploy, migrationsOf } from '../support/migrations.js'
+import { servers } from '../support/servers.js'
+
+const FIRST = `
+  CREATE TABLE people (id int PRIMARY KEY, name text CONSTRAINT people_named CHECK (name <> ''));
+  ALTER TABLE people ENABLE ROW LEVEL SECURITY;
+  CREATE POLICY named ON people USING (name IS NOT NULL);
+  CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+  CREATE TRIGGER touched BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION touch();
+  CREATE VIEW names AS SELECT name FROM people;`
+
+/** Two migrations, of which the databases of this file have the first. */
+const both = (): Migration[] =>
+  migrationsOf({ '1_first': { up: FIRST }, '2_second': { up: 'CREATE TABLE later (id int)' } })
+
+describe.each(Object.entries(servers))('findDrift, on %s', (_, start) => {
+  let url: string
+  beforeAll(async () => {
+    const server = await start()
+    const maintenance = await server.database()
+    // Made as the scratch database is, without what this run's other databases are given.
+    const name = `${new URL(maintenance).pathname.slice(1)}_drift`
+    await sql(maintenance, `CREATE DATABASE ${name}`)
+    url = changed(maintenance, (copy) => {
+      copy.pathname = `/${name}`
+    })
+    return async () => {
+      await sql(maintenance, `DROP DATABASE ${name}`)
+      await server.close()
+    }
+  })
+
+  it('finds nothing in a database that its migrations made, and leaves nothing on the server', async () => {
+    const migrations = both()
+    await deploy(url, migrations.slice(0, 1))
+    const before = await shadowDatabases(url)
+    expect(await findDrift({ databaseUrl: url, migrations })).toEqual({
+      applied: ['1_first'],
+      pending: ['2_second'],
+      differences: [],
+    })
+    expect((await shadowDatabases(url)).filter((name) => !before.includes(name))).toEqual([])
+  })
+
+  it.each([
+    [
+      'ALTER TABLE people DROP CONSTRAINT people_named',
+      `ALTER TABLE people ADD CONSTRAINT people_named CHECK (name <> '')`,
+      'missing',
+      'constraint',
+    ],
+    [
+      'ALTER TABLE people DISABLE ROW LEVEL SECURITY',
+      'ALTER TABLE people ENABLE ROW LEVEL SECURITY',
+      'missing',
+      'row-level security',
+    ],
+    [
+      'ALTER POLICY named ON people USING (true)',
+      'ALTER POLICY named ON people USING (name IS NOT NULL)',
+      'changed',
+      'policy',
+    ],
+    ['GRANT SELECT ON people TO PUBLIC', 'REVOKE SELECT ON people FROM PUBLIC', 'unexpected', 'grant'],
+    ['DROP VIEW names', 'CREATE VIEW names AS SELECT name FROM people', 'missing', 'view'],
+    ['CREATE INDEX fast ON people (name)', 'DROP INDEX fast', 'unexpected', 'index'],
+  ])('finds what Prisma does not see: %s', async (change, back, how, kind) => {
+    await sql(url, change)
+    const { differences }: Drift = await findDrift({ databaseUrl: url, migrations: both() })
+    await sql(url, back)
+    expect(differences).toContainEqual(expect.objectContaining({ change: how, kind }))
+  })
+
+  it('cannot tell where the database has migrations that the code does not know', async () => {
+    await expect(findDrift({ databaseUrl: url, migrations: [] })).rejects.toMatchObject({ code: 'migrate.ahead' })
+  })
+
+  it('names a migration that cannot be run again', async () => {
+    const migrations = migrationsOf({ '1_first': { up: 'CREATE TABLE people (id nonsense)' } })
+    await expect(findDrift({ databaseUrl: url, migrations })).rejects.toMatchObject({
+      code: 'migrate.replay_failed',
+      message: expect.stringMatching(/1_first[\s\S]*nonsense/),
+    })
+  })
+
+  it('says why it cannot tell where nobody answers', async () => {
+    const nowhere = changed(url, (copy) => {
+      copy.port = '1'
+    })
+    await expect(findDrift({ databaseUrl: nowhere, migrations: [] })).rejects.toMatchObject({
+      message: expect.stringContaining("Can't reach database server"),
+    })
+  })
+
+  it('gives doctor one finding for a table and what goes with it', async () => {
+    const [first] = both()
+    await sql(url, 'CREATE TABLE extra (id int PRIMARY KEY)')
+    const findings = await checkDatabase(driftCheck, { url, migrations: path.dirname(first?.folder ?? '') })
+    await sql(url, 'DROP TABLE extra')
+    expect(findings).toEqual([
+      expect.objectContaining({
+        check: 'drift.postgres',
+        object: 'public.extra',
+        problem: expect.stringContaining('unexpected: table'),
+      }),
+    ])
+  })
+})

@@ -1,0 +1,120 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { lintMigrations } from '../../src/index.js'
+import { migrationRules } from '../../src/lint/rules/all.js'
+import { SQUAWK_REMEDIES } from '../../src/lint/squawk-rules.js'
+import { schemaRules } from '../../src/schema/rules/all.js'
+
+const here = import.meta.dirname
+const rules = readdirSync(path.join(here, 'rules'))
+const read = (...file: string[]): string => readFileSync(path.join(here, ...file), 'utf8')
+
+/** A folder of migrations, by name. */
+function migrationsFolder(
+  scripts: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-lint-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  for (const [name, script] of Object.entries(scripts)) {
+    mkdirSync(path.join(folder, name))
+    writeFileSync(path.join(folder, name, 'migration.sql'), script)
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text)
+  return folder
+}
+
+const afterBase = (script: string): string => migrationsFolder({ '1_base': read('base.sql'), '2_new': script })
+
+/** The line of the statement, or of the comment about it, that each mark stands before; several times where so many are due. */
+function marked(script: string, rule: string): { rule: string; line: number }[] {
+  const lines = script.split('\n')
+  return lines.flatMap((text, index) => {
+    const [mark, count = '1'] = /^-- BREAKS ?(\d+)?$/.exec(text) ?? []
+    if (mark === undefined) return []
+    const aboutComment = rule.startsWith('ignore-')
+    const next = lines.findIndex((line, i) => i > index && (aboutComment || !line.startsWith('--')))
+    return Array.from({ length: Number(count) }, () => ({ rule, line: next + 1 }))
+  })
+}
+
+describe('lintMigrations', () => {
+  it.each(rules)('%s: finds the migration that breaks it, at its line, and nothing else', async (rule) => {
+    const script = read('rules', rule, 'breaks.sql')
+    const { findings } = await lintMigrations(afterBase(script))
+    expect(findings.map(({ rule, line }) => ({ rule, line }))).toEqual(marked(script, rule))
+    for (const { problem, remedy } of findings) expect([problem, remedy]).not.toContain('')
+  })
+
+  it.each(rules)('%s: lets the migration pass that does not', async (rule) => {
+    const { findings, checked } = await lintMigrations(afterBase(read('rules', rule, 'holds.sql')))
+    expect(findings).toEqual([])
+    expect(checked).toEqual(['1_base', '2_new'])
+  })
+
+  it('has both migrations for every rule of ours, and for those of squawk that matter most', () => {
+    const own = [...schemaRules, ...migrationRules].map(({ name }) => name)
+    expect(rules).toEqual(expect.arrayContaining(own))
+    for (const rule of rules) {
+      expect([...own, 'ignore-without-reason', 'ignore-without-finding', ...Object.keys(SQUAWK_REMEDIES)]).toContain(
+        rule,
+      )
+    }
+  })
+
+  it('keeps what a comment answers for, with its reason', async () => {
+    const script = read('rules', 'ignore-without-reason', 'holds.sql')
+    const { accepted } = await lintMigrations(afterBase(script))
+    expect(accepted).toEqual([
+      expect.objectContaining({ migration: '2_new', rule: 'unbounded-write', reason: 'three rows' }),
+    ])
+  })
+
+  it('looks at migrations after the baseline, in the light of those before it', async () => {
+    const scripts = {
+      '1_base': read('base.sql'),
+      '2_old': 'UPDATE notes SET body = NULL;',
+      '3_new': 'UPDATE notes SET title = NULL;',
+    }
+    const folder = migrationsFolder(scripts, { 'lint-baseline.txt': '2_old\n' })
+    expect(await lintMigrations(folder)).toMatchObject({
+      checked: ['3_new'],
+      findings: [
+        { migration: '3_new', rule: 'missing-timeouts' },
+        { migration: '3_new', rule: 'unbounded-write' },
+      ],
+    })
+    const { checked, findings } = await lintMigrations(folder, { all: true })
+    expect(checked).toEqual(['1_base', '2_old', '3_new'])
+    expect(findings).toHaveLength(4)
+  })
+
+  it('refuses a baseline that is no migration: nothing would be looked at', async () => {
+    const folder = migrationsFolder({ '1_base': '' }, { 'lint-baseline.txt': '1_bsae' })
+    await expect(lintMigrations(folder)).rejects.toMatchObject({
+      code: 'migrate.lint_baseline_unknown',
+      message: expect.stringContaining('1_bsae'),
+    })
+  })
+
+  it('names the line of a migration that could not be run, and goes on', async () => {
+    const scripts = {
+      '1_bad': 'SELECT 1;\nSELEC 2;',
+      '2_odd': '-- @limts lock_timeout=5s\nSELECT 1',
+      '3_worse': 'CREATE VIEW v AS SELECT 1 AS one',
+    }
+    const { findings } = await lintMigrations(migrationsFolder(scripts))
+    expect(findings).toEqual([
+      expect.objectContaining({ migration: '1_bad', line: 2, rule: 'syntax-error' }),
+      expect.objectContaining({ migration: '2_odd', rule: 'syntax-error', problem: expect.stringContaining('@limts') }),
+      expect.objectContaining({ migration: '3_worse', rule: 'view-without-invoker', object: 'v' }),
+    ])
+  })
+
+  it("finds nothing in this repository's own migrations", async () => {
+    const { findings } = await lintMigrations(path.resolve(here, '../../../../prisma/migrations'))
+    expect(findings.filter(({ rule }) => rule !== 'table-without-rls')).toEqual([])
+  })
+})

@@ -1,0 +1,4 @@
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = '1min';
+
+ALTER TABLE notes ADD COLUMN starred boolean NOT NULL DEFAULT false;

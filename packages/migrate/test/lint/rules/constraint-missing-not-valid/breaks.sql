@@ -1,0 +1,5 @@
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = '1min';
+
+-- BREAKS
+ALTER TABLE notes ADD CONSTRAINT notes_titled CHECK (title <> '');

