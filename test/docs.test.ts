@@ -122,7 +122,7 @@ describe('the set-up guide', () => {
     const { id } = await events.append(event)
     await events.appendMany([event])
     await events.get('webhook', id)
-    await Promise.all([events.byType('webhook'), events.byUser('u'), events.byRepository('r')])
+    await Promise.all([events.byType('webhook', { from: new Date() }), events.byUser('u'), events.byRepository('r')])
     const running = await agentState.save({ agentId: 'a', status: 'running', expectedVersion: 0 })
     const { version } = await agentState.save({ agentId: 'a', status: 'failed', expectedVersion: running.version })
     await agentState.restart({ agentId: 'a', expectedVersion: version })

@@ -14,7 +14,7 @@ import { testSettings } from './support.js'
 
 const isLong = Boolean(process.env['MIYABI_TEST_LONG'])
 const WORKERS = isLong ? 32 : 8
-const ROUNDS = isLong ? 100 : 4
+const ROUNDS = isLong ? 25 : 4
 const BATCH = 30
 const KILLS = isLong ? 10 : 2
 

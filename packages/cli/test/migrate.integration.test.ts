@@ -1,0 +1,141 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type PrivateServer, startPrivateServer } from '../../postgres/test/server/private-server.js'
+import { miyabi, type Result, start } from './miyabi.js'
+
+let folder: string
+beforeAll(() => {
+  const parent = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
+  chmodSync(parent, 0o711) // as root the servers run as another user, who must pass
+  folder = path.join(parent, 'stack')
+})
+afterAll(async () => {
+  await miyabi(folder, ['down'])
+  rmSync(path.dirname(folder), { recursive: true, force: true })
+})
+
+const NAMES = ['20261122000000_init', '20261122120000_history_grants'] as const
+
+/** The migrations of this repository on one server, as whoever works on them meets them. */
+function suite(env: () => Readonly<Record<string, string>>): void {
+  const run = (line: string): Promise<Result> => miyabi(folder, line.split(' '), env())
+  const json = async (line: string): Promise<{ code: number | null; answer: Record<string, unknown> }> => {
+    const { code, stdout, stderr } = await run(`${line} --json`)
+    expect(stdout, stderr).toMatch(/^\{/)
+    return { code, answer: JSON.parse(stdout) as Record<string, unknown> }
+  }
+  const clean = async (line: string): Promise<Result> => {
+    const result = await run(line)
+    expect(result.code, result.stdout + result.stderr).toBe(0)
+    return result
+  }
+
+  it('verifies every migration in both directions, with the rows of the seed', async () => {
+    const { code, answer } = await json('migrate verify')
+    const migrations = answer['migrations'] as { name: string; tables: number; findings: { text: string }[] }[]
+    expect(migrations.flatMap(({ findings }) => findings.map(({ text }) => text))).toEqual([])
+    expect(code).toBe(0)
+    expect(migrations.map(({ name }) => name)).toEqual(expect.arrayContaining([...NAMES]))
+    expect(migrations.every(({ tables }) => tables >= 18)).toBe(true)
+    expect(answer['untried']).toBe(0)
+  })
+
+  it('tells what is pending, and goes back one by one, but over no row without consent', async () => {
+    const before = await run('migrate status')
+    expect(before.code).toBe(2)
+    expect(before.stdout).toMatch(/^pending +20261122000000_init +yes/m)
+    expect(before.stdout).toContain('`pnpm prisma migrate deploy` applies what is pending')
+    await clean('prisma migrate deploy')
+    await clean('migrate status')
+
+    const undone = await clean(`migrate rollback --to ${NAMES[0]}`)
+    expect(undone.stdout).toContain('20261122120000_history_grants is undone')
+    expect(undone.stderr).toContain('trying')
+    expect(await json('migrate status')).toMatchObject({
+      code: 2,
+      answer: { migrations: expect.arrayContaining([expect.objectContaining({ name: NAMES[1], state: 'pending' })]) },
+    })
+
+    await clean('prisma db seed')
+    const refused = await json('migrate rollback')
+    expect(refused).toMatchObject({
+      code: 2,
+      answer: { undone: [], refused: { code: 'migrate.data_loss', details: { migration: NAMES[0] } } },
+    })
+    const told = await run('migrate rollback')
+    expect(told.stderr).toMatch(
+      /error migrate\.data_loss[\s\S]*plugins: 5 rows with \d+ values[\s\S]*users: 1 row with/,
+    )
+    await clean('migrate rollback --accept-data-loss')
+    await clean('prisma migrate deploy')
+    await clean('migrate status')
+  })
+}
+
+describe('miyabi migrate on the embedded stack', { timeout: 180_000 }, () => {
+  beforeAll(async () => {
+    expect((await miyabi(folder, ['up'])).code).toBe(0)
+  })
+  suite(() => ({}))
+
+  it('says how each of its actions is used', async () => {
+    for (const action of ['new', 'down', 'verify', 'status', 'rollback']) {
+      const help = await miyabi(folder, ['migrate', action, '--help'])
+      expect(help).toMatchObject({ code: 0, stderr: '' })
+      expect(help.stdout).toMatch(/OPTIONS[\s\S]*EXAMPLES/)
+    }
+    for (const [line, problem] of [
+      ['migrate new', 'wants a NAME'],
+      ['migrate new a b', 'knows no b'],
+      ['migrate rollback --to', 'wants a value for --to'],
+    ] as const) {
+      const { code, stderr } = await miyabi(folder, line.split(' '))
+      expect(code).toBe(1)
+      expect(stderr).toContain(problem)
+    }
+  })
+
+  it('ends with 1 when it cannot tell', async () => {
+    const nowhere = { DIRECT_DATABASE_URL: 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi' }
+    for (const action of ['verify', 'status', 'rollback']) {
+      const { code, stdout, stderr } = await miyabi(folder, ['migrate', action], nowhere)
+      expect({ action, code }).toEqual({ action, code: 1 })
+      expect(stdout + stderr).not.toContain('secret-word')
+    }
+  })
+})
+
+describe('miyabi migrate on PostgreSQL 15', { timeout: 180_000 }, () => {
+  let server: PrivateServer
+  let url: string
+  beforeAll(async () => {
+    server = await startPrivateServer()
+    await server.run('CREATE ROLE migrator LOGIN CREATEDB CREATEROLE')
+    await server.run('CREATE DATABASE app OWNER migrator')
+    url = server.url('app').replace('//postgres@', '//migrator@')
+  })
+  afterAll(() => server.close())
+  suite(() => ({ DIRECT_DATABASE_URL: url }))
+
+  it('leaves everything as it was when it is killed before it could note what it did', async () => {
+    const holds = 'BEGIN; LOCK TABLE _prisma_migrations IN SHARE MODE; SELECT pg_sleep(60)'
+    const held = server.run(holds, 'app').catch(() => {})
+    const { child, result } = start(folder, ['migrate', 'rollback', '--to', NAMES[0], '--accept-data-loss'], {
+      DIRECT_DATABASE_URL: url,
+    })
+    child.stdin?.end()
+    let said = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += String(chunk)
+      if (said.includes('undoing')) setTimeout(() => child.kill('SIGKILL'), 300)
+    })
+    expect((await result).code).not.toBe(0)
+    await server.run(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%'`)
+    await held
+    const status = await miyabi(folder, ['migrate', 'status'], { DIRECT_DATABASE_URL: url })
+    expect(status.stdout).toMatch(/^applied +20261122120000_history_grants/m)
+    expect(status.code).toBe(0)
+  })
+})
