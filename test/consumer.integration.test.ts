@@ -116,7 +116,7 @@ describe('an app that declares @miyabi/db', () => {
       env: {
         PATH: process.env['PATH'],
         DATABASE_URL: database.databaseUrl,
-      SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
+        SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
         DYNAMODB_ENDPOINT: dynamodbEndpoint(),
         DYNAMODB_TABLE_PREFIX: tablePrefix(),
       },

@@ -24,14 +24,7 @@ import {
   type TransactionWork,
 } from '@miyabi/postgres'
 import { attachToStack } from './attach.js'
-import {
-  checkBoth,
-  type DatabaseHealth,
-  type HealthCheck,
-  type Readiness,
-  readinessOf,
-  withService,
-} from './health.js'
+import { checkBoth, type DatabaseHealth, type HealthCheck, type Readiness, readinessOf, withService } from './health.js'
 import { misspelledVariables } from './misspelled.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
 import { type DatabaseSettings, parseDatabaseSettings } from './settings.js'

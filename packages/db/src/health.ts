@@ -24,7 +24,7 @@ export interface Readiness {
 }
 
 /** The application's login answers for PostgreSQL; where that of the service is in use and refused, people are still served. */
-export function withService(application: StoreHealth, service: StoreHealth | undefined): StoreHealth {
+export function withService(application: PostgresHealth, service: PostgresHealth | undefined): PostgresHealth {
   if (service?.status !== 'down' || application.status === 'down') return application
   const { problem, reason = 'no reason given', remedy } = service
   return {
