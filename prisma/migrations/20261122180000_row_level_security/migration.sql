@@ -72,6 +72,10 @@ $$;
 -- Every table: its owner, row-level security that binds the owner too, and no right of anybody's but those given below
 -- =====================================================================================================================
 
+-- Only from here on: for the roles it waits as long as the migration of another database takes.
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = '5min';
+
 -- To be handed an object, a role must be allowed to create one.
 GRANT CREATE ON SCHEMA public TO miyabi_owner, miyabi_definer;
 

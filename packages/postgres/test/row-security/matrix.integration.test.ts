@@ -46,6 +46,7 @@ describe.each([
       GRANT SELECT ON notes TO PUBLIC;
       CREATE VIEW every_user AS SELECT * FROM users;
       CREATE POLICY careless ON trials FOR SELECT USING (user_id = current_user_id());
+      CREATE POLICY slow ON users FOR SELECT TO miyabi_user USING (name = 'x');
       ALTER TABLE logs NO FORCE ROW LEVEL SECURITY;
       DROP POLICY owner_all ON logs;
       CREATE FUNCTION mighty() RETURNS integer LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'`)
@@ -65,6 +66,7 @@ describe.each([
       'notes is not owned by miyabi_owner',
       'trials has a policy that calls a function for each row',
       'trials has a policy that names no role',
+      'users has a policy on columns with which no index begins',
     ])
   })
 

@@ -15,6 +15,16 @@ const checks: Readonly<Record<string, string>> = {
       LATERAL concat_ws(' ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) AS said,
       (SELECT string_agg(proname, '|') AS names FROM functions) AS known
      WHERE said ~ ('(?<!SELECT )\\m(' || known.names || ')\\(')`,
+  'has a policy on columns with which no index begins': `
+    SELECT DISTINCT p.polrelid::regclass::text AS name FROM pg_policy p
+     WHERE p.polcmd = 'r'
+       AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.refobjid = p.polrelid AND d.refobjsubid > 0)
+       AND NOT EXISTS (
+         SELECT FROM pg_depend d JOIN pg_index i ON i.indrelid = d.refobjid
+          WHERE d.objid = p.oid AND d.refobjid = p.polrelid AND d.refobjsubid > 0
+            -- or that decides which rows an index holds
+            AND (i.indkey[0] = d.refobjsubid OR pg_get_expr(i.indpred, i.indrelid) =
+              (SELECT attname FROM pg_attribute WHERE attrelid = d.refobjid AND attnum = d.refobjsubid)))`,
   'grants something to somebody who is none of the roles': `
     SELECT DISTINCT ours.relname AS name
       FROM ours JOIN pg_attribute a ON a.attrelid = ours.oid,
