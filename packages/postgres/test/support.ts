@@ -27,7 +27,7 @@ export interface PoolBench {
   readonly serviceUrl: string
   /** One statement as the migrator, past every pool. */
   admin<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
-  /** Sessions of the application's login that run a statement or have a transaction open. */
+  /** Sessions of the application's and of the service's login that run a statement or have a transaction open. */
   busy(): Promise<number>
   /** Process ids of the sessions that a pool holds on the server. */
   backends(applicationName?: string): Promise<number[]>
@@ -40,7 +40,7 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   const pools: Pool[] = []
   let database: TestDatabase
   let migrator: pg.Client
-  let application: pg.Client | undefined
+  let logins: pg.Client[] = []
   beforeAll(async () => {
     database = await createTestDatabase(options)
     migrator = new pg.Client(database.directDatabaseUrl)
@@ -49,7 +49,7 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.close(0)))
     await migrator?.end()
-    await application?.end()
+    await Promise.all(logins.map((login) => login.end()))
     await database?.drop()
   })
   const bench: PoolBench = {
@@ -84,16 +84,20 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
       return (await migrator.query<Row>(sql, values)).rows
     },
     async busy() {
-      if (!application) {
-        application = new pg.Client(database.databaseUrl)
-        await application.connect()
+      if (logins.length === 0) {
+        logins = [new pg.Client(database.databaseUrl), new pg.Client(database.serviceDatabaseUrl)]
+        await Promise.all(logins.map((login) => login.connect()))
       }
       // As that login: what the sessions of another do, the server tells nobody, and shows NULL for it.
-      const { rows } = await application.query(
-        `SELECT 1 FROM pg_stat_activity
-          WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'`,
+      const sessions = await Promise.all(
+        logins.map((login) =>
+          login.query(
+            `SELECT 1 FROM pg_stat_activity
+              WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'`,
+          ),
+        ),
       )
-      return rows.length
+      return sessions.flatMap(({ rows }) => rows).length
     },
     async backends(applicationName = 'miyabi') {
       const rows = await bench.admin<{ pid: number }>(
