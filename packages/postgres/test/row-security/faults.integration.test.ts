@@ -161,6 +161,10 @@ describe.each([
     await db.query('BEGIN')
     const changed = await db.query("UPDATE agent_executions SET options = '[]' RETURNING id")
     await db.query('ROLLBACK')
+    await expect(
+      db.query("BEGIN; SET LOCAL row_security = off; UPDATE agent_executions SET options = '[]'"),
+    ).rejects.toThrow('would be affected by row-level security')
+    await db.query('ROLLBACK')
     expect(changed).toHaveLength(fixture.filter(({ table }) => table === 'agent_executions').length)
   })
 })
