@@ -115,7 +115,7 @@ const REFUSALS = new Set([
 class Changed extends Error {}
 
 onEachServer((open, isOldest) => {
-  const operations = IS_LONG ? (isOldest ? 100_000 : 1_000_000) : 2_000
+  const operations = IS_LONG ? (isOldest ? 100_000 : 1_000_000) : isOldest ? 1_000 : 2_000
   const bench = usePeople(open, { maxConnections: 6, acquireTimeoutMs: 60_000 })
 
   async function everybody(service: Postgres): Promise<Somebody[]> {
