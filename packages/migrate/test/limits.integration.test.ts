@@ -5,7 +5,8 @@ import { migrationParams, startEngine } from './support/engine.js'
 const database = useDatabase()
 
 /** What the limits of a session are, noted by a script that is a single statement. */
-const NOTE = "CREATE TABLE limits AS SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement"
+const NOTE =
+  "CREATE TABLE limits AS SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement"
 
 describe('the header of a migration', () => {
   it('gives the connection its limits for this script and no longer', async () => {
