@@ -7,7 +7,7 @@ export {
   stringifyJson,
   toJson,
 } from '@miyabi/core'
-export { type Dynamo, DynamoError } from '@miyabi/dynamo'
+export { type Dynamo, DynamoError, type ShardPlan } from '@miyabi/dynamo'
 export {
   type Identity,
   isPostgresError,

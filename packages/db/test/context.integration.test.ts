@@ -69,6 +69,26 @@ describe('DatabaseContext', () => {
     expect(await db.asService().pg.user.count({ where: { email: 'nobody@example.com' } })).toBe(0)
   })
 
+  it('stores the events that a writer has taken before it closes', async () => {
+    const db = await DatabaseContext.fromEnv({ env })
+    const writer = db.dynamodb.events.writer()
+    const appends = Array.from({ length: 30 }, (_, n) => writer.append({ eventType: 'closing', data: { n } }))
+    expect(await db.close()).toEqual({ drained: true })
+    await Promise.all(appends)
+    await using later = await DatabaseContext.fromEnv({ env })
+    expect((await later.dynamodb.events.byType('closing', { from: new Date(Date.now() - 60_000) })).items).toHaveLength(
+      30,
+    )
+  })
+
+  it('hands the shard plan of the application on', async () => {
+    const shards = { users: { all: [{ from: 'tomorrow', shards: 2 }] } }
+    await expect(DatabaseContext.fromEnv({ env, dynamodb: { shards } })).rejects.toMatchObject({
+      code: 'dynamo.invalid_input',
+      details: { argument: 'shards.users.all' },
+    })
+  })
+
   it('closes once, however often and in whatever way it is asked to', async () => {
     const logger = new RecordingLogger()
     const db = await DatabaseContext.fromEnv({ env, logger })

@@ -114,7 +114,7 @@ export interface UnprocessedEvent {
   /** Where it was in the list given. */
   readonly index: number
   readonly id: string
-  /** Why: the code of its error; `dynamo.deadline` where the call ended first. */
+  /** Why: the code of its error. Where the call ended first: `dynamo.deadline`, or `aborted` by the caller's signal. */
   readonly code: string
   /** Whether it may be stored when it is appended again. */
   readonly retryable: boolean

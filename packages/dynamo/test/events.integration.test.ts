@@ -10,13 +10,15 @@ import { rejection, testClock, testDynamo, testSettings } from './support.js'
 
 // Near the real time: the engine really deletes what has expired.
 const LONG = process.env['MIYABI_TEST_LONG'] === '1'
+/** Whole counts are about what is kept, not about how soon: two busy cores may take their time. */
+const long = LONG ? { timeoutMs: 120_000, attemptTimeoutMs: 60_000 } : {}
 
 const NOW = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2
 
 let dynamo: Dynamo
 const clock = testClock(NOW)
 beforeAll(async () => {
-  dynamo = await withoutStream(await testDynamo({ now: clock }))
+  dynamo = await withoutStream(await testDynamo({ now: clock, settings: long }))
 })
 afterAll(() => dynamo.close())
 
@@ -173,7 +175,7 @@ describe('events in one millisecond', () => {
   })
   const from = new Date(NOW)
 
-  it('are all kept, in the order of the calls, whichever way they are read', { timeout: 600_000 }, async () => {
+  it('are all kept, in the order of the calls, whichever way they are read', { timeout: 1_800_000 }, async () => {
     clock.ms = NOW
     const appended: string[] = []
     const events = ofCount(burst('burst'))
@@ -193,7 +195,7 @@ describe('events in one millisecond', () => {
     }
   })
 
-  it('are all kept when each is appended by a caller of its own', { timeout: 600_000 }, async () => {
+  it('are all kept when each is appended by a caller of its own', { timeout: 1_800_000 }, async () => {
     clock.ms = NOW
     const events = ofCount(burst('callers'))
     const writer = dynamo.events.writer()
@@ -239,7 +241,7 @@ describe('reading events', () => {
     for (const other of others) expect(await rejection(other)).toBeInstanceOf(DynamoCursorError)
   })
 
-  it('costs a page the same units when the table holds many times more', { timeout: 600_000 }, async () => {
+  it('costs a page the same units when the table holds many times more', { timeout: 1_800_000 }, async () => {
     const grow = (count: number, msOf: (n: number) => number, name: string): NewEvent[] =>
       Array.from({ length: count }, (_, n) => ({
         eventType: name,
@@ -248,7 +250,7 @@ describe('reading events', () => {
         occurredAt: new Date(NOW - msOf(n)),
         data: { text: 'x'.repeat(200) },
       }))
-    await using grown = await withoutStream(await testDynamo({ now: testClock(NOW) }))
+    await using grown = await withoutStream(await testDynamo({ now: testClock(NOW), settings: long }))
     const units = async (): Promise<number[]> => {
       const costs: number[] = []
       for (const order of ['asc', 'desc'] as const) {
@@ -268,7 +270,7 @@ describe('reading events', () => {
     await grown.events.appendMany(grow(150, (n) => n * 1000, 'grown'))
     const few = await units()
     // Half of them behind the window, half within it but of others.
-    const count = LONG ? 50_000 : 500
+    const count = LONG ? 10_000 : 500
     for (let done = 0; done < count; done += 500) {
       await grown.events.appendMany(grow(500, (n) => 160_000 + (done + n) * 100, 'grown'))
       await grown.events.appendMany(grow(500, (n) => n * 300, 'other'))

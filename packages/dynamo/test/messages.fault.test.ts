@@ -149,6 +149,24 @@ describe('delivery', () => {
     expect(await dynamo.messages.queue('lost')).toEqual({ expired: 0 })
   })
 
+  it('gets over answers that stall after their beginning', async () => {
+    await using patient = await testDynamo({
+      settings: { endpoint: proxy.endpoint, initialBackoffMs: 5, maxBackoffMs: 20, attemptTimeoutMs: 1000 },
+    })
+    const lease = await patient.messages.lease('stalls', { connectionId: 'c' })
+    const stalled = new Set<string>()
+    // The first of each kind: of the number, the message, the read.
+    decide = ({ operation }) => {
+      if (stalled.has(operation)) return 'pass'
+      stalled.add(operation)
+      return 'stall-body'
+    }
+    await patient.messages.enqueue({ recipient: 'stalls', messageType: 'ping', payload: { n: 0 } })
+    await patient.messages.enqueue({ recipient: 'stalls', messageType: 'ping', payload: { n: 1 } })
+    expect(await next(lease)).toEqual([0, 1])
+    expect([...stalled].sort()).toEqual(['PutItem', 'Query', 'UpdateItem'])
+  })
+
   it('counts what expired once although the answer was lost', async () => {
     await using short = await testDynamo({
       settings: { endpoint: proxy.endpoint, initialBackoffMs: 5, maxBackoffMs: 20 },

@@ -108,6 +108,23 @@ describe('events.appendMany under faults', () => {
     expect((await dynamo.events.byUser('u', { limit: 200 })).items).toHaveLength(97)
   })
 
+  it('keeps its account when its caller ends it', async () => {
+    const dynamo = await behindProxy()
+    decide = ({ number }) => (number > 3 ? 'hang' : 'pass')
+    const controller = new AbortController()
+    const gone = new Error('the user went away')
+    const appending = rejection(dynamo.events.appendMany(events(175), { signal: controller.signal }))
+    // Four are on their way at a time, so the first three are answered.
+    while (proxy.requests.length < 7) await new Promise((resolve) => setTimeout(resolve, 10))
+    controller.abort(gone)
+    const error = (await appending) as UnprocessedEventsError
+    expect(error).toBeInstanceOf(UnprocessedEventsError)
+    expect(error.cause).toBe(gone)
+    expect(error.details.stored).toBe(75)
+    expect(error.details.unprocessed).toHaveLength(100)
+    expect(error.details.unprocessed[0]).toMatchObject({ code: 'aborted', retryable: true, effect: 'unknown' })
+  })
+
   it('gives the reason itself when nothing could be stored and a repetition is in vain', async () => {
     const dynamo = await behindProxy()
     decide = () => ({ error: 'ResourceNotFoundException' })

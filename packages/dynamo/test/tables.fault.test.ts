@@ -18,7 +18,8 @@ let dynamo: Dynamo
 beforeEach(async () => {
   decide = () => 'pass'
   proxy = await startDynamoProxy(dynamodbEndpoint(), (request) => decide(request))
-  const patient = { timeoutMs: 20_000, attemptTimeoutMs: 10_000, initialBackoffMs: 5 }
+  // One call may meet several faults in a row, as three tables share the proxy's count of requests.
+  const patient = { timeoutMs: 20_000, attemptTimeoutMs: 10_000, initialBackoffMs: 5, maxAttempts: 12 }
   dynamo = createDynamo(testSettings({ ...patient, endpoint: proxy.endpoint, tablePrefix: tablePrefix() }))
 })
 afterEach(async () => {

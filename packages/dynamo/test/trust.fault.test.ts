@@ -13,8 +13,8 @@ import { UnprocessedEventsError } from '../src/errors.js'
 import { testSettings } from './support.js'
 
 const isLong = Boolean(process.env['MIYABI_TEST_LONG'])
-const WORKERS = isLong ? 32 : 8
-const ROUNDS = isLong ? 25 : 4
+const WORKERS = isLong ? 16 : 8
+const ROUNDS = isLong ? 15 : 4
 const BATCH = 30
 const KILLS = isLong ? 10 : 2
 

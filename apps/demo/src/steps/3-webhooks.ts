@@ -3,7 +3,7 @@ import type { EventRange, Page, StoredEvent } from '@miyabi/dynamo'
 import { addCustomers } from '../customers.js'
 import { duration, print, say, table, timed } from '../print.js'
 import { readDeliveries } from '../webhooks/deliveries.js'
-import { appendEvents, readPages, receivedBetween, WEBHOOK } from '../webhooks/events.js'
+import { appendAgain, appendEvents, readPages, receivedBetween, WEBHOOK } from '../webhooks/events.js'
 import { readStored, type StoredDelivery, storeDeliveries } from '../webhooks/store.js'
 
 /** So many deliveries are stored in one transaction. */
@@ -30,6 +30,10 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
   say(`${deliveries.length} deliveries of ${kinds} kinds received in ${duration(ms)}`)
 
   const stored = await readStored(service.pg, deliveries)
+  const { value: again, ms: againMs } = await timed(() => appendAgain(db, stored))
+  say(
+    `their ${again.callers} events appended once more, each by its own caller: ${again.requests} requests, ${duration(againMs)}, nothing added`,
+  )
   const answers = await readBack(service, stored)
   const totals = { ...(await countRows(service)), events: answers[0]?.events ?? 0 }
   table(

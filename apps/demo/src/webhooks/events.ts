@@ -1,5 +1,5 @@
 import type { DatabaseContext } from '@miyabi/db'
-import type { EventRange, Page, StoredEvent } from '@miyabi/dynamo'
+import type { EventRange, NewEvent, Page, StoredEvent } from '@miyabi/dynamo'
 import type { StoredDelivery } from './store.js'
 
 /** The type under which every delivery is in the event log. */
@@ -32,18 +32,40 @@ export async function appendEvents(db: DatabaseContext, stored: readonly StoredD
   const range = receivedBetween(stored)
   const pages = await readPages((cursor) => db.dynamodb.events.byType(WEBHOOK, { ...range, limit: 1000, cursor }))
   const present = new Set(pages.flatMap(({ items }) => items.map(({ data }) => data['delivery'])))
-  const missing = stored.filter(
-    ({ delivery, receivedAt }) => !present.has(delivery.name) && receivedAt.getTime() > Date.now() - KEPT_MS,
-  )
-  await db.dynamodb.events.appendMany(
-    missing.map(({ delivery, receivedAt, userId, repositoryId }) => ({
-      eventType: WEBHOOK,
-      occurredAt: receivedAt,
-      idempotencyKey: delivery.name,
-      userId,
-      repositoryId,
-      data: { delivery: delivery.name, kind: delivery.kind, action: delivery.payload.action },
-    })),
-  )
+  const missing = stored.filter((one) => !present.has(one.delivery.name) && isKept(one))
+  await db.dynamodb.events.appendMany(missing.map(toEvent))
   return missing.length
+}
+
+/**
+ * Appends the same events once more, as when GitHub delivers again what it is not sure of: each by a caller of its own, at once. Their ids are
+ * what they were, so nothing is added. Gives the number of callers, and of the requests that their events went in.
+ */
+export async function appendAgain(
+  db: DatabaseContext,
+  stored: readonly StoredDelivery[],
+): Promise<{ readonly callers: number; readonly requests: number }> {
+  await using writer = db.dynamodb.events.writer()
+  const before = batchesOf(db)
+  const again = stored.filter(isKept)
+  await Promise.all(again.map((delivery) => writer.append(toEvent(delivery))))
+  return { callers: again.length, requests: batchesOf(db) - before }
+}
+
+const isKept = ({ receivedAt }: StoredDelivery): boolean => receivedAt.getTime() > Date.now() - KEPT_MS
+
+const toEvent = ({ delivery, receivedAt, userId, repositoryId }: StoredDelivery): NewEvent => ({
+  eventType: WEBHOOK,
+  occurredAt: receivedAt,
+  idempotencyKey: delivery.name,
+  userId,
+  repositoryId,
+  data: { delivery: delivery.name, kind: delivery.kind, action: delivery.payload.action },
+})
+
+/** The batches written since the start, as the context counts them. */
+function batchesOf(db: DatabaseContext): number {
+  const { capacity } = db.stats().dynamodb
+  const batches = capacity.filter(({ operation, index }) => operation === 'BatchWriteItem' && index === undefined)
+  return batches.reduce((sum, { requests }) => sum + requests, 0)
 }

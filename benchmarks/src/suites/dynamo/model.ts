@@ -25,7 +25,7 @@ export const ttl = Math.floor(Date.now() / 1000) + 86_400
 
 const ids = createIdSource(Date.now)
 
-export const nextId = (): string => ids.next()
+const nextId = (): string => ids.next()
 
 /** About 300 bytes, nested as a webhook is. */
 export function newEvent(turn: number): BenchEvent {
@@ -73,19 +73,21 @@ export const fromItem = ({ i, t, u, d }: Pick<Item, 'i' | 't' | 'u' | 'd'>): Eve
   data: d,
 })
 
-/** The item for a message that waits. */
-export function toMessageItem(recipient: string, messageId: string) {
-  const pk = `$mb#recipient_${recipient}`
+/** The keys of a recipient's queue: what its numbering is kept in. */
+export const queueKey = (recipient: string) => ({ pk: `$mb#recipient_${recipient}`, sk: '$queue_1' })
+
+/** The item for a message that waits, under a number of its recipient's queue. */
+export function toMessageItem(recipient: string, sequence: number) {
+  const enqueuedAt = Date.now()
   return {
-    pk,
-    sk: `$msg_1#messageId_${messageId}`,
-    upk: pk,
-    usk: `$msg_1#delivery_pending#messageId_${messageId}`,
+    pk: `$mb#recipient_${recipient}`,
+    sk: `$msg_1#sequence_${String(sequence).padStart(16, '0')}`,
     recipient,
-    messageId,
+    sequence,
     messageType: 'notification',
     payload,
-    delivery: 'pending',
+    enqueuedAt,
+    expiresAt: enqueuedAt + 86_400_000,
     schemaVersion: 1,
     ttl,
     __edb_e__: 'msg',
@@ -95,9 +97,9 @@ export function toMessageItem(recipient: string, messageId: string) {
 
 export const payload = { title: 'A run is done', run: 42, labels: ['agent'] }
 
-/** Marks a message as delivered, once, and takes it out of the index. */
-export const acknowledgement = {
-  UpdateExpression: 'SET #d = :delivered, #a = :now REMOVE upk, usk',
-  ConditionExpression: '#d = :pending',
-  ExpressionAttributeNames: { '#d': 'delivery', '#a': 'deliveredAt' },
+/** Takes the next number of a queue. */
+export const nextNumber = {
+  UpdateExpression: 'ADD #s :one',
+  ExpressionAttributeNames: { '#s': 'sequence' },
+  ReturnValues: 'UPDATED_NEW',
 } as const

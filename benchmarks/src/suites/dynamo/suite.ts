@@ -96,7 +96,8 @@ export async function openDynamoSuite({ dynamodbEndpoint }: Servers): Promise<Su
       pageWorkload(ours, 200, 2000),
       {
         name: 'update',
-        about: 'A message is put, then acknowledged by a conditional update that takes it out of the index.',
+        about:
+          'A message gets the next number of a queue by an update, is put, and deleted when it is acknowledged. Ours refuses a full queue.',
         concurrency: CONCURRENCY,
         contenders: all((peer, turn) => peer.deliver(`user-${turn % 20}`)),
         comparable,

@@ -1,4 +1,4 @@
-import type { MiyabiError } from '@miyabi/core'
+import { MiyabiError } from '@miyabi/core'
 import { type CallRecord, runCall } from '../call.js'
 import { type UnprocessedEvent, UnprocessedEventsError } from '../errors.js'
 import type { Store } from '../store.js'
@@ -50,7 +50,8 @@ export async function appendItems(
   } catch (error) {
     failure = error
   }
-  const lost = puts.flatMap(({ id }, index) => unprocessed(index, id, fates[index]))
+  const ended = failure instanceof MiyabiError ? failure.code : 'aborted'
+  const lost = puts.flatMap(({ id }, index) => unprocessed(index, id, fates[index], ended))
   if (lost.length === 0) return
   const refusals = new Set(fates.map(({ refusal }) => refusal?.code))
   const [{ refusal } = {}] = fates
@@ -75,7 +76,8 @@ function enqueue(queue: BatchQueue, item: PutItem, onEmpty: () => void): Fate {
   return fate
 }
 
-function unprocessed(index: number, id: string, fate: Fate | undefined): UnprocessedEvent[] {
+/** @param ended why the call ended before the event had its fate. */
+function unprocessed(index: number, id: string, fate: Fate | undefined, ended: string): UnprocessedEvent[] {
   if (fate?.isStored) return []
   const { refusal } = fate ?? {}
   const mayBeStored = (fate?.entry.record.possibleWrites ?? 0) > 0
@@ -83,7 +85,7 @@ function unprocessed(index: number, id: string, fate: Fate | undefined): Unproce
     {
       index,
       id,
-      code: refusal?.code ?? 'dynamo.deadline',
+      code: refusal?.code ?? ended,
       retryable: refusal?.retryable ?? true,
       effect: mayBeStored ? 'unknown' : 'none',
     },

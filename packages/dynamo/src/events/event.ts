@@ -89,8 +89,6 @@ export function toEventItem(event: NewEvent, model: EventModel) {
   }
 }
 
-export type EventItem = ReturnType<typeof toEventItem>
-
 /** The partition of a user's or a repository's index. What follows the last `#` is the shard, so any text may come before. */
 export const indexPartition = (owner: string, shard: number): string => `${owner}#${shard}`
 

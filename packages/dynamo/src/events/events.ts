@@ -31,7 +31,8 @@ export interface Events {
    * content under the same id is not noticed, and one of the two stays.
    *
    * @returns the ids, in the order of `events`.
-   * @throws {UnprocessedEventsError} naming each event not known to be stored, and why. Append the retryable ones again by `{ ...event, id }`.
+   * @throws {UnprocessedEventsError} naming each event not known to be stored, and why, also when the caller's signal ended it: that one's
+   *   reason is the cause. Append the retryable ones again by `{ ...event, id }`.
    */
   appendMany(events: readonly NewEvent[], options?: CallerOptions): Promise<{ readonly ids: readonly string[] }>
   /**

@@ -6,6 +6,7 @@ import type { DatabaseCheck } from './check.js'
 import { driftCheck } from './drift.js'
 import { indexesCheck } from './indexes.js'
 import { migrationsCheck } from './migrations.js'
+import { PATIENCE } from './patience.js'
 import { rowSecurityCheck } from './row-security.js'
 
 /** Every group of checks on a database, in the order in which a report lists them. */
@@ -24,7 +25,9 @@ export async function checkDatabase(
 ): Promise<Finding[]> {
   const target = parseTarget(where.url)
   try {
-    return await withClient(target.config, (client) => check.run(client, { ...where, schema: target.schema }))
+    return await withClient({ ...target.config, ...PATIENCE }, (client) =>
+      check.run(client, { ...where, schema: target.schema }),
+    )
   } catch (error) {
     throw error instanceof MiyabiError ? error : toConnectError(error, target)
   }

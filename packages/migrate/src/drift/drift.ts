@@ -1,5 +1,6 @@
 import { type CatalogDifference, diffCatalogs } from '../catalog/diff.js'
 import { catalogDump } from '../catalog/dump.js'
+import { PATIENCE } from '../doctor/patience.js'
 import { ReplayError } from '../errors.js'
 import { compareHistory } from '../history/compare.js'
 import type { Migration } from '../history/folder.js'
@@ -38,7 +39,7 @@ export interface Drift {
  */
 export async function findDrift({ databaseUrl, migrations, signal }: DriftOptions): Promise<Drift> {
   const target = parseTarget(databaseUrl)
-  const live = await withClient(target.config, async (client) => ({
+  const live = await withClient({ ...target.config, ...PATIENCE }, async (client) => ({
     statuses: compareHistory(migrations, await readHistory(client, target.schema)),
     catalog: await catalogDump(client),
   })).catch((error: unknown) => {

@@ -33,8 +33,10 @@ export async function lintMigrations(folder: string, options: LintOptions = {}):
   const { schema, linted, unreadable } = await readHistory(migrations)
   const looked = linted.filter(({ migration }) => fresh.has(migration))
 
-  const scripts = looked.map(({ migration, statements }) => ({ migration, inTransaction: statements.length > 1 }))
-  const locks = await squawk(scripts, options)
+  const locks = await squawk(
+    looked.map(({ migration }) => migration),
+    options,
+  )
   const names = new Set([...fresh].map(({ name }) => name))
   const findings = [
     ...unreadable.filter(({ migration }) => names.has(migration)),

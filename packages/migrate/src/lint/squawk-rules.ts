@@ -2,6 +2,7 @@
 export const SQUAWK_LEFT_OUT: readonly string[] = [
   'require-lock-timeout', // missing-timeouts: knows which tables are new, and the header of a migration
   'require-statement-timeout',
+  'ban-concurrent-index-creation-in-transaction', // not-alone: knows the other statements of the kind, too
   'prefer-robust-stmts', // a migration is one transaction: there is no half of it to run again
   'prefer-bigint-over-int', // matters of taste
   'prefer-bigint-over-smallint',
@@ -31,8 +32,6 @@ export const SQUAWK_REMEDIES: Readonly<Record<string, string>> = {
     'CREATE INDEX CONCURRENTLY as the one statement of a migration of its own, with `-- @limits lock_timeout=5s statement_timeout=1h` in its first line',
   'require-concurrent-index-deletion':
     'DROP INDEX CONCURRENTLY as the one statement of a migration of its own, with `-- @limits lock_timeout=5s statement_timeout=1h` in its first line',
-  'ban-concurrent-index-creation-in-transaction':
-    'make it the one statement of a migration of its own: several run as one transaction',
   'changing-column-type':
     'add a column of the new type, write both, fill it in batches, read the new one, and drop the old one in a later release',
   'renaming-column':

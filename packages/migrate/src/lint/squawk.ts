@@ -31,30 +31,15 @@ interface Report {
 
 /**
  * Runs squawk over migrations, without its rules about taste.
- * @param migrations with whether each runs in a transaction, which one of a single statement does not.
  * @throws {SquawkError} `migrate.squawk_failed`, where it cannot be run.
  */
 export async function squawk(
-  migrations: readonly { readonly migration: Migration; readonly inTransaction: boolean }[],
-  options: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<SquawkFinding[]> {
-  const group = (inTransaction: boolean) =>
-    migrations.flatMap((each) => (each.inTransaction === inTransaction ? [each.migration] : []))
-  const findings = await Promise.all([
-    run(group(true), ['--assume-in-transaction'], options.signal),
-    run(group(false), [], options.signal),
-  ])
-  return findings.flat()
-}
-
-async function run(
   migrations: readonly Migration[],
-  args: readonly string[],
-  signal: AbortSignal | undefined,
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<SquawkFinding[]> {
   if (migrations.length === 0) return []
   const files = new Map(migrations.map(({ folder, name }) => [path.join(folder, 'migration.sql'), name]))
-  const reports = await report([...args, ...files.keys()], signal)
+  const reports = await report([...files.keys()], options.signal)
   return reports
     .filter(({ rule_name }) => rule_name !== 'syntax-error') // the server's own parser has read it
     .map(({ file, line, rule_name: rule, message, help }) => ({
@@ -66,9 +51,9 @@ async function run(
     }))
 }
 
-async function report(args: readonly string[], signal: AbortSignal | undefined): Promise<Report[]> {
+async function report(files: readonly string[], signal: AbortSignal | undefined): Promise<Report[]> {
   const options = ['--reporter', 'json', '--pg-version', OLDEST, '--exclude', SQUAWK_LEFT_OUT.join(',')]
-  const child = spawn(squawkBinary(), [...options, ...args], {
+  const child = spawn(squawkBinary(), [...options, '--assume-in-transaction', ...files], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(signal && { signal }),
   })

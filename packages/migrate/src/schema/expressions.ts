@@ -25,13 +25,13 @@ export function perRowCalls(schema: Schema, expression: Node | undefined): PerRo
   })
 }
 
-/** A sub-select without a table is evaluated once, unless it is handed a column. Whatever has a table is looked through. */
+/** A sub-select that names no column is evaluated once; any other is looked through. */
 function* callsOutsideSelects(tree: unknown): Generator<FuncCall> {
   if (typeof tree !== 'object' || tree === null) return
   for (const [key, value] of Object.entries(tree)) {
     if (key === 'SubLink') {
       const select = asKind((value as { subselect?: Node }).subselect, 'SelectStmt')
-      if (select && !select.fromClause && !hasColumns(select)) continue
+      if (select && !hasColumns(select)) continue
     }
     if (key === 'FuncCall') yield value as FuncCall
     yield* callsOutsideSelects(value)

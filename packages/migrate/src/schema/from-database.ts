@@ -39,7 +39,7 @@ export async function schemaOfDatabase(client: ClientBase): Promise<Schema> {
     for (const grant of await ask<PublicGrant>(GRANTS)) schema.publicGrants.set(`${grant.kind} ${grant.name}`, grant)
     return schema
   } finally {
-    await client.query('ROLLBACK')
+    await client.query('ROLLBACK').catch(() => {}) // a connection that broke has said so already
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Finding } from '@miyabi/core'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rowSecurityCheck } from '../../src/doctor/row-security.js'
 import { checkDatabase } from '../../src/index.js'
@@ -70,5 +71,18 @@ describe.each(Object.entries(servers))("doctor's look at row-level security, on 
     const scripts = readdirSync(path.join(lint, 'rules')).filter((rule) => rules.includes(rule))
     for (const rule of scripts)
       expect(await diagnose(server, read('base.sql'), read('rules', rule, 'holds.sql')), rule).toEqual([])
+  })
+
+  it('does not hang behind somebody who holds a lock', async () => {
+    const url = await server.database()
+    await sql(url, read('base.sql'))
+    const holder = new pg.Client({ connectionString: url })
+    await holder.connect()
+    try {
+      await holder.query('BEGIN; LOCK TABLE notes')
+      await expect(checkDatabase(rowSecurityCheck, { url, migrations: lint })).rejects.toThrow('timed out')
+    } finally {
+      await holder.end()
+    }
   })
 })

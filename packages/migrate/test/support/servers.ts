@@ -9,6 +9,7 @@ export interface Server {
   close(): Promise<void>
 }
 
+/** The newest major with everything, the oldest with what may differ between them. */
 export const servers: Readonly<Record<'PostgreSQL 18' | 'PostgreSQL 15', () => Promise<Server>>> = {
   'PostgreSQL 18': async () => {
     const databases: { drop(): Promise<void> }[] = []

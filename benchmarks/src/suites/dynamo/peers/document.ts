@@ -1,12 +1,13 @@
 import {
   BatchWriteCommand,
+  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
-import { acknowledgement, fromItem, type Item, nextId, type tablesOf, toItem, toMessageItem } from '../model.js'
+import { fromItem, type Item, nextNumber, queueKey, type tablesOf, toItem, toMessageItem } from '../model.js'
 import type { DynamoPeer } from './peer.js'
 
 /** The AWS SDK's document client. */
@@ -38,17 +39,18 @@ export function documentPeer(
       return Items.map((item) => fromItem(item as Item))
     },
     async deliver(recipient) {
-      const item = toMessageItem(recipient, nextId())
       const { messages } = tables
-      await client.send(new PutCommand({ TableName: messages, Item: item, ...absent }))
-      await client.send(
+      const { Attributes } = await client.send(
         new UpdateCommand({
           TableName: messages,
-          Key: { pk: item.pk, sk: item.sk },
-          ...acknowledgement,
-          ExpressionAttributeValues: { ':delivered': 'delivered', ':pending': 'pending', ':now': Date.now() },
+          Key: queueKey(recipient),
+          ...nextNumber,
+          ExpressionAttributeValues: { ':one': 1 },
         }),
       )
+      const item = toMessageItem(recipient, Number(Attributes?.['sequence']))
+      await client.send(new PutCommand({ TableName: messages, Item: item }))
+      await client.send(new DeleteCommand({ TableName: messages, Key: { pk: item.pk, sk: item.sk } }))
     },
     putAll: (events) =>
       client.send(

@@ -28,31 +28,42 @@ export function eventEntity(table: string) {
   )
 }
 
-/** The queue of messages. */
+/** Messages, each under a number of its recipient's queue. */
 export function messageEntity(table: string) {
   return new Entity(
     {
       model: { service: 'mb', entity: 'msg', version: '1' },
       attributes: {
         recipient: { type: 'string', required: true },
-        messageId: { type: 'string', required: true },
+        sequence: { type: 'number', required: true, padding: { length: 16, char: '0' } },
         messageType: { type: 'string', required: true },
         payload: { type: 'any' },
-        delivery: { type: ['pending', 'delivered'], required: true },
-        deliveredAt: { type: 'number' },
+        enqueuedAt: { type: 'number', required: true },
+        expiresAt: { type: 'number', required: true },
         schemaVersion: { type: 'number', required: true },
         ttl: { type: 'number', required: true },
       },
       indexes: {
-        byId: {
-          pk: { field: 'pk', composite: ['recipient'], casing: 'none' },
-          sk: { field: 'sk', composite: ['messageId'], casing: 'none' },
-        },
         undelivered: {
-          index: 'undelivered',
-          condition: (message: { delivery?: string }) => message.delivery === 'pending',
-          pk: { field: 'upk', composite: ['recipient'], casing: 'none' },
-          sk: { field: 'usk', composite: ['delivery', 'messageId'], casing: 'none' },
+          pk: { field: 'pk', composite: ['recipient'], casing: 'none' },
+          sk: { field: 'sk', composite: ['sequence'], casing: 'none' },
+        },
+      },
+    } as const,
+    { table },
+  )
+}
+
+/** What a recipient's messages are numbered in. */
+export function queueEntity(table: string) {
+  return new Entity(
+    {
+      model: { service: 'mb', entity: 'queue', version: '1' },
+      attributes: { recipient: { type: 'string', required: true }, sequence: { type: 'number' } },
+      indexes: {
+        queue: {
+          pk: { field: 'pk', composite: ['recipient'], casing: 'none' },
+          sk: { field: 'sk', composite: [], casing: 'none' },
         },
       },
     } as const,

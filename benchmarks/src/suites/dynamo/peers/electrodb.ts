@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { type BenchEvent, type EventRow, nextId, payload, type tablesOf, ttl } from '../model.js'
-import { eventEntity, messageEntity } from './electrodb-entities.js'
+import { type BenchEvent, type EventRow, payload, type tablesOf, ttl } from '../model.js'
+import { eventEntity, messageEntity, queueEntity } from './electrodb-entities.js'
 import type { DynamoPeer } from './peer.js'
 
 /** ElectroDB as it comes. */
@@ -11,8 +11,10 @@ export function electroPeer(
 ): DynamoPeer {
   const events = eventEntity(tables.events)
   const messages = messageEntity(tables.messages)
+  const queues = queueEntity(tables.messages)
   events.setClient(client)
   messages.setClient(client)
+  queues.setClient(client)
   const toAttributes = (event: BenchEvent) => ({
     ...event,
     userShard: `${event.userId}#0`,
@@ -32,23 +34,22 @@ export function electroPeer(
       return data.map((item) => toRow(item as EventRow))
     },
     async deliver(recipient) {
-      const messageId = nextId()
+      const { data } = await queues.update({ recipient }).add({ sequence: 1 }).go({ response: 'updated_new' })
+      const { sequence = 0 } = data
+      const enqueuedAt = Date.now()
       await messages
-        .create({
+        .put({
           recipient,
-          messageId,
+          sequence,
           messageType: 'notification',
           payload,
-          delivery: 'pending',
+          enqueuedAt,
+          expiresAt: enqueuedAt + 86_400_000,
           schemaVersion: 1,
           ttl,
         })
         .go({ response: 'none' })
-      await messages
-        .patch({ recipient, messageId })
-        .set({ delivery: 'delivered', deliveredAt: Date.now() })
-        .where((stored, { eq }) => eq(stored.delivery, 'pending'))
-        .go({ response: 'none' })
+      await messages.delete({ recipient, sequence }).go({ response: 'none' })
     },
     putAll: (all) => events.put(all.map(toAttributes)).go(),
   }

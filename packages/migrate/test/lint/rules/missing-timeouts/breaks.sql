@@ -1,4 +1,5 @@
 SET LOCAL lock_timeout = 0;
+SET LOCAL statement_timeout = '1min';
 -- BREAKS
 CREATE TABLE tags (id uuid PRIMARY KEY, note_id uuid REFERENCES notes (id));
 ALTER TABLE tags ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
