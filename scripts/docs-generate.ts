@@ -6,6 +6,7 @@ import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
 import { rulesPage } from './docs/rules-page.js'
 import { schemaPage, withTablesDiagram } from './docs/schema-page.js'
+import { whoCanDoWhatPage } from './docs/who-can-do-what.js'
 
 const root = path.resolve(import.meta.dirname, '..')
 
@@ -17,6 +18,7 @@ const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/settings.md': () => renderSettingsPage(settings),
   'docs/reference/migration-rules.md': rulesPage,
   'docs/reference/schema.md': () => schemaPage(root),
+  'docs/reference/who-can-do-what.md': () => whoCanDoWhatPage(path.join(root, 'prisma/schema')),
   // Written by hand, but for the diagram.
   'docs/DATABASE_DESIGN.md': () =>
     withTablesDiagram(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),

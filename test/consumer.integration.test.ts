@@ -61,8 +61,8 @@ const app = {
     await using db = await DatabaseContext.fromEnv()
     await db.dynamodb.tables.apply()
     const data: Prisma.UserCreateInput = { email: 'consumer@example.com' }
-    const user = await db.pg.user.create({ data })
-    const emails: string[] = (await db.pg.user.findMany()).map((found) => found.email)
+    const user = await db.asService().pg.user.create({ data })
+    const emails: string[] = (await db.as({ userId: user.id }).pg.user.findMany()).map((found) => found.email)
     // @ts-expect-error the client is typed, so a column that does not exist is refused
     void user.noSuchColumn
     const { status } = await db.healthCheck()
@@ -116,6 +116,7 @@ describe('an app that declares @miyabi/db', () => {
       env: {
         PATH: process.env['PATH'],
         DATABASE_URL: database.databaseUrl,
+        SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
         DYNAMODB_ENDPOINT: dynamodbEndpoint(),
         DYNAMODB_TABLE_PREFIX: tablePrefix(),
       },

@@ -3,7 +3,11 @@ import { parseOptions, UsageError } from './options.js'
 
 describe('parseOptions', () => {
   it('runs everything where nothing is said', () => {
-    expect(parseOptions([])).toMatchObject({ suites: ['postgres', 'dynamo', 'start'], quick: false, json: false })
+    expect(parseOptions([])).toMatchObject({
+      suites: ['postgres', 'dynamo', 'rls', 'start'],
+      quick: false,
+      json: false,
+    })
   })
 
   it('takes a part', () => {

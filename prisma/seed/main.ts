@@ -14,6 +14,8 @@ const settings = parsePostgresSettings({
   DATABASE_URL: url,
   DB_MAX_CONNECTIONS: '1',
   DB_MIN_CONNECTIONS: '0',
+  // The migrator's: it owns the tables, and seeds through the policy of their owner.
+  DB_ALLOW_PRIVILEGED_LOGIN: 'true',
 })
 await using postgres = createPostgres(settings, { name: 'seed' })
 const { users, plugins } = await seed(postgres)

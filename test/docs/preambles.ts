@@ -5,7 +5,7 @@
 export const preambles: Readonly<Record<string, string>> = {
   'docs/DATABASE_DESIGN.md': `
     declare const db: import('@miyabi/db').DatabaseContext
-    declare const userId: string, pluginId: string, executionId: string
+    declare const userId: string, webUserId: string, pluginId: string, executionId: string
     declare const last: { readonly createdAt: Date; readonly id: string } | undefined
     declare const executions: readonly { readonly id: string; readonly status: string }[]
   `,
@@ -13,8 +13,15 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const db: import('@miyabi/db').DatabaseContext
     declare const response: import('node:http').ServerResponse
   `,
+  'docs/ROW_LEVEL_SECURITY.md': `
+    declare const db: import('@miyabi/db').DatabaseContext
+    declare const userId: string
+    declare const license: import('@miyabi/db').Prisma.LicenseUncheckedCreateInput
+  `,
   'packages/db/README.md': `
     declare const db: import('@miyabi/db').DatabaseContext
+    declare const userId: string
+    declare const license: import('@miyabi/db').Prisma.LicenseUncheckedCreateInput
     declare const server: import('node:http').Server
     declare const logger: import('@miyabi/db').Logger
     declare const message: import('@miyabi/dynamo').NewMessage
@@ -28,7 +35,10 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const occurredAt: Date, from: Date, to: Date
   `,
   'packages/postgres/README.md': `
-    declare const postgres: import('@miyabi/postgres').Postgres
+    declare const postgres: import('@miyabi/postgres').Postgres, service: import('@miyabi/postgres').Postgres
+    declare const settings: import('@miyabi/postgres').PostgresSettings
+    declare const events: import('@miyabi/postgres').Prisma.UsageEventCreateManyInput[]
+    declare const userId: string
     declare const logger: import('@miyabi/core').Logger
     declare const id: string, email: string, text: string
     declare function conflict(columns: readonly string[] | undefined): Response

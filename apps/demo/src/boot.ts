@@ -33,6 +33,7 @@ export async function boot(env: Environment, logger: Logger, signal: AbortSignal
     if (needsPostgres) {
       urls['DATABASE_URL'] = postgres.databaseUrl
       urls['DIRECT_DATABASE_URL'] = postgres.directDatabaseUrl
+      urls['SERVICE_DATABASE_URL'] = postgres.serviceDatabaseUrl
     }
     if (needsDynamo) {
       if ('unavailable' in dynamodb) throw new MiyabiError('demo.no_dynamodb', String(dynamodb.unavailable))

@@ -11,9 +11,10 @@ import { dynamodb } from './steps/2-dynamodb.js'
 import { webhooks } from './steps/3-webhooks.js'
 import { health } from './steps/4-health.js'
 import { queries } from './steps/5-queries.js'
-import { agent } from './steps/6-agent.js'
-import { figures } from './steps/7-figures.js'
-import { reconnect } from './steps/8-reconnect.js'
+import { identity } from './steps/6-identity.js'
+import { agent } from './steps/7-agent.js'
+import { figures } from './steps/8-figures.js'
+import { reconnect } from './steps/9-reconnect.js'
 
 const steps = [
   ['The pool and its settings', pool],
@@ -21,6 +22,7 @@ const steps = [
   ["GitHub's webhooks, received and read back", webhooks],
   ['One context and its health', health],
   ['Joins and aggregates', queries],
+  ['Two people, one question', identity],
   ["An agent's life, and the messages that tell of it", agent],
   ['Figures of the pool and of both stores', figures],
   ['A connection that breaks, and the next one', reconnect],

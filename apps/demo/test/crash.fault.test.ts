@@ -16,6 +16,7 @@ describe('the demo, killed in the middle of the events of its first batch', () =
     const env = {
       DATABASE_URL: database.databaseUrl,
       DIRECT_DATABASE_URL: database.directDatabaseUrl,
+      SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
       DYNAMODB_TABLE_PREFIX: tablePrefix(),
     }
     const killed = startDemo({ ...env, DYNAMODB_ENDPOINT: proxy.endpoint })

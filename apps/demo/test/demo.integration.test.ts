@@ -24,6 +24,7 @@ it('tells its story on the servers that the environment names, and adds nothing 
   const env = {
     DATABASE_URL: database.databaseUrl,
     DIRECT_DATABASE_URL: database.directDatabaseUrl,
+    SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
   }
@@ -31,6 +32,10 @@ it('tells its story on the servers that the environment names, and adds nothing 
   const first = await startDemo(env).ended
   expect(first).toMatchObject({ exitCode: 0, stderr: '' })
   expect(readTotals(first.stdout)).toEqual(rows(true))
+  // The same question, asked by two.
+  expect(first.stdout).toMatch(/^ +Aoi +miyabi-operations-pro, miyabi-security-scanner$/m)
+  expect(first.stdout).toMatch(/^ +Mei +miyabi-operations-free$/m)
+  expect(first.stdout).toContain('nobody: postgres.identity.missing')
   expect(first.stdout).toMatch(/of this run +4 +4 +4 +0$/m)
 
   const second = await startDemo(env).ended

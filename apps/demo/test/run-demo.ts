@@ -20,7 +20,13 @@ export interface DemoEnd {
 }
 
 /** What leads to servers; unset for the demo unless the test says so. */
-const URLS = { DATABASE_URL: '', DIRECT_DATABASE_URL: '', DYNAMODB_ENDPOINT: '', DYNAMODB_TABLE_PREFIX: '' }
+const URLS = {
+  DATABASE_URL: '',
+  DIRECT_DATABASE_URL: '',
+  SERVICE_DATABASE_URL: '',
+  DYNAMODB_ENDPOINT: '',
+  DYNAMODB_TABLE_PREFIX: '',
+}
 
 export function startDemo(env: Readonly<Record<string, string>>): Demo {
   const child = spawn(process.execPath, [path.resolve(import.meta.dirname, '../dist/main.js')], {

@@ -15,6 +15,8 @@ export interface Target {
 
 const pointOperation = { suite: 'dynamo', contender: 'ours', against: 'ElectroDB', atMost: 1.1, concurrency: [1, 16] }
 
+const identity = { suite: 'rls', against: 'pg, no identity' }
+
 /** What this data layer wants to reach, against the best there is. */
 export const targets: readonly Target[] = [
   {
@@ -80,6 +82,31 @@ export const targets: readonly Target[] = [
     atMost: 0.3,
     concurrency: [64, 256],
   },
+  ...['own row', 'own page', 'own insert'].flatMap((workload): Target[] => [
+    {
+      ...identity,
+      claim: `SQL with an identity, against none: ${workload}`,
+      workload,
+      contender: 'ours: query',
+      atMost: 1.15,
+      obstacle:
+        'it is one round trip and one statement more: what is left is the server asking the policies who is asking and whether they are an admin, some 35 µs of functions for each query; by the service, whose policy asks nothing, the same row takes a third of that.',
+    },
+    {
+      ...identity,
+      claim: `The Prisma API with an identity: ${workload}`,
+      workload,
+      contender: 'ours: prisma',
+      atMost: 2.2,
+    },
+    {
+      ...identity,
+      claim: `SQL with an identity, 10 ms away, in no more round trips: ${workload}`,
+      workload: `${workload}, far`,
+      contender: 'ours: query',
+      atMost: 1.15,
+    },
+  ]),
   {
     suite: 'start',
     claim: 'Embedded stack, cold',

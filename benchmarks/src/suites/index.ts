@@ -2,6 +2,7 @@ import type { Suite } from '../harness/workload.js'
 import type { Servers } from '../servers.js'
 import { openDynamoSuite } from './dynamo/suite.js'
 import { openPostgresSuite } from './postgres/suite.js'
+import { openRlsSuite } from './rls/suite.js'
 import { openStartSuite } from './start/suite.js'
 
 /** A suite as it is declared: what it needs is opened only when it runs. */
@@ -22,6 +23,11 @@ export const suites = {
     title: 'DynamoDB',
     packages: ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb', 'electrodb'],
     open: openDynamoSuite,
+  },
+  rls: {
+    title: 'Row-level security',
+    packages: ['pg', 'postgres', '@prisma/adapter-pg'],
+    open: openRlsSuite,
   },
   start: {
     title: 'Start',

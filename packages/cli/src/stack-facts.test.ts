@@ -12,6 +12,7 @@ const status = {
       port: 5001,
       databaseUrl: 'postgresql://miyabi_app:secret-a@127.0.0.1:5001/miyabi',
       directDatabaseUrl: 'postgresql://miyabi_migrator:secret-m@127.0.0.1:5001/miyabi',
+      serviceDatabaseUrl: 'postgresql://miyabi_backend:secret-b@127.0.0.1:5001/miyabi',
     },
     dynamodb: { unavailable: 'no engine for plan9: pnpm add -w dynoxide' },
   },
@@ -24,7 +25,7 @@ const status = {
 describe('stackFacts', () => {
   it('masks passwords unless they are asked for', () => {
     expect(JSON.stringify(stackFacts(status, { showPasswords: false }))).not.toContain('secret')
-    expect(JSON.stringify(stackFacts(status, { showPasswords: true }))).toMatch(/secret-a.*secret-m/)
+    expect(JSON.stringify(stackFacts(status, { showPasswords: true }))).toMatch(/secret-a.*secret-m.*secret-b/)
   })
 
   it('tells who uses the stack, and what to do where there is no DynamoDB', () => {

@@ -17,6 +17,7 @@ export interface StackFacts {
     readonly port: number
     readonly databaseUrl: string
     readonly directDatabaseUrl: string
+    readonly serviceDatabaseUrl: string
     readonly bytes: number
   }
   readonly dynamodb:
@@ -27,7 +28,7 @@ export interface StackFacts {
 /** Chooses what to tell of a stack; passwords are masked unless they are asked for. */
 export function stackFacts(status: RunningStack, options: { readonly showPasswords: boolean }): StackFacts {
   const { folder, descriptor, held, leases, uptimeMs, sizes } = status
-  const { version, port, databaseUrl, directDatabaseUrl } = descriptor.postgres
+  const { version, port, databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = descriptor.postgres
   const url = options.showPasswords ? (text: string) => text : redactUrl
   const dynamodb = descriptor.dynamodb
   return {
@@ -42,6 +43,7 @@ export function stackFacts(status: RunningStack, options: { readonly showPasswor
       port,
       databaseUrl: url(databaseUrl),
       directDatabaseUrl: url(directDatabaseUrl),
+      serviceDatabaseUrl: url(serviceDatabaseUrl),
       bytes: sizes.postgres,
     },
     dynamodb:
@@ -70,6 +72,7 @@ export function renderStack(facts: StackFacts): string {
     inColumns([
       ['port', String(postgres.port)],
       ['application', postgres.databaseUrl],
+      ['service', postgres.serviceDatabaseUrl],
       ['migrator', postgres.directDatabaseUrl],
       ['size', size(postgres.bytes)],
     ]),

@@ -17,6 +17,7 @@ const descriptor = {
     port: 1,
     databaseUrl: 'postgresql://a@127.0.0.1:1/x',
     directDatabaseUrl: 'postgresql://m@127.0.0.1:1/x',
+    serviceDatabaseUrl: 'postgresql://s@127.0.0.1:1/x',
   },
   dynamodb: { version: '1.2.1', port: 2, endpoint: 'http://127.0.0.1:2' },
 }

@@ -24,6 +24,8 @@ const descriptorSchema = z.looseObject({
     databaseUrl: z.string(),
     /** The migrator's login: owns the database and may create others. */
     directDatabaseUrl: z.string(),
+    /** The service's login: may be the service, and no person. */
+    serviceDatabaseUrl: z.string(),
   }),
   dynamodb: z.union([
     z.looseObject({ version: z.string(), port: z.int(), endpoint: z.string() }),

@@ -13,6 +13,7 @@ const stack = {
     port: 5001,
     databaseUrl: 'postgresql://miyabi_app:a@127.0.0.1:5001/miyabi',
     directDatabaseUrl: 'postgresql://miyabi_migrator:m@127.0.0.1:5001/miyabi',
+    serviceDatabaseUrl: 'postgresql://miyabi_backend:b@127.0.0.1:5001/miyabi',
   },
   dynamodb: { version: '1.2.1', port: 5002, endpoint: 'http://127.0.0.1:5002' },
 }
@@ -31,9 +32,13 @@ describe('attachToStack', () => {
   it('fills in what is unset from the stack that is up', () => {
     up()
     expect(attach({})).toMatchObject({
-      attached: ['DATABASE_URL', 'DYNAMODB_ENDPOINT'],
+      attached: ['DATABASE_URL', 'SERVICE_DATABASE_URL', 'DYNAMODB_ENDPOINT'],
       folder,
-      env: { DATABASE_URL: stack.postgres.databaseUrl, DYNAMODB_ENDPOINT: stack.dynamodb.endpoint },
+      env: {
+        DATABASE_URL: stack.postgres.databaseUrl,
+        SERVICE_DATABASE_URL: stack.postgres.serviceDatabaseUrl,
+        DYNAMODB_ENDPOINT: stack.dynamodb.endpoint,
+      },
       missing: [],
     })
     expect(attach({}).env).not.toHaveProperty('DIRECT_DATABASE_URL')
@@ -42,8 +47,20 @@ describe('attachToStack', () => {
   it('leaves what is set, by whichever name, and takes a blank value for unset', () => {
     up()
     expect(attach({ DATABASE_URL: 'postgresql://h/m' }).attached).toEqual(['DYNAMODB_ENDPOINT'])
-    expect(attach({ DYNAMODB_ENDPOINT: 'http://h:1', DATABASE_URL: ' ' }).attached).toEqual(['DATABASE_URL'])
-    expect(attach({ AWS_ENDPOINT_URL: 'http://h:1' }).attached).toEqual(['DATABASE_URL'])
+    expect(attach({ DYNAMODB_ENDPOINT: 'http://h:1', DATABASE_URL: ' ' }).attached).toEqual([
+      'DATABASE_URL',
+      'SERVICE_DATABASE_URL',
+    ])
+    expect(attach({ AWS_ENDPOINT_URL: 'http://h:1' }).attached).toEqual(['DATABASE_URL', 'SERVICE_DATABASE_URL'])
+    expect(attach({ SERVICE_DATABASE_URL: 'postgresql://s@h/m' }).attached).toEqual([
+      'DATABASE_URL',
+      'DYNAMODB_ENDPOINT',
+    ])
+  })
+
+  it("never puts the stack's service beside another server's application", () => {
+    up()
+    expect(attach({ DATABASE_URL: 'postgresql://h/m' }).env).not.toHaveProperty('SERVICE_DATABASE_URL')
   })
 
   it('names each missing variable and the command when no stack is up', () => {

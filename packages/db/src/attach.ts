@@ -20,7 +20,7 @@ const NOWHERE = 'http://127.0.0.1:1'
 const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'] as const
 
 /**
- * Fills DATABASE_URL and DYNAMODB_ENDPOINT in, where unset, from the stack that is up. Never in production, and it never starts
+ * Fills DATABASE_URL, SERVICE_DATABASE_URL and DYNAMODB_ENDPOINT in, where unset, from the stack that is up. Never in production, and it never starts
  * anything. The migrator's URL stays with the stack: a running application has no use for it.
  */
 export function attachToStack(env: Environment, cwd: string): AttachedEnvironment {
@@ -37,6 +37,10 @@ export function attachToStack(env: Environment, cwd: string): AttachedEnvironmen
   }
   const values = {
     ...(needsPostgres ? { DATABASE_URL: stack.postgres.databaseUrl } : {}),
+    // Only beside the stack's own: the service of another server knows nothing of this one's people.
+    ...(needsPostgres && !isSet('SERVICE_DATABASE_URL')
+      ? { SERVICE_DATABASE_URL: stack.postgres.serviceDatabaseUrl }
+      : {}),
     ...(needsDynamo ? { DYNAMODB_ENDPOINT: endpointOf(stack) ?? NOWHERE } : {}),
   }
   return {

@@ -11,10 +11,12 @@ import {
 import { createDynamo, type Dynamo, type DynamoOptions, type DynamoStats } from '@miyabi/dynamo'
 import {
   createPostgres,
+  type Identity,
   type PoolSizeAdvice,
   type PoolStats,
   type PoolUsage,
   type Postgres,
+  PostgresError,
   type PrismaClient,
   type ReadOptions,
   type ReadWork,
@@ -22,8 +24,9 @@ import {
   type TransactionWork,
 } from '@miyabi/postgres'
 import { attachToStack } from './attach.js'
-import { checkBoth, type DatabaseHealth, type HealthCheck, type Readiness, readinessOf } from './health.js'
+import { checkBoth, type DatabaseHealth, type HealthCheck, type Readiness, readinessOf, withService } from './health.js'
 import { misspelledVariables } from './misspelled.js'
+import { type ScopedContext, scopedContext } from './scoped-context.js'
 import { type DatabaseSettings, parseDatabaseSettings } from './settings.js'
 
 /** What belongs to the application's code rather than to its environment. */
@@ -52,6 +55,8 @@ export interface CreateOptions extends DatabaseSettings, CodeOptions {
 export interface DatabaseStats {
   /** The connection pool: this moment, and its use over the last minute. */
   readonly postgres: PoolStats & { readonly usage: PoolUsage }
+  /** The service's own pool, once `asService()` was called. */
+  readonly service?: PoolStats & { readonly usage: PoolUsage }
   /** The connections at this moment, and the capacity consumed since the start, for each table, index and operation. */
   readonly dynamodb: DynamoStats
 }
@@ -64,6 +69,8 @@ export interface DatabaseClosed {
 
 interface Stores {
   readonly postgres: Postgres
+  /** Makes the service's pool. */
+  readonly openService: () => Postgres
   readonly dynamo: Dynamo
   /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
   readonly dynamodbUnavailable: string | undefined
@@ -86,16 +93,17 @@ interface CheckOptions {
  *
  * ```ts
  * await using db = await DatabaseContext.fromEnv()
- * const plugins = await db.pg.plugin.findMany()
+ * const subscriptions = await db.as({ userId }).pg.subscription.findMany() // theirs, and nobody else's
  * ```
  */
 export class DatabaseContext implements AsyncDisposable {
-  /** The Prisma client of all tables. */
+  /** The Prisma client of all tables without an identity, which no table answers: use that of `as()` or `asService()`. */
   readonly pg: PrismaClient
   /** DynamoDB: the `client` of the AWS SDK, and the entities `events`, `agentState` and `messages`. */
   readonly dynamodb: Dynamo
   readonly #stores: Stores
   readonly #logger: Logger
+  #service: Postgres | undefined
   #closing: Promise<DatabaseClosed> | undefined
   #hasEnded = false
   #lastStatus: DatabaseHealth['status'] = 'up'
@@ -145,7 +153,9 @@ export class DatabaseContext implements AsyncDisposable {
   ): DatabaseContext {
     const retryBudget = new RetryBudget()
     const dynamo = createDynamo(settings.dynamo, { ...settings.dynamodb, logger, retryBudget })
-    const postgres = createPostgres(settings.postgres, { logger, retryBudget })
+    const shared = { logger, retryBudget }
+    const postgres = createPostgres(settings.postgres, shared)
+    const openService = (): Postgres => createPostgres(settings.postgres, { ...shared, role: 'service' })
     const { hostname, port, pathname } = new URL(settings.postgres.databaseUrl)
     logger.info(
       {
@@ -156,7 +166,29 @@ export class DatabaseContext implements AsyncDisposable {
       },
       'database context started',
     )
-    return new DatabaseContext({ postgres, dynamo, dynamodbUnavailable }, logger)
+    return new DatabaseContext({ postgres, openService, dynamo, dynamodbUnavailable }, logger)
+  }
+
+  /**
+   * The context for one person: PostgreSQL answers with their rows and no others. Costs no query, no connection and no round trip.
+   * @throws {PostgresError} `postgres.identity.invalid`
+   */
+  as(identity: Identity): ScopedContext {
+    const scoped = this.#stores.postgres.as(identity)
+    return scopedContext(scoped.identity, scoped, this.dynamodb)
+  }
+
+  /**
+   * The context for the service itself, which sees and changes every row: over a pool of its own, of SERVICE_DATABASE_URL, which is
+   * opened when it is first used and closed with the context.
+   * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
+   * @throws {PostgresError} `postgres.pool.closed` after `close()`.
+   */
+  asService(): ScopedContext {
+    if (this.#closing && !this.#service)
+      throw new PostgresError('postgres.pool.closed', 'This context is closed: it opens no pool for the service')
+    this.#service ??= this.#stores.openService()
+    return scopedContext('service', this.#service, this.dynamodb)
   }
 
   /**
@@ -185,7 +217,8 @@ export class DatabaseContext implements AsyncDisposable {
     const { postgres, dynamo, dynamodbUnavailable: remedy } = this.#stores
     const health = await checkBoth(
       {
-        postgres: (inner) => postgres.health(inner),
+        postgres: async (inner) =>
+          withService(...(await Promise.all([postgres.health(inner), this.#service?.health(inner)]))),
         dynamodb: async (inner) => {
           if (remedy !== undefined) return unavailable(remedy)
           const health = await dynamo.health(inner)
@@ -201,7 +234,12 @@ export class DatabaseContext implements AsyncDisposable {
   /** The figures of the moment: connections total, active, idle, waiting, the limits, and what DynamoDB bills. Costs nothing. */
   stats(): DatabaseStats {
     const { postgres, dynamo } = this.#stores
-    return { postgres: { ...postgres.stats(), usage: postgres.usage() }, dynamodb: dynamo.stats() }
+    const figures = (pool: Postgres) => ({ ...pool.stats(), usage: pool.usage() })
+    return {
+      postgres: figures(postgres),
+      ...(this.#service && { service: figures(this.#service) }),
+      dynamodb: dynamo.stats(),
+    }
   }
 
   /**
@@ -214,7 +252,7 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * Runs `work` in one PostgreSQL transaction: committed when it resolves, rolled back when it rejects; run again, whole, after a
+   * Runs `work` in one PostgreSQL transaction, without an identity (that of `as()` has one): committed when it resolves, rolled back when it rejects; run again, whole, after a
    * conflict, a deadlock, or a connection lost before COMMIT.
    * @param work gets a Prisma client bound to the transaction, and the number of the attempt.
    * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
@@ -254,12 +292,14 @@ export class DatabaseContext implements AsyncDisposable {
     const start = performance.now()
     const { postgres, dynamo } = this.#stores
     const ms = graceMs + CLOSE_MARGIN_MS
-    const [pool, client] = await Promise.all([
+    const service = this.#service
+    const [pool, served, client] = await Promise.all([
       this.#closeOne('postgres', ms, () => postgres.close(graceMs)),
+      service ? this.#closeOne('postgres (service)', ms, () => service.close(graceMs)) : { drained: true },
       this.#closeOne('dynamodb', ms, () => dynamo.close(graceMs)),
     ])
     this.#hasEnded = true
-    const drained = pool.drained && client.drained
+    const drained = pool.drained && served.drained && client.drained
     const took = Math.round(performance.now() - start)
     this.#logger.info({ event: 'db.closed', ms: took, drained }, `database context closed in ${took} ms`)
     return { drained }

@@ -23,6 +23,18 @@ export interface Readiness {
   readonly reasons: readonly string[]
 }
 
+/** The application's login answers for PostgreSQL; where that of the service is in use and refused, people are still served. */
+export function withService(application: PostgresHealth, service: PostgresHealth | undefined): PostgresHealth {
+  if (service?.status !== 'down' || application.status === 'down') return application
+  const { problem, reason = 'no reason given', remedy } = service
+  return {
+    ...application,
+    ...{ status: 'degraded', reason: `the service's login (SERVICE_DATABASE_URL): ${reason}` },
+    ...(problem && { problem }),
+    ...(remedy && { remedy }),
+  }
+}
+
 /** The part of health that a probe wants. */
 export function readinessOf({ ready, latencyMs, postgres, dynamodb }: DatabaseHealth): Readiness {
   const reasons = Object.entries({ postgres, dynamodb }).flatMap(([name, store]) =>

@@ -9,6 +9,7 @@ export {
 } from '@miyabi/core'
 export { type Dynamo, DynamoError, type ShardPlan } from '@miyabi/dynamo'
 export {
+  type Identity,
   isPostgresError,
   mapPostgresError,
   type PasswordSource,
@@ -33,5 +34,6 @@ export {
 } from './context.js'
 export type { DatabaseHealth, Readiness } from './health.js'
 export { renderEnvFile, renderSettingsPage } from './render-settings.js'
+export type { ScopedContext } from './scoped-context.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings.js'
 export { sharedContext } from './shared-context.js'

@@ -24,7 +24,10 @@ describe('DatabaseContext beside an embedded stack', () => {
     const logger = new RecordingLogger()
     await using db = await DatabaseContext.fromEnv({ env: { MIYABI_STACK_DIR: stack.folder }, logger })
     expect(logger.of('db.attached')).toMatchObject([
-      { level: 'info', fields: { variables: ['DATABASE_URL', 'DYNAMODB_ENDPOINT'], folder: stack.folder } },
+      {
+        level: 'info',
+        fields: { variables: ['DATABASE_URL', 'SERVICE_DATABASE_URL', 'DYNAMODB_ENDPOINT'], folder: stack.folder },
+      },
     ])
     await db.dynamodb.tables.apply()
     const health = await db.healthCheck()

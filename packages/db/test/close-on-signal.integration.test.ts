@@ -21,8 +21,8 @@ const underLoad = (options: string) => `
   const work = async (n) => {
     for (;;) {
       try {
-        if (n % 2) await db.pg.user.findMany({ include: { trials: true, subscriptions: true } })
-        else await db.transaction(async (tx) => { await tx.log.create({ data: { level: 'info', message: 'x' } }); await tx.log.count() })
+        if (n % 2) await db.asService().pg.user.findMany({ include: { trials: true, subscriptions: true } })
+        else await db.asService().transaction(async (tx) => { await tx.log.create({ data: { level: 'info', message: 'x' } }); await tx.log.count() })
         if (++done === 50) console.log('at work')
       } catch (error) {
         if (miyabi.mapPostgresError(error).code !== 'postgres.pool.closed') unexpected.push(error)
@@ -53,7 +53,7 @@ describe('closeOnSignal', () => {
       const db = await miyabi.DatabaseContext.fromEnv()
       miyabi.closeOnSignal(db, { first: async () => {
         await new Promise((resolve) => setTimeout(resolve, 200))
-        console.log('users ' + await db.pg.user.count())
+        console.log('users ' + await db.asService().pg.user.count())
       } })
       setInterval(() => {}, 1000)
       console.log('ready')`
@@ -69,6 +69,7 @@ describe('closeOnSignal', () => {
     await using app = new TestProcess(underLoad('graceMs: 500'), {
       ...env,
       DATABASE_URL: proxy.url(database.databaseUrl),
+      SERVICE_DATABASE_URL: proxy.url(database.serviceDatabaseUrl),
     })
     await app.says('at work')
     proxy.blackHole()
@@ -83,6 +84,7 @@ describe('closeOnSignal', () => {
     await using app = new TestProcess(underLoad('graceMs: 20000'), {
       ...env,
       DATABASE_URL: proxy.url(database.databaseUrl),
+      SERVICE_DATABASE_URL: proxy.url(database.serviceDatabaseUrl),
     })
     await app.says('at work')
     proxy.blackHole()
@@ -98,7 +100,7 @@ describe('closeOnSignal', () => {
     const program = `
       const count = () => process.listenerCount('SIGTERM') + process.listenerCount('SIGINT')
       const db = await miyabi.DatabaseContext.fromEnv()
-      await db.pg.user.count()
+      await db.asService().pg.user.count()
       const counts = [count()]
       const stop = miyabi.closeOnSignal(db)
       counts.push(count())

@@ -104,13 +104,17 @@ describe('close', () => {
     await using postgres = await startTcpProxy(database.databaseUrl)
     let fault: 'pass' | 'hang' = 'pass'
     await using dynamo = await startDynamoProxy(env['DYNAMODB_ENDPOINT'] ?? '', () => fault)
-    const changed = { DATABASE_URL: postgres.url(database.databaseUrl), DYNAMODB_ENDPOINT: dynamo.endpoint }
+    const changed = {
+      DATABASE_URL: postgres.url(database.databaseUrl),
+      SERVICE_DATABASE_URL: postgres.url(database.serviceDatabaseUrl),
+      DYNAMODB_ENDPOINT: dynamo.endpoint,
+    }
     const db = await DatabaseContext.fromEnv({ env: { ...env, ...changed } })
     expect((await db.healthCheck()).status).toBe('up')
-    await db.pg.user.count()
+    await db.asService().pg.user.count()
     postgres.blackHole()
     fault = 'hang'
-    const working = Promise.allSettled([db.pg.user.count(), db.dynamodb.messages.undelivered('somebody')])
+    const working = Promise.allSettled([db.asService().pg.user.count(), db.dynamodb.messages.undelivered('somebody')])
     const start = performance.now()
     await db.close(300)
     expect(performance.now() - start).toBeLessThan(2_000)

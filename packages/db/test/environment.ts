@@ -9,6 +9,7 @@ export async function testEnvironment(): Promise<{
   const database = await createTestDatabase()
   const env = {
     DATABASE_URL: database.databaseUrl,
+    SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
     DB_MIN_CONNECTIONS: '1',

@@ -26,7 +26,7 @@ describe('kill -9', () => {
       'SIGKILL',
     )
     await holder.find(({ message }) => message === 'postgres is back on its port')
-    expect(await query(postgres.databaseUrl, 'SELECT id FROM kept')).toEqual([{ id: 1 }])
+    expect(await query(postgres.directDatabaseUrl, 'SELECT id FROM kept')).toEqual([{ id: 1 }])
     await holder.close()
   })
 
@@ -64,7 +64,7 @@ describe('kill -9', () => {
     if (!status.running) throw new Error('it does not run')
     expect(status.descriptor.pid).not.toBe(before.pid)
     expect(status.descriptor.postgres.databaseUrl).toBe(before.postgres.databaseUrl)
-    expect(await query(before.postgres.databaseUrl, 'SELECT id FROM kept')).toEqual([{ id: 1 }])
+    expect(await query(before.postgres.directDatabaseUrl, 'SELECT id FROM kept')).toEqual([{ id: 1 }])
     expect(await dynamodb(before, 'Scan', { TableName: 'kept' })).toMatchObject({ Items: [{ id: { S: 'a' } }] })
     expect(processesOf(folder).filter(({ command }) => command.includes(SUPERVISOR))).toHaveLength(1)
     await Promise.all(holders.map((holder) => holder.close()))

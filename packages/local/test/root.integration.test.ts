@@ -32,7 +32,7 @@ describe('whose the servers are', () => {
       await query(postgres.directDatabaseUrl, 'CREATE TABLE kept (id int)', 'INSERT INTO kept VALUES (1)')
       await stack.close()
       const again = await start()
-      expect(await query(again.descriptor.postgres.databaseUrl, 'SELECT id FROM kept')).toEqual([{ id: 1 }])
+      expect(await query(again.descriptor.postgres.directDatabaseUrl, 'SELECT id FROM kept')).toEqual([{ id: 1 }])
       await again.close()
       rmSync(dataDir, { recursive: true })
     })

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import type { LogFields } from '@miyabi/core'
@@ -31,28 +31,53 @@ describe('the PostgreSQL server', () => {
     await expect(query(`postgresql://postgres@127.0.0.1:${port}/postgres`)).rejects.toThrow(/password|SASL/)
   })
 
-  it('gives the application rows but not tables, also after the schema was made anew and in another database', async () => {
+  it('lets each login become who it may be, and gives it nothing besides', async () => {
     await using stack = await acquireStack({ folder })
-    const { databaseUrl, directDatabaseUrl } = stack.descriptor.postgres
-    await query(
-      directDatabaseUrl,
-      'DROP SCHEMA public CASCADE',
-      'CREATE SCHEMA public',
-      'CREATE TABLE notes (id serial, body text)',
-    )
-    expect(await query(databaseUrl, "INSERT INTO notes (body) VALUES ('x') RETURNING id")).toEqual([{ id: 1 }])
-    await expect(query(databaseUrl, 'DROP TABLE notes')).rejects.toThrow('must be owner of table notes')
-    await expect(query(databaseUrl, 'CREATE TABLE mine (id int)')).rejects.toThrow(
-      'permission denied for schema public',
-    )
-    const roles = `SELECT rolsuper, rolcreatedb, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname = 'miyabi_app'`
-    expect(await query(databaseUrl, roles)).toEqual([
-      { rolsuper: false, rolcreatedb: false, rolcreaterole: false, rolbypassrls: false },
+    const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
+    await query(directDatabaseUrl, 'CREATE TABLE notes (id serial, body text)')
+    for (const url of [databaseUrl, serviceDatabaseUrl]) {
+      await expect(query(url, 'SELECT FROM notes')).rejects.toThrow('permission denied for table notes')
+      await expect(query(url, 'CREATE TABLE mine (id int)')).rejects.toThrow('permission denied for schema public')
+    }
+    const become = (role: string): string[] => [`SET ROLE ${role}`, 'SELECT current_user AS now']
+    for (const role of ['miyabi_user', 'miyabi_web_user']) {
+      expect(await query(databaseUrl, ...become(role))).toEqual([{ now: role }])
+      await expect(query(serviceDatabaseUrl, ...become(role))).rejects.toThrow('permission denied to set role')
+    }
+    expect(await query(serviceDatabaseUrl, ...become('miyabi_service'))).toEqual([{ now: 'miyabi_service' }])
+    for (const role of ['miyabi_service', 'miyabi_owner', 'miyabi_definer', 'miyabi_migrator']) {
+      await expect(query(databaseUrl, ...become(role))).rejects.toThrow('permission denied to set role')
+    }
+    const logins = `SELECT rolname, rolinherit FROM pg_roles WHERE rolcanlogin AND NOT rolsuper
+      AND NOT (rolbypassrls OR rolreplication) AND (rolcreaterole OR rolcreatedb) = (rolname = 'miyabi_migrator') ORDER BY 1`
+    expect(await query(directDatabaseUrl, logins)).toEqual([
+      { rolname: 'miyabi_app', rolinherit: false },
+      { rolname: 'miyabi_backend', rolinherit: false },
+      { rolname: 'miyabi_migrator', rolinherit: true },
     ])
-    await query(directDatabaseUrl, 'DROP DATABASE IF EXISTS another', 'CREATE DATABASE another')
-    const another = (url: string): string => url.replace(/\/miyabi$/, '/another')
-    await query(another(directDatabaseUrl), 'CREATE TABLE notes (id int)')
-    expect(await query(another(databaseUrl), 'SELECT count(*)::int AS count FROM notes')).toEqual([{ count: 0 }])
+    const groups = `SELECT rolname FROM pg_roles WHERE rolname LIKE 'miyabi%' AND NOT rolcanlogin ORDER BY 1`
+    expect(await query(directDatabaseUrl, groups)).toEqual(
+      ['definer', 'owner', 'service', 'user', 'web_user'].map((name) => ({ rolname: `miyabi_${name}` })),
+    )
+  })
+
+  it('gives data from before the service had a login that login, and keeps the rest', async () => {
+    const kept = await (async () => {
+      await using stack = await acquireStack({ folder })
+      await query(stack.descriptor.postgres.directDatabaseUrl, 'CREATE TABLE kept (id int)')
+      const { databaseUrl } = stack.descriptor.postgres
+      return {
+        credentials: path.join(stack.descriptor.dataDir, 'credentials.json'),
+        password: new URL(databaseUrl).password,
+      }
+    })()
+    const { migrator, application } = JSON.parse(readFileSync(kept.credentials, 'utf8')) as Record<string, string>
+    writeFileSync(kept.credentials, JSON.stringify({ migrator, application }))
+    await using stack = await acquireStack({ folder })
+    const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
+    expect(new URL(databaseUrl).password).toBe(kept.password)
+    expect(await query(serviceDatabaseUrl, 'SELECT current_user AS login')).toEqual([{ login: 'miyabi_backend' }])
+    expect(await query(directDatabaseUrl, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 0 }])
   })
 
   it('keeps its passwords in files that only their owner can read', async () => {

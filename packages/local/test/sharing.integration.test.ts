@@ -72,7 +72,7 @@ describe('a stack shared by several processes', () => {
     await closing
     expect(second.descriptor.postgres.databaseUrl).toBe(before.postgres.databaseUrl)
     expect(second.descriptor.dynamodb).toMatchObject({ endpoint: (before.dynamodb as { endpoint: string }).endpoint })
-    expect(await query(second.descriptor.postgres.databaseUrl, 'SELECT id FROM kept')).toEqual([{ id: 7 }])
+    expect(await query(second.descriptor.postgres.directDatabaseUrl, 'SELECT id FROM kept')).toEqual([{ id: 7 }])
   })
 })
 

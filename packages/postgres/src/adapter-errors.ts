@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { PgAdapter } from './adapter.js'
+import { IDENTITY_MISSING } from './identity-sql.js'
 import { mapPostgresError } from './map-error.js'
 import { keepServerFacts } from './server-facts.js'
 
@@ -7,6 +8,9 @@ import { keepServerFacts } from './server-facts.js'
 interface Converting {
   onError(error: unknown): never
 }
+
+/** SQLSTATEs that may mean that there was no identity. */
+const ABOUT_IDENTITY: ReadonlySet<string | undefined> = new Set(['42501', IDENTITY_MISSING])
 
 /**
  * Keeps the names, and takes the server's `detail` out, which holds values: Prisma's own errors carry what is converted, for anybody
@@ -21,6 +25,9 @@ export function keepingFacts(adapter: PgAdapter): PgAdapter {
       } catch (converted) {
         const cause = (converted as Error).cause
         if (error instanceof pg.DatabaseError && cause instanceof Object) {
+          // Ours in place of Prisma's: it says what was forgotten, and how to mend it.
+          const own = ABOUT_IDENTITY.has(error.code) ? mapPostgresError(error) : undefined
+          if (own?.code === 'postgres.identity.missing') throw own
           keepServerFacts(cause, error)
           if ('detail' in cause) cause.detail = undefined
         }

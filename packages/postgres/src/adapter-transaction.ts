@@ -7,6 +7,8 @@ import type { PostgresSettings } from './config.js'
 import { PostgresError } from './errors.js'
 import { mapPostgresError } from './map-error.js'
 import type { PooledClient } from './pooled-client.js'
+import type { Scope } from './scope.js'
+import { scopeRefused } from './scope-errors.js'
 import { wordsOf } from './wording.js'
 
 /** A connection that is handed out. */
@@ -14,6 +16,15 @@ export type LeasedClient = PooledClient & pg.PoolClient
 /** What the session has of its own. 0: no limit. */
 export type SessionLimits = Pick<PostgresSettings, 'statementTimeoutMs' | 'idleInTransactionTimeoutMs'>
 type Query = Parameters<PgTransaction['queryRaw']>[0]
+
+/** What a transaction begins with. */
+interface Beginning {
+  readonly isolation: string | undefined
+  readonly session: SessionLimits
+  readonly scope: Scope | undefined
+  /** The login of the pool, for messages. */
+  readonly login: string
+}
 
 /** How long after its deadline a transaction has to roll back before its connection is cut. */
 const ROLLBACK_LIMIT_MS = 500
@@ -44,13 +55,20 @@ export class AdapterTransaction implements PgTransaction {
     attempt?.signal.addEventListener('abort', this.#onAbort)
   }
 
-  /** Begins it, in one round trip with its isolation level and limits. */
-  async begin(isolation: string | undefined, session: SessionLimits): Promise<void> {
+  /** Begins it, in one round trip with its isolation level, limits and scope. */
+  async begin({ isolation, session, scope, login }: Beginning): Promise<void> {
     const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`
     const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, session) : ''
+    const identity = scope === undefined ? '' : `; ${scope.sql}`
     try {
       this.#attempt?.signal.throwIfAborted()
-      await this.#watched(this.#queryable.executeRaw({ sql: `BEGIN${level}${limits}`, args: [], argTypes: [] }))
+      await this.#watched(
+        this.#client.query(`BEGIN${level}${limits}${identity}`).catch(async (error: unknown) => {
+          // What failed is the scope: the transaction is open. Where nobody answers any more, so does nobody here.
+          await this.#client.query('ROLLBACK').catch(() => {})
+          throw toPrisma(this.#queryable, scope ? scopeRefused(error, scope, login) : error)
+        }),
+      )
       if (this.#attempt) this.#attempt.phase = 'work'
     } catch (error) {
       await this.#release()

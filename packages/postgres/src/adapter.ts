@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import type pg from 'pg'
 import { keepingFacts } from './adapter-errors.js'
 import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
 import type { Attempts } from './attempt.js'
@@ -6,6 +7,8 @@ import { PostgresError, type PostgresErrorCode } from './errors.js'
 import type { Pool } from './pool.js'
 import { isPureSelect } from './pure-select.js'
 import type { Retrier } from './retrier.js'
+import type { Runner } from './runner.js'
+import { inScope } from './scope-errors.js'
 
 /** Prisma's adapter over one pool. */
 export type PgAdapter = Awaited<ReturnType<PrismaPg['connect']>>
@@ -20,6 +23,7 @@ type AdapterOptions = NonNullable<ConstructorParameters<typeof PrismaPg>[1]>
 export interface AdapterHost {
   readonly attempts: Attempts
   readonly retrier: Retrier
+  readonly runner: Runner
   readonly limits: SessionLimits
 }
 
@@ -28,7 +32,7 @@ const READ_RETRY_MS = 10_000
 export const READ_RETRIES: ReadonlySet<PostgresErrorCode> = new Set(['postgres.connection_lost'])
 
 /**
- * Prisma's adapter with four things added: a read outside transactions is made again when its connection was lost; a transaction says
+ * Prisma's adapter with five things added: whatever it is asked runs in the scope of who asked; a read outside transactions is made again when its connection was lost; a transaction says
  * what became of its COMMIT, is begun in one round trip and ends at its deadline; errors keep the names that the server gave.
  * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool.
  */
@@ -51,7 +55,8 @@ export class Adapter extends PrismaPg {
   }
 
   override async connect(): Promise<PgAdapter> {
-    const inner = keepingFacts(await super.connect())
+    const { runner } = this.#host
+    const inner = keepingFacts(clientOf(await super.connect(), (query) => runner.query(query)))
     const outer: Partial<PgAdapter> = {
       queryRaw: (query) => inner.queryRaw(query).catch((error: unknown) => this.#readAgain(inner, query, error)),
       startTransaction: (isolation) => this.#start(inner, isolation),
@@ -71,12 +76,24 @@ export class Adapter extends PrismaPg {
   }
 
   async #start(inner: PgAdapter, isolation: Isolation): Promise<PgTransaction> {
-    const attempt = this.#host.attempts.current
+    const { attempts, runner, limits } = this.#host
+    const attempt = attempts.current
+    const scope = runner.scope
     const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
-    // The adapter's own methods, on this one connection.
-    const queryable = Object.create(inner, { client: { value: client } }) as PgAdapter
-    const transaction = new AdapterTransaction(queryable, client, attempt)
-    await transaction.begin(isolation, this.#host.limits)
+    // In a scope always the extended protocol, which takes one statement a text.
+    const query: RunQuery = scope
+      ? (config) => client.query({ ...config, ...EXTENDED }).catch((error: unknown) => Promise.reject(inScope(error)))
+      : (config) => client.query(config)
+    const transaction = new AdapterTransaction(clientOf(inner, query), client, attempt)
+    await transaction.begin({ isolation, scope, login: runner.login, session: limits })
     return transaction
   }
+}
+
+type RunQuery = (query: pg.QueryConfig) => Promise<pg.QueryResult>
+const EXTENDED = { queryMode: 'extended' } as const
+
+/** The adapter's own methods, with another way to the server. */
+function clientOf(adapter: PgAdapter, query: RunQuery): PgAdapter {
+  return Object.create(adapter, { client: { value: { query } } }) as PgAdapter
 }

@@ -12,7 +12,14 @@ export async function adviseForServer(
   settings: PostgresSettings,
   options: { readonly usage?: PoolUsage; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<PoolSizeAdvice> {
-  const { instances, maxConnections } = settings
+  const { instances, maxConnections, serviceDatabaseUrl, serviceMaxConnections } = settings
+  const serviceConnections = serviceDatabaseUrl === undefined ? 0 : serviceMaxConnections
   const server = await onOwnConnection(settings, options.signal, readServerLimits)
-  return advisePoolSize({ instances, maxConnections, server, ...(options.usage && { usage: options.usage }) })
+  return advisePoolSize({
+    instances,
+    maxConnections,
+    serviceConnections,
+    server,
+    ...(options.usage && { usage: options.usage }),
+  })
 }

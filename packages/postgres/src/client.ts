@@ -6,13 +6,15 @@ import type { Pool } from './pool.js'
 import { closedError } from './pool-closed.js'
 import { schemaOf } from './pool-config.js'
 import type { PrismaClient } from './prisma.js'
-import { createStatementNames } from './statement-names.js'
+import type { Scope, Scopes } from './scope.js'
+import { runIn } from './scoped-client.js'
 
 /** Prisma's own limit on the wait for a connection must come after the pool's, whose error tells why. */
 const AFTER_ACQUIRE_MS = 1000
 
 /**
- * Makes the Prisma client over a pool. It connects with the first query. What it does is counted in `operations`.
+ * Makes the Prisma client over a pool. It connects with the first query. What it does is counted in `operations`, and runs in `scope`
+ * where one is given.
  * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool.
  */
 export function createPrismaClient(
@@ -20,6 +22,7 @@ export function createPrismaClient(
   settings: PostgresSettings,
   operations: Operations,
   host: Omit<AdapterHost, 'limits'>,
+  { scope, scopes }: { readonly scope: Scope | undefined; readonly scopes: Scopes },
 ): PrismaClient {
   const Client = countedClient(operations, () => closedError(pool.name))
   const schema = schemaOf(settings)
@@ -28,14 +31,15 @@ export function createPrismaClient(
     { ...host, limits: settings },
     {
       ...(schema === undefined ? {} : { schema }),
-      // Behind a pooler the next use of a name may come to another session, which does not know it.
-      ...(settings.pooler === 'none' ? { statementNameGenerator: createStatementNames() } : {}),
+      ...(host.runner.statementName ? { statementNameGenerator: host.runner.statementName } : {}),
     },
   )
-  return new Client({
+  const client = new Client({
     adapter,
     // The other formats print a call's arguments into validation errors, and lines of source around a failed one.
     errorFormat: 'minimal',
     transactionOptions: { maxWait: settings.acquireTimeoutMs + AFTER_ACQUIRE_MS },
   })
+  runIn(scope, scopes, client)
+  return client
 }

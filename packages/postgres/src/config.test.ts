@@ -23,6 +23,8 @@ describe('parsePostgresSettings', () => {
       databaseUrl: DATABASE_URL,
       directDatabaseUrl: DATABASE_URL,
       serviceDatabaseUrl: undefined,
+      serviceMaxConnections: 5,
+      privilegedLogin: 'warn',
       maxConnections: 20,
       minConnections: 5,
       instances: 1,
@@ -39,6 +41,13 @@ describe('parsePostgresSettings', () => {
       applicationName: 'miyabi',
       pooler: 'none',
     })
+  })
+
+  it('refuses a privileged login in production alone, and nowhere where it is allowed', () => {
+    const modeOf = (env: Environment) => parsePostgresSettings({ DATABASE_URL, ...env }).privilegedLogin
+    expect(modeOf({ NODE_ENV: 'test' })).toBe('warn')
+    expect(modeOf({ NODE_ENV: 'production' })).toBe('refuse')
+    expect(modeOf({ NODE_ENV: 'production', DB_ALLOW_PRIVILEGED_LOGIN: 'true' })).toBe('allow')
   })
 
   it('takes a blank text for unset', () => {

@@ -116,7 +116,18 @@ const fields = {
   SERVICE_DATABASE_URL: databaseUrl({
     doc: "The service's login, which issues licenses, takes usage in and runs webhooks. A login of its own, because a login that may become another role is no boundary.",
     defaultText: 'none',
-    login: 'miyabi_service',
+    login: 'miyabi_backend',
+  }),
+  DB_SERVICE_MAX_CONNECTIONS: field.integer({
+    doc: 'The most connections one process opens with SERVICE_DATABASE_URL, on demand and beside DB_MAX_CONNECTIONS. Raise it when acquire timeouts name the pool `service`.',
+    default: 5,
+    min: 1,
+    max: 1000,
+    unit: 'connections',
+  }),
+  DB_ALLOW_PRIVILEGED_LOGIN: field.boolean({
+    doc: 'Row-level security does not hold for a superuser, a login that bypasses it, and one that owns the tables or may act as their owner or as the service. With NODE_ENV=production such a login in DATABASE_URL is refused (`postgres.login.privileged`), otherwise warned about; true says neither.',
+    default: false,
   }),
 } as const
 
@@ -146,6 +157,9 @@ export interface PostgresSettings {
   readonly directDatabaseUrl: string
   /** The service's login, where one is set. */
   readonly serviceDatabaseUrl: string | undefined
+  readonly serviceMaxConnections: number
+  /** What to do about a login for which row-level security would not hold. */
+  readonly privilegedLogin: 'refuse' | 'warn' | 'allow'
   readonly maxConnections: number
   readonly minConnections: number
   /** Processes that share the server. */
@@ -185,6 +199,12 @@ export function parsePostgresSettings(env: Environment): PostgresSettings {
     databaseUrl: valid.DATABASE_URL,
     directDatabaseUrl: valid.DIRECT_DATABASE_URL ?? valid.DATABASE_URL,
     serviceDatabaseUrl: valid.SERVICE_DATABASE_URL,
+    serviceMaxConnections: valid.DB_SERVICE_MAX_CONNECTIONS,
+    privilegedLogin: valid.DB_ALLOW_PRIVILEGED_LOGIN
+      ? 'allow'
+      : env['NODE_ENV']?.trim() === 'production'
+        ? 'refuse'
+        : 'warn',
     maxConnections: valid.DB_MAX_CONNECTIONS,
     minConnections: Math.min(valid.DB_MIN_CONNECTIONS, valid.DB_MAX_CONNECTIONS),
     instances: valid.DB_INSTANCES,

@@ -1,4 +1,4 @@
-import { CHECK_COLUMNS } from './check-columns.js'
+import { CONSTRAINT_COLUMNS } from './constraint-columns.js'
 import { keptServerFacts, type ServerError, serverFacts } from './server-facts.js'
 
 /** What an error of the driver, its adapter or Prisma says, in one shape. `message` may hold values: it is not for showing. */
@@ -14,6 +14,8 @@ export interface DriverFacts {
   readonly table: string | undefined
   readonly columns: readonly string[] | undefined
   readonly standby: boolean
+  /** Of 42501: `row` by a policy; `login` where the statement had no identity; anything else. */
+  readonly denied: 'row' | 'login' | 'other'
   /** A function or trigger of the database raised it, so its message can hold a value. */
   readonly raised: boolean
   /** The argument that Prisma found missing or wrong. */
@@ -74,8 +76,9 @@ export function driverFacts(error: unknown): DriverFacts {
       server.columns ??
       guessed?.constraint?.fields ??
       (guessed?.column === undefined ? named.columns : [guessed.column]) ??
-      (constraint === undefined ? undefined : CHECK_COLUMNS[constraint]),
+      (constraint === undefined ? undefined : CONSTRAINT_COLUMNS[constraint]),
     standby: server.standby ?? false,
+    denied: server.denied ?? 'other',
     raised: server.raised ?? false,
     argument: isPrisma ? /\b[Aa]rgument `(\w{1,63})`( is missing|:)/.exec(message)?.[1] : undefined,
   }
@@ -121,6 +124,7 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 const isSystemCode = (code: string | undefined): boolean =>
   code !== undefined && /^[A-Z][A-Z_0-9]{2,59}$/.test(code) && !isSqlState(code) && !isPrismaCode(code)
 const isPrismaCode = (code: string | undefined): boolean => code !== undefined && /^P[1-6]\d{3}$/.test(code)
-// EPIPE has five characters too, and so has P2002; a SQLSTATE begins with its class, a digit in all but P0 (raised in PL/pgSQL).
+// EPIPE has five characters too, and so has P2002; a SQLSTATE begins with its class, a digit in all but P0 (raised in PL/pgSQL)
+// and MY (ours).
 const isSqlState = (code: string | undefined): boolean =>
-  code !== undefined && /^[0-9A-Z]{5}$/.test(code) && /^(\d|P0|XX|HV|F0)/.test(code)
+  code !== undefined && /^[0-9A-Z]{5}$/.test(code) && /^(\d|P0|XX|HV|F0|MY)/.test(code)

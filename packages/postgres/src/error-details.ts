@@ -55,7 +55,7 @@ export interface DeadlineDetails {
   readonly lastFailure?: string
 }
 
-/** A query that does not fit the schema. */
+/** A query that does not fit the schema, or an identity that is none. */
 export interface InvalidQueryDetails extends FailureDetails {
   /** The argument that is missing or wrong, by its name in the call. */
   readonly argument?: string
@@ -68,6 +68,7 @@ interface DetailsByCode {
   'postgres.not_null_violation': ViolationDetails
   'postgres.check_violation': ViolationDetails
   'postgres.invalid_query': InvalidQueryDetails
+  'postgres.identity.invalid': InvalidQueryDetails
   'postgres.pool.acquire_timeout': AcquireTimeoutDetails
   'postgres.deadline': DeadlineDetails
 }

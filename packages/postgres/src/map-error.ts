@@ -8,6 +8,7 @@ import {
   type PostgresErrorCode,
   postgresError,
 } from './errors.js'
+import { IDENTITY_MISSING } from './identity-sql.js'
 import { WORDING } from './wording.js'
 
 /**
@@ -106,7 +107,6 @@ const BY_SQLSTATE: Readonly<Record<string, PostgresErrorCode>> = {
   '3D000': 'postgres.database_missing',
   '40001': 'postgres.serialization_failure',
   '40P01': 'postgres.deadlock',
-  '42501': 'postgres.permission_denied',
   '42P01': 'postgres.schema_mismatch',
   '42703': 'postgres.schema_mismatch',
   '42883': 'postgres.schema_mismatch',
@@ -119,6 +119,7 @@ const BY_SQLSTATE: Readonly<Record<string, PostgresErrorCode>> = {
   '57P03': 'postgres.unavailable',
   '57P05': 'postgres.connection_lost',
   '25P03': 'postgres.connection_lost',
+  [IDENTITY_MISSING]: 'postgres.identity.missing',
 }
 
 const BY_SQLSTATE_CLASS: Readonly<Record<string, PostgresErrorCode>> = {
@@ -176,6 +177,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, PostgresErrorCode])[] = [
 function codeOf(facts: DriverFacts): PostgresErrorCode {
   const { sqlState, prismaCode, systemCode, message, name } = facts
   if (facts.standby && sqlState === '25006') return 'postgres.standby'
+  if (sqlState === '42501') return DENIED[facts.denied]
   if (sqlState) {
     const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE_CLASS[sqlState.slice(0, 2)]
     if (known) return known
@@ -191,6 +193,12 @@ function codeOf(facts: DriverFacts): PostgresErrorCode {
   if (isPrismas(facts)) return 'postgres.failed' // its messages can hold anything
   return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'postgres.failed'
 }
+
+const DENIED = {
+  row: 'postgres.row_security',
+  login: 'postgres.identity.missing',
+  other: 'postgres.permission_denied',
+} as const satisfies Record<DriverFacts['denied'], PostgresErrorCode>
 
 function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string | undefined): string {
   const { sqlState, prismaCode, systemCode, constraint, table, columns, argument } = facts

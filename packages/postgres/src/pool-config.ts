@@ -39,6 +39,11 @@ export function serverOf(settings: PostgresSettings): string {
   return `server ${host}:${port}; database ${database}; user ${user}`
 }
 
+/** The login that the URL names. */
+export function loginOf(settings: PostgresSettings): string {
+  return readTarget(settings.databaseUrl).user
+}
+
 /** The schema that the URL names, if it names one. */
 export function schemaOf(settings: PostgresSettings): string | undefined {
   return readTarget(settings.databaseUrl).schema

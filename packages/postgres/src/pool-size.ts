@@ -16,6 +16,8 @@ export interface PoolSizeQuestion {
   readonly instances: number
   /** DB_MAX_CONNECTIONS of each. */
   readonly maxConnections: number
+  /** DB_SERVICE_MAX_CONNECTIONS of each, where the service has a pool. Default 0. */
+  readonly serviceConnections?: number
   /** Connections for all else. Default 10. */
   readonly reserve?: number
   readonly server: ServerLimits
@@ -35,7 +37,7 @@ export interface MeasuredNeed {
 }
 
 export interface PoolSizeAdvice {
-  /** instances x (maximum + 1) + reserve. The 1 is health's own connection. */
+  /** instances x (maximum + the service's + 1) + reserve. The 1 is health's own connection. */
   readonly needed: number
   /** What the server has for logins like this one. */
   readonly available: number
@@ -50,13 +52,14 @@ export interface PoolSizeAdvice {
 
 /** Whether the pools of all instances fit into the server, and whether one of them has the right size. Pure. */
 export function advisePoolSize(question: PoolSizeQuestion): PoolSizeAdvice {
-  const { instances, maxConnections, reserve = DEFAULT_RESERVE, server, usage } = question
+  const { instances, maxConnections, serviceConnections = 0, reserve = DEFAULT_RESERVE, server, usage } = question
   const { roleLimit = Number.POSITIVE_INFINITY, databaseLimit = Number.POSITIVE_INFINITY } = server
   const available = Math.min(server.maxConnections - server.reserved, roleLimit, databaseLimit)
-  const needed = instances * (maxConnections + 1) + reserve
+  const beside = serviceConnections + 1
+  const needed = instances * (maxConnections + beside) + reserve
   const fits = needed <= available
-  const largestMax = Math.max(0, Math.floor((available - reserve) / instances) - 1)
-  const sum = `${instances} x (${maxConnections} + 1) + ${reserve} = ${needed} connections, and the server has ${available} for them`
+  const largestMax = Math.max(0, Math.floor((available - reserve) / instances) - beside)
+  const sum = `${instances} x (${maxConnections} + ${beside}) + ${reserve} = ${needed} connections, and the server has ${available} for them`
   const advice = fits
     ? sum
     : largestMax > 0

@@ -29,6 +29,8 @@ export interface PoolOptions {
   readonly logger?: Logger | undefined
   /** Told in errors and events. Default `main`. */
   readonly name?: string
+  /** Looks at each new connection before anybody has it; where it rejects, that is why none could be opened. */
+  readonly onConnect?: (client: pg.ClientBase) => Promise<void>
 }
 
 type AcquireCallback = (error: Error | undefined, client?: pg.PoolClient) => void
@@ -83,7 +85,10 @@ export class Pool extends pg.Pool {
       min: settings.minConnections,
       idleTimeoutMillis: settings.idleTimeoutMs,
       maxLifetimeSeconds: jitteredLifetimeSeconds(settings.maxLifetimeMs),
-      onConnect: (client) => (client as PooledClient).assertUtc(),
+      onConnect: async (client) => {
+        ;(client as PooledClient).assertUtc()
+        await options.onConnect?.(client)
+      },
     })
     this.name = options.name ?? 'main'
     this.#settings = settings

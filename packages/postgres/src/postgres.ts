@@ -4,44 +4,49 @@ import { Attempts } from './attempt.js'
 import { createPrismaClient } from './client.js'
 import type { PostgresSettings } from './config.js'
 import { checkHealth, type PostgresHealth } from './health.js'
+import type { Identity } from './identity.js'
+import { loginCheck } from './login-check.js'
 import { Operations } from './operations.js'
 import { createPool, type Pool } from './pool.js'
 import { DEFAULT_GRACE_MS, type PoolClosed } from './pool-closed.js'
+import { loginOf } from './pool-config.js'
 import type { PoolSizeAdvice } from './pool-size.js'
 import type { PoolStats } from './pool-stats.js'
-import type { PrismaClient } from './prisma.js'
-import { type ReadOptions, type ReadWork, runRead } from './read.js'
+import { runRead } from './read.js'
 import { Retrier } from './retrier.js'
+import { Runner } from './runner.js'
+import { Scopes, scopeOf, serviceScope } from './scope.js'
+import { type Queries, refuseIdentity, runQuery, type ScopedPostgres, scopedPostgres } from './scoped.js'
+import { serviceSettings } from './service-settings.js'
 import { sharing } from './sharing.js'
 import { checkStart } from './start-check.js'
-import { runTransaction, type TransactionOptions, type TransactionWork } from './transaction.js'
+import { createStatementNames } from './statement-names.js'
+import { runTransaction } from './transaction.js'
 import type { PoolUsage } from './usage.js'
 
 export interface PostgresOptions {
   /** Silent by default. */
   readonly logger?: Logger | undefined
-  /** The pool's name, told in errors and events. Default `main`. */
+  /** The pool's name, told in errors and events. Default `main`, of the service `service`. */
   readonly name?: string
   /** What retries draw on, shared with whatever else retries in this application. Default: one of its own. */
   readonly retryBudget?: RetryBudget | undefined
+  /**
+   * `service`: the pool of SERVICE_DATABASE_URL, all of whose queries run as the service itself. Default: that of DATABASE_URL, whose
+   * queries need an identity from `as()`.
+   */
+  readonly role?: 'service' | undefined
 }
 
 /** PostgreSQL for one application: a pool, the Prisma client on it, health and figures. */
-export interface Postgres extends AsyncDisposable {
-  /** The Prisma client of all tables. */
-  readonly prisma: PrismaClient
-  /** The pool under it, for SQL of your own. */
+export interface Postgres extends Queries, AsyncDisposable {
+  /** The pool under it. What it is asked itself has no identity, unless its SQL sets one. */
   readonly pool: Pool
   /**
-   * Runs `work` in one transaction, and again after a conflict, a deadlock, or a connection lost before COMMIT.
-   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   * The same for one person: it sees their rows and no others, enforced by the server. Costs no query, no connection and no round trip.
+   * @throws {PostgresError} `postgres.identity.invalid`; on a pool of the service `postgres.identity.fixed`.
    */
-  transaction<T>(work: TransactionWork<T>, options?: TransactionOptions): Promise<T>
-  /**
-   * Runs `work`, which only reads, and again after a connection was lost: for raw SQL. Prisma's own reads need no help.
-   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
-   */
-  read<T>(work: ReadWork<T>, options?: ReadOptions): Promise<T>
+  as(identity: Identity): ScopedPostgres
   /** Asks the server within a second, over one connection of its own, however many ask. Rejects only with the signal's reason. */
   health(options?: { readonly signal?: AbortSignal }): Promise<PostgresHealth>
   /** The pool at this moment. Costs nothing. */
@@ -65,15 +70,21 @@ export interface Postgres extends AsyncDisposable {
  * the first query fails and `health()` says why.
  * @throws {ConfigError} where the URL cannot be used.
  */
-export function createPostgres(settings: PostgresSettings, options: PostgresOptions = {}): Postgres {
+export function createPostgres(given: PostgresSettings, options: PostgresOptions = {}): Postgres {
+  const { role, name = role ?? 'main' } = options
+  const settings = role === 'service' ? serviceSettings(given) : given
+  const scope = role === 'service' ? serviceScope : undefined
   const logger = redactingLogger(options.logger ?? silentLogger)
-  const pool = createPool(settings, { ...options, logger })
+  const pool = createPool(settings, { name, logger, onConnect: loginCheck(settings, logger, role === 'service') })
   const operations = new Operations()
+  const scopes = new Scopes()
+  const statementName = settings.pooler === 'none' ? createStatementNames() : undefined
+  const runner = new Runner(pool, { scopes, statementName, login: loginOf(settings) })
   const attempts = new Attempts()
   const stats = (): PoolStats => pool.stats
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)
-  const prisma = createPrismaClient(pool, settings, operations, { attempts, retrier })
-  const host = { prisma, pool, attempts, retrier, stats }
+  const prisma = createPrismaClient(pool, settings, operations, { attempts, retrier, runner }, { scope, scopes })
+  const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner }
   const end = async (graceMs: number): Promise<PoolClosed> => {
     const startedAt = performance.now()
     await operations.close(graceMs)
@@ -95,6 +106,8 @@ export function createPostgres(settings: PostgresSettings, options: PostgresOpti
     pool,
     transaction: (work, transactionOptions) => runTransaction(host, work, transactionOptions),
     read: (work, readOptions) => runRead(host, work, readOptions),
+    query: (text, values) => runQuery(host, scope, text, values),
+    as: (identity) => (scope ? refuseIdentity() : scopedPostgres(scopeOf(identity), host)),
     health: (healthOptions) => health(healthOptions?.signal),
     stats,
     usage: () => pool.usage,

@@ -5,6 +5,8 @@ export interface ServerFacts {
   readonly columns?: readonly string[]
   /** The connection was to a standby. */
   readonly standby?: boolean
+  /** Of a refusal: by a policy, or for want of a right that the login had to have itself, because there was no identity. */
+  readonly denied?: 'row' | 'login'
   /** RAISE in a function or trigger made it, so its message can hold anything. */
   readonly raised?: boolean
 }
@@ -18,16 +20,21 @@ export interface ServerError {
   readonly detail?: unknown
   readonly routine?: unknown
   readonly standby?: unknown
+  readonly inScope?: unknown
 }
 
 /** Unique, foreign key, restrict, exclusion: their `detail` begins with the columns. Of other errors it is a whole row. */
 const WITH_KEY: ReadonlySet<unknown> = new Set(['23505', '23503', '23001', '23P01'])
+
+/** The function of the server that refuses, whatever language its message is in. */
+const DENIED_BY: Readonly<Record<string, 'row' | 'login'>> = { ExecWithCheckOptions: 'row', aclcheck_error: 'login' }
 
 const FACTS = Symbol('server facts')
 
 /** Reads a server's error. */
 export function serverFacts(error: ServerError): ServerFacts {
   const { column, constraint, table } = error
+  const denied = DENIED_BY[String(error.routine)]
   const raised = error.routine === 'exec_stmt_raise'
   const columns =
     typeof column === 'string' ? [column] : raised || !WITH_KEY.has(error.code) ? undefined : keyColumns(error.detail)
@@ -36,6 +43,7 @@ export function serverFacts(error: ServerError): ServerFacts {
     ...(typeof constraint === 'string' ? { constraint } : {}),
     ...(columns ? { columns } : {}),
     ...(error.standby === true ? { standby: true } : {}),
+    ...(denied && !(denied === 'login' && error.inScope) ? { denied } : {}),
     ...(raised ? { raised } : {}),
   }
 }

@@ -99,7 +99,35 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   'postgres.not_found': { reason: 'The row to act on does not exist' },
   'postgres.invalid_value': { reason: 'A value does not fit its column or type' },
   'postgres.invalid_query': { reason: 'The arguments of the call do not fit the schema; nothing was sent' },
-  'postgres.permission_denied': { reason: 'The login has no right to do this' },
+  'postgres.identity.missing': {
+    reason: 'A statement without an identity was refused: the login by itself may read and write nothing',
+    remedy: 'make the call on `as({ userId })`, `as({ webUserId })` or, for the service itself, `asService()`',
+  },
+  'postgres.identity.invalid': {
+    reason: 'What was given to `as()` is no identity; nothing was sent',
+    remedy: 'give it { userId } or { webUserId }, one of them, a UUID',
+  },
+  'postgres.identity.not_granted': {
+    reason: 'The login may not act as this kind of person; nothing was done',
+    remedy: 'run the GRANT that the message names',
+  },
+  'postgres.identity.mixed': {
+    reason: 'A `$transaction([...])` held calls of more than one identity; nothing was sent',
+    remedy: 'make all of them, and `$transaction` itself, on what one call of `as()` returned',
+  },
+  'postgres.identity.fixed': {
+    reason: 'Who is asking was changed inside a scope; nothing was sent',
+    remedy: 'call `as()` on the context that was made without identity',
+  },
+  'postgres.row_security': {
+    reason: 'The row is not one that this identity may write',
+    remedy: 'who may write what: docs/reference/who-can-do-what.md',
+  },
+  'postgres.permission_denied': { reason: 'This identity, or this login, has no right to do this' },
+  'postgres.login.privileged': {
+    reason: 'Row-level security would not hold for the login of DATABASE_URL',
+    remedy: 'use a login that is neither superuser nor owner of the tables, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
+  },
   'postgres.schema_mismatch': {
     reason: 'A table, column or function is missing',
     remedy: 'apply the migrations: `pnpm prisma migrate deploy`',

@@ -2,16 +2,32 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
-import { createPool, type Pool, type PoolOptions, type PostgresSettings, parsePostgresSettings } from '../src/index.js'
+import {
+  createPool,
+  createPostgres,
+  type Pool,
+  type PoolOptions,
+  type Postgres,
+  type PostgresOptions,
+  type PostgresSettings,
+  parsePostgresSettings,
+} from '../src/index.js'
 
 /** A database of this file's own, and what tests of a pool need around it. */
 export interface PoolBench {
   /** A pool on that database; one that a test leaves open is closed at the end. `min` is 0 unless said otherwise. */
   pool(changes?: Partial<PostgresSettings>, options?: PoolOptions): Pool
   settings(changes?: Partial<PostgresSettings>): PostgresSettings
+  /** PostgreSQL as the service, which may see and change every row. `through` leads its URL elsewhere. */
+  service(
+    changes?: Partial<PostgresSettings>,
+    options?: PostgresOptions & { readonly through?: (url: string) => string },
+  ): Postgres
+  /** The service's login. */
+  readonly serviceUrl: string
   /** One statement as the migrator, past every pool. */
   admin<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
-  /** Sessions of the application's login that run a statement or have a transaction open. */
+  /** Sessions of the application's and of the service's login that run a statement or have a transaction open. */
   busy(): Promise<number>
   /** Process ids of the sessions that a pool holds on the server. */
   backends(applicationName?: string): Promise<number[]>
@@ -24,7 +40,7 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   const pools: Pool[] = []
   let database: TestDatabase
   let migrator: pg.Client
-  let application: pg.Client | undefined
+  let logins: pg.Client[] = []
   beforeAll(async () => {
     database = await createTestDatabase(options)
     migrator = new pg.Client(database.directDatabaseUrl)
@@ -33,17 +49,32 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.close(0)))
     await migrator?.end()
-    await application?.end()
+    await Promise.all(logins.map((login) => login.end()))
     await database?.drop()
   })
   const bench: PoolBench = {
     settings: (changes) => ({
       ...parsePostgresSettings({
-        ...{ DATABASE_URL: database.databaseUrl, DB_MIN_CONNECTIONS: '0' },
+        ...{ DATABASE_URL: database.databaseUrl, SERVICE_DATABASE_URL: database.serviceDatabaseUrl },
+        DB_MIN_CONNECTIONS: '0',
         DB_POOLER: process.env['DB_POOLER'], // set where the run goes through one
       }),
       ...changes,
     }),
+    get serviceUrl() {
+      return database.serviceDatabaseUrl
+    },
+    service(changes, { through = (url: string) => url, ...serviceOptions } = {}) {
+      const settings = bench.settings(changes)
+      return createPostgres(
+        {
+          ...settings,
+          serviceDatabaseUrl: through(database.serviceDatabaseUrl),
+          serviceMaxConnections: settings.maxConnections,
+        },
+        { ...serviceOptions, role: 'service' },
+      )
+    },
     pool(changes, poolOptions) {
       const pool = createPool(bench.settings(changes), poolOptions)
       pools.push(pool)
@@ -53,16 +84,20 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
       return (await migrator.query<Row>(sql, values)).rows
     },
     async busy() {
-      if (!application) {
-        application = new pg.Client(database.databaseUrl)
-        await application.connect()
+      if (logins.length === 0) {
+        logins = [new pg.Client(database.databaseUrl), new pg.Client(database.serviceDatabaseUrl)]
+        await Promise.all(logins.map((login) => login.connect()))
       }
       // As that login: what the sessions of another do, the server tells nobody, and shows NULL for it.
-      const { rows } = await application.query(
-        `SELECT 1 FROM pg_stat_activity
-          WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'`,
+      const sessions = await Promise.all(
+        logins.map((login) =>
+          login.query(
+            `SELECT 1 FROM pg_stat_activity
+              WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'`,
+          ),
+        ),
       )
-      return rows.length
+      return sessions.flatMap(({ rows }) => rows).length
     },
     async backends(applicationName = 'miyabi') {
       const rows = await bench.admin<{ pid: number }>(

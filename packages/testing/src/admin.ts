@@ -41,20 +41,3 @@ export async function createDatabase(client: pg.Client, name: string, template?:
 export async function dropDatabase(client: pg.Client, name: string): Promise<void> {
   await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`)
 }
-
-/**
- * Gives the application's login what it has in an embedded stack: the rights to rows, not to tables, of all that the migrator
- * will create, in schemas that do not exist yet, too.
- */
-export async function grantToApplication(directUrl: string, applicationUrl: string): Promise<void> {
-  const application = pg.escapeIdentifier(decodeURIComponent(new URL(applicationUrl).username))
-  if (new URL(applicationUrl).username === new URL(directUrl).username) return
-  await withConnection(directUrl, (client) =>
-    client.query(`
-      GRANT USAGE ON SCHEMA public TO ${application};
-      ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO ${application};
-      ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${application};
-      ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO ${application};
-    `),
-  )
-}

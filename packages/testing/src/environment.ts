@@ -5,10 +5,12 @@ import { MiyabiError } from '@miyabi/core'
  * every child inherits them. Set by whoever wants the tests on servers of their own, else by `startTestRun`.
  */
 export const testVariables = {
-  /** The application's login: neither superuser nor owner. */
+  /** The application's login: may be a person of either kind, and has no right of its own. */
   databaseUrl: 'TEST_DATABASE_URL',
   /** The migrator's login: may create databases. */
   directDatabaseUrl: 'TEST_DIRECT_DATABASE_URL',
+  /** The service's login: may be the service, and no person. */
+  serviceDatabaseUrl: 'TEST_SERVICE_DATABASE_URL',
   dynamodbEndpoint: 'TEST_DYNAMODB_ENDPOINT',
   /** Names the run: every database and table it makes begins with this. Set by `startTestRun` only. */
   prefix: 'MIYABI_TEST_PREFIX',

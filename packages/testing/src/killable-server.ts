@@ -9,6 +9,8 @@ import { withConnection } from './admin.js'
 export interface KillableServer extends AsyncDisposable {
   /** The application's login. */
   readonly databaseUrl: string
+  /** The service's login. */
+  readonly serviceDatabaseUrl: string
   /** The migrator's login: owns the database. */
   readonly directDatabaseUrl: string
   readonly dynamodbEndpoint: string
@@ -23,10 +25,11 @@ export interface KillableServer extends AsyncDisposable {
 /** Starts one, as a temporary embedded stack. */
 export async function startKillableServer(): Promise<KillableServer> {
   const stack = await acquireStack({ temporary: true })
-  const { databaseUrl, directDatabaseUrl } = stack.descriptor.postgres
+  const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
   const { dynamodb } = stack.descriptor
   return {
     databaseUrl,
+    serviceDatabaseUrl,
     directDatabaseUrl,
     dynamodbEndpoint: 'endpoint' in dynamodb ? String(dynamodb.endpoint) : '',
     kill() {

@@ -28,6 +28,3 @@ export function runOf(name: string): RunName | undefined {
 
 /** The template that holds the migrated schema. */
 export const migratedTemplate = (prefix: string): string => `${prefix}_migrated`
-
-/** The template without tables; the application's default rights are in it. */
-export const emptyTemplate = (prefix: string): string => `${prefix}_empty`

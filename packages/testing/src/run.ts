@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { createDatabase, grantToApplication, withDatabase } from './admin.js'
+import { createDatabase, withDatabase } from './admin.js'
 import { fromRun, testVariables } from './environment.js'
-import { emptyTemplate, migratedTemplate, newRunName, RUN_LOCK } from './names.js'
+import { migratedTemplate, newRunName, RUN_LOCK } from './names.js'
 import { startServers } from './servers.js'
 import { dropDeadRuns, dropRun } from './sweep.js'
 
@@ -19,7 +19,7 @@ export interface TestRun {
 
 /**
  * Prepares the servers for a whole test run, and says in the environment where they are: a temporary embedded stack, or the
- * servers that the environment names already. The template databases are made once, and every test file clones them.
+ * servers that the environment names already. The template database is made once, and every test file clones it.
  */
 export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
   const servers = await startServers()
@@ -46,7 +46,7 @@ export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
     // Held to the end: this lock is what tells other runs that this one lives.
     await client.query('SELECT pg_advisory_lock($1, $2)', [RUN_LOCK, name.lockKey])
     await dropDeadRuns(client, endpoint)
-    await makeTemplates(client, name.prefix, options)
+    await makeTemplate(client, name.prefix, options)
   } catch (error) {
     await close()
     throw error
@@ -54,18 +54,13 @@ export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
   return { close }
 }
 
-async function makeTemplates(client: pg.Client, prefix: string, { migrate }: TestRunOptions): Promise<void> {
+async function makeTemplate(client: pg.Client, prefix: string, { migrate }: TestRunOptions): Promise<void> {
   const direct = fromRun('directDatabaseUrl')
-  const empty = emptyTemplate(prefix)
-  await createDatabase(client, empty)
-  await grantToApplication(withDatabase(direct, empty), fromRun('databaseUrl'))
   const migrated = migratedTemplate(prefix)
-  await createDatabase(client, migrated, empty)
+  await createDatabase(client, migrated)
   await migrate(withDatabase(direct, migrated))
   // Nobody can connect to a template, so no clone of it ever waits.
-  for (const template of [empty, migrated]) {
-    await client.query(`ALTER DATABASE ${pg.escapeIdentifier(template)} WITH ALLOW_CONNECTIONS false`)
-  }
+  await client.query(`ALTER DATABASE ${pg.escapeIdentifier(migrated)} WITH ALLOW_CONNECTIONS false`)
 }
 
 /** A process that is about to exit (Ctrl-C) cannot wait for a server, a child can: hence the only synchronous call here. */

@@ -1,5 +1,5 @@
 import { acquireStack, type Stack } from '@miyabi/local'
-import { testVariables } from './environment.js'
+import { TestServerMissingError, testVariables } from './environment.js'
 
 /** The servers of a run: those that the environment names, and a temporary embedded stack for what it does not. */
 export interface Servers {
@@ -11,14 +11,19 @@ export interface Servers {
 
 /** Finds or starts the servers, and says in the environment where they are. */
 export async function startServers(): Promise<Servers> {
-  const { databaseUrl, directDatabaseUrl, dynamodbEndpoint } = testVariables
+  const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl, dynamodbEndpoint } = testVariables
   const isSet = (name: string): boolean => Boolean(process.env[name]?.trim())
-  const hasPostgres = isSet(databaseUrl) && isSet(directDatabaseUrl)
+  const logins = [databaseUrl, directDatabaseUrl, serviceDatabaseUrl]
+  const hasPostgres = logins.some(isSet)
+  const missing = hasPostgres ? logins.find((name) => !isSet(name)) : undefined
+  if (missing) throw new TestServerMissingError(missing, `a server of your own takes all of ${logins.join(', ')}`)
   const hasDynamo = isSet(dynamodbEndpoint)
   const stack = hasPostgres && hasDynamo ? undefined : await acquireStack({ temporary: true })
   if (stack && !hasPostgres) {
-    process.env[databaseUrl] = stack.descriptor.postgres.databaseUrl
-    process.env[directDatabaseUrl] = stack.descriptor.postgres.directDatabaseUrl
+    const { postgres } = stack.descriptor
+    process.env[databaseUrl] = postgres.databaseUrl
+    process.env[directDatabaseUrl] = postgres.directDatabaseUrl
+    process.env[serviceDatabaseUrl] = postgres.serviceDatabaseUrl
   }
   if (stack && !hasDynamo) nameDynamo(stack)
   return { areTemporary: !hasPostgres && !hasDynamo, close: async () => stack?.close() }

@@ -27,19 +27,22 @@ describe('createTestDatabase', () => {
     await Promise.all(databases.map((database) => database.drop()))
   })
 
-  it('lets the application use the rows of what the migrator creates, and no more', async () => {
+  it('gives the application and the service nothing of what the migrator creates, but who they may be', async () => {
     await using database = await createTestDatabase({ empty: true })
     await withConnection(database.directDatabaseUrl, (client) =>
-      client.query(`CREATE TABLE note (id serial, body text);
-                    CREATE SCHEMA later; CREATE TABLE later.note (body text)`),
+      client.query('CREATE TABLE note (id serial, body text); GRANT SELECT ON note TO miyabi_user, miyabi_service'),
     )
-    await withConnection(database.databaseUrl, async (client) => {
-      await client.query(`INSERT INTO note (body) VALUES ('a')`)
-      await client.query(`INSERT INTO later.note (body) VALUES ('a')`)
-      expect((await client.query('SELECT id FROM note')).rows).toEqual([{ id: 1 }])
-      await expect(client.query('DROP TABLE note')).rejects.toMatchObject({ code: '42501' })
-      await expect(client.query('CREATE TABLE mine ()')).rejects.toMatchObject({ code: '42501' })
-    })
+    for (const [url, role, other] of [
+      [database.databaseUrl, 'miyabi_user', 'miyabi_service'],
+      [database.serviceDatabaseUrl, 'miyabi_service', 'miyabi_user'],
+    ] as const) {
+      await withConnection(url, async (client) => {
+        await expect(client.query('SELECT FROM note')).rejects.toMatchObject({ code: '42501' })
+        await expect(client.query(`SET ROLE ${other}`)).rejects.toMatchObject({ code: '42501' })
+        await client.query(`SET ROLE ${role}`)
+        expect((await client.query('SELECT FROM note')).rowCount).toBe(0)
+      })
+    }
   })
 
   it('is gone after `await using`, also with a connection left open', async () => {
@@ -94,13 +97,25 @@ describe('startTestRun', () => {
     'leaves nothing on a server after %s, at the latest when the next run starts',
     async (signal) => {
       const { child, prefix } = await startRun(process.env)
-      expect(await exists(`${prefix}_empty`)).toBe(true)
+      expect(await exists(`${prefix}_migrated`)).toBe(true)
       child.kill(signal)
       await once(child, 'exit')
       if (signal === 'SIGKILL') await withConnection(admin, (client) => dropDeadRuns(client, undefined))
-      expect(await exists(`${prefix}_empty`)).toBe(false)
+      expect(await exists(`${prefix}_migrated`)).toBe(false)
     },
   )
+
+  it('wants all three logins of a server that is not its own', async () => {
+    const env = { ...process.env, [testVariables.serviceDatabaseUrl]: '' }
+    const script = new URL('./fixtures/run.mjs', import.meta.url).pathname
+    const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    await once(child, 'close')
+    expect(said).toContain('TEST_SERVICE_DATABASE_URL is not set: a server of your own takes all of')
+  })
 
   it.each(['SIGINT', 'SIGKILL'] as const)('leaves no server of its own behind after %s', async (signal) => {
     const own = Object.fromEntries(Object.values(testVariables).map((name) => [name, '']))

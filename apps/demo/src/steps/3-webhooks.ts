@@ -1,4 +1,4 @@
-import type { DatabaseContext } from '@miyabi/db'
+import type { DatabaseContext, ScopedContext } from '@miyabi/db'
 import type { EventRange, Page, StoredEvent } from '@miyabi/dynamo'
 import { addCustomers } from '../customers.js'
 import { duration, print, say, table, timed } from '../print.js'
@@ -11,6 +11,7 @@ const BATCH_SIZE = 100
 
 /** Receives GitHub's deliveries, as often as one likes, and reads them back by type, by user and by repository. */
 export async function webhooks(db: DatabaseContext): Promise<void> {
+  const service = db.asService() // what GitHub sends is nobody's request
   const deliveries = readDeliveries()
   const kinds = new Set(deliveries.map(({ kind }) => kind)).size
   const added = new Map<string, number>()
@@ -19,22 +20,22 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
   }
 
   const { ms } = await timed(async () => {
-    count(await db.transaction(addCustomers))
+    count(await service.transaction(addCustomers))
     for (let start = 0; start < deliveries.length; start += BATCH_SIZE) {
       const batch = deliveries.slice(start, start + BATCH_SIZE)
-      count(await db.transaction((tx) => storeDeliveries(tx, batch)))
-      count({ events: await appendEvents(db, await readStored(db.pg, batch)) })
+      count(await service.transaction((tx) => storeDeliveries(tx, batch)))
+      count({ events: await appendEvents(db, await readStored(service.pg, batch)) })
     }
   })
   say(`${deliveries.length} deliveries of ${kinds} kinds received in ${duration(ms)}`)
 
-  const stored = await readStored(db.pg, deliveries)
+  const stored = await readStored(service.pg, deliveries)
   const { value: again, ms: againMs } = await timed(() => appendAgain(db, stored))
   say(
     `their ${again.callers} events appended once more, each by its own caller: ${again.requests} requests, ${duration(againMs)}, nothing added`,
   )
-  const answers = await readBack(db, stored)
-  const totals = { ...(await countRows(db)), events: answers[0]?.events ?? 0 }
+  const answers = await readBack(service, stored)
+  const totals = { ...(await countRows(service)), events: answers[0]?.events ?? 0 }
   table(
     ['', 'added', 'total'],
     Object.entries(totals).map(([name, total]) => [name, added.get(name) ?? 0, total]),
@@ -47,7 +48,7 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
 }
 
 /** How many rows there are of everything that deliveries bring. */
-async function countRows({ pg }: DatabaseContext): Promise<Record<string, number>> {
+async function countRows({ pg }: ScopedContext): Promise<Record<string, number>> {
   const counts = {
     customers: pg.user.count({ where: { role: 'user' } }),
     subscriptions: pg.subscription.count(),
@@ -69,13 +70,13 @@ interface Answer {
 }
 
 /** Asks the event log the three questions it is made for, a page of 100 at a time. */
-async function readBack(db: DatabaseContext, stored: readonly StoredDelivery[]): Promise<Answer[]> {
-  const { events } = db.dynamodb
+async function readBack({ pg, dynamodb }: ScopedContext, stored: readonly StoredDelivery[]): Promise<Answer[]> {
+  const { events } = dynamodb
   const range: EventRange = { ...receivedBetween(stored), limit: 100 }
   const user = mostFrequent(stored.map(({ userId }) => userId))
   const repository = mostFrequent(stored.map(({ repositoryId }) => repositoryId))
-  const { githubUsername } = await db.pg.webUser.findUniqueOrThrow({ where: { id: user } })
-  const { fullName } = await db.pg.repository.findUniqueOrThrow({ where: { id: repository } })
+  const { githubUsername } = await pg.webUser.findUniqueOrThrow({ where: { id: user } })
+  const { fullName } = await pg.repository.findUniqueOrThrow({ where: { id: repository } })
   return [
     await answer(`by type: ${WEBHOOK}`, (cursor) => events.byType(WEBHOOK, { ...range, cursor })),
     await answer(`by user: ${githubUsername}`, (cursor) => events.byUser(user, { ...range, cursor })),

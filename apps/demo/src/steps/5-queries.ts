@@ -1,4 +1,4 @@
-import type { DatabaseContext } from '@miyabi/db'
+import type { DatabaseContext, ScopedContext } from '@miyabi/db'
 import { agentTypes, executionStatuses } from '@miyabi/postgres'
 import { print, table } from '../print.js'
 
@@ -7,14 +7,15 @@ const SHOWN = 6
 
 /** What a user would ask: joins and aggregates, by Prisma where it can say it, by SQL where it cannot. */
 export async function queries(db: DatabaseContext): Promise<void> {
-  await subscriptionsPerUser(db)
+  const service = db.asService() // a person would see their own rows only: step 6
+  await subscriptionsPerUser(service)
   print()
-  await executionsPerRepository(db)
+  await executionsPerRepository(service)
   print()
-  await usageThisMonth(db)
+  await usageThisMonth(service)
 }
 
-async function subscriptionsPerUser({ pg }: DatabaseContext): Promise<void> {
+async function subscriptionsPerUser({ pg }: ScopedContext): Promise<void> {
   const users = await pg.user.findMany({
     where: { subscriptions: { some: {} } },
     select: {
@@ -34,7 +35,7 @@ async function subscriptionsPerUser({ pg }: DatabaseContext): Promise<void> {
   )
 }
 
-async function executionsPerRepository({ pg }: DatabaseContext): Promise<void> {
+async function executionsPerRepository({ pg }: ScopedContext): Promise<void> {
   const counts = await pg.agentExecution.groupBy({ by: ['repositoryId', 'status'], _count: true })
   const repositories = await pg.repository.findMany({
     where: { agentExecutions: { some: {} } },
@@ -54,7 +55,7 @@ async function executionsPerRepository({ pg }: DatabaseContext): Promise<void> {
   )
 }
 
-async function usageThisMonth({ pg }: DatabaseContext): Promise<void> {
+async function usageThisMonth({ pg }: ScopedContext): Promise<void> {
   const period = new Date().toISOString().slice(0, 7)
   const usage = await pg.usageAggregate.findMany({
     where: { period },

@@ -32,6 +32,7 @@ export function connectContestants(databaseUrl: string): Contestants {
       parsePostgresSettings({
         DATABASE_URL: databaseUrl,
         DB_MAX_CONNECTIONS: String(MAX_CONNECTIONS),
+        DB_ALLOW_PRIVILEGED_LOGIN: 'true',
         ...variables,
       }),
     )

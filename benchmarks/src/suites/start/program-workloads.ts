@@ -8,7 +8,7 @@ import type { Servers } from '../../servers.js'
 type Program = 'pg' | 'prisma' | 'ours' | 'ours-context'
 
 /** From the start of a process to its first row, and to its end. */
-export function programWorkloads(servers: Servers): Workload[] {
+export function programWorkloads(servers: Servers, userId: string): Workload[] {
   const contenders = (run: (program: Program) => Contender): [Contender, ...Contender[]] => [
     run('prisma'),
     run('ours'),
@@ -22,7 +22,7 @@ export function programWorkloads(servers: Servers): Workload[] {
         'From the start of a Node process to its first row through Prisma: stock Prisma with the same generated client, `createPostgres`, and `DatabaseContext`, which holds DynamoDB too. pg, for scale, has no model to load.',
       concurrency: [1],
       single: true,
-      contenders: contenders((program) => firstRow(program, servers)),
+      contenders: contenders((program) => firstRow(program, servers, userId)),
     },
     {
       name: 'whole process',
@@ -31,18 +31,18 @@ export function programWorkloads(servers: Servers): Workload[] {
       single: true,
       contenders: contenders((program) => ({
         name: nameOf(program),
-        run: () => ended(start(program, servers)),
+        run: () => ended(start(program, servers, userId)),
       })),
     },
   ]
 }
 
-function firstRow(program: Program, servers: Servers): Contender {
+function firstRow(program: Program, servers: Servers, userId: string): Contender {
   let exit: Promise<void> | undefined
   return {
     name: nameOf(program),
     async run() {
-      const child = start(program, servers)
+      const child = start(program, servers, userId)
       exit = ended(child)
       // A program that fails writes nothing, and ends.
       await Promise.race([once(child.stdout, 'data'), exit])
@@ -59,10 +59,12 @@ const names: Readonly<Record<Program, string>> = {
 }
 const nameOf = (program: Program): string => names[program]
 
-function start(program: Program, { databaseUrl, dynamodbEndpoint }: Servers) {
+/** Ours ask as a user with the application's login, which the others cannot: they are the owner. */
+function start(program: Program, { databaseUrl, directDatabaseUrl, dynamodbEndpoint }: Servers, userId: string) {
+  const url = program.startsWith('ours') ? databaseUrl : directDatabaseUrl
   const file = path.join(import.meta.dirname, '../../../dist/suites/start/programs', `${program}.js`)
   return spawn(process.execPath, [file], {
-    env: { ...process.env, DATABASE_URL: databaseUrl, DYNAMODB_ENDPOINT: dynamodbEndpoint },
+    env: { ...process.env, DATABASE_URL: url, DYNAMODB_ENDPOINT: dynamodbEndpoint, USER_ID: userId },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }

@@ -8,7 +8,7 @@ import { databaseWorkload, stackWorkloads, warmFolder } from './stack-workloads.
 export async function openStartSuite(servers: Servers): Promise<Suite> {
   const seeding = new pg.Client({ connectionString: servers.directDatabaseUrl })
   await seeding.connect()
-  await seed(seeding).finally(() => seeding.end())
+  const { userIds } = await seed(seeding).finally(() => seeding.end())
 
   // A database is only copied while nobody is connected to it.
   const elsewhere = new URL(servers.directDatabaseUrl)
@@ -17,7 +17,11 @@ export async function openStartSuite(servers: Servers): Promise<Suite> {
   await admin.connect()
   const folder = await warmFolder()
   return {
-    workloads: [...stackWorkloads(folder.folder), databaseWorkload(admin, servers), ...programWorkloads(servers)],
+    workloads: [
+      ...stackWorkloads(folder.folder),
+      databaseWorkload(admin, servers),
+      ...programWorkloads(servers, userIds[0] ?? ''),
+    ],
     async [Symbol.asyncDispose]() {
       await admin.end()
       await folder[Symbol.asyncDispose]()

@@ -12,7 +12,7 @@ import { HOST, readPorts, writePorts } from './ports.js'
 import { resolvePostgres } from './postgres/binaries.js'
 import { openDataFolder } from './postgres/data-folder.js'
 import { launchPostgres } from './postgres/launch.js'
-import { APPLICATION, DATABASE, MIGRATOR } from './postgres/prepared-folder.js'
+import { APPLICATION, BACKEND, DATABASE, MIGRATOR } from './postgres/roles.js'
 import type { RunAs } from './run-as.js'
 
 export interface ServersOptions {
@@ -105,6 +105,7 @@ export class Servers {
       pid: server.pid,
       databaseUrl: url(APPLICATION, data.credentials.application, server.port),
       directDatabaseUrl: url(MIGRATOR, data.credentials.migrator, server.port),
+      serviceDatabaseUrl: url(BACKEND, data.credentials.service, server.port),
     }
   }
 

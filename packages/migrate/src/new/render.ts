@@ -15,11 +15,7 @@ const BY_HAND =
 export function renderScript(purpose: string, loses: readonly string[], { statements, notes }: CleanScript): string {
   const blocks = [
     [`-- ${purpose}`, ...(loses.length > 0 ? ['--', `-- @loses ${[...new Set(loses)].join(' ')}`] : [])].join('\n'),
-    [
-      `SET LOCAL lock_timeout = '${LOCK_TIMEOUT}';`,
-      `SET LOCAL statement_timeout = '${STATEMENT_TIMEOUT}';`,
-      'SET LOCAL row_security = off; -- a policy that would hide rows from a statement makes it fail instead',
-    ].join('\n'),
+    [`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}';`, `SET LOCAL statement_timeout = '${STATEMENT_TIMEOUT}';`].join('\n'),
     ...statements.map(renderStatement),
     [BY_HAND, ...notes.map((note) => `-- ${note}`)].join('\n'),
   ]

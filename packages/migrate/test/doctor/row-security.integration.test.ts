@@ -14,6 +14,7 @@ import { sql } from '../support/database.js'
 import { type Server, servers } from '../support/servers.js'
 
 const lint = path.resolve(import.meta.dirname, '../lint')
+const house = path.resolve(import.meta.dirname, '../../../../prisma/migrations')
 const read = (...file: string[]): string => readFileSync(path.join(lint, ...file), 'utf8')
 const rules = schemaRules.map(({ name }) => name)
 
@@ -47,6 +48,16 @@ describe.each(Object.entries(servers))("doctor's look at row-level security, on 
 
   it('finds nothing in a database where all is well', async () => {
     expect(await diagnose(server, read('base.sql'))).toEqual([])
+  })
+
+  it("finds nothing in the house's own database", async () => {
+    const url = await server.database()
+    for (const name of readdirSync(house)
+      .filter((folder) => /^\d/.test(folder))
+      .sort()) {
+      await sql(url, readFileSync(path.join(house, name, 'migration.sql'), 'utf8'))
+    }
+    expect(await checkDatabase(rowSecurityCheck, { url, migrations: house })).toEqual([])
   })
 
   it.each(rules)('%s: finds it exactly where it is', async (rule) => {

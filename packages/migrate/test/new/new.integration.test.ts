@@ -82,7 +82,8 @@ describe('new', () => {
       expect(script).not.toMatch(/^(BEGIN|COMMIT)/m)
       expect(script).toMatch(/^SET LOCAL lock_timeout = '5s';$/m)
       expect(script).toMatch(/^SET LOCAL statement_timeout = '1min';$/m)
-      expect(script).toMatch(/^SET LOCAL row_security = off;/m)
+      // The policy of the tables' owner lets a migration change every row, and this setting would refuse all of them.
+      expect(script).not.toContain('row_security')
       expect(script).toContain('By hand')
       // Prisma takes the partial index for the one that the schema asks for.
       expect(script).toMatch(/^-- Left out, because person_fine is a partial index/m)

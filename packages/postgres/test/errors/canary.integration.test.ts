@@ -2,13 +2,7 @@ import { inspect } from 'node:util'
 import { startTcpProxy } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  createPostgres,
-  mapPostgresError,
-  type Postgres,
-  type PostgresErrorCode,
-  type Prisma,
-} from '../../src/index.js'
+import { mapPostgresError, type Postgres, type PostgresErrorCode, type Prisma } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 /** Must be found nowhere in an error. Brackets and line breaks, because names and stack frames are told from text by them. */
@@ -20,7 +14,7 @@ const SECRETS = /canary-3f9c|c0dec0de|98765432/
 const bench = usePoolBench({ empty: false })
 let postgres: Postgres
 beforeAll(async () => {
-  postgres = createPostgres(bench.settings({ maxConnections: 4 }))
+  postgres = bench.service({ maxConnections: 4 })
   const { prisma } = postgres
   await prisma.user.create({ data: { id: UUID, email: 'canary@example.com', stripeCustomerId: CANARY } })
   await bench.admin(`CREATE FUNCTION raise_it(what text, code text) RETURNS void LANGUAGE plpgsql AS $$
@@ -174,10 +168,10 @@ describe('no value of a caller is found in an error', () => {
   })
 
   it('nor a password or a URL, of a server that is not there, refuses, or is lost', async () => {
-    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
-    const url = new URL(proxy.url(bench.settings().databaseUrl))
+    await using proxy = await startTcpProxy(bench.serviceUrl)
+    const url = new URL(proxy.url(bench.serviceUrl))
     url.password = 'canary-3f9c'
-    const wrong = createPostgres(bench.settings({ databaseUrl: url.toString() }))
+    const wrong = bench.service({}, { through: () => url.toString() })
     const refused = await failureOf(wrong.transaction((tx) => tx.user.count()))
     await proxy.refuse()
     const missing = await failureOf(wrong.prisma.user.count())

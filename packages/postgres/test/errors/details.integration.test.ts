@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CHECK_COLUMNS } from '../../src/check-columns.js'
-import { createPostgres, isPostgresError, mapPostgresError, type Postgres } from '../../src/index.js'
+import { CONSTRAINT_COLUMNS } from '../../src/constraint-columns.js'
+import { isPostgresError, mapPostgresError, type Postgres } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
 let postgres: Postgres
 let userId: string
 beforeAll(async () => {
-  postgres = createPostgres(bench.settings({ maxConnections: 2 }))
+  postgres = bench.service({ maxConnections: 2 })
   userId = (await postgres.prisma.user.create({ data: { email: 'taken@example.com' } })).id
   const data = {
     name: 'n',
@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => postgres?.close())
 
-/** The same statement through Prisma, through a transaction of ours, and raw through the driver. */
+/** The same statement through Prisma, through a transaction of ours, and past Prisma. */
 const violations = [
   [
     'unique',
@@ -81,7 +81,7 @@ describe('a violation', () => {
       const failing = [
         () => postgres.prisma.$executeRawUnsafe(sql, ...values),
         () => postgres.transaction((tx) => tx.$executeRawUnsafe(sql, ...values)),
-        () => postgres.pool.query(sql, [...values]),
+        () => postgres.query(sql, values),
       ]
       for (const work of failing) {
         const error = mapPostgresError(await failureOf(work()))
@@ -103,11 +103,17 @@ describe('a violation', () => {
   })
 })
 
-it('the columns of each check are those of the database', async () => {
+it('the columns of each constraint are those of the database', async () => {
   const rows = await bench.admin<{ name: string; columns: string[] }>(`
     SELECT conname AS name, ARRAY(
       SELECT attname::text FROM unnest(conkey) WITH ORDINALITY AS key(number, place)
       JOIN pg_attribute ON attrelid = conrelid AND attnum = number ORDER BY place) AS columns
-    FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0 AND connamespace = 'public'::regnamespace`)
-  expect(CHECK_COLUMNS).toEqual(Object.fromEntries(rows.map(({ name, columns }) => [name, columns])))
+    FROM pg_constraint WHERE contype IN ('c', 'f') AND conrelid <> 0 AND connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT relname, ARRAY(
+      SELECT attname::text FROM unnest(indkey) WITH ORDINALITY AS key(number, place)
+      JOIN pg_attribute ON attrelid = indrelid AND attnum = number ORDER BY place)
+    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE indisunique AND relnamespace = 'public'::regnamespace AND indrelid <> to_regclass('_prisma_migrations')`)
+  expect(CONSTRAINT_COLUMNS).toEqual(Object.fromEntries(rows.map(({ name, columns }) => [name, columns])))
 })

@@ -15,7 +15,10 @@ it(`kill -9 of the server under ${WORKERS} workers, ${KILLS} times, loses nothin
   timeout: 30_000 + KILLS * 15_000,
 }, async () => {
   await using server = await startKillableServer()
-  await statement(server.directDatabaseUrl, 'CREATE TABLE written (id bigint PRIMARY KEY)')
+  await statement(
+    server.directDatabaseUrl,
+    'CREATE TABLE written (id bigint PRIMARY KEY); GRANT INSERT ON written TO PUBLIC',
+  )
   const load = await startLoad(server.databaseUrl, WORKERS)
   const allAtWork = (since: number) =>
     until(

@@ -11,7 +11,7 @@ expectNothingEscapes()
 const ROUNDS = count(5, 40)
 
 beforeAll(async () => {
-  await bench.admin('CREATE TABLE written (id bigint PRIMARY KEY)')
+  await bench.admin('CREATE TABLE written (id bigint PRIMARY KEY); GRANT SELECT, INSERT ON written TO PUBLIC')
 })
 
 describe(`pg_terminate_backend, ${ROUNDS} times`, () => {

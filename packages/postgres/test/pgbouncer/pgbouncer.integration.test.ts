@@ -13,7 +13,7 @@ describe('through PgBouncer in transaction mode', () => {
   })
 
   it('calls and transactions of many workers share few sessions of the server, and none goes wrong', async () => {
-    await using postgres = createPostgres(bench.settings({ maxConnections: 40 }))
+    await using postgres = bench.service({ maxConnections: 40 })
     const { prisma } = postgres
     const work = async (n: number): Promise<void> => {
       const email = `worker-${n}@example.com`
@@ -30,13 +30,13 @@ describe('through PgBouncer in transaction mode', () => {
     const [row] = await bench.admin<{ sessions: number }>(
       `SELECT count(*)::int AS sessions FROM pg_stat_activity
         WHERE datname = current_database() AND usename = $1`,
-      [new URL(bench.settings().databaseUrl).username],
+      [new URL(bench.serviceUrl).username],
     )
     expect(row?.sessions).toBeLessThanOrEqual(8)
   })
 
   it('a statement that is cancelled costs that statement, not the pooler', async () => {
-    await using postgres = createPostgres(bench.settings({ maxConnections: 10 }))
+    await using postgres = bench.service({ maxConnections: 10 })
     const slow = Array.from({ length: 8 }, () =>
       failureOf(postgres.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(5)`, { deadlineMs: 200 })),
     )

@@ -7,24 +7,26 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface PgBouncer {
-  /** The URL that it was started for, through it. */
-  readonly url: string
+  /** The URLs that it was started for, through it. */
+  readonly urls: readonly string[]
   close(): Promise<void>
 }
 
 /**
- * Starts PgBouncer in transaction mode before the server of a URL, for all of its databases and that one login.
+ * Starts PgBouncer in transaction mode before the server of some URLs, for all of its databases and their logins.
  * @throws {Error} where it is not installed.
  */
-export async function startPgBouncer(url: string): Promise<PgBouncer> {
+export async function startPgBouncer(urls: readonly [string, ...string[]]): Promise<PgBouncer> {
   const { error } = spawnSync('pgbouncer', ['--version'])
   if (error) throw new Error(`These tests need PgBouncer in the PATH (apt-get install pgbouncer): ${error.message}`)
-  const server = new URL(url)
+  const server = new URL(urls[0])
   const port = await freePort()
   const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-pgbouncer-'))
   chmodSync(folder, 0o755) // it refuses to run as root, and the user that it runs as then must read these
   const users = path.join(folder, 'users.txt')
-  writeFileSync(users, `"${decodeURIComponent(server.username)}" "${decodeURIComponent(server.password)}"\n`)
+  const logins = urls.map((url) => new URL(url)).map(({ username, password }) => [username, password])
+  const quoted = (text: string): string => `"${decodeURIComponent(text)}"`
+  writeFileSync(users, logins.map((login) => `${login.map(quoted).join(' ')}\n`).join(''))
   const settings = path.join(folder, 'pgbouncer.ini')
   writeFileSync(
     settings,
@@ -68,9 +70,13 @@ max_client_conn = 500
     }
     await sleep(50)
   }
-  server.hostname = '127.0.0.1'
-  server.port = String(port)
-  return { url: server.toString(), close }
+  const through = (url: string): string => {
+    const changed = new URL(url)
+    changed.hostname = '127.0.0.1'
+    changed.port = String(port)
+    return changed.toString()
+  }
+  return { urls: urls.map(through), close }
 }
 
 async function listens(port: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { createPostgres, type Pool, type Postgres } from '../../src/index.js'
+import type { Pool, Postgres } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
 import { until, usePoolBench } from '../support.js'
 
@@ -43,7 +43,7 @@ describe('DB_LEAK_THRESHOLD', () => {
     ['read()', (postgres) => postgres.read((prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(0.25)`)],
   ])('names the caller of %s, too', async (_of, hold) => {
     const logger = new RecordingLogger()
-    const postgres = createPostgres(bench.settings({ leakThresholdMs: 100 }), { logger })
+    const postgres = bench.service({ leakThresholdMs: 100 }, { logger })
     const sumUpSlowly = async () => await hold(postgres)
     await sumUpSlowly()
     expect(logger.of('leak_suspected')[0]?.['stack']).toContain('sumUpSlowly')

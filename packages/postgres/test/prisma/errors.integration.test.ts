@@ -1,12 +1,12 @@
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { AcquireTimeoutError, createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
+import { AcquireTimeoutError, mapPostgresError, type Postgres } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
 let postgres: Postgres
 beforeAll(() => {
-  postgres = createPostgres(bench.settings({ maxConnections: 1, acquireTimeoutMs: 150 }))
+  postgres = bench.service({ maxConnections: 1, acquireTimeoutMs: 150 })
 })
 afterAll(() => postgres?.close())
 
@@ -19,7 +19,7 @@ describe('an acquire timeout', () => {
     const error = await failureOf(postgres.prisma.user.findMany())
     expect(error).toMatchObject({ code: 'postgres.pool.acquire_timeout' })
     expect(mapPostgresError(error)).toBeInstanceOf(AcquireTimeoutError)
-    expect(mapPostgresError(error)).toMatchObject({ details: { pool: 'main', active: 1, waiting: 1, max: 1 } })
+    expect(mapPostgresError(error)).toMatchObject({ details: { pool: 'service', active: 1, waiting: 1, max: 1 } })
     expect(await failureOf(postgres.prisma.$transaction((tx) => tx.user.count()))).toBeInstanceOf(AcquireTimeoutError)
     expect(await failureOf(postgres.transaction((tx) => tx.user.count()))).toBeInstanceOf(AcquireTimeoutError)
     held.release()
@@ -74,7 +74,7 @@ describe('mapPostgresError', () => {
   })
 
   it('knows what the server cut short', async () => {
-    const slow = createPostgres(bench.settings({ statementTimeoutMs: 50 }))
+    const slow = bench.service({ statementTimeoutMs: 50 })
     expect(await mapped(slow.prisma.$executeRaw`SELECT pg_sleep(5)`)).toMatchObject({
       code: 'postgres.canceled',
       details: { sqlState: '57014' },

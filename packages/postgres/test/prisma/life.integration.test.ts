@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { createPrismaClient } from '../../src/client.js'
-import { createPostgres, type Postgres, PostgresError } from '../../src/index.js'
+import { type Postgres, PostgresError } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
 
 describe('createPostgres', () => {
   it('connects with the first query, not before', async () => {
-    const postgres = createPostgres(bench.settings({ applicationName: 'lazy' }))
+    const postgres = bench.service({ applicationName: 'lazy' })
     await delay(50)
     expect(await bench.backends('lazy')).toEqual([])
     await postgres.prisma.user.count()
@@ -22,7 +22,7 @@ describe('createPostgres', () => {
   })
 
   it('closes after the transactions that are under way, and takes no new ones', async () => {
-    const postgres = createPostgres(bench.settings({ applicationName: 'drain' }))
+    const postgres = bench.service({ applicationName: 'drain' })
     const working = postgres.transaction(async (tx) => {
       await tx.log.create({ data: { level: 'info', message: 'drained' } })
       await delay(150)
@@ -44,13 +44,13 @@ describe('createPostgres', () => {
   })
 
   it('lets an operation of several statements that began finish, and refuses the next', async () => {
-    const postgres = createPostgres(bench.settings({ maxConnections: 3 }))
+    const postgres = bench.service({ maxConnections: 3 })
     const { prisma } = postgres
     const user = await prisma.user.create({ data: { email: 'busy@example.com' } })
     const read = (from: Postgres) => from.prisma.user.findMany({ include: { trials: true, subscriptions: true } })
     for (let n = 0; n < 20; n += 1) {
       // A new context each time, closed at another moment of the operations.
-      const closing = createPostgres(bench.settings({ maxConnections: 3 }))
+      const closing = bench.service({ maxConnections: 3 })
       const all = Promise.all(Array.from({ length: 10 }, async () => await read(closing)))
       await delay(n)
       const closed = closing.close(5000)
@@ -63,7 +63,7 @@ describe('createPostgres', () => {
   })
 
   it('lets a transaction that began go on, nested ones and extended clients included, and refuses a new one', async () => {
-    const postgres = createPostgres(bench.settings({ maxConnections: 2 }))
+    const postgres = bench.service({ maxConnections: 2 })
     const extended = postgres.prisma.$extends({ name: 'nothing' }) as unknown as Postgres['prisma'] // its own type is without end
     const working = extended.$transaction(async (tx) => {
       await tx.log.create({ data: { level: 'info', message: 'extended' } })
@@ -88,8 +88,8 @@ describe('createPostgres', () => {
   })
 
   it('cuts an operation that outlasts the grace period, also when the network answers nothing', async () => {
-    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
-    const postgres = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
+    await using proxy = await startTcpProxy(bench.serviceUrl)
+    const postgres = bench.service({}, { through: (url) => proxy.url(url) })
     await postgres.prisma.user.count()
     proxy.blackHole()
     const working = Promise.all([
@@ -104,7 +104,8 @@ describe('createPostgres', () => {
 
   it('refuses a pool that Prisma would ignore, because it is of another copy of pg', () => {
     const stranger = { options: {}, connect() {}, query() {} }
-    const failure = (): unknown => createPrismaClient(stranger as never, bench.settings(), {} as never, {} as never)
+    const failure = (): unknown =>
+      createPrismaClient(stranger as never, bench.settings(), {} as never, { runner: {} } as never, {} as never)
     expect(failure).toThrow(PostgresError)
     expect(failure).toThrow('two copies of pg are installed')
   })

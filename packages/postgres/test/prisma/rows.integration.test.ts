@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgres, type Postgres, Prisma } from '../../src/index.js'
+import { type Postgres, Prisma } from '../../src/index.js'
 import { usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
 let postgres: Postgres
 beforeAll(() => {
-  postgres = createPostgres(bench.settings({ maxConnections: 5 }))
+  postgres = bench.service({ maxConnections: 5 })
 })
 afterAll(() => postgres?.close())
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgres, type Postgres } from '../../src/index.js'
+import type { Postgres } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
 let postgres: Postgres
 beforeAll(() => {
-  postgres = createPostgres(bench.settings({ maxConnections: 4 }))
+  postgres = bench.service({ maxConnections: 4 })
 })
 afterAll(() => postgres?.close())
 

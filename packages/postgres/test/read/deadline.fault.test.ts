@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgres, type Postgres, type ReadWork } from '../../src/index.js'
+import type { Postgres, ReadWork } from '../../src/index.js'
 import { delayCancels } from '../slow-cancel.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
@@ -11,8 +11,8 @@ const bench = usePoolBench({ empty: false })
 let proxy: TcpProxy
 let postgres: Postgres
 beforeAll(async () => {
-  proxy = await startTcpProxy(bench.settings().databaseUrl)
-  postgres = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl), maxConnections: 2 }))
+  proxy = await startTcpProxy(bench.serviceUrl)
+  postgres = bench.service({ maxConnections: 2 }, { through: (url) => proxy.url(url) })
   await postgres.prisma.log.count()
 })
 afterAll(async () => {
@@ -99,7 +99,7 @@ describe('the deadline of a read', () => {
   })
 
   it('cancels nobody who has the connection next: nobody has', async () => {
-    await using narrow = createPostgres(bench.settings({ maxConnections: 1 }))
+    await using narrow = bench.service({ maxConnections: 1 })
     await using cancels = await delayCancels(narrow.pool, bench.settings().databaseUrl, 250)
     const reading = failureOf(narrow.read(() => narrow.pool.query('SELECT pg_sleep(0.2)'), { deadlineMs: 100 }))
     const next = narrow.pool.query('SELECT pg_sleep(0.3)')
@@ -109,7 +109,7 @@ describe('the deadline of a read', () => {
   })
 
   it('is none for others who go on, by callback, where the read gave a connection back', async () => {
-    await using narrow = createPostgres(bench.settings({ maxConnections: 1 }))
+    await using narrow = bench.service({ maxConnections: 1 })
     const reading = failureOf(
       narrow.read(
         async () => {
@@ -136,7 +136,7 @@ describe('the deadline of a read', () => {
   })
 
   it('is none for others who go on, by callback, over a connection that was opened for the read', async () => {
-    await using narrow = createPostgres(bench.settings({ maxConnections: 1 }))
+    await using narrow = bench.service({ maxConnections: 1 })
     const reading = narrow.read(() => narrow.pool.query('SELECT 1').then(() => delay(5000)), { deadlineMs: 200 })
     expect(await failureOf(reading)).toMatchObject({ code: 'postgres.deadline' })
     const rows = new Promise((resolve, reject) => {

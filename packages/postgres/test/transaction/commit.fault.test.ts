@@ -1,6 +1,6 @@
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
+import { mapPostgresError, type Postgres } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 /** Each of the two ways, so often; the full count in the long run. */
@@ -10,8 +10,8 @@ const bench = usePoolBench({ empty: false })
 let proxy: TcpProxy
 let postgres: Postgres
 beforeAll(async () => {
-  proxy = await startTcpProxy(bench.settings().databaseUrl)
-  postgres = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl), maxConnections: 4 }))
+  proxy = await startTcpProxy(bench.serviceUrl)
+  postgres = bench.service({ maxConnections: 4 }, { through: (url) => proxy.url(url) })
 })
 afterAll(async () => {
   await postgres?.close()

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgres, type Postgres } from '../../src/index.js'
+import type { Postgres } from '../../src/index.js'
 import { delayCancels } from '../slow-cancel.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
@@ -10,8 +10,8 @@ const DEADLINE_MS = 400
 let proxy: TcpProxy
 let postgres: Postgres
 beforeAll(async () => {
-  proxy = await startTcpProxy(bench.settings().databaseUrl)
-  postgres = createPostgres(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl), maxConnections: 2 }))
+  proxy = await startTcpProxy(bench.serviceUrl)
+  postgres = bench.service({ maxConnections: 2 }, { through: (url) => proxy.url(url) })
   await postgres.prisma.log.count()
 })
 afterAll(async () => {
@@ -145,10 +145,10 @@ describe('the deadline of a transaction', () => {
   })
 
   it("raises none of the session's own limits, of which 0 is none", async () => {
-    const strict = createPostgres(bench.settings({ statementTimeoutMs: 700, idleInTransactionTimeoutMs: 900 }))
+    const strict = bench.service({ statementTimeoutMs: 700, idleInTransactionTimeoutMs: 900 })
     expect(await limitsOf(strict)).toEqual([{ statement: 700, idle: 900 }])
     await strict.close()
-    const free = createPostgres(bench.settings({ statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 }))
+    const free = bench.service({ statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 })
     const [limits] = await limitsOf(free)
     for (const limit of Object.values(limits ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
     await free.close()
@@ -157,7 +157,7 @@ describe('the deadline of a transaction', () => {
 
 describe('the cancel request of a transaction', () => {
   it('ends nothing of whoever has the connection next: that is handed on only after it has arrived', async () => {
-    const narrow = createPostgres(bench.settings({ maxConnections: 1 }))
+    const narrow = bench.service({ maxConnections: 1 })
     await using cancels = await delayCancels(narrow.pool, bench.settings().databaseUrl, 300)
     await narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0)`) // the first takes Prisma longer
     const controller = new AbortController()

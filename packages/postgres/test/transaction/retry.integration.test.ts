@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RetryBudget } from '@miyabi/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgres, isPostgresError, type Postgres, type Prisma } from '../../src/index.js'
+import { isPostgresError, type Postgres, type Prisma } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
 const opened: Postgres[] = []
 function open(maxConnections: number, retryBudget?: RetryBudget): Postgres {
-  const postgres = createPostgres(bench.settings({ maxConnections }), { retryBudget })
+  const postgres = bench.service({ maxConnections }, { retryBudget })
   opened.push(postgres)
   return postgres
 }

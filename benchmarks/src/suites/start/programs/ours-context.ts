@@ -1,6 +1,6 @@
 import { DatabaseContext } from '@miyabi/db'
-import { answer, firstQuery } from './program.js'
+import { answer, firstQuery, userId } from './program.js'
 
 const db = await DatabaseContext.fromEnv()
-answer((await db.pg.plugin.findUnique({ where: { id: firstQuery.id } }))?.id)
+answer((await db.as({ userId: userId() }).pg.plugin.findUnique({ where: { id: firstQuery.id } }))?.id)
 await db.close()

@@ -1,6 +1,6 @@
 import { createPostgres, parsePostgresSettings } from '@miyabi/postgres'
-import { answer, databaseUrl, firstQuery } from './program.js'
+import { answer, databaseUrl, firstQuery, userId } from './program.js'
 
-const { prisma, close } = createPostgres(parsePostgresSettings({ DATABASE_URL: databaseUrl() }))
-answer((await prisma.plugin.findUnique({ where: { id: firstQuery.id } }))?.id)
-await close()
+const postgres = createPostgres(parsePostgresSettings({ DATABASE_URL: databaseUrl() }))
+answer((await postgres.as({ userId: userId() }).prisma.plugin.findUnique({ where: { id: firstQuery.id } }))?.id)
+await postgres.close()

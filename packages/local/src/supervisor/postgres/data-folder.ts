@@ -6,14 +6,16 @@ import { copyTree } from '../copy-tree.js'
 import type { RunAs } from '../run-as.js'
 import { runProgram } from '../spawn.js'
 import type { PostgresBinaries } from './binaries.js'
-import { type Credentials, preparedFolder } from './prepared-folder.js'
+import { newPassword, preparedFolder } from './prepared-folder.js'
+import { type Credentials, memberships } from './roles.js'
+import { runSingleUser } from './single-user.js'
 
 /** What a fresh data folder takes, with room for the first writes. */
 const FRESH_BYTES = 96 * 1024 * 1024
 
 export interface DataFolder {
   readonly path: string
-  readonly credentials: Credentials
+  readonly credentials: Required<Credentials>
 }
 
 export interface DataFolderOptions {
@@ -87,5 +89,12 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       ...(durable && { finish: (copy: string) => flushToDisk(copy, binaries, runAs) }),
     })
   }
-  return { path: folder, credentials: JSON.parse(readFileSync(credentialsFile, 'utf8')) as Credentials }
+  const credentials = JSON.parse(readFileSync(credentialsFile, 'utf8')) as Credentials
+  if (credentials.service !== undefined)
+    return { path: folder, credentials: { ...credentials, service: credentials.service } }
+  const upgraded = { ...credentials, service: newPassword() }
+  // First the login, then its password: a crash in between leaves data without one, and it is all done again.
+  await runSingleUser(binaries, folder, memberships(upgraded.service), { runAs, durable })
+  writePrivateFile(credentialsFile, JSON.stringify(upgraded))
+  return { path: folder, credentials: upgraded }
 }

@@ -15,7 +15,7 @@ const life = [
 
 /** An agent works and says how far it is; whoever watches gets a message for every change, and acknowledges it. */
 export async function agent(db: DatabaseContext): Promise<void> {
-  const execution = await db.pg.agentExecution.findUniqueOrThrow({
+  const execution = await db.asService().pg.agentExecution.findUniqueOrThrow({
     where: { id: stableId(`execution ${DELIVERY}`) },
     include: { user: true, repository: true },
   })

@@ -1,0 +1,54 @@
+import { type DatabaseContext, mapPostgresError, type ScopedContext } from '@miyabi/db'
+import { print, say, table } from '../print.js'
+
+/** Two people ask the same question, and the database itself gives each their own answer. */
+export async function identity(db: DatabaseContext): Promise<void> {
+  await marketplace(db)
+  print()
+  await webUi(db)
+  print()
+  await nobody(db)
+}
+
+/** Nothing in here says whose rows are wanted. */
+async function subscriptionsOf({ pg }: ScopedContext): Promise<string> {
+  const rows = await pg.subscription.findMany({ select: { pluginId: true }, orderBy: { pluginId: 'asc' } })
+  return rows.map(({ pluginId }) => pluginId).join(', ')
+}
+
+async function marketplace(db: DatabaseContext): Promise<void> {
+  const people = await db.asService().pg.user.findMany({ where: { role: 'user' }, orderBy: { email: 'asc' }, take: 2 })
+  // At once, in one tick, over one pool.
+  const answers = await Promise.all(people.map(({ id }) => subscriptionsOf(db.as({ userId: id }))))
+  table(
+    ['who asks', 'subscriptions they see'],
+    people.map(({ name }, n) => [name, answers[n]]),
+  )
+}
+
+async function webUi(db: DatabaseContext): Promise<void> {
+  const people = await db.asService().pg.webUser.findMany({
+    where: { agentExecutions: { some: {} } },
+    orderBy: [{ agentExecutions: { _count: 'desc' } }, { id: 'asc' }],
+    take: 2,
+  })
+  const rows = people.map(async ({ id, githubUsername }) => {
+    const { pg } = db.as({ webUserId: id })
+    const [repositories, executions, lines] = await pg.$transaction([
+      pg.repository.count(),
+      pg.agentExecution.count(),
+      pg.executionLog.count(),
+    ])
+    return [githubUsername, repositories, executions, lines]
+  })
+  table(['who asks', 'repositories they see', 'executions', 'log lines'], await Promise.all(rows))
+}
+
+/** Without an identity there is no answer, rather than an empty one. */
+async function nobody(db: DatabaseContext): Promise<void> {
+  try {
+    await db.pg.subscription.findMany()
+  } catch (error) {
+    say(`nobody: ${mapPostgresError(error).code}`)
+  }
+}

@@ -1,0 +1,45 @@
+export const DATABASE = 'miyabi'
+export const MIGRATOR = 'miyabi_migrator'
+export const APPLICATION = 'miyabi_app'
+export const BACKEND = 'miyabi_backend'
+
+/** Passwords of the logins; kept beside the data in `credentials.json`. */
+export interface Credentials {
+  readonly migrator: string
+  readonly application: string
+  /** Absent in data made before the service had a login. */
+  readonly service?: string
+}
+
+/** Those of the migration `row_level_security`, which makes them where they are missing. Here the logins become their members. */
+const GROUPS = ['miyabi_definer', 'miyabi_owner', 'miyabi_service', 'miyabi_user', 'miyabi_web_user']
+
+/** Statements for a server without any of the logins. */
+export const loginsAndDatabase = ({ migrator, application }: Credentials): readonly string[] => [
+  `CREATE ROLE ${MIGRATOR} LOGIN CREATEDB PASSWORD '${migrator}'`,
+  `CREATE ROLE ${APPLICATION} LOGIN PASSWORD '${application}'`,
+  `GRANT pg_signal_backend TO ${MIGRATOR}`,
+  `CREATE DATABASE ${DATABASE} OWNER ${MIGRATOR}`,
+]
+
+/**
+ * Statements that let each login become who it may be, and give it nothing besides: the application a person, the backend the
+ * service. They may run any number of times. Of rights that older data gave by default, template1 is rid of here; every other
+ * database is by the migration.
+ */
+export const memberships = (service: string): readonly string[] => [
+  ...[...GROUPS, BACKEND].map(
+    (role) => `DO $$ BEGIN IF to_regrole('${role}') IS NULL THEN CREATE ROLE ${role}; END IF; END $$`,
+  ),
+  `ALTER ROLE ${MIGRATOR} CREATEROLE`,
+  `ALTER ROLE ${APPLICATION} NOINHERIT`,
+  `ALTER ROLE ${BACKEND} LOGIN NOINHERIT PASSWORD '${service}'`,
+  `GRANT miyabi_user, miyabi_web_user TO ${APPLICATION}`,
+  `GRANT miyabi_service TO ${BACKEND}`,
+  `GRANT miyabi_definer, miyabi_owner TO ${MIGRATOR}`,
+  // It may look at the database as anybody, and let other logins be somebody, but is nobody by itself.
+  `GRANT miyabi_service, miyabi_user, miyabi_web_user TO ${MIGRATOR} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE`,
+  ...['TABLES', 'SEQUENCES', 'SCHEMAS'].map(
+    (kind) => `ALTER DEFAULT PRIVILEGES FOR ROLE ${MIGRATOR} REVOKE ALL ON ${kind} FROM ${APPLICATION}`,
+  ),
+]

@@ -1,0 +1,26 @@
+import pg from 'pg'
+import { PostgresError } from './errors.js'
+import type { Scope } from './scope.js'
+import { wordsOf } from './wording.js'
+
+/** Notes beside a server's error that the statement had an identity: what was denied was denied to that one. */
+export function inScope(error: unknown): unknown {
+  return error instanceof pg.DatabaseError ? Object.assign(error, { inScope: true }) : error
+}
+
+/** What it means that the scope itself was refused, and not the statement behind it. */
+export function scopeRefused(error: unknown, { role }: Scope, login: string): unknown {
+  if (!(error instanceof pg.DatabaseError)) return error
+  const options = { details: { sqlState: error.code ?? '' }, cause: error }
+  if (error.code === '42501') {
+    const message = `The login ${login} may not act as ${role}; nothing was done. As whoever made the roles, run: GRANT ${role} TO ${login};`
+    return new PostgresError('postgres.identity.not_granted', message, options)
+  }
+  if (error.code === '22023')
+    return new PostgresError(
+      'postgres.schema_mismatch',
+      `${wordsOf('postgres.schema_mismatch')} (the role ${role} does not exist)`,
+      options,
+    )
+  return error
+}

@@ -1,0 +1,27 @@
+import { ConfigError } from '@miyabi/core'
+import type { PostgresSettings } from './config.js'
+
+/**
+ * The settings of the service's own pool: its login, its size, and nothing opened before it is needed.
+ * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
+ */
+export function serviceSettings({ password: _password, ...settings }: PostgresSettings): PostgresSettings {
+  const { serviceDatabaseUrl, serviceMaxConnections } = settings
+  if (serviceDatabaseUrl === undefined) {
+    throw new ConfigError([
+      {
+        name: 'SERVICE_DATABASE_URL',
+        problem: 'is not set',
+        expected:
+          'the URL of the login that acts as the service, such as postgresql://miyabi_backend:PASSWORD@HOST:5432/miyabi',
+      },
+    ])
+  }
+  return {
+    ...settings,
+    databaseUrl: serviceDatabaseUrl,
+    serviceDatabaseUrl: undefined,
+    maxConnections: serviceMaxConnections,
+    minConnections: 0,
+  }
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest'
+import { createPostgres, type Identity, mapPostgresError } from '../../src/index.js'
+import { RecordingLogger } from '../recording-logger.js'
+import { failureOf, until } from '../support.js'
+import { usePeople } from './people.js'
+
+const bench = usePeople()
+
+/** What a call throws at once. */
+function thrown(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}
+
+describe('without an identity', () => {
+  it('every statement is refused, and the error names as()', async () => {
+    const { postgres } = bench
+    const calls = [
+      () => postgres.prisma.user.findMany(),
+      () => postgres.prisma.plugin.count(),
+      () => postgres.prisma.log.create({ data: { level: 'info', message: 'm' } }),
+      () => postgres.prisma.$queryRaw`SELECT * FROM licenses`,
+      () => postgres.prisma.$transaction([postgres.prisma.user.count()]),
+      () => postgres.transaction((tx) => tx.user.count()),
+      () => postgres.read((prisma) => prisma.user.count()),
+      () => postgres.query('DELETE FROM trials'),
+      () => postgres.query(`SELECT increment_downloads('everybodys')`),
+    ]
+    for (const call of calls) {
+      const error = await failureOf(call())
+      expect(error).toMatchObject({ message: expect.stringContaining('as({ userId })') })
+      expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.identity.missing', effect: 'none' })
+    }
+  })
+
+  it('so is one whose role says who is asking and whose setting does not', async () => {
+    const asked = bench.postgres.transaction(async (tx) => {
+      await tx.$executeRaw`SET LOCAL ROLE miyabi_user`
+      return tx.subscription.count()
+    })
+    expect(await failureOf(asked)).toMatchObject({ code: 'postgres.identity.missing', details: { sqlState: 'MY001' } })
+  })
+})
+
+describe('as()', () => {
+  const ID = '018f4e6a-7c1b-7000-8000-000000000000'
+  const invalid: readonly (readonly [string, unknown])[] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['no id', {}],
+    ['both ids', { userId: ID, webUserId: ID }],
+    ['an empty id', { userId: '' }],
+    ['no UUID', { userId: 'secret-token' }],
+    ['a UUID with more behind it', { webUserId: `${ID}'; RESET ROLE; --` }],
+    ['a number', { userId: 7 }],
+    ['an array', { userId: [ID] }],
+    ['null for an id', { webUserId: null }],
+    ['an object that says it is one', { userId: { toString: () => ID } }],
+  ]
+
+  it.each(invalid)('refuses %s, at once and without showing it', (_name, identity) => {
+    const error = thrown(() => bench.postgres.as(identity as Identity))
+    expect(error).toMatchObject({ code: 'postgres.identity.invalid' })
+    expect(String(error)).not.toMatch(/secret-token|RESET/)
+  })
+
+  it('keeps what it was given, whatever becomes of that', async () => {
+    const { alice, bob, postgres } = bench
+    const given = { userId: alice.userId }
+    const scope = postgres.as(given)
+    given.userId = bob.userId
+    expect(scope.identity).toEqual({ userId: alice.userId })
+    expect(await scope.prisma.user.findMany()).toMatchObject([{ name: 'alice' }])
+  })
+
+  it('is refused inside a scope, and on the service', () => {
+    const { alice, bob, postgres, service } = bench
+    const scope = postgres.as({ userId: alice.userId })
+    for (const inside of [scope, service])
+      expect(thrown(() => inside.as({ userId: bob.userId }))).toMatchObject({ code: 'postgres.identity.fixed' })
+  })
+
+  it('gives what is refused once its pool is closed', async () => {
+    const postgres = createPostgres(bench.settings())
+    const scope = postgres.as({ userId: bench.alice.userId })
+    expect(await scope.prisma.user.count()).toBe(1)
+    await postgres.close()
+    const calls = [
+      () => scope.prisma.user.count(),
+      () => scope.query('SELECT 1'),
+      () => scope.transaction((tx) => tx.user.count()),
+      () => scope.prisma.$transaction([scope.prisma.user.count()]),
+    ]
+    for (const call of calls) expect(await failureOf(call())).toMatchObject({ code: 'postgres.pool.closed' })
+  })
+
+  it('is waited for by close()', async () => {
+    const postgres = createPostgres(bench.settings())
+    const scope = postgres.as({ userId: bench.alice.userId })
+    const slow = [scope.prisma.$queryRaw`SELECT pg_sleep(0.3)::text`, scope.query('SELECT pg_sleep(0.3)')]
+    const started = slow.map((each) => each.then(() => 'done'))
+    await until(
+      () => postgres.stats().active,
+      (active) => active === 2,
+    )
+    expect(await postgres.close()).toEqual({ drained: true, destroyed: 0 })
+    expect(await Promise.all(started)).toEqual(['done', 'done'])
+  })
+})
+
+describe('a batch', () => {
+  it('of two identities is refused, and nothing of it is done', async () => {
+    const { alice, bob, postgres } = bench
+    const [a, b] = [alice, bob].map(({ userId }) => postgres.as({ userId }).prisma)
+    if (!a || !b) throw new Error('two')
+    const rename = (prisma: typeof a, id: string) => prisma.user.update({ where: { id }, data: { name: 'changed' } })
+    const none = postgres.prisma
+    const batches = [
+      () => a.$transaction([rename(a, alice.userId), rename(b, bob.userId)]),
+      () => a.$transaction([rename(b, bob.userId)]),
+      () => none.$transaction([rename(a, alice.userId)]),
+      () => a.$transaction([rename(a, alice.userId), none.$queryRaw`SELECT 1`]),
+      () => a.$transaction([rename(a, alice.userId), b.user.findUnique({ where: { id: bob.userId } }).subscriptions()]),
+    ]
+    for (const batch of batches)
+      expect(await failureOf(batch())).toMatchObject({ code: 'postgres.identity.mixed', effect: 'none' })
+    expect(await bench.admin(`SELECT name FROM users WHERE name = 'changed'`)).toEqual([])
+  })
+
+  it('inside a transaction is refused, which would run beside it', async () => {
+    const scope = bench.postgres.as({ userId: bench.alice.userId })
+    for (const where of [scope, bench.service]) {
+      const nested = where.transaction((tx) => tx.$transaction([tx.user.count()] as never))
+      expect(await failureOf(nested)).toMatchObject({ code: 'postgres.transaction_nested' })
+    }
+  })
+})
+
+describe('a login', () => {
+  it('that was not granted the role is told the GRANT to run, and its connections live on', async () => {
+    const { service, alice } = bench
+    // The service's login is nobody of the marketplace.
+    const settings = bench.settings({ databaseUrl: bench.settings().serviceDatabaseUrl ?? '', maxConnections: 1 })
+    await using wrong = createPostgres({ ...settings, privilegedLogin: 'allow' })
+    const scope = wrong.as({ userId: alice.userId })
+    const refused = {
+      code: 'postgres.identity.not_granted',
+      message: expect.stringMatching(/GRANT miyabi_user TO miyabi_backend;/),
+      effect: 'none',
+    }
+    const session = async () => (await wrong.query('SELECT pg_backend_pid() AS pid')).rows
+    const before = await session()
+    for (const call of [
+      () => scope.query('SELECT 1'),
+      () => scope.transaction((tx) => tx.user.count()),
+      () => scope.prisma.user.count(),
+      () => scope.prisma.user.findFirst({ where: { id: alice.userId } }),
+      () => scope.prisma.user.findFirst({ where: { id: alice.userId } }),
+    ])
+      expect(mapPostgresError(await failureOf(call()))).toMatchObject(refused)
+    expect(wrong.stats()).toMatchObject({ total: 1, idle: 1 })
+    expect(await session()).toEqual(before)
+    expect(await service.prisma.user.count()).toBe(2)
+  })
+
+  it('of a person cannot become the service, nor that of the service a person', async () => {
+    const become = (postgres: typeof bench.postgres, role: string) =>
+      failureOf(postgres.as({ userId: bench.alice.userId }).query(`SELECT set_config('role', $1, true)`, [role]))
+    for (const role of ['miyabi_service', 'miyabi_owner', 'miyabi_definer'])
+      expect(await become(bench.postgres, role)).toMatchObject({ code: 'postgres.permission_denied' })
+    const service = failureOf(bench.service.query(`SELECT set_config('role', 'miyabi_user', true)`))
+    expect(await service).toMatchObject({ code: 'postgres.permission_denied' })
+  })
+})
+
+describe('a login that no policy holds against', () => {
+  const privileged = () => bench.settings({ databaseUrl: bench.directDatabaseUrl, pooler: 'none', maxConnections: 2 })
+
+  it('is refused in production, before any statement of the caller', async () => {
+    const settings = { ...privileged(), privilegedLogin: 'refuse' as const }
+    await using postgres = createPostgres(settings)
+    for (const call of [
+      () => postgres.query('SELECT 1'),
+      () => postgres.as({ userId: bench.alice.userId }).prisma.user.count(),
+    ])
+      expect(mapPostgresError(await failureOf(call()))).toMatchObject({
+        code: 'postgres.login.privileged',
+        message: expect.stringContaining('DB_ALLOW_PRIVILEGED_LOGIN=true'),
+      })
+  })
+
+  it('is warned about once elsewhere, and not at all where that is allowed', async () => {
+    for (const [privilegedLogin, warnings] of [
+      ['warn', 1],
+      ['allow', 0],
+    ] as const) {
+      const logger = new RecordingLogger()
+      const settings = { ...privileged(), privilegedLogin }
+      await using postgres = createPostgres(settings, { logger })
+      await Promise.all([1, 2].map(() => postgres.query('SELECT 1')))
+      expect(logger.lines.filter((line) => line['event'] === 'postgres.login.privileged')).toHaveLength(warnings)
+    }
+  })
+
+  it('is none of the logins that the embedded stack gives', async () => {
+    const settings = bench.settings({ privilegedLogin: 'refuse' })
+    await using postgres = createPostgres(settings)
+    await using service = createPostgres(settings, { role: 'service' })
+    expect((await postgres.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+    expect(await service.prisma.user.count()).toBe(2)
+    // In the place of the application's login, that of the service would see every row.
+    const swapped = { ...settings, databaseUrl: settings.serviceDatabaseUrl ?? '' }
+    await using wrong = createPostgres(swapped)
+    expect(await failureOf(wrong.query('SELECT 1'))).toMatchObject({ code: 'postgres.login.privileged' })
+  })
+})

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto'
+import type { Row, Table } from '../schema/rows.js'
+import type { Kind, Whose } from './access.js'
+
+/** A person of the fixture. Marketplace tables belong to users, web tables to web users. */
+export interface Person {
+  readonly name: string
+  readonly id: string
+  readonly kind: 'user' | 'webUser'
+  readonly isAdmin?: boolean
+}
+
+/** An id that is the same in every run. */
+export const idOf = (name: string): string =>
+  createHash('md5')
+    .update(name)
+    .digest('hex')
+    .replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
+
+const person = (name: string, kind: Person['kind'], isAdmin = false): Person => ({
+  name,
+  id: idOf(name),
+  kind,
+  isAdmin,
+})
+
+export const alice = person('alice', 'user')
+export const bob = person('bob', 'user')
+export const ada = person('ada', 'user', true)
+export const wanda = person('wanda', 'webUser')
+export const walt = person('walt', 'webUser')
+export const users = [alice, bob, ada]
+export const webUsers = [wanda, walt]
+
+/** Rows of one table, with whose they are; `undefined` is nobody's. */
+export interface FixtureRow {
+  readonly table: Table
+  readonly id: string
+  readonly of: Person | undefined
+  readonly state?: string
+  readonly values: Row
+}
+
+/** The kind of a row as `me` sees it. */
+export function kindOf(row: Pick<FixtureRow, 'of' | 'state'>, me: Person | undefined): Kind {
+  const whose: Whose = row.of === undefined ? "nobody's" : row.of === me ? 'own' : 'other'
+  return row.state === undefined ? whose : `${whose}, ${row.state}`
+}
+
+const plugin = { display_name: 'P', source: 'github:miyabi/p', version: '1.0.0', tier: 'pro' }
+/** A person has one row a plugin in several tables: rows beside the fixture are about another one. */
+const pluginFor = (tag: string): string => (tag ? 'fresh' : 'catalog')
+const decided = { status: 'approved', quality_score: 90, reviewed_at: '2026-01-01T00:00:00Z' }
+const later = '2999-01-01T00:00:00Z'
+
+type Made = Omit<FixtureRow, 'table' | 'id'> & { readonly id?: string }
+
+/**
+ * Rows of each table: one for each person and state that matters, and nobody's where the table has such. `tag` keeps what must
+ * be unique apart; rows with a tag of their own can be inserted beside the fixture.
+ */
+const rowsOf: Readonly<Record<Table, (tag: string) => readonly Made[]>> = {
+  users: (tag) =>
+    users.map((of) => ({
+      ...{ of, id: of.id },
+      values: { email: `${of.name}${tag}@example.org`, role: of.isAdmin ? 'admin' : 'user' },
+    })),
+  plugins: (tag) => [
+    ...users.map((of) => ({ of, id: `by-${of.name}${tag}`, values: { ...plugin, name: of.name, author_id: of.id } })),
+    ...['catalog', 'fresh'].map((name) => ({ of: undefined, id: `${name}${tag}`, values: { ...plugin, name } })),
+  ],
+  plugin_submissions: (tag) =>
+    users.flatMap((of) => {
+      const values = { user_id: of.id, plugin_data: {}, status: 'pending_review' }
+      return [
+        { of, values },
+        ...(tag ? [] : [{ of, state: 'scanned', values: { ...values, security_scan: {} } }]),
+        { of, state: 'decided', values: { ...values, ...decided } },
+      ]
+    }),
+  plugin_reviews: (tag) =>
+    users.map((of) => ({ of, values: { user_id: of.id, plugin_id: pluginFor(tag), rating: 4 } })),
+  subscriptions: (tag) =>
+    users.map((of) => ({
+      of,
+      values: { user_id: of.id, plugin_id: pluginFor(tag), tier: 'pro', license_key: 'key', status: 'active' },
+    })),
+  licenses: (tag) =>
+    users.map((of) => ({
+      of,
+      values: { user_id: of.id, plugin_id: 'catalog', license_key: `license of ${of.name}${tag}`, tier: 'pro' },
+    })),
+  trials: (tag) =>
+    users.map((of) => ({
+      of,
+      values: { user_id: of.id, plugin_id: pluginFor(tag), license_key: 'key', expires_at: later },
+    })),
+  revoked_licenses: (tag) => [{ of: undefined, values: { license_key: `revoked${tag}` } }],
+  usage_events: () =>
+    users.map((of) => ({ of, values: { user_id: of.id, plugin_id: 'catalog', event_type: 'command_used' } })),
+  usage_aggregates: (tag) =>
+    users.map((of) => ({ of, values: { user_id: of.id, plugin_id: pluginFor(tag), period: '2025-11' } })),
+  web_users: (tag) =>
+    webUsers.map((of, i) => ({
+      ...{ of, id: of.id },
+      values: { github_id: i + 10 * tag.length, github_username: of.name, line_user_id: `line of ${of.name}${tag}` },
+    })),
+  repositories: (tag) =>
+    webUsers.map((of, i) => ({
+      ...{ of, id: idOf(`repository of ${of.name}${tag}`) },
+      values: {
+        ...{ user_id: of.id, github_repo_id: i + 10 * tag.length },
+        ...{ owner: of.name, name: 'hello', full_name: `${of.name}/hello` },
+      },
+    })),
+  workflows: (tag) =>
+    webUsers.flatMap((of) => {
+      const values = {
+        user_id: of.id,
+        repository_id: idOf(`repository of ${of.name}`),
+        name: 'Release',
+        definition: {},
+      }
+      const abroad = { repository_id: idOf(`repository of ${others(of).name}`) }
+      return [
+        { of, values },
+        { of, state: 'public', values: { ...values, is_public: true } },
+        ...(tag ? [{ of, state: "on another's repository", values: { ...values, ...abroad } }] : []),
+      ]
+    }),
+  line_messages: (tag) => [
+    ...webUsers.flatMap((of) => {
+      const values = { user_id: of.id, line_user_id: `line of ${of.name}`, message_type: 'text' }
+      const forged = { line_user_id: `line of ${others(of).name}` }
+      return [
+        { of, values },
+        ...(tag ? [{ of, state: "from another's account", values: { ...values, ...forged } }] : []),
+      ]
+    }),
+    { of: undefined, values: { user_id: null, line_user_id: 'line of nobody', message_type: 'text' } },
+  ],
+  websocket_connections: (tag) =>
+    webUsers.map((of) => ({ of, values: { user_id: of.id, connection_id: `connection of ${of.name}${tag}` } })),
+  agent_executions: (tag) =>
+    webUsers.flatMap((of) => {
+      const values = { user_id: of.id, repository_id: idOf(`repository of ${of.name}`), agent_type: 'CodeGen' }
+      const abroad = { repository_id: idOf(`repository of ${others(of).name}`) }
+      return [
+        { of, id: idOf(`execution of ${of.name}${tag}`), values },
+        ...(tag ? [{ of, state: "on another's repository", values: { ...values, ...abroad } }] : []),
+      ]
+    }),
+  execution_logs: () =>
+    webUsers.map((of) => ({
+      of,
+      values: { execution_id: idOf(`execution of ${of.name}`), log_level: 'INFO', message: 'Started' },
+    })),
+  logs: () => [{ of: undefined, values: { level: 'info', message: 'Started' } }],
+}
+
+const others = (of: Person): Person => (of === wanda ? walt : wanda)
+
+function rows(tag: string): FixtureRow[] {
+  return (Object.keys(rowsOf) as Table[]).flatMap((table) =>
+    rowsOf[table](tag).map((row, i) => ({ table, id: idOf(`${table} ${i}${tag}`), ...row })),
+  )
+}
+
+/** What the tables hold when the matrix begins, parents first. */
+export const fixture: readonly FixtureRow[] = rows('')
+
+/** Rows that could be inserted beside the fixture: those of the same kinds, and some that nobody may forge. */
+export const candidates: readonly FixtureRow[] = rows('-new').map((row) => ({
+  ...row,
+  // A row of users or web_users is a person; a new one is nobody's yet.
+  ...(row.table === 'users' || row.table === 'web_users' ? { id: idOf(`new ${row.id}`), of: undefined } : {}),
+}))
