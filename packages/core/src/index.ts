@@ -1,3 +1,10 @@
+export {
+  type BackfillBatch,
+  type BackfillOptions,
+  type BackfillProgress,
+  describeBackfill,
+  runBackfill,
+} from './backfill.js'
 export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions } from './error.js'
 export type { Finding } from './finding.js'
 export { type JsonValue, jsonReplacer, stringifyJson, toJson } from './json.js'

@@ -1,3 +1,5 @@
+export { backfillRows, type RowsBackfill } from './backfill/backfill-rows.js'
+export { BackfillError, type BackfillErrorCode } from './backfill/errors.js'
 export { type CatalogDifference, diffCatalogs } from './catalog/diff.js'
 export { catalogDump } from './catalog/dump.js'
 export { CATALOG_KINDS, type CatalogEntry, type CatalogKind } from './catalog/entry.js'

@@ -9,9 +9,16 @@ export interface CatalogQuery {
 /** The table where Prisma keeps its history. It is Prisma's own; who may read it is said by migrations. */
 export const HISTORY_TABLE = '_prisma_migrations'
 
-/** Schemas that belong to the database and not to the server. */
+/** The schema where backfills note how far they are. No migration makes it, and nobody else's rights are in it. */
+export const BACKFILL_SCHEMA = 'miyabi_backfill'
+
+/** Whether a schema, by its name, belongs to the database and not to the server or to our own work. */
+export const isOurSchema = (name: string): string =>
+  `(${name} !~ '^pg_' AND ${name} NOT IN ('information_schema', '${BACKFILL_SCHEMA}'))`
+
+/** Schemas that belong to the database. */
 export const inOurSchema = (namespace: string): string =>
-  `${namespace} IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')`
+  `${namespace} IN (SELECT oid FROM pg_namespace WHERE ${isOurSchema('nspname')})`
 
 /** What an extension brings is the extension's. */
 export const notOfExtension = (catalog: string, oid: string): string =>

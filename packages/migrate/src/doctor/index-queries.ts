@@ -1,4 +1,6 @@
-const OURS = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
+import { isOurSchema } from '../catalog/sql.js'
+
+const OURS = isOurSchema('n.nspname')
 
 /** A name as SQL takes it, without the schema that goes without saying. */
 const called = (namespace: string, name: string): string =>

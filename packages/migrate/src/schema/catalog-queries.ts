@@ -1,6 +1,7 @@
+import { isOurSchema } from '../catalog/sql.js'
+
 /** Whether a namespace holds things of ours. */
-const ours = (namespace: string): string =>
-  `${namespace}.nspname !~ '^pg_' AND ${namespace}.nspname <> 'information_schema'`
+const ours = (namespace: string): string => isOurSchema(`${namespace}.nspname`)
 
 /** Whether a thing belongs to no extension. */
 const own = (catalog: string, oid: string): string =>
