@@ -14,6 +14,7 @@ describe('migrationDatabaseUrl', () => {
       port: 1,
       databaseUrl: 'postgresql://app@h/d',
       directDatabaseUrl: 'postgresql://owner@h/d',
+      serviceDatabaseUrl: 'postgresql://backend@h/d',
     }
     const stack = { pid: process.pid, dataDir: folder, postgres, dynamodb: { unavailable: 'not here' } }
     writeFileSync(path.join(folder, STACK_FILE), JSON.stringify(stack))
