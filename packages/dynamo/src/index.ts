@@ -31,6 +31,8 @@ export {
   toS,
   toSS,
 } from './attribute-values.js'
+export { backfillItems, type ItemsBackfill } from './backfill/backfill-items.js'
+export type { ItemChange } from './backfill/change-item.js'
 export type { CapacityUse } from './capacity.js'
 export { type ClientOptions, createDynamoDBClient, type DynamoStats } from './client.js'
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './config.js'

@@ -1,0 +1,72 @@
+import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { type BackfillBatch, type BackfillOptions, type BackfillProgress, runBackfill } from '@miyabi/core'
+import { withOurErrors } from '../call.js'
+import { changeItem, type ItemChange } from './change-item.js'
+import { type BackfillTable, isNote, readBackfillTable } from './key.js'
+import { readNote, writeNote } from './note.js'
+
+/** A change of every item of a table, in small pages, while it is used. */
+export interface ItemsBackfill extends ItemChange, BackfillOptions {
+  /** Under this name the table remembers how far it is: it goes on where it was, and what is done is not done again. */
+  readonly name: string
+  /** The table's whole name, with the prefix. Its keys are texts. */
+  readonly table: string
+  /** Items in one page. Default 100. */
+  readonly pageItems?: number | undefined
+  /** Items of a page that are written at the same time. Default 10. */
+  readonly concurrency?: number | undefined
+}
+
+/**
+ * Changes the items of a table page by page. After each page its place is noted in an item of the table itself: whatever ends the
+ * process, no item is left out. A page may come twice, so `change` must know what it has changed, and is refused where it does not.
+ *
+ * An item that somebody writes meanwhile keeps what was written, and is changed by it anew. Items that are put meanwhile may lie
+ * behind it: whoever writes has to write the new shape before it begins.
+ *
+ * Costs half the reads of the table's size twice (consistent), and a write for each changed item.
+ *
+ * @throws {DynamoInputError} for a table or a `change` that cannot be.
+ * @throws {DynamoError} why it stopped. What was done is kept; it goes on when it is run again.
+ * @throws the signal's reason.
+ */
+export async function backfillItems(client: DynamoDBClient, backfill: ItemsBackfill): Promise<BackfillProgress> {
+  const call = { operation: 'backfill', tables: [backfill.table] }
+  const table = await withOurErrors(call, () => readBackfillTable(client, backfill.table))
+  return runBackfill(() => withOurErrors(call, () => runPage(client, backfill, table)), {
+    ...backfill,
+    total: table.estimate,
+  })
+}
+
+async function runPage(client: DynamoDBClient, backfill: ItemsBackfill, table: BackfillTable): Promise<BackfillBatch> {
+  const { name, pageItems = 100, concurrency = 10 } = backfill
+  const note = await readNote(client, table, name)
+  if (note.isDone) return { rows: 0, ...note }
+  const { Items = [], LastEvaluatedKey } = await client.send(
+    new ScanCommand({
+      TableName: table.name,
+      Limit: pageItems,
+      ConsistentRead: true,
+      ...(note.position && { ExclusiveStartKey: note.position }),
+    }),
+  )
+  const items = Items.filter((item) => !isNote(table, item))
+  const left = items.values()
+  let changed = 0
+  const lane = async (): Promise<void> => {
+    for (const item of left) if (await changeItem(client, table, backfill, item)) changed += 1
+  }
+  const ends = await Promise.allSettled(Array.from({ length: concurrency }, lane))
+  const failed = ends.find((end) => end.status === 'rejected')
+  if (failed) throw failed.reason
+  const next = {
+    position: LastEvaluatedKey,
+    seen: note.seen + items.length,
+    changed: note.changed + changed,
+    isDone: LastEvaluatedKey === undefined,
+    revision: note.revision,
+  }
+  const isNoted = await writeNote(client, table, name, next)
+  return { rows: items.length, ...(isNoted ? next : note) }
+}
