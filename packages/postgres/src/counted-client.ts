@@ -1,7 +1,7 @@
 import { PostgresError } from './errors.js'
 import type { Operations } from './operations.js'
 import { PrismaClient } from './prisma.js'
-import { SCOPE } from './scoped-client.js'
+import { BELONGS_TO } from './scoped-client.js'
 import { wordsOf } from './wording.js'
 
 /** The two ways through which all of a client's work goes; the first is Prisma's own, and a test notices where it goes. */
@@ -22,10 +22,10 @@ export function countedClient(operations: Operations, refusal: () => Error): typ
       if (operations.isClosed && !params.transaction) return Promise.reject(refusal())
       return operations.run(() => request.call(this, params))
     },
-    $transaction(this: Work & { readonly $extends?: unknown; readonly [SCOPE]?: unknown }, ...args) {
+    $transaction(this: Work & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
       // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.
       if (operations.isClosed && this.$extends) return Promise.reject(refusal())
-      const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[SCOPE], !this.$extends)
+      const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[BELONGS_TO], !this.$extends)
       if (problem) return Promise.reject(new PostgresError(problem, wordsOf(problem)))
       return operations.run(() => transaction.apply(this, args))
     },
@@ -35,11 +35,11 @@ export function countedClient(operations: Operations, refusal: () => Error): typ
   return CountedClient as typeof PrismaClient
 }
 
-/** Prisma would run the operations of one batch in as many transactions as there are scopes, and beside the one it is called in. */
-function problemOfBatch(batch: readonly unknown[], scope: unknown, isNested: boolean) {
+/** Prisma would run the operations of one batch in as many transactions as there are owners, and beside the one it is called in. */
+function problemOfBatch(batch: readonly unknown[], owner: unknown, isNested: boolean) {
   if (isNested) return 'postgres.transaction_nested'
   const isMixed = batch.some(
-    (operation) => (operation as { readonly [SCOPE]?: unknown } | undefined)?.[SCOPE] !== scope,
+    (operation) => (operation as { readonly [BELONGS_TO]?: unknown } | undefined)?.[BELONGS_TO] !== owner,
   )
   return isMixed ? 'postgres.identity.mixed' : undefined
 }

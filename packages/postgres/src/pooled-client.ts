@@ -7,6 +7,9 @@ const GOODBYE_LIMIT_MS = 1000
 /** Names of one and the same time zone. */
 const UTC = new Set(['UTC', 'UCT', 'Universal', 'Zulu', 'GMT'])
 
+/** After a DEALLOCATE or DISCARD ALL the driver goes on to name statements that this session has forgotten, whoever asks. */
+const STATEMENT_UNKNOWN = '26000'
+
 /** What every connection of a pool is made from. */
 export interface PooledClientConfig extends pg.ClientConfig {
   /** How long opening may take. Under a name of our own: the driver's pool would bind its queue by its own. */
@@ -39,8 +42,9 @@ export class PooledClient extends pg.Client {
       if (status.parameterName === 'in_hot_standby') this.#isStandby = status.parameterValue === 'on'
     })
     // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused it.
-    this.connection.on('errorMessage', (error: object) => {
+    this.connection.on('errorMessage', (error: { readonly code?: string }) => {
       if (this.#isStandby) Object.assign(error, { standby: true })
+      if (error.code === STATEMENT_UNKNOWN) this.isSpent = true
     })
     // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a minute.
     this.connection.once('error', () => this.destroy())

@@ -1,8 +1,8 @@
 import type { PrismaClient } from './prisma.js'
 import type { Scope, Scopes } from './scope.js'
 
-/** Where a client and its promises keep the scope that they belong to. */
-export const SCOPE = Symbol('scope')
+/** Where a client and its promises keep what they belong to: what one call of `as()` gave, the service, or nobody. */
+export const BELONGS_TO = Symbol('belongs to')
 
 /** What carries a client's calls to the adapter. */
 interface Engine {
@@ -35,6 +35,7 @@ interface Internals {
 export function runIn(scope: Scope | undefined, scopes: Scopes, client: PrismaClient): void {
   const original = internalsOf(client)
   original._engine = engineIn(scope, scopes, original._engine)
+  mark(original, client)
 }
 
 /**
@@ -44,12 +45,9 @@ export function runIn(scope: Scope | undefined, scopes: Scopes, client: PrismaCl
 export function scopedClient(scope: Scope, scopes: Scopes, client: PrismaClient): PrismaClient {
   const original = internalsOf(client)
   const scoped = Object.create(original, {
-    [SCOPE]: { value: scope },
     _engine: { value: { ...engineIn(scope, scopes, original._engine), stop: async () => {} } }, // it is everybody's
-    _createPrismaPromise: {
-      value: (...args: readonly unknown[]) => Object.assign(original._createPrismaPromise(...args), { [SCOPE]: scope }),
-    },
   }) as Internals
+  mark(scoped, scope)
   const Handler = original._requestHandler.constructor
   scoped._requestHandler = new Handler(scoped, original._requestHandler.logEmitter)
   scoped._originalClient = scoped // what is extended further stays in the scope
@@ -57,6 +55,14 @@ export function scopedClient(scope: Scope, scopes: Scopes, client: PrismaClient)
   const derived = { _originalClient: scoped, _extensions: { append: () => original._extensions } }
   const applied = original.$extends.call(derived, {})
   return Object.defineProperty(applied, '_appliedParent', { value: applied })
+}
+
+/** Lets a client and all promises that it makes say what they belong to: Prisma would not mind to mix them in one batch. */
+function mark(client: Internals, owner: object): void {
+  const create = client._createPrismaPromise
+  const marked = (...args: readonly unknown[]): object => Object.assign(create(...args), { [BELONGS_TO]: owner })
+  Object.defineProperty(client, BELONGS_TO, { value: owner })
+  Object.defineProperty(client, '_createPrismaPromise', { value: marked })
 }
 
 function internalsOf(client: PrismaClient): Internals {

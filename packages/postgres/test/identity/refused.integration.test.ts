@@ -113,9 +113,10 @@ describe('as()', () => {
 
 describe('a batch', () => {
   it('of two identities is refused, and nothing of it is done', async () => {
-    const { alice, bob, postgres } = bench
+    const { alice, bob, postgres, service } = bench
     const [a, b] = [alice, bob].map(({ userId }) => postgres.as({ userId }).prisma)
     if (!a || !b) throw new Error('two')
+    await using other = createPostgres(bench.settings(), { role: 'service' })
     const rename = (prisma: typeof a, id: string) => prisma.user.update({ where: { id }, data: { name: 'changed' } })
     const none = postgres.prisma
     const batches = [
@@ -124,10 +125,16 @@ describe('a batch', () => {
       () => none.$transaction([rename(a, alice.userId)]),
       () => a.$transaction([rename(a, alice.userId), none.$queryRaw`SELECT 1`]),
       () => a.$transaction([rename(a, alice.userId), b.user.findUnique({ where: { id: bob.userId } }).subscriptions()]),
+      () => none.$transaction([rename(service.prisma, alice.userId), none.user.count()]),
+      () => service.prisma.$transaction([rename(service.prisma, alice.userId), none.user.count()]),
+      () => service.prisma.$transaction([rename(service.prisma, alice.userId), other.prisma.user.count()]),
+      () => service.prisma.$extends({}).$transaction([rename(a, alice.userId)]),
     ]
     for (const batch of batches)
       expect(await failureOf(batch())).toMatchObject({ code: 'postgres.identity.mixed', effect: 'none' })
     expect(await bench.admin(`SELECT name FROM users WHERE name = 'changed'`)).toEqual([])
+    const extended = service.prisma.$extends({})
+    expect(await extended.$transaction([service.prisma.user.count(), extended.user.count()])).toEqual([2, 2])
   })
 
   it('inside a transaction is refused, which would run beside it', async () => {

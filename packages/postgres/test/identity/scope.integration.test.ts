@@ -172,4 +172,14 @@ describe('a scope', () => {
     for (const n of [1, 2, 3]) expect((await scope.query('SELECT $1::int AS n', [n])).rows).toEqual([{ n }])
     expect(await scope.prisma.$queryRaw`SELECT ${Prisma.sql`1`} AS one`).toEqual([{ one: 1 }])
   })
+
+  it('outlives a session that was made to forget its statements: the next one is new', async () => {
+    await using one = createPostgres(bench.settings({ maxConnections: 1 }))
+    const scope = one.as({ userId: bench.alice.userId })
+    const names = async () => (await scope.query('SELECT name FROM users WHERE id <> $1', [NOBODY])).rows
+    for (let n = 0; n < 3; n += 1) expect(await names()).toEqual([{ name: 'alice' }])
+    await one.query('DEALLOCATE ALL')
+    await names().catch(() => {}) // where the session is the pool's own
+    expect(await names()).toEqual([{ name: 'alice' }])
+  })
 })
