@@ -1,3 +1,4 @@
+export { type BackfillOptions, type BackfillProgress, describeBackfill } from '@miyabi/core'
 export type { AgentStates, RestartedAgentState } from './agent-state/agent-states.js'
 export {
   IllegalTransitionError,

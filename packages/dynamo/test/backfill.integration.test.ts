@@ -4,6 +4,7 @@ import {
   CreateTableCommand,
   DeleteItemCommand,
   type DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
   paginateScan,
   UpdateItemCommand,
@@ -117,16 +118,9 @@ describe('backfillItems', () => {
     const items = isLong ? 20_000 : 300
     const table = await oldTable(items)
     const place = async (): Promise<number> => {
-      const pages = paginateScan(
-        { client },
-        {
-          TableName: table,
-          FilterExpression: 'begins_with(pk, :note)',
-          ExpressionAttributeValues: { ':note': { S: '$backfill#' } },
-        },
-      )
-      for await (const { Items = [] } of pages) if (Items[0]) return Number(Items[0]['seen']?.N)
-      return 0
+      const note = toItem({ pk: '$backfill#cents', sk: '$backfill#cents' })
+      const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: note, ConsistentRead: true }))
+      return Number(Item?.['seen']?.N ?? 0)
     }
     let isWriting = true
     let written = 0

@@ -1,3 +1,4 @@
+export { type BackfillOptions, type BackfillProgress, describeBackfill } from '@miyabi/core'
 export { backfillRows, type RowsBackfill } from './backfill/backfill-rows.js'
 export { BackfillError, type BackfillErrorCode } from './backfill/errors.js'
 export { type CatalogDifference, diffCatalogs } from './catalog/diff.js'
