@@ -25,7 +25,11 @@ const ABOUT_START_UP = [
 export default defineConfig({
   test: {
     root: 'packages/postgres',
-    include: ['test/{errors,identity,pgbouncer,pool,prisma,transaction}/**/*.test.ts', 'test/health.fault.test.ts'],
+    include: [
+      'test/{errors,identity,pgbouncer,pool,prisma,transaction}/**/*.test.ts',
+      'test/row-security/matrix.integration.test.ts',
+      'test/health.fault.test.ts',
+    ],
     testNamePattern: new RegExp(`^(?!.*(${[...ABOUT_SESSIONS, ...ABOUT_START_UP].join('|')}))`),
     globalSetup: ['test/pgbouncer/global-setup.ts'],
     reporters: ['default', '../../test/closing-line-reporter.ts'],

@@ -12,6 +12,13 @@ export interface PgBouncer {
   close(): Promise<void>
 }
 
+/** What of a database goes through it. */
+interface PooledDatabase {
+  readonly databaseUrl: string
+  readonly serviceDatabaseUrl: string
+  drop(): Promise<void>
+}
+
 /**
  * Starts PgBouncer in transaction mode before the server of some URLs, for all of its databases and their logins.
  * @throws {Error} where it is not installed.
@@ -36,7 +43,7 @@ export async function startPgBouncer(urls: readonly [string, ...string[]]): Prom
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
-auth_type = plain
+auth_type = ${logins.every(([, password]) => password) ? 'plain' : 'trust'}
 auth_file = ${users}
 pool_mode = transaction
 default_pool_size = 8
@@ -77,6 +84,18 @@ max_client_conn = 500
     return changed.toString()
   }
   return { urls: urls.map(through), close }
+}
+
+/** A database through a pooler of its own, where the run is behind one. */
+export async function asTheRun<T extends PooledDatabase>(database: T): Promise<T> {
+  if (!process.env['DB_POOLER']) return database
+  const pooler = await startPgBouncer([database.databaseUrl, database.serviceDatabaseUrl])
+  const [databaseUrl = '', serviceDatabaseUrl = ''] = pooler.urls
+  const drop = async (): Promise<void> => {
+    await pooler.close()
+    await database.drop()
+  }
+  return { ...database, databaseUrl, serviceDatabaseUrl, drop }
 }
 
 async function listens(port: number): Promise<boolean> {

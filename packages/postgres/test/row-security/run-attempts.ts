@@ -69,10 +69,27 @@ $$`
 export interface MatrixConnection {
   readonly client: pg.Client
   readonly home: string
+  /** Through a pooler, where only what is within a transaction comes to one session. */
+  readonly isPooled?: boolean
 }
 
 /** Tries statements as one asker, in one round trip. Nothing remains of any. */
 export async function runAttempts(
+  connection: MatrixConnection,
+  asker: Asker,
+  statements: readonly Statement[],
+): Promise<Outcome[]> {
+  const { client, home, isPooled = false } = connection
+  if (!isPooled) return attemptAll(connection, asker, statements)
+  await client.query(`BEGIN; SET LOCAL ROLE ${home}`)
+  try {
+    return await attemptAll(connection, asker, statements)
+  } finally {
+    await client.query('ROLLBACK')
+  }
+}
+
+async function attemptAll(
   { client, home }: MatrixConnection,
   asker: Asker,
   statements: readonly Statement[],

@@ -1,5 +1,6 @@
 import { createTestDatabase } from '@miyabi/testing'
 import pg from 'pg'
+import { startPgBouncer } from '../pgbouncer/pgbouncer.js'
 import { startPostgres15 } from '../schema/postgres-15.js'
 import type { Table } from '../schema/rows.js'
 import type { Columns } from './matrix.js'
@@ -8,6 +9,8 @@ import type { MatrixConnection } from './run-attempts.js'
 
 /** A migrated database that holds the fixture, open as one who may become anybody. */
 export interface SecuredDatabase extends MatrixConnection {
+  /** The same as the tests of the run are: through a pooler, or itself. */
+  readonly asTheRun: MatrixConnection
   readonly databaseUrl: string
   readonly serviceDatabaseUrl: string
   readonly columns: Columns
@@ -43,10 +46,10 @@ async function prepare({
   migrator,
   drop,
 }: Urls): Promise<SecuredDatabase> {
-  const client = new pg.Client({ connectionString: anybodyUrl, options: '-c TimeZone=UTC' })
-  client.on('error', () => {}) // a server that is dropped under it
-  await client.connect()
+  const client = await connected({ connectionString: anybodyUrl, options: '-c TimeZone=UTC' })
   await client.query(`SET ROLE ${migrator}`)
+  const pooler = process.env['DB_POOLER'] ? await startPgBouncer([anybodyUrl]) : undefined
+  const pooled = pooler && (await connected({ connectionString: pooler.urls[0] ?? '' }))
   for (const { table, id, values } of fixture) {
     const row = { id, ...values }
     const names = Object.keys(row).join(', ')
@@ -61,12 +64,21 @@ async function prepare({
   )
   return {
     ...{ client, home: migrator, databaseUrl, serviceDatabaseUrl },
+    asTheRun: pooled ? { client: pooled, home: migrator, isPooled: true } : { client, home: migrator },
     columns: Object.fromEntries(rows.map(({ table, columns }) => [table, columns])),
     query: async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
       (await client.query<Row>(sql, values)).rows,
     close: async () => {
-      await client.end()
+      await Promise.all([client.end(), pooled?.end()])
+      await pooler?.close()
       await drop()
     },
   }
+}
+
+async function connected(config: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(config)
+  client.on('error', () => {}) // a server that is dropped under it
+  await client.connect()
+  return client
 }
