@@ -11,6 +11,8 @@ import { WORDING, wordsOf } from './wording.js'
 const PRIVILEGES = `
   SELECT rolsuper AS "is a superuser",
          rolbypassrls AS "has BYPASSRLS",
+         EXISTS (SELECT FROM pg_roles WHERE (rolsuper OR rolbypassrls)
+           AND pg_has_role(session_user, oid, 'MEMBER')) AS "may act as a superuser or a role that has BYPASSRLS",
          EXISTS (SELECT FROM pg_class WHERE oid = ANY (
            SELECT to_regclass(quote_ident(name)) FROM unnest($1::text[]) AS name
          ) AND pg_has_role(session_user, relowner, 'MEMBER')) AS "may act as the owner of the tables",
@@ -29,6 +31,14 @@ export function loginCheck(
 ): (client: pg.ClientBase) => Promise<void> {
   const { owner, definer, service } = databaseRoles
   const roles = mayServe ? [owner, definer] : [owner, definer, service]
+  const privileged = (problem: string): PostgresError<'postgres.login.privileged'> => {
+    const { reason, remedy } = WORDING['postgres.login.privileged']
+    const setting = mayServe ? 'SERVICE_DATABASE_URL' : 'DATABASE_URL'
+    return new PostgresError(
+      'postgres.login.privileged',
+      `${reason}: ${loginOf(settings)} (${setting}) ${problem}; ${remedy}`,
+    )
+  }
   let isDone = settings.privilegedLogin === 'allow'
   return async (client) => {
     if (isDone) return
@@ -37,15 +47,10 @@ export function loginCheck(
       client.query<Record<string, boolean>>(PRIVILEGES, [tableNames, roles]),
     )
     const [problem] = Object.entries(rows[0] ?? {}).flatMap(([name, holds]) => (holds ? [name] : []))
-    if (problem !== undefined && settings.privilegedLogin === 'refuse') throw privileged(settings, problem)
+    if (problem !== undefined && settings.privilegedLogin === 'refuse') throw privileged(problem)
     if (problem !== undefined && !isDone) {
-      logger.warn({ event: 'postgres.login.privileged', problem }, privileged(settings, problem).message)
+      logger.warn({ event: 'postgres.login.privileged', problem }, privileged(problem).message)
     }
     isDone = true
   }
-}
-
-function privileged(settings: PostgresSettings, problem: string): PostgresError<'postgres.login.privileged'> {
-  const { reason, remedy } = WORDING['postgres.login.privileged']
-  return new PostgresError('postgres.login.privileged', `${reason}: ${loginOf(settings)} ${problem}; ${remedy}`)
 }

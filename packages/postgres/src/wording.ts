@@ -125,8 +125,9 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   },
   'postgres.permission_denied': { reason: 'This identity, or this login, has no right to do this' },
   'postgres.login.privileged': {
-    reason: 'Row-level security would not hold for the login of DATABASE_URL',
-    remedy: 'use a login that is neither superuser nor owner of the tables, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
+    reason: 'Row-level security would not hold for the login',
+    remedy:
+      'use one that is neither superuser nor owner of the tables and cannot become either, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
   },
   'postgres.schema_mismatch': {
     reason: 'A table, column or function is missing',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createPostgres, type Identity, mapPostgresError } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
+import { startPrivateServer } from '../server/private-server.js'
 import { failureOf, until } from '../support.js'
 import { usePeople } from './people.js'
 
@@ -197,6 +198,31 @@ describe('a login that no policy holds against', () => {
         code: 'postgres.login.privileged',
         message: expect.stringContaining('DB_ALLOW_PRIVILEGED_LOGIN=true'),
       })
+  })
+
+  it('is also one that may become a superuser or a role that bypasses it, for either pool', async () => {
+    const server = await startPrivateServer()
+    try {
+      await server.run(`CREATE ROLE almighty SUPERUSER; CREATE ROLE seer BYPASSRLS;
+        CREATE ROLE first LOGIN NOINHERIT IN ROLE almighty; CREATE ROLE second LOGIN NOINHERIT IN ROLE seer`)
+      for (const [n, login] of ['first', 'second'].entries()) {
+        const url = server.url().replace('//postgres@', `//${login}@`)
+        const settings = {
+          ...privileged(),
+          databaseUrl: url,
+          serviceDatabaseUrl: url,
+          privilegedLogin: 'refuse' as const,
+        }
+        await using postgres = createPostgres(settings, n === 0 ? {} : { role: 'service' })
+        const name = n === 0 ? 'DATABASE_URL' : 'SERVICE_DATABASE_URL'
+        expect(await failureOf(postgres.query('SELECT 1'))).toMatchObject({
+          code: 'postgres.login.privileged',
+          message: expect.stringContaining(`${login} (${name}) may act as a superuser or`),
+        })
+      }
+    } finally {
+      await server.close()
+    }
   })
 
   it('is warned about once elsewhere, and not at all where that is allowed', async () => {
