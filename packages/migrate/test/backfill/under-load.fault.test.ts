@@ -48,6 +48,27 @@ function spawnBackfill(databaseUrl: string) {
   return spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'inherit' })
 }
 
+/** Where writers write. */
+interface Where {
+  /** The row that the backfill has come to. */
+  around: number
+  goOn: boolean
+}
+
+/** Keeps writers near the backfill. */
+async function follow(url: string, where: Where): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  while (where.goOn) {
+    const { rows } = await client.query<{ row: number }>(
+      'SELECT position[1]::int / 2 AS row FROM miyabi_backfill.progress',
+    )
+    where.around = rows[0]?.row ?? 0
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await client.end()
+}
+
 /** What a writer did. */
 interface Written {
   statements: number
@@ -56,9 +77,10 @@ interface Written {
 
 /**
  * Changes, inserts and deletes rows until told to stop. Each writer has rows of its own, so that whatever it waits for is the backfill's;
- * it takes them from the last to the first, the way that would deadlock with whoever waits while it holds rows.
+ * it takes them from the last to the first, the way that would deadlock with whoever waits while it holds rows. Half of them are those
+ * that the backfill is about to come to.
  */
-async function write(url: string, writer: number, goOn: () => boolean): Promise<Written> {
+async function write(url: string, writer: number, where: Where): Promise<Written> {
   const client = new pg.Client({ connectionString: url, lock_timeout: WRITERS_LOCK_TIMEOUT_MS })
   await client.connect()
   const written = { statements: 0, longestMs: 0 }
@@ -69,17 +91,21 @@ async function write(url: string, writer: number, goOn: () => boolean): Promise<
     written.statements += 1
   }
   /** An even id of this writer: one that was there from the start. */
-  const someId = (): number => 2 * (writer + WRITERS * Math.floor((Math.random() * ROWS) / WRITERS))
+  const someId = (): number => {
+    const isNear = Math.random() < 0.5
+    const row = isNear ? where.around + 3 * PACE.batchRows * Math.random() : ROWS * Math.random()
+    return 2 * (writer + WRITERS * Math.floor(row / WRITERS))
+  }
   try {
-    while (goOn()) {
+    while (where.goOn) {
       const id = someId()
       await run('BEGIN')
       for (const near of [id + 20 * WRITERS, id + 2 * WRITERS, id]) {
         await run('UPDATE accounts SET balance = balance + 1 WHERE id = $1', [near])
+        if (Math.random() < 0.1) await new Promise((resolve) => setTimeout(resolve, 20))
       }
       await run('INSERT INTO accounts (id, balance) VALUES ($1, $2) ON CONFLICT DO NOTHING', [id + 1, id])
       if (Math.random() < 0.2) await run('DELETE FROM accounts WHERE id = $1', [someId() + 1])
-      if (Math.random() < 0.1) await new Promise((resolve) => setTimeout(resolve, 30))
       await run('COMMIT')
     }
   } finally {
@@ -94,8 +120,8 @@ it(
     await using database = await createTestDatabase({ empty: true })
     const url = database.directDatabaseUrl
     await sql(url, TABLE)
-    let isWriting = true
-    const writers = Array.from({ length: WRITERS }, (_, writer) => write(url, writer + 1, () => isWriting))
+    const where = { around: 0, goOn: true }
+    const writers = Array.from({ length: WRITERS }, (_, writer) => write(url, writer + 1, where))
     const written = Promise.all(writers)
     written.catch(() => {}) // looked at below
     const place = async (): Promise<number> => {
@@ -111,10 +137,12 @@ it(
 
     const start = performance.now()
     const places: number[] = []
+    let following: Promise<void> | undefined
     for (let kill = 0; kill < KILLS; kill++) {
       const child = spawnBackfill(url)
       const exit = once(child, 'exit')
       await until(async () => (await place()) > (places.at(-1) ?? 0))
+      following ??= follow(url, where)
       await new Promise((resolve) => setTimeout(resolve, KILL_AFTER_MS * Math.random()))
       child.kill('SIGKILL')
       expect(await exit).toEqual([null, 'SIGKILL'])
@@ -130,7 +158,8 @@ it(
     const client = new pg.Client({ connectionString: url })
     await client.connect()
     for (const statement of CONTRACT) await client.query(statement)
-    isWriting = false
+    where.goOn = false
+    await following
     const all = await written // throws if a writer was in a deadlock, or waited for too long
 
     expect(last.rowsPerSecond).toBeLessThanOrEqual(PACE.rowsPerSecond * 1.02)
