@@ -59,6 +59,6 @@ $$;
 DROP FUNCTION
   public.first_id_for_admin(), public.current_user_is_admin(), public.current_user_is_known(), public.current_web_user_is_known(),
   public.license_is_revoked(text), public.caller_is_known(), public.counted_user_id(), public.acts_for_service(),
-  public.current_user_id(), public.current_web_user_id();
+  public.current_user_id(), public.current_web_user_id(), public.identity_missing(text);
 
 REVOKE ALL ON SCHEMA public FROM miyabi_definer, miyabi_owner;
