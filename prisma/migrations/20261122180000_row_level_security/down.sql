@@ -17,6 +17,12 @@ BEGIN
   RETURN total;
 END
 $$;
+ALTER FUNCTION public.increment_usage(uuid, text, text, text, bigint)          SET search_path = '';
+ALTER FUNCTION public.increment_agent_execution(uuid, text, text, text)        SET search_path = '';
+ALTER FUNCTION public.update_plugin_rating(text)                               SET search_path = '';
+ALTER FUNCTION public.update_reviewed_plugins()                                SET search_path = '';
+ALTER FUNCTION public.time_ordered_id()                                        SET search_path = '';
+ALTER FUNCTION public.set_updated_at()                                         SET search_path = '';
 
 DO $$
 DECLARE
