@@ -17,6 +17,12 @@ BEGIN
   RETURN total;
 END
 $$;
+ALTER FUNCTION public.increment_usage(uuid, text, text, text, bigint)          SET search_path = '';
+ALTER FUNCTION public.increment_agent_execution(uuid, text, text, text)        SET search_path = '';
+ALTER FUNCTION public.update_plugin_rating(text)                               SET search_path = '';
+ALTER FUNCTION public.update_reviewed_plugins()                                SET search_path = '';
+ALTER FUNCTION public.time_ordered_id()                                        SET search_path = '';
+ALTER FUNCTION public.set_updated_at()                                         SET search_path = '';
 
 DO $$
 DECLARE
@@ -59,6 +65,6 @@ $$;
 DROP FUNCTION
   public.first_id_for_admin(), public.current_user_is_admin(), public.current_user_is_known(), public.current_web_user_is_known(),
   public.license_is_revoked(text), public.caller_is_known(), public.counted_user_id(), public.acts_for_service(),
-  public.current_user_id(), public.current_web_user_id();
+  public.current_user_id(), public.current_web_user_id(), public.identity_missing(text);
 
 REVOKE ALL ON SCHEMA public FROM miyabi_definer, miyabi_owner;

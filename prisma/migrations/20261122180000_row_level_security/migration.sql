@@ -9,7 +9,8 @@
 --     a column that an index begins with.
 --   * A policy without WITH CHECK applies its USING to new rows as well. Names of policies say who and what.
 --   * Functions with more rights than their caller belong to miyabi_definer, for which there are policies and grants on
---     exactly what they need. Their search_path is empty.
+--     exactly what they need. The search_path of functions names pg_temp last. Unnamed it comes first, and a person's own
+--     type there, of the name of one that a function uses, would run the person's code with the rights of the owner.
 
 
 -- =====================================================================================================================
@@ -131,62 +132,70 @@ REVOKE DELETE ON licenses FROM miyabi_service;
 -- Who is asking
 -- =====================================================================================================================
 
-CREATE FUNCTION public.current_user_id() RETURNS uuid
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+-- Every query of a person pays for these. None calls another but to raise: a call with a search_path of its own costs more than what is in
+-- it. In SQL, which the server would put in place of the call, they take longer to plan than they save.
+
+CREATE FUNCTION public.identity_missing(p_person text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  id CONSTANT text := current_setting('miyabi.user_id', true);
 BEGIN
-  -- After the transaction that set it a setting is not absent but empty.
-  IF id IS NULL OR id = '' THEN
-    RAISE EXCEPTION 'No user is set for this transaction.'
-      USING ERRCODE = 'MY001', HINT = 'Set miyabi.user_id to an id of users for the transaction.';
-  END IF;
-  RETURN id::uuid;
+  RAISE EXCEPTION 'No % is set for this transaction.', replace(p_person, '_', ' ')
+    USING ERRCODE = 'MY001', HINT = format('Set miyabi.%1$s_id to an id of %1$ss for the transaction.', p_person);
+END
+$$;
+COMMENT ON FUNCTION public.identity_missing(text) IS 'Raises MY001: the transaction has no user, or no web_user.';
+
+-- After the transaction that set it a setting is not absent but empty.
+CREATE FUNCTION public.current_user_id() RETURNS uuid
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN coalesce(nullif(current_setting('miyabi.user_id', true), ''), public.identity_missing('user'))::uuid;
 END
 $$;
 COMMENT ON FUNCTION public.current_user_id() IS 'The marketplace user of the transaction, out of miyabi.user_id. Raises MY001 where there is none.';
 
 CREATE FUNCTION public.current_web_user_id() RETURNS uuid
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  id CONSTANT text := current_setting('miyabi.web_user_id', true);
 BEGIN
-  IF id IS NULL OR id = '' THEN
-    RAISE EXCEPTION 'No web user is set for this transaction.'
-      USING ERRCODE = 'MY001', HINT = 'Set miyabi.web_user_id to an id of web_users for the transaction.';
-  END IF;
-  RETURN id::uuid;
+  RETURN coalesce(nullif(current_setting('miyabi.web_user_id', true), ''), public.identity_missing('web_user'))::uuid;
 END
 $$;
 COMMENT ON FUNCTION public.current_web_user_id() IS 'The web user of the transaction, out of miyabi.web_user_id. Raises MY001 where there is none.';
 
--- These look into users and web_users themselves, which a policy on users cannot do: it would ask itself, without end.
+-- These look into users and web_users themselves, which a policy on users cannot do: it would ask itself, without end. They read the
+-- setting first, so that they raise whatever is in the table.
 
 CREATE FUNCTION public.current_user_is_known() RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  asking CONSTANT uuid := coalesce(nullif(current_setting('miyabi.user_id', true), ''), public.identity_missing('user'))::uuid;
 BEGIN
-  RETURN EXISTS (SELECT FROM public.users WHERE id = public.current_user_id());
+  RETURN EXISTS (SELECT FROM public.users WHERE id = asking);
 END
 $$;
 COMMENT ON FUNCTION public.current_user_is_known() IS 'Whether the user of the transaction exists: the catalog is for everybody, not for a made-up id.';
 
 CREATE FUNCTION public.current_web_user_is_known() RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  asking CONSTANT uuid := coalesce(nullif(current_setting('miyabi.web_user_id', true), ''), public.identity_missing('web_user'))::uuid;
 BEGIN
-  RETURN EXISTS (SELECT FROM public.web_users WHERE id = public.current_web_user_id());
+  RETURN EXISTS (SELECT FROM public.web_users WHERE id = asking);
 END
 $$;
 COMMENT ON FUNCTION public.current_web_user_is_known() IS 'Whether the web user of the transaction exists.';
 
 CREATE FUNCTION public.current_user_is_admin() RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  asking CONSTANT uuid := coalesce(nullif(current_setting('miyabi.user_id', true), ''), public.identity_missing('user'))::uuid;
 BEGIN
-  RETURN EXISTS (SELECT FROM public.users WHERE id = public.current_user_id() AND role = 'admin');
+  RETURN EXISTS (SELECT FROM public.users WHERE id = asking AND role = 'admin');
 END
 $$;
 COMMENT ON FUNCTION public.current_user_is_admin() IS 'Whether the user of the transaction is an admin.';
@@ -194,16 +203,18 @@ COMMENT ON FUNCTION public.current_user_is_admin() IS 'Whether the user of the t
 -- With "is an admin" in a policy no index can be used: for anybody else, too, the server would read the whole table. With
 -- "the id is between this and the highest" it can: between null and anything there is nothing to look for.
 CREATE FUNCTION public.first_id_for_admin() RETURNS uuid
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  asking CONSTANT uuid := coalesce(nullif(current_setting('miyabi.user_id', true), ''), public.identity_missing('user'))::uuid;
 BEGIN
-  RETURN CASE WHEN public.current_user_is_admin() THEN '00000000-0000-0000-0000-000000000000'::uuid END;
+  RETURN (SELECT '00000000-0000-0000-0000-000000000000'::uuid FROM public.users WHERE id = asking AND role = 'admin');
 END
 $$;
 COMMENT ON FUNCTION public.first_id_for_admin() IS 'The lowest of all ids for an admin, null for everybody else.';
 
 CREATE FUNCTION public.acts_for_service() RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   -- Within a function of miyabi_definer current_user is that; the setting still says who called.
@@ -215,7 +226,7 @@ $$;
 COMMENT ON FUNCTION public.acts_for_service() IS 'Whether the service or a migration is asking, and no person.';
 
 CREATE FUNCTION public.caller_is_known() RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN public.acts_for_service() OR public.current_user_is_known();
@@ -226,7 +237,7 @@ COMMENT ON FUNCTION public.caller_is_known() IS 'Whether the service is asking, 
 -- A policy cannot say "is the service, or else their own": the server may answer every (SELECT f()) before it compares
 -- anything (it does where two sessions meet at one row), and asking the service for its user raises MY001.
 CREATE FUNCTION public.counted_user_id() RETURNS uuid
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN CASE WHEN NOT public.acts_for_service() THEN public.current_user_id() END;
@@ -235,7 +246,7 @@ $$;
 COMMENT ON FUNCTION public.counted_user_id() IS 'The user whose usage a person may count: their own. Null for the service, which has a policy of its own.';
 
 CREATE FUNCTION public.license_is_revoked(p_license_key text) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = ''
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF p_license_key IS NULL THEN
@@ -255,7 +266,7 @@ COMMENT ON FUNCTION public.license_is_revoked(text) IS
 
 -- As it was, but for who may count.
 CREATE OR REPLACE FUNCTION public.increment_downloads(p_plugin_id text) RETURNS integer
-LANGUAGE plpgsql SET search_path = ''
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   total integer;
@@ -269,6 +280,13 @@ BEGIN
   RETURN total;
 END
 $$;
+
+ALTER FUNCTION public.increment_usage(uuid, text, text, text, bigint)          SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION public.increment_agent_execution(uuid, text, text, text)        SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION public.update_plugin_rating(text)                               SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION public.update_reviewed_plugins()                                SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION public.time_ordered_id()                                        SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION public.set_updated_at()                                         SET search_path = pg_catalog, pg_temp;
 
 ALTER FUNCTION public.increment_usage(uuid, text, text, text, bigint)          SECURITY DEFINER;
 ALTER FUNCTION public.increment_agent_execution(uuid, text, text, text)        SECURITY DEFINER;
@@ -284,21 +302,22 @@ ALTER FUNCTION public.update_reviewed_plugins()                                O
 ALTER FUNCTION public.current_user_is_known()                                  OWNER TO miyabi_definer;
 ALTER FUNCTION public.current_web_user_is_known()                              OWNER TO miyabi_definer;
 ALTER FUNCTION public.current_user_is_admin()                                  OWNER TO miyabi_definer;
+ALTER FUNCTION public.first_id_for_admin()                                     OWNER TO miyabi_definer;
 ALTER FUNCTION public.license_is_revoked(text)                                 OWNER TO miyabi_definer;
 
 -- The owner of the tables also runs what a foreign key does, and with it the triggers.
 ALTER FUNCTION public.time_ordered_id()                                        OWNER TO miyabi_owner;
 ALTER FUNCTION public.current_instant()                                        OWNER TO miyabi_owner;
 ALTER FUNCTION public.set_updated_at()                                         OWNER TO miyabi_owner;
+ALTER FUNCTION public.identity_missing(text)                                   OWNER TO miyabi_owner;
 ALTER FUNCTION public.current_user_id()                                        OWNER TO miyabi_owner;
 ALTER FUNCTION public.current_web_user_id()                                    OWNER TO miyabi_owner;
-ALTER FUNCTION public.first_id_for_admin()                                     OWNER TO miyabi_owner;
 ALTER FUNCTION public.acts_for_service()                                       OWNER TO miyabi_owner;
 ALTER FUNCTION public.caller_is_known()                                        OWNER TO miyabi_owner;
 ALTER FUNCTION public.counted_user_id()                                        OWNER TO miyabi_owner;
 
--- Nobody creates anything as the role of the functions.
-REVOKE CREATE ON SCHEMA public FROM miyabi_definer;
+-- Nobody creates anything as the role of the functions; and nobody at all, where a database from before PostgreSQL 15 allows it.
+REVOKE CREATE ON SCHEMA public FROM miyabi_definer, PUBLIC;
 
 -- Every function may be called by everybody unless it is said otherwise.
 REVOKE EXECUTE ON FUNCTION
@@ -307,12 +326,13 @@ REVOKE EXECUTE ON FUNCTION
   public.current_user_is_known(), public.current_web_user_is_known(), public.current_user_is_admin(),
   public.license_is_revoked(text), public.time_ordered_id(), public.current_instant(), public.set_updated_at(),
   public.current_user_id(), public.current_web_user_id(), public.first_id_for_admin(), public.acts_for_service(),
-  public.caller_is_known(), public.counted_user_id()
+  public.caller_is_known(), public.counted_user_id(), public.identity_missing(text)
   FROM PUBLIC;
 
 -- Defaults of columns are computed as whoever inserts.
 GRANT EXECUTE ON FUNCTION public.time_ordered_id(), public.current_instant()
   TO miyabi_user, miyabi_web_user, miyabi_service, miyabi_definer;
+GRANT EXECUTE ON FUNCTION public.identity_missing(text)         TO miyabi_user, miyabi_web_user, miyabi_definer;
 GRANT EXECUTE ON FUNCTION public.current_user_id()              TO miyabi_user, miyabi_definer;
 GRANT EXECUTE ON FUNCTION public.current_web_user_id()          TO miyabi_web_user, miyabi_definer;
 GRANT EXECUTE ON FUNCTION

@@ -149,7 +149,7 @@ export function catalog(open: OpenSchemaDatabase): void {
         `SELECT p.proname FROM pg_proc p
          WHERE p.pronamespace = 'public'::regnamespace
            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
-           AND p.prosqlbody IS NULL AND p.proconfig IS DISTINCT FROM ARRAY['search_path=""']`,
+           AND p.prosqlbody IS NULL AND p.proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']`,
       )
       expect(loose).toEqual([])
     })
