@@ -190,7 +190,9 @@ describe.each(Object.entries(servers))('backfillRows on %s', (major, start) => {
     expect(await backfillRows({ ...once, databaseUrl })).toMatchObject({ changed: 10 })
   })
 
-  it.runIf(major === 'PostgreSQL 15')('acts as the group that owns the table, and as nobody else', async () => {
+  // The login of the run's own server may not make roles.
+  const itWithRoles = major === 'PostgreSQL 15' ? it : undefined
+  itWithRoles?.('acts as the group that owns the table, and as nobody else', async () => {
     const databaseUrl = await server.database()
     await sql(
       databaseUrl,
