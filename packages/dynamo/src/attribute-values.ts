@@ -112,7 +112,7 @@ const fromAttribute = (attribute: AttributeValue): NativeValue => convertToNativ
 
 function toAttribute(value: unknown, path: string): AttributeValue {
   assertStorable(value, path)
-  return convertToAttr(value, { removeUndefinedValues: true })
+  return convertToAttr(value, { removeUndefinedValues: true, convertClassInstanceToMap: true })
 }
 
 /** Without an exponent's plus sign or a lost digit: DynamoDB takes `1e-7` as well as `42`. */

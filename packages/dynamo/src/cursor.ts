@@ -19,7 +19,7 @@ export function encodeCursor(query: readonly unknown[], place: string): string {
 
 /** The place in a cursor. @throws {DynamoCursorError} when it was made by another query, or is no cursor. */
 export function decodeCursor(query: readonly unknown[], cursor: string, placeBytes: number): string {
-  const bytes = Buffer.from(cursor, 'base64url')
+  const bytes = Buffer.from(String(cursor), 'base64url')
   const isOurs =
     bytes.length === 1 + DIGEST_BYTES + placeBytes &&
     bytes[0] === VERSION &&

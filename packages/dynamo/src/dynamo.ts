@@ -11,6 +11,7 @@ import { checkHealth, type DynamoHealth } from './health.js'
 import { createIdSource } from './ids.js'
 import { bindMessages, type Messages } from './messages/messages.js'
 import { assertMessageOptions, defaultMessageOptions, type MessageOptions } from './messages/options.js'
+import { OpenCalls } from './open-calls.js'
 import { ownDocumentClient, type Store } from './store.js'
 import { agentStateTable, eventsTable, messagesTable } from './tables/definitions.js'
 import { bindTables, type Tables } from './tables/tables.js'
@@ -59,8 +60,9 @@ export interface Dynamo extends AsyncDisposable {
   /** Connections at this moment, and the capacity consumed so far. Costs nothing. */
   stats(): DynamoStats
   /**
-   * Waits for the events that writers have taken, then closes the connections. Other calls on their way fail.
-   * @param graceMs how long to wait; default: as long as those events take, which is at most `DYNAMODB_TIMEOUT`.
+   * Takes no more calls (`dynamo.closed`), waits for those on their way and the events that writers have taken, then closes the
+   * connections.
+   * @param graceMs how long to wait; default: as long as they take, which is at most `DYNAMODB_TIMEOUT`.
    */
   close(graceMs?: number): Promise<{ readonly drained: boolean }>
 }
@@ -77,14 +79,16 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
   assertMessageOptions(messages)
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { client, stats } = openClient(settings, { logger, retryBudget: options.retryBudget })
-  const store: Store = { document: ownDocumentClient(client), settings, now }
+  const calls = new OpenCalls()
+  const store: Store = { document: ownDocumentClient(client), settings, calls, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
   const writers = new Set<EventWriter>()
   const close = async (graceMs?: number): Promise<{ readonly drained: boolean }> => {
-    const ends = await Promise.all([...writers].map((writer) => writer.close(graceMs)))
+    const ends = [...writers].map(async (writer) => (await writer.close(graceMs)).drained)
+    const drained = await Promise.all([...ends, calls.close(graceMs)])
     client.destroy()
     logger.debug({ event: 'dynamo.closed' }, 'closed the DynamoDB client')
-    return { drained: ends.every(({ drained }) => drained) }
+    return { drained: !drained.includes(false) }
   }
   return {
     client,

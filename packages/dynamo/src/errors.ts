@@ -27,6 +27,8 @@ export type DynamoErrorCode =
   | 'dynamo.transaction_canceled'
   /** DynamoDB, or the entity's schema, does not accept the request. */
   | 'dynamo.validation'
+  /** Called after `close()`. Nothing was sent. */
+  | 'dynamo.closed'
   /** Anything else; `details.awsName` has the SDK's name for it. */
   | 'dynamo.failed'
 

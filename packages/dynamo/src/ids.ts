@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
+import { types } from 'node:util'
 import { DynamoInputError } from './errors.js'
 
 /** The last moment whose UTC day has a four-digit year. */
@@ -106,6 +107,12 @@ export function assertId(id: string, name: string): string {
 export function assertTime(ms: number, name: string): number {
   if (Number.isInteger(ms) && ms >= 0 && ms <= MAX_MS) return ms
   throw new DynamoInputError(name, 'is not a valid time between 1970 and 9999')
+}
+
+/** The milliseconds of a date. @throws {DynamoInputError} when it is none, as a text from JSON, or not between 1970 and 9999. */
+export function timeOf(date: Date, name: string): number {
+  if (!types.isDate(date)) throw new DynamoInputError(name, 'is not a Date')
+  return assertTime(date.getTime(), name)
 }
 
 function time(ms: number): string {

@@ -1,3 +1,5 @@
+import { DynamoInputError } from './errors.js'
+
 /** A page of a list in order. */
 export interface Page<Item> {
   readonly items: Item[]
@@ -6,6 +8,11 @@ export interface Page<Item> {
 }
 
 export type Order = 'asc' | 'desc'
+
+/** @throws {DynamoInputError} for any other text. */
+export function assertOrder(order: Order): void {
+  if (order !== 'asc' && order !== 'desc') throw new DynamoInputError('order', "is neither 'asc' nor 'desc'")
+}
 
 /** One partition's share of a page: gives its items in order, a portion at a time. */
 export interface Source<Item> {

@@ -56,21 +56,31 @@ function assertStorableObject(
   if (value === null || value instanceof Uint8Array) return
   if (value instanceof Set) {
     if (value.size === 0) refuse('is an empty set, which DynamoDB does not have; leave it out')
+    if (!isOfOneKind([...value])) refuse('is a set of other things than texts alone, numbers alone or bytes alone')
     for (const member of value) assertStorable(member, `${path}{}`, depth + 1)
   } else if (Array.isArray(value)) {
-    value.forEach((member, index) => {
-      assertStorable(member, `${path}[${index}]`, depth + 1)
-    })
+    // By its entries, because forEach leaves out holes, which the SDK closes.
+    for (const [index, member] of value.entries()) assertStorable(member, `${path}[${index}]`, depth + 1)
   } else {
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null) {
       refuse(`is a ${value.constructor?.name || 'class instance'}; store a plain value instead`)
     }
     for (const [name, member] of Object.entries(value)) {
+      if (name === '__proto__') refuse('has a member named __proto__, which would become the prototype of what is read')
       if (!isWellFormed(name)) refuse('has a name that holds half of a character (a lone surrogate)')
       if (member !== undefined) assertStorable(member, `${path}.${name}`, depth + 1)
     }
   }
+}
+
+/** Whether members may be in one set: DynamoDB has sets of texts, of numbers and of bytes. */
+function isOfOneKind(members: readonly unknown[]): boolean {
+  const kinds = members.map((member) => {
+    if (member instanceof Uint8Array) return 'bytes'
+    return typeof member === 'bigint' ? 'number' : typeof member
+  })
+  return ['string', 'number', 'bytes'].some((kind) => kinds.every((other) => other === kind))
 }
 
 /**
@@ -83,6 +93,19 @@ export function assertPayload(payload: unknown, name: string): void {
   assertStorable(payload, name)
   const bytes = storedBytes(payload)
   if (bytes > MAX_PAYLOAD_BYTES) throw new PayloadTooLargeError(name, bytes, MAX_PAYLOAD_BYTES)
+}
+
+/**
+ * `assertPayload` for one that is to be a plain object, not a list, set or text.
+ * @throws {DynamoInputError} naming the argument.
+ */
+export function assertPayloadObject(payload: unknown, name: string): void {
+  if (payload === undefined) return
+  const isObject = typeof payload === 'object' && payload !== null
+  if (!isObject || Array.isArray(payload) || payload instanceof Set || payload instanceof Uint8Array) {
+    throw new DynamoInputError(name, 'is not a plain object')
+  }
+  assertPayload(payload, name)
 }
 
 /** The size of a value as DynamoDB counts it. */
@@ -111,7 +134,8 @@ function storedBytes(value: unknown): number {
  * @throws {DynamoInputError} when it is empty, longer than `maxBytes` in UTF-8, or cannot be carried in UTF-8.
  */
 export function assertKeyPart(value: unknown, name: string, maxBytes = 1024): asserts value is string {
-  if (typeof value !== 'string' || value === '') throw new DynamoInputError(name, 'is empty; expected a text')
+  if (typeof value !== 'string') throw new DynamoInputError(name, 'is not a text')
+  if (value === '') throw new DynamoInputError(name, 'is empty; expected a text')
   if (!isWellFormed(value)) throw new DynamoInputError(name, 'holds half of a character (a lone surrogate)')
   const bytes = Buffer.byteLength(value)
   if (bytes > maxBytes) throw new DynamoInputError(name, `is ${bytes} bytes long; a key holds at most ${maxBytes}`)

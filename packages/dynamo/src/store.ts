@@ -3,11 +3,14 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { type CallRecord, runCall } from './call.js'
 import type { DynamoSettings } from './config.js'
 import { DynamoInputError } from './errors.js'
+import type { OpenCalls } from './open-calls.js'
 
 /** What each repository works with. */
 export interface Store {
   readonly document: DynamoDBDocumentClient
   readonly settings: DynamoSettings
+  /** Every call on its way is one of these. */
+  readonly calls: OpenCalls
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }
@@ -24,10 +27,13 @@ export interface CallerOptions {
  */
 export function ownDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   const copy = Object.create(client, { config: { value: { ...client.config } } }) as DynamoDBClient
-  return DynamoDBDocumentClient.from(copy, { marshallOptions: { removeUndefinedValues: true } })
+  return DynamoDBDocumentClient.from(copy, {
+    // What is no plain object is refused before; the SDK also takes one with a member named `constructor` for an instance.
+    marshallOptions: { removeUndefinedValues: true, convertClassInstanceToMap: true },
+  })
 }
 
-/** Runs one call of a repository under the call's deadline; what fails inside comes out as one of our errors. */
+/** Runs one call of a repository under the call's deadline, unless it was closed; what fails inside comes out as one of our errors. */
 export function call<T>(
   store: Store,
   operation: string,
@@ -35,7 +41,8 @@ export function call<T>(
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
 ): Promise<T> {
-  return runCall({ operation, tables: [table], ms: store.settings.timeoutMs, signal }, work)
+  const options = { operation, tables: [table], ms: store.settings.timeoutMs, signal }
+  return store.calls.during(options, () => runCall(options, work))
 }
 
 /** DynamoDB counts expiry in seconds. */

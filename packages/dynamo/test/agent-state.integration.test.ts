@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { IllegalTransitionError, StaleAgentStateError } from '../src/agent-state/errors.js'
 import type { AgentState } from '../src/agent-state/state.js'
 import type { Dynamo } from '../src/dynamo.js'
-import { DynamoCursorError } from '../src/errors.js'
+import { DynamoCursorError, DynamoInputError } from '../src/errors.js'
 import { DAY_MS } from '../src/events/shards.js'
 import { rejection, testClock, testDynamo } from './support.js'
 
@@ -130,6 +130,21 @@ describe.each([
         code: 'dynamo.invalid_input',
         details: { argument: 'progress' },
       })
+    })
+
+    it('refuses what an untyped caller may give, before anything is sent', async () => {
+      const state = { agentId: 'untyped', status: 'pending', expectedVersion: 0 } as const
+      for (const wrong of [{ progress: '50' }, { currentTask: 5 }, { expectedVersion: Number.MAX_SAFE_INTEGER }]) {
+        const given = { ...state, ...wrong } as Parameters<Dynamo['agentState']['save']>[0]
+        expect(await rejection(dynamo.agentState.save(given))).toMatchObject({
+          code: 'dynamo.invalid_input',
+          details: { argument: Object.keys(wrong)[0] },
+        })
+      }
+      const range = { order: 'up' } as unknown as { order: 'asc' }
+      expect(await rejection(dynamo.agentState.history('untyped', range))).toBeInstanceOf(DynamoInputError)
+      const stale = await rejection(dynamo.agentState.save({ ...state, expectedVersion: 5 }))
+      expect(stale).toMatchObject({ message: expect.stringContaining('no state at version 5') })
     })
 
     it('keeps agents apart whose names differ in case or hold the marks of keys', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type EventModel, eventShapes } from '../src/events/event.js'
 import { bindEvents, type Events } from '../src/events/events.js'
 import { createIdSource } from '../src/ids.js'
+import { OpenCalls } from '../src/open-calls.js'
 import { ItemShapeError, itemShapes } from '../src/schema-version.js'
 import { ownDocumentClient } from '../src/store.js'
 import { rejection, testDynamo, testSettings } from './support.js'
@@ -12,7 +13,12 @@ describe('events of another shape', () => {
     const table = (await dynamo.tables.status()).tables[0]?.table ?? ''
     const withShapes = (shapes: EventModel['shapes']): Events =>
       bindEvents(
-        { document: ownDocumentClient(dynamo.client), settings: testSettings({ timeoutMs: 20_000 }), now: Date.now },
+        {
+          document: ownDocumentClient(dynamo.client),
+          settings: testSettings({ timeoutMs: 20_000 }),
+          calls: new OpenCalls(),
+          now: Date.now,
+        },
         table,
         { shapes, plan: {}, retentionMs: 86_400_000, ids: createIdSource(), now: Date.now },
         new Set(),

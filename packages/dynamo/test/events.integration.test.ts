@@ -128,6 +128,12 @@ describe('events.append', () => {
     })
   })
 
+  it('keeps members named as those that every object has', async () => {
+    const data = { constructor: { prototype: 1 }, toString: 'x', hasOwnProperty: null }
+    const { id } = await dynamo.events.append({ eventType: 'named', data })
+    expect((await dynamo.events.get('named', id))?.data).toEqual(data)
+  })
+
   it('writes the keys in their final form, and no attribute more', async () => {
     const { id } = await dynamo.events.append({
       eventType: 'keys',
@@ -308,6 +314,8 @@ describe('reading events', () => {
     for (const range of [{ limit: 0 }, { limit: 1001 }, { limit: 1.5 }, { from: new Date(Number.NaN) }]) {
       expect(await rejection(dynamo.events.byType('x', range))).toBeInstanceOf(DynamoInputError)
     }
+    const untyped = { from: '2026-01-01', order: 'desc' } as unknown as { from: Date }
+    expect(await rejection(dynamo.events.byType('x', untyped))).toMatchObject({ message: 'from is not a Date' })
     const none = await dynamo.events.byType('paged', { from: new Date(NOW), to: new Date(NOW) })
     expect(none).toEqual({ items: [] })
   })

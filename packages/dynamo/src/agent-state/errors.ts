@@ -17,7 +17,9 @@ export class StaleAgentStateError extends MiyabiError<'dynamo.agent_state.stale'
     const currentVersion = current?.version ?? 0
     super(
       'dynamo.agent_state.stale',
-      `the agent's state is at version ${currentVersion || 'none'}, not ${expectedVersion || 'none'}: somebody else saved it`,
+      currentVersion === 0
+        ? `the agent has no state at version ${expectedVersion}, nor any other: it never had one, or it has expired; begin with expectedVersion 0`
+        : `the agent's state is at version ${currentVersion}, not ${expectedVersion || 'none'}: somebody else saved it`,
       { details: { agentId, expectedVersion, currentVersion }, effect },
     )
     this.#current = current

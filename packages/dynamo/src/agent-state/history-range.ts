@@ -1,6 +1,6 @@
 import { decodeCursor, encodeCursor } from '../cursor.js'
-import { assertTime } from '../ids.js'
-import type { Order } from '../page.js'
+import { timeOf } from '../ids.js'
+import { assertOrder, type Order } from '../page.js'
 
 /** Which versions, in which order, how many at a time. */
 export interface HistoryRange {
@@ -34,8 +34,9 @@ const VERSION_BYTES = 7
  */
 export function toVersionRange(agentId: string, range: HistoryRange): VersionRange {
   const { order = 'desc', cursor } = range
-  const from = range.from && assertTime(range.from.getTime(), 'from')
-  const to = range.to && assertTime(range.to.getTime(), 'to')
+  assertOrder(order)
+  const from = range.from && timeOf(range.from, 'from')
+  const to = range.to && timeOf(range.to, 'to')
   const binding = ['history', agentId, from ?? null, to ?? null, order]
   let low = from ?? 0
   let high = to === undefined ? Number.MAX_SAFE_INTEGER : to - 1

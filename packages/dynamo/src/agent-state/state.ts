@@ -1,6 +1,6 @@
 import { type AgentItem, type AgentStatus, agentStatuses } from '../entities/agent-state.js'
 import { DynamoInputError } from '../errors.js'
-import { assertKeyPart, assertPayload } from '../storable.js'
+import { assertKeyPart, assertPayload, assertPayloadObject } from '../storable.js'
 
 export type { AgentStatus }
 
@@ -60,13 +60,16 @@ export function assertAgentState(state: NewAgentState): void {
     throw new DynamoInputError('status', `is none of ${agentStatuses.join(', ')}`)
   }
   const { progress = 0, currentTask, stateData, expectedVersion } = state
-  if (!(progress >= 0 && progress <= 100)) throw new DynamoInputError('progress', 'is not a number from 0 to 100')
-  if (currentTask !== undefined) assertPayload(currentTask, 'currentTask')
-  if (stateData !== undefined && (stateData === null || Array.isArray(stateData))) {
-    throw new DynamoInputError('stateData', 'is not an object')
+  if (!(typeof progress === 'number' && progress >= 0 && progress <= 100)) {
+    throw new DynamoInputError('progress', 'is not a number from 0 to 100')
   }
-  assertPayload(stateData, 'stateData')
-  if (!Number.isSafeInteger(expectedVersion) || expectedVersion < 0) {
+  if (currentTask !== undefined && typeof currentTask !== 'string') {
+    throw new DynamoInputError('currentTask', 'is not a text')
+  }
+  assertPayload(currentTask, 'currentTask')
+  assertPayloadObject(stateData, 'stateData')
+  // The version after it must be one too.
+  if (!Number.isSafeInteger(expectedVersion + 1) || expectedVersion < 0) {
     throw new DynamoInputError('expectedVersion', 'is not a version; pass the one that was read, or 0 for none')
   }
 }

@@ -1,7 +1,7 @@
 import { MiyabiError } from '@miyabi/core'
-import { type CallRecord, runCall } from '../call.js'
-import { type UnprocessedEvent, UnprocessedEventsError } from '../errors.js'
-import type { Store } from '../store.js'
+import type { CallRecord } from '../call.js'
+import { DynamoError, type UnprocessedEvent, UnprocessedEventsError } from '../errors.js'
+import { call, type Store } from '../store.js'
 import { BatchQueue, type QueueEntry } from './batch-queue.js'
 import type { PutItem } from './put-batch.js'
 
@@ -37,7 +37,7 @@ export async function appendItems(
   let total: CallRecord | undefined
   let failure: unknown
   try {
-    await runCall({ operation, tables: [table], ms: store.settings.timeoutMs, signal }, (callSignal, record) => {
+    await call(store, operation, table, signal, (callSignal, record) => {
       total = record
       return new Promise<void>((resolve) => {
         const queue = new BatchQueue(store, { operation, table, total: record }, CONCURRENCY)
@@ -48,6 +48,7 @@ export async function appendItems(
       })
     })
   } catch (error) {
+    if (error instanceof DynamoError && error.code === 'dynamo.closed') throw error
     failure = error
   }
   const ended = failure instanceof MiyabiError ? failure.code : 'aborted'

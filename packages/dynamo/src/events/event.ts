@@ -1,9 +1,9 @@
 import type { EntityItem } from 'electrodb'
 import type { EventEntity } from '../entities/event.js'
 import { DynamoInputError } from '../errors.js'
-import { assertId, assertTime, type IdSource, idTime, keyedId, randomIdAt } from '../ids.js'
+import { assertId, type IdSource, idTime, keyedId, randomIdAt, timeOf } from '../ids.js'
 import { itemShapes } from '../schema-version.js'
-import { assertKeyPart, assertPayload } from '../storable.js'
+import { assertKeyPart, assertPayloadObject } from '../storable.js'
 import { toSeconds } from '../store.js'
 import { dayOf, type ShardedBy, type ShardPlan, shardOf, shardsOn } from './shards.js'
 
@@ -62,10 +62,7 @@ export function toEventItem(event: NewEvent, model: EventModel) {
   assertKeyPart(eventType, 'eventType', 256)
   if (userId !== undefined) assertKeyPart(userId, 'userId')
   if (repositoryId !== undefined) assertKeyPart(repositoryId, 'repositoryId')
-  if (data !== undefined && (data === null || Array.isArray(data))) {
-    throw new DynamoInputError('data', 'is not an object')
-  }
-  assertPayload(data, 'data')
+  assertPayloadObject(data, 'data')
   const id = eventId(event, model)
   const ms = idTime(id)
   const ttl = toSeconds(ms + model.retentionMs)
@@ -94,7 +91,7 @@ export const indexPartition = (owner: string, shard: number): string => `${owner
 
 function eventId(event: NewEvent, model: EventModel): string {
   if (event.id !== undefined) return assertId(event.id, 'id')
-  const ms = event.occurredAt && assertTime(event.occurredAt.getTime(), 'occurredAt')
+  const ms = event.occurredAt && timeOf(event.occurredAt, 'occurredAt')
   if (event.idempotencyKey !== undefined) {
     assertKeyPart(event.idempotencyKey, 'idempotencyKey', 4096)
     if (ms === undefined) throw new DynamoInputError('idempotencyKey', 'needs occurredAt: the id is made of both')

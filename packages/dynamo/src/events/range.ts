@@ -1,7 +1,6 @@
 import { decodeCursor } from '../cursor.js'
-import { DynamoInputError } from '../errors.js'
-import { assertTime, ID_BYTES, idCeiling, idFloor, idFromHex, idTime } from '../ids.js'
-import type { Order } from '../page.js'
+import { ID_BYTES, idCeiling, idFloor, idFromHex, idTime, timeOf } from '../ids.js'
+import { assertOrder, type Order } from '../page.js'
 import { assertLimit } from '../store.js'
 import { DAY_MS, dayOf, dayStart } from './shards.js'
 
@@ -43,9 +42,9 @@ export function toIdRange(
   model: { readonly now: () => number; readonly retentionMs: number },
 ): IdRange {
   const { order = 'desc', limit = 50, cursor } = range
-  if (order !== 'asc' && order !== 'desc') throw new DynamoInputError('order', "is neither 'asc' nor 'desc'")
-  const from = range.from && assertTime(range.from.getTime(), 'from')
-  const to = range.to && assertTime(range.to.getTime(), 'to')
+  assertOrder(order)
+  const from = range.from && timeOf(range.from, 'from')
+  const to = range.to && timeOf(range.to, 'to')
   const now = model.now()
   const fromMs = Math.max(from ?? 0, now - model.retentionMs, 0)
   const toMs = to ?? now + CLOCK_SKEW_MS

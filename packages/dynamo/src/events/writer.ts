@@ -1,7 +1,6 @@
 import type { MiyabiError } from '@miyabi/core'
-import { runCall } from '../call.js'
 import { DynamoInputError } from '../errors.js'
-import type { CallerOptions, Store } from '../store.js'
+import { type CallerOptions, call, type Store } from '../store.js'
 import type { EventPut } from './append-many.js'
 import { BatchQueue, type QueueEntry } from './batch-queue.js'
 import { EventWriterError } from './errors.js'
@@ -65,9 +64,9 @@ export function createEventWriter(
     if (waiting.size === 0) onEmpty?.()
   }
 
-  const append = (event: NewEvent, { signal }: CallerOptions = {}): Promise<{ readonly id: string }> =>
-    runCall({ operation, tables: [table], ms: store.settings.timeoutMs, signal }, async (callSignal, record) => {
-      if (closing) throw new EventWriterError('dynamo.events.writer_closed', { pending: waiting.size, maxPending })
+  const append = async (event: NewEvent, { signal }: CallerOptions = {}): Promise<{ readonly id: string }> => {
+    if (closing) throw new EventWriterError('dynamo.events.writer_closed', { pending: waiting.size, maxPending })
+    return call(store, operation, table, signal, async (callSignal, record) => {
       if (waiting.size >= maxPending) {
         throw new EventWriterError('dynamo.events.writer_full', { pending: waiting.size, maxPending })
       }
@@ -91,6 +90,7 @@ export function createEventWriter(
       })
       return { id }
     })
+  }
 
   const drain = async (graceMs: number | undefined): Promise<{ drained: boolean }> => {
     let timer: NodeJS.Timeout | undefined

@@ -1,6 +1,6 @@
 import { type MessageItem, type MessageType, messageTypes, SEQUENCE_DIGITS } from '../entities/message.js'
 import { DynamoInputError } from '../errors.js'
-import { assertKeyPart, assertPayload } from '../storable.js'
+import { assertKeyPart, assertPayloadObject } from '../storable.js'
 
 export type { MessageType }
 
@@ -35,10 +35,7 @@ export function assertMessage(message: NewMessage): void {
     throw new DynamoInputError('messageType', `is none of ${messageTypes.join(', ')}`)
   }
   const { payload, connectionId } = message
-  if (payload !== undefined && (payload === null || Array.isArray(payload))) {
-    throw new DynamoInputError('payload', 'is not an object')
-  }
-  assertPayload(payload, 'payload')
+  assertPayloadObject(payload, 'payload')
   if (connectionId !== undefined) assertKeyPart(connectionId, 'connectionId')
 }
 
