@@ -65,6 +65,17 @@ describe('withDeadline', () => {
     await expect(answered).resolves.toBeDefined()
   })
 
+  it('takes one signal of the caller for many calls at once, without a warning of a leak', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', onWarning)
+    const { signal } = new AbortController()
+    const calls = Array.from({ length: 20 }, () => withDeadline({ ms: 1000, signal, onTimeout: late }, () => sleep(5)))
+    await Promise.all(calls)
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
+  })
+
   it('passes on the abort of the caller with its own reason', async () => {
     const controller = new AbortController()
     const running = withDeadline({ ms: 60_000, signal: controller.signal, onTimeout: late }, never)

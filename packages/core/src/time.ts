@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** Resolves after `ms`, or rejects with the signal's reason. Leaves no timer and no listener behind. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -48,6 +50,8 @@ export interface DeadlineOptions {
 export async function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { ms, signal, onTimeout } = options
   signal?.throwIfAborted()
+  // One signal may end many calls at once; Node would warn of a leak from the eleventh on.
+  if (signal) setMaxListeners(0, signal)
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let afterLook: NodeJS.Immediate | undefined
