@@ -15,6 +15,7 @@ import type { Loss } from './rollback/loss.js'
  * - `migrate.ahead`: the database has migrations that this code does not know
  * - `migrate.diverged`: the same, and this code has migrations that the database does not
  * - `migrate.busy`: another deploy or rollback is at work
+ * - `migrate.overtaken`: another deploy or rollback ended just before, so that another migration is the last one now
  * - `migrate.down_missing`: a migration has no down file
  * - `migrate.down_exists`: a migration has one already
  * - `migrate.down_not_transactional`: a down file cannot run in one transaction
@@ -37,6 +38,7 @@ export interface MigrationErrorDetails {
   'migrate.ahead': { readonly migrations: readonly string[] }
   'migrate.diverged': { readonly onlyInDatabase: readonly string[]; readonly onlyInCode: readonly string[] }
   'migrate.busy': { readonly waitedMs: number }
+  'migrate.overtaken': { readonly was: string | undefined; readonly is: string | undefined }
   'migrate.down_missing': { readonly migrations: readonly string[] }
   'migrate.down_exists': { readonly migration: string }
   'migrate.down_not_transactional': { readonly migration: string; readonly statement: string }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Migration } from '../history/folder.js'
-import { historyTable, readHistory } from '../history/history.js'
+import { type HistoryRow, historyTable, readHistory } from '../history/history.js'
 import { takeMigrationLock } from '../history/lock.js'
 import { toConnectError } from '../host/connect-error.js'
 import { parseTarget, type Target } from '../host/target.js'
@@ -67,8 +67,10 @@ export async function rollback(options: RollbackOptions): Promise<RolledBack[]> 
   signal?.throwIfAborted()
   signal?.addEventListener('abort', abort, { once: true })
   try {
+    const asked = lastApplied(await readHistory(client, target.schema))
     await takeMigrationLock(client, lockTimeoutMs)
     const history = await readHistory(client, target.schema)
+    if (to === undefined && lastApplied(history) !== asked) throw overtaken(asked, lastApplied(history))
     const undos = await planRollback(migrations, history, to)
     if (undos.length === 0) return []
     if (!options.skipProof) {
@@ -121,6 +123,18 @@ async function rehearse(
     await client.query('ROLLBACK').catch(() => {})
   }
   return losses
+}
+
+const lastApplied = (history: readonly HistoryRow[]): string | undefined =>
+  history.findLast(({ state }) => state === 'applied')?.name
+
+/** Whoever says "the last one" means the one that was the last when they said so. */
+function overtaken(asked: string | undefined, now: string | undefined): MigrationError {
+  return new MigrationError(
+    'migrate.overtaken',
+    `Another deploy or rollback came first: the last migration was ${asked ?? 'none'}, and is ${now ?? 'none'} now. Nothing was changed. \`pnpm db:migrate status\` tells how it is.`,
+    { details: { was: asked, is: now } },
+  )
 }
 
 function refuseLoss(losses: ReadonlyMap<string, readonly Loss[]>): void {

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { createHistory } from '../history/history.js'
 import { withClient } from '../host/client.js'
+import { toConnectError } from '../host/connect-error.js'
 import { PrismaError } from '../host/prisma-error.js'
 import { ShadowDatabases } from '../host/shadow.js'
 import { parseTarget, type Target } from '../host/target.js'
@@ -30,6 +31,7 @@ export class ScratchServer implements AsyncDisposable {
   /**
    * A database as Prisma finds it before the first migration: empty but for the history.
    * @throws {MigrationError} `migrate.scratch_denied` where the login may not create databases.
+   * @throws {PrismaError} `migrate.engine` where the server cannot be reached, or refuses the login.
    */
   async create(): Promise<ScratchDatabase> {
     const scratch = await this.make()
@@ -43,7 +45,7 @@ export class ScratchServer implements AsyncDisposable {
 
   private async make(template?: string): Promise<ScratchDatabase> {
     const target = await this.shadows.create(template).catch((error: unknown) => {
-      throw error instanceof PrismaError ? denied(error) : error
+      throw error instanceof PrismaError ? denied(error) : toConnectError(error, parseTarget(this.url))
     })
     const url = new URL(this.url)
     url.pathname = `/${target.database}`

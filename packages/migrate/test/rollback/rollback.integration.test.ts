@@ -129,6 +129,30 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('rollback on %s'
 
   if (name !== 'PostgreSQL 18') return
 
+  it('undoes one migration where two ask at once for the last one', async () => {
+    const { url, migrations } = await deployed(PEOPLE)
+    const { default: pg } = await import('pg')
+    const other = new pg.Client(url)
+    await other.connect()
+    await other.query('SELECT pg_advisory_lock(72707369)')
+    const both = Promise.allSettled([1, 2].map(() => back(url, migrations, { lockTimeoutMs: 20_000 })))
+    await expect
+      .poll(async () => {
+        const waiting = `SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_try_advisory_lock%' AND datname = current_database()`
+        return (await other.query(waiting)).rowCount
+      })
+      .toBe(2)
+    await other.end()
+    const results = await both
+    expect(results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))).toMatchObject([
+      { name: '3_posts' },
+    ])
+    expect(results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))).toMatchObject(
+      [{ code: 'migrate.overtaken', retryable: false, details: { was: '3_posts', is: '2_email' } }],
+    )
+    expect(await tables(url)).toEqual(['_prisma_migrations', 'people'])
+  })
+
   it.each([
     ['deleted in a function', `DO $$ BEGIN DELETE FROM t WHERE a = 1; END $$`, { table: 't', rows: 1, values: 2 }],
     ['truncated', 'TRUNCATE t', { table: 't', rows: 2, values: 4 }],
