@@ -1,28 +1,35 @@
 import { shortName } from '../../sql/names.js'
 import type { SchemaRule } from './rule.js'
 
-/** Schemas that only a superuser can put things into. */
+/** Schemas that only a superuser can put things into, and a session's own. */
 const SAFE = new Set(['pg_catalog', 'pg_temp'])
 
 export const functionSearchPath: SchemaRule = {
   name: 'function-search-path',
   demand:
-    'Every function has a search_path of its own, a security definer an empty one: else whoever calls it decides which tables it means.',
+    'Every function has a search_path of its own, a security definer `pg_catalog, pg_temp`: else whoever calls it decides which tables and types it means.',
   check: ({ functions }) =>
     [...functions].flatMap(([signature, { origin, isDefiner, searchPath, isBound }]) => {
-      if (searchPath === undefined ? isBound && !isDefiner : !isDefiner || searchPath.every((name) => SAFE.has(name))) {
-        return []
-      }
+      if (searchPath === undefined ? isBound && !isDefiner : !isDefiner || isSafe(searchPath)) return []
       const object = shortName(signature)
-      const found = searchPath === undefined ? 'has no search_path of its own' : `looks into ${searchPath.join(', ')}`
+      const found = searchPath === undefined ? 'has no search_path of its own' : `looks into ${placesOf(searchPath)}`
       const problem = isDefiner
-        ? `it runs with its owner's rights and ${found}: who can create a table or a function there can take over its owner`
+        ? `it runs with its owner's rights and ${found}: who can create a table, a type or a function there can take over its owner`
         : `it ${found}: its names mean what the caller's search_path says`
       return {
         origin,
         object,
         problem,
-        remedy: `ALTER FUNCTION ${object} SET search_path = '', and qualify every name in it`,
+        remedy: `ALTER FUNCTION ${object} SET search_path = pg_catalog, pg_temp, and qualify every other name in it`,
       }
     }),
 }
+
+/** Where pg_temp is not named, the server looks into it first, for tables and types: last, it finds nothing that hides another. */
+const isSafe = (searchPath: readonly string[]): boolean =>
+  searchPath.includes('pg_temp') &&
+  searchPath.indexOf('pg_temp') === searchPath.length - 1 &&
+  searchPath.every((name) => SAFE.has(name))
+
+const placesOf = (searchPath: readonly string[]): string =>
+  (searchPath.includes('pg_temp') ? searchPath : ['pg_temp', ...searchPath].filter(Boolean)).join(', ')
