@@ -1,5 +1,5 @@
-import type { DatabaseContext } from '@miyabi/db'
-import type { EventRange, NewEvent, Page, StoredEvent } from '@miyabi/dynamo'
+import { type DatabaseContext, DynamoError } from '@miyabi/db'
+import type { EventRange, EventWriter, NewEvent, Page, StoredEvent } from '@miyabi/dynamo'
 import type { StoredDelivery } from './store.js'
 
 /** The type under which every delivery is in the event log. */
@@ -48,8 +48,18 @@ export async function appendAgain(
   await using writer = db.dynamodb.events.writer()
   const before = batchesOf(db)
   const again = stored.filter(isKept)
-  await Promise.all(again.map((delivery) => writer.append(toEvent(delivery))))
+  await Promise.all(again.map((delivery) => appendSurely(writer, toEvent(delivery))))
   return { callers: again.length, requests: batchesOf(db) - before }
+}
+
+/** An append that nobody knows the outcome of, as on a slow machine after its deadline, is safe to repeat: the id is the same. */
+async function appendSurely(writer: EventWriter, event: NewEvent): Promise<void> {
+  try {
+    await writer.append(event)
+  } catch (error) {
+    if (!(error instanceof DynamoError && error.retryable)) throw error
+    await writer.append(event)
+  }
 }
 
 const isKept = ({ receivedAt }: StoredDelivery): boolean => receivedAt.getTime() > Date.now() - KEPT_MS

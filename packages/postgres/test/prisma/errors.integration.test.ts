@@ -1,12 +1,17 @@
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AcquireTimeoutError, mapPostgresError, type Postgres } from '../../src/index.js'
-import { failureOf, usePoolBench } from '../support.js'
+import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
 let postgres: Postgres
-beforeAll(() => {
+beforeAll(async () => {
   postgres = bench.service({ maxConnections: 1, acquireTimeoutMs: 150 })
+  await postgres.pool.connect().then(
+    (client) => client.release(),
+    () => {}, // opened too late for the caller, but opened
+  )
+  await until(postgres.stats, ({ idle }) => idle === 1)
 })
 afterAll(() => postgres?.close())
 

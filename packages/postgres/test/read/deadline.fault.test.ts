@@ -110,15 +110,19 @@ describe('the deadline of a read', () => {
 
   it('is none for others who go on, by callback, where the read gave a connection back', async () => {
     await using narrow = bench.service({ maxConnections: 1 })
+    let giveBack = (): void => {}
+    const queued = new Promise<void>((resolve) => {
+      giveBack = resolve
+    })
     const reading = failureOf(
       narrow.read(
         async () => {
           const client = await narrow.pool.connect()
-          await delay(100)
+          await queued
           client.release()
           await delay(5000)
         },
-        { deadlineMs: 200 },
+        { deadlineMs: 1000 },
       ),
     )
     await until(
@@ -128,9 +132,10 @@ describe('the deadline of a read', () => {
     const rows = new Promise((resolve, reject) => {
       narrow.pool.connect((_error, _client, release) => {
         release()
-        narrow.pool.query('SELECT pg_sleep(0.3)').then(resolve, reject)
+        narrow.pool.query('SELECT pg_sleep(1.2)').then(resolve, reject)
       })
     })
+    giveBack()
     expect(await reading).toMatchObject({ code: 'postgres.deadline' })
     await expect(rows).resolves.toMatchObject({ rowCount: 1 })
   })
