@@ -50,6 +50,13 @@ describe('runBackfill', () => {
     await expect(runBackfill(table(100), options)).rejects.toBe('enough') // within the pause of ten seconds
   })
 
+  it.each([0, -1, Number.NaN])('refuses a rate that is none: %d', async (rowsPerSecond) => {
+    await expect(runBackfill(table(10), { rowsPerSecond })).rejects.toMatchObject({
+      code: 'core.backfill.option_invalid',
+      details: { option: 'rowsPerSecond' },
+    })
+  })
+
   it('tells of its progress once a second at most, and of its end', async () => {
     const told: BackfillProgress[] = []
     await runBackfill(table(50), { rowsPerSecond: 1e6, total: 60, onProgress: (progress) => told.push(progress) })

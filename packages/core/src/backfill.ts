@@ -1,4 +1,4 @@
-import { isMiyabiError } from './error.js'
+import { isMiyabiError, MiyabiError } from './error.js'
 import { fullJitter, sleep } from './time.js'
 
 /** What a store's backfill has come to with one batch. The store remembers it, and goes on from there after a break. */
@@ -42,6 +42,23 @@ export interface BackfillOptions {
   readonly onProgress?: ((progress: BackfillProgress) => void) | undefined
 }
 
+/**
+ * Refuses figures with which a backfill would rest for ever, not at all, or pass rows by.
+ * @throws {MiyabiError} `core.backfill.option_invalid`, with the option's name.
+ */
+export function assertAboveZero(options: Readonly<Record<string, number | undefined>>): void {
+  for (const [option, value] of Object.entries(options)) {
+    if (value === undefined || value > 0) continue
+    throw new MiyabiError(
+      'core.backfill.option_invalid',
+      `${option} of a backfill is ${value}; give it a number above 0`,
+      {
+        details: { option },
+      },
+    )
+  }
+}
+
 const REPORT_EVERY_MS = 1000
 const BACKOFF = { initialMs: 100, maxMs: 2000 }
 
@@ -51,6 +68,7 @@ const BACKOFF = { initialMs: 100, maxMs: 2000 }
  * fails with a `retryable` error is made again.
  *
  * @param total an estimate of all rows, for the progress.
+ * @throws {MiyabiError} `core.backfill.option_invalid` for a rate that is none.
  * @throws what a batch throws, at once or when its patience is over; the signal's reason.
  */
 export async function runBackfill(
@@ -58,6 +76,7 @@ export async function runBackfill(
   options: BackfillOptions & { readonly total?: number | undefined },
 ): Promise<BackfillProgress> {
   const { rowsPerSecond = 1000, patienceMs = 60_000, signal, onProgress, total } = options
+  assertAboveZero({ rowsPerSecond })
   const start = performance.now()
   let [reportedAt, succeededAt] = [Number.NEGATIVE_INFINITY, start]
   let [rows, retries, failures] = [0, 0, 0]

@@ -1,4 +1,5 @@
 export {
+  assertAboveZero,
   type BackfillBatch,
   type BackfillOptions,
   type BackfillProgress,

@@ -181,6 +181,10 @@ describe('backfillItems', () => {
     await expect(backfillItems(client, { ...toCents, table, change: again })).rejects.toEqual(refusal('change'))
     await expect(backfillItems(client, { ...toCents, table: `${table}s` })).rejects.toEqual(refusal('table'))
     await expect(backfillItems(client, { ...toCents, table: await oldTable(0, 'N') })).rejects.toEqual(refusal('table'))
+    for (const option of ['rowsPerSecond', 'pageItems', 'concurrency']) {
+      const refused = backfillItems(client, { ...toCents, table, [option]: 0 })
+      await expect(refused).rejects.toMatchObject({ code: 'core.backfill.option_invalid', details: { option } })
+    }
     expect(await itemsOf(table)).toEqual(before)
   })
 })

@@ -1,5 +1,11 @@
 import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
-import { type BackfillBatch, type BackfillOptions, type BackfillProgress, runBackfill } from '@miyabi/core'
+import {
+  assertAboveZero,
+  type BackfillBatch,
+  type BackfillOptions,
+  type BackfillProgress,
+  runBackfill,
+} from '@miyabi/core'
 import { withOurErrors } from '../call.js'
 import { changeItem, type ItemChange } from './change-item.js'
 import { type BackfillTable, isNote, readBackfillTable } from './key.js'
@@ -26,11 +32,14 @@ export interface ItemsBackfill extends ItemChange, BackfillOptions {
  *
  * Costs half the reads of the table's size twice (consistent), and a write for each changed item.
  *
+ * @throws {MiyabiError} `core.backfill.option_invalid` for a number that is not above 0.
  * @throws {DynamoInputError} for a table or a `change` that cannot be.
  * @throws {DynamoError} why it stopped. What was done is kept; it goes on when it is run again.
  * @throws the signal's reason.
  */
 export async function backfillItems(client: DynamoDBClient, backfill: ItemsBackfill): Promise<BackfillProgress> {
+  const { rowsPerSecond, pageItems, concurrency } = backfill
+  assertAboveZero({ rowsPerSecond, pageItems, concurrency })
   const call = { operation: 'backfill', tables: [backfill.table] }
   const table = await withOurErrors(call, () => readBackfillTable(client, backfill.table))
   return runBackfill(() => withOurErrors(call, () => runPage(client, backfill, table)), {

@@ -1,4 +1,11 @@
-import { type BackfillBatch, type BackfillOptions, type BackfillProgress, MiyabiError, runBackfill } from '@miyabi/core'
+import {
+  assertAboveZero,
+  type BackfillBatch,
+  type BackfillOptions,
+  type BackfillProgress,
+  MiyabiError,
+  runBackfill,
+} from '@miyabi/core'
 import pg from 'pg'
 import { toConnectError } from '../host/connect-error.js'
 import { parseTarget, type Target } from '../host/target.js'
@@ -38,9 +45,12 @@ export interface RowsBackfill extends BackfillOptions {
  * Rows that are inserted meanwhile may lie behind it: a default or a trigger has to care for them, before it begins.
  *
  * @throws {BackfillError} why it stopped. What was done is kept; it goes on when it is run again.
+ * @throws {MiyabiError} `core.backfill.option_invalid` for a number that is not above 0.
  * @throws what keeps the database from being asked, and the signal's reason.
  */
 export async function backfillRows(backfill: RowsBackfill): Promise<BackfillProgress> {
+  const { rowsPerSecond, batchRows, lockTimeoutMs, statementTimeoutMs } = backfill
+  assertAboveZero({ rowsPerSecond, batchRows, lockTimeoutMs, statementTimeoutMs })
   const target = parseTarget(backfill.databaseUrl)
   await using session = new Session(target, backfill)
   const table = await session.transaction(async (client) => {
@@ -78,7 +88,7 @@ async function runBatch(
   const place = await lockPlace(client, name)
   if (place.isDone) return { result: { rows: 0, ...place } }
   if (rowAlone) await waitForRow(client, table, rowAlone)
-  const { held, blocked } = await lockNextRows(client, table, place.position, rowAlone ? 1 : batchRows)
+  const { held, blocked } = await lockNextRows(client, table, place.position, rowAlone ? 1 : Math.ceil(batchRows))
   const last = held.at(-1)
   if (last === undefined && blocked) return { result: { rows: 0, ...place }, blocked }
   const next = {

@@ -151,6 +151,9 @@ describe.each(Object.entries(servers))('backfillRows on %s', (major, start) => {
       code: 'migrate.backfill.refused',
       message: expect.stringContaining('column "tims"'),
     })
+    for (const option of ['rowsPerSecond', 'batchRows', 'lockTimeoutMs', 'statementTimeoutMs']) {
+      await expect(backfillRows({ ...once, databaseUrl, [option]: 0 })).rejects.toMatchObject({ details: { option } })
+    }
     await backfillRows({ ...once, databaseUrl })
     await expect(backfillRows({ ...once, databaseUrl, set: 'times = 7' })).rejects.toEqual(code('name_taken'))
     expect(await timesChanged(databaseUrl)).toEqual({ 1: 10 })
