@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { MiyabiError } from '@miyabi/core'
 import {
   checkPrismaCommand,
   type Migration,
@@ -11,6 +12,17 @@ import { say } from './output.js'
 
 /** Either of them says where the database is. */
 const DATABASE_URLS = ['DIRECT_DATABASE_URL', 'DATABASE_URL']
+
+/** The person at the terminal, or whoever manages the process, ended the command. */
+export class InterruptedError extends MiyabiError<'cli.interrupted', { readonly signal: NodeJS.Signals }> {
+  override readonly name = 'InterruptedError'
+
+  constructor(signal: NodeJS.Signals) {
+    super('cli.interrupted', `Interrupted by ${signal}: what had not been committed is taken back.`, {
+      details: { signal },
+    })
+  }
+}
 
 /** What a command on migrations works with. */
 export interface MigrationEnvironment {
@@ -34,7 +46,6 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
   await using stack = await stackUnlessSet(environment, DATABASE_URLS)
   const databaseUrl = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(root, env) ?? ''
   const { hostname, port, pathname } = new URL(databaseUrl)
-  say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${hostname}:${port || '5432'}${pathname}`)
   const project = {
     root,
     env: { ...env, DIRECT_DATABASE_URL: databaseUrl },
@@ -42,11 +53,11 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
     migrations: 'prisma/migrations',
   }
   const stop = new AbortController()
-  const onSignal = (name: NodeJS.Signals): void =>
-    stop.abort(new Error(`Interrupted by ${name}: what had not been committed is taken back`))
+  const onSignal = (name: NodeJS.Signals): void => stop.abort(new InterruptedError(name))
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const name of signals) process.on(name, onSignal)
   try {
+    say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${hostname}:${port || '5432'}${pathname}`)
     const migrations = readMigrations(path.join(root, project.migrations))
     return await work({ project, databaseUrl, migrations, signal: stop.signal })
   } finally {

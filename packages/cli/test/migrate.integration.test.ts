@@ -105,6 +105,23 @@ describe('miyabi migrate on the embedded stack', { timeout: 180_000 }, () => {
     }
   })
 
+  it.each([
+    ['verify', 'stdout', 'ok '],
+    ['drift', 'stderr', 'PostgreSQL'],
+  ] as const)(
+    '%s says in our words that it was interrupted, and nothing that it cannot know',
+    async (action, stream, sign) => {
+      const { child, result } = start(folder, ['migrate', action])
+      child[stream]?.on('data', (chunk: Buffer) => {
+        if (chunk.includes(sign)) child.kill('SIGINT')
+      })
+      const { code, stdout, stderr } = await result
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/error cli\.interrupted\nInterrupted by SIGINT: [^\n]*\n$/)
+      expect(stdout).not.toMatch(/wrong|DynamoDB/)
+    },
+  )
+
   it('ends with 1 when it cannot tell', async () => {
     const nowhere = { DIRECT_DATABASE_URL: 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi' }
     for (const action of ['status', 'rollback']) {

@@ -4,7 +4,7 @@ import { describeError } from '../describe-error.js'
 import { exitCode } from '../exit-code.js'
 import { heading, print } from '../output.js'
 import { withDynamo } from '../with-dynamo.js'
-import { withMigrations } from '../with-migrations.js'
+import { InterruptedError, withMigrations } from '../with-migrations.js'
 
 /** What DynamoDB has otherwise than its definitions say. */
 interface DynamoDrift {
@@ -55,7 +55,10 @@ export const driftCommand = command({
 })
 
 const orUnknown = <T>(work: Promise<T>): Promise<T | Unknown> =>
-  work.catch((error: unknown) => ({ unknown: describeError(error) }))
+  work.catch((error: unknown) => {
+    if (error instanceof InterruptedError) throw error
+    return { unknown: describeError(error) }
+  })
 
 function renderPostgres(drift: Drift | Unknown): string {
   if ('unknown' in drift) return drift.unknown

@@ -61,5 +61,6 @@ export async function findDrift({ databaseUrl, migrations, signal }: DriftOption
     }
     return catalogDump(client)
   })
+  signal?.throwIfAborted()
   return { applied: applied.map(({ name }) => name), pending, differences: diffCatalogs(expected, live.catalog) }
 }

@@ -31,6 +31,7 @@ export async function prismaDiff(
     ...(signal && { signal }),
   })
   if (exitCode === 0) return stdout
+  signal?.throwIfAborted()
   const output = `${stdout}${stderr}`.trim()
   throw new MigrationError(
     'migrate.diff_failed',

@@ -56,6 +56,8 @@ export async function verifyMigrations(options: VerifyOptions): Promise<Verified
     const start = performance.now()
     const isLast = migration === migrations.at(-1)
     const { tables, findings } = await verifyOne(chain, migration, isLast ? seed : undefined)
+    // A seed that was interrupted says nothing of the migration.
+    signal?.throwIfAborted()
     const ms = Math.round(performance.now() - start)
     const result = { name: migration.name, ms, tables, findings }
     verified.push(result)

@@ -158,6 +158,16 @@ describe('new', () => {
 })
 
 describe('down', () => {
+  it('ends with the reason of whoever ends it, and writes nothing', async () => {
+    const project = createTestProject({ 'main.prisma': DATASOURCE, 'person.prisma': AFTER })
+    const reason = new Error('no more')
+    const stop = new AbortController()
+    const making = newMigration({ project: projectOf(project), name: 'change', signal: stop.signal })
+    setTimeout(() => stop.abort(reason), 200)
+    await expect(making).rejects.toBe(reason)
+    expect(migrationsOf(project)).toEqual([])
+  })
+
   it('writes the way back of a migration that has none, and names what is left to do', async () => {
     const project = createTestProject({ 'main.prisma': DATASOURCE, 'person.prisma': AFTER })
     project.addMigration('20990101000000_first', FIRST)
