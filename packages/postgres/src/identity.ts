@@ -8,18 +8,21 @@ export type Identity =
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * Refuses what is no identity, before anything is sent. Whether there is such a person is the server's to know: an id of nobody
- * reads and writes nothing.
+ * The identity in what was given, before anything is sent. Each id is read once, so that what was looked at is what is sent. Whether
+ * there is such a person is the server's to know: an id of nobody reads and writes nothing.
  * @throws {PostgresError} `postgres.identity.invalid`
  */
-export function assertIdentity(identity: Identity): void {
-  const given: Readonly<Record<string, unknown>> = Object(identity)
-  const named = (['userId', 'webUserId'] as const).filter((name) => given[name] !== undefined)
-  const [argument, second] = named
-  if (argument === undefined) throw invalid('no id was given')
+export function identityOf(given: Identity): Identity {
+  const values: Readonly<Record<string, unknown>> = Object(given)
+  const ids = (['userId', 'webUserId'] as const)
+    .map((argument) => ({ argument, id: values[argument] }))
+    .filter(({ id }) => id !== undefined)
+  const [first, second] = ids
+  if (first === undefined) throw invalid('no id was given')
   if (second !== undefined) throw invalid('both ids were given')
-  const id = given[argument]
+  const { argument, id } = first
   if (typeof id !== 'string' || !UUID.test(id)) throw invalid(`${argument} is ${problemOf(id)}`, argument)
+  return Object.freeze(argument === 'userId' ? { userId: id } : { webUserId: id })
 }
 
 /** In words that do not show the value: a token may have been given by mistake. */

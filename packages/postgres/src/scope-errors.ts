@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { PostgresError } from './errors.js'
+import { databaseRoles } from './identity-sql.js'
 import type { Scope } from './scope.js'
 import { wordsOf } from './wording.js'
 
@@ -13,7 +14,9 @@ export function scopeRefused(error: unknown, { role }: Scope, login: string): un
   if (!(error instanceof pg.DatabaseError)) return error
   const options = { details: { sqlState: error.code ?? '' }, cause: error }
   if (error.code === '42501') {
-    const message = `The login ${login} may not act as ${role}; nothing was done. As whoever made the roles, run: GRANT ${role} TO ${login};`
+    const setting = role === databaseRoles.service ? 'SERVICE_DATABASE_URL' : 'DATABASE_URL'
+    // Not without a look: a login that may act as both could do everything to everybody's rows.
+    const message = `The login ${login} may not act as ${role}; nothing was done. See that ${setting} names the login that is meant for this and no other; if it does, run as whoever made the roles: GRANT ${role} TO ${login};`
     return new PostgresError('postgres.identity.not_granted', message, options)
   }
   if (error.code === '22023')

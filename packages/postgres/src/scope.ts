@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { assertIdentity, type Identity } from './identity.js'
+import { type Identity, identityOf } from './identity.js'
 import { databaseRoles, identitySettings } from './identity-sql.js'
 
 /** Who statements run as, in the forms in which the server is told. All of it ends with the transaction that it is told in. */
@@ -17,8 +17,8 @@ export interface Scope {
  * The scope of a person.
  * @throws {PostgresError} `postgres.identity.invalid`
  */
-export function scopeOf(identity: Identity): Scope {
-  assertIdentity(identity)
+export function scopeOf(given: Identity): Scope {
+  const identity = identityOf(given)
   return identity.userId === undefined
     ? personScope(identity, databaseRoles.webUser, identitySettings.webUserId, identity.webUserId)
     : personScope(identity, databaseRoles.user, identitySettings.userId, identity.userId)
@@ -26,7 +26,7 @@ export function scopeOf(identity: Identity): Scope {
 
 function personScope(identity: Identity, role: string, setting: string, id: string): Scope {
   return {
-    identity: Object.freeze({ ...identity }),
+    identity,
     role,
     statement: {
       name: 'miyabi_person',

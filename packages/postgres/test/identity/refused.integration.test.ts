@@ -77,6 +77,20 @@ describe('as()', () => {
     expect(await scope.prisma.user.findMany()).toMatchObject([{ name: 'alice' }])
   })
 
+  it('sends what it looked at, where that says something else each time', async () => {
+    const { alice, postgres } = bench
+    let asked = 0
+    const changing = {
+      get userId() {
+        asked += 1
+        return asked === 1 ? alice.userId : `x'; RESET ROLE; --`
+      },
+    }
+    const scope = postgres.as(changing)
+    expect(scope.identity).toEqual({ userId: alice.userId })
+    expect(await scope.transaction((tx) => tx.user.findMany())).toMatchObject([{ name: 'alice' }])
+  })
+
   it('is refused inside a scope, and on the service', () => {
     const { alice, bob, postgres, service } = bench
     const scope = postgres.as({ userId: alice.userId })
@@ -156,7 +170,7 @@ describe('a login', () => {
     const scope = wrong.as({ userId: alice.userId })
     const refused = {
       code: 'postgres.identity.not_granted',
-      message: expect.stringMatching(/GRANT miyabi_user TO miyabi_backend;/),
+      message: expect.stringMatching(/See that DATABASE_URL names .* GRANT miyabi_user TO miyabi_backend;/),
       effect: 'none',
     }
     const session = async () => (await wrong.query('SELECT pg_backend_pid() AS pid')).rows
@@ -220,6 +234,29 @@ describe('a login that no policy holds against', () => {
           message: expect.stringContaining(`${login} (${name}) may act as a superuser or`),
         })
       }
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('is warned about where it inherits the rights of people, until it does what the warning says', async () => {
+    const server = await startPrivateServer({ major: 18 })
+    try {
+      await server.run(
+        'CREATE ROLE miyabi_user; CREATE ROLE miyabi_web_user; CREATE ROLE heir LOGIN IN ROLE miyabi_user',
+      )
+      const settings = { ...privileged(), databaseUrl: server.url().replace('//postgres@', '//heir@') }
+      const warnings = async () => {
+        const logger = new RecordingLogger()
+        await using postgres = createPostgres(settings, { logger })
+        await Promise.all([1, 2].map(() => postgres.query('SELECT 1')))
+        return logger.lines.filter((line) => line['event'] === 'postgres.login.inherits')
+      }
+      const [first, second] = await warnings()
+      expect(first).toMatchObject({ roles: 'miyabi_user' })
+      expect(second).toBeUndefined()
+      await server.run(String(first?.['remedy']))
+      expect(await warnings()).toEqual([])
     } finally {
       await server.close()
     }
