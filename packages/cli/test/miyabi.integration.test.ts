@@ -112,7 +112,10 @@ describe('miyabi tables', () => {
 
   it('creates the tables of the embedded stack with nothing running, and tells how they are', async () => {
     const missing = await tables('status')
-    expect(missing).toMatchObject({ code: 2, stdout: expect.stringMatching(/MiyabiEvents +absent/) })
+    expect(missing).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/MiyabiEvents +absent[\s\S]*`pnpm db:tables apply`/),
+    })
     expect(await tables('plan')).toMatchObject({
       code: 2,
       stdout: expect.stringContaining('MiyabiEvents: create the table\n'),

@@ -18,8 +18,10 @@ describe('a payload', () => {
     [{ tags: new Set([{}]) }, 'data.tags'],
     [{ tags: new Set([true]) }, 'data.tags'],
     [{ list: Array(2) }, 'data.list[0]'],
+    [{ inner: { '': 1 } }, 'data.inner'],
+    [{ ['é'.repeat(32_768)]: 1 }, 'data'],
     [JSON.parse('{"a":[{"__proto__":{"isAdmin":true}}]}'), 'data.a[0]'],
-  ])('is refused where it would come back as something else: %j', (payload, path) => {
+  ])('is refused where DynamoDB would change or refuse it: %j', (payload, path) => {
     expect(errorOf(() => assertPayloadObject(payload, 'data'))).toMatchObject({
       code: 'dynamo.value',
       details: { path },

@@ -3,6 +3,9 @@ import { DynamoInputError, DynamoValueError, PayloadTooLargeError } from './erro
 /** Beyond this depth DynamoDB refuses an item. */
 const MAX_DEPTH = 32
 
+/** DynamoDB refuses longer names of attributes, at any depth; the embedded engine does not. */
+const MAX_NAME_BYTES = 65_535
+
 /** DynamoDB refuses items above 400 KB (1,024-byte KB), names included; what is left beside a payload is for keys and the rest. */
 const MAX_PAYLOAD_BYTES = 380 * 1024
 
@@ -68,6 +71,8 @@ function assertStorableObject(
     }
     for (const [name, member] of Object.entries(value)) {
       if (name === '__proto__') refuse('has a member named __proto__, which would become the prototype of what is read')
+      if (name === '') refuse('has a member without a name')
+      if (Buffer.byteLength(name) > MAX_NAME_BYTES) refuse('has a member whose name is longer than 64 KB')
       if (!isWellFormed(name)) refuse('has a name that holds half of a character (a lone surrogate)')
       if (member !== undefined) assertStorable(member, `${path}.${name}`, depth + 1)
     }

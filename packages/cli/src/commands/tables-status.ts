@@ -24,6 +24,7 @@ export const tablesStatus = command({
         for (const { table, what, expected, found } of differing) {
           print(`${table}, ${what}: expected ${expected}; found ${found}`)
         }
+        if (steps.length > 0) print('`pnpm db:tables plan` says what it takes, `pnpm db:tables apply` does it.')
         printUnverifiable(unverifiable)
       }
       return steps.length > 0 ? exitCode.findings : exitCode.clean
