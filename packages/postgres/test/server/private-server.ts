@@ -70,13 +70,19 @@ export async function startPrivateServer(options: PrivateServerOptions = {}): Pr
     server.stdin?.end()
     if (server.exitCode === null) await once(server, 'exit')
   }
+  let isOurs: boolean
   try {
     await answering(url(), server)
+    isOurs = (await dataFolderOf(url())) === data
   } catch (error) {
     await close()
     throw error
   }
-  return { port, url, run: (sql, database) => run(url(database), sql), close }
+  if (!isOurs) {
+    await close()
+    return startPrivateServer(options)
+  }
+  return { port, url, run: async (sql, database) => void (await run(url(database), sql)), close }
 }
 
 /** The server, through a shell that stops it and removes its folder when its input ends: as it does when this process is killed. */
@@ -98,7 +104,8 @@ function startTied(
 async function answering(url: string, server: ChildProcess): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await run(url, 'SELECT')
+      await run(url, 'SELECT')
+      return
     } catch (error) {
       if (server.exitCode !== null || attempt === 150) throw error
       await sleep(100)
@@ -146,11 +153,17 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-async function run(url: string, sql: string): Promise<void> {
+/** Who answers on a port may be the server of another test file that was given the same one. */
+async function dataFolderOf(url: string): Promise<string | undefined> {
+  const { rows } = await run(url, "SELECT current_setting('data_directory') AS folder")
+  return (rows as { folder: string }[])[0]?.folder
+}
+
+async function run(url: string, sql: string): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(sql)
+    return await client.query(sql)
   } finally {
     await client.end()
   }
