@@ -216,7 +216,10 @@ describe('miyabi prisma', () => {
       miyabi(folder, ['prisma', 'migrate', 'status'], { NODE_ENV: 'production' }),
     ])
     expect(given).toMatchObject({ code: 1, stderr: expect.stringContaining('P1001') })
-    expect(production).toMatchObject({ code: 1, stderr: expect.stringContaining('DIRECT_DATABASE_URL') })
+    expect(production).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no database to work on: set DIRECT_DATABASE_URL'),
+    })
     for (const { stdout, stderr } of [given, production]) {
       expect(stdout + stderr).not.toMatch(/secret-word|using the embedded stack/)
     }

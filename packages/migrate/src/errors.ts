@@ -22,10 +22,11 @@ export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readon
   override readonly name = 'NoDatabaseError'
 
   constructor(command: string, options: { readonly production: boolean }) {
-    const remedy = options.production
-      ? 'set DIRECT_DATABASE_URL (or DATABASE_URL). NODE_ENV is production, where the embedded database is not used.'
-      : `set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded one with \`pnpm db:up\`. \`pnpm prisma ${command}\` starts it by itself.`
-    super('migrate.no_database', `prisma ${command} needs a database: ${remedy}`, { details: { command } })
+    // In production it is thrown for commands of ours too, which are none of Prisma's.
+    const message = options.production
+      ? 'There is no database to work on: set DIRECT_DATABASE_URL (or DATABASE_URL). NODE_ENV is production, where the embedded database is not used.'
+      : `prisma ${command} needs a database: set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded one with \`pnpm db:up\`. \`pnpm prisma ${command}\` starts it by itself.`
+    super('migrate.no_database', message, { details: { command } })
   }
 }
 
