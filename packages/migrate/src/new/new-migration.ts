@@ -85,10 +85,12 @@ async function diffBothWays(project: PrismaProject, signal: AbortSignal | undefi
   const forth = ['--from-migrations', migrations, '--to-schema', schema]
   const back = ['--from-schema', schema, '--to-migrations', migrations]
   // Each works in a database of its own, unless one is given, which the second would wipe under the first.
-  if (!env['SHADOW_DATABASE_URL']?.trim()) {
-    return Promise.all([prismaDiff(project, forth, signal), prismaDiff(project, back, signal)])
+  if (env['SHADOW_DATABASE_URL']?.trim()) {
+    return [await prismaDiff(project, forth, signal), await prismaDiff(project, back, signal)]
   }
-  return [await prismaDiff(project, forth, signal), await prismaDiff(project, back, signal)]
+  const making = prismaDiff(project, back, signal)
+  making.catch(() => {}) // of two failures the first way's tells what is wrong with the schema
+  return [await prismaDiff(project, forth, signal), await making]
 }
 
 /** Time stamps as Prisma makes them, each later than the one before and than the last migration that there is. */
