@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { type Logger, type MiyabiError, redactingLogger, silentLogger, withDeadline } from '@miyabi/core'
 import pg from 'pg'
+import { acquireTimeout } from './acquire-timeout.js'
 import { CancelScope, CancelScopes } from './cancel-scope.js'
 import { ClientQueue } from './client-queue.js'
 import type { PostgresSettings } from './config.js'
 import { Connector } from './connector.js'
 import { sayDoubts } from './doubts.js'
-import type { AcquireTimeoutDetails } from './error-details.js'
-import { AcquireTimeoutError } from './errors.js'
+import type { AcquireTimeoutError } from './errors.js'
 import { LeakWatch, type Taker } from './leak-watch.js'
 import { lease } from './lease.js'
 import { Liveness } from './liveness.js'
@@ -342,20 +342,8 @@ export class Pool extends pg.Pool {
   }
 
   #timeoutError(startedAt: number): AcquireTimeoutError {
-    const failure = this.#connector.outage
-    const details: AcquireTimeoutDetails = {
-      pool: this.name,
-      waitedMs: Math.round(performance.now() - startedAt),
-      ...this.stats,
-      ...(failure && {
-        lastConnectFailure: {
-          code: failure.lastError.code,
-          message: failure.lastError.message,
-          agoMs: Math.round(performance.now() - failure.lastFailedAt),
-        },
-      }),
-    }
-    const error = new AcquireTimeoutError(details, failure?.lastError)
+    const { name: pool, stats } = this
+    const error = acquireTimeout({ pool, startedAt, stats, outage: this.#connector.outage })
     this.#observers.tell('timeout', { error })
     return error
   }
