@@ -88,9 +88,10 @@ async function diffBothWays(project: PrismaProject, signal: AbortSignal | undefi
   if (env['SHADOW_DATABASE_URL']?.trim()) {
     return [await prismaDiff(project, forth, signal), await prismaDiff(project, back, signal)]
   }
-  const making = prismaDiff(project, back, signal)
-  making.catch(() => {}) // of two failures the first way's tells what is wrong with the schema
-  return [await prismaDiff(project, forth, signal), await making]
+  const making = prismaDiff(project, forth, signal)
+  making.catch(() => {}) // of two failures the way back, which begins at the schema, tells what is wrong with that
+  const found = await prismaDiff(project, back, signal)
+  return [await making, found]
 }
 
 /** Time stamps as Prisma makes them, each later than the one before and than the last migration that there is. */
