@@ -27,6 +27,9 @@ beforeAll(async () => {
 })
 afterAll(() => postgres?.close())
 
+/** Ends every session as soon as one of them runs a statement. */
+const killOnceBusy = (): Promise<void> => until(bench.busy, (count) => count > 0).then(() => bench.killBackends())
+
 /** Ends every session again and again until `work` is done. Tells how often. */
 async function whileKilling(work: Promise<unknown>): Promise<number> {
   let isDone = false
@@ -134,13 +137,15 @@ describe('what may write', () => {
 
 describe('read()', () => {
   it('makes raw reads again, whatever they call', async () => {
+    let killing: Promise<void> | undefined
     const attempts: number[] = []
     const rows = await postgres.read(async (prisma, { attempt }) => {
       attempts.push(attempt)
       const reading = prisma.$queryRaw<{ n: bigint }[]>`SELECT count(*) AS n FROM users, pg_sleep(1)`.then((n) => n)
-      if (attempt === 1) void until(bench.busy, (count) => count > 0).then(() => bench.killBackends())
+      if (attempt === 1) killing = killOnceBusy()
       return reading
     })
+    await killing
     // A third where the second met a session that was killed with the first.
     expect(attempts.slice(0, 2)).toEqual([1, 2])
     expect(rows).toEqual([{ n: BigInt(ids.length) }])
@@ -163,16 +168,18 @@ describe('read()', () => {
       details: { deadlineMs: 100, phase: 'work' },
     })
     await until(bench.busy, (count) => count === 0)
+    let killing: Promise<void> | undefined
     let runs = 0
     const once = postgres.read(
       (prisma) => {
         runs += 1
-        void until(bench.busy, (count) => count > 0).then(() => bench.killBackends())
+        killing = killOnceBusy()
         return prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(1)`
       },
       { retry: false },
     )
     expect(await failureOf(once)).toMatchObject({ code: 'postgres.connection_lost' })
+    await killing
     expect(runs).toBe(1)
   })
 })
