@@ -6,7 +6,7 @@ import type { DatabaseCheck } from './check.js'
 export const rowSecurityCheck: DatabaseCheck = {
   name: 'rls',
   looksFor:
-    'tables without row-level security, slow or endless policies, grants to everybody, security definers without a search path',
+    'tables without row-level security or a policy for their owner, slow or endless policies, grants to everybody, security definers without a search path',
   async run(client) {
     const schema = await schemaOfDatabase(client)
     return schemaRules.flatMap(({ name, check }) =>

@@ -2,7 +2,7 @@ import type { AlterTableCmd, AlterTableStmt, Constraint, CreateStmt, IndexStmt, 
 import { relationName, textsOf } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
 import { applyViewOptions } from './apply-view.js'
-import { newTable, type Origin, type Schema, type Table } from './facts.js'
+import { MIGRATOR, newTable, type Origin, type Schema, type Table } from './facts.js'
 
 /** `CREATE TABLE`, a partition's too; a temporary table is nobody's business. */
 export function applyCreateTable(schema: Schema, statement: CreateStmt, origin: Origin): void {
@@ -39,7 +39,7 @@ export function applyCreateIndex(
   table?.indexes.set(idxname ?? `unnamed ${table.indexes.size}`, column)
 }
 
-function alterTable(table: Table, { subtype, name = '', def }: AlterTableCmd): void {
+function alterTable(table: Table, { subtype, name = '', def, newowner }: AlterTableCmd): void {
   switch (subtype) {
     case 'AT_AddColumn':
     case 'AT_AddConstraint':
@@ -63,6 +63,9 @@ function alterTable(table: Table, { subtype, name = '', def }: AlterTableCmd): v
       break
     case 'AT_NoForceRowSecurity':
       table.isForced = false
+      break
+    case 'AT_ChangeOwner':
+      table.owner = newowner && (newowner.rolename ?? MIGRATOR)
       break
   }
 }

@@ -1,4 +1,5 @@
 import { isOurSchema } from '../catalog/sql.js'
+import { EVERYBODY } from './facts.js'
 
 /** Whether a namespace holds things of ours. */
 const ours = (namespace: string): string => isOurSchema(`${namespace}.nspname`)
@@ -7,9 +8,10 @@ const ours = (namespace: string): string => isOurSchema(`${namespace}.nspname`)
 const own = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`
 
-/** A partial or a broken index helps nobody outside its condition. */
+/** A partial or a broken index helps nobody outside its condition; no policy binds a superuser. */
 export const TABLES = `
   SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity AS "rowSecurity", c.relforcerowsecurity AS "isForced",
+         (SELECT rolname FROM pg_roles WHERE oid = c.relowner AND NOT rolsuper AND NOT rolbypassrls) AS owner,
          ARRAY(SELECT a.attname::text FROM pg_attribute AS a
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
          (SELECT coalesce(jsonb_object_agg(i.relname, a.attname), '{}')
@@ -20,10 +22,16 @@ export const TABLES = `
    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${ours('n')} AND ${own('pg_class', 'c.oid')}
    ORDER BY 1`
 
+/** Among the roles is the owner of the table, where it inherits what one of them may. 0 is PUBLIC. */
 export const POLICIES = `
   SELECT p.polname AS name, n.nspname || '.' || c.relname AS table,
          CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete' ELSE 'all' END AS command,
-         pg_get_expr(p.polqual, p.polrelid) AS using, pg_get_expr(p.polwithcheck, p.polrelid) AS check
+         pg_get_expr(p.polqual, p.polrelid) AS using, pg_get_expr(p.polwithcheck, p.polrelid) AS check,
+         p.polpermissive AS "isPermissive",
+         ARRAY(SELECT CASE role WHEN 0 THEN '${EVERYBODY}' ELSE pg_get_userbyid(role) END::text FROM unnest(p.polroles) AS role
+               UNION
+               SELECT pg_get_userbyid(c.relowner)::text FROM unnest(p.polroles) AS role
+                WHERE role <> 0 AND pg_has_role(c.relowner, role, 'USAGE')) AS roles
     FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
    ORDER BY 2, 1`
 

