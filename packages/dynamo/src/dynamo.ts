@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { type Logger, type RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import { type Logger, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
 import { type DynamoStats, openClient } from './client.js'
 import type { DynamoSettings } from './config.js'
@@ -72,15 +72,15 @@ export interface Dynamo extends AsyncDisposable {
  * @throws {DynamoInputError} for a shard plan, or options of messages, that cannot be.
  */
 export function createDynamo(settings: DynamoSettings, options: DynamoOptions = {}): Dynamo {
-  const { shards = {}, now = Date.now } = options
+  const { shards = {}, now = Date.now, retryBudget = new RetryBudget() } = options
   assertShardPlan(shards)
   const retention = { ...defaultRetention, ...options.retention }
   const messages = { ...defaultMessageOptions, ...options.messages }
   assertMessageOptions(messages)
   const logger = redactingLogger(options.logger ?? silentLogger)
-  const { client, stats } = openClient(settings, { logger, retryBudget: options.retryBudget })
+  const { client, stats } = openClient(settings, { logger, retryBudget })
   const calls = new OpenCalls()
-  const store: Store = { document: ownDocumentClient(client), settings, calls, now }
+  const store: Store = { document: ownDocumentClient(client), settings, calls, retryBudget, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
   const writers = new Set<EventWriter>()
   const close = async (graceMs?: number): Promise<{ readonly drained: boolean }> => {

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { RetryBudget } from '@miyabi/core'
 import { type CallRecord, runCall } from './call.js'
 import type { DynamoSettings } from './config.js'
 import { DynamoInputError } from './errors.js'
@@ -11,6 +12,8 @@ export interface Store {
   readonly settings: DynamoSettings
   /** Every call on its way is one of these. */
   readonly calls: OpenCalls
+  /** What every repetition draws on, the client's and our own. */
+  readonly retryBudget: RetryBudget
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }

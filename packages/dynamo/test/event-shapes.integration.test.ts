@@ -1,3 +1,4 @@
+import { RetryBudget } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
 import { type EventModel, eventShapes } from '../src/events/event.js'
 import { bindEvents, type Events } from '../src/events/events.js'
@@ -17,6 +18,7 @@ describe('events of another shape', () => {
           document: ownDocumentClient(dynamo.client),
           settings: testSettings({ timeoutMs: 20_000 }),
           calls: new OpenCalls(),
+          retryBudget: new RetryBudget(),
           now: Date.now,
         },
         table,

@@ -1,22 +1,31 @@
 import { type DynamoDBClient, GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb'
 import { RetryBudget } from '@miyabi/core'
-import { type DynamoFault, type DynamoProxy, dynamodbEndpoint, startDynamoProxy } from '@miyabi/testing'
+import {
+  type DynamoFault,
+  type DynamoProxy,
+  type DynamoRequest,
+  dynamodbEndpoint,
+  startDynamoProxy,
+} from '@miyabi/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withOurErrors } from '../src/call.js'
 import { createDynamoDBClient } from '../src/client.js'
 import type { DynamoSettings } from '../src/config.js'
-import { rejection, testSettings } from './support.js'
+import type { Dynamo } from '../src/dynamo.js'
+import { rejection, testDynamo, testSettings } from './support.js'
 
 const get = new GetItemCommand({ TableName: 'T', Key: { pk: { S: 'a' } } })
 const transaction = () =>
   new TransactWriteItemsCommand({ TransactItems: [{ Put: { TableName: 'T', Item: { pk: { S: 'a' } } } }] })
 
 let fault: DynamoFault = 'pass'
+let decide: (request: DynamoRequest) => DynamoFault
 let proxy: DynamoProxy
 const clients: DynamoDBClient[] = []
 
 beforeEach(async () => {
-  proxy = await startDynamoProxy(dynamodbEndpoint(), () => fault)
+  decide = () => fault
+  proxy = await startDynamoProxy(dynamodbEndpoint(), (request) => decide(request))
 })
 afterEach(async () => {
   for (const client of clients.splice(0)) client.destroy()
@@ -86,6 +95,48 @@ describe('the retry budget', () => {
     })
     const other = withOurErrors({ operation: 'x', tables: [] }, () => clientWith().send(get))
     expect((await rejection(other)) as object).not.toHaveProperty('details.gaveUp')
+  })
+})
+
+describe('a batch that is put again', () => {
+  const eventsWith = async (changes: Partial<DynamoSettings>, retryBudget: RetryBudget): Promise<Dynamo> => {
+    const settings = { endpoint: proxy.endpoint, initialBackoffMs: 1, maxBackoffMs: 5, ...changes }
+    return testDynamo({ settings, retryBudget })
+  }
+  const appendEach = (dynamo: Dynamo, calls: number): Promise<unknown>[] =>
+    Array.from({ length: calls }, () => dynamo.events.appendMany([{ eventType: 'x' }]))
+
+  it('draws on the budget too, and waits for it', async () => {
+    fault = { error: 'InternalServerError', status: 500 }
+    const spent = new RetryBudget({ capacity: 5, refillPerSecond: 0 })
+    await using dynamo = await eventsWith({ timeoutMs: 500, maxAttempts: 1 }, spent)
+    const errors = await Promise.all(appendEach(dynamo, 10).map(rejection))
+    expect(proxy.requests).toHaveLength(10 + 5)
+    expect(errors[0]).toMatchObject({ code: 'dynamo.events.unprocessed', retryable: true })
+
+    const filling = new RetryBudget({ capacity: 1, refillPerSecond: 50 })
+    await using other = await eventsWith({ maxAttempts: 1 }, filling)
+    proxy.forget()
+    decide = ({ number }) => (number <= 10 ? fault : 'pass')
+    await Promise.all(appendEach(other, 10))
+    expect(proxy.requests).toHaveLength(10 + 10)
+  })
+
+  it('takes one retry for all of its events', async () => {
+    fault = { error: 'InternalServerError', status: 500 }
+    const budget = new RetryBudget({ capacity: 3, refillPerSecond: 0 })
+    await using dynamo = await eventsWith({ timeoutMs: 500, maxAttempts: 1 }, budget)
+    await rejection(dynamo.events.appendMany(Array.from({ length: 25 }, () => ({ eventType: 'x' }))))
+    expect(proxy.requests).toHaveLength(1 + 3)
+  })
+
+  it('does not wait long for a server that could not be reached, as it may have returned', async () => {
+    decide = ({ number }) => (number <= 6 ? 'reset' : 'pass')
+    const patient = { maxAttempts: 1, initialBackoffMs: 20_000, maxBackoffMs: 20_000, timeoutMs: 15_000 }
+    await using dynamo = await eventsWith(patient, new RetryBudget())
+    const startedAtMs = performance.now()
+    await Promise.all(appendEach(dynamo, 6))
+    expect(performance.now() - startedAtMs).toBeLessThan(2000)
   })
 })
 

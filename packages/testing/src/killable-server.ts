@@ -20,6 +20,8 @@ export interface KillableServer extends AsyncDisposable {
   killDynamodb(): void
   /** Resolves once PostgreSQL takes connections again. */
   returned(): Promise<void>
+  /** Resolves once another process than the one killed last answers for DynamoDB. */
+  dynamodbReturned(): Promise<void>
 }
 
 /** Starts one, as a temporary embedded stack. */
@@ -27,17 +29,23 @@ export async function startKillableServer(): Promise<KillableServer> {
   const stack = await acquireStack({ temporary: true })
   const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
   const { dynamodb } = stack.descriptor
+  const dynamodbEndpoint = 'endpoint' in dynamodb ? String(dynamodb.endpoint) : ''
+  const dynamodbPid = (): number => Number(readFileSync(path.join(stack.folder, 'data', 'dynamodb.pid'), 'utf8'))
+  let killedPid = 0
   return {
     databaseUrl,
     serviceDatabaseUrl,
     directDatabaseUrl,
-    dynamodbEndpoint: 'endpoint' in dynamodb ? String(dynamodb.endpoint) : '',
+    dynamodbEndpoint,
     kill() {
       const pidFile = path.join(stack.folder, 'data', 'postgres', 'postmaster.pid')
       const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
       for (const victim of [pid, ...childrenOf(pid)]) killIfAlive(victim)
     },
-    killDynamodb: () => killIfAlive(Number(readFileSync(path.join(stack.folder, 'data', 'dynamodb.pid'), 'utf8'))),
+    killDynamodb() {
+      killedPid = dynamodbPid()
+      killIfAlive(killedPid)
+    },
     async returned() {
       for (;;) {
         try {
@@ -47,9 +55,21 @@ export async function startKillableServer(): Promise<KillableServer> {
         }
       }
     },
+    async dynamodbReturned() {
+      for (;;) {
+        if (dynamodbPid() !== killedPid && (await answers(dynamodbEndpoint))) return
+        await sleep(5)
+      }
+    },
     [Symbol.asyncDispose]: () => stack.close(),
   }
 }
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    () => true,
+    () => false,
+  )
 
 function childrenOf(pid: number): number[] {
   const list = execFileSync('ps', ['-axo', 'pid=,ppid='], { encoding: 'utf8' })

@@ -13,17 +13,24 @@ export interface LeftUnprocessed {
   report(answer: string): string
 }
 
-/** Takes the last `count` items or keys of the first table out of a BatchWriteItem or BatchGetItem request. */
-export function leaveUnprocessed(body: string, count: number): LeftUnprocessed {
+/**
+ * Takes items or keys of the first table out of a BatchWriteItem or BatchGetItem request.
+ * @param which so many of the last, or those whose JSON holds a text.
+ */
+export function leaveUnprocessed(body: string, which: number | string): LeftUnprocessed {
   const request = JSON.parse(body) as { RequestItems: Writes | Reads }
   const [table, entry] = Object.entries(request.RequestItems)[0] ?? ['', []]
   const isWrite = Array.isArray(entry)
-  const list = isWrite ? entry : entry.Keys
-  const left = list.splice(-count)
+  const all: readonly object[] = isWrite ? entry : entry.Keys
+  const isLeft = (item: object, place: number): boolean =>
+    typeof which === 'number' ? place >= all.length - which : JSON.stringify(item).includes(which)
+  const left = all.filter(isLeft)
+  const list = all.filter((item, place) => !isLeft(item, place))
   const members = isWrite
     ? { UnprocessedItems: { [table]: left } }
     : { UnprocessedKeys: { [table]: { ...entry, Keys: left } } }
   if (list.length === 0) delete request.RequestItems[table]
+  else request.RequestItems[table] = isWrite ? list : { ...entry, Keys: list }
   return {
     isEmpty: Object.keys(request.RequestItems).length === 0,
     body: JSON.stringify(request),

@@ -103,5 +103,9 @@ describe('startDynamoProxy', () => {
     })
     fault = 'pass'
     expect(await Promise.all([stored('x'), stored('y'), stored('z')])).toEqual([true, false, false])
+    fault = { unprocessed: '"y"' }
+    const named = await call('BatchWriteItem', put('y', 'z'))
+    expect(named.body).toMatchObject({ UnprocessedItems: { [table]: [{ PutRequest: { Item: { id: { S: 'y' } } } }] } })
+    expect(await stored('z')).toBe(true)
   })
 })

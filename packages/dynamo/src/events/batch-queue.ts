@@ -12,6 +12,15 @@ const CONCERNS_ALL: ReadonlySet<string> = new Set<DynamoErrorCode>([
   'dynamo.access_denied',
 ])
 
+/**
+ * The longest wait after the server could not be reached at all, in milliseconds. Nobody is there whom longer waits would spare, and
+ * who waits on when it has returned, waits in vain.
+ */
+const UNREACHABLE_WAIT_MS = 1000
+
+/** How long to wait where the budget has no retry to give, in milliseconds. */
+const BUDGET_WAIT_MS = 100
+
 /** One item on its way, and who waits for it. */
 export interface QueueEntry {
   readonly item: PutItem
@@ -50,7 +59,8 @@ interface Place {
  * Every item has a fate of its own:
  *
  * - what DynamoDB leaves unprocessed, and what a passing failure leaves unknown, goes into a later batch after a backoff, until it is withdrawn;
- *   nothing else waits for it. Repeating does no harm, because a put of the same item changes nothing;
+ *   nothing else waits for it. Repeating does no harm, because a put of the same item changes nothing. It draws on the budget of retries,
+ *   one for all of a batch, and waits while there are none;
  * - a batch that is refused for good is halved until the item at fault is alone;
  * - items with the same key are put once and share their fate, because a batch refuses equal keys.
  */
@@ -172,7 +182,7 @@ export class BatchQueue {
   async #failed(groups: readonly Group[], batch: Batch, { failure, record }: BatchAnswer): Promise<void> {
     const { retryable, code } = toDynamoError(failure, record)
     if (retryable) {
-      this.#putOff(groups.flat())
+      this.#putOff(groups.flat(), code === 'dynamo.unreachable' ? UNREACHABLE_WAIT_MS : undefined)
     } else if (groups.length === 1 || CONCERNS_ALL.has(code)) {
       // Each with what is known of itself: an earlier request may have stored it.
       for (const entry of groups.flat()) this.#settle(entry, toDynamoError(failure, { ...record, ...entry.record }))
@@ -184,17 +194,25 @@ export class BatchQueue {
   }
 
   /** Queues entries again after a backoff: the same for all of a batch, so that they come back together. */
-  #putOff(entries: readonly QueueEntry[]): void {
-    const { initialBackoffMs: initialMs, maxBackoffMs: maxMs } = this.#store.settings
+  #putOff(entries: readonly QueueEntry[], longestMs = Number.POSITIVE_INFINITY): void {
+    const { settings, retryBudget } = this.#store
+    const { initialBackoffMs: initialMs } = settings
+    const maxMs = Math.min(settings.maxBackoffMs, longestMs)
     const places = entries.flatMap((entry) => {
       const place = this.#places.get(entry)
       return place ? [{ entry, place }] : []
     })
     const delayMs = fullJitter(Math.max(0, ...places.map(({ place }) => place.retries)), { initialMs, maxMs })
+    let isGranted = false
+    const goOn = (entry: QueueEntry, place: Place): void => {
+      isGranted ||= retryBudget.take()
+      if (isGranted) this.#queue(entry)
+      else place.backoff = setTimeout(goOn, BUDGET_WAIT_MS, entry, place)
+    }
     for (const { entry, place } of places) {
       leave(place)
       place.retries += 1
-      place.backoff = setTimeout(() => this.#queue(entry), delayMs)
+      place.backoff = setTimeout(goOn, delayMs, entry, place)
     }
   }
 
