@@ -176,37 +176,6 @@ describe('a full queue', () => {
 })
 
 describe('what it costs', () => {
-  it('2 W to enqueue, 1 W to acknowledge, 1 W when repeated', async () => {
-    let ids: string[] = []
-    const enqueued = await unitsOf(dynamo, async () => {
-      ids = await enqueue('cost', 10)
-    })
-    expect(enqueued).toEqual({ reads: 0, writes: 20, refused: 0 })
-    const acknowledge = () => dynamo.messages.acknowledge('cost', ids[0] ?? '')
-    expect(await unitsOf(dynamo, acknowledge)).toEqual({ reads: 0, writes: 1, refused: 0 })
-    expect(await unitsOf(dynamo, acknowledge)).toEqual({ reads: 0, writes: 1, refused: 1 })
-  })
-
-  it('1 W and 1 R to be refused by a full queue', async () => {
-    await using small = await testDynamo({ now: clock, messages: { maxQueued: 1 } })
-    await enqueue('full', 1, small)
-    expect(await unitsOf(small, () => rejection(enqueue('full', 1, small)))).toEqual({
-      reads: 1,
-      writes: 1,
-      refused: 1,
-    })
-  })
-
-  it('1 W a lease, refused too, and its release; 2 R a look at a queue', async () => {
-    await enqueue('leases', 3)
-    const lease = () => dynamo.messages.lease('leases', { connectionId: 'c' })
-    expect(await unitsOf(dynamo, lease)).toEqual({ reads: 0, writes: 1, refused: 0 })
-    expect(await unitsOf(dynamo, () => rejection(lease()))).toEqual({ reads: 0, writes: 1, refused: 1 })
-    const other = await dynamo.messages.lease('leases', { connectionId: 'd', takeOver: true })
-    expect(await unitsOf(dynamo, () => other.release())).toEqual({ reads: 0, writes: 1, refused: 0 })
-    expect(await unitsOf(dynamo, () => dynamo.messages.queue('leases'))).toEqual({ reads: 2, writes: 0, refused: 0 })
-  })
-
   it('a read of the undelivered does not grow with what was delivered', async () => {
     await enqueue('few', 3)
     const many = await enqueue('many', 43)
@@ -214,19 +183,6 @@ describe('what it costs', () => {
     const read = (recipient: string) => () => dynamo.messages.undelivered(recipient)
     expect(await unitsOf(dynamo, read('few'))).toEqual({ reads: 1, writes: 0, refused: 0 })
     expect(await unitsOf(dynamo, read('many'))).toEqual({ reads: 1, writes: 0, refused: 0 })
-  })
-
-  it('a delivery: 1 W, and 1 R for each 4 KB; with nothing there 1 R', async () => {
-    await using lease = await dynamo.messages.lease('delivery', { connectionId: 'c' })
-    await enqueue('delivery', 5)
-    // The first read of a lease is made twice: the numbers before it are not known.
-    expect(await unitsOf(dynamo, () => lease.receive())).toEqual({ reads: 2, writes: 1, refused: 0 })
-    const ids = await undelivered('delivery')
-    for (const id of ids) await dynamo.messages.acknowledge('delivery', id)
-    await enqueue('delivery', 5)
-    expect(await unitsOf(dynamo, () => lease.receive())).toEqual({ reads: 1, writes: 1, refused: 0 })
-    for (const id of await undelivered('delivery')) await dynamo.messages.acknowledge('delivery', id)
-    expect(await unitsOf(dynamo, () => lease.receive())).toEqual({ reads: 1, writes: 0, refused: 0 })
   })
 })
 
