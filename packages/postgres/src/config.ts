@@ -126,7 +126,7 @@ const fields = {
     unit: 'connections',
   }),
   DB_ALLOW_PRIVILEGED_LOGIN: field.boolean({
-    doc: 'Row-level security does not hold for a superuser, a login that bypasses it, and one that owns the tables or may act as their owner or as the service. With NODE_ENV=production such a login in DATABASE_URL is refused (`postgres.login.privileged`), otherwise warned about; true says neither.',
+    doc: 'Row-level security does not hold for a superuser, a login that bypasses it, and one that owns the tables or may act as their owner or as the service. With NODE_ENV=production such a login in DATABASE_URL is refused (`postgres.login.privileged`), otherwise warned about; one that has rights on the tables without an identity, because it inherits them, is refused everywhere (`postgres.login.has_rights`). true allows them all.',
     default: false,
   }),
 } as const

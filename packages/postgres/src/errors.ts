@@ -44,6 +44,7 @@ export const POSTGRES_ERRORS = {
   'postgres.row_security': { retryable: false, effect: 'none' },
   'postgres.permission_denied': { retryable: false, effect: 'none' },
   'postgres.login.privileged': { retryable: false, effect: 'none' },
+  'postgres.login.has_rights': { retryable: false, effect: 'none' },
   'postgres.schema_mismatch': { retryable: false, effect: 'none' },
   'postgres.read_only': { retryable: false, effect: 'none' },
   'postgres.standby': { retryable: true, effect: 'none' },

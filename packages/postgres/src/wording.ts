@@ -129,6 +129,11 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
     remedy:
       'use one that is neither superuser nor owner of the tables and cannot become either, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
   },
+  'postgres.login.has_rights': {
+    reason:
+      'The login has rights on tables before it says who it is: a call without an identity could find no rows in place of an error',
+    remedy: 'run what the message names, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
+  },
   'postgres.schema_mismatch': {
     reason: 'A table, column or function is missing',
     remedy: 'apply the migrations: `pnpm prisma migrate deploy`',

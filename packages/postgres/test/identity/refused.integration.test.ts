@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { createPostgres, type Identity, mapPostgresError } from '../../src/index.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPostgres, type Identity, mapPostgresError, type PostgresSettings } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
 import { startPrivateServer } from '../server/private-server.js'
 import { failureOf, until } from '../support.js'
@@ -239,29 +239,6 @@ describe('a login that no policy holds against', () => {
     }
   })
 
-  it('is warned about where it inherits the rights of people, until it does what the warning says', async () => {
-    const server = await startPrivateServer({ major: 18 })
-    try {
-      await server.run(
-        'CREATE ROLE miyabi_user; CREATE ROLE miyabi_web_user; CREATE ROLE heir LOGIN IN ROLE miyabi_user',
-      )
-      const settings = { ...privileged(), databaseUrl: server.url().replace('//postgres@', '//heir@') }
-      const warnings = async () => {
-        const logger = new RecordingLogger()
-        await using postgres = createPostgres(settings, { logger })
-        await Promise.all([1, 2].map(() => postgres.query('SELECT 1')))
-        return logger.lines.filter((line) => line['event'] === 'postgres.login.inherits')
-      }
-      const [first, second] = await warnings()
-      expect(first).toMatchObject({ roles: 'miyabi_user' })
-      expect(second).toBeUndefined()
-      await server.run(String(first?.['remedy']))
-      expect(await warnings()).toEqual([])
-    } finally {
-      await server.close()
-    }
-  })
-
   it('is warned about once elsewhere, and not at all where that is allowed', async () => {
     for (const [privilegedLogin, warnings] of [
       ['warn', 1],
@@ -285,5 +262,45 @@ describe('a login that no policy holds against', () => {
     const swapped = { ...settings, databaseUrl: settings.serviceDatabaseUrl ?? '' }
     await using wrong = createPostgres(swapped)
     expect(await failureOf(wrong.query('SELECT 1'))).toMatchObject({ code: 'postgres.login.privileged' })
+  })
+})
+
+describe.each([15, 18] as const)('a login that has rights before it says who it is, on PostgreSQL %i', (major) => {
+  /** How logins come by rights, by the name of each. */
+  const ways: Readonly<Record<string, string>> = {
+    heir: 'CREATE ROLE heir LOGIN IN ROLE miyabi_user, miyabi_web_user',
+    reader: 'CREATE ROLE readers; GRANT SELECT ON users TO readers; CREATE ROLE reader LOGIN IN ROLE readers',
+    column: 'CREATE ROLE "column" LOGIN NOINHERIT; GRANT UPDATE (name) ON users TO "column"',
+    deleter: 'CREATE ROLE deleter LOGIN NOINHERIT; GRANT DELETE ON users TO deleter',
+    everything: 'CREATE ROLE everything LOGIN; GRANT pg_read_all_data TO everything',
+    // Whatever the login is by itself, a grant says for itself what is inherited.
+    ...(major === 18 && {
+      granted: 'CREATE ROLE granted LOGIN NOINHERIT; GRANT miyabi_user TO granted WITH INHERIT TRUE',
+    }),
+    public: 'CREATE ROLE public_reader LOGIN NOINHERIT; GRANT SELECT ON users TO PUBLIC',
+  }
+  let server: Awaited<ReturnType<typeof startPrivateServer>>
+  beforeAll(async () => {
+    server = await startPrivateServer({ major })
+    await server.run('CREATE ROLE miyabi_user; CREATE ROLE miyabi_web_user; CREATE TABLE users (id uuid, name text)')
+  })
+  afterAll(() => server.close())
+
+  const asking = async (login: string, changes: Partial<PostgresSettings> = {}) => {
+    const databaseUrl = server.url().replace('//postgres@', `//${login}@`)
+    await using postgres = createPostgres(bench.settings({ databaseUrl, pooler: 'none', ...changes }))
+    await postgres.query('SELECT 1')
+  }
+
+  it.each(Object.entries(ways))('is refused everywhere until what the error says was run: %s', async (name, sql) => {
+    const login = name === 'public' ? 'public_reader' : name
+    await server.run(sql)
+    const error = await failureOf(asking(login))
+    expect(error).toMatchObject({ code: 'postgres.login.has_rights', effect: 'none' })
+    await asking(login, { privilegedLogin: 'allow' })
+    const remedy = /run as .+? ((?:ALTER|REVOKE) .+;) or set DB_ALLOW_PRIVILEGED_LOGIN=true/.exec(String(error))?.[1]
+    await server.run(remedy ?? 'the message names none')
+    await asking(login)
+    await asking(login, { privilegedLogin: 'refuse' })
   })
 })
