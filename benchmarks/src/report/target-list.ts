@@ -71,8 +71,10 @@ export const targets: readonly Target[] = [
   },
   { ...pointOperation, claim: 'A DynamoDB get, against ElectroDB', workload: 'get' },
   { ...pointOperation, claim: 'A DynamoDB put, against ElectroDB', workload: 'put' },
-  { ...pointOperation, claim: 'A DynamoDB put and update, against ElectroDB', workload: 'update' },
+  { ...pointOperation, claim: 'A DynamoDB update, put and delete, against ElectroDB', workload: 'update' },
   { ...pointOperation, claim: 'A DynamoDB query of 50, against ElectroDB', workload: 'query' },
+  { ...pointOperation, claim: 'A DynamoDB transaction of two puts, against ElectroDB', workload: 'transaction' },
+  { ...pointOperation, claim: 'A DynamoDB batch of 25, against ElectroDB', workload: 'batch' },
   {
     suite: 'dynamo',
     claim: 'Ingest of concurrent single events, against single puts of lib-dynamodb',

@@ -21,7 +21,13 @@ export const suites = {
   },
   dynamo: {
     title: 'DynamoDB',
-    packages: ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb', 'electrodb'],
+    packages: [
+      '@aws-sdk/client-dynamodb',
+      '@aws-sdk/lib-dynamodb',
+      'electrodb',
+      'dynamodb-toolbox',
+      'dynamodb-onetable',
+    ],
     open: openDynamoSuite,
   },
   rls: {

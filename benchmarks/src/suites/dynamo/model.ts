@@ -4,7 +4,10 @@ import { createIdSource } from '@miyabi/dynamo'
 export const tablesOf = (prefix: string) => ({
   events: `${prefix}MiyabiEvents`,
   messages: `${prefix}MiyabiWebSocketMessages`,
+  agentState: `${prefix}MiyabiAgentState`,
 })
+
+export type TableNames = ReturnType<typeof tablesOf>
 
 /** An event, with the parts of its key. */
 export interface BenchEvent {
@@ -72,34 +75,3 @@ export const fromItem = ({ i, t, u, d }: Pick<Item, 'i' | 't' | 'u' | 'd'>): Eve
   userId: u,
   data: d,
 })
-
-/** The keys of a recipient's queue: what its numbering is kept in. */
-export const queueKey = (recipient: string) => ({ pk: `$mb#recipient_${recipient}`, sk: '$queue_1' })
-
-/** The item for a message that waits, under a number of its recipient's queue. */
-export function toMessageItem(recipient: string, sequence: number) {
-  const enqueuedAt = Date.now()
-  return {
-    pk: `$mb#recipient_${recipient}`,
-    sk: `$msg_1#sequence_${String(sequence).padStart(16, '0')}`,
-    recipient,
-    sequence,
-    messageType: 'notification',
-    payload,
-    enqueuedAt,
-    expiresAt: enqueuedAt + 86_400_000,
-    schemaVersion: 1,
-    ttl,
-    __edb_e__: 'msg',
-    __edb_v__: '1',
-  }
-}
-
-export const payload = { title: 'A run is done', run: 42, labels: ['agent'] }
-
-/** Takes the next number of a queue. */
-export const nextNumber = {
-  UpdateExpression: 'ADD #s :one',
-  ExpressionAttributeNames: { '#s': 'sequence' },
-  ReturnValues: 'UPDATED_NEW',
-} as const

@@ -1,14 +1,10 @@
-import { DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
-import { createDynamo, parseDynamoSettings } from '@miyabi/dynamo'
+import { randomUUID } from 'node:crypto'
+import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import type { Contender, Suite } from '../../harness/workload.js'
 import type { Servers } from '../../servers.js'
-import { ingestWorkload, pageWorkload } from './event-workloads.js'
-import { type BenchEvent, type Item, newEvent, tablesOf } from './model.js'
-import { clientPeer } from './peers/client.js'
-import { documentPeer } from './peers/document.js'
-import { electroPeer } from './peers/electrodb.js'
-import { ourPeer } from './peers/ours.js'
+import { ingestWorkload } from './ingest.js'
+import { type BenchEvent, type Item, newEvent } from './model.js'
+import { openPeers } from './open-peers.js'
 import type { DynamoPeer } from './peers/peer.js'
 
 const PREFIX = 'bench_'
@@ -20,25 +16,8 @@ const CONCURRENCY = [1, 16]
 const STRIDE = 7919
 
 export async function openDynamoSuite({ dynamodbEndpoint }: Servers): Promise<Suite> {
-  const settings = parseDynamoSettings({
-    DYNAMODB_ENDPOINT: dynamodbEndpoint,
-    DYNAMODB_TABLE_PREFIX: PREFIX,
-    // The SDK by itself waits for ever; ours must not give up on a machine where everything is slow at times.
-    DYNAMODB_TIMEOUT: '60',
-    DYNAMODB_ATTEMPT_TIMEOUT_MS: '20000',
-  })
-  const ours = createDynamo(settings)
-  const client = new DynamoDBClient({
-    endpoint: dynamodbEndpoint,
-    region: settings.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  })
-  const document = DynamoDBDocumentClient.from(client)
-  const tables = tablesOf(PREFIX)
-  await ours.tables.apply()
-  // The embedded engine takes longer for each write the more its stream holds: soon that would be all there is to see.
-  const StreamSpecification = { StreamEnabled: false }
-  await ours.client.send(new UpdateTableCommand({ TableName: tables.events, StreamSpecification }))
+  const opened = await openPeers(dynamodbEndpoint, PREFIX)
+  const { ours, document, tables, peers } = opened
   // Through ours, so that its reads find the events in the shards where they belong.
   await ours.events.appendMany(
     Array.from({ length: SEEDED }, (_, turn) => newEvent(turn)).map(({ id, eventType, userId, data }) => ({
@@ -51,17 +30,6 @@ export async function openDynamoSuite({ dynamodbEndpoint }: Servers): Promise<Su
   const seeded = await storedEvents(document, tables.events)
   const users = [...new Set(seeded.map(({ userId }) => userId))]
 
-  const [lib, electro, our] = [
-    documentPeer('lib-dynamodb', document, tables),
-    electroPeer('ElectroDB', document, tables),
-    ourPeer('ours', ours),
-  ]
-  const peers: readonly [DynamoPeer, ...DynamoPeer[]] = [
-    clientPeer('client-dynamodb', client, tables),
-    lib,
-    electro,
-    our,
-  ]
   const all = (run: (peer: DynamoPeer, turn: number) => Promise<unknown>): [Contender, ...Contender[]] => {
     const contender = (peer: DynamoPeer): Contender => ({ name: peer.name, run: (turn) => run(peer, turn) })
     const [base, ...others] = peers
@@ -92,14 +60,20 @@ export async function openDynamoSuite({ dynamodbEndpoint }: Servers): Promise<Su
         contenders: all((peer, turn) => peer.put(newEvent(turn))),
         comparable,
       },
-      ingestWorkload([lib, electro, our], ours),
-      pageWorkload(ours, 200, 2000),
+      ingestWorkload(peers.slice(1) as [DynamoPeer, ...DynamoPeer[]], ours),
       {
         name: 'update',
         about:
-          'A message gets the next number of a queue by an update, is put, and deleted when it is acknowledged. Ours refuses a full queue.',
+          'A message gets the next number of a queue that is not full by an update, is put, and deleted by its acknowledgement: three requests.',
         concurrency: CONCURRENCY,
         contenders: all((peer, turn) => peer.deliver(`user-${turn % 20}`)),
+        comparable,
+      },
+      {
+        name: 'transaction',
+        about: 'The first state of an agent and a version of it for the history, both or none, unless it has a state.',
+        concurrency: CONCURRENCY,
+        contenders: all((peer) => peer.save(randomUUID())),
         comparable,
       },
       {
@@ -112,10 +86,7 @@ export async function openDynamoSuite({ dynamodbEndpoint }: Servers): Promise<Su
         comparable,
       },
     ],
-    async [Symbol.asyncDispose]() {
-      client.destroy()
-      await ours.close()
-    },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   }
 }
 

@@ -5,14 +5,17 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
-import { fromItem, type Item, nextNumber, queueKey, type tablesOf, toItem, toMessageItem } from '../model.js'
+import { newState, toStatePuts } from '../agent-model.js'
+import { newMessage, nextNumber, nextNumberValues, present, queueKey, toMessageItem } from '../message-model.js'
+import { fromItem, type Item, type TableNames, toItem } from '../model.js'
 import type { DynamoPeer } from './peer.js'
 
 /** The AWS SDK's client, with attribute values made and read by `util-dynamodb`. */
-export function clientPeer(name: string, client: DynamoDBClient, tables: ReturnType<typeof tablesOf>): DynamoPeer {
+export function clientPeer(name: string, client: DynamoDBClient, tables: TableNames): DynamoPeer {
   const TableName = tables.events
   const absent = { ConditionExpression: 'attribute_not_exists(pk)' }
   return {
@@ -42,13 +45,22 @@ export function clientPeer(name: string, client: DynamoDBClient, tables: ReturnT
           TableName: messages,
           Key: marshall(queueKey(recipient)),
           ...nextNumber,
-          ExpressionAttributeValues: { ':one': { N: '1' } },
+          ExpressionAttributeValues: marshall(nextNumberValues(recipient)),
         }),
       )
-      const item = toMessageItem(recipient, Number(Attributes?.['sequence']?.N))
+      const item = toMessageItem(newMessage(recipient, Number(Attributes?.['sequence']?.N)))
       await client.send(new PutItemCommand({ TableName: messages, Item: marshall(item) }))
       const Key = { pk: { S: item.pk }, sk: { S: item.sk } }
-      await client.send(new DeleteItemCommand({ TableName: messages, Key }))
+      await client.send(new DeleteItemCommand({ TableName: messages, Key, ...present }))
+    },
+    save(agentId) {
+      const { current, version } = toStatePuts(tables.agentState, newState(agentId))
+      const ExpressionAttributeValues = marshall(current.ExpressionAttributeValues)
+      const TransactItems = [
+        { Put: { ...current, Item: marshall(current.Item), ExpressionAttributeValues } },
+        { Put: { ...version, Item: marshall(version.Item) } },
+      ]
+      return client.send(new TransactWriteItemsCommand({ TransactItems }))
     },
     putAll: (events) =>
       client.send(

@@ -5,17 +5,16 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
-import { fromItem, type Item, nextNumber, queueKey, type tablesOf, toItem, toMessageItem } from '../model.js'
+import { newState, toStatePuts } from '../agent-model.js'
+import { newMessage, nextNumber, nextNumberValues, present, queueKey, toMessageItem } from '../message-model.js'
+import { fromItem, type Item, type TableNames, toItem } from '../model.js'
 import type { DynamoPeer } from './peer.js'
 
 /** The AWS SDK's document client. */
-export function documentPeer(
-  name: string,
-  client: DynamoDBDocumentClient,
-  tables: ReturnType<typeof tablesOf>,
-): DynamoPeer {
+export function documentPeer(name: string, client: DynamoDBDocumentClient, tables: TableNames): DynamoPeer {
   const TableName = tables.events
   const absent = { ConditionExpression: 'attribute_not_exists(pk)' }
   return {
@@ -45,12 +44,16 @@ export function documentPeer(
           TableName: messages,
           Key: queueKey(recipient),
           ...nextNumber,
-          ExpressionAttributeValues: { ':one': 1 },
+          ExpressionAttributeValues: nextNumberValues(recipient),
         }),
       )
-      const item = toMessageItem(recipient, Number(Attributes?.['sequence']))
+      const item = toMessageItem(newMessage(recipient, Number(Attributes?.['sequence'])))
       await client.send(new PutCommand({ TableName: messages, Item: item }))
-      await client.send(new DeleteCommand({ TableName: messages, Key: { pk: item.pk, sk: item.sk } }))
+      await client.send(new DeleteCommand({ TableName: messages, Key: { pk: item.pk, sk: item.sk }, ...present }))
+    },
+    save(agentId) {
+      const { current, version } = toStatePuts(tables.agentState, newState(agentId))
+      return client.send(new TransactWriteCommand({ TransactItems: [{ Put: current }, { Put: version }] }))
     },
     putAll: (events) =>
       client.send(

@@ -1,4 +1,4 @@
-import { Entity } from 'electrodb'
+import { Entity, Service } from 'electrodb'
 
 /** The event log as ElectroDB declares it, with the keys that `@miyabi/dynamo` gives it. */
 export function eventEntity(table: string) {
@@ -59,7 +59,13 @@ export function queueEntity(table: string) {
   return new Entity(
     {
       model: { service: 'mb', entity: 'queue', version: '1' },
-      attributes: { recipient: { type: 'string', required: true }, sequence: { type: 'number' } },
+      attributes: {
+        recipient: { type: 'string', required: true },
+        sequence: { type: 'number' },
+        highest: { type: 'number' },
+        schemaVersion: { type: 'number', required: true },
+        ttl: { type: 'number', required: true },
+      },
       indexes: {
         queue: {
           pk: { field: 'pk', composite: ['recipient'], casing: 'none' },
@@ -69,4 +75,48 @@ export function queueEntity(table: string) {
     } as const,
     { table },
   )
+}
+
+const stateAttributes = {
+  agentId: { type: 'string', required: true },
+  status: { type: 'string', required: true },
+  currentTask: { type: 'string' },
+  progress: { type: 'number', required: true },
+  stateData: { type: 'any' },
+  updatedAt: { type: 'number', required: true },
+  version: { type: 'number', required: true, padding: { length: 16, char: '0' } },
+  saveId: { type: 'string', required: true },
+  schemaVersion: { type: 'number', required: true },
+  ttl: { type: 'number' },
+} as const
+
+/** The state an agent is in, and those it was in. */
+export function stateService(table: string) {
+  const current = new Entity(
+    {
+      model: { service: 'mb', entity: 'agent', version: '1' },
+      attributes: stateAttributes,
+      indexes: {
+        current: {
+          pk: { field: 'pk', composite: ['agentId'], casing: 'none' },
+          sk: { field: 'sk', composite: [], casing: 'none' },
+        },
+      },
+    } as const,
+    { table },
+  )
+  const versions = new Entity(
+    {
+      model: { service: 'mb', entity: 'agentVersion', version: '1' },
+      attributes: stateAttributes,
+      indexes: {
+        history: {
+          pk: { field: 'pk', composite: ['agentId'], casing: 'none' },
+          sk: { field: 'sk', composite: ['version'], casing: 'none' },
+        },
+      },
+    } as const,
+    { table },
+  )
+  return new Service({ current, versions })
 }

@@ -1,9 +1,11 @@
 import type { Dynamo, StoredEvent } from '@miyabi/dynamo'
-import { type BenchEvent, type EventRow, payload } from '../model.js'
+import { agent } from '../agent-model.js'
+import { message } from '../message-model.js'
+import type { BenchEvent, EventRow } from '../model.js'
 import type { DynamoPeer } from './peer.js'
 
 /** `@miyabi/dynamo`: every input checked, every call under its deadline. */
-export function ourPeer(name: string, { events, messages }: Dynamo): DynamoPeer {
+export function ourPeer(name: string, { agentState, events, messages }: Dynamo): DynamoPeer {
   const toNew = ({ id, eventType, userId, data }: BenchEvent) => ({ id, eventType, userId, data })
   const toRow = ({ id, eventType, userId = '', data }: StoredEvent): EventRow => ({ id, eventType, userId, data })
   return {
@@ -15,9 +17,10 @@ export function ourPeer(name: string, { events, messages }: Dynamo): DynamoPeer 
     },
     latest: async (userId, limit) => (await events.byUser(userId, { limit })).items.map(toRow),
     async deliver(recipient) {
-      const { messageId } = await messages.enqueue({ recipient, messageType: 'notification', payload })
+      const { messageId } = await messages.enqueue({ recipient, ...message })
       await messages.acknowledge(recipient, messageId)
     },
+    save: (agentId) => agentState.save({ agentId, ...agent, expectedVersion: 0 }),
     putAll: (all) => events.appendMany(all.map(toNew)),
   }
 }

@@ -1,9 +1,7 @@
-import type { Dynamo, NewEvent } from '@miyabi/dynamo'
+import type { Dynamo } from '@miyabi/dynamo'
 import type { Contender, Workload } from '../../harness/workload.js'
 import { newEvent } from './model.js'
 import type { DynamoPeer } from './peers/peer.js'
-
-const PAGE = 50
 
 /** What a write answers differs by library and is not asked for. */
 const comparable = (): undefined => undefined
@@ -28,33 +26,5 @@ export function ingestWorkload(peers: readonly [DynamoPeer, ...DynamoPeer[]], { 
     concurrency: [1, 16, 64, 256],
     contenders: [base, ...others, gathered],
     comparable,
-  }
-}
-
-/** The latest page of a type of few events, and of many. */
-export function pageWorkload({ events }: Dynamo, few: number, many: number): Workload {
-  const typeOf = (count: number): string => `page-of-${count}`
-  const now = Date.now()
-  const seed = async (count: number): Promise<void> => {
-    const all = Array.from({ length: count }, (_, n): NewEvent => {
-      const { data } = newEvent(n)
-      return { eventType: typeOf(count), occurredAt: new Date(now - n), data }
-    })
-    for (let i = 0; i < count; i += 5000) await events.appendMany(all.slice(i, i + 5000))
-  }
-  let seeded: Promise<unknown> | undefined
-  const contender = (count: number): Contender => ({
-    name: `ours, of ${count.toLocaleString('en')}`,
-    run: async () => (await events.byType(typeOf(count), { limit: PAGE })).items.map(({ data }) => data),
-  })
-  return {
-    name: 'page',
-    about: `The latest ${PAGE} events of a type, from four shards, where there are ${few.toLocaleString('en')} of it and ${many.toLocaleString('en')}.`,
-    concurrency: [1, 16],
-    contenders: [contender(few), contender(many)],
-    async reset() {
-      seeded ??= Promise.all([seed(few), seed(many)])
-      await seeded
-    },
   }
 }
