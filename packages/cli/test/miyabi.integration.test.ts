@@ -160,6 +160,7 @@ describe('miyabi tables', () => {
     const { code, stderr } = await miyabi(folder, ['tables', 'status'], { DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' })
     expect(code).toBe(1)
     expect(stderr).toContain('DynamoDB: http://127.0.0.1:1\nerror dynamo.unreachable')
+    expect(stderr).toMatch(/\ncause: connect ECONNREFUSED 127.0.0.1:1\n$/)
     expect(stderr).not.toContain("stack's")
   })
 })

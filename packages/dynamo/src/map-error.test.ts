@@ -46,6 +46,12 @@ describe('toDynamoError', () => {
     }
   })
 
+  it('knows a secure connection that does not come about, which no repetition mends and nothing was sent over', () => {
+    const error = awsError('Error', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+    expect(isDefinitelyRefused(error)).toBe(true)
+    expect(toDynamoError(error, record)).toMatchObject({ code: 'dynamo.unreachable', retryable: false })
+  })
+
   it('takes the code for unavailable where a 5xx has a name it does not know', () => {
     const error = awsError('Odd', { $metadata: { httpStatusCode: 502 } })
     expect(toDynamoError(error, record)).toMatchObject({ code: 'dynamo.unavailable', retryable: true })

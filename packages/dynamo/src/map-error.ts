@@ -49,6 +49,12 @@ const unreachable = {
   says: 'the server cannot be reached; see DYNAMODB_ENDPOINT and AWS_REGION, or start the embedded one with `pnpm db:up`',
 } as const satisfies Kind
 
+const insecure = {
+  code: 'dynamo.unreachable',
+  retryable: false,
+  says: 'no secure connection comes about; see whether DYNAMODB_ENDPOINT should begin with http, and NODE_EXTRA_CA_CERTS for a certificate of your own',
+} as const satisfies Kind
+
 const timeout = {
   code: 'dynamo.timeout',
   retryable: true,
@@ -106,6 +112,13 @@ const kinds: Readonly<Record<string, Kind>> = {
   EAI_AGAIN: unreachable,
   EHOSTUNREACH: unreachable,
   ENETUNREACH: unreachable,
+  EPROTO: insecure,
+  CERT_HAS_EXPIRED: insecure,
+  DEPTH_ZERO_SELF_SIGNED_CERT: insecure,
+  ERR_TLS_CERT_ALTNAME_INVALID: insecure,
+  SELF_SIGNED_CERT_IN_CHAIN: insecure,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: insecure,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: insecure,
 }
 
 /** Codes of a cancelled transaction's items under which the same transaction may succeed when made again. */
@@ -122,7 +135,10 @@ export function isPassingCancellation(error: unknown): boolean {
 }
 
 /** Errors that can only come before a request has reached the server. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+const NEVER_SENT = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
+  ...Object.keys(kinds).filter((name) => kinds[name] === insecure),
+])
 
 /** The error of the SDK inside whatever ElectroDB put around it. */
 export function unwrap(error: unknown): AwsError {

@@ -155,9 +155,9 @@ describe('tables.apply', () => {
     })
     const error = (await rejection(tables.apply())) as DestructiveStepsError
     expect(error).toBeInstanceOf(DestructiveStepsError)
-    expect(error.details.steps.map(({ table, does }) => [table, does])).toEqual([
-      [events, 'delete the index byUser'],
-      [events, 'delete the index byMood'],
+    expect(error.details.steps.map(({ table, what, does }) => [table, what, does])).toEqual([
+      [events, 'index byUser', 'delete the index byUser'],
+      [events, 'index byMood', 'delete the index byMood'],
     ])
     expect(error.message).toContain(`pnpm db:tables apply --replace ${events}`)
     const { TableNames } = await client.send(new ListTablesCommand())
@@ -174,7 +174,9 @@ describe('tables.apply', () => {
     const agents = await madeByOthers(prefix, agentStateTable, { keyAttributes: { pk: 'S', sk: 'N' } })
     await client.send(new PutItemCommand({ TableName: agents, Item: { pk: { S: 'a' }, sk: { N: '1' } } }))
     const other = `${prefix}MiyabiEvents`
-    expect(await rejection(tables.apply({ replace: [other] }))).toMatchObject({ code: 'dynamo.tables.differ' })
+    const error = (await rejection(tables.apply({ replace: [other] }))) as DestructiveStepsError
+    expect(error).toMatchObject({ code: 'dynamo.tables.differ' })
+    expect(error.message).toContain(`--replace ${other},${agents}`)
     const isProtected = (await describeTable(agents))?.DeletionProtectionEnabled
     const { done } = await tables.apply({ replace: [agents] })
     expect(done.filter(({ table }) => table === agents).map(({ does }) => does)).toEqual([

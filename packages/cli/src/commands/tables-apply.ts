@@ -23,7 +23,7 @@ export const applyTables = command({
     ['pnpm db:tables apply --replace MiyabiEvents', 'may delete that table, or an index of it'],
   ],
   run({ args }) {
-    const replace = args.replace?.split(',').map((table) => table.trim())
+    const replace = args.replace?.split(/[\s,]+/).filter((table) => table !== '')
     return withDynamo(async (dynamo, server) => {
       const { done, unverifiable } = await dynamo.tables.apply({
         ...(replace ? { replace } : {}),

@@ -21,9 +21,10 @@ export const tablesStatus = command({
       else {
         print(inColumns(tables.map(({ table, status }) => [table, status.toLowerCase()])))
         const differing = differences.filter(({ table }) => !missing.includes(table))
-        for (const { table, what, expected, found } of differing) {
-          print(`${table}, ${what}: expected ${expected}; found ${found}`)
-        }
+        const lines = differing.map(
+          ({ table, what, expected, found }) => `${table}, ${what}: expected ${expected}; found ${found}`,
+        )
+        for (const line of new Set(lines)) print(line) // several steps may mend one difference
         if (steps.length > 0) print('`pnpm db:tables plan` says what it takes, `pnpm db:tables apply` does it.')
         printUnverifiable(unverifiable)
       }

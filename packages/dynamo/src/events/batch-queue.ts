@@ -10,6 +10,7 @@ const CONCERNS_ALL: ReadonlySet<string> = new Set<DynamoErrorCode>([
   'dynamo.table_missing',
   'dynamo.credentials',
   'dynamo.access_denied',
+  'dynamo.unreachable',
 ])
 
 /**

@@ -77,7 +77,10 @@ export async function applyTables(
   const { replace = [], signal } = options
   const isAllowed = ({ table, destructive }: TableStep): boolean => !destructive || replace.includes(table)
   const first = await planTables(server, tables, signal)
-  refuse(first.steps.filter((step) => !isAllowed(step)))
+  refuse(
+    first.steps.filter((step) => !isAllowed(step)),
+    replace,
+  )
   const applied = await Promise.all(tables.map((table) => applyOne(server, table, isAllowed, options)))
   return {
     done: applied.flatMap(({ done }) => done),
@@ -85,8 +88,8 @@ export async function applyTables(
   }
 }
 
-function refuse(steps: readonly TableStep[]): void {
-  if (steps.length > 0) throw new DestructiveStepsError(steps)
+function refuse(steps: readonly TableStep[], replace: readonly string[]): void {
+  if (steps.length > 0) throw new DestructiveStepsError(steps, replace)
 }
 
 /** So often the same step is done where it seems to have had no effect: some of what AWS answers lags a little. */
@@ -98,14 +101,14 @@ async function applyOne(
   isAllowed: (step: TableStep) => boolean,
   options: ApplyOptions & { readonly logger: Logger },
 ): Promise<TablesApplied> {
-  const { signal, logger, onProgress = () => {} } = options
+  const { signal, logger, replace = [], onProgress = () => {} } = options
   const done: TableStep[] = []
   for (let repeats = 0; ; ) {
     await waitUntilSettled(server.client, named.table, options)
     const { steps, unverifiable } = await planOne(server, named, signal)
     const [step] = steps
     if (step === undefined) return { done, unverifiable }
-    if (!isAllowed(step)) refuse([step])
+    if (!isAllowed(step)) refuse([step], replace)
     const isSame = step.does === done.at(-1)?.does
     if (isSame && ++repeats > MAX_REPEATS) throw new TableNotReadyError(step.table, `without effect of: ${step.does}`)
     if (isSame) await sleep(1000, signal)

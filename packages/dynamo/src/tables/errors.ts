@@ -8,11 +8,12 @@ export class DestructiveStepsError extends MiyabiError<
 > {
   override readonly name = 'DestructiveStepsError'
 
-  constructor(steps: readonly TableStep[]) {
+  /** @param replace the tables at which something may be lost. */
+  constructor(steps: readonly TableStep[], replace: readonly string[]) {
     const lines = steps.map(
       ({ table, what, does, expected, found }) => `  ${table}, ${what}: ${does} (expected ${expected}; found ${found})`,
     )
-    const tables = [...new Set(steps.map(({ table }) => table))]
+    const tables = [...new Set([...replace, ...steps.map(({ table }) => table)])]
     super(
       'dynamo.tables.differ',
       `what is there would be lost:\n${lines.join('\n')}\n` +

@@ -77,7 +77,10 @@ export function bindTables(client: DynamoDBClient, settings: DynamoSettings, log
       withServer('tables.apply', options, (server) => {
         const stranger = options.replace?.find((table) => !names.includes(table))
         if (stranger !== undefined) {
-          throw new DynamoInputError('replace', `names ${stranger}, which is none of ${names.join(', ')}`)
+          throw new DynamoInputError(
+            'replace',
+            `names ${JSON.stringify(stranger)}, which is none of ${names.join(', ')}`,
+          )
         }
         return applyTables(server, named, { ...options, logger })
       }),

@@ -3,8 +3,8 @@ import type { ActualTable } from '../actual.js'
 import type { TableDefinition } from '../definition.js'
 import type { TableRequest, TableStep } from '../step.js'
 
-/** A step as an aspect plans it. */
-export type Change = Omit<TableStep, 'table' | 'what'>
+/** A step as an aspect plans it. `what` says it more exactly than the aspect's own. */
+export type Change = Omit<TableStep, 'table' | 'what'> & { readonly what?: string }
 
 /** One side of a table that can be changed by itself. */
 export interface Aspect {
