@@ -4,7 +4,6 @@ import {
   CreateTableCommand,
   DeleteItemCommand,
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
   paginateScan,
   UpdateItemCommand,
@@ -52,11 +51,19 @@ const key = (number: number) => ({ pk: `p${number % 7}`, sk: String(number) })
 const put = (TableName: string, item: Record<string, unknown>) =>
   client.send(new PutItemCommand({ TableName, Item: toItem(item) }))
 
-async function itemsOf(table: string): Promise<Record<string, NativeValue>[]> {
+async function everythingIn(table: string): Promise<Record<string, NativeValue>[]> {
   const found: AttributeItem[] = []
   for await (const { Items = [] } of paginateScan({ client }, { TableName: table })) found.push(...Items)
-  return found.map(fromItem).filter(({ pk }) => !String(pk).startsWith('$backfill#'))
+  return found.map(fromItem)
 }
+
+const isNote = ({ pk }: Record<string, NativeValue>): boolean => String(pk).startsWith('$backfill#')
+
+const itemsOf = async (table: string) => (await everythingIn(table)).filter((item) => !isNote(item))
+
+/** How many items the notes in a table say were seen. */
+const noted = async (table: string): Promise<number> =>
+  (await everythingIn(table)).filter(isNote).reduce((sum, { seen }) => sum + Number(seen), 0)
 
 /** `price` becomes `cents`; `times` counts how often that was done. */
 const toCents: Pick<ItemsBackfill, 'name' | 'from' | 'change' | 'rowsPerSecond' | 'pageItems'> = {
@@ -114,55 +121,58 @@ describe('backfillItems', () => {
     }
   })
 
-  it('loses no item and changes none twice when it is killed, beside writers', async () => {
-    const items = isLong ? 20_000 : 240
-    const table = await oldTable(items)
-    const place = async (): Promise<number> => {
-      const note = toItem({ pk: '$backfill#cents', sk: '$backfill#cents' })
-      const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: note, ConsistentRead: true }))
-      return Number(Item?.['seen']?.N ?? 0)
-    }
-    let isWriting = true
-    let written = 0
-    const writer = async (): Promise<void> => {
-      while (isWriting) {
-        const number = Math.floor(Math.random() * items)
-        await client.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: toItem(key(number)),
-            UpdateExpression: 'ADD writes :one',
-            ExpressionAttributeValues: toItem({ ':one': 1 }),
-          }),
-        )
-        written += 1
-        await new Promise((resolve) => setTimeout(resolve, 2))
+  it.each([1, 4])(
+    'loses no item and changes none twice when it is killed, beside writers, in %i segments',
+    async (segments) => {
+      const items = isLong ? 20_000 : 240
+      const table = await oldTable(items)
+      const options = { ...toCents, table, segments, pageItems: 20 / segments }
+      let isWriting = true
+      let written = 0
+      const writer = async (): Promise<void> => {
+        while (isWriting) {
+          const number = Math.floor(Math.random() * items)
+          await client.send(
+            new UpdateItemCommand({
+              TableName: table,
+              Key: toItem(key(number)),
+              UpdateExpression: 'ADD writes :one',
+              ExpressionAttributeValues: toItem({ ':one': 1 }),
+            }),
+          )
+          written += 1
+          await new Promise((resolve) => setTimeout(resolve, 2))
+        }
       }
-    }
-    const writers = Promise.all([writer(), writer()])
-    let before = 0
-    for (let kill = 0; kill < (isLong ? 5 : 1); kill++) {
-      const child = spawnBackfill(table, items / (isLong ? 20 : 3))
-      const exit = once(child, 'exit')
-      while ((await place()) <= before) await new Promise((resolve) => setTimeout(resolve, 20))
-      child.kill('SIGKILL')
-      expect(await exit).toEqual([null, 'SIGKILL'])
-      before = await place()
-      expect(before).toBeLessThan(items)
-    }
-    const result = await backfillItems(client, { ...toCents, table })
-    isWriting = false
-    await writers
-    expect(result).toMatchObject({ seen: items, isDone: true })
-    const found = await itemsOf(table)
-    expect(found).toHaveLength(items)
-    expect(found.filter(({ v, times, cents, sk }) => v !== 2 || times !== 1 || cents !== Number(sk) * 100)).toEqual([])
-    expect(found.reduce((sum, { writes = 0 }) => sum + Number(writes), 0)).toBe(written)
-  }, 300_000)
+      const writers = Promise.all([writer(), writer()])
+      let before = 0
+      for (let kill = 0; kill < (isLong ? 5 : 1); kill++) {
+        const child = spawnBackfill({ ...options, rowsPerSecond: items / (isLong ? 20 : 3) })
+        const exit = once(child, 'exit')
+        while ((await noted(table)) <= before) await new Promise((resolve) => setTimeout(resolve, 20))
+        child.kill('SIGKILL')
+        expect(await exit).toEqual([null, 'SIGKILL'])
+        before = await noted(table)
+        expect(before).toBeLessThan(items)
+      }
+      const result = await backfillItems(client, options)
+      isWriting = false
+      await writers
+      expect(result).toMatchObject({ seen: items, isDone: true })
+      const found = await itemsOf(table)
+      expect(found).toHaveLength(items)
+      expect(found.filter(({ v, times, cents, sk }) => v !== 2 || times !== 1 || cents !== Number(sk) * 100)).toEqual(
+        [],
+      )
+      expect(found.reduce((sum, { writes = 0 }) => sum + Number(writes), 0)).toBe(written)
+    },
+    300_000,
+  )
 
-  it('may run twice at once', async () => {
+  it('may run twice at once, also in parts', async () => {
     const table = await oldTable(100)
-    await Promise.all([1, 2, 3].map(() => backfillItems(client, { ...toCents, table })))
+    const parts = [1, 1, 3, 3].map((segments) => backfillItems(client, { ...toCents, table, segments }))
+    expect((await Promise.all(parts)).map(({ seen }) => seen)).toEqual([100, 100, 100, 100])
     expect((await itemsOf(table)).filter(({ v, times }) => v !== 2 || times !== 1)).toEqual([])
   })
 
@@ -181,6 +191,9 @@ describe('backfillItems', () => {
     await expect(backfillItems(client, { ...toCents, table, change: again })).rejects.toEqual(refusal('change'))
     await expect(backfillItems(client, { ...toCents, table: `${table}s` })).rejects.toEqual(refusal('table'))
     await expect(backfillItems(client, { ...toCents, table: await oldTable(0, 'N') })).rejects.toEqual(refusal('table'))
+    for (const segments of [0, 1.5, 101]) {
+      await expect(backfillItems(client, { ...toCents, table, segments })).rejects.toEqual(refusal('segments'))
+    }
     for (const option of ['rowsPerSecond', 'pageItems', 'concurrency']) {
       const refused = backfillItems(client, { ...toCents, table, [option]: 0 })
       await expect(refused).rejects.toMatchObject({ code: 'core.backfill.option_invalid', details: { option } })
@@ -190,11 +203,11 @@ describe('backfillItems', () => {
 })
 
 /** The same in a process of its own, to be killed. */
-function spawnBackfill(table: string, rowsPerSecond: number) {
+function spawnBackfill(options: ItemsBackfill) {
   const entry = new URL('../dist/index.js', import.meta.url).href
   const program = `import { backfillItems, createDynamoDBClient, parseDynamoSettings } from ${JSON.stringify(entry)}
     const client = createDynamoDBClient(parseDynamoSettings({ DYNAMODB_ENDPOINT: ${JSON.stringify(dynamodbEndpoint())} }))
-    const options = ${JSON.stringify({ ...toCents, table, rowsPerSecond, pageItems: 20 })}
+    const options = ${JSON.stringify(options)}
     await backfillItems(client, { ...options, change: ${toCents.change} })`
   return spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'inherit' })
 }

@@ -7,6 +7,7 @@ import {
   runBackfill,
 } from '@miyabi/core'
 import { withOurErrors } from '../call.js'
+import { DynamoInputError } from '../errors.js'
 import { changeItem, type ItemChange } from './change-item.js'
 import { type BackfillTable, isNote, readBackfillTable } from './key.js'
 import { readNote, writeNote } from './note.js'
@@ -17,6 +18,11 @@ export interface ItemsBackfill extends ItemChange, BackfillOptions {
   readonly name: string
   /** The table's whole name, with the prefix. Its keys are texts. */
   readonly table: string
+  /**
+   * Into how many parts the table is divided, to be gone through side by side, a page of each at a time: for one that is too large for
+   * a single scan. 1 to 100; default 1. Keep the number while a backfill lasts: with another one it begins anew.
+   */
+  readonly segments?: number | undefined
   /** Items in one page. Default 100. */
   readonly pageItems?: number | undefined
   /** Items of a page that are written at the same time. Default 10. */
@@ -33,23 +39,58 @@ export interface ItemsBackfill extends ItemChange, BackfillOptions {
  * Costs half the reads of the table's size twice (consistent), and a write for each changed item.
  *
  * @throws {MiyabiError} `core.backfill.option_invalid` for a number that is not above 0.
- * @throws {DynamoInputError} for a table or a `change` that cannot be.
+ * @throws {DynamoInputError} for a table, a `change` or a number of segments that cannot be.
  * @throws {DynamoError} why it stopped. What was done is kept; it goes on when it is run again.
  * @throws the signal's reason.
  */
 export async function backfillItems(client: DynamoDBClient, backfill: ItemsBackfill): Promise<BackfillProgress> {
-  const { rowsPerSecond, pageItems, concurrency } = backfill
+  const { rowsPerSecond, pageItems, concurrency, segments = 1 } = backfill
   assertAboveZero({ rowsPerSecond, pageItems, concurrency })
+  if (!Number.isInteger(segments) || segments < 1 || segments > 100) {
+    throw new DynamoInputError('segments', 'is not a whole number from 1 to 100')
+  }
   const call = { operation: 'backfill', tables: [backfill.table] }
   const table = await withOurErrors(call, () => readBackfillTable(client, backfill.table))
-  return runBackfill(() => withOurErrors(call, () => runPage(client, backfill, table)), {
-    ...backfill,
-    total: table.estimate,
-  })
+  const parts: Part[] = Array.from({ length: segments }, (_, segment) => ({ segment }))
+  const batch = async (): Promise<BackfillBatch> => {
+    const open = parts.filter(({ last }) => !last?.isDone)
+    await allEnded(
+      open.map(async (part) => {
+        part.last = await runPage(client, backfill, table, part.segment)
+      }),
+    )
+    const sum = (of: (last: BackfillBatch) => number, among = parts): number =>
+      among.reduce((total, { last }) => total + (last ? of(last) : 0), 0)
+    return {
+      rows: sum(({ rows }) => rows, open),
+      seen: sum(({ seen }) => seen),
+      changed: sum(({ changed }) => changed),
+      isDone: parts.every(({ last }) => last?.isDone),
+    }
+  }
+  return runBackfill(() => withOurErrors(call, batch), { ...backfill, total: table.estimate })
 }
 
-async function runPage(client: DynamoDBClient, backfill: ItemsBackfill, table: BackfillTable): Promise<BackfillBatch> {
-  const { name, pageItems = 100, concurrency = 10 } = backfill
+/** A part of the table, and what its last page came to. */
+interface Part {
+  readonly segment: number
+  last?: BackfillBatch
+}
+
+/** Waits for all, so that nothing goes on behind a failure; then throws the first. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((end) => end.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+async function runPage(
+  client: DynamoDBClient,
+  backfill: ItemsBackfill,
+  table: BackfillTable,
+  segment: number,
+): Promise<BackfillBatch> {
+  const { segments = 1, pageItems = 100, concurrency = 10 } = backfill
+  const name = segments === 1 ? backfill.name : `${backfill.name}#${segment}/${segments}`
   const note = await readNote(client, table, name)
   if (note.isDone) return { rows: 0, ...note }
   const { Items = [], LastEvaluatedKey } = await client.send(
@@ -57,6 +98,7 @@ async function runPage(client: DynamoDBClient, backfill: ItemsBackfill, table: B
       TableName: table.name,
       Limit: pageItems,
       ConsistentRead: true,
+      ...(segments > 1 && { Segment: segment, TotalSegments: segments }),
       ...(note.position && { ExclusiveStartKey: note.position }),
     }),
   )
@@ -66,9 +108,7 @@ async function runPage(client: DynamoDBClient, backfill: ItemsBackfill, table: B
   const lane = async (): Promise<void> => {
     for (const item of left) if (await changeItem(client, table, backfill, item)) changed += 1
   }
-  const ends = await Promise.allSettled(Array.from({ length: concurrency }, lane))
-  const failed = ends.find((end) => end.status === 'rejected')
-  if (failed) throw failed.reason
+  await allEnded(Array.from({ length: concurrency }, lane))
   const next = {
     position: LastEvaluatedKey,
     seen: note.seen + items.length,
