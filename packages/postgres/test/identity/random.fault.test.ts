@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import {
   type Identity,
+  isPostgresError,
   mapPostgresError,
   type Postgres,
   type PrismaClient,
@@ -36,6 +38,9 @@ type Tx = Pick<
   | '$queryRaw'
   | '$executeRaw'
 >
+
+/** In which a long run says how far it is. */
+const PROGRESS_MS = 30_000
 
 const any = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T
 const chance = (of: number): boolean => Math.random() < of
@@ -220,6 +225,20 @@ onEachServer((open, isOldest) => {
               rows.map((row) => row.user_id),
             )
           },
+          // Beside somebody, in the same tick: whoever does not say who they are, and an id of nobody.
+          async (scope, me) => {
+            done += 2
+            const nobody = postgres.as({ userId: randomUUID() }).prisma.subscription.findMany()
+            const [, seen, refusal] = await Promise.all([
+              one(scope.prisma, me),
+              nobody,
+              postgres.prisma.subscription
+                .findUnique({ where: { id: victimOf(me).ids.parent } })
+                .catch(mapPostgresError),
+            ])
+            for (const row of seen) foreign.push(`nobody got a row of ${row.userId}`)
+            if (!isPostgresError(refusal, 'postgres.identity.missing')) strange.push(refusal)
+          },
         ]
         const worker = async (): Promise<void> => {
           while (done < operations) {
@@ -229,7 +248,14 @@ onEachServer((open, isOldest) => {
           }
         }
         const before = await bench.admin(SNAPSHOT)
-        await Promise.all(Array.from({ length: WORKERS }, worker))
+        const startedAt = Date.now()
+        const progress = setInterval(() => {
+          const seconds = Math.round((Date.now() - startedAt) / 1000)
+          console.info(
+            `${done} of ${operations} operations after ${seconds} s: ${answered} rows seen, ${refused} refusals`,
+          )
+        }, PROGRESS_MS)
+        await Promise.all(Array.from({ length: WORKERS }, worker)).finally(() => clearInterval(progress))
         expect(strange.slice(0, 3)).toEqual([])
         expect(foreign.slice(0, 3)).toEqual([])
         // It did what it is for: many rows were seen, and many foreign ones gone for.
