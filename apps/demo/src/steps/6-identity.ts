@@ -28,7 +28,8 @@ async function marketplace(db: DatabaseContext): Promise<void> {
 
 async function webUi(db: DatabaseContext): Promise<void> {
   const people = await db.asService().pg.webUser.findMany({
-    where: { agentExecutions: { some: {} } },
+    where: { repositories: { some: {} }, agentExecutions: { some: {} } },
+    distinct: ['githubUsername'],
     orderBy: [{ agentExecutions: { _count: 'desc' } }, { id: 'asc' }],
     take: 2,
   })
