@@ -12,8 +12,8 @@ import { type SuiteName, suites } from './suites/index.js'
 async function measure(name: SuiteName, options: Options): Promise<SuiteResult> {
   say(`${name}: starting servers`)
   await using servers = await startServers()
-  await using suite = await suites[name].open(servers)
   const { quick, concurrency, workloads } = options
+  await using suite = await suites[name].open(servers, { quick, onProgress: say })
   const versions = { ...packageVersions(suites[name].packages), ...servers.versions }
   return await runSuite(suite, {
     suite: name,

@@ -14,9 +14,8 @@ describe('the published benchmarks', () => {
   })
 
   it('are of whole runs', () => {
-    expect(results.map(({ suite, quick }) => ({ suite, quick }))).toEqual(
-      ['postgres', 'dynamo', 'start'].map((suite) => ({ suite, quick: false })),
-    )
+    expect(results).not.toEqual([])
+    expect(results.filter(({ quick }) => quick)).toEqual([])
   })
 })
 

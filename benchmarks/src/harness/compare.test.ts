@@ -33,6 +33,23 @@ describe('compare', () => {
     expect(contenders[2]?.errors).toBeGreaterThanOrEqual(3)
   })
 
+  it('counts the read units of an operation, where somebody counts', async () => {
+    let readUnits = 7
+    const counted: Contender = {
+      name: 'a',
+      run: async () => {
+        readUnits += 2.5
+      },
+      readUnits: () => readUnits,
+    }
+    const { contenders } = await compare(workload([counted, quiet('b')]), 2, plan)
+    expect(contenders.map(({ roundsReadUnits }) => roundsReadUnits)).toEqual([
+      [2.5, 2.5, 2.5],
+      [2.5, 2.5, 2.5],
+      undefined,
+    ])
+  })
+
   it('times single operations one by one, and tidies up after each', async () => {
     let [runs, tidied] = [0, 0]
     const contender: Contender = {

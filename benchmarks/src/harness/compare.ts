@@ -53,10 +53,14 @@ function toResult(contender: string, slices: readonly Slice[]): ContenderResult 
   const [first] = errors
   // Rounds are compared pair by pair, so one in which nothing succeeded leaves the contender without figures.
   const done = slices.every(({ operations }) => operations > 0) ? slices : []
+  const readUnits = done.flatMap(({ readUnits: units, operations }) =>
+    units === undefined ? [] : [units / operations],
+  )
   return {
     contender,
     roundsMs: done.map(({ elapsedMs, operations }) => significant(elapsedMs / operations)),
     roundsCpuUs: done.map(({ cpuUs, operations }) => significant(cpuUs / operations)),
+    ...(readUnits.length === 0 ? {} : { roundsReadUnits: readUnits.map(significant) }),
     latencyUs: { p50: significant(quantile(latencies, 0.5)), p99: significant(quantile(latencies, 0.99)) },
     errors: errors.length,
     ...(first === undefined ? {} : { firstError: first.message.slice(0, MESSAGE_LENGTH) }),

@@ -5,6 +5,8 @@ export interface ContenderResult {
   readonly roundsMs: readonly number[]
   /** Microseconds of this process's CPU an operation took, for each round. */
   readonly roundsCpuUs: readonly number[]
+  /** Read units an operation consumed, for each round, where they are counted. */
+  readonly roundsReadUnits?: readonly number[]
   /** What one caller waited for one operation, in microseconds. */
   readonly latencyUs: { readonly p50: number; readonly p99: number }
   /** Operations that failed, and the first failure's message. */

@@ -5,6 +5,8 @@ export interface Slice {
   readonly operations: number
   readonly elapsedMs: number
   readonly cpuUs: number
+  /** All that its operations consumed; undefined where nobody counts. */
+  readonly readUnits: number | undefined
   readonly latenciesUs: readonly number[]
   readonly errors: readonly Error[]
 }
@@ -13,6 +15,7 @@ export interface Slice {
 export async function runSlice(contender: Contender, workers: number, ms: number, turns: () => number): Promise<Slice> {
   const latenciesUs: number[] = []
   const errors: Error[] = []
+  const unitsBefore = contender.readUnits?.() ?? 0
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
   const endsAt = startedAt + ms
@@ -30,6 +33,8 @@ export async function runSlice(contender: Contender, workers: number, ms: number
   await Promise.all(Array.from({ length: workers }, work))
   const elapsedMs = performance.now() - startedAt
   const { user, system } = process.cpuUsage(cpu)
+  const unitsAfter = contender.readUnits?.()
+  const readUnits = unitsAfter === undefined ? undefined : unitsAfter - unitsBefore
   await contender.after?.()
-  return { operations: latenciesUs.length, elapsedMs, cpuUs: user + system, latenciesUs, errors }
+  return { operations: latenciesUs.length, elapsedMs, cpuUs: user + system, readUnits, latenciesUs, errors }
 }

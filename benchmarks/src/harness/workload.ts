@@ -3,6 +3,8 @@ export interface Contender {
   readonly name: string
   /** One operation. `turn` counts up, so that rows vary; the same turn gives the same result for every contender. */
   readonly run: (turn: number) => Promise<unknown>
+  /** The read units that DynamoDB has counted for it so far, where they are of interest. */
+  readonly readUnits?: () => number
   /** Tidies up after a slice; not timed. */
   readonly after?: () => Promise<void>
 }

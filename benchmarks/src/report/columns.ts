@@ -1,4 +1,5 @@
 import type { TableResult } from '../harness/result.js'
+import { median } from '../harness/statistics.js'
 import { type Figures, figuresOf } from './figures.js'
 import { duration, number } from './text.js'
 
@@ -19,12 +20,14 @@ export function columnsOf(table: TableResult): {
 } {
   const figures = figuresOf(table)
   const isTiming = table.single
+  const countsUnits = table.contenders.some(({ roundsReadUnits }) => roundsReadUnits !== undefined)
   const head = [
     'contender',
     'time ratio',
     'middle half',
     '',
     ...(isTiming ? ['median'] : ['ops/s', 'p50', 'p99', 'CPU/op']),
+    ...(countsUnits ? ['read units/op'] : []),
   ]
   const rows = figures.map(({ result, ratio, verdict, ms, cpuUs }) => {
     const { p50, p99 } = result.latencyUs
@@ -36,6 +39,7 @@ export function columnsOf(table: TableResult): {
       ...(isTiming
         ? [duration(ms)]
         : [number(1000 / ms), duration(p50 / 1000), duration(p99 / 1000), duration(cpuUs / 1000)]),
+      ...(countsUnits ? [number(median(result.roundsReadUnits ?? []))] : []),
     ]
   })
   return { head, rows }

@@ -6,6 +6,8 @@ export interface Target {
   readonly contender: string
   /** What it is a ratio to; where left out, the target is a time in milliseconds. */
   readonly against?: string
+  /** What the ratio is of: the client's CPU, or the read units counted. Default: time. */
+  readonly measure?: 'time' | 'cpu' | 'readUnits'
   readonly atMost: number
   /** Counts at these numbers of workers only. Default: all. */
   readonly concurrency?: readonly number[]
@@ -14,6 +16,8 @@ export interface Target {
 }
 
 const pointOperation = { suite: 'dynamo', contender: 'ours', against: 'ElectroDB', atMost: 1.1, concurrency: [1, 16] }
+
+const grown = { suite: 'dynamo-size', contender: 'grown table', against: 'small table' }
 
 const identity = { suite: 'rls', against: 'pg, no identity' }
 
@@ -84,6 +88,15 @@ export const targets: readonly Target[] = [
     atMost: 0.3,
     concurrency: [64, 256],
   },
+  ...['events of a type', 'events of a user', 'undelivered messages'].map(
+    (workload): Target => ({
+      ...grown,
+      claim: `Read units of a page, in a table a thousand times as large: ${workload}`,
+      workload,
+      measure: 'readUnits',
+      atMost: 1,
+    }),
+  ),
   ...['own row', 'own page', 'own insert'].flatMap((workload): Target[] => [
     {
       ...identity,

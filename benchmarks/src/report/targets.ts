@@ -24,7 +24,7 @@ export function outcomesOf({ suite, tables }: SuiteResult): Outcome[] {
         .map((table) => ({ table, value: measuredValue(target, table) }))
       if (measured.length === 0) return []
       const format = target.against === undefined ? duration : number
-      const status = statusOf(measured, target.atMost)
+      const status = statusOf(measured, target)
       return {
         claim: target.claim,
         target: `<= ${target.against === undefined ? `${target.atMost} ms` : number(target.atMost)}`,
@@ -39,16 +39,20 @@ export function outcomesOf({ suite, tables }: SuiteResult): Outcome[] {
 
 function statusOf(
   measured: readonly { readonly table: TableResult; readonly value: number }[],
-  atMost: number,
+  { atMost, measure }: Target,
 ): Outcome['status'] {
   if (measured.every(({ value }) => value <= atMost)) return 'met'
+  if (measure === 'readUnits') return 'open' // counted, so there is no noise
   return measured.every(({ table, value }) => value <= atMost * noiseOf(table).high) ? 'noise' : 'open'
 }
 
 const isCounted = ({ concurrency }: Target, workers: number): boolean => concurrency?.includes(workers) ?? true
 
-function measuredValue({ contender, against }: Target, table: TableResult): number {
+function measuredValue({ contender, against, measure = 'time' }: Target, table: TableResult): number {
   const own = resultOf(table, contender)
   if (against === undefined) return median(own.roundsMs)
-  return ratioOf(own, resultOf(table, against))?.median ?? Number.NaN
+  const other = resultOf(table, against)
+  if (measure === 'time') return ratioOf(own, other)?.median ?? Number.NaN
+  const rounds = measure === 'cpu' ? 'roundsCpuUs' : 'roundsReadUnits'
+  return median(own[rounds] ?? []) / median(other[rounds] ?? [])
 }

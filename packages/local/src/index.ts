@@ -1,4 +1,5 @@
 export { type AcquireOptions, acquireStack, type Stack } from './acquire.js'
+export { type DynamodbBinary, findDynamodbEngine, type Unavailable } from './dynamodb-engine.js'
 export { LocalError } from './errors.js'
 export { type FolderOptions, holdStack, type Released, releaseStack } from './hold.js'
 export { localSettings } from './settings.js'

@@ -31,9 +31,12 @@ const ids = createIdSource(Date.now)
 const nextId = (): string => ids.next()
 
 /** About 300 bytes, nested as a webhook is. */
-export function newEvent(turn: number): BenchEvent {
+export const newEvent = (turn: number): BenchEvent => eventAt(turn, Date.now(), nextId())
+
+/** The same, with an id of that moment. */
+export function eventAt(turn: number, ms: number, id: string): BenchEvent {
   return {
-    id: nextId(),
+    id,
     eventType: 'webhook',
     userId: `user-${turn % 20}`,
     data: {
@@ -43,7 +46,7 @@ export function newEvent(turn: number): BenchEvent {
       labels: ['agent', 'deployment', 'review'],
       note: 'the deployment went through without anybody looking',
     },
-    day: new Date().toISOString().slice(0, 10),
+    day: new Date(ms).toISOString().slice(0, 10),
     shard: turn % 4,
   }
 }

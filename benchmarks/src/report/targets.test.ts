@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import type { ContenderResult, SuiteResult } from '../harness/result.js'
+import { outcomesOf } from './targets.js'
+
+const table = (contender: string, ms: number, readUnits: number): ContenderResult => ({
+  contender,
+  roundsMs: [ms, ms],
+  roundsCpuUs: [ms, ms],
+  roundsReadUnits: [readUnits, readUnits],
+  latencyUs: { p50: ms, p99: ms },
+  errors: 0,
+})
+
+const result = (...contenders: readonly ContenderResult[]): SuiteResult => ({
+  suite: 'dynamo-size',
+  measuredOn: '2026-01-01',
+  quick: false,
+  machine: { cpu: '', cores: 2, memoryGiB: 1, platform: '', node: '', load: 0 },
+  versions: {},
+  plan: { rounds: 2, sliceMs: 1, warmUpMs: 1, singleRounds: 1 },
+  tables: [
+    {
+      workload: 'undelivered messages',
+      about: '',
+      concurrency: 1,
+      single: false,
+      base: 'small table',
+      twin: 'small table (again)',
+      contenders,
+    },
+  ],
+})
+
+const small = [table('small table', 1, 5), table('small table (again)', 1.5, 5)]
+
+describe('outcomesOf', () => {
+  it('holds counted figures against their target, whatever time it took', () => {
+    expect(outcomesOf(result(...small, table('grown table', 9, 5)))).toMatchObject([
+      { target: '<= 1.00', measured: '1.00 (at 1)', status: 'met' },
+    ])
+  })
+
+  it('knows no noise in what is counted', () => {
+    expect(outcomesOf(result(...small, table('grown table', 1, 5.5)))).toMatchObject([
+      { measured: '1.10 (at 1)', status: 'open' },
+    ])
+  })
+})
