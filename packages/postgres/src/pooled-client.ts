@@ -10,6 +10,15 @@ const UTC = new Set(['UTC', 'UCT', 'Universal', 'Zulu', 'GMT'])
 /** After a DEALLOCATE or DISCARD ALL the driver goes on to name statements that this session has forgotten, whoever asks. */
 const STATEMENT_UNKNOWN = '26000'
 
+/**
+ * Whether a prepared statement was refused because its table has been altered, so that it would answer with other columns. Nothing was
+ * done, and this session would go on to refuse it. SQLSTATE 0A000 is that of many things; the server's source names this one.
+ */
+export function isStale(error: unknown): boolean {
+  const { code, routine } = Object(error) as pg.DatabaseError
+  return code === '0A000' && routine === 'RevalidateCachedQuery'
+}
+
 /** What every connection of a pool is made from. */
 export interface PooledClientConfig extends pg.ClientConfig {
   /** How long opening may take. Under a name of our own: the driver's pool would bind its queue by its own. */
@@ -44,7 +53,7 @@ export class PooledClient extends pg.Client {
     // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused it.
     this.connection.on('errorMessage', (error: { readonly code?: string }) => {
       if (this.#isStandby) Object.assign(error, { standby: true })
-      if (error.code === STATEMENT_UNKNOWN) this.isSpent = true
+      if (error.code === STATEMENT_UNKNOWN || isStale(error)) this.isSpent = true
     })
     // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a minute.
     this.connection.once('error', () => this.destroy())

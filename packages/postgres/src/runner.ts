@@ -1,9 +1,11 @@
 import type pg from 'pg'
 import type { Pool } from './pool.js'
 import { closedError } from './pool-closed.js'
+import { isStale } from './pooled-client.js'
+import { RowShapes } from './row-shapes.js'
 import type { Scope, Scopes } from './scope.js'
 import { inScope, scopeRefused } from './scope-errors.js'
-import { ScopedQuery } from './scoped-query.js'
+import { Statement } from './statement.js'
 import type { NamedQuery } from './statement-names.js'
 
 /** What a runner needs to know of its pool. */
@@ -19,6 +21,7 @@ export interface RunnerOptions {
 export class Runner {
   readonly #pool: Pool
   readonly #options: RunnerOptions
+  readonly #shapes = new RowShapes()
 
   constructor(pool: Pool, options: RunnerOptions) {
     this.#pool = pool
@@ -47,8 +50,7 @@ export class Runner {
 
   /** Runs a statement in the scope of the call that is under way, in one round trip. */
   query(config: pg.QueryConfig): Promise<pg.QueryResult> {
-    const { scope } = this
-    return scope ? this.#queryIn(scope, config) : this.#pool.query(config)
+    return this.#run(this.scope, config)
   }
 
   /** Runs SQL of the caller's own, in a scope where one is given. */
@@ -59,16 +61,20 @@ export class Runner {
   ): Promise<pg.QueryResult<Row>> {
     const name = this.#options.statementName?.({ sql: text, args: values })
     const config = { text, values: [...values], ...(name ? { name } : {}) }
-    return scope ? this.#queryIn(scope, config) : this.#pool.query<Row>(config)
+    return this.#run(scope, config)
   }
 
-  async #queryIn(scope: Scope, config: pg.QueryConfig): Promise<pg.QueryResult> {
+  async #run(scope: Scope | undefined, config: pg.QueryConfig): Promise<pg.QueryResult> {
+    // Without parameters a text may hold several statements, in the protocol that the driver then chooses.
+    if (!scope && !config.name) return this.#pool.query(config)
     const { statementName, login } = this.#options
-    const query = new ScopedQuery(config, scope, statementName !== undefined)
+    const statement = new Statement(config, { scope, isNamed: statementName !== undefined, shapes: this.#shapes })
     try {
-      return await (this.#pool.query(query) as unknown as Promise<pg.QueryResult>)
+      return await (this.#pool.query(statement) as unknown as Promise<pg.QueryResult>)
     } catch (error) {
-      throw query.isInScope ? inScope(error) : scopeRefused(error, scope, login)
+      if (config.name && isStale(error)) return this.#run(scope, { ...config, name: '' })
+      if (!scope) throw error
+      throw statement.isInScope ? inScope(error) : scopeRefused(error, scope, login)
     }
   }
 }

@@ -29,9 +29,9 @@ function personScope(identity: Identity, role: string, setting: string, id: stri
     identity,
     role,
     statement: {
-      name: 'miyabi_person',
-      text: "SELECT set_config('role', $1, true), set_config($2, $3, true)",
-      values: [role, setting, id],
+      name: role,
+      text: `SELECT set_config('role', '${role}', true), set_config('${setting}', $1, true)`,
+      values: [id],
     },
     sql: `SET LOCAL ROLE ${role}; SET LOCAL ${setting} = '${id}'`, // a UUID: it needs no quoting
   }
@@ -42,9 +42,9 @@ export const serviceScope: Scope = Object.freeze({
   identity: 'service',
   role: databaseRoles.service,
   statement: {
-    name: 'miyabi_service',
-    text: "SELECT set_config('role', $1, true)",
-    values: [databaseRoles.service],
+    name: databaseRoles.service,
+    text: `SELECT set_config('role', '${databaseRoles.service}', true)`,
+    values: [],
   },
   sql: `SET LOCAL ROLE ${databaseRoles.service}`,
 })
