@@ -1,15 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-/**
- * The engine is of January 2020. It has no tags, does not return the item that a condition refused (reading that costs once more), and
- * leaves the second of two deleted indexes in DELETING for longer than a test waits.
- */
+/** The engine is of January 2020. It has no tags, and leaves the second of two deleted indexes in DELETING for longer than a test waits. */
 const BEFORE_ITS_TIME = [
   "leaves others' tags alone",
   'destroys nothing that is not named: an index',
   'mends what others changed',
-  '1 W and 1 R to be refused by a full queue',
-  '1 W a lease, refused too',
 ]
 
 /**

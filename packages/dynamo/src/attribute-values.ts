@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { convertToAttr, convertToNative } from '@aws-sdk/util-dynamodb'
 import { DynamoValueError } from './errors.js'
-import { assertStorable } from './storable.js'
+import { toStorable } from './storable.js'
 
 /** One attribute in DynamoDB's wire form: `{ S: 'text' }`. */
 export type { AttributeValue }
@@ -31,7 +31,7 @@ export const toS = (value: string): AttributeValue.SMember => ({ S: value })
  * @throws {DynamoValueError} for NaN, an infinity, or an integer beyond 2^53 - 1 that is no bigint.
  */
 export function toN(value: number | bigint): AttributeValue.NMember {
-  assertStorable(value, 'the number')
+  toStorable(value, 'the number')
   return { N: numberText(value) }
 }
 
@@ -111,7 +111,7 @@ export function fromItem(item: Readonly<AttributeItem>): Record<string, NativeVa
 const fromAttribute = (attribute: AttributeValue): NativeValue => convertToNative(attribute) as NativeValue
 
 function toAttribute(value: unknown, path: string): AttributeValue {
-  assertStorable(value, path)
+  toStorable(value, path)
   return convertToAttr(value, { removeUndefinedValues: true, convertClassInstanceToMap: true })
 }
 

@@ -3,6 +3,7 @@ import { type Logger, RetryBudget, redactingLogger, silentLogger } from '@miyabi
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
 import { type DynamoStats, openClient } from './client.js'
 import type { DynamoSettings } from './config.js'
+import { DynamoInputError } from './errors.js'
 import { eventShapes } from './events/event.js'
 import { bindEvents, type Events } from './events/events.js'
 import { assertShardPlan, DAY_MS, type ShardPlan } from './events/shards.js'
@@ -33,6 +34,14 @@ const defaultRetention: Retention = {
   endedAgentsMs: 7 * DAY_MS,
   agentHistoryMs: 30 * DAY_MS,
   messagesMs: DAY_MS,
+}
+
+/** @throws {DynamoInputError} naming what is no length of time. */
+function assertRetention(retention: Retention): void {
+  for (const [name, ms] of Object.entries(retention)) {
+    if (typeof ms === 'number' && ms > 0 && ms <= 36_500 * DAY_MS) continue
+    throw new DynamoInputError(`retention.${name}`, 'is not a number of milliseconds above 0, up to a hundred years')
+  }
 }
 
 export interface DynamoOptions {
@@ -69,12 +78,13 @@ export interface Dynamo extends AsyncDisposable {
 
 /**
  * Makes the client and binds the entities to their tables. Sends nothing.
- * @throws {DynamoInputError} for a shard plan, or options of messages, that cannot be.
+ * @throws {DynamoInputError} for a shard plan, a retention, or options of messages, that cannot be.
  */
 export function createDynamo(settings: DynamoSettings, options: DynamoOptions = {}): Dynamo {
   const { shards = {}, now = Date.now, retryBudget = new RetryBudget() } = options
   assertShardPlan(shards)
   const retention = { ...defaultRetention, ...options.retention }
+  assertRetention(retention)
   const messages = { ...defaultMessageOptions, ...options.messages }
   assertMessageOptions(messages)
   const logger = redactingLogger(options.logger ?? silentLogger)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { toItem } from './attribute-values.js'
 import { DynamoInputError, DynamoValueError } from './errors.js'
-import { assertKeyPart, assertPayloadObject } from './storable.js'
+import { toPayload } from './payload.js'
+import { assertKeyPart } from './storable.js'
 
 function errorOf(work: () => unknown): unknown {
   try {
@@ -17,12 +18,16 @@ describe('a payload', () => {
     [{ tags: new Set<unknown>(['a', 1]) }, 'data.tags'],
     [{ tags: new Set([{}]) }, 'data.tags'],
     [{ tags: new Set([true]) }, 'data.tags'],
+    [{ tags: new Set([1, 1n]) }, 'data.tags'],
+    [{ tags: new Set([Buffer.from('a'), Buffer.from('a')]) }, 'data.tags'],
+    [{ n: 10n ** 126n }, 'data.n'],
+    [{ n: 123n ** 20n }, 'data.n'],
     [{ list: Array(2) }, 'data.list[0]'],
     [{ inner: { '': 1 } }, 'data.inner'],
     [{ ['é'.repeat(32_768)]: 1 }, 'data'],
     [JSON.parse('{"a":[{"__proto__":{"isAdmin":true}}]}'), 'data.a[0]'],
-  ])('is refused where DynamoDB would change or refuse it: %j', (payload, path) => {
-    expect(errorOf(() => assertPayloadObject(payload, 'data'))).toMatchObject({
+  ])('is refused where DynamoDB would change or refuse it: %o', (payload, path) => {
+    expect(errorOf(() => toPayload(payload as object, 'data'))).toMatchObject({
       code: 'dynamo.value',
       details: { path },
     })
@@ -31,18 +36,35 @@ describe('a payload', () => {
   it.each([null, [1], 'text', 1, new Set(['a']), Buffer.from('a')])(
     'is refused where it is no plain object: %j',
     (payload) => {
-      expect(errorOf(() => assertPayloadObject(payload, 'data'))).toBeInstanceOf(DynamoInputError)
+      expect(errorOf(() => toPayload(payload as object, 'data'))).toBeInstanceOf(DynamoInputError)
     },
   )
 
   it('is refused where it is an instance', () => {
-    expect(errorOf(() => assertPayloadObject(new Date(), 'data'))).toBeInstanceOf(DynamoValueError)
+    expect(errorOf(() => toPayload(new Date(), 'data'))).toBeInstanceOf(DynamoValueError)
   })
 
   it('may hold sets of one kind, bytes, and a member named as one that every object has', () => {
     const payload = { n: new Set([1, 2n]), b: new Set([Buffer.from('a')]), constructor: { name: 'x' }, toString: 'y' }
-    assertPayloadObject(payload, 'data')
+    expect(toPayload(payload, 'data')).toEqual({ ...payload, b: new Set([new Uint8Array([97])]) })
     expect(toItem(payload)['constructor']).toEqual({ M: { name: { S: 'x' } } })
+  })
+})
+
+describe('a payload that is taken', () => {
+  it('is a copy, which its caller cannot change any more', () => {
+    const given = { n: 1, list: [{ m: 1 }], bytes: new Uint8Array([1]), left: undefined }
+    const taken = toPayload(given, 'data')
+    given.n = Number.NaN
+    given.list[0] = { m: 2 }
+    given.bytes[0] = 2
+    expect(taken).toStrictEqual({ n: 1, list: [{ m: 1 }], bytes: new Uint8Array([1]) })
+  })
+
+  it('is as deep as DynamoDB takes it, and no deeper', () => {
+    const nested = (levels: number): object => (levels === 0 ? { leaf: 'x' } : { a: nested(levels - 1) })
+    expect(toPayload(nested(30), 'data')).toEqual(nested(30))
+    expect(errorOf(() => toPayload(nested(31), 'data'))).toBeInstanceOf(DynamoValueError)
   })
 })
 

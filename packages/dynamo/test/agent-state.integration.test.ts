@@ -62,6 +62,14 @@ describe.each([
       expect(await dynamo.agentState.current('nobody')).toBeUndefined()
     })
 
+    it('gives back what it saved, whatever becomes of the object afterwards', async () => {
+      const stateData = { n: 1 }
+      const saving = dynamo.agentState.save({ agentId: 'given', status: 'pending', stateData, expectedVersion: 0 })
+      stateData.n = 2
+      expect((await saving).stateData).toEqual({ n: 1 })
+      expect((await dynamo.agentState.current('given'))?.stateData).toEqual({ n: 1 })
+    })
+
     it('lets one of twenty writers on one version win, and gives the rest the newer state', async () => {
       const begun = await dynamo.agentState.save({ agentId: 'race', status: 'running', expectedVersion: 0 })
       const results = await Promise.allSettled(
@@ -141,6 +149,17 @@ describe.each([
           details: { argument: Object.keys(wrong)[0] },
         })
       }
+      const half = 'x'.repeat(200_000)
+      expect(
+        await rejection(dynamo.agentState.save({ ...state, currentTask: half, stateData: { half } })),
+      ).toMatchObject({
+        code: 'dynamo.payload_too_large',
+        details: { argument: 'currentTask with stateData' },
+      })
+      expect(await rejection(dynamo.agentState.save({ ...state, progress: 1e-200 }))).toMatchObject({
+        code: 'dynamo.value',
+        details: { path: 'progress' },
+      })
       const range = { order: 'up' } as unknown as { order: 'asc' }
       expect(await rejection(dynamo.agentState.history('untyped', range))).toBeInstanceOf(DynamoInputError)
       const stale = await rejection(dynamo.agentState.save({ ...state, expectedVersion: 5 }))

@@ -4,6 +4,7 @@ import {
   CreateTableCommand,
   DeleteItemCommand,
   type DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
   paginateScan,
   UpdateItemCommand,
@@ -51,19 +52,22 @@ const key = (number: number) => ({ pk: `p${number % 7}`, sk: String(number) })
 const put = (TableName: string, item: Record<string, unknown>) =>
   client.send(new PutItemCommand({ TableName, Item: toItem(item) }))
 
-async function everythingIn(table: string): Promise<Record<string, NativeValue>[]> {
+async function itemsOf(table: string): Promise<Record<string, NativeValue>[]> {
   const found: AttributeItem[] = []
   for await (const { Items = [] } of paginateScan({ client }, { TableName: table })) found.push(...Items)
-  return found.map(fromItem)
+  return found.map(fromItem).filter(({ pk }) => !String(pk).startsWith('$backfill#'))
 }
 
-const isNote = ({ pk }: Record<string, NativeValue>): boolean => String(pk).startsWith('$backfill#')
-
-const itemsOf = async (table: string) => (await everythingIn(table)).filter((item) => !isNote(item))
-
-/** How many items the notes in a table say were seen. */
-const noted = async (table: string): Promise<number> =>
-  (await everythingIn(table)).filter(isNote).reduce((sum, { seen }) => sum + Number(seen), 0)
+/** How many items the notes of a backfill say were seen. */
+async function noted(table: string, segments: number): Promise<number> {
+  const names = Array.from({ length: segments }, (_, n) => (segments === 1 ? 'cents' : `cents#${n}/${segments}`))
+  const seen = names.map(async (name) => {
+    const note = toItem({ pk: `$backfill#${name}`, sk: `$backfill#${name}` })
+    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: note, ConsistentRead: true }))
+    return Number(Item?.['seen']?.N ?? 0)
+  })
+  return (await Promise.all(seen)).reduce((sum, count) => sum + count, 0)
+}
 
 /** `price` becomes `cents`; `times` counts how often that was done. */
 const toCents: Pick<ItemsBackfill, 'name' | 'from' | 'change' | 'rowsPerSecond' | 'pageItems'> = {
@@ -149,10 +153,10 @@ describe('backfillItems', () => {
       for (let kill = 0; kill < (isLong ? 5 : 1); kill++) {
         const child = spawnBackfill({ ...options, rowsPerSecond: items / (isLong ? 20 : 3) })
         const exit = once(child, 'exit')
-        while ((await noted(table)) <= before) await new Promise((resolve) => setTimeout(resolve, 20))
+        while ((await noted(table, segments)) <= before) await new Promise((resolve) => setTimeout(resolve, 20))
         child.kill('SIGKILL')
         expect(await exit).toEqual([null, 'SIGKILL'])
-        before = await noted(table)
+        before = await noted(table, segments)
         expect(before).toBeLessThan(items)
       }
       const result = await backfillItems(client, options)

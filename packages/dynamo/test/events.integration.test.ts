@@ -1,5 +1,6 @@
 import { ScanCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeCursor } from '../src/cursor.js'
 import { createDynamo, type Dynamo } from '../src/dynamo.js'
 import { DynamoCursorError, DynamoInputError, PayloadTooLargeError } from '../src/errors.js'
 import type { NewEvent, StoredEvent } from '../src/events/event.js'
@@ -119,6 +120,7 @@ describe('events.append', () => {
     expect(await append({ eventType: 'x', userId: 'u'.repeat(3000) })).toBeInstanceOf(DynamoInputError)
     expect(await append({ eventType: 'x', occurredAt: new Date(Number.NaN) })).toBeInstanceOf(DynamoInputError)
     expect(await append({ eventType: 'x', occurredAt: new Date(NOW - 91 * DAY_MS) })).toBeInstanceOf(DynamoInputError)
+    expect(await append({ eventType: 'x', occurredAt: new Date(NOW + 2 * DAY_MS) })).toBeInstanceOf(DynamoInputError)
     expect(await append({ eventType: 'x', id: 'not-an-id' })).toBeInstanceOf(DynamoInputError)
     expect(await append({ eventType: 'x', data: [1] })).toBeInstanceOf(DynamoInputError)
     expect(await append({ eventType: 'x', data: { text: 'x'.repeat(400_000) } })).toBeInstanceOf(PayloadTooLargeError)
@@ -126,6 +128,20 @@ describe('events.append', () => {
       code: 'dynamo.value',
       details: { path: 'data.a[0].b' },
     })
+  })
+
+  it('stores what was given, whatever becomes of the object afterwards', async () => {
+    const data: Record<string, unknown> = { n: 1 }
+    const writer = dynamo.events.writer()
+    const appends = [
+      dynamo.events.append({ eventType: 'given', data }),
+      writer.append({ eventType: 'given', data }),
+      dynamo.events.appendMany([{ eventType: 'given', data }]),
+    ]
+    data['n'] = Number.NaN
+    await Promise.all(appends)
+    const { items } = await dynamo.events.byType('given', { from: new Date(NOW - DAY_MS) })
+    expect(items.map((event) => event.data)).toEqual([{ n: 1 }, { n: 1 }, { n: 1 }])
   })
 
   it('keeps members named as those that every object has', async () => {
@@ -247,6 +263,29 @@ describe('reading events', () => {
     for (const other of others) expect(await rejection(other)).toBeInstanceOf(DynamoCursorError)
   })
 
+  it('takes a cursor that somebody has changed to nothing outside its range', async () => {
+    clock.ms = NOW
+    const { ids: appended } = await dynamo.events.appendMany(
+      [3, 2, 1].map((hours) => ({ eventType: 'cut', occurredAt: new Date(NOW - hours * 3_600_000) })),
+    )
+    const query = { from: new Date(NOW - 2.5 * 3_600_000), to: new Date(NOW - 1.5 * 3_600_000) }
+    for (const order of ['asc', 'desc'] as const) {
+      const binding = ['byType', 'cut', query.from.getTime(), query.to.getTime(), order]
+      for (const place of ['0', 'f']) {
+        const cursor = encodeCursor(binding, place.repeat(32))
+        const { items } = await dynamo.events.byType('cut', { ...query, order, cursor })
+        expect(ids(items)).toEqual((order === 'asc') === (place === '0') ? [appended[1]] : [])
+      }
+    }
+  })
+
+  it('reads no day of which there can be no event, however wide the range', async () => {
+    const before = readUnits(dynamo)
+    expect(await dynamo.events.byType('none', { from: new Date(0), to: new Date('9999-12-31') })).toEqual({ items: [] })
+    // 90 days, the ends of which are two, and one that may be ahead; four shards each.
+    expect(readUnits(dynamo) - before).toBeLessThanOrEqual((93 * 4) / 2)
+  })
+
   it('costs a page the same units when the table holds many times more', { timeout: 1_800_000 }, async () => {
     const grow = (count: number, msOf: (n: number) => number, name: string): NewEvent[] =>
       Array.from({ length: count }, (_, n) => ({
@@ -318,6 +357,14 @@ describe('reading events', () => {
     expect(await rejection(dynamo.events.byType('x', untyped))).toMatchObject({ message: 'from is not a Date' })
     const none = await dynamo.events.byType('paged', { from: new Date(NOW), to: new Date(NOW) })
     expect(none).toEqual({ items: [] })
+  })
+})
+
+describe('a retention', () => {
+  it('is refused when it is no length of time, with its name', () => {
+    for (const eventsMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e15]) {
+      expect(() => createDynamo(testSettings(), { retention: { eventsMs } })).toThrow('retention.eventsMs')
+    }
   })
 })
 

@@ -64,6 +64,14 @@ describe('messages', () => {
     ])
   })
 
+  it('carry what was given, whatever becomes of the object afterwards', async () => {
+    const payload = { n: 1 }
+    const enqueued = dynamo.messages.enqueue({ recipient: 'given', messageType: 'ping', payload })
+    payload.n = 2
+    await enqueued
+    expect((await dynamo.messages.undelivered('given')).items[0]?.payload).toEqual({ n: 1 })
+  })
+
   it('are all kept when they are enqueued at once', async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => enqueue('burst', 1)))
     expect(new Set(answers.flat()).size).toBe(100)

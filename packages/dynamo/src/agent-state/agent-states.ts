@@ -9,8 +9,8 @@ import type { HistoryRange } from './history-range.js'
 import {
   type AgentState,
   type AgentStatus,
-  assertAgentState,
   canBegin,
+  checkAgentState,
   isTerminal,
   type NewAgentState,
   predecessorsOf,
@@ -107,8 +107,8 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
   }
 
   return {
-    async save(state, { signal } = {}) {
-      assertAgentState(state)
+    async save(given, { signal } = {}) {
+      const state = checkAgentState(given)
       if (state.expectedVersion === 0 && !canBegin(state.status)) {
         throw new IllegalTransitionError(state.agentId, undefined, state.status, false)
       }
@@ -116,8 +116,7 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
     },
 
     async restart(restarted, { signal } = {}) {
-      const state: NewAgentState = { ...restarted, status: 'pending', progress: 0 }
-      assertAgentState(state)
+      const state = checkAgentState({ ...restarted, status: 'pending', progress: 0 })
       if (state.expectedVersion === 0) throw new IllegalTransitionError(state.agentId, undefined, 'pending', true)
       return write('agentState.restart', state, terminalStatuses, true, signal)
     },

@@ -1,6 +1,7 @@
 import { type AgentItem, type AgentStatus, agentStatuses } from '../entities/agent-state.js'
 import { DynamoInputError } from '../errors.js'
-import { assertKeyPart, assertPayload, assertPayloadObject } from '../storable.js'
+import { assertFits, toPayload } from '../payload.js'
+import { assertKeyPart, toStorable } from '../storable.js'
 
 export type { AgentStatus }
 
@@ -53,8 +54,11 @@ export const predecessorsOf = (status: AgentStatus): readonly AgentStatus[] => p
 
 export const canBegin = (status: AgentStatus): boolean => beginnings.includes(status)
 
-/** @throws {DynamoInputError} or {DynamoValueError} naming the member that cannot be saved. */
-export function assertAgentState(state: NewAgentState): void {
+/**
+ * The state as it is saved, however the caller's object changes meanwhile.
+ * @throws {DynamoInputError}, {DynamoValueError} or {PayloadTooLargeError} naming the member that cannot be saved.
+ */
+export function checkAgentState(state: NewAgentState): NewAgentState {
   assertKeyPart(state.agentId, 'agentId')
   if (!agentStatuses.includes(state.status)) {
     throw new DynamoInputError('status', `is none of ${agentStatuses.join(', ')}`)
@@ -66,12 +70,15 @@ export function assertAgentState(state: NewAgentState): void {
   if (currentTask !== undefined && typeof currentTask !== 'string') {
     throw new DynamoInputError('currentTask', 'is not a text')
   }
-  assertPayload(currentTask, 'currentTask')
-  assertPayloadObject(stateData, 'stateData')
+  toStorable(progress, 'progress')
+  toStorable(currentTask ?? '', 'currentTask')
   // The version after it must be one too.
   if (!Number.isSafeInteger(expectedVersion + 1) || expectedVersion < 0) {
     throw new DynamoInputError('expectedVersion', 'is not a version; pass the one that was read, or 0 for none')
   }
+  const copy = toPayload(stateData, 'stateData')
+  if (currentTask !== undefined) assertFits({ currentTask, ...(copy && { stateData: copy }) })
+  return { ...state, stateData: copy }
 }
 
 /** An item as it was read or written, in the form callers get. */

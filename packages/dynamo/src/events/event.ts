@@ -2,9 +2,11 @@ import type { EntityItem } from 'electrodb'
 import type { EventEntity } from '../entities/event.js'
 import { DynamoInputError } from '../errors.js'
 import { assertId, type IdSource, idTime, keyedId, randomIdAt, timeOf } from '../ids.js'
+import { toPayload } from '../payload.js'
 import { itemShapes } from '../schema-version.js'
-import { assertKeyPart, assertPayloadObject } from '../storable.js'
+import { assertKeyPart } from '../storable.js'
 import { toSeconds } from '../store.js'
+import { MAX_AHEAD_MS } from './range.js'
 import { dayOf, type ShardedBy, type ShardPlan, shardOf, shardsOn } from './shards.js'
 
 /** The types the product writes; any other text is a type too. */
@@ -20,7 +22,7 @@ interface EventFacts {
 
 /** When it happened, and by what it is known when it comes again. */
 type EventIdentity =
-  /** A new event. `occurredAt` defaults to now; events without it are in the order of the calls. */
+  /** A new event. `occurredAt` defaults to now, and is at most a day ahead of it; events without it are in the order of the calls. */
   | { readonly occurredAt?: Date | undefined; readonly idempotencyKey?: undefined; readonly id?: undefined }
   /** The same type, time and key are the same event, however often it is appended. */
   | { readonly occurredAt: Date; readonly idempotencyKey: string; readonly id?: undefined }
@@ -58,16 +60,19 @@ export interface EventModel {
  * @throws {DynamoValueError} `dynamo.value`
  */
 export function toEventItem(event: NewEvent, model: EventModel) {
-  const { eventType, userId, repositoryId, data } = event
+  const { eventType, userId, repositoryId } = event
   assertKeyPart(eventType, 'eventType', 256)
   if (userId !== undefined) assertKeyPart(userId, 'userId')
   if (repositoryId !== undefined) assertKeyPart(repositoryId, 'repositoryId')
-  assertPayloadObject(data, 'data')
+  const data = toPayload(event.data, 'data')
   const id = eventId(event, model)
   const ms = idTime(id)
   const ttl = toSeconds(ms + model.retentionMs)
   if (ttl <= toSeconds(model.now())) {
     throw new DynamoInputError('occurredAt', 'lies further back than events are kept; it would expire at once')
+  }
+  if (ms > model.now() + MAX_AHEAD_MS) {
+    throw new DynamoInputError('occurredAt', 'lies more than a day ahead of the clock; it would outlast all others')
   }
   const day = dayOf(ms)
   const shard = (by: ShardedBy, key: string): number => shardOf(id, shardsOn(model.plan, by, key, day))

@@ -19,7 +19,11 @@ export interface EventRange {
   readonly signal?: AbortSignal | undefined
 }
 
+/** How far the clock of another machine may be ahead of this one's. */
 const CLOCK_SKEW_MS = 5 * 60_000
+
+/** Events further ahead of the clock are refused, so nobody has to look for any. */
+export const MAX_AHEAD_MS = DAY_MS
 
 /** A range made definite: between two ids, both included. */
 export interface IdRange {
@@ -47,7 +51,8 @@ export function toIdRange(
   const to = range.to && timeOf(range.to, 'to')
   const now = model.now()
   const fromMs = Math.max(from ?? 0, now - model.retentionMs, 0)
-  const toMs = to ?? now + CLOCK_SKEW_MS
+  // By type a range is read day by day: one that has no end in sight would be read for ever.
+  const toMs = Math.min(to ?? now + CLOCK_SKEW_MS, now + MAX_AHEAD_MS + CLOCK_SKEW_MS)
   // Bound to what the caller said, not to what `now` made of it: the next page is asked for later.
   const binding = [...question, from ?? null, to ?? null, order]
   let low = idFloor(fromMs)

@@ -1,6 +1,7 @@
 import { type MessageItem, type MessageType, messageTypes, SEQUENCE_DIGITS } from '../entities/message.js'
 import { DynamoInputError } from '../errors.js'
-import { assertKeyPart, assertPayloadObject } from '../storable.js'
+import { toPayload } from '../payload.js'
+import { assertKeyPart } from '../storable.js'
 
 export type { MessageType }
 
@@ -28,15 +29,17 @@ export interface Message {
   readonly expiresAt: Date
 }
 
-/** @throws {DynamoInputError}, {DynamoValueError} or {PayloadTooLargeError} naming the member that cannot be sent. */
-export function assertMessage(message: NewMessage): void {
+/**
+ * The message as it is sent, however the caller's object changes meanwhile.
+ * @throws {DynamoInputError}, {DynamoValueError} or {PayloadTooLargeError} naming the member that cannot be sent.
+ */
+export function checkMessage(message: NewMessage): NewMessage {
   assertKeyPart(message.recipient, 'recipient')
   if (!messageTypes.includes(message.messageType)) {
     throw new DynamoInputError('messageType', `is none of ${messageTypes.join(', ')}`)
   }
-  const { payload, connectionId } = message
-  assertPayloadObject(payload, 'payload')
-  if (connectionId !== undefined) assertKeyPart(connectionId, 'connectionId')
+  if (message.connectionId !== undefined) assertKeyPart(message.connectionId, 'connectionId')
+  return { ...message, payload: toPayload(message.payload, 'payload') }
 }
 
 const MESSAGE_ID = new RegExp(`^\\d{${SEQUENCE_DIGITS}}$`)

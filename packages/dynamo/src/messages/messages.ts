@@ -5,7 +5,7 @@ import { assertKeyPart } from '../storable.js'
 import { assertLimit, type CallerOptions, call, type Store } from '../store.js'
 import { enqueue } from './enqueue.js'
 import { acquireLease, type LeaseOptions, type MessageLease } from './lease.js'
-import { assertMessage, type Message, type NewMessage, toMessage, toMessageId, toSequence } from './message.js'
+import { checkMessage, type Message, type NewMessage, toMessage, toMessageId, toSequence } from './message.js'
 import { findOldest, type MessageLimits, type MessageModel, readMessages, readQueue } from './storage.js'
 
 /** Messages on their way to recipients: a queue for each. */
@@ -69,8 +69,7 @@ export function bindMessages(store: Store, table: string, limits: MessageLimits)
   return {
     enqueue: (message, { signal } = {}) =>
       call(store, 'messages.enqueue', table, signal, async (abortSignal) => {
-        assertMessage(message)
-        return { messageId: toMessageId(await enqueue(model, message, abortSignal)) }
+        return { messageId: toMessageId(await enqueue(model, checkMessage(message), abortSignal)) }
       }),
 
     lease: (recipient, options) =>

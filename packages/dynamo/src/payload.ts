@@ -1,0 +1,55 @@
+import { DynamoInputError, PayloadTooLargeError } from './errors.js'
+import { toStorable } from './storable.js'
+
+/** DynamoDB refuses items above 400 KB (1,024-byte KB), names included; what is left beside a payload is for keys and the rest. */
+const MAX_PAYLOAD_BYTES = 380 * 1024
+
+/**
+ * A copy of what a caller gave as a payload, taken and checked before anything is sent: whatever the caller does with his object
+ * afterwards, what was checked is what is stored, also by a later request.
+ *
+ * @throws {DynamoInputError} when it is no plain object, but a list, a set or a text.
+ * @throws {DynamoValueError} naming the member that cannot be stored without loss.
+ * @throws {PayloadTooLargeError}
+ */
+export function toPayload(payload: object | undefined, name: string): Record<string, unknown> | undefined {
+  if (payload === undefined) return undefined
+  const isObject = typeof payload === 'object' && payload !== null
+  if (!isObject || Array.isArray(payload) || payload instanceof Set || payload instanceof Uint8Array) {
+    throw new DynamoInputError(name, 'is not a plain object')
+  }
+  const copy = toStorable(payload, name) as Record<string, unknown>
+  assertFits({ [name]: copy })
+  return copy
+}
+
+/**
+ * Checks that several payloads fit into one item together.
+ * @throws {PayloadTooLargeError} naming them.
+ */
+export function assertFits(payloads: Readonly<Record<string, unknown>>): void {
+  const bytes = Object.values(payloads).reduce<number>((sum, payload) => sum + storedBytes(payload), 0)
+  if (bytes <= MAX_PAYLOAD_BYTES) return
+  throw new PayloadTooLargeError(Object.keys(payloads).join(' with '), bytes, MAX_PAYLOAD_BYTES)
+}
+
+/** The size of a value as DynamoDB counts it. */
+function storedBytes(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value)
+  // At most: one byte for two digits, one for the sign and exponent.
+  if (typeof value === 'number' || typeof value === 'bigint') return Math.ceil(String(value).length / 2) + 1
+  if (value instanceof Uint8Array) return value.byteLength
+  if (Array.isArray(value) || value instanceof Set) {
+    return 3 + [...value].reduce<number>((sum, member) => sum + 1 + storedBytes(member), 0)
+  }
+  if (typeof value === 'object' && value !== null) {
+    return (
+      3 +
+      Object.entries(value).reduce<number>(
+        (sum, [name, member]) => (member === undefined ? sum : sum + 1 + Buffer.byteLength(name) + storedBytes(member)),
+        0,
+      )
+    )
+  }
+  return 1
+}
