@@ -233,6 +233,15 @@ onEachServer((open) => {
     })
   })
 
+  it('a text can hold everybody up, for as long as timeouts let it', async () => {
+    const held = await rowsOf(
+      { webUserId: bench.anna.webUserId },
+      'LOCK TABLE repositories IN ACCESS EXCLUSIVE MODE',
+      `SELECT mode FROM pg_locks WHERE relation = 'repositories'::regclass AND pid = pg_backend_pid() AND granted`,
+    )
+    expect(held).toContainEqual({ mode: 'AccessExclusiveLock' }) // docs/ROW_LEVEL_SECURITY.md says so
+  })
+
   it('COPY and MERGE reach rows of the asker only, and COPY writes none and leaves the server by no other way', async () => {
     const { alice: me, postgres } = bench
     const client = await postgres.pool.acquire()

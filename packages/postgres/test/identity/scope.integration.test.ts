@@ -127,6 +127,11 @@ describe('a scope', () => {
       0, 0, 0,
     ])
     expect(await prisma.user.updateMany({ data: { name: 'x' } })).toEqual({ count: 0 })
+    const review = { userId: NOBODY, pluginId: PLUGIN, rating: 1 }
+    expect(await codeOf(prisma.pluginReview.create({ data: review }))).toBe('postgres.row_security')
+    const web = bench.postgres.as({ webUserId: NOBODY }).prisma
+    expect([await web.webUser.count(), await web.repository.count(), await web.workflow.count()]).toEqual([0, 0, 0])
+    expect(await bench.admin('SELECT FROM plugin_reviews WHERE user_id = $1', [NOBODY])).toEqual([])
   })
 
   it('costs no round trip: each statement ends in one Sync, as without it', async () => {
@@ -151,6 +156,15 @@ describe('a scope', () => {
     expect(await cost(() => scope.query('SELECT 1'))).toBe(1)
     expect(await cost(() => scope.transaction((tx) => tx.user.findFirst()))).toBe(3) // BEGIN, the statement, COMMIT
     expect(await cost(() => Promise.resolve(one.as({ userId: alice.userId }).prisma.user))).toBe(0)
+    // Nor does an id of nobody, of which nothing is looked up.
+    const nobody = one.as({ userId: NOBODY })
+    const webNobody = one.as({ webUserId: NOBODY }).prisma
+    expect(await cost(() => nobody.prisma.plugin.findMany())).toBe(1)
+    expect(await cost(() => nobody.prisma.user.updateMany({ data: { name: 'x' } }))).toBe(1)
+    expect(await cost(() => nobody.query('DELETE FROM plugin_reviews'))).toBe(1)
+    const review = { userId: NOBODY, pluginId: PLUGIN, rating: 1 }
+    expect(await cost(() => failureOf(nobody.prisma.pluginReview.create({ data: review })))).toBe(1)
+    expect(await cost(() => webNobody.workflow.findMany())).toBe(1)
   })
 
   it('shows as the client of all tables, without a way to everybody', async () => {

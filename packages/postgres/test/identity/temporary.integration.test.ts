@@ -70,4 +70,24 @@ onEachServer((open) => {
     })
     expect(await keys).toEqual(['key-of-alice', 'made up'])
   })
+
+  it('nothing here needs a temporary table, so that they may be forbidden', async () => {
+    const { alice, anna } = bench
+    await using fresh = createPostgres(bench.settings({ maxConnections: 1 }))
+    const [{ name } = { name: '' }] = await bench.admin<{ name: string }>(
+      'SELECT quote_ident(current_database()) AS name',
+    )
+    await bench.admin(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`)
+    try {
+      const scope = fresh.as({ userId: alice.userId })
+      await expect(scope.query('CREATE TEMP TABLE mine ()')).rejects.toMatchObject({
+        code: 'postgres.permission_denied',
+      })
+      expect(await scope.prisma.subscription.count()).toBe(1)
+      await scope.query(`SELECT increment_downloads($1)`, [PLUGIN])
+      expect(await fresh.as({ webUserId: anna.webUserId }).prisma.executionLog.count()).toBe(2)
+    } finally {
+      await bench.admin(`GRANT TEMPORARY ON DATABASE ${name} TO PUBLIC`)
+    }
+  })
 })
