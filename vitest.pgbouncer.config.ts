@@ -9,6 +9,8 @@ const ABOUT_SESSIONS = [
   'whatever happens, the limits hold',
   'waits for work in flight and for those who wait already',
   'closes after the transactions that are under way',
+  'a statement that the session knows',
+  'what a text leaves on the session',
 ]
 
 /** Tests of what only the role or the database can set there, and a session keeps that began before. */
