@@ -1,7 +1,7 @@
 import type { Environment } from '@miyabi/core'
 import { type DatabaseContext, parseDatabaseSettings } from '@miyabi/db'
 import { tableDefinitions } from '@miyabi/dynamo'
-import { say, table } from '../print.js'
+import { print, say, table } from '../print.js'
 
 /** How the client behaves when a request fails, and the tables it works on. */
 export async function dynamodb(db: DatabaseContext, env: Environment): Promise<void> {
@@ -11,7 +11,7 @@ export async function dynamodb(db: DatabaseContext, env: Environment): Promise<v
     `a call ends within ${settings.timeoutMs} ms; in it a request of at most ${settings.attemptTimeoutMs} ms is tried up to ` +
       `${settings.maxAttempts} times`,
   )
-  const { tables } = await db.dynamodb.tables.status()
+  const { tables, steps, unverifiable } = await db.dynamodb.tables.status()
   const status = new Map(tables.map(({ table, status }) => [table, status]))
   table(
     ['table', 'status', 'billing', 'indexes'],
@@ -22,4 +22,7 @@ export async function dynamodb(db: DatabaseContext, env: Environment): Promise<v
       indexes.map((index) => index.name).join(', ') || '-',
     ]),
   )
+  const unknown = [...new Set(unverifiable.map(({ what }) => what))]
+  print()
+  say(`steps to what they should be: ${steps.length}; unverifiable here: ${unknown.join(', ') || 'nothing'}`)
 }

@@ -1,5 +1,5 @@
 import type { DatabaseContext } from '@miyabi/db'
-import type { AgentState, Message } from '@miyabi/dynamo'
+import { type AgentState, type Message, StaleAgentStateError } from '@miyabi/dynamo'
 import { print, say, table } from '../print.js'
 import { stableId } from '../webhooks/stable-id.js'
 
@@ -35,6 +35,9 @@ export async function agent(db: DatabaseContext): Promise<void> {
       updatedAt.toISOString(),
     ]),
   )
+  print()
+  const [first] = states
+  if (first) say(`a writer who knows the first of them alone: ${await saveLate(db, first)}`)
   const { items: left } = await db.dynamodb.messages.undelivered(execution.userId)
   print()
   table(
@@ -58,6 +61,17 @@ async function live(db: DatabaseContext, agentId: string, recipient: string): Pr
     await db.dynamodb.messages.enqueue({ recipient, messageType: 'execution_update', payload })
   }
   return ahead.length
+}
+
+/** A save that follows a state which is no longer the current one, and what it is refused with. */
+async function saveLate(db: DatabaseContext, { agentId, version }: AgentState): Promise<string> {
+  try {
+    await db.dynamodb.agentState.save({ agentId, status: 'running', progress: 20, expectedVersion: version })
+  } catch (error) {
+    if (error instanceof StaleAgentStateError) return `${error.code}, ${error.current?.status} by now`
+    throw error
+  }
+  throw new Error('it has overwritten a newer state')
 }
 
 /** What a web socket server does for a connected user: lease the messages, send them, acknowledge what was sent. */

@@ -42,6 +42,21 @@ export async function figures(db: DatabaseContext, env: Environment): Promise<vo
   })
   // AWS counts items every six hours, the embedded server at once.
   table(['table', 'items', 'capacity'], await Promise.all(tables))
+
+  print()
+  table(
+    ['consumed by', 'at', 'requests', 'read units', 'write units', 'refused'],
+    db
+      .stats()
+      .dynamodb.capacity.map(({ operation, table: name, index, requests, readUnits, writeUnits, failedConditions }) => [
+        operation,
+        index ?? name.slice(tablePrefix.length),
+        requests,
+        readUnits,
+        writeUnits,
+        failedConditions,
+      ]),
+  )
 }
 
 const units = ({ min, max }: CapacityRange): string => `${min} to ${max}`
