@@ -6,8 +6,9 @@ import { DAY_MS } from '../src/events/shards.js'
 import { rejection, testDynamo } from './support.js'
 import { type Units, unitsOf } from './units.js'
 
-/** The README, its lines joined. */
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8').replace(/\s+/g, ' ')
+const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+/** Its lines joined. */
+const readme = text.replace(/\s+/g, ' ')
 
 let dynamo: Dynamo
 beforeAll(async () => {
@@ -35,6 +36,13 @@ function costs(says: string, measure: () => Promise<void>): void {
 
 const ofUser = (userId: string, count: number, text = ''): NewEvent[] =>
   Array.from({ length: count }, () => ({ eventType: 'cost', userId, data: { text } }))
+
+it('the README shows each access pattern in three lines at most', () => {
+  const [, patterns = ''] = text.split(/^## What you can ask.*$/m)
+  const blocks = (patterns.split(/^## /m)[0] ?? '').split('```').filter((_, place) => place % 2 === 1)
+  expect(blocks.length).toBeGreaterThan(10)
+  expect(blocks.filter((block) => block.trim().split('\n').length > 1 + 3)).toEqual([])
+})
 
 describe('an event costs', () => {
   costs(
