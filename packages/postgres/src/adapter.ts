@@ -80,10 +80,9 @@ export class Adapter extends PrismaPg {
     const attempt = attempts.current
     const scope = runner.scope
     const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
-    // In a scope always the extended protocol, which takes one statement a text.
     const query: RunQuery = scope
-      ? (config) => client.query({ ...config, ...EXTENDED }).catch((error: unknown) => Promise.reject(inScope(error)))
-      : (config) => client.query(config)
+      ? (config) => runner.queryOn(client, config, scope).catch((error: unknown) => Promise.reject(inScope(error)))
+      : (config) => runner.queryOn(client, config, undefined)
     const transaction = new AdapterTransaction(clientOf(inner, query), client, attempt)
     await transaction.begin({ isolation, scope, login: runner.login, session: limits })
     return transaction
@@ -91,7 +90,6 @@ export class Adapter extends PrismaPg {
 }
 
 type RunQuery = (query: pg.QueryConfig) => Promise<pg.QueryResult>
-const EXTENDED = { queryMode: 'extended' } as const
 
 /** The adapter's own methods, with another way to the server. */
 function clientOf(adapter: PgAdapter, query: RunQuery): PgAdapter {

@@ -43,6 +43,7 @@ export const DriverQuery = pg.Query as unknown as new (
   values: unknown[] | undefined,
 ) => pg.Submittable & {
   queryMode: 'extended' | undefined
+  callback: (error: Error | null, result: pg.QueryResult) => void
   _result: DriverResult
   /** The same, or all results of a text with several statements. */
   _results: DriverResult

@@ -8,6 +8,9 @@ import { inScope, scopeRefused } from './scope-errors.js'
 import { Statement } from './statement.js'
 import type { NamedQuery } from './statement-names.js'
 
+/** The protocol that takes one statement a text. */
+const EXTENDED = { queryMode: 'extended' } as const
+
 /** What a runner needs to know of its pool. */
 export interface RunnerOptions {
   readonly scopes: Scopes
@@ -22,6 +25,7 @@ export class Runner {
   readonly #pool: Pool
   readonly #options: RunnerOptions
   readonly #shapes = new RowShapes()
+  #parsers: pg.CustomTypesConfig | undefined
 
   constructor(pool: Pool, options: RunnerOptions) {
     this.#pool = pool
@@ -48,9 +52,19 @@ export class Runner {
     return this.#options.scopes.current
   }
 
-  /** Runs a statement in the scope of the call that is under way, in one round trip. */
+  /** Runs a statement of Prisma's adapter in the scope of the call that is under way, in one round trip. */
   query(config: pg.QueryConfig): Promise<pg.QueryResult> {
-    return this.#run(this.scope, config)
+    return this.#run(this.scope, this.#readAsAlways(config))
+  }
+
+  /** Runs a statement of Prisma's adapter on the connection of a transaction, whose scope was set when it began. */
+  queryOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined): Promise<pg.QueryResult> {
+    if (!config.name) return client.query(scope ? Object.assign(config, EXTENDED) : config)
+    const statement = this.#statement(this.#readAsAlways(config), undefined)
+    return new Promise((resolve, reject) => {
+      statement.callback = (error, result) => (error ? reject(error) : resolve(result))
+      client.query(statement)
+    })
   }
 
   /** Runs SQL of the caller's own, in a scope where one is given. */
@@ -67,14 +81,24 @@ export class Runner {
   async #run(scope: Scope | undefined, config: pg.QueryConfig): Promise<pg.QueryResult> {
     // Without parameters a text may hold several statements, in the protocol that the driver then chooses.
     if (!scope && !config.name) return this.#pool.query(config)
-    const { statementName, login } = this.#options
-    const statement = new Statement(config, { scope, isNamed: statementName !== undefined, shapes: this.#shapes })
+    const statement = this.#statement(config, scope)
     try {
       return await (this.#pool.query(statement) as unknown as Promise<pg.QueryResult>)
     } catch (error) {
       if (config.name && isStale(error)) return this.#run(scope, { ...config, name: '' })
       if (!scope) throw error
-      throw statement.isInScope ? inScope(error) : scopeRefused(error, scope, login)
+      throw statement.isInScope ? inScope(error) : scopeRefused(error, scope, this.login)
     }
+  }
+
+  #statement(config: pg.QueryConfig, scope: Scope | undefined): Statement {
+    const isNamed = this.#options.statementName !== undefined
+    return new Statement(config, { scope, isNamed, shapes: this.#shapes })
+  }
+
+  /** The adapter makes the same parsers anew for each query. Kept, they tell that the rows of a statement are read as before. */
+  #readAsAlways(config: pg.QueryConfig): pg.QueryConfig {
+    this.#parsers ??= config.types
+    return Object.assign(config, { types: this.#parsers })
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createPostgres, type Postgres } from '../src/index.js'
 import { usePoolBench } from './support.js'
 
-const bench = usePoolBench()
+const bench = usePoolBench({ empty: false })
 
 /** PostgreSQL over one connection at a time, and how often the server described rows, or told an error. */
 function onOneConnection(scope: 'scoped' | 'unscoped' = 'scoped') {
@@ -39,6 +39,17 @@ describe('a statement that is run again', () => {
     const [first = 0] = counts
     // Without a name; then by name, when it is prepared; then no more.
     expect(counts).toEqual([first, first + 1, first + 1, first + 1, first + 1])
+  })
+
+  it('is described no more either to Prisma, in and out of transactions', async () => {
+    const { postgres, told } = onOneConnection()
+    const ask = () => postgres.prisma.user.findMany({ where: { name: 'nobody' }, select: { id: true } })
+    const askWithin = () =>
+      postgres.transaction((tx) => tx.user.findMany({ where: { name: 'nobody' }, select: { id: true } }))
+    for (let turn = 0; turn < 3; turn += 1) expect(await ask()).toEqual([])
+    const before = told.rowDescription
+    for (let turn = 0; turn < 3; turn += 1) expect([await ask(), await askWithin()]).toEqual([[], []])
+    expect(told.rowDescription).toBe(before)
   })
 
   it('gives each caller rows in the form that they are asked for in', async () => {
