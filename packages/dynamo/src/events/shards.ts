@@ -24,7 +24,7 @@ export interface ShardSteps {
  * takes 1,000 write units a second; a key needs `peak events/s x write units of one / 700` shards, and a page of it costs a query each.
  *
  * To change a number, add a step that begins on a later UTC day, and keep the old ones: they say where the old events are. A step must be deployed
- * everywhere before its day begins; whoever writes and whoever reads need the same plan.
+ * everywhere a day before its day begins, as an event may be that far ahead; whoever writes and whoever reads need the same plan.
  */
 export interface ShardPlan {
   readonly types?: ShardSteps | undefined
