@@ -134,6 +134,48 @@ describe('a scope', () => {
     expect(await bench.admin('SELECT FROM plugin_reviews WHERE user_id = $1', [NOBODY])).toEqual([])
   })
 
+  it("takes over nobody else's row by connecting it", async () => {
+    const { postgres, alice, bob, anna, ben } = bench
+    const user = postgres.as({ userId: alice.userId }).prisma
+    const web = postgres.as({ webUserId: anna.webUserId }).prisma
+    const me = { where: { id: alice.userId } }
+    const mine = { where: { id: anna.repositoryId } }
+    const attempts = [
+      () => user.user.update({ ...me, data: { subscriptions: { connect: { id: bob.subscriptionId } } } }),
+      () => user.user.update({ ...me, data: { pluginSubmissions: { connect: { id: bob.submissionId } } } }),
+      () => user.user.update({ ...me, data: { pluginSubmissions: { set: [{ id: bob.submissionId }] } } }),
+      () => web.repository.update({ ...mine, data: { agentExecutions: { connect: { id: ben.executionId } } } }),
+      () =>
+        web.agentExecution.update({
+          where: { id: anna.executionId },
+          data: { repository: { connect: { id: ben.repositoryId } } },
+        }),
+      () => web.agentExecution.update({ where: { id: anna.executionId }, data: { logs: { connect: { id: NOBODY } } } }),
+    ]
+    for (const attempt of attempts) {
+      expect(await codeOf(attempt())).toMatch(/^postgres\.(permission_denied|not_found|foreign_key_violation)$/)
+    }
+    expect(
+      await bench.admin(
+        `SELECT (SELECT count(*) FROM subscriptions WHERE user_id = $1)::int AS subscriptions,
+                (SELECT count(*) FROM plugin_submissions WHERE user_id = $1)::int AS submissions,
+                (SELECT count(*) FROM agent_executions WHERE repository_id = $2)::int AS executions`,
+        [bob.userId, ben.repositoryId],
+      ),
+    ).toEqual([{ subscriptions: 1, submissions: 1, executions: 1 }])
+  })
+
+  it('deletes with a row of its own what hangs on it, whosever that is', async () => {
+    const { postgres, service, anna, ben } = bench
+    const { id: repositoryId } = await service.prisma.repository.create({
+      data: { userId: anna.webUserId, githubRepoId: 77n, owner: 'anna', name: 'shared', fullName: 'anna/shared' },
+    })
+    const work = { userId: ben.webUserId, repositoryId, agentType: 'Review' as const, options: {} }
+    const { id } = await service.prisma.agentExecution.create({ data: work })
+    await postgres.as({ webUserId: anna.webUserId }).prisma.repository.delete({ where: { id: repositoryId } })
+    expect(await service.prisma.agentExecution.findUnique({ where: { id } })).toBeNull()
+  })
+
   it('costs no round trip: each statement ends in one Sync, as without it', async () => {
     const { alice } = bench
     await using one = createPostgres(bench.settings({ maxConnections: 1 }))
@@ -163,7 +205,9 @@ describe('a scope', () => {
     expect(await cost(() => nobody.prisma.user.updateMany({ data: { name: 'x' } }))).toBe(1)
     expect(await cost(() => nobody.query('DELETE FROM plugin_reviews'))).toBe(1)
     const review = { userId: NOBODY, pluginId: PLUGIN, rating: 1 }
-    expect(await cost(() => failureOf(nobody.prisma.pluginReview.create({ data: review })))).toBe(1)
+    const refused = () => failureOf(nobody.prisma.pluginReview.create({ data: review }))
+    // An error is told before the answer has ended; the next answer ends behind it.
+    expect(await cost(() => refused().then(() => nobody.query('SELECT 1')))).toBe(2)
     expect(await cost(() => webNobody.workflow.findMany())).toBe(1)
   })
 
