@@ -254,7 +254,7 @@ export class DatabaseContext implements AsyncDisposable {
   /**
    * Runs `work` in one PostgreSQL transaction, without an identity (that of `as()` has one): committed when it resolves, rolled back
    * when it rejects; run again, whole, after a conflict, a deadlock, or a connection lost before COMMIT.
-   * @param work gets a Prisma client bound to the transaction, and the number of the attempt.
+   * @param work gets a Prisma client bound to the transaction; its number of the attempt, its signal, and `query` for SQL past Prisma.
    * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
    */
   transaction<T>(work: TransactionWork<T>, options?: TransactionOptions): Promise<T> {

@@ -23,6 +23,7 @@ export {
   type ReadOptions,
   type Run,
   type TransactionOptions,
+  type TransactionRun,
 } from '@miyabi/postgres'
 export { type CloseOnSignalOptions, closeOnSignal } from './close-on-signal.js'
 export {

@@ -62,7 +62,7 @@ export class AdapterTransaction implements PgTransaction {
     const identity = scope === undefined ? '' : `; ${scope.sql}`
     try {
       this.#attempt?.signal.throwIfAborted()
-      await this.#watched(
+      await this.watched(
         this.#client.query(`BEGIN${level}${limits}${identity}`).catch(async (error: unknown) => {
           // What failed is the scope: the transaction is open. Where nobody answers any more, so does nobody here.
           await this.#client.query('ROLLBACK').catch(() => {})
@@ -77,12 +77,12 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   queryRaw(query: Query): ReturnType<PgTransaction['queryRaw']> {
-    return this.#watched(this.#queryable.queryRaw(query))
+    return this.watched(this.#queryable.queryRaw(query))
   }
 
   executeRaw(query: Query): Promise<number> {
     if (query.sql === 'COMMIT') return this.#commit()
-    return this.#watched(this.#queryable.executeRaw(query))
+    return this.watched(this.#queryable.executeRaw(query))
   }
 
   commit(): Promise<void> {
@@ -119,7 +119,7 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   /** Notes how a statement failed. A connection lost before COMMIT means that nothing happened. */
-  async #watched<T>(statement: Promise<T>): Promise<T> {
+  async watched<T>(statement: Promise<T>): Promise<T> {
     this.#running += 1
     try {
       return await statement
@@ -143,6 +143,7 @@ export class AdapterTransaction implements PgTransaction {
 
   /** After a cancel has arrived, whose statement it would end must not be the next user's. */
   async #release(): Promise<void> {
+    if (this.#attempt) this.#attempt.statement = undefined
     this.#attempt?.signal.removeEventListener('abort', this.#onAbort)
     await this.#canceling
     clearTimeout(this.#cut)

@@ -80,10 +80,12 @@ export class Adapter extends PrismaPg {
     const attempt = attempts.current
     const scope = runner.scope
     const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
-    const query: RunQuery = scope
-      ? (config) => runner.queryOn(client, config, scope).catch((error: unknown) => Promise.reject(inScope(error)))
-      : (config) => runner.queryOn(client, config, undefined)
-    const transaction = new AdapterTransaction(clientOf(inner, query), client, attempt)
+    const noted = (result: Promise<pg.QueryResult>): Promise<pg.QueryResult> =>
+      scope ? result.catch((error: unknown) => Promise.reject(inScope(error))) : result
+    const queryable = clientOf(inner, (config) => noted(runner.queryOn(client, config, scope)))
+    const transaction = new AdapterTransaction(queryable, client, attempt)
+    if (attempt)
+      attempt.statement = (text, values) => transaction.watched(noted(runner.sqlOn(client, text, values, scope)))
     await transaction.begin({ isolation, scope, login: runner.login, session: limits })
     return transaction
   }

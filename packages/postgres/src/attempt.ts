@@ -1,5 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type pg from 'pg'
 import type { Phase } from './error-details.js'
+import { PostgresError } from './errors.js'
+import { mapPostgresError } from './map-error.js'
+import { wordsOf } from './wording.js'
+
+type Statement = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
 /**
  * One attempt at a transaction, as Prisma's adapter below and the function of the caller above both see it. Prisma passes nothing of
@@ -16,11 +22,27 @@ export class Attempt {
   isLost = false
   /** False once the attempt is over: what the work left running is no part of it. */
   isOpen = true
+  /** Runs SQL on its connection, while it has one. */
+  statement: Statement | undefined
 
   constructor(number: number, signal: AbortSignal, remainingMs: () => number) {
     this.number = number
     this.signal = signal
     this.#remainingMs = remainingMs
+  }
+
+  /**
+   * Runs SQL of the caller's own in the transaction.
+   * @throws {PostgresError} `postgres.transaction_timeout` once the work is over, whoever has the connection then.
+   */
+  async query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
+    if (!this.statement || this.phase !== 'work')
+      throw new PostgresError('postgres.transaction_timeout', wordsOf('postgres.transaction_timeout'))
+    try {
+      return await this.statement(text, values)
+    } catch (error) {
+      throw mapPostgresError(error)
+    }
   }
 
   /** Milliseconds to the deadline. */

@@ -42,5 +42,11 @@ export * from './prisma.js'
 export type { ReadOptions, ReadWork } from './read.js'
 export { type Queries, refuseIdentity, type ScopedPostgres } from './scoped.js'
 export { readServerLimits, type ServerLimits } from './server-limits.js'
-export { DEFAULT_DEADLINE_MS, type Run, type TransactionOptions, type TransactionWork } from './transaction.js'
+export {
+  DEFAULT_DEADLINE_MS,
+  type Run,
+  type TransactionOptions,
+  type TransactionRun,
+  type TransactionWork,
+} from './transaction.js'
 export type { PoolUsage } from './usage.js'

@@ -59,12 +59,7 @@ export class Runner {
 
   /** Runs a statement of Prisma's adapter on the connection of a transaction, whose scope was set when it began. */
   queryOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined): Promise<pg.QueryResult> {
-    if (!config.name) return client.query(scope ? Object.assign(config, EXTENDED) : config)
-    const statement = this.#statement(this.#readAsAlways(config), undefined)
-    return new Promise((resolve, reject) => {
-      statement.callback = (error, result) => (error ? reject(error) : resolve(result))
-      client.query(statement)
-    })
+    return this.#runOn(client, this.#readAsAlways(config), scope)
   }
 
   /** Runs SQL of the caller's own, in a scope where one is given. */
@@ -73,9 +68,31 @@ export class Runner {
     text: string,
     values: readonly unknown[],
   ): Promise<pg.QueryResult<Row>> {
+    return this.#run(scope, this.#named(text, values))
+  }
+
+  /** Runs SQL of the caller's own on the connection of a transaction, whose scope was set when it began. */
+  sqlOn(
+    client: pg.ClientBase,
+    text: string,
+    values: readonly unknown[],
+    scope: Scope | undefined,
+  ): Promise<pg.QueryResult> {
+    return this.#runOn(client, this.#named(text, values), scope)
+  }
+
+  #named(text: string, values: readonly unknown[]): pg.QueryConfig {
     const name = this.#options.statementName?.({ sql: text, args: values })
-    const config = { text, values: [...values], ...(name ? { name } : {}) }
-    return this.#run(scope, config)
+    return { text, values: [...values], ...(name ? { name } : {}) }
+  }
+
+  #runOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined): Promise<pg.QueryResult> {
+    if (!config.name) return client.query(scope ? Object.assign(config, EXTENDED) : config)
+    const statement = this.#statement(config, undefined)
+    return new Promise((resolve, reject) => {
+      statement.callback = (error, result) => (error ? reject(error) : resolve(result))
+      client.query(statement)
+    })
   }
 
   async #run(scope: Scope | undefined, config: pg.QueryConfig): Promise<pg.QueryResult> {

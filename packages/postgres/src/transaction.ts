@@ -1,4 +1,5 @@
 import { withDeadline } from '@miyabi/core'
+import type pg from 'pg'
 import { commitUnknown } from './adapter-transaction.js'
 import { Attempt, type Attempts } from './attempt.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
@@ -42,8 +43,17 @@ export interface Run {
   readonly signal: AbortSignal
 }
 
+/** What the work of a transaction is told besides its client. */
+export interface TransactionRun extends Run {
+  /**
+   * One statement of SQL past Prisma, in this transaction, in one round trip. The text is trusted code; values belong into the parameters.
+   * @throws {PostgresError} `postgres.transaction_timeout` once the transaction is over; otherwise what the server said.
+   */
+  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
+}
+
 /** What is done in a transaction. It may be called more than once, each time in a new one: what it does elsewhere is not undone. */
-export type TransactionWork<T> = (tx: Prisma.TransactionClient, run: Run) => Promise<T>
+export type TransactionWork<T> = (tx: Prisma.TransactionClient, run: TransactionRun) => Promise<T>
 
 /** What transactions need of their application. */
 export interface TransactionHost {
@@ -109,10 +119,11 @@ async function attemptOnce<T>(
 ): Promise<T> {
   const { signal, number } = attempt
   const timeout = Math.max(1, Math.ceil(attempt.remainingMs)) + PRISMA_MARGIN_MS
+  const query: TransactionRun['query'] = (text, values) => attempt.query(text, values)
   const once = (): Promise<T> =>
     prisma.$transaction(
       async (tx) => {
-        const result = await unlessAborted(signal, work(tx, { attempt: number, signal }))
+        const result = await unlessAborted(signal, work(tx, { attempt: number, signal, query }))
         signal.throwIfAborted()
         return result
       },

@@ -86,14 +86,7 @@ export function postgresJsByHand(client: postgres.Sql, userId: string): Asker {
 /** SQL in a scope of ours. */
 export function oursRaw(scope: ScopedPostgres, userId: string): Asker {
   const several = <T>(work: (run: Run) => Promise<T>): Promise<T> =>
-    scope.transaction((tx) =>
-      work((statement, values) =>
-        tx.$queryRawUnsafe<object[]>(
-          sql[statement].replaceAll('$1', '$1::uuid').replace('$2)', '$2::jsonb)'),
-          ...values,
-        ),
-      ),
-    )
+    scope.transaction((_tx, { query }) => work(async (statement, values) => (await query(sql[statement], values)).rows))
   return asker(
     'ours: query',
     userId,
