@@ -176,6 +176,23 @@ describe('a scope', () => {
     expect(await service.prisma.agentExecution.findUnique({ where: { id } })).toBeNull()
   })
 
+  it('leaves nothing on a connection where it is cut short, or fails', async () => {
+    const { postgres, alice } = bench
+    const scope = postgres.as({ userId: alice.userId })
+    const failing = [
+      scope.transaction((tx) => tx.$queryRaw`SELECT pg_sleep(60)::text`, { deadlineMs: 200 }),
+      scope.query('SELECT 1 / (SELECT 0)'),
+      scope.prisma.$queryRaw`SELECT 1 / (SELECT 0)`,
+      scope.transaction((tx) => tx.$queryRaw`SELECT 1 / (SELECT 0)`),
+    ]
+    expect(await Promise.all(failing.map(codeOf))).toEqual([
+      'postgres.deadline',
+      ...['postgres.invalid_value', 'postgres.invalid_value', 'postgres.invalid_value'],
+    ])
+    expect(await leftovers(postgres.pool)).toEqual([])
+    expect(await codeOf(postgres.query('SELECT FROM users'))).toBe('postgres.identity.missing')
+  })
+
   it('costs no round trip: each statement ends in one Sync, as without it', async () => {
     const { alice } = bench
     await using one = createPostgres(bench.settings({ maxConnections: 1 }))
