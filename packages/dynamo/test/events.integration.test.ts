@@ -1,4 +1,4 @@
-import { ScanCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
+import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeCursor } from '../src/cursor.js'
 import { createDynamo, type Dynamo } from '../src/dynamo.js'
@@ -7,7 +7,7 @@ import type { NewEvent, StoredEvent } from '../src/events/event.js'
 import type { EventRange } from '../src/events/range.js'
 import { DAY_MS, dayOf, type ShardStep } from '../src/events/shards.js'
 import type { Page } from '../src/page.js'
-import { rejection, testClock, testDynamo, testSettings } from './support.js'
+import { rejection, testClock, testDynamo, testSettings, withoutStream } from './support.js'
 
 // Near the real time: the engine really deletes what has expired.
 const LONG = process.env['MIYABI_TEST_LONG'] === '1'
@@ -22,13 +22,6 @@ beforeAll(async () => {
   dynamo = await withoutStream(await testDynamo({ now: clock, settings: long }))
 })
 afterAll(() => dynamo.close())
-
-/** The embedded engine takes longer for each write the more its stream holds; nothing here reads it. */
-async function withoutStream(of: Dynamo): Promise<Dynamo> {
-  const TableName = (await of.tables.status()).tables[0]?.table
-  await of.client.send(new UpdateTableCommand({ TableName, StreamSpecification: { StreamEnabled: false } }))
-  return of
-}
 
 /** Every item of a query, page by page. */
 async function readAll(

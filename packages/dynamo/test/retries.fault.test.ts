@@ -109,7 +109,7 @@ describe('a batch that is put again', () => {
   it('draws on the budget too, and waits for it', async () => {
     fault = { error: 'InternalServerError', status: 500 }
     const spent = new RetryBudget({ capacity: 5, refillPerSecond: 0 })
-    await using dynamo = await eventsWith({ timeoutMs: 500, maxAttempts: 1 }, spent)
+    await using dynamo = await eventsWith({ timeoutMs: 1000, maxAttempts: 1 }, spent)
     const errors = await Promise.all(appendEach(dynamo, 10).map(rejection))
     expect(proxy.requests).toHaveLength(10 + 5)
     expect(errors[0]).toMatchObject({ code: 'dynamo.events.unprocessed', retryable: true })
@@ -125,7 +125,7 @@ describe('a batch that is put again', () => {
   it('takes one retry for all of its events', async () => {
     fault = { error: 'InternalServerError', status: 500 }
     const budget = new RetryBudget({ capacity: 3, refillPerSecond: 0 })
-    await using dynamo = await eventsWith({ timeoutMs: 500, maxAttempts: 1 }, budget)
+    await using dynamo = await eventsWith({ timeoutMs: 1000, maxAttempts: 1 }, budget)
     await rejection(dynamo.events.appendMany(Array.from({ length: 25 }, () => ({ eventType: 'x' }))))
     expect(proxy.requests).toHaveLength(1 + 3)
   })

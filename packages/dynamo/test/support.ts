@@ -1,3 +1,4 @@
+import { UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
 import { type DynamoSettings, parseDynamoSettings } from '../src/config.js'
 import { createDynamo, type Dynamo, type DynamoOptions } from '../src/dynamo.js'
@@ -18,6 +19,13 @@ export async function testDynamo(
   await using maker = createDynamo(settings)
   await maker.tables.apply()
   return createDynamo({ ...settings, ...options.settings }, options)
+}
+
+/** Ends the stream of events, for tests of very many: the embedded engine takes longer for each write the more a stream holds. */
+export async function withoutStream(of: Dynamo): Promise<Dynamo> {
+  const TableName = (await of.tables.status()).tables[0]?.table
+  await of.client.send(new UpdateTableCommand({ TableName, StreamSpecification: { StreamEnabled: false } }))
+  return of
 }
 
 /** A clock that a test sets. */

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest'
 import { createDynamo, type Dynamo } from '../src/dynamo.js'
 import type { DynamoError } from '../src/errors.js'
 import { UnprocessedEventsError } from '../src/errors.js'
-import { testSettings } from './support.js'
+import { testSettings, withoutStream } from './support.js'
 
 const isLong = Boolean(process.env['MIYABI_TEST_LONG'])
 const WORKERS = isLong ? 16 : 8
@@ -155,6 +155,7 @@ describe('with 30% of the answers throttled, failed or stalled', () => {
     const settings = testSettings({ tablePrefix: tablePrefix(), timeoutMs: 20_000, attemptTimeoutMs: 10_000 })
     await using direct = createDynamo(settings)
     await direct.tables.apply()
+    await withoutStream(direct)
     await using proxy = await startDynamoProxy(dynamodbEndpoint(), misfortune(sequence(7)))
     const hasty = { timeoutMs: DEADLINE_MS, attemptTimeoutMs: 400, initialBackoffMs: 10, maxBackoffMs: 100 }
     await using dynamo = createDynamo({ ...settings, ...hasty, endpoint: proxy.endpoint })
@@ -188,6 +189,7 @@ describe('an engine that is killed under load', () => {
     await using engine = await startKillableServer()
     await using dynamo = createDynamo(testSettings({ endpoint: engine.dynamodbEndpoint, timeoutMs: DEADLINE_MS }))
     await dynamo.tables.apply()
+    await withoutStream(dynamo)
     const eventWriter = dynamo.events.writer()
     const stored = new Set<string>()
     /** When each worker stored last. */
