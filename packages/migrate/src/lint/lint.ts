@@ -3,14 +3,14 @@ import { type Migration, readMigrations } from '../history/folder.js'
 import { MigrationError } from '../migration-error.js'
 import { applyStatement } from '../schema/apply.js'
 import { statementsRunBy } from '../schema/do-block.js'
-import { copySchema, emptySchema, type Schema } from '../schema/facts.js'
-import { schemaRules } from '../schema/rules/all.js'
+import { copySchema, emptySchema } from '../schema/facts.js'
 import { readDirectives } from '../script/directives.js'
 import { parseSql } from '../sql/parse.js'
 import { newMigrations } from './baseline.js'
 import type { LintFinding, LintReport } from './report.js'
 import type { LintedMigration, Step } from './rule.js'
 import { migrationRules } from './rules/all.js'
+import { schemaFindings } from './schema-findings.js'
 import { type SquawkFinding, squawk } from './squawk.js'
 import { tablesOf } from './touched-tables.js'
 import { weigh } from './weigh.js'
@@ -42,7 +42,7 @@ export async function lintMigrations(folder: string, options: LintOptions = {}):
     ...unreadable.filter(({ migration }) => names.has(migration)),
     ...looked.flatMap(ownFindings),
     ...aboutExistingTables(locks, looked),
-    ...schemaFindings(schema).filter(({ migration }) => names.has(migration)),
+    ...schemaFindings(schema, looked),
   ]
   return { checked: [...names], ...weigh(findings, looked) }
 }
@@ -83,13 +83,6 @@ const ownFindings = (migration: Linted): LintFinding[] =>
     check(migration).map(({ statement, problem, remedy }) => ({
       ...{ migration: migration.name, line: statement.line, rule, problem, remedy },
     })),
-  )
-
-const schemaFindings = (schema: Schema): LintFinding[] =>
-  schemaRules.flatMap(({ name: rule, check }) =>
-    check(schema).flatMap(({ origin, object, problem, remedy }) =>
-      origin ? { ...origin, object, rule, problem, remedy } : [],
-    ),
   )
 
 /** Nobody uses a table yet that the same migration makes. */

@@ -91,6 +91,25 @@ describe('lintMigrations', () => {
     expect(findings).toHaveLength(4)
   })
 
+  it('names the statement that spoils what was there before, where that was well', async () => {
+    const limits = "SET LOCAL lock_timeout = '5s';\nSET LOCAL statement_timeout = '1min';"
+    const scripts = {
+      '1_base': read('base.sql'),
+      '2_good': `${limits}\nALTER TABLE users DISABLE ROW LEVEL SECURITY;\nALTER TABLE users ENABLE ROW LEVEL SECURITY;`,
+      '3_bad': `${limits}\nALTER TABLE users DISABLE ROW LEVEL SECURITY;\nDROP POLICY owner_all ON notes;`,
+      '4_later': limits,
+    }
+    const folder = migrationsFolder(scripts, { 'lint-baseline.txt': '1_base' })
+    const { findings } = await lintMigrations(folder)
+    expect(findings.map(({ migration, line, rule, object }) => ({ migration, line, rule, object }))).toEqual([
+      { migration: '3_bad', line: 3, rule: 'table-without-rls', object: 'users' },
+      { migration: '3_bad', line: 4, rule: 'owner-without-policy', object: 'notes' },
+    ])
+    // What was wrong before the baseline is not the fault of those after it.
+    const old = migrationsFolder(scripts, { 'lint-baseline.txt': '3_bad' })
+    expect((await lintMigrations(old)).findings).toEqual([])
+  })
+
   it('refuses a baseline that is no migration: nothing would be looked at', async () => {
     const folder = migrationsFolder({ '1_base': '' }, { 'lint-baseline.txt': '1_bsae' })
     await expect(lintMigrations(folder)).rejects.toMatchObject({
