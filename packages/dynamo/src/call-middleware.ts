@@ -124,27 +124,28 @@ export function callMiddleware(options: {
             record.waiting -= 1
             if (isWrite(operationIn(context))) record.possibleWrites += 1
           }
-          const startedAtMs = performance.now()
+          let body: Readable | undefined
+          let isOver = false
+          const cut = (): void => {
+            isOver = true
+            body?.destroy(Object.assign(new Error('the answer took too long'), { name: 'TimeoutError' }))
+          }
+          // From now, and not for what is left when the answer begins: timers of one length cost Node almost nothing.
+          const timer = setTimeout(cut, attemptTimeoutMs)
+          const end = (): void => {
+            clearTimeout(timer)
+            release()
+          }
           try {
             const result = await next(args)
             // The connection is in use, and the attempt under way, until the last byte of the answer.
-            const body = bodyOf(result.response)
-            if (body === undefined) release()
-            else {
-              const timer = setTimeout(
-                () => {
-                  body.destroy(Object.assign(new Error('the answer took too long'), { name: 'TimeoutError' }))
-                },
-                startedAtMs + attemptTimeoutMs - performance.now(),
-              )
-              body.once('close', () => {
-                clearTimeout(timer)
-                release()
-              })
-            }
+            body = bodyOf(result.response)
+            body?.once('close', end)
+            if (body === undefined) end()
+            else if (isOver) cut()
             return result
           } catch (error) {
-            release()
+            end()
             throw error
           }
         },

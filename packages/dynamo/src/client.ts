@@ -64,6 +64,8 @@ export function openClient(
       logger: sdkLogger(logger),
     }),
   })
+  // For each answer it makes copies without secrets of all that was sent and received, also where nobody listens, as here.
+  client.middlewareStack.remove('loggerMiddleware')
   client.middlewareStack.use(
     callMiddleware({
       timeoutMs: settings.timeoutMs,

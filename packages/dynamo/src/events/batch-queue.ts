@@ -175,7 +175,7 @@ export class BatchQueue {
   #answered(groups: readonly Group[], left: ReadonlySet<string>): void {
     for (const group of groups) {
       const [first] = group
-      if (first && left.has(keyOf(first.item))) this.#putOff(group)
+      if (first && left.size > 0 && left.has(keyOf(first.item))) this.#putOff(group)
       else for (const entry of group) this.#settle(entry)
     }
   }
