@@ -64,6 +64,19 @@ describe('miyabi doctor', { timeout: 120_000 }, () => {
     expect(code).toBe(0)
   })
 
+  it('names a login with which no application could start, with the SQL that mends it', async () => {
+    await byHand('GRANT SELECT ON logs TO miyabi_app')
+    const { code, groups } = await examine()
+    expect(code).toBe(2)
+    expect(groups.get('servers')?.findings).toEqual([
+      expect.objectContaining({
+        ...{ check: 'servers.postgres.login', object: 'DATABASE_URL' },
+        problem: expect.stringMatching(/REVOKE ALL ON logs FROM miyabi_app.*\(postgres\.login\.has_rights\)$/),
+      }),
+    ])
+    await byHand('REVOKE ALL ON logs FROM miyabi_app')
+  })
+
   it('names what is wrong, each with what mends it, and ends with 2', async () => {
     await byHand('DROP INDEX plugin_submissions_user_id_idx; CREATE INDEX twice ON logs (level);')
     const { code, groups } = await examine({

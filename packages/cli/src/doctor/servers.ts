@@ -1,6 +1,6 @@
 import type { Finding } from '@miyabi/core'
 import { createDynamo, parseDynamoSettings } from '@miyabi/dynamo'
-import { checkHealth, parsePostgresSettings } from '@miyabi/postgres'
+import { checkHealth, createPostgres, mapPostgresError, parsePostgresSettings } from '@miyabi/postgres'
 import type { CheckGroup } from './group.js'
 
 /** The majors of PostgreSQL that the migrations and the tests are held against. */
@@ -8,7 +8,8 @@ const SUPPORTED = { oldest: 15, newest: 18 }
 
 export const serversGroup: CheckGroup = {
   name: 'servers',
-  looksFor: 'servers that do not answer, refuse writes, or are of a version that nobody tried',
+  looksFor:
+    'servers that do not answer, refuse writes, or are of a version that nobody tried, and logins that are refused',
   run: async ({ env }) => [...(await postgres(env)), ...(await dynamodb(env))],
 }
 
@@ -39,7 +40,37 @@ async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv): Pro
     const mending = remedy.replaceAll('DATABASE_URL', name)
     findings.push({ check: 'servers.postgres', object: name, problem: `${reason} (${problem})`, remedy: mending })
   }
+  if (health.status !== 'down' && !isSchema) findings.push(...(await loginOf(name, env)))
   return findings
+}
+
+/** An id that nobody has: to see whether a login may act as people, not what they see. */
+const NOBODY = '00000000-0000-0000-0000-000000000000'
+
+/** Whether an application that starts with this login would be refused: by us, for what it may do, or by the server, for what it may not. */
+async function loginOf(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  if (name === 'DIRECT_DATABASE_URL') return [] // it migrates, and serves nobody
+  const settings = { ...parsePostgresSettings({ DATABASE_URL: env[name], ...env }), minConnections: 0 }
+  const isService = name === 'SERVICE_DATABASE_URL'
+  await using postgres = createPostgres(settings, isService ? { role: 'service' } : {})
+  const askers = isService ? [postgres] : [postgres.as({ userId: NOBODY }), postgres.as({ webUserId: NOBODY })]
+  for (const asker of askers) {
+    try {
+      await asker.query('SELECT 1')
+    } catch (error) {
+      const { code, message } = mapPostgresError(error)
+      if (!/^postgres\.(login\.|identity\.not_granted$)/.test(code)) continue
+      return [
+        {
+          check: 'servers.postgres.login',
+          object: name,
+          problem: `${message} (${code})`,
+          remedy: 'the SQL that it names',
+        },
+      ]
+    }
+  }
+  return []
 }
 
 async function dynamodb(env: NodeJS.ProcessEnv): Promise<Finding[]> {
