@@ -3,8 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { createDynamo, type Dynamo, parseDynamoSettings } from '@miyabi/dynamo'
+import { type MemoryEngine, startMemoryEngine } from '../../dynamodb-engine.js'
 import { tablesOf } from '../dynamo/model.js'
-import { type ImportedTables, importTables } from './engine.js'
 import { type Sizes, writeExport } from './export.js'
 
 const PREFIXES = { small: 'small_', grown: 'grown_' } as const
@@ -46,7 +46,7 @@ const connect = (endpoint: string, prefix: string): Dynamo =>
     }),
   )
 
-async function importAll(endpoint: string, sizes: Sizes, onProgress: (text: string) => void): Promise<ImportedTables> {
+async function importAll(endpoint: string, sizes: Sizes, onProgress: (text: string) => void): Promise<MemoryEngine> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'miyabi-bench-'))
   try {
     const schema = path.join(folder, 'schema.json')
@@ -55,7 +55,7 @@ async function importAll(endpoint: string, sizes: Sizes, onProgress: (text: stri
     onProgress(`dynamo-size: writing two times ${sizes.grown.toLocaleString('en')} items`)
     await writeExport(source, sizes, tablesOf(PREFIXES.small), tablesOf(PREFIXES.grown))
     onProgress('dynamo-size: importing them')
-    return await importTables(source, schema)
+    return await startMemoryEngine({ folder: source, schema })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

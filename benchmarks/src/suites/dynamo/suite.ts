@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { startMemoryEngine } from '../../dynamodb-engine.js'
 import type { Contender, Suite } from '../../harness/workload.js'
-import type { Servers } from '../../servers.js'
 import { ingestWorkload } from './ingest.js'
 import { type BenchEvent, type Item, newEvent } from './model.js'
 import { openPeers } from './open-peers.js'
@@ -15,8 +15,9 @@ const CONCURRENCY = [1, 16]
 /** Spreads turns over the events; prime. */
 const STRIDE = 7919
 
-export async function openDynamoSuite({ dynamodbEndpoint }: Servers): Promise<Suite> {
-  const opened = await openPeers(dynamodbEndpoint, PREFIX)
+export async function openDynamoSuite(): Promise<Suite> {
+  const engine = await startMemoryEngine()
+  const opened = await openPeers(engine.endpoint, PREFIX)
   const { ours, document, tables, peers } = opened
   // Through ours, so that its reads find the events in the shards where they belong.
   await ours.events.appendMany(
@@ -86,7 +87,10 @@ export async function openDynamoSuite({ dynamodbEndpoint }: Servers): Promise<Su
         comparable,
       },
     ],
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await opened[Symbol.asyncDispose]()
+      await engine[Symbol.asyncDispose]()
+    },
   }
 }
 

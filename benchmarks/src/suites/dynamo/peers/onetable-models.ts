@@ -16,7 +16,11 @@ const number = { type: Number, required: true } as const
 export function eventTable(client: DynamoDBClient, { events: name }: TableNames) {
   const schema = {
     version: '0.0.1',
-    indexes: { primary, byUser: { hash: 'up', sort: 'i', project: 'all' } },
+    indexes: {
+      primary,
+      byUser: { hash: 'up', sort: 'i', project: 'all' },
+      byRepository: { hash: 'rp', sort: 'i', project: 'all' },
+    },
     models: {
       ev: {
         pk: { type: String, value: '$mb#t_${eventType}#d_${day}#s_${shard:4:0}' },
@@ -27,6 +31,8 @@ export function eventTable(client: DynamoDBClient, { events: name }: TableNames)
         shard: { ...number, map: 's' },
         userId: { ...text, map: 'u' },
         userShard: { ...text, map: 'up' },
+        repositoryId: { type: String, map: 'r' },
+        repositoryShard: { type: String, map: 'rp' },
         data: { type: Object, map: 'd' },
         schemaVersion: { ...number, map: 'v' },
         ttl: number,

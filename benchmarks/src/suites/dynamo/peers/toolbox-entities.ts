@@ -24,6 +24,11 @@ export function eventModel(documentClient: DynamoDBDocumentClient, { events: nam
         partitionKey: { name: 'up', type: 'string' },
         sortKey: { name: 'i', type: 'string' },
       },
+      byRepository: {
+        type: 'global',
+        partitionKey: { name: 'rp', type: 'string' },
+        sortKey: { name: 'i', type: 'string' },
+      },
     },
   })
   const events = new Entity({
@@ -35,6 +40,8 @@ export function eventModel(documentClient: DynamoDBDocumentClient, { events: nam
       shard: number().key().savedAs('s'),
       userId: string().savedAs('u'),
       userShard: string().savedAs('up'),
+      repositoryId: string().optional().savedAs('r'),
+      repositoryShard: string().optional().savedAs('rp'),
       data: any().savedAs('d'),
       schemaVersion: number().savedAs('v'),
       ttl: number(),

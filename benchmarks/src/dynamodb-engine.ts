@@ -3,25 +3,34 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { MiyabiError, sleep } from '@miyabi/core'
 import { findDynamodbEngine } from '@miyabi/local'
-import { workspaceRoot } from '../../servers.js'
+import { workspaceRoot } from './servers.js'
 
 const HOST = '127.0.0.1'
 
-/** The embedded engine with imported tables, in memory. */
-export interface ImportedTables extends AsyncDisposable {
+/** An embedded engine of a suite's own, which holds its tables in memory. */
+export interface MemoryEngine extends AsyncDisposable {
   readonly endpoint: string
 }
 
+/** Tables to begin with. */
+export interface ExportedTables {
+  /** `<table>/data/*.json.gz` for each table. */
+  readonly folder: string
+  /** A file with the answers of DescribeTable. */
+  readonly schema: string
+}
+
 /**
- * Starts an engine of its own that imports an export before it answers: some 20,000 items a second, where requests store 2,500.
- * @param folder `<table>/data/*.json.gz` for each table.
- * @param schema a file with the answers of DescribeTable.
+ * Starts an engine. The one of a stack keeps its tables in files, where a batch takes longer the more there is.
+ * @param tables imported before it answers: some 20,000 items a second, where requests store 2,500.
  */
-export async function importTables(folder: string, schema: string): Promise<ImportedTables> {
+export async function startMemoryEngine(tables?: ExportedTables): Promise<MemoryEngine> {
   const engine = await findDynamodbEngine(workspaceRoot)
   if ('unavailable' in engine) throw new MiyabiError('benchmarks.no_dynamodb', engine.unavailable)
-  const port = String(await freePort())
-  const args = ['import', '--source', folder, '--schema', schema, '--serve', '--host', HOST, '--port', port]
+  const place = ['--host', HOST, '--port', String(await freePort())]
+  const args = tables
+    ? ['import', '--source', tables.folder, '--schema', tables.schema, '--serve', ...place]
+    : ['serve', ...place]
   const child = spawn(engine.file, args, { stdio: ['ignore', 'ignore', 'pipe'], windowsHide: true })
   const end = (): boolean => child.kill()
   process.once('exit', end)
@@ -30,10 +39,10 @@ export async function importTables(folder: string, schema: string): Promise<Impo
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-2000)
   })
-  const endpoint = `http://${HOST}:${port}`
+  const endpoint = `http://${HOST}:${place.at(-1)}`
   while (!(await answers(endpoint))) {
-    if (child.exitCode !== null) throw new MiyabiError('benchmarks.import', `the engine did not import:\n${said}`)
-    await sleep(200)
+    if (child.exitCode !== null) throw new MiyabiError('benchmarks.no_dynamodb', `the engine did not start:\n${said}`)
+    await sleep(100)
   }
   return {
     endpoint,
