@@ -16,7 +16,7 @@ export function scopeRefused(error: unknown, { role }: Scope, login: string): un
   if (error.code === '42501') {
     const setting = role === databaseRoles.service ? 'SERVICE_DATABASE_URL' : 'DATABASE_URL'
     // Not without a look: a login that may act as both could do everything to everybody's rows.
-    const message = `The login ${login} may not act as ${role}; nothing was done. See that ${setting} names the login that is meant for this and no other; if it does, run as whoever made the roles: GRANT ${role} TO ${login};`
+    const message = `The login ${login} may not act as ${role}; nothing was done. See that ${setting} names the login that is meant for this and no other; if it does, run as whoever made the roles: GRANT ${role} TO ${pg.escapeIdentifier(login)};`
     return new PostgresError('postgres.identity.not_granted', message, options)
   }
   if (error.code === '22023')
