@@ -82,6 +82,7 @@ export class AdapterTransaction implements PgTransaction {
 
   executeRaw(query: Query): Promise<number> {
     if (query.sql === 'COMMIT') return this.#commit()
+    if (query.sql === 'ROLLBACK') this.#takeNoMore()
     return this.watched(this.#queryable.executeRaw(query))
   }
 
@@ -103,6 +104,11 @@ export class AdapterTransaction implements PgTransaction {
 
   async releaseSavepoint(name: string): Promise<void> {
     await this.executeRaw({ sql: `RELEASE SAVEPOINT ${name}`, args: [], argTypes: [] })
+  }
+
+  /** What work that was left running asks behind the ROLLBACK would be done in no transaction, and stay. */
+  #takeNoMore(): void {
+    if (this.#attempt) this.#attempt.statement = undefined
   }
 
   async #commit(): Promise<number> {
@@ -143,7 +149,7 @@ export class AdapterTransaction implements PgTransaction {
 
   /** After a cancel has arrived, whose statement it would end must not be the next user's. */
   async #release(): Promise<void> {
-    if (this.#attempt) this.#attempt.statement = undefined
+    this.#takeNoMore()
     this.#attempt?.signal.removeEventListener('abort', this.#onAbort)
     await this.#canceling
     clearTimeout(this.#cut)
