@@ -5,6 +5,7 @@ import { AdapterTransaction, type LeasedClient, type SessionLimits } from './ada
 import type { Attempts } from './attempt.js'
 import { PostgresError, type PostgresErrorCode } from './errors.js'
 import type { Pool } from './pool.js'
+import { isStale } from './pooled-client.js'
 import { isPureSelect } from './pure-select.js'
 import type { Retrier } from './retrier.js'
 import type { Runner } from './runner.js'
@@ -81,7 +82,10 @@ export class Adapter extends PrismaPg {
     const scope = runner.scope
     const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
     const noted = (result: Promise<pg.QueryResult>): Promise<pg.QueryResult> =>
-      scope ? result.catch((error: unknown) => Promise.reject(inScope(error))) : result
+      result.catch((error: unknown) => {
+        if (attempt && isStale(error)) attempt.isStale = true
+        throw scope ? inScope(error) : error
+      })
     const queryable = clientOf(inner, (config) => noted(runner.queryOn(client, config, scope)))
     const transaction = new AdapterTransaction(queryable, client, attempt)
     if (attempt)

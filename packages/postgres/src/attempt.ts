@@ -20,6 +20,8 @@ export class Attempt {
   phase: Phase = 'acquire'
   /** Whether a statement of this transaction failed because its connection was lost. */
   isLost = false
+  /** Whether its session was refused a prepared statement because a table had been altered. */
+  isStale = false
   /** False once the attempt is over: what the work left running is no part of it. */
   isOpen = true
   /** Runs SQL on its connection, while it has one. */

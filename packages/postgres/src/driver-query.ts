@@ -9,6 +9,7 @@ export interface Wire {
   describe(message: { readonly type: 'P'; readonly name: string }): void
   execute(message: { readonly portal: string }): void
   close(message: { readonly type: 'S'; readonly name: string }): void
+  sync(): void
   /** Statements that the session knows by name. */
   readonly parsedStatements: Record<string, string>
   /** Those that were sent to it, and not answered yet. */
@@ -52,5 +53,6 @@ export const DriverQuery = pg.Query as unknown as new (
   prepare(connection: Wire): void
   handleDataRow(message: DataRow): void
   handleCommandComplete(message: object, connection: Wire): void
+  handleCopyInResponse(connection: Wire): void
   handleError(error: Error, connection: Wire): void
 }

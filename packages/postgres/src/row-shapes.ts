@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { DriverResult, type Wire } from './driver-query.js'
 
 /**
@@ -35,7 +36,10 @@ class SessionShapes {
   /** Notes what the rows look like that `result` took in. */
   note(name: string, { rowAsArray, _types, fields }: DriverResult): void {
     const shape = new DriverResult(rowAsArray ? 'array' : undefined, _types)
-    shape.addFields(fields)
+    shape.addFields(copied(fields))
     this.#shapes.set(name, shape)
   }
 }
+
+/** For each caller its own: one that renames what it was given shall not rename the columns of the next. */
+export const copied = (fields: readonly pg.FieldDef[]): pg.FieldDef[] => fields.map((field) => ({ ...field }))

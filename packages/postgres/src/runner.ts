@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { toParameters } from './parameters.js'
 import type { Pool } from './pool.js'
 import { closedError } from './pool-closed.js'
 import { isStale } from './pooled-client.js'
@@ -7,9 +8,6 @@ import type { Scope, Scopes } from './scope.js'
 import { inScope, scopeRefused } from './scope-errors.js'
 import { Statement } from './statement.js'
 import type { NamedQuery } from './statement-names.js'
-
-/** The protocol that takes one statement a text. */
-const EXTENDED = { queryMode: 'extended' } as const
 
 /** What a runner needs to know of its pool. */
 export interface RunnerOptions {
@@ -63,7 +61,7 @@ export class Runner {
   }
 
   /** Runs SQL of the caller's own, in a scope where one is given. */
-  sql<Row extends pg.QueryResultRow>(
+  async sql<Row extends pg.QueryResultRow>(
     scope: Scope | undefined,
     text: string,
     values: readonly unknown[],
@@ -72,7 +70,7 @@ export class Runner {
   }
 
   /** Runs SQL of the caller's own on the connection of a transaction, whose scope was set when it began. */
-  sqlOn(
+  async sqlOn(
     client: pg.ClientBase,
     text: string,
     values: readonly unknown[],
@@ -83,11 +81,11 @@ export class Runner {
 
   #named(text: string, values: readonly unknown[]): pg.QueryConfig {
     const name = this.#options.statementName?.({ sql: text, args: values })
-    return { text, values: [...values], ...(name ? { name } : {}) }
+    return { text, values: toParameters(values), ...(name ? { name } : {}) }
   }
 
   #runOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined): Promise<pg.QueryResult> {
-    if (!config.name) return client.query(scope ? Object.assign(config, EXTENDED) : config)
+    if (!scope && !config.name) return client.query(config)
     const statement = this.#statement(config, undefined)
     return new Promise((resolve, reject) => {
       statement.callback = (error, result) => (error ? reject(error) : resolve(result))

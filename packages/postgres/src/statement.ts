@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { type DataRow, DriverQuery, DriverResult, type Wire } from './driver-query.js'
-import type { RowShapes } from './row-shapes.js'
+import { copied, type RowShapes } from './row-shapes.js'
 import type { Scope } from './scope.js'
 
 /** What the driver takes for one query. */
@@ -57,7 +57,7 @@ export class Statement extends DriverQuery {
     if (scope) this.#prepareScope(connection, scope)
     const session = this.#name ? shapes.of(connection) : undefined
     this.#shape = session?.find(this.#name ?? '', this._result)
-    if (this.#shape) this._result.fields = this.#shape.fields
+    if (this.#shape) this._result.fields = copied(this.#shape.fields)
     super.prepare(session && this.#shape ? session.undescribed : connection)
     this.#answering = scope ? 'scope' : 'statement'
   }
@@ -94,6 +94,12 @@ export class Statement extends DriverQuery {
       super.handleCommandComplete(message, connection)
       if (this.#name && !this.#shape) shapes.of(connection).note(this.#name, this._result)
     }
+  }
+
+  /** The server passed over the Sync that was sent with the statement: while it waits for rows, it takes none for the end of them. */
+  override handleCopyInResponse(connection: Wire): void {
+    super.handleCopyInResponse(connection)
+    connection.sync()
   }
 
   override handleError(error: Error, connection: Wire): void {

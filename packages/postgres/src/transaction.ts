@@ -29,7 +29,10 @@ export interface TransactionOptions {
   readonly isolation?: Prisma.TransactionIsolationLevel
   /** How long all of it may take, the wait for a connection, pauses and retries included. Default 10,000 ms. */
   readonly deadlineMs?: number
-  /** Whether to run the work again after a conflict, a deadlock, or a connection lost before COMMIT. Default true. */
+  /**
+   * Whether to run the work again after a conflict, a deadlock, a connection lost before COMMIT, or a table altered under a prepared
+   * statement. Default true.
+   */
   readonly retry?: boolean
   /** Aborted before the COMMIT, it cancels the statement that runs and rolls back. */
   readonly signal?: AbortSignal
@@ -47,7 +50,8 @@ export interface Run {
 export interface TransactionRun extends Run {
   /**
    * One statement of SQL past Prisma, in this transaction, in one round trip. The text is trusted code; values belong into the parameters.
-   * @throws {PostgresError} `postgres.transaction_timeout` once the transaction is over; otherwise what the server said.
+   * @throws {PostgresError} `postgres.transaction_timeout` once the transaction is over; `postgres.invalid_query` where a value cannot be
+   * sent; otherwise what the server said.
    */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
 }
@@ -134,11 +138,19 @@ async function attemptOnce<T>(
   } catch (error) {
     if (!isDatabaseError(error)) throw error
     const mapped = mapPostgresError(error)
-    if (mapped.code !== 'postgres.connection_lost' || !attempt.isLost) throw mapped
-    const { cause } = mapped
-    throw new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), { cause })
+    const { code, cause, details } = mapped
+    if (attempt.isLost && code === 'postgres.connection_lost')
+      throw new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), { cause })
+    if (attempt.isStale && 'sqlState' in details && details.sqlState === STALE)
+      throw new PostgresError('postgres.transaction_lost', WAS_STALE, { cause })
+    throw mapped
   }
 }
+
+/** SQLSTATE of what `isStale` tells from all else that has it. */
+const STALE = '0A000'
+const WAS_STALE =
+  'A table was altered under a statement that the session had prepared: the server rolled the transaction back, and the connection is replaced; run it again'
 
 /** What `work` gives, or the signal's reason as soon as that aborts. */
 function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

@@ -1,0 +1,70 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
+import { failureOf, usePoolBench } from '../support.js'
+
+const bench = usePoolBench({ empty: false })
+const SECRET = 'a value of the caller'
+
+/** What cannot be sent. */
+const CIRCULAR: Record<string, unknown> = { secret: SECRET }
+CIRCULAR['self'] = CIRCULAR
+const REFUSING = {
+  toPostgres: () => {
+    throw new RangeError(SECRET)
+  },
+}
+
+describe.each(['service', 'nobody'] as const)('on one connection of %s,', (whose) => {
+  function open(): Postgres {
+    const limit = { maxConnections: 1 }
+    const postgres = whose === 'service' ? bench.service(limit) : createPostgres(bench.settings(limit))
+    onTestFinished(async () => void (await postgres.close(0)))
+    return postgres
+  }
+  const session = async (postgres: Postgres) =>
+    (await postgres.query('SELECT pg_backend_pid() AS pid')).rows[0]?.['pid']
+
+  it('a parameter that cannot be sent is refused by its place, before anything is, and costs no connection', async () => {
+    const postgres = open()
+    const pid = await session(postgres)
+    const text = 'SELECT $1::int AS n, $2::text AS t'
+    for (let turn = 0; turn < 4; turn += 1) {
+      for (const value of [CIRCULAR, { big: 1n }, REFUSING]) {
+        const error = mapPostgresError(await failureOf(postgres.query(text, [1, value])))
+        expect(error).toMatchObject({ code: 'postgres.invalid_query', effect: 'none', details: { argument: '$2' } })
+        expect(`${error.message} ${String(error.cause)}`).not.toContain(SECRET)
+        expect(error.message).toMatch(/\$2 .*(TypeError|RangeError)/)
+      }
+      expect((await postgres.query(text, [turn, 't'])).rows).toEqual([{ n: turn, t: 't' }])
+    }
+    expect(await session(postgres)).toBe(pid)
+    expect(postgres.stats()).toMatchObject({ active: 0, waiting: 0, total: 1 })
+  })
+
+  it.for([0, 1, 2, 3])('it leaves its transaction whole, and the statement that was run %i times', async (times) => {
+    const postgres = open()
+    const text = `SELECT $1::text AS after_${times}`
+    const rows = [{ [`after_${times}`]: 'asked' }]
+    await postgres.transaction(async (_tx, { query }) => {
+      for (let turn = 0; turn < times; turn += 1) await query(text, ['asked'])
+      for (let turn = 0; turn < 4; turn += 1) {
+        expect(mapPostgresError(await failureOf(query(text, [CIRCULAR]))).code).toBe('postgres.invalid_query')
+        expect((await query(text, ['asked'])).rows).toEqual(rows)
+      }
+    })
+    expect((await postgres.query(text, ['asked'])).rows).toEqual(rows)
+  })
+
+  it('a COPY of rows that nobody sends fails, and the connection goes on', async () => {
+    const postgres = open()
+    await bench.admin(`CREATE TABLE IF NOT EXISTS copied (n integer); GRANT ALL ON copied TO PUBLIC`)
+    await bench.admin('GRANT USAGE ON SCHEMA public TO PUBLIC')
+    const pid = await session(postgres)
+    await expect(postgres.query('COPY copied FROM STDIN')).rejects.toMatchObject({ code: 'postgres.canceled' })
+    expect(await session(postgres)).toBe(pid)
+    const within = postgres.transaction((_tx, { query }) => query('COPY copied FROM STDIN'), { deadlineMs: 3000 })
+    await expect(within).rejects.toMatchObject({ code: 'postgres.canceled' })
+    expect(await session(postgres)).toBe(pid)
+    expect((await postgres.query('COPY copied TO STDOUT')).rows).toEqual([])
+  })
+})
