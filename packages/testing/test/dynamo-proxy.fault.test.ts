@@ -106,6 +106,7 @@ describe('startDynamoProxy', () => {
     fault = { unprocessed: '"y"' }
     const named = await call('BatchWriteItem', put('y', 'z'))
     expect(named.body).toMatchObject({ UnprocessedItems: { [table]: [{ PutRequest: { Item: { id: { S: 'y' } } } }] } })
+    fault = 'pass'
     expect(await stored('z')).toBe(true)
   })
 })
