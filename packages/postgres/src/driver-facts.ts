@@ -18,6 +18,8 @@ export interface DriverFacts {
   readonly denied: 'row' | 'login' | 'other'
   /** A function or trigger of the database raised it, so its message can hold a value. */
   readonly raised: boolean
+  /** The call did not fit its statement. */
+  readonly misfit: boolean
   /** The argument that Prisma found missing or wrong. */
   readonly argument: string | undefined
 }
@@ -80,6 +82,7 @@ export function driverFacts(error: unknown): DriverFacts {
     standby: server.standby ?? false,
     denied: server.denied ?? 'other',
     raised: server.raised ?? false,
+    misfit: server.misfit ?? false,
     argument: isPrisma ? /\b[Aa]rgument `(\w{1,63})`( is missing|:)/.exec(message)?.[1] : undefined,
   }
 }

@@ -180,6 +180,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, PostgresErrorCode])[] = [
 function codeOf(facts: DriverFacts): PostgresErrorCode {
   const { sqlState, prismaCode, systemCode, message, name } = facts
   if (facts.standby && sqlState === '25006') return 'postgres.standby'
+  if (facts.misfit) return 'postgres.invalid_query'
   if (sqlState === '42501') return DENIED[facts.denied]
   if (sqlState) {
     const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE_CLASS[sqlState.slice(0, 2)]

@@ -7,12 +7,16 @@ export type Parameter = string | Buffer | null
 /** How the driver turns values into parameters; its types leave it out. */
 const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): Parameter } }).utils
 
+/** The protocol counts them in 16 bits, and the driver sends what is left of a greater number. */
+const MAX_PARAMETERS = 65_535
+
 /**
  * Values as parameters of a statement, before any of it is sent. Left to the driver, a value that has no such form is found when the
  * session was told of the statement already, and the driver closes that one under a name by which it goes on to ask for it.
  * @throws {PostgresError} `postgres.invalid_query`
  */
 export function toParameters(values: readonly unknown[]): Parameter[] {
+  if (values.length > MAX_PARAMETERS) throw tooMany(values.length)
   return values.map((value, index) => {
     try {
       return prepareValue(value)
@@ -29,5 +33,12 @@ function refused(argument: string, error: unknown): PostgresError<'postgres.inva
     'postgres.invalid_query',
     `Parameter ${argument} has no form that the server could read (${name} while it was converted); nothing was sent`,
     { details: { argument } },
+  )
+}
+
+function tooMany(count: number): PostgresError<'postgres.invalid_query'> {
+  return new PostgresError(
+    'postgres.invalid_query',
+    `A statement takes at most ${MAX_PARAMETERS} parameters and was given ${count}; nothing was sent. Send arrays, as in INSERT ... SELECT FROM unnest($1::int[])`,
   )
 }

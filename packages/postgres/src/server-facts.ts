@@ -9,6 +9,8 @@ export interface ServerFacts {
   readonly denied?: 'row' | 'login'
   /** RAISE in a function or trigger made it, so its message can hold anything. */
   readonly raised?: boolean
+  /** The call does not fit its statement: too many parameters or too few, a text that is cut off. Nothing was done. */
+  readonly misfit?: boolean
 }
 
 /** A server's error as the driver gives it, as far as it is read here. */
@@ -29,6 +31,9 @@ const WITH_KEY: ReadonlySet<unknown> = new Set(['23505', '23503', '23001', '23P0
 /** The function of the server that refuses, whatever language its message is in. */
 const DENIED_BY: Readonly<Record<string, 'row' | 'login'>> = { ExecWithCheckOptions: 'row', aclcheck_error: 'login' }
 
+/** The functions of the server that read what a call sends. A pooler, which says 08P01 of a connection that is lost, names none. */
+const READ_BY = /^(exec_bind_message$|pq_(get|copy)msg)/
+
 const FACTS = Symbol('server facts')
 
 /** Reads a server's error. */
@@ -45,6 +50,7 @@ export function serverFacts(error: ServerError): ServerFacts {
     ...(error.standby === true ? { standby: true } : {}),
     ...(denied && !(denied === 'login' && error.inScope) ? { denied } : {}),
     ...(raised ? { raised } : {}),
+    ...(error.code === '08P01' && READ_BY.test(String(error.routine)) ? { misfit: true } : {}),
   }
 }
 

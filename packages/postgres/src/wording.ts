@@ -98,7 +98,9 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   'postgres.check_violation': { reason: 'A check constraint refused the row' },
   'postgres.not_found': { reason: 'The row to act on does not exist' },
   'postgres.invalid_value': { reason: 'A value does not fit its column or type' },
-  'postgres.invalid_query': { reason: 'The arguments of the call do not fit the schema; nothing was sent' },
+  'postgres.invalid_query': {
+    reason: 'The arguments of the call do not fit the schema or the statement; nothing was done',
+  },
   'postgres.identity.missing': {
     reason: 'A statement without an identity was refused: the login by itself may read and write nothing',
     remedy: 'make the call on `as({ userId })`, `as({ webUserId })` or, for the service itself, `asService()`',

@@ -55,6 +55,35 @@ describe.each(['service', 'nobody'] as const)('on one connection of %s,', (whose
     expect((await postgres.query(text, ['asked'])).rows).toEqual(rows)
   })
 
+  it('parameters that do not fit the statement are told at once, by every way, and no transaction is run again for them', async () => {
+    const postgres = open()
+    let runs = 0
+    const wrong: (readonly [string, number])[] = [
+      ['SELECT $1::int + $2::int AS n', 1],
+      ['SELECT $1::int AS n', 2],
+      ['SELECT $1::int AS cut_off\0', 1],
+      ['SELECT $1::int AS n', 70_000],
+    ]
+    for (const [text, count] of wrong) {
+      const values = Array.from({ length: count }, () => 1)
+      const ways = [
+        () => postgres.query(text, values),
+        () =>
+          postgres.transaction((_tx, { query }) => {
+            runs += 1
+            return query(text, values)
+          }),
+        () => postgres.prisma.$queryRawUnsafe(text, ...values),
+      ]
+      for (const way of count > 2 ? ways.slice(0, 2) : ways)
+        expect(mapPostgresError(await failureOf(way()))).toMatchObject({
+          code: 'postgres.invalid_query',
+          effect: 'none',
+        })
+    }
+    expect(runs).toBe(wrong.length)
+  })
+
   it('a COPY of rows that nobody sends fails, and the connection goes on', async () => {
     const postgres = open()
     await bench.admin(`CREATE TABLE IF NOT EXISTS copied (n integer); GRANT ALL ON copied TO PUBLIC`)
