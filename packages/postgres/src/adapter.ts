@@ -78,7 +78,7 @@ export class Adapter extends PrismaPg {
 
   async #start(inner: PgAdapter, isolation: Isolation): Promise<PgTransaction> {
     const { attempts, runner, limits } = this.#host
-    const attempt = attempts.current
+    const attempt = attempts.take()
     const scope = runner.scope
     const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
     const noted = (result: Promise<pg.QueryResult>): Promise<pg.QueryResult> =>

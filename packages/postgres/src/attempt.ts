@@ -24,6 +24,8 @@ export class Attempt {
   isStale = false
   /** False once the attempt is over: what the work left running is no part of it. */
   isOpen = true
+  /** Whether its transaction was begun, or is about to be. */
+  isTaken = false
   /** Runs SQL on its connection, while it has one. */
   statement: Statement | undefined
 
@@ -61,6 +63,17 @@ export class Attempts {
   get current(): Attempt | undefined {
     const attempt = this.#storage.getStore()
     return attempt?.isOpen ? attempt : undefined
+  }
+
+  /**
+   * What a transaction that begins here takes part in. The attempt itself is that of the first: one that the work begins beside it, on
+   * a connection of its own, has the same end, but what becomes of it is nothing that became of the attempt.
+   */
+  take(): Attempt | undefined {
+    const attempt = this.current
+    if (attempt?.isTaken) return new Attempt(attempt.number, attempt.signal, () => attempt.remainingMs)
+    if (attempt) attempt.isTaken = true
+    return attempt
   }
 
   async run<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
