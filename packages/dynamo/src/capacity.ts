@@ -69,7 +69,7 @@ export class CapacityMeter {
   }
 
   #sum(operation: string, table: string, index: string | undefined): Sum {
-    const key = JSON.stringify([operation, table, index])
+    const key = `${operation} ${table} ${index ?? ''}` // no name has a space in it
     const found = this.#sums.get(key)
     if (found) return found
     const sum: Sum = {

@@ -48,6 +48,12 @@ export function call<T>(
   return store.calls.during(options, () => runCall(options, work))
 }
 
+/**
+ * For every `go()` of ElectroDB: what DynamoDB throws comes out as it is. Otherwise ElectroDB makes the error to wrap it in ahead of each
+ * call, with a stack, in case it fails: a tenth of the CPU of a read.
+ */
+export const asThrown = { originalErr: true } as const
+
 /** DynamoDB counts expiry in seconds. */
 export const toSeconds = (ms: number): number => Math.floor(ms / 1000)
 

@@ -1,6 +1,6 @@
 import { type AgentItem, agentShapes } from '../entities/agent-state.js'
 import type { Page } from '../page.js'
-import { assertLimit } from '../store.js'
+import { assertLimit, asThrown } from '../store.js'
 import { type HistoryRange, toVersionRange, type VersionRange, versionCursor } from './history-range.js'
 import { type AgentState, toAgentState } from './state.js'
 import { type AgentStateModel, historyTtl, isLive, readCurrent } from './storage.js'
@@ -58,7 +58,7 @@ async function readVersions(
     const answer: { data: AgentItem[]; cursor: string | null } = await model.versions.query
       .history({ agentId })
       .between({ version: range.low }, { version: range.high })
-      .go({ order: range.order, limit: wanted - items.length, cursor, consistent, abortSignal })
+      .go({ ...asThrown, order: range.order, limit: wanted - items.length, cursor, consistent, abortSignal })
     items.push(...answer.data.filter((item) => isLive(model, item)).map(agentShapes.upcast))
     cursor = answer.cursor
   } while (cursor !== null && items.length < wanted)

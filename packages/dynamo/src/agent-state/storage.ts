@@ -8,7 +8,7 @@ import {
   agentShapes,
   type CurrentAgentStateEntity,
 } from '../entities/agent-state.js'
-import { type Store, toSeconds } from '../store.js'
+import { asThrown, type Store, toSeconds } from '../store.js'
 
 /** How long items are kept. */
 export interface AgentStateRetention {
@@ -76,7 +76,7 @@ export const isLive = (model: AgentStateModel, item: { readonly ttl?: number | u
 
 /** The current item, strongly consistent. */
 export async function readCurrent(model: AgentStateModel, agentId: string, abortSignal: AbortSignal): Promise<Stored> {
-  const { data } = await model.current.get({ agentId }).go({ consistent: true, abortSignal })
+  const { data } = await model.current.get({ agentId }).go({ ...asThrown, consistent: true, abortSignal })
   return toStored(model, data)
 }
 

@@ -1,6 +1,7 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { AgentItem } from '../entities/agent-state.js'
+import { asThrown } from '../store.js'
 import {
   type AgentStateModel,
   historyTtl,
@@ -57,7 +58,7 @@ async function archiveStored(model: AgentStateModel, saving: Saving, abortSignal
   if (expectedVersion > 0) {
     const { data } = await model.versions
       .get({ agentId, version: expectedVersion })
-      .go({ consistent: true, attributes: ['version'], abortSignal })
+      .go({ ...asThrown, consistent: true, attributes: ['version'], abortSignal })
     if (data) return
   }
   const { stored, live } = await readCurrent(model, agentId, abortSignal)
@@ -72,5 +73,5 @@ async function archive(model: AgentStateModel, stored: AgentItem, abortSignal: A
   await model.versions
     .put({ ...stored, ttl })
     .where((version, { notExists }) => notExists(version.agentId))
-    .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
+    .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
 }

@@ -3,7 +3,7 @@ import { type EventEntity, eventEntity } from '../entities/event.js'
 import { assertId, idTime, idToHex } from '../ids.js'
 import { type Page, readGroups, type Source } from '../page.js'
 import { assertKeyPart } from '../storable.js'
-import { type CallerOptions, call, type Store, toSeconds } from '../store.js'
+import { asThrown, type CallerOptions, call, type Store, toSeconds } from '../store.js'
 import { appendItems, type EventPut } from './append-many.js'
 import {
   type EventModel,
@@ -58,6 +58,7 @@ interface QueryAnswer {
 
 /** How one query of a page is to be made. */
 interface QueryOptions {
+  readonly originalErr: true
   readonly order: 'asc' | 'desc'
   readonly limit: number
   readonly cursor: string | null
@@ -80,7 +81,13 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
   const source = (query: (options: QueryOptions) => Promise<QueryAnswer>, range: IdRange, abortSignal: AbortSignal) =>
     ({
       async read(limit, resume) {
-        const { data, cursor } = await query({ order: range.order, limit, cursor: resume ?? null, abortSignal })
+        const { data, cursor } = await query({
+          ...asThrown,
+          order: range.order,
+          limit,
+          cursor: resume ?? null,
+          abortSignal,
+        })
         return { items: data.filter(isLive).map(read), resume: cursor ?? undefined }
       },
     }) satisfies Source<StoredEvent>
@@ -120,7 +127,7 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
         const item = toEventItem(event, model)
         const answer = await entity
           .create(item)
-          .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
+          .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
         return { id: item.id, duplicate: answer.rejected }
       }),
 
@@ -137,7 +144,7 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
         assertKeyPart(eventType, 'eventType', 256)
         const day = dayOf(idTime(assertId(id, 'id')))
         const shard = shardOf(id, shardsOn(model.plan, 'types', eventType, day))
-        const { data } = await entity.get({ eventType, day, shard, id }).go({ abortSignal })
+        const { data } = await entity.get({ eventType, day, shard, id }).go({ ...asThrown, abortSignal })
         return data && isLive(data) ? read(data) : undefined
       }),
 

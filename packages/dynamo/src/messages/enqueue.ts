@@ -1,4 +1,5 @@
 import { messageShapes, type QueueItem } from '../entities/message.js'
+import { asThrown } from '../store.js'
 import { MessageQueueFullError } from './errors.js'
 import type { NewMessage } from './message.js'
 import { findOldest, type MessageModel, messageTtl, queueUpkeep, refusedQueue } from './storage.js'
@@ -27,7 +28,7 @@ export async function enqueue(model: MessageModel, message: NewMessage, abortSig
       schemaVersion: messageShapes.current,
       ttl: messageTtl(expiresAt),
     })
-    .go({ response: 'none', abortSignal })
+    .go({ ...asThrown, response: 'none', abortSignal })
   return sequence
 }
 
@@ -61,7 +62,7 @@ async function allocate(
     .where(
       ({ sequence, highest }, { name, notExists }) => `${notExists(highest)} OR ${name(sequence)} < ${name(highest)}`,
     )
-    .go({ response: 'updated_new', returnOnConditionCheckFailure: 'all_old', abortSignal })
+    .go({ ...asThrown, response: 'updated_new', returnOnConditionCheckFailure: 'all_old', abortSignal })
   if (answer.rejected) return refusedQueue(model, recipient, answer.data, abortSignal)
   return answer.data.sequence
 }
@@ -88,7 +89,7 @@ async function makeRoom(model: MessageModel, queue: QueueItem, abortSignal: Abor
       .where(({ expiredThrough: mark }, { eq, notExists }) =>
         queue.expiredThrough === undefined ? notExists(mark) : eq(mark, queue.expiredThrough),
       )
-      .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
+      .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
   }
   return end > sequence
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { MessageItem } from '../entities/message.js'
-import { assertLimit, type CallerOptions, call } from '../store.js'
+import { assertLimit, asThrown, type CallerOptions, call } from '../store.js'
 import { MessageLeaseLostError, RecipientLeasedError } from './errors.js'
 import { type Message, toMessage } from './message.js'
 import { type ExpiredHead, expiredHead, type MessageModel, queueUpkeep, readMessages, refusedQueue } from './storage.js'
@@ -62,6 +62,7 @@ export async function acquireLease(
       takeOver ? '' : `${notExists(queue.leaseId)} OR ${lte(queue.leasedUntil, now)}`,
     )
   const answer = await update.go({
+    ...asThrown,
     response: 'all_new',
     returnOnConditionCheckFailure: 'all_old',
     abortSignal,
@@ -152,7 +153,7 @@ class Lease implements MessageLease {
         .set({ expiredTold: this.#expiredTold })
         .remove(['leaseId', 'connectionId', 'leasedUntil'])
         .where((queue, { eq }) => eq(queue.leaseId, this.#leaseId))
-        .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
+        .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
     })
   }
 
@@ -228,7 +229,7 @@ class Lease implements MessageLease {
         if (!head) return isOurs
         return `${isOurs} AND ${mark === undefined ? notExists(queue.expiredThrough) : eq(queue.expiredThrough, mark)}`
       })
-      .go({ response: 'all_new', returnOnConditionCheckFailure: 'all_old', abortSignal })
+      .go({ ...asThrown, response: 'all_new', returnOnConditionCheckFailure: 'all_old', abortSignal })
     const queue = answer.rejected
       ? await refusedQueue(this.#model, this.recipient, answer.data, abortSignal)
       : answer.data

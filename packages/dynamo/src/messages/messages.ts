@@ -2,7 +2,7 @@ import { decodeCursor, encodeCursor } from '../cursor.js'
 import { messageEntity, queueEntity } from '../entities/message.js'
 import type { Page } from '../page.js'
 import { assertKeyPart } from '../storable.js'
-import { assertLimit, type CallerOptions, call, type Store } from '../store.js'
+import { assertLimit, asThrown, type CallerOptions, call, type Store } from '../store.js'
 import { enqueue } from './enqueue.js'
 import { acquireLease, type LeaseOptions, type MessageLease } from './lease.js'
 import { checkMessage, type Message, type NewMessage, toMessage, toMessageId, toSequence } from './message.js'
@@ -87,7 +87,7 @@ export function bindMessages(store: Store, table: string, limits: MessageLimits)
         const answer = await model.messages
           .delete({ recipient, sequence })
           .where((message, { exists }) => exists(message.sequence))
-          .go({ response: 'none', returnOnConditionCheckFailure: true, abortSignal })
+          .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
         return !answer.rejected
       }),
 

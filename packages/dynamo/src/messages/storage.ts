@@ -1,6 +1,6 @@
 import type { MessageEntity, MessageItem, QueueEntity, QueueItem } from '../entities/message.js'
 import { messageShapes, queueShapes } from '../entities/message.js'
-import { type Store, toSeconds } from '../store.js'
+import { asThrown, type Store, toSeconds } from '../store.js'
 import type { MessageOptions } from './options.js'
 
 /** What holds for every queue, and how long a message is delivered from its enqueueing. */
@@ -54,7 +54,7 @@ export async function readMessages(
     const answer: { data: MessageItem[]; cursor: string | null } = await model.messages.query
       .undelivered({ recipient })
       .gt({ sequence: after })
-      .go({ limit: wanted - items.length, cursor, consistent: true, abortSignal })
+      .go({ ...asThrown, limit: wanted - items.length, cursor, consistent: true, abortSignal })
     items.push(...answer.data.map(messageShapes.upcast))
     cursor = answer.cursor
   } while (cursor !== null && items.length < wanted && !isEnough(items))
@@ -118,6 +118,6 @@ export async function readQueue(
   recipient: string,
   abortSignal: AbortSignal,
 ): Promise<QueueItem | undefined> {
-  const { data } = await model.queues.get({ recipient }).go({ consistent: true, abortSignal })
+  const { data } = await model.queues.get({ recipient }).go({ ...asThrown, consistent: true, abortSignal })
   return data ? queueShapes.upcast(data) : undefined
 }
