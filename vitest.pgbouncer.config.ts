@@ -28,7 +28,7 @@ export default defineConfig({
   test: {
     root: 'packages/postgres',
     include: [
-      'test/{errors,identity,pgbouncer,pool,prisma,transaction}/**/*.test.ts',
+      'test/{errors,identity,pgbouncer,pool,prisma,statement,transaction}/**/*.test.ts',
       'test/row-security/matrix.integration.test.ts',
       'test/health.fault.test.ts',
     ],
