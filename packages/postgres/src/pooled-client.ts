@@ -7,9 +7,6 @@ const GOODBYE_LIMIT_MS = 1000
 /** Names of one and the same time zone. */
 const UTC = new Set(['UTC', 'UCT', 'Universal', 'Zulu', 'GMT'])
 
-/** After a DEALLOCATE or DISCARD ALL the driver goes on to name statements that this session has forgotten, whoever asks. */
-const STATEMENT_UNKNOWN = '26000'
-
 /**
  * Whether a prepared statement was refused because its table has been altered, so that it would answer with other columns. Nothing was
  * done, and this session would go on to refuse it. SQLSTATE 0A000 is that of many things; the server's source names this one.
@@ -17,6 +14,14 @@ const STATEMENT_UNKNOWN = '26000'
 export function isStale(error: unknown): boolean {
   const { code, routine } = Object(error) as pg.DatabaseError
   return code === '0A000' && routine === 'RevalidateCachedQuery'
+}
+
+/**
+ * Whether a statement was refused because the session knows it no more by its name: somebody's text was DEALLOCATE or DISCARD ALL. The
+ * driver would go on to name it, whoever asks. An EXECUTE in a text may be meant as well; what it was part of was rolled back.
+ */
+export function isForgotten(error: unknown): boolean {
+  return (Object(error) as pg.DatabaseError).code === '26000'
 }
 
 /** What every connection of a pool is made from. */
@@ -53,7 +58,7 @@ export class PooledClient extends pg.Client {
     // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused it.
     this.connection.on('errorMessage', (error: { readonly code?: string }) => {
       if (this.#isStandby) Object.assign(error, { standby: true })
-      if (error.code === STATEMENT_UNKNOWN || isStale(error)) this.isSpent = true
+      if (isForgotten(error) || isStale(error)) this.isSpent = true
     })
     // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a minute.
     this.connection.once('error', () => this.destroy())

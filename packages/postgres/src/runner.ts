@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { toParameters } from './parameters.js'
 import type { Pool } from './pool.js'
 import { closedError } from './pool-closed.js'
-import { isStale } from './pooled-client.js'
+import { isForgotten, isStale } from './pooled-client.js'
 import { RowShapes } from './row-shapes.js'
 import type { Scope, Scopes } from './scope.js'
 import { inScope, scopeRefused } from './scope-errors.js'
@@ -100,7 +100,8 @@ export class Runner {
     try {
       return await (this.#pool.query(statement) as unknown as Promise<pg.QueryResult>)
     } catch (error) {
-      if (config.name && isStale(error)) return this.#run(scope, { ...config, name: '' })
+      // Nothing is left of it, and that connection is not used again.
+      if (config.name && (isStale(error) || isForgotten(error))) return this.#run(scope, { ...config, name: '' })
       if (!scope) throw error
       throw statement.isInScope ? inScope(error) : scopeRefused(error, scope, this.login)
     }
