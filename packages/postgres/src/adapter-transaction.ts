@@ -62,7 +62,7 @@ export class AdapterTransaction implements PgTransaction {
     const identity = scope === undefined ? '' : `; ${scope.sql}`
     try {
       this.#attempt?.signal.throwIfAborted()
-      await this.watched(
+      await this.#watched(
         this.#client.query(`BEGIN${level}${limits}${identity}`).catch(async (error: unknown) => {
           // What failed is the scope: the transaction is open. Where nobody answers any more, so does nobody here.
           await this.#client.query('ROLLBACK').catch(() => {})
@@ -77,13 +77,20 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   queryRaw(query: Query): ReturnType<PgTransaction['queryRaw']> {
-    return this.watched(this.#queryable.queryRaw(query))
+    return this.sql(() => this.#queryable.queryRaw(query))
   }
 
   executeRaw(query: Query): Promise<number> {
     if (query.sql === 'COMMIT') return this.#commit()
-    if (query.sql === 'ROLLBACK') this.#takeNoMore()
-    return this.watched(this.#queryable.executeRaw(query))
+    if (query.sql !== 'ROLLBACK') return this.sql(() => this.#queryable.executeRaw(query))
+    this.#takeNoMore()
+    return this.#watched(this.#queryable.executeRaw(query))
+  }
+
+  /** Runs a statement of the work. */
+  async sql<T>(statement: () => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    return this.#watched(statement())
   }
 
   commit(): Promise<void> {
@@ -111,8 +118,15 @@ export class AdapterTransaction implements PgTransaction {
     if (this.#attempt) this.#attempt.statement = undefined
   }
 
+  /** What follows a COMMIT or ROLLBACK of the work's own would be done in no transaction, and a COMMIT of nothing looks like a success. */
+  #assertOpen(): void {
+    if (this.#client.getTransactionStatus() === 'I')
+      throw new PostgresError('postgres.transaction_ended', wordsOf('postgres.transaction_ended'))
+  }
+
   async #commit(): Promise<number> {
     this.#attempt?.signal.throwIfAborted() // nobody waits for it any more
+    this.#assertOpen()
     if (this.#attempt) this.#attempt.phase = 'commit'
     const { command } = await this.#client.query('COMMIT').catch((error: unknown) => {
       const { code, cause } = mapPostgresError(error)
@@ -125,7 +139,7 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   /** Notes how a statement failed. A connection lost before COMMIT means that nothing happened. */
-  async watched<T>(statement: Promise<T>): Promise<T> {
+  async #watched<T>(statement: Promise<T>): Promise<T> {
     this.#running += 1
     try {
       return await statement

@@ -89,7 +89,7 @@ export class Adapter extends PrismaPg {
     const queryable = clientOf(inner, (config) => noted(runner.queryOn(client, config, scope)))
     const transaction = new AdapterTransaction(queryable, client, attempt)
     if (attempt)
-      attempt.statement = (text, values) => transaction.watched(noted(runner.sqlOn(client, text, values, scope)))
+      attempt.statement = (text, values) => transaction.sql(() => noted(runner.sqlOn(client, text, values, scope)))
     await transaction.begin({ isolation, scope, login: runner.login, session: limits })
     return transaction
   }

@@ -28,6 +28,7 @@ export const POSTGRES_ERRORS = {
   'postgres.canceled': { retryable: false, effect: 'none' },
   'postgres.transaction_timeout': { retryable: false, effect: 'none' },
   'postgres.transaction_aborted': { retryable: false, effect: 'none' },
+  'postgres.transaction_ended': { retryable: false, effect: 'unknown' },
   'postgres.transaction_nested': { retryable: false, effect: 'none' },
   'postgres.unique_violation': { retryable: false, effect: 'none' },
   'postgres.foreign_key_violation': { retryable: false, effect: 'none' },

@@ -88,6 +88,11 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
       'A statement had failed, its error was caught, and the server rolled the transaction back in place of COMMIT',
     remedy: 'let the error out of the transaction',
   },
+  'postgres.transaction_ended': {
+    reason:
+      'The work of the transaction had ended it by SQL of its own (COMMIT, ROLLBACK): what came before is as that left it, and nothing after it was done',
+    remedy: 'throw to roll back, return to commit',
+  },
   'postgres.transaction_nested': {
     reason: 'A transaction was begun inside the work of another, on a second connection',
     remedy: 'use the client that the outer work was given',

@@ -79,4 +79,26 @@ describe('query() of a transaction', () => {
     await expect(failed).rejects.toThrow('no')
     expect(await codeOf(kept?.(NAME, [alice.userId]) ?? Promise.resolve())).toBe('postgres.transaction_timeout')
   })
+
+  it.each(['ROLLBACK', 'COMMIT', '/* mine */ END'])(
+    '%s of its own is told, and nothing is done behind it',
+    async (text) => {
+      const { service, alice } = bench
+      const rename = 'UPDATE users SET name = $2 WHERE id = $1'
+      const nameNow = async () => (await service.query<{ name: string }>(NAME, [alice.userId])).rows[0]?.name
+      const ended = 'postgres.transaction_ended'
+      // Returning as if all were well.
+      expect(await codeOf(service.transaction((_tx, { query }) => query(text)))).toBe(ended)
+      const work = service.transaction(async (tx, { query }) => {
+        await query(rename, [alice.userId, 'before'])
+        await query(text)
+        expect(await codeOf(query(rename, [alice.userId, 'behind']))).toBe(ended)
+        expect(await codeOf(tx.user.updateMany({ data: { name: 'behind' } }))).toBe(ended)
+      })
+      expect(await codeOf(work)).toBe(ended)
+      expect(await nameNow()).toBe(text === 'ROLLBACK' ? 'alice' : 'before')
+      await service.query(rename, [alice.userId, 'alice'])
+      expect(service.stats()).toMatchObject({ active: 0 })
+    },
+  )
 })
