@@ -100,8 +100,9 @@ export class Runner {
     try {
       return await (this.#pool.query(statement) as unknown as Promise<pg.QueryResult>)
     } catch (error) {
-      // Nothing is left of it, and that connection is not used again.
-      if (config.name && (isStale(error) || isForgotten(error))) return this.#run(scope, { ...config, name: '' })
+      // Nothing is left of it, and that connection is not used again. Who asks has a statement by name too, which comes first.
+      const isByName = config.name || !statement.isInScope
+      if (isByName && (isStale(error) || isForgotten(error))) return this.#run(scope, { ...config, name: '' })
       if (!scope) throw error
       throw statement.isInScope ? inScope(error) : scopeRefused(error, scope, this.login)
     }

@@ -260,5 +260,10 @@ describe('a scope', () => {
     for (let n = 0; n < 3; n += 1) expect(await names()).toEqual([{ name: 'alice' }])
     await one.query('DEALLOCATE ALL')
     expect(await names()).toEqual([{ name: 'alice' }])
+    await one.query('DEALLOCATE ALL')
+    // A text that nobody has asked before has no name; that of who asks has one.
+    expect((await scope.query('SELECT name AS mine FROM users WHERE id <> $1', [NOBODY])).rows).toEqual([
+      { mine: 'alice' },
+    ])
   })
 })
