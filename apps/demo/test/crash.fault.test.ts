@@ -1,4 +1,5 @@
-import { isProcessAlive, readStack } from '@miyabi/core'
+import { readStack } from '@miyabi/core'
+import { isRunning } from '@miyabi/core/process'
 import { createTestDatabase, dynamodbEndpoint, startDynamoProxy, tablePrefix } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { makeStackFolder, readTotals, startDemo } from './run-demo.js'
@@ -46,7 +47,7 @@ describe('the demo, interrupted on its embedded servers', () => {
     expect(await demo.ended).toMatchObject({ exitCode: 130, stderr: 'interrupted\n' })
     expect(stack).toBeDefined()
     // The ended supervisor has an entry in the process table until the system's first process collects it.
-    await expect.poll(() => stack && isProcessAlive(stack.pid), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => stack && isRunning(stack.pid), { timeout: 10_000 }).toBe(false)
     expect(readStack(folder.path)).toBeUndefined()
   }, 120_000)
 

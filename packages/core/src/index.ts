@@ -24,7 +24,7 @@ export {
   type Settings,
   type SettingValues,
 } from './settings/settings.js'
-export { isProcessAlive, readStack, STACK_FILE, STACK_FOLDER, type StackDescriptor, stackFolder } from './stack.js'
+export { readStack, STACK_FILE, STACK_FOLDER, type StackDescriptor, stackFolder } from './stack.js'
 export type { StoreHealth } from './store-health.js'
 export { type DeadlineOptions, fullJitter, sleep, withDeadline } from './time.js'
 export { findWorkspaceRoot } from './workspace.js'

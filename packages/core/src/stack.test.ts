@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { startMark } from './process.js'
 import { readStack, STACK_FILE, stackFolder } from './stack.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-core-'))
@@ -33,6 +34,13 @@ describe('readStack', () => {
   it('takes a platform without a DynamoDB engine', () => {
     write({ ...descriptor, dynamodb: { unavailable: 'no binary for this platform' } })
     expect(readStack(folder)?.dynamodb).toEqual({ unavailable: 'no binary for this platform' })
+  })
+
+  it('takes nobody for the owner who only got its number', () => {
+    write({ ...descriptor, started: 'at another time' })
+    expect(readStack(folder)).toBeUndefined()
+    write({ ...descriptor, started: startMark(process.pid) })
+    expect(readStack(folder)).toBeDefined()
   })
 
   it('gives nothing for a file whose owner is gone, a torn file, or no file', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { isStillRunning } from './process.js'
 import { findWorkspaceRoot } from './workspace.js'
 
 /**
@@ -15,6 +16,8 @@ export const STACK_FOLDER = '.miyabi'
 const descriptorSchema = z.looseObject({
   /** The supervisor, which owns both servers. */
   pid: z.int().positive(),
+  /** Its `startMark`. */
+  started: z.string().optional(),
   /** Where the data really are: the stack's folder, or a private cache folder. */
   dataDir: z.string(),
   postgres: z.looseObject({
@@ -46,23 +49,6 @@ export function stackFolder(cwd: string, env: Readonly<Record<string, string | u
   return root && path.join(root, STACK_FOLDER)
 }
 
-/** Whether a process with this id runs (it may belong to somebody else). A zombie does not: without an init it may stay for ever. */
-export function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
-  }
-  if (process.platform !== 'linux') return true
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The state follows the name, which stands in brackets and may hold anything.
-    return stat.charAt(stat.lastIndexOf(')') + 2) !== 'Z'
-  } catch {
-    return false
-  }
-}
-
 /** The stack that is up in `folder`, or undefined when none is (no file, an unreadable one, or its owner is gone). */
 export function readStack(folder: string): StackDescriptor | undefined {
   let text: string
@@ -73,7 +59,7 @@ export function readStack(folder: string): StackDescriptor | undefined {
   }
   try {
     const descriptor = descriptorSchema.parse(JSON.parse(text))
-    return isProcessAlive(descriptor.pid) ? descriptor : undefined
+    return isStillRunning(descriptor) ? descriptor : undefined
   } catch {
     return undefined
   }

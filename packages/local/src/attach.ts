@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { type StackDescriptor, sleep, withDeadline } from '@miyabi/core'
+import { isStillRunning } from '@miyabi/core/process'
 import { ControlClient } from './control-client.js'
 import { LocalError, namingErrors, toLocalError } from './errors.js'
 import { findOwner, type Owner } from './shared/owner-file.js'
-import { isRunning } from './shared/process.js'
 import { StartedSupervisor } from './start-supervisor.js'
 
 /** A cold start on a slow machine (initdb, then the recovery of a crashed server) fits into this. */
@@ -48,7 +48,7 @@ async function lease(owner: Owner, signal: AbortSignal): Promise<Attached | unde
 
 /** Resolves when the process of an owner is gone. */
 export async function ownerGone(owner: Owner, signal?: AbortSignal): Promise<void> {
-  while (isRunning(owner.pid)) await sleep(POLL_MS, signal)
+  while (isStillRunning(owner)) await sleep(POLL_MS, signal)
 }
 
 /** Makes the folder where it is missing, and sure that it may be written to. */

@@ -14,6 +14,7 @@ import type { PlainFailure } from './shared/protocol.js'
  * - `local.user.unknown`: the system does not know the user that PostgreSQL is to run as: an unprivileged one when we are root
  * - `local.postgres.unavailable`: no PostgreSQL is installed for this platform
  * - `local.postgres.data_version`: the data are of another PostgreSQL major
+ * - `local.postgres.data_incomplete`: parts of the data are gone
  * - `local.postgres.credentials_missing`: the data are there, their passwords are not
  * - `local.postgres.start_failed`, `local.dynamodb.start_failed`: the server ended while it started; `details.log` has its last words
  */

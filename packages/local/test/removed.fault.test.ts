@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { acquireStack, holdStack, stackStatus } from '../src/index.js'
+import { acquireStack, holdStack, type LocalError, stackStatus } from '../src/index.js'
 import { query } from './support/clients.js'
 import { Holder } from './support/holder.js'
 import { processesOf } from './support/processes.js'
@@ -14,20 +14,30 @@ const gone = () => expect.poll(() => processesOf(parent), { timeout: 10_000, int
 describe('while the stack is up', () => {
   it('removing its folder ends it, and the next start is a fresh one', async () => {
     await holdStack({ folder })
-    rmSync(folder, { recursive: true })
+    // Like whoever does it by hand: once more where a server, that does not know yet, wrote a file into it meanwhile.
+    rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 50 })
     await gone()
     await using stack = await acquireStack({ folder })
     expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 
-  it('removing its data ends it, and its holders hear why', async () => {
+  it.each([
+    { whose: 'PostgreSQL', removed: 'postgres/PG_VERSION', next: 'local.postgres.data_incomplete' },
+    { whose: 'DynamoDB', removed: 'dynamodb', next: undefined },
+  ])('removing data of $whose ends it, and its holders hear why', async ({ removed, next }) => {
     const holder = new Holder(folder)
     const { dataDir } = await holder.up()
-    rmSync(path.join(dataDir, 'postgres'), { recursive: true })
+    rmSync(path.join(dataDir, removed), { recursive: true })
     await holder.find(({ message }) => message === `the embedded stack has ended: its data in ${dataDir} were removed`)
     await holder.close()
     await gone()
     expect(await stackStatus({ folder })).toMatchObject({ running: false })
+    const again = await acquireStack({ folder }).then(
+      (stack) => stack.close(),
+      (error: LocalError) => error.code,
+    )
+    expect(again).toBe(next)
+    rmSync(dataDir, { recursive: true })
   })
 
   it("breaking its owner's file ends it: nobody could reach it any more", async () => {

@@ -12,6 +12,7 @@ export type LocalErrorCode =
   | 'local.user.unknown'
   | 'local.postgres.unavailable'
   | 'local.postgres.data_version'
+  | 'local.postgres.data_incomplete'
   | 'local.postgres.credentials_missing'
   | 'local.postgres.start_failed'
   | 'local.dynamodb.start_failed'

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { startMark } from '@miyabi/core/process'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { claimFolder, findOwner, type Owner } from './owner-file.js'
-import { startMark } from './process.js'
 
 const control = { port: 4000, token: 'secret' }
 let folder: string

@@ -1,17 +1,14 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core/process'
 import { writePrivateFile } from './files.js'
-import { isRunning, startMark } from './process.js'
 
 /**
  * Who owns a stack folder. Each supervisor creates `owner.<n>.json` with n one above the highest it sees; the file system lets
  * only one process create a given name, and whoever then sees another live owner withdraws. So eight starters end up with one
  * owner, a dead one blocks nobody, and no file is ever taken away from a process that lives.
  */
-export interface Owner {
-  readonly pid: number
-  /** `startMark` of that process. */
-  readonly started: string | undefined
+export interface Owner extends ProcessMark {
   /** Loopback port of the control connection. */
   readonly port: number
   readonly token: string
@@ -43,10 +40,7 @@ function readOwner(file: string): { owner: Owner | undefined; alive: boolean } {
     // Compared both ways: a clock that was set back must not make a broken file young for years.
     return { owner: undefined, alive: Math.abs(ageMs) < WRITING_MS }
   }
-  const mark = isRunning(owner.pid) ? startMark(owner.pid) : undefined
-  // A mark that cannot be read (another user's process on a guarded system) does not prove that the owner is gone.
-  const alive = isRunning(owner.pid) && (mark === undefined || owner.started === undefined || mark === owner.started)
-  return { owner, alive }
+  return { owner, alive: isStillRunning(owner) }
 }
 
 function listOwners(folder: string): OwnerFile[] {

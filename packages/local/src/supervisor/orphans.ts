@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { commandLine, isRunning } from '../shared/process.js'
+import { commandLine, isRunning } from '@miyabi/core/process'
 import { databaseFile, PID_FILE } from './dynamodb/launch.js'
 import { until } from './wait.js'
 

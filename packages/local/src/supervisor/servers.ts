@@ -1,6 +1,7 @@
 import { chownSync, existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { StackDescriptor } from '@miyabi/core'
+import { startMark } from '@miyabi/core/process'
 import { cacheFolder } from '../shared/cache.js'
 import { resolveDataPlace } from './data-place.js'
 import { type DynamodbBinary, resolveDynamodb } from './dynamodb/binary.js'
@@ -57,6 +58,7 @@ export class Servers {
       writePorts(folder, { ...before, ...ports(postgres.value, dynamodb.value) })
       return {
         pid: process.pid,
+        started: startMark(process.pid),
         folder,
         dataDir: place.dataDir,
         temporary: options.temporary,

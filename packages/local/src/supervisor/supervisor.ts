@@ -8,6 +8,8 @@ import { type Claim, claimFolder } from '../shared/owner-file.js'
 import type { Request, SupervisorEvent } from '../shared/protocol.js'
 import { type Client, ControlServer } from './control-server.js'
 import { removeTree } from './copy-tree.js'
+import { databaseFile } from './dynamodb/launch.js'
+import { hasPostgresData } from './postgres/data-folder.js'
 import { Servers } from './servers.js'
 import { sweepTemporaryStacks } from './sweep-temporary.js'
 import { delay, until } from './wait.js'
@@ -132,9 +134,10 @@ export class Supervisor {
 
   #watchFolder(): void {
     if (this.#state.is !== 'up') return
-    const { dataDir } = this.#state.descriptor
+    const { dataDir, dynamodb } = this.#state.descriptor
+    const hasData = hasPostgresData(dataDir) && ('unavailable' in dynamodb || existsSync(databaseFile(dataDir)))
     if (!this.#claim?.isOurs()) void this.#terminate(`its folder ${this.options.folder} was removed`)
-    else if (!existsSync(path.join(dataDir, 'postgres'))) void this.#terminate(`its data in ${dataDir} were removed`)
+    else if (!hasData) void this.#terminate(`its data in ${dataDir} were removed`)
   }
 
   /** Ends although the stack is in use: holders hear why, and do not start it again. */

@@ -28,8 +28,26 @@ export interface DataFolderOptions {
   readonly durable: boolean
 }
 
+/** What every data folder has, from its first moment on. A removal that was cut short takes it like any other file. */
+const VERSION_FILE = 'PG_VERSION'
+
+/** Whether a stack's data hold those of PostgreSQL, as far as one file can tell. */
+export function hasPostgresData(dataDir: string): boolean {
+  return existsSync(path.join(dataDir, 'postgres', VERSION_FILE))
+}
+
+function checkWhole(folder: string): void {
+  if (existsSync(path.join(folder, VERSION_FILE))) return
+  throw new Failure(
+    'local.postgres.data_incomplete',
+    `${folder} is no whole data folder: its ${VERSION_FILE} is missing, as after a removal that was cut short. To begin with a ` +
+      'fresh one, remove it; to keep what is left, move it away. Nothing has been changed.',
+    { folder },
+  )
+}
+
 function checkVersion(folder: string, binaries: PostgresBinaries): void {
-  const found = readFileSync(path.join(folder, 'PG_VERSION'), 'utf8').trim()
+  const found = readFileSync(path.join(folder, VERSION_FILE), 'utf8').trim()
   if (found === binaries.major) return
   throw new Failure(
     'local.postgres.data_version',
@@ -69,6 +87,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   const folder = path.join(dataDir, 'postgres')
   const credentialsFile = path.join(dataDir, 'credentials.json')
   if (existsSync(folder)) {
+    checkWhole(folder)
     checkVersion(folder, binaries)
     if (!existsSync(credentialsFile)) {
       throw new Failure(

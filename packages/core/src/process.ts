@@ -48,6 +48,22 @@ export function startMark(pid: number): string | undefined {
   return ask('ps', ['-o', 'lstart=', '-p', String(pid)])
 }
 
+/** A process by its id and its `startMark`: the id alone may be a stranger's tomorrow. */
+export interface ProcessMark {
+  readonly pid: number
+  readonly started?: string | undefined
+}
+
+/**
+ * Whether it is this very process that runs. A mark that cannot be read (another user's process on a guarded system), or that was
+ * never noted, does not prove that the process is gone.
+ */
+export function isStillRunning({ pid, started }: ProcessMark): boolean {
+  if (!isRunning(pid)) return false
+  const mark = started === undefined ? undefined : startMark(pid)
+  return mark === undefined || mark === started
+}
+
 /** The command line of a process, or undefined when it may not be read. */
 export function commandLine(pid: number): string | undefined {
   if (process.platform === 'linux') {
