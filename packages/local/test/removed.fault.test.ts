@@ -1,6 +1,6 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { acquireStack, holdStack, type LocalError, stackStatus } from '../src/index.js'
 import { query } from './support/clients.js'
 import { Holder } from './support/holder.js'
@@ -14,8 +14,8 @@ const gone = () => expect.poll(() => processesOf(parent), { timeout: 10_000, int
 describe('while the stack is up', () => {
   it('removing its folder ends it, and the next start is a fresh one', async () => {
     await holdStack({ folder })
-    // Like whoever does it by hand: once more where a server, that does not know yet, wrote a file into it meanwhile.
-    rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 50 })
+    // Like whoever does it by hand: again where a server, that does not know yet, put a file into it meanwhile.
+    await vi.waitFor(() => rmSync(folder, { recursive: true, force: true }), 10_000)
     await gone()
     await using stack = await acquireStack({ folder })
     expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
