@@ -70,24 +70,26 @@ function assertKnown(name: string, options: ArgsDef, args: readonly string[]): v
   if (words[0] !== undefined) throw new UsageError(`\`miyabi ${name}\` wants a ${words[0]}`, name)
 }
 
+/** Loads one action of a group, when it is called for: each has its own part of the house to load. */
+type LoadAction = () => Promise<Command & { readonly purpose: string }>
+
 /** Declares a command whose first argument says which of several things to do: `miyabi tables create`. */
-export function commandGroup(
-  name: string,
-  purpose: string,
-  actions: Readonly<Record<string, Command & { readonly purpose: string }>>,
-): Command {
-  const actionOf = (args: readonly string[]) => actions[Object.keys(actions).find((action) => action === args[0]) ?? '']
+export function commandGroup(name: string, purpose: string, actions: Readonly<Record<string, LoadAction>>): Command {
+  const actionOf = async ([action = '']: readonly string[]) =>
+    Object.hasOwn(actions, action) ? await actions[action]?.() : undefined
   return {
     async run(args) {
-      const action = actionOf(args)
+      const action = await actionOf(args)
       const names = Object.keys(actions).join(' or ')
       if (action === undefined) throw new UsageError(`\`miyabi ${name}\` wants to be told ${names}`, name)
       return action.run(args.slice(1))
     },
     async help(args) {
-      const action = actionOf(args)
+      const action = await actionOf(args)
       if (action?.help) return action.help(args.slice(1))
-      const purposes = Object.entries(actions).map(([action, { purpose }]) => [action, purpose] as const)
+      const purposes = await Promise.all(
+        Object.entries(actions).map(async ([action, load]) => [action, (await load()).purpose] as const),
+      )
       return groupOverview(name, purpose, purposes)
     },
   }

@@ -1,5 +1,5 @@
 import { findWorkspaceRoot, stackFolder } from '@miyabi/core'
-import { acquireStack, type Stack } from '@miyabi/local'
+import type { Stack } from '@miyabi/local'
 import { loadEnvFile } from '@miyabi/migrate'
 
 /** Where a command runs, and with what. */
@@ -28,6 +28,7 @@ export async function stackUnlessSet(
 ): Promise<Stack | undefined> {
   if (names.some((name) => env[name]?.trim()) || env['NODE_ENV']?.trim() === 'production') return undefined
   const folder = stackFolder(root, env)
+  const { acquireStack } = await import('@miyabi/local')
   return acquireStack(folder === undefined ? {} : { folder })
 }
 

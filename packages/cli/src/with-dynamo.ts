@@ -1,5 +1,5 @@
 import { MiyabiError } from '@miyabi/core'
-import { createDynamo, type Dynamo, parseDynamoSettings } from '@miyabi/dynamo'
+import type { Dynamo } from '@miyabi/dynamo'
 import { commandEnvironment, DYNAMODB_ENDPOINTS, stackUnlessSet } from './environment.js'
 import { say } from './output.js'
 
@@ -9,6 +9,7 @@ import { say } from './output.js'
  * @throws {MiyabiError} `cli.no_dynamodb` where the stack has no DynamoDB on this platform.
  */
 export async function withDynamo<T>(work: (dynamo: Dynamo, server: string) => Promise<T>): Promise<T> {
+  const { createDynamo, parseDynamoSettings } = await import('@miyabi/dynamo') // with the AWS SDK, which no help text needs
   const environment = commandEnvironment()
   await using stack = await stackUnlessSet(environment, DYNAMODB_ENDPOINTS)
   const found = stack?.descriptor.dynamodb

@@ -1,4 +1,4 @@
-import { defineConfig, type PrismaConfig } from 'prisma/config'
+import type { PrismaConfig } from 'prisma/config'
 import { migrationDatabaseUrl } from './database-url.js'
 import { engineEnvironment } from './engine-environment.js'
 import { loadEnvFile } from './env-file.js'
@@ -35,8 +35,9 @@ export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): 
     throw new NoDatabaseError(prismaCommand(args), { production: false })
   }
   const shadowDatabaseUrl = migrateSettings.parse(env).SHADOW_DATABASE_URL
-  return defineConfig({
+  // Not through `defineConfig`: it changes nothing, the CLI calls it itself, and its module takes a third of a second to load.
+  return {
     ...config,
     ...(url !== undefined && { datasource: { url, ...(shadowDatabaseUrl !== undefined && { shadowDatabaseUrl }) } }),
-  })
+  }
 }

@@ -1,7 +1,4 @@
 import { command } from '../command.js'
-import { examine } from '../doctor/examine.js'
-import { checkGroups } from '../doctor/groups.js'
-import { renderReports } from '../doctor/render.js'
 import { commandEnvironment, environmentWithStack } from '../environment.js'
 import { exitCode } from '../exit-code.js'
 import { print, say } from '../output.js'
@@ -16,6 +13,7 @@ export const doctor = command({
     ['pnpm --silent db:doctor --json | jq ".groups[].findings[]"', 'for a program'],
   ],
   async run({ args }) {
+    const { checkGroups, examine, renderReports } = await import('../doctor/index.js')
     await using environment = await environmentWithStack(commandEnvironment())
     if (environment.usesStack) say('the embedded stack stands in for what the environment does not name')
     const groups = await examine(checkGroups, environment)

@@ -1,4 +1,3 @@
-import { releaseStack } from '@miyabi/local'
 import { command } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import { print } from '../output.js'
@@ -9,6 +8,7 @@ export const down = command({
   options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
   examples: [['pnpm db:down', 'undo `pnpm db:up`']],
   async run({ args }) {
+    const { releaseStack } = await import('@miyabi/local')
     const released = await releaseStack()
     if (args.json) print(JSON.stringify(released ?? { wasHeld: false, leases: 0 }, undefined, 2))
     else if (released === undefined) print('No embedded stack is up.')

@@ -1,18 +1,11 @@
 import { commandGroup } from '../command.js'
-import { downCommand } from './migrate-down.js'
-import { driftCommand } from './migrate-drift.js'
-import { lintCommand } from './migrate-lint.js'
-import { newCommand } from './migrate-new.js'
-import { rollbackCommand } from './migrate-rollback.js'
-import { migrateStatus } from './migrate-status.js'
-import { verifyCommand } from './migrate-verify.js'
 
 export const migrate = commandGroup('migrate', 'Migrations: made, checked, undone.', {
-  new: newCommand,
-  down: downCommand,
-  verify: verifyCommand,
-  lint: lintCommand,
-  drift: driftCommand,
-  status: migrateStatus,
-  rollback: rollbackCommand,
+  new: async () => (await import('./migrate-new.js')).newCommand,
+  down: async () => (await import('./migrate-down.js')).downCommand,
+  verify: async () => (await import('./migrate-verify.js')).verifyCommand,
+  lint: async () => (await import('./migrate-lint.js')).lintCommand,
+  drift: async () => (await import('./migrate-drift.js')).driftCommand,
+  status: async () => (await import('./migrate-status.js')).migrateStatus,
+  rollback: async () => (await import('./migrate-rollback.js')).rollbackCommand,
 })

@@ -1,4 +1,3 @@
-import { adviseForServer, parsePostgresSettings } from '@miyabi/postgres'
 import { command } from '../command.js'
 import { commandEnvironment, stackUnlessSet } from '../environment.js'
 import { exitCode } from '../exit-code.js'
@@ -14,6 +13,7 @@ export const pool = command({
     ['DB_INSTANCES=8 DB_MAX_CONNECTIONS=50 pnpm db:pool', 'before they are set'],
   ],
   async run({ args }) {
+    const { adviseForServer, parsePostgresSettings } = await import('@miyabi/postgres')
     const environment = commandEnvironment()
     await using stack = await stackUnlessSet(environment, ['DATABASE_URL'])
     const found = stack && { DATABASE_URL: stack.descriptor.postgres.databaseUrl }

@@ -1,4 +1,3 @@
-import { stackStatus } from '@miyabi/local'
 import { command } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import { print } from '../output.js'
@@ -18,6 +17,7 @@ export const status = command({
     ['pnpm db:status --exit-code || pnpm db:up', 'start it only where it is not up'],
   ],
   async run({ args }) {
+    const { stackStatus } = await import('@miyabi/local')
     const found = await stackStatus()
     if (!found.running) {
       const { folder } = found

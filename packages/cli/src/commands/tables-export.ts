@@ -1,10 +1,7 @@
-import { parseDynamoSettings, toCloudFormation, toTerraform } from '@miyabi/dynamo'
 import { command, UsageError } from '../command.js'
 import { commandEnvironment } from '../environment.js'
 import { exitCode } from '../exit-code.js'
 import { print } from '../output.js'
-
-const formats = { cloudformation: toCloudFormation, terraform: toTerraform } as const
 
 export const exportTables = command({
   name: 'tables export',
@@ -23,13 +20,15 @@ export const exportTables = command({
     ['pnpm --silent db:tables export --format terraform > tables.tf.json', 'in a folder of `terraform apply`'],
     ['DYNAMODB_TABLE_PREFIX=staging_ pnpm --silent db:tables export', 'for another environment'],
   ],
-  run({ args }) {
+  async run({ args }) {
     const { format } = args
     if (format !== 'cloudformation' && format !== 'terraform') {
       throw new UsageError(`\`miyabi tables export\` knows no format ${format}`, 'tables export')
     }
+    const { parseDynamoSettings, toCloudFormation, toTerraform } = await import('@miyabi/dynamo')
+    const render = format === 'terraform' ? toTerraform : toCloudFormation
     const { tablePrefix } = parseDynamoSettings(commandEnvironment().env)
-    print(JSON.stringify(formats[format]({ prefix: tablePrefix }), undefined, 2))
+    print(JSON.stringify(render({ prefix: tablePrefix }), undefined, 2))
     return exitCode.clean
   },
 })

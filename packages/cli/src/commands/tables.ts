@@ -1,12 +1,8 @@
 import { commandGroup } from '../command.js'
-import { applyTables } from './tables-apply.js'
-import { exportTables } from './tables-export.js'
-import { planTables } from './tables-plan.js'
-import { tablesStatus } from './tables-status.js'
 
 export const tables = commandGroup('tables', 'The DynamoDB tables.', {
-  status: tablesStatus,
-  plan: planTables,
-  apply: applyTables,
-  export: exportTables,
+  status: async () => (await import('./tables-status.js')).tablesStatus,
+  plan: async () => (await import('./tables-plan.js')).planTables,
+  apply: async () => (await import('./tables-apply.js')).applyTables,
+  export: async () => (await import('./tables-export.js')).exportTables,
 })

@@ -1,4 +1,3 @@
-import { holdStack, stackStatus } from '@miyabi/local'
 import { command } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import { say } from '../output.js'
@@ -16,6 +15,7 @@ export const up = command({
     ['pnpm db:up --json | jq -r .dynamodb.endpoint', 'hand a URL to another program'],
   ],
   async run({ rawArgs }) {
+    const { holdStack, stackStatus } = await import('@miyabi/local')
     const before = await stackStatus()
     if (!before.running) say('starting the embedded stack ...')
     else if (before.held) say('the embedded stack is up already')

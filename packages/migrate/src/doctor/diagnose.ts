@@ -1,5 +1,4 @@
 import { type Finding, MiyabiError } from '@miyabi/core'
-import { withClient } from '../host/client.js'
 import { toConnectError } from '../host/connect-error.js'
 import { parseTarget } from '../host/target.js'
 import type { DatabaseCheck } from './check.js'
@@ -24,6 +23,7 @@ export async function checkDatabase(
   where: { readonly url: string; readonly migrations: string },
 ): Promise<Finding[]> {
   const target = parseTarget(where.url)
+  const { withClient } = await import('../host/client.js')
   try {
     return await withClient({ ...target.config, ...PATIENCE }, (client) =>
       check.run(client, { ...where, schema: target.schema }),

@@ -1,6 +1,6 @@
 import type { CatalogDifference } from '../catalog/diff.js'
-import { findDrift } from '../drift/drift.js'
 import { readMigrations } from '../history/folder.js'
+import { findDrift } from '../on-demand.js'
 import type { DatabaseCheck } from './check.js'
 
 /** The database against what its migrations give: one finding for each table and what goes with it. */

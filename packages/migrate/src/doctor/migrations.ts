@@ -1,7 +1,6 @@
 import type { Finding } from '@miyabi/core'
 import { compareHistory, type MigrationState } from '../history/compare.js'
 import { readMigrations } from '../history/folder.js'
-import { readHistory } from '../history/history.js'
 import type { DatabaseCheck } from './check.js'
 
 const WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, Omit<Finding, 'check' | 'object'>>> = {
@@ -25,6 +24,7 @@ export const migrationsCheck: DatabaseCheck = {
   name: 'migrations',
   looksFor: 'migrations that are pending, failed, edited or unknown',
   async run(client, { migrations, schema }) {
+    const { readHistory } = await import('../history/history.js')
     const statuses = compareHistory(readMigrations(migrations), await readHistory(client, schema))
     return statuses.flatMap(({ name, state }) =>
       state === 'applied' ? [] : { check: `migrations.${state}`, object: name, ...WORDS[state] },

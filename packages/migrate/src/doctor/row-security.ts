@@ -1,5 +1,3 @@
-import { schemaOfDatabase } from '../schema/from-database.js'
-import { schemaRules } from '../schema/rules/all.js'
 import type { DatabaseCheck } from './check.js'
 
 /** The rules of `lint` about a schema, held against the one that is there. */
@@ -8,6 +6,8 @@ export const rowSecurityCheck: DatabaseCheck = {
   looksFor:
     'tables without row-level security or a policy for their owner, slow or endless policies, grants to everybody, security definers without a search path',
   async run(client) {
+    const { schemaOfDatabase } = await import('../schema/from-database.js')
+    const { schemaRules } = await import('../schema/rules/all.js')
     const schema = await schemaOfDatabase(client)
     return schemaRules.flatMap(({ name, check }) =>
       check(schema).map(({ object, problem, remedy }) => ({ check: `rls.${name}`, object, problem, remedy })),

@@ -1,6 +1,6 @@
 import type { Node } from '@pgsql/types'
-import { parsePlPgSQLSync, parseSync } from 'libpg-query'
 import { textsOf } from '../sql/names.js'
+import { parser } from '../sql/parser.js'
 import { asKind } from '../sql/walk.js'
 
 /**
@@ -31,7 +31,7 @@ function plpgsqlStatements(body: string): Node[] {
 export function parseBody(body: string): unknown {
   const marks = `$body${body.includes('$body$') ? '0' : ''}$`
   try {
-    return parsePlPgSQLSync(`CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS ${marks}${body}${marks}`)
+    return parser().parsePlPgSQLSync(`CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS ${marks}${body}${marks}`)
   } catch {
     return undefined
   }
@@ -77,7 +77,7 @@ function* run(tree: unknown, variables: readonly string[], known: ReadonlyMap<st
 
 function parsed(sql: string): Node[] {
   try {
-    return (parseSync(sql).stmts ?? []).flatMap(({ stmt }) => stmt ?? [])
+    return (parser().parseSync(sql).stmts ?? []).flatMap(({ stmt }) => stmt ?? [])
   } catch {
     return []
   }

@@ -1,6 +1,6 @@
 import type { Node } from '@pgsql/types'
-import { loadModule, parseSync } from 'libpg-query'
 import type { ClientBase } from 'pg'
+import { loadParser, parser } from '../sql/parser.js'
 import { asKind } from '../sql/walk.js'
 import { FUNCTIONS, GRANTS, POLICIES, TABLES, VIEWS } from './catalog-queries.js'
 import { emptySchema, newTable, type Policy, type PublicGrant, policyKey, type Schema } from './facts.js'
@@ -10,7 +10,7 @@ import { emptySchema, newTable, type Policy, type PublicGrant, policyKey, type S
  * @param client a connection that is in no transaction.
  */
 export async function schemaOfDatabase(client: ClientBase): Promise<Schema> {
-  await loadModule()
+  const { parseSync } = await loadParser()
   const schema = emptySchema()
   const ask = async <Row extends object>(sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows
   // An empty search path makes the server qualify every name.
@@ -82,13 +82,13 @@ interface FunctionRow {
 
 function expression(text: string | null): Node | undefined {
   if (text === null) return undefined
-  const select = asKind(parseSync(`SELECT ${text}`).stmts?.[0]?.stmt, 'SelectStmt')
+  const select = asKind(parser().parseSync(`SELECT ${text}`).stmts?.[0]?.stmt, 'SelectStmt')
   return asKind(select?.targetList?.[0], 'ResTarget')?.val
 }
 
 /** A body that was parsed when the function was made: `RETURN ...` or `BEGIN ATOMIC ... END`. */
 function boundBody(text: string): Node | undefined {
-  const statement = parseSync(`CREATE FUNCTION f() RETURNS void LANGUAGE sql ${text}`).stmts?.[0]?.stmt
+  const statement = parser().parseSync(`CREATE FUNCTION f() RETURNS void LANGUAGE sql ${text}`).stmts?.[0]?.stmt
   return asKind(statement, 'CreateFunctionStmt')?.sql_body
 }
 

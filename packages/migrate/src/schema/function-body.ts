@@ -1,4 +1,4 @@
-import { parseSync } from 'libpg-query'
+import { parser } from '../sql/parser.js'
 import { parseBody } from './do-block.js'
 import type { SchemaFunction } from './facts.js'
 
@@ -33,7 +33,7 @@ function* expressionsIn(tree: unknown): Generator<PlQuery> {
 
 function tryParse(sql: string): unknown[] {
   try {
-    return parseSync(sql).stmts ?? []
+    return parser().parseSync(sql).stmts ?? []
   } catch {
     return []
   }

@@ -1,6 +1,7 @@
 import type { Node } from '@pgsql/types'
-import { hasSqlDetails, parse, type SqlError, scan } from 'libpg-query'
+import type { SqlError } from 'libpg-query'
 import { SqlSyntaxError } from '../errors.js'
+import { loadParser } from './parser.js'
 
 /** One statement of a script, as PostgreSQL's own parser (that of 18) reads it. */
 export interface Statement {
@@ -26,6 +27,7 @@ export interface Comment {
  * @throws {SqlSyntaxError} `migrate.sql_syntax`, with the line.
  */
 export async function parseSql(sql: string): Promise<Statement[]> {
+  const { parse, scan, hasSqlDetails } = await loadParser()
   const { stmts = [] } = await parse(sql).catch((error: unknown) => {
     throw hasSqlDetails(error) ? syntaxError(sql, error) : error
   })

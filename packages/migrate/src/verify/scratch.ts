@@ -1,9 +1,7 @@
 import type pg from 'pg'
-import { createHistory } from '../history/history.js'
-import { withClient } from '../host/client.js'
 import { toConnectError } from '../host/connect-error.js'
 import { PrismaError } from '../host/prisma-error.js'
-import { ShadowDatabases } from '../host/shadow.js'
+import type { ShadowDatabases } from '../host/shadow.js'
 import { parseTarget, type Target } from '../host/target.js'
 import { MigrationError } from '../migration-error.js'
 
@@ -18,14 +16,18 @@ export interface ScratchDatabase {
   drop(): Promise<void>
 }
 
-/** Makes scratch databases on the server of `url`, and drops those that are left in the end. */
+/**
+ * Makes scratch databases on the server of `url`, and drops those that are left in the end. What talks to the server is loaded when
+ * the first one is made.
+ */
 export class ScratchServer implements AsyncDisposable {
   private readonly url: string
-  private readonly shadows: ShadowDatabases
+  private readonly target: Target
+  private shadows: ShadowDatabases | undefined
 
   constructor(url: string) {
     this.url = url
-    this.shadows = new ShadowDatabases(parseTarget(url))
+    this.target = parseTarget(url)
   }
 
   /**
@@ -34,18 +36,23 @@ export class ScratchServer implements AsyncDisposable {
    * @throws {PrismaError} `migrate.engine` where the server cannot be reached, or refuses the login.
    */
   async create(): Promise<ScratchDatabase> {
+    const { createHistory } = await import('../history/history.js')
     const scratch = await this.make()
     await scratch.use((client) => client.query(createHistory(scratch.target.schema)))
     return scratch
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.shadows.dropAll()
+    await this.shadows?.dropAll()
   }
 
   private async make(template?: string): Promise<ScratchDatabase> {
-    const target = await this.shadows.create(template).catch((error: unknown) => {
-      throw error instanceof PrismaError ? denied(error) : toConnectError(error, parseTarget(this.url))
+    const { ShadowDatabases } = await import('../host/shadow.js')
+    const { withClient } = await import('../host/client.js')
+    this.shadows ??= new ShadowDatabases(this.target)
+    const { shadows } = this
+    const target = await shadows.create(template).catch((error: unknown) => {
+      throw error instanceof PrismaError ? denied(error) : toConnectError(error, this.target)
     })
     const url = new URL(this.url)
     url.pathname = `/${target.database}`
@@ -54,7 +61,7 @@ export class ScratchServer implements AsyncDisposable {
       url: url.toString(),
       use: (work) => withClient(target.config, work),
       copy: () => this.make(target.database),
-      drop: () => this.shadows.drop(target.database),
+      drop: () => shadows.drop(target.database),
     }
   }
 }

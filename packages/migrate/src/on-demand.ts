@@ -1,0 +1,59 @@
+/**
+ * The functions that do the work, each loaded when it is first called: every Prisma command loads this package for its configuration,
+ * and has no use for the driver, the parser and the rules.
+ */
+
+/**
+ * Changes every row of a table while it is used, in batches, and goes on where it was.
+ * @throws {BackfillError} see its codes
+ */
+export const backfillRows: typeof import('./backfill/backfill-rows.js').backfillRows = async (options) =>
+  (await import('./backfill/backfill-rows.js')).backfillRows(options)
+
+/**
+ * Compares a database with a scratch database in which its migrations were run.
+ * @throws {MigrationError} `migrate.ahead`, `migrate.scratch_denied`
+ * @throws {ReplayError} `migrate.replay_failed`
+ */
+export const findDrift: typeof import('./drift/drift.js').findDrift = async (options) =>
+  (await import('./drift/drift.js')).findDrift(options)
+
+/** Tells what became of each migration, what is wrong with the history, and whether a deploy is at work. */
+export const databaseStatus: typeof import('./history/status.js').databaseStatus = async (url, migrations) =>
+  (await import('./history/status.js')).databaseStatus(url, migrations)
+
+/**
+ * Holds the new migrations of a folder to squawk's rules and to ours. Reads files, needs no server and changes nothing.
+ * @throws {UnknownBaselineError} `migrate.lint_baseline_unknown`
+ * @throws {SquawkError} `migrate.squawk_failed`
+ */
+export const lintMigrations: typeof import('./lint/lint.js').lintMigrations = async (folder, options) =>
+  (await import('./lint/lint.js')).lintMigrations(folder, options)
+
+/**
+ * Writes a migration for what the Prisma schema has and the migrations do not make, with its way back. Applies nothing.
+ * @throws {MigrationError} `migrate.name_invalid`, `migrate.diff_failed`
+ */
+export const newMigration: typeof import('./new/new-migration.js').newMigration = async (options) =>
+  (await import('./new/new-migration.js')).newMigration(options)
+
+/**
+ * Writes `down.sql` for a migration that has none, with what it does not restore as comments.
+ * @throws {MigrationError} `migrate.unknown`, `migrate.down_exists`, `migrate.diff_failed`, `migrate.up_failed`, `migrate.scratch_denied`
+ */
+export const writeDown: typeof import('./new/write-down.js').writeDown = async (options) =>
+  (await import('./new/write-down.js')).writeDown(options)
+
+/**
+ * Undoes migrations with their down files, last first, each in one transaction with the note in Prisma's history.
+ * @throws {MigrationError} see its codes; nothing was changed, but for the migrations that `onUndone` has told of.
+ */
+export const rollback: typeof import('./rollback/rollback.js').rollback = async (options) =>
+  (await import('./rollback/rollback.js')).rollback(options)
+
+/**
+ * Tries every migration in both directions, with rows in the tables, on databases of its own.
+ * @throws {MigrationError} `migrate.scratch_denied`
+ */
+export const verifyMigrations: typeof import('./verify/verify.js').verifyMigrations = async (options) =>
+  (await import('./verify/verify.js')).verifyMigrations(options)
