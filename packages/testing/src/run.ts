@@ -4,6 +4,7 @@ import pg from 'pg'
 import { createDatabase, withDatabase } from './admin.js'
 import { fromRun, testVariables } from './environment.js'
 import { migratedTemplate, newRunName, RUN_LOCK } from './names.js'
+import { makeRunFolder } from './run-folder.js'
 import { startServers } from './servers.js'
 import { dropDeadRuns, dropRun } from './sweep.js'
 
@@ -19,10 +20,15 @@ export interface TestRun {
 
 /**
  * Prepares the servers for a whole test run, and says in the environment where they are: a temporary embedded stack, or the
- * servers that the environment names already. The template database is made once, and every test file clones it.
+ * servers that the environment names already. Temporary files of the run go into a folder of its own, in memory where there is room
+ * (`TMPDIR`). The template database is made once, and every test file clones it.
  */
 export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
-  const servers = await startServers()
+  const folder = makeRunFolder()
+  const servers = await startServers().catch((error: unknown) => {
+    folder.remove()
+    throw error
+  })
   const name = newRunName()
   process.env[testVariables.prefix] = name.prefix
   // Our end of a stack's lease falls with this process. Servers of somebody else must be tidied before it.
@@ -38,6 +44,7 @@ export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
     } finally {
       await client.end()
       await servers.close()
+      folder.remove()
       process.off('exit', tidyOnExit)
     }
   }

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { withConnection } from '../src/admin.js'
 import { fromRun, testVariables } from '../src/environment.js'
 import { createTestDatabase } from '../src/index.js'
 import { RUN_LOCK, runOf } from '../src/names.js'
+import { removeDeadRuns } from '../src/run-folder.js'
 import { dropDeadRuns } from '../src/sweep.js'
 
 const admin = fromRun('directDatabaseUrl')
@@ -83,13 +86,15 @@ describe('dropDeadRuns', () => {
   })
 })
 
-/** A run in a process of its own, once it is ready: what it printed, its prefix and its migrator's URL. */
-async function startRun(env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; prefix: string; url: string }> {
+/** A run in a process of its own, once it is ready: its prefix, its migrator's URL and the folder of its files. */
+async function startRun(
+  env: NodeJS.ProcessEnv,
+): Promise<{ child: ChildProcess; prefix: string; url: string; folder: string }> {
   const script = new URL('./fixtures/run.mjs', import.meta.url).pathname
   const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  const [prefix = '', url = ''] = line.toString().trim().split(' ')
-  return { child, prefix, url }
+  const [prefix = '', url = '', temporary = ''] = line.toString().trim().split(' ')
+  return { child, prefix, url, folder: path.dirname(temporary) }
 }
 
 describe('startTestRun', () => {
@@ -117,12 +122,18 @@ describe('startTestRun', () => {
     expect(said).toContain('TEST_SERVICE_DATABASE_URL is not set: a server of your own takes all of')
   })
 
-  it.each(['SIGINT', 'SIGKILL'] as const)('leaves no server of its own behind after %s', async (signal) => {
+  it.each(['SIGINT', 'SIGKILL'] as const)('leaves no server and no file of its own behind after %s', async (signal) => {
     const own = Object.fromEntries(Object.values(testVariables).map((name) => [name, '']))
-    const { child, url } = await startRun({ ...process.env, ...own })
+    const { child, url, folder } = await startRun({ ...process.env, ...own, MIYABI_CACHE_DIR: undefined })
     const connect = (): Promise<string> => withConnection(url, async () => 'connected').catch((error) => error.code)
     expect(await connect()).toBe('connected')
     child.kill(signal)
     await expect.poll(connect, { timeout: 10_000 }).toBe('ECONNREFUSED')
+    // What nobody could remove, the next run does.
+    const look = (): boolean => {
+      if (signal === 'SIGKILL') removeDeadRuns(path.dirname(folder))
+      return existsSync(folder)
+    }
+    await expect.poll(look, { timeout: 20_000 }).toBe(false)
   })
 })

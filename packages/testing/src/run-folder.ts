@@ -1,0 +1,119 @@
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core/process'
+
+/**
+ * Linux keeps this folder in memory. A run makes and drops hundreds of databases of hundreds of files, and ext4 passes over what was
+ * deleted in the last minutes each time it makes a file: there, the hundredth database of a run costs twenty times the first.
+ */
+const IN_MEMORY = '/dev/shm'
+
+/** A whole run takes about 1.5 GB at its largest. */
+const ROOM_BYTES = 4 * 2 ** 30
+const MEMORY_BYTES = 6 * 2 ** 30
+
+const PREFIX = 'miyabi-test-run-'
+const OWNER = 'owner.json'
+
+/** The folder of one test run: whatever a test, or a process of it, puts into the system's temporary folder lies in here. */
+export interface RunFolder {
+  /** Removes it; what still runs in it must have ended. */
+  remove(): void
+}
+
+/**
+ * Makes it, in memory where there is room, and leads this process and its children there by `TMPDIR` and `MIYABI_CACHE_DIR`. What
+ * runs that were killed have left is removed first.
+ */
+export function makeRunFolder(): RunFolder {
+  const system = tmpdir()
+  for (const place of [IN_MEMORY, system]) removeDeadRuns(place)
+  const folder = makeIn(IN_MEMORY) ?? makeIn(system)
+  if (folder === undefined) throw new Error(`${system} cannot hold the files of the tests`)
+  const temporary = path.join(folder, 'tmp')
+  mkdirSync(temporary)
+  chmodSync(temporary, 0o1777) // servers may run as another user
+  for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = temporary
+  process.env['MIYABI_CACHE_DIR'] ??= path.join(folder, 'cache')
+
+  const onExit = (): void => removeLater(folder)
+  process.once('exit', onExit)
+  return {
+    remove() {
+      process.off('exit', onExit)
+      removeTree(folder)
+    },
+  }
+}
+
+function makeIn(place: string): string | undefined {
+  if (place === IN_MEMORY && !hasRoom()) return undefined
+  const folder = mkdtempSync(path.join(place, PREFIX))
+  chmodSync(folder, 0o711) // the user of the servers must pass
+  const owner: ProcessMark = { pid: process.pid, started: startMark(process.pid) }
+  writeFileSync(path.join(folder, OWNER), JSON.stringify(owner))
+  if (place !== IN_MEMORY || runsPrograms(folder)) return folder
+  removeTree(folder)
+  return undefined
+}
+
+function hasRoom(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(IN_MEMORY)
+    return bavail * bsize >= ROOM_BYTES && process.availableMemory() >= MEMORY_BYTES
+  } catch {
+    return false // not Linux
+  }
+}
+
+/** Containers may forbid it, and some tests have the binaries of a server copied. */
+function runsPrograms(folder: string): boolean {
+  const program = path.join(folder, 'program')
+  writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 })
+  return spawnSync(program).status === 0
+}
+
+/** Removes what runs left in `place` whose process is gone. */
+export function removeDeadRuns(place: string): void {
+  for (const name of namesIn(place)) {
+    if (!name.startsWith(PREFIX)) continue
+    const folder = path.join(place, name)
+    try {
+      const owner = JSON.parse(readFileSync(path.join(folder, OWNER), 'utf8')) as ProcessMark
+      if (!isStillRunning(owner)) removeTree(folder)
+    } catch {
+      // another user's, or being made at this moment
+    }
+  }
+}
+
+function namesIn(place: string): string[] {
+  try {
+    return readdirSync(place)
+  } catch {
+    return []
+  }
+}
+
+/** A process that is about to exit (Ctrl-C) cannot wait for its servers to end and tidy up; a child can. */
+function removeLater(folder: string): void {
+  const script = fileURLToPath(new URL('./remove-main.js', import.meta.url))
+  spawn(process.execPath, [script, folder], { detached: true, stdio: 'ignore', cwd: path.parse(folder).root }).unref()
+}
+
+/** Tries again where a process that is ending makes one more file. */
+export function removeTree(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}
