@@ -1,33 +1,22 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { miyabi, start } from './miyabi.js'
+import { sql } from '../../migrate/test/support/database.js'
+import { migratorUrl, miyabi, stackFolder } from './miyabi.js'
 
-let folder: string
+const { folder, remove } = stackFolder()
+let url: string
 
 /** An embedded stack with everything that a new installation gets. */
 beforeAll(async () => {
-  const parent = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
-  chmodSync(parent, 0o711) // as root the servers run as another user, who must pass
-  folder = path.join(parent, 'stack')
   for (const line of ['up', 'prisma migrate deploy', 'tables apply']) {
     const { code, stderr } = await miyabi(folder, line.split(' '))
     expect(code, stderr).toBe(0)
   }
+  url = await migratorUrl(folder)
 }, 180_000)
-afterAll(async () => {
-  await miyabi(folder, ['down'])
-  rmSync(path.dirname(folder), { recursive: true, force: true })
-})
+afterAll(remove)
 
 /** Changes the database by hand, as the migrator. */
-async function byHand(sql: string): Promise<void> {
-  const { child, result } = start(folder, ['prisma', 'db', 'execute', '--stdin'])
-  child.stdin?.end(sql)
-  const { code, stderr } = await result
-  expect(code, stderr).toBe(0)
-}
+const byHand = (text: string): Promise<unknown> => sql(url, text)
 
 interface Group {
   readonly name: string

@@ -1,20 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sql, until } from '../../migrate/test/support/database.js'
 import { type PrivateServer, startPrivateServer } from '../../postgres/test/server/private-server.js'
-import { miyabi, type Result, start } from './miyabi.js'
+import { miyabi, type Result, stackFolder, start } from './miyabi.js'
 
-let folder: string
-beforeAll(() => {
-  const parent = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
-  chmodSync(parent, 0o711) // as root the servers run as another user, who must pass
-  folder = path.join(parent, 'stack')
-})
-afterAll(async () => {
-  await miyabi(folder, ['down'])
-  rmSync(path.dirname(folder), { recursive: true, force: true })
-})
+const { folder, remove } = stackFolder()
+afterAll(remove)
 
 const NAMES = ['20261122000000_init', '20261122120000_history_grants'] as const
 
@@ -53,56 +44,17 @@ describe('miyabi migrate on the embedded stack', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     expect((await miyabi(folder, ['up'])).code).toBe(0)
   })
-  const { run, json, clean } = commands()
+  const { run, json } = commands()
 
   it('verifies every migration in both directions, with the rows of the seed', async () => {
     expectVerified(await json<Verified>('migrate verify'))
   })
 
-  it('tells what is pending, and goes back one by one, but over no row without consent', async () => {
-    const before = await run('migrate status')
-    expect(before.code).toBe(2)
-    expect(before.stdout).toMatch(/^pending +20261122000000_init +yes/m)
-    expect(before.stdout).toContain('`pnpm prisma migrate deploy` applies what is pending')
-    await clean('prisma migrate deploy')
-    await clean('migrate status')
-
-    const undone = await clean(`migrate rollback --to ${NAMES[0]} --accept-data-loss`)
-    expect(undone.stdout).toContain('20261122120000_history_grants is undone')
-    expect(undone.stderr).toContain('trying')
-    expect(await json('migrate status')).toMatchObject({
-      code: 2,
-      answer: { migrations: expect.arrayContaining([expect.objectContaining({ name: NAMES[1], state: 'pending' })]) },
-    })
-
-    const { child, result } = start(folder, ['prisma', 'db', 'execute', '--stdin'])
-    child.stdin?.end(`INSERT INTO logs (level, message) VALUES ('info', 'a'), ('info', 'b')`)
-    expect((await result).code).toBe(0)
-    expect(await json('migrate rollback')).toMatchObject({
-      code: 2,
-      answer: { undone: [], refused: { code: 'migrate.data_loss', details: { migration: NAMES[0] } } },
-    })
-    const told = await run('migrate rollback')
-    expect(told.stderr).toMatch(/error migrate\.data_loss[\s\S]*logs: 2 rows with 8 values/)
-    await clean('migrate rollback --accept-data-loss')
-    await clean('prisma migrate deploy')
-    await clean('migrate status')
-  })
-
-  it('says how each of its actions is used', async () => {
-    for (const action of ['new', 'down', 'verify', 'status', 'rollback']) {
-      const help = await miyabi(folder, ['migrate', action, '--help'])
-      expect(help).toMatchObject({ code: 0, stderr: '' })
-      expect(help.stdout).toMatch(/OPTIONS[\s\S]*EXAMPLES/)
-    }
-    for (const [line, problem] of [
-      ['migrate new', 'wants a NAME'],
-      ['migrate new a b', 'knows no b'],
-    ] as const) {
-      const { code, stderr } = await miyabi(folder, line.split(' '))
-      expect(code).toBe(1)
-      expect(stderr).toContain(problem)
-    }
+  it('tells what is pending, and how it is applied', async () => {
+    const { code, stdout } = await run('migrate status')
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/^pending +20261122000000_init +yes/m)
+    expect(stdout).toContain('`pnpm prisma migrate deploy` applies what is pending')
   })
 
   it.each([
@@ -132,6 +84,37 @@ describe('miyabi migrate on the embedded stack', { timeout: 180_000 }, () => {
   })
 })
 
+describe('miyabi migrate rollback', { timeout: 180_000 }, () => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await createTestDatabase() // with every migration, as Prisma has deployed them
+  })
+  afterAll(() => database.drop())
+  const { run, json, clean } = commands(() => ({ DIRECT_DATABASE_URL: database.directDatabaseUrl }))
+
+  it('goes back one by one, but over no row without consent, and Prisma takes it up again', async () => {
+    await clean('migrate status')
+    const undone = await clean(`migrate rollback --to ${NAMES[0]} --accept-data-loss`)
+    expect(undone.stdout).toContain('20261122120000_history_grants is undone')
+    expect(undone.stderr).toContain('trying')
+    expect(await json('migrate status')).toMatchObject({
+      code: 2,
+      answer: { migrations: expect.arrayContaining([expect.objectContaining({ name: NAMES[1], state: 'pending' })]) },
+    })
+
+    await sql(database.directDatabaseUrl, `INSERT INTO logs (level, message) VALUES ('info', 'a'), ('info', 'b')`)
+    expect(await json('migrate rollback')).toMatchObject({
+      code: 2,
+      answer: { undone: [], refused: { code: 'migrate.data_loss', details: { migration: NAMES[0] } } },
+    })
+    const told = await run('migrate rollback')
+    expect(told.stderr).toMatch(/error migrate\.data_loss[\s\S]*logs: 2 rows with 8 values/)
+    await clean('migrate rollback --accept-data-loss')
+    await clean('prisma migrate deploy')
+    await clean('migrate status')
+  })
+})
+
 describe('miyabi migrate on PostgreSQL 15', { timeout: 180_000 }, () => {
   let server: PrivateServer
   let url: string
@@ -156,11 +139,9 @@ describe('miyabi migrate on PostgreSQL 15', { timeout: 180_000 }, () => {
       DIRECT_DATABASE_URL: url,
     })
     child.stdin?.end()
-    let said = ''
-    child.stderr?.on('data', (chunk: Buffer) => {
-      said += String(chunk)
-      if (said.includes('undoing')) setTimeout(() => child.kill('SIGKILL'), 300)
-    })
+    const noting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE%\\_prisma\\_migrations%'`
+    await until(async () => (await sql(url, noting)).length > 0)
+    child.kill('SIGKILL')
     expect((await result).code).not.toBe(0)
     await server.run(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%'`)
     await held

@@ -1,25 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { text } from 'node:stream/consumers'
+import { createTestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bin, miyabi, start } from './miyabi.js'
+import { databasesRunning, until } from '../../migrate/test/support/database.js'
+import { bin, inProcess, migratorUrl, miyabi, stackFolder, start } from './miyabi.js'
 
-let folder: string
-beforeAll(() => {
-  const parent = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
-  chmodSync(parent, 0o711) // as root the servers run as another user, who must pass
-  folder = path.join(parent, 'stack')
-})
-afterAll(async () => {
-  await miyabi(folder, ['down'])
-  rmSync(path.dirname(folder), { recursive: true, force: true })
-})
+const { folder, remove } = stackFolder()
+afterAll(remove)
 
 const statusOf = async (): Promise<Record<string, unknown>> =>
   JSON.parse((await miyabi(folder, ['status', '--json'])).stdout) as Record<string, unknown>
+
+const NOWHERE = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
 
 describe('miyabi', () => {
   it('is silent when its reader has seen enough, as in a pipe to head', async () => {
@@ -35,37 +28,70 @@ describe('miyabi', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*pool[\s\S]*prisma/)
     expect(stdout).not.toContain('\u001B')
-    for (const command of [
-      'up',
-      'down',
-      'status',
-      'pool',
-      'tables status',
-      'tables plan',
-      'tables apply',
-      'tables export',
-    ]) {
-      const help = await miyabi(folder, [...command.split(' '), '--help'])
-      expect(help).toMatchObject({ code: 0, stderr: '' })
-      expect(help.stdout).toMatch(/OPTIONS[\s\S]*EXAMPLES/)
-    }
+  })
+
+  it.each([
+    'up',
+    'down',
+    'status',
+    'pool',
+    'doctor',
+    'tables status',
+    'tables plan',
+    'tables apply',
+    'tables export',
+    'migrate new',
+    'migrate down',
+    'migrate verify',
+    'migrate lint',
+    'migrate drift',
+    'migrate status',
+    'migrate rollback',
+  ])('says how %s is used', async (command) => {
+    const help = await inProcess([...command.split(' '), '--help'])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    expect(help.stdout).toMatch(/OPTIONS[\s\S]*EXAMPLES/)
+  })
+
+  it.each([
+    ['tables', /ACTIONS[\s\S]*status[\s\S]*plan[\s\S]*apply[\s\S]*export/],
+    ['migrate', /ACTIONS[\s\S]*new[\s\S]*down[\s\S]*verify[\s\S]*lint[\s\S]*drift[\s\S]*status[\s\S]*rollback/],
+  ])('says what %s can do', async (group, actions) => {
+    expect(await inProcess([group, '--help'])).toMatchObject({ code: 0, stdout: expect.stringMatching(actions) })
   })
 
   it.each([
     [['nothing'], 'no command nothing'],
-    [['status', '--jsno'], 'knows no --jsno'],
     [['up', 'now'], 'knows no now'],
     [['tables'], 'wants to be told status or plan or apply or export'],
     [['tables', 'drop'], 'wants to be told status or plan or apply or export'],
     [['tables', 'apply', '--replace'], 'wants a value for --replace'],
     [['tables', 'apply', 'MiyabiEvents'], 'knows no MiyabiEvents'],
     [['tables', 'export', '--format', 'pulumi'], 'knows no format pulumi'],
+    [['migrate', 'new'], 'wants a NAME'],
+    [['migrate', 'new', 'a', 'b'], 'knows no b'],
   ])('refuses %j without a stack trace', async (args, problem) => {
-    const { code, stdout, stderr } = await miyabi(folder, args)
+    const { code, stdout, stderr } = await inProcess(args)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('error cli.usage\n')
     expect(stderr).toContain(problem)
     expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it('ends with 1 and an empty stdout when it refuses', async () => {
+    const { code, stdout, stderr } = await miyabi(folder, ['status', '--jsno'])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^error cli\.usage\n.*knows no --jsno/)
+  })
+
+  it('loads neither drivers nor Prisma nor the AWS SDK to say how it is used', async () => {
+    const hook = `export async function load(url, context, next) { process._rawDebug(url); return next(url, context) }`
+    const list = `import { register } from 'node:module'; register('data:text/javascript,${encodeURIComponent(hook)}')`
+    const { stderr } = await miyabi(folder, ['migrate', 'drift', '--help'], {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(list)}`,
+    })
+    expect(stderr).toMatch(/packages\/cli\/dist\/commands\/migrate-drift\.js/)
+    expect(stderr).not.toMatch(/node_modules\/(pg|libpg-query|prisma|@prisma|@aws-sdk|electrodb)\//)
   })
 
   it('names a folder that cannot be used, without a stack trace', async () => {
@@ -107,35 +133,86 @@ describe('miyabi up, status, down', () => {
   })
 })
 
+describe('miyabi prisma', () => {
+  it('migrates the embedded stack with nothing running and nothing set, and leaves nothing running', async () => {
+    const { code, stdout, stderr } = await miyabi(folder, ['prisma', 'migrate', 'deploy'])
+    expect({ code, said: stderr.includes('using the embedded stack') }, stderr).toEqual({ code: 0, said: true })
+    expect(stdout).toContain('All migrations have been successfully applied')
+    expect(await statusOf()).toMatchObject({ up: false })
+  })
+
+  it('starts nothing for a command that needs no database, and ends as Prisma does', async () => {
+    // Prisma's own 2: there is a difference.
+    const diff = ['migrate', 'diff', '--from-empty', '--to-schema', 'prisma/schema', '--exit-code']
+    const { code, stderr } = await miyabi(folder, ['prisma', ...diff])
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.not.stringContaining('stack') })
+  })
+
+  it('starts nothing where a URL is set, or in production', async () => {
+    const [given, production] = await Promise.all([
+      miyabi(folder, ['prisma', 'migrate', 'status'], { DATABASE_URL: NOWHERE }),
+      miyabi(folder, ['prisma', 'migrate', 'status'], { NODE_ENV: 'production' }),
+    ])
+    expect(given).toMatchObject({ code: 1, stderr: expect.stringContaining('P1001') })
+    expect(production).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no database to work on: set DIRECT_DATABASE_URL'),
+    })
+    for (const { stdout, stderr } of [given, production]) {
+      expect(stdout + stderr).not.toMatch(/secret-word|using the embedded stack/)
+    }
+  })
+
+  it('hands input on, and ends with the signal that ends it', async () => {
+    const { child, result } = start(folder, ['prisma', 'db', 'execute', '--stdin'])
+    child.stdin?.end('SELECT pg_sleep(60)')
+    await expect.poll(async () => (await statusOf())['leases'], { timeout: 20_000 }).toBe(1)
+    const url = await migratorUrl(folder)
+    await until(async () => (await databasesRunning(url, 'pg_sleep(60)')).length > 0)
+    child.kill('SIGTERM')
+    expect(await result).toMatchObject({ code: 143 })
+    expect(await statusOf()).toMatchObject({ up: false })
+  })
+})
+
 describe('miyabi tables', () => {
   const tables = (...args: string[]) => miyabi(folder, ['tables', ...args])
 
-  it('creates the tables of the embedded stack with nothing running, and tells how they are', async () => {
+  it('works on the embedded stack with nothing running, and leaves nothing running', async () => {
     const missing = await tables('status')
     expect(missing).toMatchObject({
       code: 2,
       stdout: expect.stringMatching(/MiyabiEvents +absent[\s\S]*`pnpm db:tables apply`/),
     })
-    expect(await tables('plan')).toMatchObject({
-      code: 2,
-      stdout: expect.stringContaining('MiyabiEvents: create the table\n'),
-    })
-    const applied = await tables('apply')
-    expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining('done: 6 steps\n') })
-    expect(applied.stderr).toContain("the embedded stack's DynamoDB")
-    expect(applied.stderr).toContain('MiyabiEvents: create the table\n')
-
-    // What nobody can tell there is said, and is no finding.
-    const plan = await tables('plan')
-    expect(plan).toMatchObject({ code: 0, stdout: expect.stringMatching(/^nothing to do\n/) })
-    expect(plan.stdout).toContain('MiyabiAgentState, unverifiable here: point-in-time recovery, auto scaling')
-    const again = JSON.parse((await tables('apply', '--json')).stdout) as object
-    expect(again).toMatchObject({ done: [], unverifiable: expect.any(Array) })
-    const status = await tables('status', '--json')
-    expect({ code: status.code, ...(JSON.parse(status.stdout) as object) }).toMatchObject({
-      ...{ code: 0, missing: [], differences: [] },
-    })
+    expect(missing.stderr).toContain("the embedded stack's DynamoDB")
     expect(await statusOf()).toMatchObject({ up: false })
+  })
+
+  describe('with the stack up', () => {
+    beforeAll(async () => {
+      expect((await miyabi(folder, ['up'])).code).toBe(0)
+    })
+
+    it('creates the tables, and tells how they are', async () => {
+      expect(await tables('plan')).toMatchObject({
+        code: 2,
+        stdout: expect.stringContaining('MiyabiEvents: create the table\n'),
+      })
+      const applied = await tables('apply')
+      expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining('done: 6 steps\n') })
+      expect(applied.stderr).toContain('MiyabiEvents: create the table\n')
+
+      // What nobody can tell there is said, and is no finding.
+      const plan = await tables('plan')
+      expect(plan).toMatchObject({ code: 0, stdout: expect.stringMatching(/^nothing to do\n/) })
+      expect(plan.stdout).toContain('MiyabiAgentState, unverifiable here: point-in-time recovery, auto scaling')
+      const again = JSON.parse((await tables('apply', '--json')).stdout) as object
+      expect(again).toMatchObject({ done: [], unverifiable: expect.any(Array) })
+      const status = await tables('status', '--json')
+      expect({ code: status.code, ...(JSON.parse(status.stdout) as object) }).toMatchObject({
+        ...{ code: 0, missing: [], differences: [] },
+      })
+    })
   })
 
   it('exports them without a server, under the names of the environment', async () => {
@@ -166,8 +243,8 @@ describe('miyabi tables', () => {
 })
 
 describe('miyabi pool', () => {
-  const pool = (instances: string, ...args: string[]) =>
-    miyabi(folder, ['pool', ...args], { DB_INSTANCES: instances, DB_MAX_CONNECTIONS: '20' })
+  const pool = (instances: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
+    miyabi(folder, ['pool', ...args], { DB_INSTANCES: instances, DB_MAX_CONNECTIONS: '20', ...env })
 
   it('ends with 0 where the pools of all instances fit into the server, and shows the sum', async () => {
     const { code, stdout, stderr } = await pool('1')
@@ -179,64 +256,18 @@ describe('miyabi pool', () => {
   })
 
   it('ends with 2 where they do not, and says what would', async () => {
-    const { code, stdout } = await pool('1000', '--json')
+    await using database = await createTestDatabase({ empty: true })
+    const env = { DATABASE_URL: database.databaseUrl }
+    const { code, stdout } = await pool('1000', ['--json'], env)
     const advice = JSON.parse(stdout) as { fits: boolean; needed: number; advice: string }
     expect({ code, ...advice }).toMatchObject({ code: 2, fits: false, needed: 1000 * (20 + 1) + 10 })
-    expect((await pool('1000')).stdout).toBe(`${advice.advice}\n`)
+    expect((await pool('1000', [], env)).stdout).toBe(`${advice.advice}\n`)
   })
 
   it('ends with 1 where it could not tell, and names the server', async () => {
-    const url = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
-    const { code, stdout, stderr } = await miyabi(folder, ['pool'], { DATABASE_URL: url })
+    const { code, stdout, stderr } = await miyabi(folder, ['pool'], { DATABASE_URL: NOWHERE })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('PostgreSQL: 127.0.0.1:1\nerror postgres.unreachable')
     expect(stderr).not.toContain('secret-word')
-  })
-})
-
-describe('miyabi prisma', () => {
-  it('migrates the embedded stack with nothing running and nothing set, and leaves nothing running', async () => {
-    const { code, stdout, stderr } = await miyabi(folder, ['prisma', 'migrate', 'deploy'])
-    expect({ code, said: stderr.includes('using the embedded stack') }, stderr).toEqual({ code: 0, said: true })
-    expect(stdout).toContain('All migrations have been successfully applied')
-    expect(await statusOf()).toMatchObject({ up: false })
-    // Prisma's own 2: there is a difference.
-    const diff = ['migrate', 'diff', '--from-config-datasource', '--to-empty', '--exit-code']
-    expect(await miyabi(folder, ['prisma', ...diff])).toMatchObject({ code: 2 })
-  })
-
-  it('starts nothing for a command that needs no database', async () => {
-    const { code, stderr } = await miyabi(folder, ['prisma', 'validate'])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('stack') })
-  })
-
-  it('starts nothing where a URL is set, or in production', async () => {
-    const url = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
-    const [given, production] = await Promise.all([
-      miyabi(folder, ['prisma', 'migrate', 'status'], { DATABASE_URL: url }),
-      miyabi(folder, ['prisma', 'migrate', 'status'], { NODE_ENV: 'production' }),
-    ])
-    expect(given).toMatchObject({ code: 1, stderr: expect.stringContaining('P1001') })
-    expect(production).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('There is no database to work on: set DIRECT_DATABASE_URL'),
-    })
-    for (const { stdout, stderr } of [given, production]) {
-      expect(stdout + stderr).not.toMatch(/secret-word|using the embedded stack/)
-    }
-  })
-
-  it('hands input on, and ends with the signal that ends it', async () => {
-    const asked = start(folder, ['prisma', 'db', 'execute', '--stdin'])
-    asked.child.stdin?.end('SELECT 1')
-    expect(await asked.result).toMatchObject({ code: 0 })
-
-    const { child, result } = start(folder, ['prisma', 'db', 'execute', '--stdin'])
-    child.stdin?.end('SELECT pg_sleep(60)')
-    await expect.poll(async () => (await statusOf())['leases'], { timeout: 10_000 }).toBe(1)
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    child.kill('SIGTERM')
-    expect(await result).toMatchObject({ code: 143 })
-    expect(await statusOf()).toMatchObject({ up: false })
   })
 })

@@ -1,10 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
+import { runCli } from '../src/cli.js'
 
 /** The executable. */
 export const bin = fileURLToPath(new URL('../bin/miyabi.mjs', import.meta.url))
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+/** The workspace. */
+export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 export interface Result {
   readonly code: number | null
@@ -41,4 +47,44 @@ export function miyabi(
   const { child, result } = start(folder, args, env)
   child.stdin?.end()
   return result
+}
+
+/**
+ * Runs a command line in this process, for what depends on nothing but its words: help, and what is refused. A process of its own takes
+ * twenty times as long to say the same.
+ */
+export async function inProcess(args: readonly string[]): Promise<Result> {
+  const said = { stdout: '', stderr: '' }
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      said[stream] += String(text)
+      return true
+    }),
+  )
+  try {
+    return { code: await runCli(args), ...said }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
+}
+
+/** A folder for an embedded stack of a test file's own, and its end. */
+export function stackFolder(): { readonly folder: string; remove(): Promise<void> } {
+  const parent = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
+  chmodSync(parent, 0o711) // as root the servers run as another user, who must pass
+  const folder = path.join(parent, 'stack')
+  return {
+    folder,
+    async remove() {
+      await miyabi(folder, ['down'])
+      rmSync(parent, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The migrator's URL of the embedded stack, which is up. */
+export async function migratorUrl(folder: string): Promise<string> {
+  const { stdout } = await miyabi(folder, ['status', '--json', '--show-passwords'])
+  return (JSON.parse(stdout) as { readonly postgres: { readonly directDatabaseUrl: string } }).postgres
+    .directDatabaseUrl
 }
