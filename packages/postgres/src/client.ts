@@ -8,6 +8,7 @@ import { schemaOf } from './pool-config.js'
 import type { PrismaClient } from './prisma.js'
 import type { Scope, Scopes } from './scope.js'
 import { runIn } from './scoped-client.js'
+import type { NamedQuery } from './statement-names.js'
 
 /** Prisma's own limit on the wait for a connection must come after the pool's, whose error tells why. */
 const AFTER_ACQUIRE_MS = 1000
@@ -26,12 +27,13 @@ export function createPrismaClient(
 ): PrismaClient {
   const Client = countedClient(operations, () => closedError(pool.name))
   const schema = schemaOf(settings)
+  const { names } = host.runner
   const adapter = new Adapter(
     pool,
     { ...host, limits: settings },
     {
       ...(schema === undefined ? {} : { schema }),
-      ...(host.runner.statementName ? { statementNameGenerator: host.runner.statementName } : {}),
+      ...(names ? { statementNameGenerator: (query: NamedQuery) => names.of(query) } : {}),
     },
   )
   const client = new Client({

@@ -43,6 +43,7 @@ export const DriverQuery = pg.Query as unknown as new (
   text: string,
   values: unknown[] | undefined,
 ) => pg.Submittable & {
+  readonly text: string
   queryMode: 'extended' | undefined
   callback: (error: Error | null, result: pg.QueryResult) => void
   _result: DriverResult

@@ -20,7 +20,7 @@ import { type Queries, refuseIdentity, runQuery, type ScopedPostgres, scopedPost
 import { serviceSettings } from './service-settings.js'
 import { sharing } from './sharing.js'
 import { checkStart } from './start-check.js'
-import { createStatementNames } from './statement-names.js'
+import { StatementNames } from './statement-names.js'
 import { runTransaction } from './transaction.js'
 import type { PoolUsage } from './usage.js'
 
@@ -78,8 +78,8 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
   const pool = createPool(settings, { name, logger, onConnect: loginCheck(settings, logger, role === 'service') })
   const operations = new Operations()
   const scopes = new Scopes()
-  const statementName = settings.pooler === 'none' ? createStatementNames() : undefined
-  const runner = new Runner(pool, { scopes, statementName, login: loginOf(settings) })
+  const names = settings.pooler === 'none' ? new StatementNames() : undefined
+  const runner = new Runner(pool, { scopes, names, login: loginOf(settings) })
   const attempts = new Attempts()
   const stats = (): PoolStats => pool.stats
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)

@@ -7,7 +7,7 @@ import { RowShapes } from './row-shapes.js'
 import type { Scope, Scopes } from './scope.js'
 import { inScope, scopeRefused } from './scope-errors.js'
 import { Statement } from './statement.js'
-import type { NamedQuery } from './statement-names.js'
+import type { StatementNames } from './statement-names.js'
 
 /** What a runner needs to know of its pool. */
 export interface RunnerOptions {
@@ -15,7 +15,7 @@ export interface RunnerOptions {
   /** The login of the pool, for messages. */
   readonly login: string
   /** Names statements that a session is to keep; unset behind a pooler, where the next use may come to another session. */
-  readonly statementName: ((query: NamedQuery) => string) | undefined
+  readonly names: StatementNames | undefined
 }
 
 /** Runs single statements on a pool, each in the scope of who asks. */
@@ -36,8 +36,8 @@ export class Runner {
   }
 
   /** Names statements that a session is to keep; unset behind a pooler. */
-  get statementName(): RunnerOptions['statementName'] {
-    return this.#options.statementName
+  get names(): StatementNames | undefined {
+    return this.#options.names
   }
 
   /** What is answered once nothing is taken any more. */
@@ -80,7 +80,7 @@ export class Runner {
   }
 
   #named(text: string, values: readonly unknown[]): pg.QueryConfig {
-    const name = this.#options.statementName?.({ sql: text, args: values })
+    const name = this.#options.names?.of({ sql: text, args: values })
     return { text, values: toParameters(values), ...(name ? { name } : {}) }
   }
 
@@ -109,8 +109,7 @@ export class Runner {
   }
 
   #statement(config: pg.QueryConfig, scope: Scope | undefined): Statement {
-    const isNamed = this.#options.statementName !== undefined
-    return new Statement(config, { scope, isNamed, shapes: this.#shapes })
+    return new Statement(config, { scope, names: this.#options.names, shapes: this.#shapes })
   }
 
   /** The adapter makes the same parsers anew for each query. Kept, they tell that the rows of a statement are read as before. */

@@ -1,7 +1,9 @@
 import type pg from 'pg'
 import { type DataRow, DriverQuery, DriverResult, type Wire } from './driver-query.js'
+import { isStale } from './pooled-client.js'
 import { copied, type RowShapes } from './row-shapes.js'
 import type { Scope } from './scope.js'
+import type { StatementNames } from './statement-names.js'
 
 /** What the driver takes for one query. */
 export type StatementConfig = pg.QueryConfig & { readonly rowMode?: 'array' }
@@ -9,8 +11,8 @@ export type StatementConfig = pg.QueryConfig & { readonly rowMode?: 'array' }
 /** What statements go with. */
 export interface StatementOptions {
   readonly scope: Scope | undefined
-  /** Whether the session keeps what is prepared by name: not behind a pooler. */
-  readonly isNamed: boolean
+  /** The names by which sessions keep what was prepared; unset behind a pooler. */
+  readonly names: StatementNames | undefined
   readonly shapes: RowShapes
 }
 
@@ -63,8 +65,9 @@ export class Statement extends DriverQuery {
   }
 
   #prepareScope(connection: Wire, { statement: { name, text, values } }: Scope): void {
-    const statement = this.#options.isNamed ? name : ''
-    if (!this.#options.isNamed) connection.parse({ name: statement, text })
+    const isNamed = this.#options.names !== undefined
+    const statement = isNamed ? name : ''
+    if (!isNamed) connection.parse({ name: statement, text })
     else if (connection.parsedStatements[statement] === undefined) {
       connection.close({ type: 'S', name: statement }) // it may be known all the same, from a scope that was refused
       connection.parse({ name: statement, text })
@@ -86,9 +89,9 @@ export class Statement extends DriverQuery {
   }
 
   override handleCommandComplete(message: object, connection: Wire): void {
-    const { scope, shapes, isNamed } = this.#options
+    const { scope, shapes, names } = this.#options
     if (this.#answering === 'scope') {
-      if (scope && isNamed) connection.parsedStatements[scope.statement.name] = scope.statement.text
+      if (scope && names) connection.parsedStatements[scope.statement.name] = scope.statement.text
       this.#answering = 'statement'
     } else {
       super.handleCommandComplete(message, connection)
@@ -105,6 +108,7 @@ export class Statement extends DriverQuery {
   override handleError(error: Error, connection: Wire): void {
     // The server skipped the statement, so it does not know it by its name.
     if (this.#answering === 'scope' && this.#name) delete connection.submittedNamedStatements[this.#name]
+    if (this.#name && isStale(error)) this.#options.names?.retire(this.text, this.#name)
     super.handleError(error, connection)
   }
 }

@@ -67,6 +67,21 @@ const CHANGES: Record<string, Change> = {
   },
 }
 
+describe('a change under what several sessions know by name', () => {
+  it('is met by one of them, also where nothing can be run again: in a transaction of Prisma', async () => {
+    const postgres = bench.service({ maxConnections: 3 })
+    onTestFinished(async () => void (await postgres.close(0)))
+    await bench.admin('CREATE TABLE known AS SELECT 1 AS a')
+    const text = 'SELECT * FROM known WHERE a = $1'
+    const ask = () => postgres.prisma.$transaction((tx) => tx.$queryRawUnsafe(text, 1))
+    for (let turn = 0; turn < 3; turn += 1) await Promise.all([ask(), ask(), ask()])
+    await bench.admin('ALTER TABLE known ALTER a TYPE bigint')
+    const outcomes: unknown[] = []
+    for (let turn = 0; turn < 4; turn += 1) outcomes.push(await ask().catch((error: { code: string }) => error.code))
+    expect(outcomes).toEqual(['P2010', [{ a: 1n }], [{ a: 1n }], [{ a: 1n }]])
+  })
+})
+
 describe.each(Object.entries(CHANGES))('%s', (_what, { make, text, before, change, after }) => {
   it('is read as it is now, by every way', async () => {
     const ways = [
