@@ -44,22 +44,30 @@ export async function startPostgres15(): Promise<Postgres15> {
   const server = await startPrivateServer()
   await server.run(roles)
   let databases = 0
-  const create = async (): Promise<Database15> => {
-    const name = `schema_${++databases}`
+  let template: Promise<string> | undefined
+  const as = (login: string, name: string): string => server.url(name).replace('//postgres@', `//${login}@`)
+  const migrated = async (): Promise<string> => {
+    const name = 'schema_migrated'
     await server.run(`CREATE DATABASE ${name} OWNER ${migrator}`)
-    const as = (login: string): string => server.url(name).replace('//postgres@', `//${login}@`)
-    const database = {
-      databaseUrl: as('miyabi_app'),
-      directDatabaseUrl: as(migrator),
-      serviceDatabaseUrl: as('miyabi_backend'),
-      anybodyUrl: as('anybody'),
+    const db = schemaDatabase(as(migrator, name), async () => {})
+    for (const migration of migrationScripts()) await db.pool.query(migration)
+    await db.close()
+    // Nobody can connect to a template, so no clone of it ever waits.
+    await server.run(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`)
+    return name
+  }
+  const create = async (): Promise<Database15> => {
+    template ??= migrated()
+    const name = `schema_${++databases}`
+    await server.run(`CREATE DATABASE ${name} OWNER ${migrator} TEMPLATE ${await template}`)
+    return {
+      databaseUrl: as('miyabi_app', name),
+      directDatabaseUrl: as(migrator, name),
+      serviceDatabaseUrl: as('miyabi_backend', name),
+      anybodyUrl: as('anybody', name),
       migrator,
       drop: () => server.run(`DROP DATABASE ${name} WITH (FORCE)`),
     }
-    const db = schemaDatabase(database.directDatabaseUrl, async () => {})
-    for (const migration of migrationScripts()) await db.pool.query(migration)
-    await db.close()
-    return database
   }
   const open = async (): Promise<SchemaDatabase> => {
     const { directDatabaseUrl, drop } = await create()
