@@ -13,12 +13,20 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const settingsWith = (password: NonNullable<PostgresSettings['password']>, url = server.url()): PostgresSettings => ({
-  ...parsePostgresSettings({ DATABASE_URL: url.replace('postgres@', 'rotating:stale@'), DB_MIN_CONNECTIONS: '0' }),
-  connectTimeoutMs: 400,
-  acquireTimeoutMs: 1000,
+const settingsWith = (
+  password: NonNullable<PostgresSettings['password']>,
+  changes: Partial<PostgresSettings> = {},
+): PostgresSettings => ({
+  ...parsePostgresSettings({
+    DATABASE_URL: server.url().replace('postgres@', 'rotating:stale@'),
+    DB_MIN_CONNECTIONS: '0',
+  }),
+  ...changes,
   password,
 })
+
+/** For a password that is not to be had: how long a caller waits for nothing. */
+const hasty = { acquireTimeoutMs: 300 }
 
 describe('a password that is a function', () => {
   it('is asked for every new connection, so that a rotation needs no restart', async () => {
@@ -58,7 +66,7 @@ describe('a password that is a function', () => {
     ['gives nothing', () => ''],
     ['gives no text', (() => 42) as never],
   ])('that %s fails what needed the connection, typed, and names no password', async (_what, password) => {
-    await using postgres = createPostgres(settingsWith(password))
+    await using postgres = createPostgres(settingsWith(password, hasty))
     // A vault that hiccups may answer next time, so the caller waits as long as it may.
     const error = await failureOf(postgres.pool.connect())
     expect(error).toMatchObject({
@@ -71,7 +79,7 @@ describe('a password that is a function', () => {
   })
 
   it('that fails leaves no half-open session on the server', async () => {
-    const pool = createPool(settingsWith(() => Promise.reject(new Error('no'))))
+    const pool = createPool(settingsWith(() => Promise.reject(new Error('no')), hasty))
     await failureOf(pool.connect())
     const start = performance.now()
     await pool.close()
@@ -79,7 +87,9 @@ describe('a password that is a function', () => {
   })
 
   it('that never answers counts against the connect timeout', async () => {
-    await using pool = createPool(settingsWith(() => new Promise(() => {})))
+    await using pool = createPool(
+      settingsWith(() => new Promise(() => {}), { connectTimeoutMs: 100, acquireTimeoutMs: 300 }),
+    )
     expect(await failureOf(pool.connect())).toMatchObject({ cause: { code: 'postgres.connect_timeout' } })
   })
 

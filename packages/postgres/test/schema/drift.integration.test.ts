@@ -31,12 +31,11 @@ describe('prisma migrate diff', { timeout: 120_000 }, () => {
     expect(code).toBe(0)
   })
 
-  it('finds nothing in a migrated database that the Prisma schema does not say, and sees a column that was dropped', async () => {
-    const args = ['--from-config-datasource', '--to-schema', 'prisma/schema']
-    expect(diff(db.url, ...args).output).toContain('No difference detected')
+  // One run for both facts, for each takes seconds: what it lists beside the column would be a difference of the migrated database.
+  it('finds in a migrated database without a column that column, and nothing else', async () => {
     await db.query('ALTER TABLE logs DROP COLUMN data')
-    const { code, output } = diff(db.url, ...args)
+    const { code, output } = diff(db.url, '--from-config-datasource', '--to-schema', 'prisma/schema')
     expect(code).toBe(2)
-    expect(output).toContain('data')
+    expect(output.match(/^ *\[.*$/gm)).toEqual(['[*] Changed the `logs` table', '  [+] Added column `data`'])
   })
 })
