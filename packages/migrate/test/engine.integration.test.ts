@@ -1,9 +1,27 @@
+import { createTestDatabase } from '@miyabi/testing'
 import pg from 'pg'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { changed, databasesRunning, sql, tables, until, useDatabase } from './support/database.js'
-import { migrationParams, startEngine } from './support/engine.js'
+import { type Answer, migrationParams, startEngine } from './support/engine.js'
 
 const database = useDatabase()
+
+/** What an engine says for which the lock never comes free. Prisma waits for 10 s, while the other tests go on. */
+let lockedOut: Promise<Answer>
+beforeAll(async () => {
+  const locked = await createTestDatabase({ empty: true })
+  const holder = new pg.Client({ connectionString: locked.directDatabaseUrl })
+  await holder.connect()
+  await holder.query('SELECT pg_advisory_lock(72707369)') // the number that every Prisma engine takes
+  const kills: (() => void)[] = []
+  const engine = startEngine({ url: locked.directDatabaseUrl }, (kill) => kills.push(kill))
+  lockedOut = engine.request('applyMigrations', migrationParams({ '1_a': 'SELECT 1' }))
+  return async () => {
+    for (const kill of kills) kill()
+    await holder.end()
+    await locked.drop()
+  }
+})
 
 beforeEach(async () => {
   await sql(
@@ -79,22 +97,6 @@ describe('a migration script', () => {
       'SELECT abs(extract(epoch FROM now() - finished_at))::int AS off FROM _prisma_migrations',
     )
     expect(row?.off).toBeLessThan(60)
-  })
-})
-
-describe('the advisory lock', () => {
-  it('that another run holds for more than 10 s is P1002', async () => {
-    const holder = new pg.Client({ connectionString: database.url })
-    await holder.connect()
-    try {
-      await holder.query('SELECT pg_advisory_lock(72707369)') // the number that every Prisma engine takes
-      const engine = startEngine({ url: database.url })
-      const answer = await engine.request('applyMigrations', migrationParams({ '1_a': 'SELECT 1' }))
-      expect(answer.error?.data).toMatchObject({ error_code: 'P1002' })
-      expect(answer.error?.data?.message).toContain('Timed out trying to acquire a postgres advisory lock')
-    } finally {
-      await holder.end()
-    }
   })
 })
 
@@ -204,5 +206,13 @@ describe('the protocol', () => {
     expect((await execute('SELECT 1/0')).error?.data?.message).toContain('22012')
     const held = await sql(database.url, `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711`)
     expect(held).toHaveLength(1)
+  })
+})
+
+describe('the advisory lock', () => {
+  it('that another run holds for more than 10 s is P1002', async () => {
+    const { error } = await lockedOut
+    expect(error?.data).toMatchObject({ error_code: 'P1002' })
+    expect(error?.data?.message).toContain('Timed out trying to acquire a postgres advisory lock')
   })
 })

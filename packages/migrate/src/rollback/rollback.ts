@@ -116,8 +116,12 @@ async function rehearse(
   try {
     for (const { migration, down } of undos) {
       const run = (): Promise<void> => runDown(client, migration.name, down, lockTimeoutMs)
-      losses.set(migration.name, await measureLoss(client, run))
-      if (migration !== undos.at(-1)?.migration) await run()
+      try {
+        losses.set(migration.name, await measureLoss(client, run))
+        if (migration !== undos.at(-1)?.migration) await run()
+      } catch (error) {
+        throw wasRefused(error) ? error : connectionLost(migration.name, false, error)
+      }
     }
   } finally {
     await client.query('ROLLBACK').catch(() => {})
@@ -167,10 +171,12 @@ async function undoOne(
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
-    const wasRefused = error instanceof MigrationError || error instanceof pg.DatabaseError
-    throw wasRefused ? error : connectionLost(migration.name, isCommitting, error)
+    throw wasRefused(error) ? error : connectionLost(migration.name, isCommitting, error)
   }
 }
+
+/** Whether the server, or we, have said no; anything else is a connection that broke. */
+const wasRefused = (error: unknown): boolean => error instanceof MigrationError || error instanceof pg.DatabaseError
 
 function connectionLost(migration: string, isCommitting: boolean, cause: unknown): MigrationError {
   if (isCommitting) {

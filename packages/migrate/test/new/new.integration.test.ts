@@ -128,8 +128,6 @@ describe('new', () => {
 
     // Prisma agrees on the history after a rollback, and takes it up again.
     await rollback({ databaseUrl: database.url, migrations: migrationsOf(project), skipProof: true })
-    const status = await prisma(project, ['migrate', 'status'], { url: database.url })
-    expect(status.output).toContain('Following migration have not yet been applied:\n20990101000003_person_id_name_key')
     const again = await prisma(project, ['migrate', 'deploy'], { url: database.url })
     expect(again.output).toContain('20990101000003_person_id_name_key')
     expect(again.exitCode).toBe(0)

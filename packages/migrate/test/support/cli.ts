@@ -8,6 +8,9 @@ const require = createRequire(import.meta.url)
 /** For tests of several commands: each takes about 2 s of processor time, and more on a busy machine. */
 export const COMMANDS_TIMEOUT_MS = 120_000
 
+/** What is Prisma's own, and what no version of the server could do otherwise, is shown again in the whole counts only. */
+export const isLong = process.env['MIYABI_TEST_LONG'] === '1'
+
 /** What a user sees: the exit code, and both outputs in one text without colours. */
 export interface Outcome {
   readonly exitCode: number | null

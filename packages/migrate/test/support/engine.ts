@@ -30,10 +30,13 @@ export interface EngineOptions {
   readonly shadowDatabaseUrl?: string
 }
 
-/** Starts the executable as the CLI does and speaks its protocol. It is killed when the test has ended. */
-export function startEngine(options: EngineOptions = {}): Engine {
+/**
+ * Starts the executable as the CLI does and speaks its protocol.
+ * @param onEnd takes what kills it: when the test has ended, unless said otherwise.
+ */
+export function startEngine(options: EngineOptions = {}, onEnd: (kill: () => void) => void = onTestFinished): Engine {
   const child = spawn(schemaEnginePath, ['--datasource', JSON.stringify(options)])
-  onTestFinished(() => {
+  onEnd(() => {
     child.kill('SIGKILL')
   })
   child.stdin.on('error', () => {})
