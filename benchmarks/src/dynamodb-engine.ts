@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { MiyabiError, sleep } from '@miyabi/core'
@@ -31,7 +31,8 @@ export async function startMemoryEngine(tables?: ExportedTables): Promise<Memory
   const args = tables
     ? ['import', '--source', tables.folder, '--schema', tables.schema, '--serve', ...place]
     : ['serve', ...place]
-  const child = spawn(engine.file, args, { stdio: ['ignore', 'ignore', 'pipe'], windowsHide: true })
+  const [command = engine.file, ...rest] = [...dyingWithUs(), engine.file, ...args]
+  const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'], windowsHide: true })
   const end = (): boolean => child.kill()
   process.once('exit', end)
   const exited = once(child, 'exit')
@@ -52,6 +53,13 @@ export async function startMemoryEngine(tables?: ExportedTables): Promise<Memory
       await exited
     },
   }
+}
+
+/** What has the kernel end a program when this process dies, even by kill -9, where the system has it. It replaces itself by the program. */
+function dyingWithUs(): string[] {
+  const prefix = ['setpriv', '--pdeathsig', 'TERM']
+  const [command = '', ...args] = prefix
+  return spawnSync(command, [...args, 'true'], { stdio: 'ignore' }).status === 0 ? prefix : []
 }
 
 async function freePort(): Promise<number> {

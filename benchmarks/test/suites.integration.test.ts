@@ -6,7 +6,7 @@ import { renderTerminal } from '../src/report/terminal.js'
 import { type SuiteName, suites } from '../src/suites/index.js'
 
 /** Next to nothing: whether everything runs, never how fast. */
-const plan = { rounds: 1, sliceMs: 1, warmUpMs: 1, singleRounds: 1 }
+const plan = { rounds: 1, sliceMs: 1, warmUpMs: 0, singleRounds: 1 }
 
 /** Whole stacks are started by the tests of @miyabi/local. */
 const workloads: Readonly<Partial<Record<SuiteName, string[]>>> = { start: ['test database', 'first query'] }

@@ -3,7 +3,7 @@ import { compare } from './compare.js'
 import { assertSameResults, DifferentResultError } from './same-results.js'
 import type { Contender, Workload } from './workload.js'
 
-const plan = { rounds: 3, sliceMs: 1, warmUpMs: 0, singleRounds: 2 }
+const plan = { rounds: 3, sliceMs: 1, warmUpMs: 1, singleRounds: 2 }
 
 const workload = (contenders: Workload['contenders'], changes: Partial<Workload> = {}): Workload => ({
   name: 'anything',

@@ -21,7 +21,9 @@ export async function compare(workload: Workload, concurrency: number, plan: Pla
   const turns = (): number => turn++
 
   await workload.reset?.()
-  for (const contender of contenders) await runSlice(contender, concurrency, single ? 0 : plan.warmUpMs, turns)
+  if (plan.warmUpMs > 0) {
+    for (const contender of contenders) await runSlice(contender, concurrency, single ? 0 : plan.warmUpMs, turns)
+  }
 
   const slices = new Map<string, Slice[]>(contenders.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {

@@ -54,6 +54,7 @@ export interface Plan {
   readonly rounds: number
   /** How long a contender runs in a round. */
   readonly sliceMs: number
+  /** 0 where nobody is to warm up. */
   readonly warmUpMs: number
   /** Rounds of workloads that are timed one operation a slice. */
   readonly singleRounds: number
