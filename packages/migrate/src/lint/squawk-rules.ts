@@ -29,9 +29,9 @@ export const SQUAWK_REMEDIES: Readonly<Record<string, string>> = {
   'adding-serial-primary-key-field':
     'add the column, fill it in batches, CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... PRIMARY KEY USING INDEX',
   'require-concurrent-index-creation':
-    'CREATE INDEX CONCURRENTLY as the one statement of a migration of its own, with `-- @limits lock_timeout=5s statement_timeout=1h` in its first line',
+    'CREATE INDEX CONCURRENTLY as the one statement of a migration of its own, with `-- @limits lock_timeout=1h statement_timeout=2h` in its first line',
   'require-concurrent-index-deletion':
-    'DROP INDEX CONCURRENTLY as the one statement of a migration of its own, with `-- @limits lock_timeout=5s statement_timeout=1h` in its first line',
+    'DROP INDEX CONCURRENTLY as the one statement of a migration of its own, with `-- @limits lock_timeout=1h statement_timeout=2h` in its first line',
   'changing-column-type':
     'add a column of the new type, write both, fill it in batches, read the new one, and drop the old one in a later release',
   'renaming-column':

@@ -6,7 +6,7 @@ const LOCK_TIMEOUT = '5s'
 const STATEMENT_TIMEOUT = '1min'
 
 /** One statement outside a transaction that keeps nobody from reading or writing may take its time. */
-const SINGLE_LIMITS = 'lock_timeout=10min statement_timeout=2h'
+const SINGLE_LIMITS = 'lock_timeout=1h statement_timeout=2h'
 
 const BY_HAND =
   '-- By hand, what the Prisma schema cannot say: checks, policies, triggers, functions, partial indexes, comments, data.'

@@ -8,14 +8,18 @@ export const isTransactionControl = ({ node }: Statement): boolean => asKind(nod
 export function isNotTransactional({ node }: Statement): boolean {
   const alter = asKind(node, 'AlterTableStmt')
   return (
-    asKind(node, 'IndexStmt')?.concurrent === true ||
-    asKind(node, 'DropStmt')?.concurrent === true ||
-    (asKind(node, 'ReindexStmt')?.params ?? []).some((each) => asKind(each, 'DefElem')?.defname === 'concurrently') ||
+    isConcurrentIndex({ node }) ||
     (alter?.cmds ?? []).some((each) => isConcurrentDetach(asKind(each, 'AlterTableCmd'))) ||
     asKind(node, 'VacuumStmt')?.is_vacuumcmd === true ||
     NEVER_IN_TRANSACTION.some((kind) => kind in node)
   )
 }
+
+/** Whether an index is made, made anew or dropped beside those who read and write its table. */
+export const isConcurrentIndex = ({ node }: Pick<Statement, 'node'>): boolean =>
+  asKind(node, 'IndexStmt')?.concurrent === true ||
+  asKind(node, 'DropStmt')?.concurrent === true ||
+  (asKind(node, 'ReindexStmt')?.params ?? []).some((each) => asKind(each, 'DefElem')?.defname === 'concurrently')
 
 const NEVER_IN_TRANSACTION = [
   'CreatedbStmt',

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { excerpt } from '../host/request-error.js'
 import { readDirectives } from './directives.js'
+import { PATIENT_LOCK_TIMEOUT_MS, waitsInNobodysWay } from './lock-patience.js'
 
 /** The part of a connection that is needed here. */
 interface Connection {
@@ -8,10 +9,18 @@ interface Connection {
   getTransactionStatus(): string | null
 }
 
-/** Gives the session the limits that the header of a script names. They last until {@link resetSession}. */
+/** A lock timeout of the session, whoever has set it, raised to this; one that waits for ever stays. */
+const RAISE_LOCK_TIMEOUT = `SELECT set_config('lock_timeout', '${PATIENT_LOCK_TIMEOUT_MS}', false)
+  FROM pg_settings WHERE name = 'lock_timeout' AND setting::int BETWEEN 1 AND ${PATIENT_LOCK_TIMEOUT_MS}`
+
+/**
+ * Gives the session the limits that the header of a script names, and one that waits in nobody's way time to wait. They last until
+ * {@link resetSession}.
+ */
 export async function applyLimits(connection: Connection, script: string): Promise<void> {
   const limits = Object.entries(readDirectives(script).limits)
   if (limits.length > 0) await connection.query(limits.map(([name, value]) => `SET ${name} = '${value}'`).join('; '))
+  if (await waitsInNobodysWay(script)) await connection.query(RAISE_LOCK_TIMEOUT)
 }
 
 /** Takes back whatever a script has set for its session, and tells whether it left a transaction open, which is rolled back. */

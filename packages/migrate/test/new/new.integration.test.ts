@@ -116,7 +116,7 @@ describe('new', () => {
       '20990101000003_person_id_name_key',
     ])
     expect(read(project, indexes[0]?.files[0] ?? '')).toMatch(
-      /^-- @limits lock_timeout=10min statement_timeout=2h\n(-- .*\n)+CREATE INDEX CONCURRENTLY "Person_name_idx" ON "Person"\("name"\);\n$/,
+      /^-- @limits lock_timeout=1h statement_timeout=2h\n(-- .*\n)+CREATE INDEX CONCURRENTLY "Person_name_idx" ON "Person"\("name"\);\n$/,
     )
     expect(read(project, indexes[1]?.files[0] ?? '')).toContain('CREATE UNIQUE INDEX CONCURRENTLY "Person_id_name_key"')
 
