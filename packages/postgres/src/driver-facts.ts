@@ -20,6 +20,8 @@ export interface DriverFacts {
   readonly raised: boolean
   /** The call did not fit its statement. */
   readonly misfit: boolean
+  /** The call did not send what its COPY FROM STDIN takes, so its message can hold a value. */
+  readonly withoutData: boolean
   /** The argument that Prisma found missing or wrong. */
   readonly argument: string | undefined
 }
@@ -83,6 +85,7 @@ export function driverFacts(error: unknown): DriverFacts {
     denied: server.denied ?? 'other',
     raised: server.raised ?? false,
     misfit: server.misfit ?? false,
+    withoutData: server.withoutData ?? false,
     argument: isPrisma ? /\b[Aa]rgument `(\w{1,63})`( is missing|:)/.exec(message)?.[1] : undefined,
   }
 }

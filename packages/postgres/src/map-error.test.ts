@@ -23,6 +23,7 @@ describe('mapPostgresError', () => {
     [serverError('08P01', 'query_wait_timeout'), 'postgres.connection_lost'],
     [Object.assign(serverError('08P01', 'bind message'), { routine: 'exec_bind_message' }), 'postgres.invalid_query'],
     [Object.assign(serverError('08P01', 'invalid message'), { routine: 'pq_getmsgend' }), 'postgres.invalid_query'],
+    [Object.assign(serverError('57014', 'COPY failed'), { routine: 'CopyGetData' }), 'postgres.invalid_query'],
     [serverError('25006', 'cannot execute INSERT in a read-only transaction'), 'postgres.read_only'],
     [Object.assign(serverError('25006', 'cannot execute INSERT'), { standby: true }), 'postgres.standby'],
     [serverError('28P01', 'password authentication failed for user "app"'), 'postgres.auth_failed'],

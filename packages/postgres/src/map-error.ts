@@ -180,7 +180,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, PostgresErrorCode])[] = [
 function codeOf(facts: DriverFacts): PostgresErrorCode {
   const { sqlState, prismaCode, systemCode, message, name } = facts
   if (facts.standby && sqlState === '25006') return 'postgres.standby'
-  if (facts.misfit) return 'postgres.invalid_query'
+  if (facts.misfit || facts.withoutData) return 'postgres.invalid_query'
   if (sqlState === '42501') return DENIED[facts.denied]
   if (sqlState) {
     const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE_CLASS[sqlState.slice(0, 2)]
@@ -205,13 +205,14 @@ const DENIED = {
 } as const satisfies Record<DriverFacts['denied'], PostgresErrorCode>
 
 function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string | undefined): string {
-  const { sqlState, prismaCode, systemCode, constraint, table, columns, argument } = facts
+  const { sqlState, prismaCode, systemCode, constraint, table, columns, argument, withoutData } = facts
   const named = [
     server,
     constraint && `constraint ${constraint}`,
     table && `table ${table}`,
     columns && columns.length > 0 && `columns ${columns.join(', ')}`,
     argument && `argument ${argument}`,
+    withoutData && 'no data came for COPY FROM STDIN, which takes a stream: `pg-copy-streams` on a client of the pool',
     sqlState ? `SQLSTATE ${sqlState}` : (prismaCode ?? systemCode),
   ].filter(Boolean)
   const { reason, remedy } = WORDING[code]
@@ -228,7 +229,7 @@ const QUOTABLE = /^(08|23|25|28|3D|3F|40|53|55|57)|^(42501|42P01|42703|42883)$/
 function causeOf(code: PostgresErrorCode, facts: DriverFacts): Error {
   const { name, message, frames, sqlState, prismaCode, systemCode } = facts
   const quotable = sqlState
-    ? QUOTABLE.test(sqlState) && !facts.raised
+    ? QUOTABLE.test(sqlState) && !facts.raised && !facts.withoutData
     : prismaCode === undefined && !isPrismas(facts) && code !== 'postgres.failed'
   const label = sqlState ?? prismaCode ?? systemCode
   const cause = new Error(quotable ? redactText(message) : (label ?? name)) as Error & { code?: string }

@@ -11,6 +11,8 @@ export interface ServerFacts {
   readonly raised?: boolean
   /** The call does not fit its statement: too many parameters or too few, a text that is cut off. Nothing was done. */
   readonly misfit?: boolean
+  /** The call sent no data for its COPY FROM STDIN, or broke off. Its message is the caller's own, and can hold anything. */
+  readonly withoutData?: boolean
 }
 
 /** A server's error as the driver gives it, as far as it is read here. */
@@ -50,6 +52,7 @@ export function serverFacts(error: ServerError): ServerFacts {
     ...(error.standby === true ? { standby: true } : {}),
     ...(denied && !(denied === 'login' && error.inScope) ? { denied } : {}),
     ...(raised ? { raised } : {}),
+    ...(error.code === '57014' && error.routine === 'CopyGetData' ? { withoutData: true } : {}),
     ...(error.code === '08P01' && READ_BY.test(String(error.routine)) ? { misfit: true } : {}),
   }
 }

@@ -103,6 +103,22 @@ describe('a violation', () => {
   })
 })
 
+it('a COPY that was sent without its data says so, not that it was canceled', async () => {
+  await bench.admin('CREATE TABLE copied (id int)')
+  await bench.admin('GRANT INSERT ON copied TO PUBLIC')
+  const copy = 'COPY copied FROM STDIN'
+  const pool = bench.pool()
+  for (const work of [
+    () => pool.query(copy),
+    () => postgres.prisma.$executeRawUnsafe(copy),
+    () => postgres.transaction((tx) => tx.$executeRawUnsafe(copy)),
+  ]) {
+    const error = mapPostgresError(await failureOf(work()))
+    expect(error).toMatchObject({ code: 'postgres.invalid_query', retryable: false, effect: 'none' })
+    expect(error.message).toContain('no data came for COPY FROM STDIN')
+  }
+})
+
 it('the columns of each constraint are those of the database', async () => {
   const rows = await bench.admin<{ name: string; columns: string[] }>(`
     SELECT conname AS name, ARRAY(
