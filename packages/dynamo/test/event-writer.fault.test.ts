@@ -139,14 +139,14 @@ describe('an event writer', () => {
   })
 
   it('lets nothing wait for the events of a hot key', async () => {
-    const dynamo = await behindProxy({ timeoutMs: 1500, initialBackoffMs: 400, maxBackoffMs: 400 })
+    const dynamo = await behindProxy({ timeoutMs: 3000, initialBackoffMs: 400, maxBackoffMs: 400 })
     const writer = dynamo.events.writer({ concurrency: 1 })
     decide = () => ({ unprocessed: '"hot"' })
     const hot = rejection(writer.append(event('hot')))
     await new Promise((resolve) => setTimeout(resolve, 50))
     const atMs = performance.now()
     for (const n of numbers(5)) await writer.append(event(n))
-    expect(performance.now() - atMs).toBeLessThan(1000)
+    expect(performance.now() - atMs).toBeLessThan(2500)
     expect(await hot).toMatchObject({ code: 'dynamo.deadline', retryable: true, effect: 'none' })
     expect(await stored(dynamo)).toEqual(numbers(5))
   })

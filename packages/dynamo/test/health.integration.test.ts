@@ -32,7 +32,7 @@ describe('health', () => {
     await using dynamo = createDynamo(testSettings({ endpoint: proxy.endpoint }))
     const health = await dynamo.health()
     expect(health.status).toBe('down')
-    expect(health.latencyMs).toBeLessThan(1300)
+    expect(health.latencyMs).toBeLessThan(4000) // an attempt may take longer
   })
 
   it('tells credentials and rights apart', async () => {

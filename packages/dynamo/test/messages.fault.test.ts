@@ -213,7 +213,7 @@ describe('delivery', () => {
   })
 
   it('ends within the deadline', async () => {
-    await using hasty = await testDynamo({ settings: { endpoint: proxy.endpoint, timeoutMs: 300 } })
+    await using hasty = await testDynamo({ settings: { endpoint: proxy.endpoint, timeoutMs: 800 } })
     const lease = await hasty.messages.lease('slow', { connectionId: 'c' })
     const other = await hasty.messages.lease('other', { connectionId: 'c' })
     decide = () => 'hang'
@@ -228,7 +228,7 @@ describe('delivery', () => {
     for (const error of await Promise.all(calls.map(rejection))) {
       expect(error).toMatchObject({ code: 'dynamo.deadline', retryable: true })
     }
-    expect(performance.now() - startedAtMs).toBeLessThan(3000)
+    expect(performance.now() - startedAtMs).toBeLessThan(10_000)
   })
 })
 

@@ -20,9 +20,9 @@ const KILLS = isLong ? 10 : 2
 
 const DEADLINE_MS = 3000
 /** What a busy machine may be late by. */
-const LATE_MS = 1000
+const LATE_MS = 3000
 /** Within so long of the engine's return every caller gets through again. */
-const RECOVERY_MS = 2000
+const RECOVERY_MS = 5000
 
 const throttled = (error: string, reason: string): DynamoFault => ({
   error,

@@ -83,7 +83,7 @@ describe('a password that is a function', () => {
     await failureOf(pool.connect())
     const start = performance.now()
     await pool.close()
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(performance.now() - start).toBeLessThan(5000) // not the grace that work is given
   })
 
   it('that never answers counts against the connect timeout', async () => {

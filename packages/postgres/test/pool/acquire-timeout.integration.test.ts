@@ -8,7 +8,7 @@ const bench = usePoolBench()
 
 describe('DB_ACQUIRE_TIMEOUT', () => {
   it('ends the wait for a connection, and says who waited how long for what', async () => {
-    const pool = bench.pool({ maxConnections: 2, acquireTimeoutMs: 100 }, { name: 'orders' })
+    const pool = bench.pool({ maxConnections: 2, acquireTimeoutMs: 500 }, { name: 'orders' })
     const held = [await pool.connect(), await pool.connect()]
     const error = await failureOf(pool.query('SELECT 1'))
     expect(error).toBeInstanceOf(AcquireTimeoutError)
@@ -23,15 +23,15 @@ describe('DB_ACQUIRE_TIMEOUT', () => {
       waitedMs: expect.any(Number),
       ...{ total: 2, active: 2, idle: 0, connecting: 0, waiting: 1, max: 2, min: 0 },
     })
-    expect(details.waitedMs).toBeGreaterThanOrEqual(95)
-    expect(details.waitedMs).toBeLessThan(1000)
+    expect(details.waitedMs).toBeGreaterThanOrEqual(495)
+    expect(details.waitedMs).toBeLessThan(5000)
     expect(message).toContain('Pool orders: no connection within')
     for (const client of held) client.release()
     await expect(pool.query('SELECT 1')).resolves.toBeDefined()
   })
 
   it('forgets a caller that gave up: none is counted, none gets a connection later', async () => {
-    const pool = bench.pool({ maxConnections: 1, acquireTimeoutMs: 50 })
+    const pool = bench.pool({ maxConnections: 1, acquireTimeoutMs: 400 })
     const held = await pool.connect()
     await Promise.all(Array.from({ length: 20 }, () => failureOf(pool.connect())))
     expect(pool.stats).toMatchObject({ active: 1, waiting: 0 })

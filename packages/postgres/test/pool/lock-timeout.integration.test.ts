@@ -13,7 +13,7 @@ describe('DB_LOCK_TIMEOUT', () => {
     await bench.admin('LOCK TABLE locked')
     const start = performance.now()
     const error = mapPostgresError(await failureOf(pool.query('SELECT * FROM locked')))
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(10_000)
     await bench.admin('ROLLBACK')
     expect(error).toMatchObject({ code: 'postgres.lock_timeout', retryable: true, effect: 'none' })
     await expect(pool.query('SELECT pg_sleep(0.3)')).resolves.toBeDefined()

@@ -8,8 +8,8 @@ describe('DB_STATEMENT_TIMEOUT', () => {
   it('makes the server cancel what runs longer, and the connection lives on', async () => {
     const pool = bench.pool({ statementTimeoutMs: 150, maxConnections: 1 })
     const start = performance.now()
-    const error = mapPostgresError(await failureOf(pool.query('SELECT pg_sleep(5)')))
-    expect(performance.now() - start).toBeLessThan(1000)
+    const error = mapPostgresError(await failureOf(pool.query('SELECT pg_sleep(25)')))
+    expect(performance.now() - start).toBeLessThan(10_000)
     expect(error).toMatchObject({ code: 'postgres.canceled', retryable: false })
     expect(error.message).toContain('DB_STATEMENT_TIMEOUT')
     expect(pool.stats).toMatchObject({ total: 1, idle: 1 })

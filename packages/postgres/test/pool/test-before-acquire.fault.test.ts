@@ -36,7 +36,7 @@ describe('DB_TEST_BEFORE_ACQUIRE', () => {
     server.forget()
     const start = performance.now()
     await expect(pool.query('SELECT 1')).resolves.toBeDefined()
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(performance.now() - start).toBeLessThan(6000) // a test takes 1000 ms to give up
     await pool.close()
   })
 

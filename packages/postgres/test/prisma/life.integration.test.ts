@@ -98,7 +98,7 @@ describe('createPostgres', () => {
     ])
     const start = performance.now()
     expect(await postgres.close(300)).toMatchObject({ drained: false })
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(10_000)
     for (const error of await working) expect(error).toBeInstanceOf(Error)
   })
 

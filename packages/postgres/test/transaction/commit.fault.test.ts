@@ -65,10 +65,10 @@ describe('a COMMIT', () => {
           await tx.log.create(line('hangs'))
           proxy.blackHole()
         },
-        { deadlineMs: 300 },
+        { deadlineMs: 800 },
       ),
     )
-    expect(performance.now() - start).toBeLessThan(400)
+    expect(performance.now() - start).toBeLessThan(5000)
     expect(error).toMatchObject({ code: 'postgres.commit_unknown', effect: 'unknown' })
     await proxy.pass()
     await until(
