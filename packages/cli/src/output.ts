@@ -20,6 +20,19 @@ export function inColumns(pairs: Iterable<readonly [string, string]>): string {
   return rows.map(([first, second]) => `  ${style('cyan', first.padEnd(width))}  ${second}`).join('\n')
 }
 
+/** A line that tells a person what is being done: each takes the place of the one before, and the last one goes. */
+export interface ProgressLine extends Disposable {
+  show(text: string): void
+}
+
+/** Shows progress on a terminal; where the stream is none, or there is none, says nothing. */
+export function progressLine(stream?: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): ProgressLine {
+  const replace = (text: string): void => {
+    if (stream?.isTTY) stream.write(`\r\u001B[K${text}`)
+  }
+  return { show: replace, [Symbol.dispose]: () => replace('') }
+}
+
 function write(stream: NodeJS.WriteStream, text: string): void {
   const isColoured = stream.isTTY && stream.hasColors()
   stream.write(`${isColoured ? text : stripVTControlCharacters(text)}\n`)

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { MiyabiError } from '@miyabi/core'
 import {
   checkPrismaCommand,
   type Migration,
@@ -8,21 +7,11 @@ import {
   readMigrations,
 } from '@miyabi/migrate'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
+import { untilInterrupted } from './interrupted.js'
 import { say } from './output.js'
 
 /** Either of them says where the database is. */
 const DATABASE_URLS = ['DIRECT_DATABASE_URL', 'DATABASE_URL']
-
-/** The person at the terminal, or whoever manages the process, ended the command. */
-export class InterruptedError extends MiyabiError<'cli.interrupted', { readonly signal: NodeJS.Signals }> {
-  override readonly name = 'InterruptedError'
-
-  constructor(signal: NodeJS.Signals) {
-    super('cli.interrupted', `Interrupted by ${signal}: what had not been committed is taken back.`, {
-      details: { signal },
-    })
-  }
-}
 
 /** What a command on migrations works with. */
 export interface MigrationEnvironment {
@@ -52,15 +41,9 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
     schema: 'prisma/schema',
     migrations: 'prisma/migrations',
   }
-  const stop = new AbortController()
-  const onSignal = (name: NodeJS.Signals): void => stop.abort(new InterruptedError(name))
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const name of signals) process.on(name, onSignal)
-  try {
+  return await untilInterrupted(async (signal) => {
     say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${hostname}:${port || '5432'}${pathname}`)
     const migrations = readMigrations(path.join(root, project.migrations))
-    return await work({ project, databaseUrl, migrations, signal: stop.signal })
-  } finally {
-    for (const name of signals) process.off(name, onSignal)
-  }
+    return await work({ project, databaseUrl, migrations, signal })
+  })
 }

@@ -1,6 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sql } from '../../migrate/test/support/database.js'
-import { migratorUrl, miyabi, stackFolder } from './miyabi.js'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { databasesRunning, shadowDatabases, sql, until } from '../../migrate/test/support/database.js'
+import { inProcess, migratorUrl, miyabi, stackFolder, start } from './miyabi.js'
 
 const { folder, remove } = stackFolder()
 let url: string
@@ -99,6 +103,87 @@ describe('miyabi doctor', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/indexes +could not tell: Can't reach database server at `127\.0\.0\.1:1`/)
     expect(stdout).toContain('6 of 8 groups could not tell')
     expect(stdout).not.toMatch(/secret-word|^\s+at /m)
+  })
+})
+
+describe('miyabi doctor while it works', { timeout: 120_000 }, () => {
+  /** A workspace whose one migration takes a minute, and a database that says that it has it. */
+  async function slowWorkspace(): Promise<{ root: string; database: TestDatabase; remove(): Promise<void> }> {
+    const root = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
+    const migration = path.join(root, 'prisma/migrations/1_slow')
+    mkdirSync(migration, { recursive: true })
+    writeFileSync(path.join(root, 'pnpm-workspace.yaml'), '')
+    writeFileSync(path.join(migration, 'migration.sql'), 'SELECT pg_sleep(64)')
+    const database = await createTestDatabase({ empty: true })
+    await sql(
+      database.directDatabaseUrl,
+      `CREATE TABLE _prisma_migrations (id text, checksum text, finished_at timestamptz, migration_name text, rolled_back_at timestamptz, started_at timestamptz);
+       INSERT INTO _prisma_migrations VALUES ('1', 'x', now(), '1_slow', NULL, now())`,
+    )
+    const remove = async (): Promise<void> => {
+      await database.drop()
+      rmSync(root, { recursive: true })
+    }
+    return { root, database, remove }
+  }
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves no database behind when %s ends it', async (signal) => {
+    const { root, database, remove } = await slowWorkspace()
+    const url = database.directDatabaseUrl
+    const env = {
+      DATABASE_URL: database.databaseUrl,
+      DIRECT_DATABASE_URL: url,
+      DYNAMODB_ENDPOINT: 'http://127.0.0.1:1',
+    }
+    try {
+      const { child, result } = start(folder, ['doctor'], env, root)
+      await until(async () => (await databasesRunning(url, 'pg_sleep(64)')).length > 0)
+      const [scratch] = await databasesRunning(url, 'pg_sleep(64)')
+      expect(scratch).toMatch(/^prisma_migrate_shadow_db_/)
+      const interruptedAt = performance.now()
+      child.kill(signal)
+      const { code, stdout, stderr } = await result
+      expect(performance.now() - interruptedAt, 'not after the minute').toBeLessThan(30_000)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(new RegExp(`^error cli\\.interrupted\nInterrupted by ${signal}: `))
+      expect(await shadowDatabases(url)).not.toContain(scratch)
+    } finally {
+      await remove()
+    }
+  })
+
+  describe('at a terminal', () => {
+    beforeEach(() => {
+      vi.stubEnv('DATABASE_URL', NOWHERE)
+      vi.stubEnv('DIRECT_DATABASE_URL', NOWHERE)
+      vi.stubEnv('DYNAMODB_ENDPOINT', 'http://127.0.0.1:1')
+      const { isTTY } = process.stderr
+      process.stderr.isTTY = true
+      return () => {
+        process.stderr.isTTY = isTTY
+        vi.unstubAllEnvs()
+      }
+    })
+
+    it('tells what it looks at in a line that goes', async () => {
+      const { stderr } = await inProcess(['doctor'])
+      const [before, ...lines] = stderr.split('\r\u001B[K')
+      expect(before).toBe('')
+      expect(lines).toHaveLength(9)
+      expect(lines[3]).toBe('looking at drift (4 of 8) ...')
+      expect(lines.at(-1)).toBe('')
+    })
+
+    it('tells nothing to a program', async () => {
+      expect(await inProcess(['doctor', '--json'])).toMatchObject({ stderr: '' })
+    })
+  })
+
+  it('tells nothing where nobody watches', async () => {
+    vi.stubEnv('DATABASE_URL', NOWHERE)
+    vi.stubEnv('DYNAMODB_ENDPOINT', 'http://127.0.0.1:1')
+    expect(await inProcess(['doctor'])).toMatchObject({ stderr: '' })
+    vi.unstubAllEnvs()
   })
 })
 

@@ -9,8 +9,7 @@ import { runCli } from '../src/cli.js'
 
 /** The executable. */
 export const bin = fileURLToPath(new URL('../bin/miyabi.mjs', import.meta.url))
-/** The workspace. */
-export const root = fileURLToPath(new URL('../../..', import.meta.url))
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 export interface Result {
   readonly code: number | null
@@ -18,14 +17,15 @@ export interface Result {
   readonly stderr: string
 }
 
-/** Starts `miyabi` as a shell would, in the workspace, with no database in the environment and a stack folder of its own. */
+/** Starts `miyabi` as a shell would, in the workspace unless said otherwise, with no database in the environment and a stack folder of its own. */
 export function start(
   folder: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  cwd = root,
 ): { readonly child: ChildProcess; readonly result: Promise<Result> } {
   const child = spawn(process.execPath, [bin, ...args], {
-    cwd: root,
+    cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], MIYABI_STACK_DIR: folder, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })

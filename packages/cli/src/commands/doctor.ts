@@ -1,7 +1,8 @@
 import { command } from '../command.js'
 import { commandEnvironment, environmentWithStack } from '../environment.js'
 import { exitCode } from '../exit-code.js'
-import { print, say } from '../output.js'
+import { untilInterrupted } from '../interrupted.js'
+import { print, progressLine, say } from '../output.js'
 
 export const doctor = command({
   name: 'doctor',
@@ -14,9 +15,14 @@ export const doctor = command({
   ],
   async run({ args }) {
     const { checkGroups, examine, renderReports } = await import('../doctor/index.js')
-    await using environment = await environmentWithStack(commandEnvironment())
-    if (environment.usesStack) say('the embedded stack stands in for what the environment does not name')
-    const groups = await examine(checkGroups, environment)
+    const groups = await untilInterrupted(async (signal) => {
+      await using environment = await environmentWithStack(commandEnvironment())
+      if (environment.usesStack) say('the embedded stack stands in for what the environment does not name')
+      using progress = progressLine(args.json ? undefined : process.stderr)
+      const onGroup = (name: string, index: number): void =>
+        progress.show(`looking at ${name} (${index + 1} of ${checkGroups.length}) ...`)
+      return await examine(checkGroups, environment, { signal, onGroup })
+    })
     print(args.json ? JSON.stringify({ groups }, undefined, 2) : renderReports(groups))
     if (groups.some(({ state }) => state === 'findings')) return exitCode.findings
     return groups.some(({ state }) => state === 'unknown') ? exitCode.failed : exitCode.clean

@@ -2,9 +2,10 @@ import { type Drift, findDrift, renderCatalogDiff } from '@miyabi/migrate'
 import { command } from '../command.js'
 import { describeError } from '../describe-error.js'
 import { exitCode } from '../exit-code.js'
+import { InterruptedError } from '../interrupted.js'
 import { heading, print } from '../output.js'
 import { withDynamo } from '../with-dynamo.js'
-import { InterruptedError, withMigrations } from '../with-migrations.js'
+import { withMigrations } from '../with-migrations.js'
 
 /** What DynamoDB has otherwise than its definitions say. */
 interface DynamoDrift {

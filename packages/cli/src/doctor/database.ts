@@ -6,9 +6,9 @@ import type { CheckGroup } from './group.js'
 export const databaseGroup = (check: DatabaseCheck): CheckGroup => ({
   name: check.name,
   looksFor: check.looksFor,
-  async run({ root, env }) {
+  async run({ root, env }, signal) {
     const url = migrationDatabaseUrl(root, env)
     if (url === undefined) throw new NoDatabaseError('doctor', { production: env['NODE_ENV'] === 'production' })
-    return checkDatabase(check, { url, migrations: path.join(root, 'prisma/migrations') })
+    return checkDatabase(check, { url, migrations: path.join(root, 'prisma/migrations'), signal })
   },
 })

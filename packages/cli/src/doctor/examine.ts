@@ -12,20 +12,31 @@ export interface GroupReport {
   readonly reason?: string
 }
 
-/** Runs groups one after the other. Never rejects: what cannot tell says so. */
+export interface ExamineOptions {
+  readonly signal: AbortSignal
+  /** Told of each group before it is looked at. */
+  readonly onGroup: (name: string, index: number) => void
+}
+
+/** Runs groups one after the other. Rejects only with the signal's reason: what cannot tell says so. */
 export async function examine(
   groups: readonly CheckGroup[],
   environment: CommandEnvironment,
+  { signal, onGroup }: ExamineOptions,
 ): Promise<readonly GroupReport[]> {
   const reports: GroupReport[] = []
-  for (const { name, looksFor, run } of groups) {
+  for (const [index, { name, looksFor, run }] of groups.entries()) {
+    signal.throwIfAborted()
+    onGroup(name, index)
     try {
-      const findings = await run(environment)
+      const findings = await run(environment, signal)
       reports.push({ name, looksFor, state: findings.length > 0 ? 'findings' : 'clean', findings })
     } catch (error) {
+      signal.throwIfAborted()
       reports.push({ name, looksFor, state: 'unknown', findings: [], reason: reasonOf(error) })
     }
   }
+  signal.throwIfAborted()
   return reports
 }
 

@@ -6,6 +6,6 @@ export interface CheckGroup {
   readonly name: string
   /** What it looks for, for a person. */
   readonly looksFor: string
-  /** Changes nothing. Rejects where it cannot tell. */
-  run(environment: CommandEnvironment): Promise<readonly Finding[]>
+  /** Changes nothing, and leaves nothing behind where the signal ends it. Rejects where it cannot tell. */
+  run(environment: CommandEnvironment, signal: AbortSignal): Promise<readonly Finding[]>
 }

@@ -4,10 +4,10 @@ import type { CheckGroup } from './group.js'
 export const poolGroup: CheckGroup = {
   name: 'pool',
   looksFor: 'pools that together ask for more connections than the server has',
-  async run({ env }) {
+  async run({ env }, signal) {
     const settings = parsePostgresSettings(env)
     if (settings.pooler !== 'none') return [] // its own default_pool_size counts
-    const { fits, advice } = await adviseForServer(settings)
+    const { fits, advice } = await adviseForServer(settings, { signal })
     const [problem = advice, remedy = 'pnpm db:pool'] = advice.split(': ')
     return fits ? [] : [{ check: 'pool.too_large', object: 'DB_MAX_CONNECTIONS', problem, remedy }]
   },

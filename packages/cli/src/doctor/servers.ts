@@ -10,20 +10,20 @@ export const serversGroup: CheckGroup = {
   name: 'servers',
   looksFor:
     'servers that do not answer, refuse writes, or are of a version that nobody tried, and logins that are refused',
-  run: async ({ env }) => [...(await postgres(env)), ...(await dynamodb(env))],
+  run: async ({ env }, signal) => [...(await postgres(env, signal)), ...(await dynamodb(env, signal))],
 }
 
 /** The logins of one server or of several; what was not set goes without saying. */
 const LOGINS = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'SERVICE_DATABASE_URL'] as const
 
-async function postgres(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+async function postgres(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Finding[]> {
   const set = LOGINS.filter((name) => env[name]?.trim())
   const asked = set.filter((name, index) => set.findIndex((other) => env[other] === env[name]) === index)
-  return (await Promise.all(asked.map((name) => askAs(name, env)))).flat()
+  return (await Promise.all(asked.map((name) => askAs(name, env, signal)))).flat()
 }
 
-async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const health = await checkHealth(parsePostgresSettings({ ...env, DATABASE_URL: env[name] }))
+async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Finding[]> {
+  const health = await checkHealth(parsePostgresSettings({ ...env, DATABASE_URL: env[name] }), { signal })
   const { version, problem, reason, remedy = 'see its log' } = health
   const findings: Finding[] = []
   const major = Number.parseInt(version ?? '', 10)
@@ -73,10 +73,10 @@ async function loginOf(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv): P
   return []
 }
 
-async function dynamodb(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+async function dynamodb(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Finding[]> {
   const settings = parseDynamoSettings(env)
   await using dynamo = createDynamo(settings)
-  const { reason, remedy = 'see docs/DATABASE_SETUP_GUIDE.md', missingTables } = await dynamo.health()
+  const { reason, remedy = 'see docs/DATABASE_SETUP_GUIDE.md', missingTables } = await dynamo.health({ signal })
   if (reason === undefined || missingTables !== undefined) return []
   const object = settings.endpoint === undefined ? `AWS ${settings.region}` : 'DYNAMODB_ENDPOINT'
   return [{ check: 'servers.dynamodb', object, problem: reason, remedy }]

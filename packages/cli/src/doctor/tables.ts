@@ -4,9 +4,9 @@ import type { CheckGroup } from './group.js'
 export const tablesGroup: CheckGroup = {
   name: 'tables',
   looksFor: 'DynamoDB tables that are missing or differ: keys, indexes, expiry, backups, protection, capacity',
-  async run({ env }) {
+  async run({ env }, signal) {
     await using dynamo = createDynamo(parseDynamoSettings(env))
-    const { missing, steps } = await dynamo.tables.status()
+    const { missing, steps } = await dynamo.tables.status({ signal })
     const differing = steps.filter(({ table }) => !missing.includes(table))
     return [
       ...missing.map((table) => ({

@@ -17,4 +17,5 @@ export interface CheckContext {
   readonly migrations: string
   /** The schema that Prisma works in. */
   readonly schema: string
+  readonly signal?: AbortSignal | undefined
 }

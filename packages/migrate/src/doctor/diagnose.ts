@@ -15,20 +15,24 @@ export const databaseChecks: readonly DatabaseCheck[] = [migrationsCheck, driftC
  * Runs one group of checks on a database. Reads catalogs and statistics; to see what was changed by hand, it runs the
  * migrations in a scratch database, which it drops.
  *
- * @param where the migrator's URL, and the folder of the migrations.
- * @throws what keeps the database from being asked.
+ * @param where the migrator's URL, and the folder of the migrations; `signal` ends the work.
+ * @throws what keeps the database from being asked, or the signal's reason, with nothing left behind.
  */
 export async function checkDatabase(
   check: DatabaseCheck,
-  where: { readonly url: string; readonly migrations: string },
+  where: { readonly url: string; readonly migrations: string; readonly signal?: AbortSignal | undefined },
 ): Promise<Finding[]> {
   const target = parseTarget(where.url)
+  const { signal } = where
   const { withClient } = await import('../host/client.js')
   try {
-    return await withClient({ ...target.config, ...PATIENCE }, (client) =>
-      check.run(client, { ...where, schema: target.schema }),
+    return await withClient(
+      { ...target.config, ...PATIENCE },
+      (client) => check.run(client, { ...where, schema: target.schema }),
+      signal,
     )
   } catch (error) {
+    signal?.throwIfAborted()
     throw error instanceof MiyabiError ? error : toConnectError(error, target)
   }
 }

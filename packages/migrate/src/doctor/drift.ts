@@ -7,8 +7,8 @@ import type { DatabaseCheck } from './check.js'
 export const driftCheck: DatabaseCheck = {
   name: 'drift',
   looksFor: 'what somebody changed by hand, past the migrations',
-  async run(_, { url, migrations }) {
-    const { differences } = await findDrift({ databaseUrl: url, migrations: readMigrations(migrations) })
+  async run(_, { url, migrations, signal }) {
+    const { differences } = await findDrift({ databaseUrl: url, migrations: readMigrations(migrations), signal })
     const groups = new Map<string, CatalogDifference[]>()
     for (const difference of differences) {
       const thing = difference.on ?? difference.name

@@ -60,7 +60,7 @@ export async function findDrift({ databaseUrl, migrations, signal }: DriftOption
       })
     }
     return catalogDump(client)
-  })
+  }, signal)
   signal?.throwIfAborted()
   return { applied: applied.map(({ name }) => name), pending, differences: diffCatalogs(expected, live.catalog) }
 }

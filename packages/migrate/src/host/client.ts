@@ -1,13 +1,28 @@
 import pg from 'pg'
 
-/** Runs `work` on a connection of its own and closes it. */
-export async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` on a connection of its own and closes it.
+ * @param signal closes it at once, so that its query fails instead of running to its end for nobody.
+ * @throws the signal's reason, and whatever `work` or connecting does.
+ */
+export async function withClient<T>(
+  config: pg.ClientConfig,
+  work: (client: pg.Client) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const client = new pg.Client(config)
   client.on('error', () => {}) // a connection that breaks fails its query; without a listener it would end the process
+  const end = async (): Promise<void> => void (await client.end().catch(() => {}))
+  signal?.throwIfAborted()
   await client.connect()
+  signal?.addEventListener('abort', end, { once: true })
   try {
     return await work(client)
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
   } finally {
-    await client.end().catch(() => {})
+    signal?.removeEventListener('abort', end)
+    await end()
   }
 }

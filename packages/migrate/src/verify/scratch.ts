@@ -9,8 +9,8 @@ import { MigrationError } from '../migration-error.js'
 export interface ScratchDatabase {
   readonly target: Target
   readonly url: string
-  /** Runs `work` on a connection of its own. */
-  use<T>(work: (client: pg.Client) => Promise<T>): Promise<T>
+  /** Runs `work` on a connection of its own, which the signal closes. */
+  use<T>(work: (client: pg.Client) => Promise<T>, signal?: AbortSignal): Promise<T>
   /** A copy, rows and all. Nobody may be connected meanwhile. */
   copy(): Promise<ScratchDatabase>
   drop(): Promise<void>
@@ -59,7 +59,7 @@ export class ScratchServer implements AsyncDisposable {
     return {
       target,
       url: url.toString(),
-      use: (work) => withClient(target.config, work),
+      use: (work, signal) => withClient(target.config, work, signal),
       copy: () => this.make(target.database),
       drop: () => shadows.drop(target.database),
     }
