@@ -64,8 +64,8 @@ describe('DatabaseContext', () => {
   it('ends a transaction that outlasts its time', async () => {
     await using db = await DatabaseContext.fromEnv({ env })
     await db.asService().pg.user.count() // connected, so that all of the time is its own
-    const slow = db.asService().transaction(async (tx) => tx.$queryRaw`SELECT pg_sleep(1)::text`, { deadlineMs: 200 })
-    await expect(slow).rejects.toMatchObject({ code: 'postgres.deadline', details: { deadlineMs: 200, phase: 'work' } })
+    const slow = db.asService().transaction(async (tx) => tx.$queryRaw`SELECT pg_sleep(25)::text`, { deadlineMs: 500 })
+    await expect(slow).rejects.toMatchObject({ code: 'postgres.deadline', details: { deadlineMs: 500, phase: 'work' } })
     expect(await db.asService().pg.user.count({ where: { email: 'nobody@example.com' } })).toBe(0)
   })
 

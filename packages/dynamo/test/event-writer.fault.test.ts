@@ -91,7 +91,8 @@ describe('an event writer', () => {
     decide = () => 'hang'
     const leaving = new AbortController()
     const appends = numbers(100).map((n) => rejection(writer.append(event(n), { signal: leaving.signal })))
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await expect.poll(sizes).toEqual([25, 25])
+    await new Promise((resolve) => setTimeout(resolve, 100)) // in which no third one leaves
     expect(sizes()).toEqual([25, 25])
     leaving.abort(new Error('enough'))
     await Promise.all(appends)
@@ -252,7 +253,7 @@ describe('an event writer', () => {
     const controllers = [new AbortController(), new AbortController()]
     const gone = new Error('the user went away')
     const ends = controllers.map(({ signal }, n) => rejection(writer.append(event(n), { signal })))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await expect.poll(() => proxy.requests.length).toBe(1)
     const waiting = writer.append(event(2))
     controllers[0]?.abort(gone)
     expect(await ends[0]).toBe(gone)
@@ -295,7 +296,7 @@ describe('an event writer', () => {
     decide = () => 'hang'
     const sent = numbers(25).map((n) => rejection(writer.append(event(n))))
     const queued = rejection(writer.append(event(25)))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await expect.poll(() => proxy.requests.length).toBe(1)
     expect(await dynamo.close(100)).toEqual({ drained: false })
     expect(await sent[0]).toMatchObject({ code: 'dynamo.events.writer_closed', effect: 'unknown' })
     expect(await queued).toMatchObject({ code: 'dynamo.events.writer_closed', effect: 'none' })

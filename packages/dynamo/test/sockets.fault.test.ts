@@ -58,7 +58,7 @@ describe('the connections of a client', () => {
       number += 1
       return number % 3 === 0 ? 'reset' : number % 3 === 1 ? 'stall-body' : { error: 'ValidationException' }
     })
-    const { client, stats } = open({ maxSockets: 2, timeoutMs: 20_000, attemptTimeoutMs: 100, maxAttempts: 1 })
+    const { client, stats } = open({ maxSockets: 2, timeoutMs: 20_000, attemptTimeoutMs: 300, maxAttempts: 1 })
     const errors = await Promise.all(Array.from({ length: 30 }, () => rejection(client.send(get))))
     expect(proxy.requests).toHaveLength(30)
     expect(errors.filter((error) => (error as DynamoError).code === 'dynamo.sockets_busy')).toEqual([])

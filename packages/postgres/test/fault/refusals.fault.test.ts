@@ -144,7 +144,7 @@ describe('a server that refuses', () => {
 describe('a pool emptied by leaks', () => {
   it('tells each caller so, names every leak, and is whole when they come back', async () => {
     const logger = new RecordingLogger()
-    const pool = bench.pool({ maxConnections: 4, acquireTimeoutMs: 200, leakThresholdMs: 100 }, { logger })
+    const pool = bench.pool({ maxConnections: 4, acquireTimeoutMs: 800, leakThresholdMs: 100 }, { logger })
     const before = await expectWhole(pool)
     const leaked = await Promise.all(Array.from({ length: 4 }, () => pool.connect()))
     const errors = await Promise.all(Array.from({ length: 50 }, () => failureOf(pool.query('SELECT 1'))))

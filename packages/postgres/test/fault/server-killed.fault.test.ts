@@ -8,8 +8,8 @@ import { type LoadStatus, startLoad } from './load.js'
 
 const WORKERS = 64
 const KILLS = count(1, 10)
-/** How soon all are at work again, counted from the first connection that the server takes. */
-const RECOVERED_WITHIN_MS = 2000
+/** How soon all are at work again, counted from the first connection that the server takes; with room for a machine at other work. */
+const RECOVERED_WITHIN_MS = count(6000, 2000)
 
 it(`kill -9 of the server under ${WORKERS} workers, ${KILLS} times, loses nothing that was acknowledged, and nobody`, {
   timeout: 30_000 + KILLS * 15_000,

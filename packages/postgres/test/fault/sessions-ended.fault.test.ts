@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { mapPostgresError, type Pool } from '../../src/index.js'
-import { failureOf, usePoolBench } from '../support.js'
+import { failureOf, until, usePoolBench } from '../support.js'
 import { count } from './counts.js'
 import { expectNothingEscapes } from './escapes.js'
 import { expectWhole } from './whole.js'
@@ -33,7 +33,7 @@ describe(`pg_terminate_backend, ${ROUNDS} times`, () => {
     for (let n = 0; n < ROUNDS; n += 1) {
       const before = await expectWhole(pool)
       const running = Array.from({ length: 8 }, () => failureOf(pool.query('SELECT pg_sleep(30)')))
-      await delay(150) // for the statements to arrive
+      await until(bench.busy, (count) => count === 8)
       await bench.killBackends('ended-busy')
       for (const error of await Promise.all(running)) {
         expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })

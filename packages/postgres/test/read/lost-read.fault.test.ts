@@ -128,8 +128,8 @@ describe('what may write', () => {
   })
 
   it('is raw SQL that calls what is not known to only read', async () => {
-    const sleeping = failureOf(postgres.prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(2)`)
-    await delay(200)
+    const sleeping = failureOf(postgres.prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(25)`)
+    await until(bench.busy, (count) => count === 1)
     await bench.killBackends()
     expect(mapPostgresError(await sleeping)).toMatchObject({ code: 'postgres.connection_lost' })
   })
@@ -162,10 +162,10 @@ describe('read()', () => {
   })
 
   it('keeps to its deadline, and to retry: false', async () => {
-    const slow = postgres.read((prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(1)`, { deadlineMs: 100 })
+    const slow = postgres.read((prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(25)`, { deadlineMs: 300 })
     expect(await failureOf(slow)).toMatchObject({
       code: 'postgres.deadline',
-      details: { deadlineMs: 100, phase: 'work' },
+      details: { deadlineMs: 300, phase: 'work' },
     })
     await until(bench.busy, (count) => count === 0)
     let killing: Promise<void> | undefined
