@@ -11,15 +11,19 @@ import type { Dynamo } from '../src/dynamo.js'
 import { DynamoInputError, DynamoValueError, PayloadTooLargeError } from '../src/errors.js'
 import { EventWriterError } from '../src/events/errors.js'
 import type { NewEvent } from '../src/events/event.js'
-import { rejection, testDynamo } from './support.js'
+import { rejection, sharedDynamo } from './support.js'
 
 const LONG = process.env['MIYABI_TEST_LONG'] === '1'
 
 let decide: (request: DynamoRequest) => DynamoFault
 let proxy: DynamoProxy
 let open: Dynamo[] = []
+/** Whose the events of a test are. */
+let user = ''
+let users = 0
 
 beforeEach(async () => {
+  user = `u${++users}`
   decide = () => 'pass'
   proxy = await startDynamoProxy(dynamodbEndpoint(), (request) => decide(request))
 })
@@ -31,21 +35,19 @@ afterEach(async () => {
 })
 
 async function behindProxy(settings: Partial<DynamoSettings> = {}): Promise<Dynamo> {
-  const dynamo = await testDynamo({
-    settings: { endpoint: proxy.endpoint, initialBackoffMs: 5, maxBackoffMs: 50, ...settings },
-  })
+  const dynamo = await sharedDynamo({ endpoint: proxy.endpoint, initialBackoffMs: 5, maxBackoffMs: 50, ...settings })
   open.push(dynamo)
   return dynamo
 }
 
-const event = (n: number | string): NewEvent => ({ eventType: 'written', userId: 'u', data: { n } })
+const event = (n: number | string): NewEvent => ({ eventType: 'written', userId: user, data: { n } })
 
 /** The numbers of all events stored, in order. */
 async function stored(dynamo: Dynamo): Promise<unknown[]> {
   decide = () => 'pass'
   const numbers: unknown[] = []
   for (let cursor: string | undefined; ; ) {
-    const page = await dynamo.events.byUser('u', { order: 'asc', limit: 1000, cursor })
+    const page = await dynamo.events.byUser(user, { order: 'asc', limit: 1000, cursor })
     numbers.push(...page.items.map(({ data }) => data['n']))
     if (page.cursor === undefined) return numbers
     cursor = page.cursor
@@ -155,7 +157,7 @@ describe('an event writer', () => {
   it('puts the same key of one batch once, and tells both callers', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer()
-    const same = { eventType: 'written', userId: 'u', occurredAt: new Date(), idempotencyKey: 'k', data: { n: 1 } }
+    const same = { eventType: 'written', userId: user, occurredAt: new Date(), idempotencyKey: 'k', data: { n: 1 } }
     const [a, b] = await Promise.all([writer.append(same), writer.append(same)])
     expect(a).toEqual(b)
     expect(sizes()).toEqual([1])

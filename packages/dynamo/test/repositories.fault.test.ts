@@ -10,13 +10,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DynamoSettings } from '../src/config.js'
 import type { Dynamo } from '../src/dynamo.js'
 import { DynamoError, UnprocessedEventsError } from '../src/errors.js'
-import { rejection, testDynamo } from './support.js'
+import { rejection, sharedDynamo } from './support.js'
 
 let decide: (request: DynamoRequest) => DynamoFault = () => 'pass'
 let proxy: DynamoProxy
 let open: Dynamo[] = []
+/** Whose the events of a test are. */
+let user = ''
+let users = 0
 
 beforeEach(async () => {
+  user = `u${++users}`
   decide = () => 'pass'
   proxy = await startDynamoProxy(dynamodbEndpoint(), (request) => decide(request))
 })
@@ -26,11 +30,9 @@ afterEach(async () => {
   await proxy.close()
 })
 
-/** DynamoDB behind the proxy, with tables of its own. */
+/** DynamoDB behind the proxy. */
 async function behindProxy(settings: Partial<DynamoSettings> = {}): Promise<Dynamo> {
-  const dynamo = await testDynamo({
-    settings: { endpoint: proxy.endpoint, initialBackoffMs: 5, maxBackoffMs: 50, ...settings },
-  })
+  const dynamo = await sharedDynamo({ endpoint: proxy.endpoint, initialBackoffMs: 5, maxBackoffMs: 50, ...settings })
   open.push(dynamo)
   return dynamo
 }
@@ -42,14 +44,14 @@ async function timed(promise: Promise<unknown>): Promise<{ error: DynamoError; m
 }
 
 const events = (count: number) =>
-  Array.from({ length: count }, (_, n) => ({ eventType: 'batch', userId: 'u', data: { n } }))
+  Array.from({ length: count }, (_, n) => ({ eventType: 'batch', userId: user, data: { n } }))
 
 describe('events.appendMany under faults', () => {
   it('drains what DynamoDB leaves unprocessed', async () => {
     const dynamo = await behindProxy()
     decide = ({ number }) => (number <= 6 ? { unprocessed: 10 } : 'pass')
     const { ids } = await dynamo.events.appendMany(events(60))
-    const read = await dynamo.events.byUser('u', { limit: 100, order: 'asc' })
+    const read = await dynamo.events.byUser(user, { limit: 100, order: 'asc' })
     expect(read.items.map(({ id }) => id)).toEqual(ids)
   })
 
@@ -64,7 +66,7 @@ describe('events.appendMany under faults', () => {
     decide = ({ number }) => faults[number % 6] ?? 'pass'
     const { ids } = await dynamo.events.appendMany(events(100))
     decide = () => 'pass'
-    const read = await dynamo.events.byUser('u', { limit: 200, order: 'asc' })
+    const read = await dynamo.events.byUser(user, { limit: 200, order: 'asc' })
     expect(read.items.map(({ id }) => id)).toEqual(ids)
   })
 
@@ -87,7 +89,7 @@ describe('events.appendMany under faults', () => {
       return event ? [{ ...event, id }] : []
     })
     await dynamo.events.appendMany(again)
-    const stored = (await dynamo.events.byUser('u', { limit: 200 })).items.map(({ data }) => data.n)
+    const stored = (await dynamo.events.byUser(user, { limit: 200 })).items.map(({ data }) => data.n)
     expect(new Set(stored)).toEqual(new Set(given.map(({ data }) => data.n)))
     expect(stored).toHaveLength(100)
   })
@@ -105,7 +107,7 @@ describe('events.appendMany under faults', () => {
     })
     expect(error.cause).toMatchObject({ code: 'dynamo.validation' })
     decide = () => 'pass'
-    expect((await dynamo.events.byUser('u', { limit: 200 })).items).toHaveLength(97)
+    expect((await dynamo.events.byUser(user, { limit: 200 })).items).toHaveLength(97)
   })
 
   it('keeps its account when its caller ends it', async () => {

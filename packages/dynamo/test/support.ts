@@ -15,10 +15,24 @@ const patient = { timeoutMs: 20_000, attemptTimeoutMs: 10_000 }
 export async function testDynamo(
   options: DynamoOptions & { readonly settings?: Partial<DynamoSettings> } = {},
 ): Promise<Dynamo> {
-  const settings = testSettings({ ...patient, tablePrefix: tablePrefix() })
-  await using maker = createDynamo(settings)
-  await maker.tables.apply()
+  const settings = testSettings({ ...patient, tablePrefix: await newTables() })
   return createDynamo({ ...settings, ...options.settings }, options)
+}
+
+let shared: Promise<string> | undefined
+
+/** The same with the tables that the tests of a file share, each with keys of its own. */
+export async function sharedDynamo(changes: Partial<DynamoSettings>): Promise<Dynamo> {
+  shared ??= newTables()
+  return createDynamo({ ...testSettings({ ...patient, tablePrefix: await shared }), ...changes })
+}
+
+/** Makes them, and gives the prefix of their names. */
+async function newTables(): Promise<string> {
+  const prefix = tablePrefix()
+  await using maker = createDynamo(testSettings({ ...patient, tablePrefix: prefix }))
+  await maker.tables.apply()
+  return prefix
 }
 
 /** Ends the stream of events, for tests of very many: the embedded engine takes longer for each write the more a stream holds. */
