@@ -144,8 +144,9 @@ describe('a server that refuses', () => {
 describe('a pool emptied by leaks', () => {
   it('tells each caller so, names every leak, and is whole when they come back', async () => {
     const logger = new RecordingLogger()
-    const pool = bench.pool({ maxConnections: 4, acquireTimeoutMs: 800, leakThresholdMs: 100 }, { logger })
+    const pool = bench.pool({ maxConnections: 4, acquireTimeoutMs: 800, leakThresholdMs: 300 }, { logger })
     const before = await expectWhole(pool)
+    logger.lines.length = 0 // a busy machine holds the first for longer, while the others are opened
     const leaked = await Promise.all(Array.from({ length: 4 }, () => pool.connect()))
     const errors = await Promise.all(Array.from({ length: 50 }, () => failureOf(pool.query('SELECT 1'))))
     for (const error of errors) {
