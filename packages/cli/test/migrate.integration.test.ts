@@ -19,10 +19,10 @@ function commands(env: () => Readonly<Record<string, string>> = () => ({})) {
   const run = (line: string): Promise<Result> => miyabi(folder, line.split(' '), env())
   return {
     run,
-    async json<Answer>(line: string): Promise<{ code: number | null; answer: Answer }> {
+    async json<Answer>(line: string): Promise<{ code: number | null; answer: Answer; stderr: string }> {
       const { code, stdout, stderr } = await run(`${line} --json`)
       expect(stdout, stderr).toMatch(/^\{/)
-      return { code, answer: JSON.parse(stdout) as Answer }
+      return { code, answer: JSON.parse(stdout) as Answer, stderr }
     },
     async clean(line: string): Promise<Result> {
       const result = await run(line)
@@ -90,7 +90,7 @@ describe('miyabi migrate rollback', { timeout: 180_000 }, () => {
     database = await createTestDatabase() // with every migration, as Prisma has deployed them
   })
   afterAll(() => database.drop())
-  const { run, json, clean } = commands(() => ({ DIRECT_DATABASE_URL: database.directDatabaseUrl }))
+  const { json, clean } = commands(() => ({ DIRECT_DATABASE_URL: database.directDatabaseUrl }))
 
   it('goes back one by one, but over no row without consent, and Prisma takes it up again', async () => {
     await clean('migrate status')
@@ -106,9 +106,8 @@ describe('miyabi migrate rollback', { timeout: 180_000 }, () => {
     expect(await json('migrate rollback')).toMatchObject({
       code: 2,
       answer: { undone: [], refused: { code: 'migrate.data_loss', details: { migration: NAMES[0] } } },
+      stderr: expect.stringMatching(/error migrate\.data_loss[\s\S]*logs: 2 rows with 8 values/),
     })
-    const told = await run('migrate rollback')
-    expect(told.stderr).toMatch(/error migrate\.data_loss[\s\S]*logs: 2 rows with 8 values/)
     await clean('migrate rollback --accept-data-loss')
     await clean('prisma migrate deploy')
     await clean('migrate status')

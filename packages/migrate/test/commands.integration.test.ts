@@ -73,14 +73,16 @@ describe('what the user sees when it cannot connect', () => {
 })
 
 describe('db and diff', () => {
-  it('push brings the schema in, pull --print reads it back, diff tells 0 from 2', async () => {
+  it('push brings the schema in, pull --print reads it back, diff finds no difference', async () => {
     const project = createTestProject({ 'main.prisma': DATASOURCE, 'a.prisma': MODEL })
     const { url } = database
     const diff = ['migrate', 'diff', '--from-config-datasource', '--to-schema', 'prisma/schema', '--exit-code']
 
-    const different = await prisma(project, [...diff, '--script'], { url })
-    expect(different.output).toContain('CREATE TABLE "A"')
-    expect(different.exitCode).toBe(2)
+    if (isLong) {
+      const different = await prisma(project, [...diff, '--script'], { url })
+      expect(different.output).toContain('CREATE TABLE "A"')
+      expect(different.exitCode).toBe(2)
+    }
 
     const push = await prisma(project, ['db', 'push'], { url })
     expect(push.output).toContain('Your database is now in sync with your Prisma schema')

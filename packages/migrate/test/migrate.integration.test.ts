@@ -28,11 +28,14 @@ describe('migrate dev, status and reset', () => {
     await sql(database.url, `DROP DATABASE IF EXISTS "${new URL(url).pathname.slice(1)}"`)
   })
 
-  it('says that the database does not exist (P1003)', async () => {
-    const { exitCode, output } = await prisma(project, ['migrate', 'status'], { url })
-    expect(output).toContain('Error: P1003: Database `')
-    expect(exitCode).toBe(1)
-  })
+  // The code itself is the engine's, whose tests have it.
+  if (isLong) {
+    it('says that the database does not exist (P1003)', async () => {
+      const { exitCode, output } = await prisma(project, ['migrate', 'status'], { url })
+      expect(output).toContain('Error: P1003: Database `')
+      expect(exitCode).toBe(1)
+    })
+  }
 
   it('creates the database, writes the first migration from several schema files, and applies it', async () => {
     const { exitCode, output } = await prisma(project, ['migrate', 'dev', '--name', 'init'], { url })

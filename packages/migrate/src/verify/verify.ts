@@ -51,15 +51,17 @@ export async function verifyMigrations(options: VerifyOptions): Promise<Verified
   const verified: VerifiedMigration[] = []
   await using server = new ScratchServer(options.databaseUrl)
   const chain = await server.create()
+  let before = await chain.use(stateOf)
   for (const migration of migrations) {
     signal?.throwIfAborted()
     const start = performance.now()
     const isLast = migration === migrations.at(-1)
-    const { tables, findings } = await verifyOne(chain, migration, isLast ? seed : undefined)
+    const { after, findings } = await verifyOne(chain, before, migration, isLast ? seed : undefined)
+    before = after
     // A seed that was interrupted says nothing of the migration.
     signal?.throwIfAborted()
     const ms = Math.round(performance.now() - start)
-    const result = { name: migration.name, ms, tables, findings }
+    const result = { name: migration.name, ms, tables: after.contents.length, findings }
     verified.push(result)
     onVerified?.(result)
     if (findings.some(({ problem }) => problem === 'up failed')) break
@@ -67,16 +69,16 @@ export async function verifyMigrations(options: VerifyOptions): Promise<Verified
   return verified
 }
 
-/** Takes the chain of migrations one further, and tries that step on a copy. */
+/** Takes the chain of migrations one further, from how it was `before` to how it is `after`, and tries that step on a copy. */
 async function verifyOne(
   chain: ScratchDatabase,
+  before: State,
   migration: Migration,
   seed: VerifyOptions['seed'],
-): Promise<{ tables: number; findings: VerifyFinding[] }> {
+): Promise<{ after: State; findings: VerifyFinding[] }> {
   const findings: VerifyFinding[] = []
-  const before = await chain.use(stateOf)
   const failure = await attempt('up failed', migration.up, () => chain.use((client) => runScript(client, migration.up)))
-  if (failure) return { tables: before.contents.length, findings: [failure] }
+  if (failure) return { after: before, findings: [failure] }
   const { rows = '' } = migration
   const badRows = await attempt('rows failed', rows, () => chain.use((client) => insertRows(client, rows)))
   if (badRows) findings.push(badRows)
@@ -87,11 +89,11 @@ async function verifyOne(
   const blanks = emptyIn(after.contents)
   if (blanks.length > 0) findings.push(empty(blanks))
   const way = await wayBack(migration)
-  if ('problem' in way) return { tables: after.contents.length, findings: [...findings, way] }
+  if ('problem' in way) return { after, findings: [...findings, way] }
   const trial = await chain.copy()
   findings.push(...(await trial.use((client) => tryBothWays(client, migration, way, before, after))))
   await trial.drop()
-  return { tables: after.contents.length, findings }
+  return { after, findings }
 }
 
 /** A down file that can be tried, and the losses that both files declare. */
