@@ -9,6 +9,9 @@ import { type PrivateServer, startPrivateServer } from '../server/private-server
 
 const roles = Object.values(databaseRoles)
 const ROUNDS = process.env['MIYABI_TEST_LONG'] ? 20 : 1
+const scripts = migrationScripts()
+/** The first migration that needs the roles. */
+const first = scripts.findIndex((script) => script.includes('CREATE ROLE'))
 const down = readFileSync(path.join(migrationsFolder, '20261122180000_row_level_security/down.sql'), 'utf8')
 
 /** Roles belong to the whole server, and migrations to one database of it. */
@@ -19,6 +22,10 @@ describe.each([15, 18] as const)('the roles of row-level security on PostgreSQL 
   beforeAll(async () => {
     server = await startPrivateServer({ major })
     await server.run('CREATE ROLE maker LOGIN CREATEROLE; CREATE ROLE plain LOGIN; CREATE ROLE stranger')
+    await server.run('CREATE DATABASE before_roles OWNER maker')
+    const db = schemaDatabase(as('maker', 'before_roles'), async () => {})
+    for (const script of scripts.slice(0, first)) await db.pool.query(script)
+    await db.close()
   })
   afterAll(() => server.close())
   // Each test begins on a server that has never heard of the roles.
@@ -28,16 +35,16 @@ describe.each([15, 18] as const)('the roles of row-level security on PostgreSQL 
     for (const role of roles) await server.run(`DROP ROLE IF EXISTS ${role}`)
   })
 
-  const database = async (owner: 'maker' | 'plain'): Promise<SchemaDatabase> => {
+  const as = (login: string, name: string): string => server.url(name).replace('//postgres@', `//${login}@`)
+  const database = async (owner: 'maker' | 'plain', template = 'template1'): Promise<SchemaDatabase> => {
     const name = `roles_${++serial}`
-    await server.run(`CREATE DATABASE ${name} OWNER ${owner}`)
-    const url = server.url(name).replace('//postgres@', `//${owner}@`)
-    const db = schemaDatabase(url, () => server.run(`DROP DATABASE ${name} WITH (FORCE)`))
+    await server.run(`CREATE DATABASE ${name} OWNER ${owner} TEMPLATE ${template}`)
+    const db = schemaDatabase(as(owner, name), () => server.run(`DROP DATABASE ${name} WITH (FORCE)`))
     open.push(db)
     return db
   }
   const migrate = async (db: SchemaDatabase): Promise<void> => {
-    for (const script of migrationScripts()) await db.pool.query(script)
+    for (const script of scripts) await db.pool.query(script)
   }
   const failure = async (db: SchemaDatabase): Promise<pg.DatabaseError> => {
     const error = await migrate(db).then(
@@ -60,11 +67,9 @@ describe.each([15, 18] as const)('the roles of row-level security on PostgreSQL 
       },
     ],
   ])('%s when eight databases are migrated at the same moment', { timeout: 300_000 }, async (_, prepare) => {
-    const scripts = migrationScripts()
-    const first = scripts.findIndex((script) => script.includes('CREATE ROLE'))
     for (let round = 0; round < ROUNDS; round += 1) {
-      const databases = await Promise.all(Array.from({ length: 8 }, () => database('maker')))
-      for (const script of scripts.slice(0, first)) await Promise.all(databases.map((db) => db.pool.query(script)))
+      const databases: SchemaDatabase[] = []
+      while (databases.length < 8) databases.push(await database('maker', 'before_roles'))
       await prepare(databases[0] as SchemaDatabase)
       await Promise.all(
         databases.map(async (db) => {
@@ -115,9 +120,8 @@ describe.each([15, 18] as const)('the roles of row-level security on PostgreSQL 
     const guide = readFileSync(path.join(migrationsFolder, '../../docs/DATABASE_SETUP_GUIDE.md'), 'utf8')
     const sql = /```sql\n(CREATE ROLE miyabi_migrator[\s\S]*?)```/.exec(guide)?.[1] ?? ''
     for (const statement of sql.replaceAll(/--.*/g, '').split(';')) if (statement.trim()) await server.run(statement)
-    const as = (login: string) => server.url('miyabi').replace('//postgres@', `//${login}@`)
     const logins = ['miyabi_migrator', 'miyabi_app', 'miyabi_backend'].map((name) =>
-      schemaDatabase(as(name), async () => {}),
+      schemaDatabase(as(name, 'miyabi'), async () => {}),
     )
     const [migrator, application, backend] = logins as [SchemaDatabase, SchemaDatabase, SchemaDatabase]
     await migrate(migrator)
@@ -176,7 +180,6 @@ describe.each([15, 18] as const)('the roles of row-level security on PostgreSQL 
   it('outlive the way back of the migration, which leaves nothing else, and can be gone up again', async () => {
     const [db, neighbour] = [await database('maker'), await database('maker')]
     await migrate(neighbour)
-    const scripts = migrationScripts()
     const last = scripts.findIndex((script) => script.includes('CREATE POLICY'))
     for (const script of scripts.slice(0, last)) await db.pool.query(script)
     const before = await rights(db)
