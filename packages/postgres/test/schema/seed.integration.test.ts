@@ -14,7 +14,8 @@ describe('the seed', { timeout: 120_000 }, () => {
   afterAll(() => db.close())
 
   const seed = (): string => {
-    const { status, stdout, stderr } = spawnSync(path.join(root, 'node_modules/.bin/tsx'), ['prisma/seed/main.ts'], {
+    // What the command `tsx` does in a second process.
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'prisma/seed/main.ts'], {
       cwd: root,
       // Where a login that owns the tables is refused to an application.
       env: { ...process.env, DIRECT_DATABASE_URL: db.url, NODE_ENV: 'production' },
