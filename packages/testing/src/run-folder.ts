@@ -26,6 +26,8 @@ const MEMORY_BYTES = 6 * 2 ** 30
 
 const PREFIX = 'miyabi-test-run-'
 const OWNER = 'owner.json'
+/** The cache folder of @miyabi/local, which keeps its temporary stacks in there. */
+export const CACHE = 'cache'
 
 /** The folder of one test run: whatever a test, or a process of it, puts into the system's temporary folder lies in here. */
 export interface RunFolder {
@@ -34,19 +36,19 @@ export interface RunFolder {
 }
 
 /**
- * Makes it, in memory where there is room, and leads this process and its children there by `TMPDIR` and `MIYABI_CACHE_DIR`. What
- * runs that were killed have left is removed first.
+ * Makes it, in memory where there is room, and leads this process and its children there by `TMPDIR`; in memory, by `MIYABI_CACHE_DIR`
+ * the embedded stacks too. What runs that were killed have left is removed first.
  */
 export function makeRunFolder(): RunFolder {
   const system = tmpdir()
   for (const place of [IN_MEMORY, system]) removeDeadRuns(place)
-  const folder = makeIn(IN_MEMORY) ?? makeIn(system)
-  if (folder === undefined) throw new Error(`${system} cannot hold the files of the tests`)
+  const inMemory = makeInMemory()
+  const folder = inMemory ?? makeIn(system)
   const temporary = path.join(folder, 'tmp')
   mkdirSync(temporary)
   chmodSync(temporary, 0o1777) // servers may run as another user
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = temporary
-  process.env['MIYABI_CACHE_DIR'] ??= path.join(folder, 'cache')
+  if (inMemory) process.env['MIYABI_CACHE_DIR'] ??= path.join(inMemory, CACHE)
 
   const onExit = (): void => removeLater(folder)
   process.once('exit', onExit)
@@ -58,13 +60,18 @@ export function makeRunFolder(): RunFolder {
   }
 }
 
-function makeIn(place: string): string | undefined {
-  if (place === IN_MEMORY && !hasRoom()) return undefined
+function makeIn(place: string): string {
   const folder = mkdtempSync(path.join(place, PREFIX))
   chmodSync(folder, 0o711) // the user of the servers must pass
   const owner: ProcessMark = { pid: process.pid, started: startMark(process.pid) }
   writeFileSync(path.join(folder, OWNER), JSON.stringify(owner))
-  if (place !== IN_MEMORY || runsPrograms(folder)) return folder
+  return folder
+}
+
+function makeInMemory(): string | undefined {
+  if (!hasRoom()) return undefined
+  const folder = makeIn(IN_MEMORY)
+  if (runsPrograms(folder)) return folder
   removeTree(folder)
   return undefined
 }
