@@ -100,6 +100,16 @@ describe('a migration script', () => {
   })
 })
 
+describe('a script of `db execute`', () => {
+  it('is run whole, with dollar-quoted bodies', async () => {
+    const engine = startEngine({ url: database.url })
+    const script = `CREATE TABLE a (id int);\nDO $$ BEGIN INSERT INTO a VALUES (1); INSERT INTO a VALUES (2); END; $$;\n`
+    const { error } = await engine.request('dbExecute', { datasourceType: { tag: 'url', url: database.url }, script })
+    expect(error).toBeUndefined()
+    expect(await sql(database.url, 'SELECT count(*)::int AS n FROM a')).toEqual([{ n: 2 }])
+  })
+})
+
 describe('resolving a migration', () => {
   it('refuses one that is applied (P3012) and one that is unknown (P3011)', async () => {
     const engine = startEngine({ url: database.url })
@@ -108,6 +118,17 @@ describe('resolving a migration', () => {
     expect(applied.error?.data).toMatchObject({ error_code: 'P3012' })
     const unknown = await engine.request('markMigrationRolledBack', { migrationName: '2_b' })
     expect(unknown.error?.data).toMatchObject({ error_code: 'P3011' })
+  })
+
+  it('notes one as applied that was run by hand, and does not run it', async () => {
+    const engine = startEngine({ url: database.url })
+    const migrations = { '1_a': 'CREATE TABLE a (id int)', '2_by_hand': 'CREATE TABLE b (id int)' }
+    await engine.request('applyMigrations', migrationParams({ '1_a': migrations['1_a'] }))
+    const params = { ...migrationParams(migrations), migrationName: '2_by_hand' }
+    expect((await engine.request('markMigrationApplied', params)).error).toBeUndefined()
+    const answer = await engine.request('applyMigrations', migrationParams(migrations))
+    expect(answer.result).toEqual({ appliedMigrationNames: [] })
+    expect(await tables(database.url)).toEqual(['_prisma_migrations', 'a'])
   })
 })
 
