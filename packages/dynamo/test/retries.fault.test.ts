@@ -124,10 +124,11 @@ describe('a batch that is put again', () => {
 
   it('takes one retry for all of its events', async () => {
     fault = { error: 'InternalServerError', status: 500 }
-    const budget = new RetryBudget({ capacity: 3, refillPerSecond: 0 })
+    const budget = new RetryBudget({ capacity: 40, refillPerSecond: 0 })
     await using dynamo = await eventsWith({ timeoutMs: 1000, maxAttempts: 1 }, budget)
-    await rejection(dynamo.events.appendMany(Array.from({ length: 25 }, () => ({ eventType: 'x' }))))
-    expect(proxy.requests).toHaveLength(1 + 3)
+    const batches = Array.from({ length: 10 }, () => Array.from({ length: 25 }, () => ({ eventType: 'x' })))
+    await Promise.all(batches.map((events) => rejection(dynamo.events.appendMany(events))))
+    expect(proxy.requests).toHaveLength(10 + 40)
   })
 
   it('does not wait long for a server that could not be reached, as it may have returned', async () => {

@@ -48,11 +48,17 @@ interface Batch {
   waiting: number
 }
 
+/** A wait of several entries, which go on together, and how many of them still do. */
+interface Backoff {
+  waiting: number
+  timer?: NodeJS.Timeout
+}
+
 /** Where an entry is: in a batch, or waiting for its turn after a backoff, or in the queue. */
 interface Place {
   retries: number
   batch?: Batch | undefined
-  backoff?: NodeJS.Timeout | undefined
+  backoff?: Backoff | undefined
 }
 
 /**
@@ -96,11 +102,11 @@ export class BatchQueue {
   withdraw(entry: QueueEntry): void {
     const place = this.#places.get(entry)
     if (!place) return
-    const { batch } = place
+    const { batch, backoff } = place
     leave(place)
     this.#places.delete(entry)
     this.#queued.delete(entry)
-    clearTimeout(place.backoff)
+    if (backoff?.waiting === 0) clearTimeout(backoff.timer)
     if (batch?.waiting === 0) batch.controller.abort()
   }
 
@@ -204,17 +210,25 @@ export class BatchQueue {
       return place ? [{ entry, place }] : []
     })
     const delayMs = fullJitter(Math.max(0, ...places.map(({ place }) => place.retries)), { initialMs, maxMs })
-    let isGranted = false
-    const goOn = (entry: QueueEntry, place: Place): void => {
-      isGranted ||= retryBudget.take()
-      if (isGranted) this.#queue(entry)
-      else place.backoff = setTimeout(goOn, BUDGET_WAIT_MS, entry, place)
+    // One timer for all: of 25, begun in turn, some would end in a later turn of the event loop, and go in a batch of their own.
+    const backoff: Backoff = { waiting: places.length }
+    const goOn = (): void => {
+      if (!retryBudget.take()) {
+        backoff.timer = setTimeout(goOn, BUDGET_WAIT_MS)
+        return
+      }
+      for (const { entry, place } of places) {
+        if (place.backoff !== backoff) continue // withdrawn
+        place.backoff = undefined
+        this.#queue(entry)
+      }
     }
-    for (const { entry, place } of places) {
+    for (const { place } of places) {
       leave(place)
       place.retries += 1
-      place.backoff = setTimeout(goOn, delayMs, entry, place)
+      place.backoff = backoff
     }
+    if (places.length > 0) backoff.timer = setTimeout(goOn, delayMs)
   }
 
   #settle(entry: QueueEntry, error?: MiyabiError): void {
@@ -233,8 +247,10 @@ function account(record: QueueEntry['record'], answer: BatchAnswer, mayBeStored:
   if (answer.record.lastFailure !== undefined) record.lastFailure = answer.record.lastFailure
 }
 
-/** An entry waits no more for its batch. */
+/** An entry waits no more for its batch, or its turn. */
 function leave(place: Place): void {
   if (place.batch) place.batch.waiting -= 1
+  if (place.backoff) place.backoff.waiting -= 1
   place.batch = undefined
+  place.backoff = undefined
 }
