@@ -3,7 +3,10 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 /** What every project has; by hand, for a project that `extends` the root would run the root's `globalSetup` once more for itself. */
 const common = (env: Record<string, string>) =>
-  ({ env, pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 }) satisfies TestProjectInlineConfiguration['test']
+  ({
+    ...{ env, pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 },
+    expect: { poll: { timeout: 10_000 } }, // what a busy machine may take for what an idle one does at once
+  }) satisfies TestProjectInlineConfiguration['test']
 
 /** One a folder, for its tests on real servers, each file in a process of its own. */
 const project = (name: string, folder: string, env: Record<string, string>): TestProjectInlineConfiguration => ({

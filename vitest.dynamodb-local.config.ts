@@ -25,5 +25,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 180_000, // it builds an index in a quarter of a minute
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 })

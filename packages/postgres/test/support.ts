@@ -115,7 +115,7 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
 }
 
 /** Waits until `condition` holds; fails with what was last seen when it does not within `ms`. */
-export async function until<T>(look: () => T | Promise<T>, condition: (seen: T) => boolean, ms = 5000): Promise<T> {
+export async function until<T>(look: () => T | Promise<T>, condition: (seen: T) => boolean, ms = 10_000): Promise<T> {
   const end = performance.now() + ms
   for (;;) {
     const seen = await look()
