@@ -120,7 +120,14 @@ function removeLater(folder: string): void {
   spawn(process.execPath, [script, folder], { detached: true, stdio: 'ignore', cwd: path.parse(folder).root }).unref()
 }
 
-/** Tries again where a process that is ending makes one more file. */
+/** Again where a process that is ending made one more file meanwhile; what is left then is removed by the next run. */
 export function removeTree(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    try {
+      rmSync(folder, { recursive: true, force: true })
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
+    }
+  }
 }
