@@ -131,6 +131,15 @@ describe('a batch that is put again', () => {
     expect(proxy.requests).toHaveLength(10 + 40)
   })
 
+  it('takes one retry for all that DynamoDB left of it', async () => {
+    decide = ({ number }) => (number <= 10 ? { unprocessed: 20 } : 'pass')
+    const budget = new RetryBudget({ capacity: 10, refillPerSecond: 0 })
+    await using dynamo = await eventsWith({}, budget)
+    const batches = Array.from({ length: 10 }, () => Array.from({ length: 25 }, () => ({ eventType: 'x' })))
+    await Promise.all(batches.map((events) => dynamo.events.appendMany(events)))
+    expect(proxy.requests).toHaveLength(10 + 10)
+  })
+
   it('does not wait long for a server that could not be reached, as it may have returned', async () => {
     decide = ({ number }) => (number <= 6 ? 'reset' : 'pass')
     const patient = { maxAttempts: 1, initialBackoffMs: 20_000, maxBackoffMs: 20_000, timeoutMs: 15_000 }

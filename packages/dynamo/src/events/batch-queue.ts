@@ -67,7 +67,7 @@ interface Place {
  *
  * - what DynamoDB leaves unprocessed, and what a passing failure leaves unknown, goes into a later batch after a backoff, until it is withdrawn;
  *   nothing else waits for it. Repeating does no harm, because a put of the same item changes nothing. It draws on the budget of retries,
- *   one for all of a batch, and waits while there are none;
+ *   one for all of a batch that were repeated as often, and waits while there are none;
  * - a batch that is refused for good is halved until the item at fault is alone;
  * - items with the same key are put once and share their fate, because a batch refuses equal keys.
  */
@@ -179,11 +179,16 @@ export class BatchQueue {
   }
 
   #answered(groups: readonly Group[], left: ReadonlySet<string>): void {
+    const again = new Map<number, QueueEntry[]>()
     for (const group of groups) {
       const [first] = group
-      if (first && left.size > 0 && left.has(keyOf(first.item))) this.#putOff(group)
-      else for (const entry of group) this.#settle(entry)
+      if (first && left.size > 0 && left.has(keyOf(first.item))) {
+        const retries = this.#retriesOf(group)
+        again.set(retries, [...(again.get(retries) ?? []), ...group])
+      } else for (const entry of group) this.#settle(entry)
     }
+    // Nobody waits longer because another in the batch, of a hot key, has often been left.
+    for (const entries of again.values()) this.#putOff(entries)
   }
 
   async #failed(groups: readonly Group[], batch: Batch, { failure, record }: BatchAnswer): Promise<void> {
@@ -209,7 +214,7 @@ export class BatchQueue {
       const place = this.#places.get(entry)
       return place ? [{ entry, place }] : []
     })
-    const delayMs = fullJitter(Math.max(0, ...places.map(({ place }) => place.retries)), { initialMs, maxMs })
+    const delayMs = fullJitter(this.#retriesOf(entries), { initialMs, maxMs })
     // One timer for all: of 25, begun in turn, some would end in a later turn of the event loop, and go in a batch of their own.
     const backoff: Backoff = { waiting: places.length }
     const goOn = (): void => {
@@ -229,6 +234,11 @@ export class BatchQueue {
       place.backoff = backoff
     }
     if (places.length > 0) backoff.timer = setTimeout(goOn, delayMs)
+  }
+
+  /** How often the one that was put off most has been. */
+  #retriesOf(entries: readonly QueueEntry[]): number {
+    return Math.max(0, ...entries.map((entry) => this.#places.get(entry)?.retries ?? 0))
   }
 
   #settle(entry: QueueEntry, error?: MiyabiError): void {
