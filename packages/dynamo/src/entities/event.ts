@@ -15,20 +15,19 @@ export function eventEntity(table: string) {
       attributes: {
         id: { type: 'string', required: true, field: 'i' },
         eventType: { type: 'string', required: true, field: 't', label: 't' },
-        day: { type: 'string', required: true, readOnly: true, hidden: true, field: 'y', label: 'd' },
+        day: { type: 'string', required: true, readOnly: true, field: 'y', label: 'd' },
         shard: {
           type: 'number',
           required: true,
           readOnly: true,
-          hidden: true,
           field: 's',
           label: 's',
           padding: { length: 4, char: '0' },
         },
         userId: { type: 'string', field: 'u' },
         repositoryId: { type: 'string', field: 'r' },
-        userShard: { type: 'string', hidden: true, field: 'up' },
-        repositoryShard: { type: 'string', hidden: true, field: 'rp' },
+        userShard: { type: 'string', field: 'up' },
+        repositoryShard: { type: 'string', field: 'rp' },
         data: { type: 'any', field: 'd' },
         schemaVersion: { type: 'number', required: true, field: 'v' },
         /** Seconds since 1970. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { DynamoInputError } from '../errors.js'
 import { assertTime } from '../ids.js'
 
@@ -65,7 +65,7 @@ export function shardsBetween(plan: ShardPlan, by: ShardedBy, key: string, first
 
 /** The shard of an id among `shards`. */
 export function shardOf(id: string, shards: number): number {
-  return shards === 1 ? 0 : createHash('sha1').update(id).digest().readUInt32BE(0) % shards
+  return shards === 1 ? 0 : Number.parseInt(hash('sha1', id, 'hex').slice(0, 8), 16) % shards
 }
 
 /** @throws {DynamoInputError} naming the step: not a day, not in order, not 1 to 9,999 shards. */
