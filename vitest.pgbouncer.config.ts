@@ -10,7 +10,9 @@ const ABOUT_SESSIONS = [
   'waits for work in flight and for those who wait already',
   'closes after the transactions that are under way',
   'a statement that the session knows',
+  'a change under what several sessions know by name',
   'what a text leaves on the session',
+  'takes no slot of the pool',
 ]
 
 /** Tests of what only the role or the database can set there, and a session keeps that began before. */

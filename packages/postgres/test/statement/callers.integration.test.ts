@@ -19,14 +19,19 @@ describe.each(['service', 'nobody'] as const)('on one connection of %s,', (whose
     const limit = { maxConnections: 1 }
     const postgres = whose === 'service' ? bench.service(limit) : createPostgres(bench.settings(limit))
     onTestFinished(async () => void (await postgres.close(0)))
+    postgres.pool.on('connect', () => opened.set(postgres, (opened.get(postgres) ?? 0) + 1))
     return postgres
   }
-  const session = async (postgres: Postgres) =>
-    (await postgres.query('SELECT pg_backend_pid() AS pid')).rows[0]?.['pid']
+  const opened = new WeakMap<Postgres, number>()
+  /** How many it has opened, at least the one that answers. */
+  const connections = async (postgres: Postgres) => {
+    await postgres.query('SELECT 1')
+    return opened.get(postgres)
+  }
 
   it('a parameter that cannot be sent is refused by its place, before anything is, and costs no connection', async () => {
     const postgres = open()
-    const pid = await session(postgres)
+    const before = await connections(postgres)
     const text = 'SELECT $1::int AS n, $2::text AS t'
     for (let turn = 0; turn < 4; turn += 1) {
       for (const value of [CIRCULAR, { big: 1n }, REFUSING]) {
@@ -37,7 +42,7 @@ describe.each(['service', 'nobody'] as const)('on one connection of %s,', (whose
       }
       expect((await postgres.query(text, [turn, 't'])).rows).toEqual([{ n: turn, t: 't' }])
     }
-    expect(await session(postgres)).toBe(pid)
+    expect(await connections(postgres)).toBe(before)
     expect(postgres.stats()).toMatchObject({ active: 0, waiting: 0, total: 1 })
   })
 
@@ -88,12 +93,12 @@ describe.each(['service', 'nobody'] as const)('on one connection of %s,', (whose
     const postgres = open()
     await bench.admin(`CREATE TABLE IF NOT EXISTS copied (n integer); GRANT ALL ON copied TO PUBLIC`)
     await bench.admin('GRANT USAGE ON SCHEMA public TO PUBLIC')
-    const pid = await session(postgres)
+    const before = await connections(postgres)
     await expect(postgres.query('COPY copied FROM STDIN')).rejects.toMatchObject({ code: 'postgres.invalid_query' })
-    expect(await session(postgres)).toBe(pid)
+    expect(await connections(postgres)).toBe(before)
     const within = postgres.transaction((_tx, { query }) => query('COPY copied FROM STDIN'), { deadlineMs: 3000 })
     await expect(within).rejects.toMatchObject({ code: 'postgres.invalid_query' })
-    expect(await session(postgres)).toBe(pid)
+    expect(await connections(postgres)).toBe(before)
     expect((await postgres.query('COPY copied TO STDOUT')).rows).toEqual([])
   })
 })
