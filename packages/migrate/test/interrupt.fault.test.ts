@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { withClient } from '../src/host/client.js'
 import { COMMANDS_TIMEOUT_MS, startPrisma } from './support/cli.js'
 import { databasesRunning, shadowDatabases, sql, tables, until, useDatabase } from './support/database.js'
 import { createTestProject, DATASOURCE, type Project } from './support/project.js'
@@ -35,5 +36,16 @@ describe('Ctrl-C', () => {
     expect(await databasesRunning(database.url, 'pg_sleep(63)')).toEqual([])
     const rows = await sql(database.url, 'SELECT migration_name, finished_at FROM _prisma_migrations')
     expect(rows).toEqual([{ migration_name: '1_slow', finished_at: null }])
+  })
+})
+
+describe('a connection with a signal', () => {
+  it('begins no work where that aborts while it is opened', async () => {
+    const stop = new AbortController()
+    const work = vi.fn(async () => {})
+    const used = withClient({ connectionString: database.url }, work, stop.signal)
+    stop.abort(new Error('interrupted'))
+    await expect(used).rejects.toThrow('interrupted')
+    expect(work).not.toHaveBeenCalled()
   })
 })

@@ -29,6 +29,7 @@ describe('statement names', () => {
     })
     expect(twice.filter(Boolean)).toHaveLength(3)
   })
+
   it('are replaced where they were refused, once for all who had them, and not for ever', () => {
     const names = new StatementNames()
     const query = { sql: 'SELECT $1', args: [1] }

@@ -17,6 +17,7 @@ export async function withClient<T>(
   await client.connect()
   signal?.addEventListener('abort', end, { once: true })
   try {
+    signal?.throwIfAborted() // while it connected
     return await work(client)
   } catch (error) {
     signal?.throwIfAborted()
