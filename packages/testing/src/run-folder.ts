@@ -20,7 +20,7 @@ import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core/proces
  */
 const IN_MEMORY = '/dev/shm'
 
-/** A whole run takes about 1.5 GB at its largest. */
+/** A whole run takes 1.2 GB at its largest. */
 const ROOM_BYTES = 4 * 2 ** 30
 const MEMORY_BYTES = 6 * 2 ** 30
 
