@@ -6,6 +6,31 @@ export {
 } from './agent-state/errors.js'
 export type { HistoryRange } from './agent-state/history-range.js'
 export type { AgentState, AgentStatus, NewAgentState } from './agent-state/state.js'
+export { backfillItems, type ItemsBackfill } from './backfill/backfill-items.js'
+export type { ItemChange } from './backfill/change-item.js'
+export type { CapacityUse } from './client/capacity.js'
+export { type ClientOptions, createDynamoDBClient, type DynamoStats } from './client/client.js'
+export type { SocketStats } from './client/socket-queue.js'
+export { createDynamo, type Dynamo, type DynamoOptions, type Retention } from './dynamo.js'
+export {
+  DynamoCursorError,
+  DynamoError,
+  type DynamoErrorCode,
+  type DynamoErrorDetails,
+  DynamoInputError,
+  DynamoValueError,
+  PayloadTooLargeError,
+  type ThrottlingReason,
+  type UnprocessedEvent,
+  UnprocessedEventsError,
+} from './errors/errors.js'
+export { EventWriterError, type EventWriterErrorCode } from './events/errors.js'
+export type { EventType, NewEvent, StoredEvent } from './events/event.js'
+export type { Events } from './events/events.js'
+export type { EventRange } from './events/range.js'
+export { defaultShards, type ShardPlan, type ShardStep, type ShardSteps } from './events/shards.js'
+export type { EventWriter, EventWriterOptions } from './events/writer.js'
+export type { DynamoHealth } from './health/health.js'
 export {
   type AttributeItem,
   type AttributeValue,
@@ -31,41 +56,16 @@ export {
   toNull,
   toS,
   toSS,
-} from './attribute-values.js'
-export { backfillItems, type ItemsBackfill } from './backfill/backfill-items.js'
-export type { ItemChange } from './backfill/change-item.js'
-export type { CapacityUse } from './capacity.js'
-export { type ClientOptions, createDynamoDBClient, type DynamoStats } from './client.js'
-export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './config.js'
-export { createDynamo, type Dynamo, type DynamoOptions, type Retention } from './dynamo.js'
-export {
-  DynamoCursorError,
-  DynamoError,
-  type DynamoErrorCode,
-  type DynamoErrorDetails,
-  DynamoInputError,
-  DynamoValueError,
-  PayloadTooLargeError,
-  type ThrottlingReason,
-  type UnprocessedEvent,
-  UnprocessedEventsError,
-} from './errors.js'
-export { EventWriterError, type EventWriterErrorCode } from './events/errors.js'
-export type { EventType, NewEvent, StoredEvent } from './events/event.js'
-export type { Events } from './events/events.js'
-export type { EventRange } from './events/range.js'
-export { defaultShards, type ShardPlan, type ShardStep, type ShardSteps } from './events/shards.js'
-export type { EventWriter, EventWriterOptions } from './events/writer.js'
-export type { DynamoHealth } from './health.js'
-export { createIdSource, type IdSource } from './ids.js'
+} from './items/attribute-values.js'
+export { createIdSource, type IdSource } from './items/ids.js'
+export type { Order, Page } from './items/page.js'
+export type { CallerOptions } from './items/store.js'
 export { MessageLeaseLostError, MessageQueueFullError, RecipientLeasedError } from './messages/errors.js'
 export type { LeaseOptions, MessageLease, Received, ReceiveOptions } from './messages/lease.js'
 export type { Message, MessageType, NewMessage } from './messages/message.js'
 export type { Messages, QueueState, UndeliveredOptions } from './messages/messages.js'
 export type { MessageOptions } from './messages/options.js'
-export type { Order, Page } from './page.js'
-export type { SocketStats } from './socket-queue.js'
-export type { CallerOptions } from './store.js'
+export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './settings/config.js'
 export type { ApplyOptions, TableProgress, TablesApplied } from './tables/apply.js'
 export type { ScalingTarget } from './tables/auto-scaling.js'
 export type { Billing, CapacityRange, IndexDefinition, Provisioned, TableDefinition } from './tables/definition.js'

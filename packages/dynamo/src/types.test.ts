@@ -1,7 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { describe, expectTypeOf, it } from 'vitest'
-import type { AgentItem } from './entities/agent-state.js'
-import { type MessageItem, messageEntity, type QueueItem, queueEntity } from './entities/message.js'
+import type { AgentItem } from './agent-state/entity.js'
 import type {
   AgentState,
   AgentStatus,
@@ -23,6 +22,7 @@ import type {
   StoredEvent,
   UnprocessedEventsError,
 } from './index.js'
+import { type MessageItem, messageEntity, type QueueItem, queueEntity } from './messages/entity.js'
 
 describe('the items of the entities', () => {
   it('infer from the models, with unions for enums', () => {

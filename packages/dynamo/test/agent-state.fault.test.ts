@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { StaleAgentStateError } from '../src/agent-state/errors.js'
 import type { AgentState } from '../src/agent-state/state.js'
 import type { Dynamo } from '../src/dynamo.js'
-import { ItemShapeError } from '../src/schema-version.js'
+import { ItemShapeError } from '../src/items/schema-version.js'
 import { rejection, testClock, testDynamo } from './support.js'
 import { unitsOf } from './units.js'
 

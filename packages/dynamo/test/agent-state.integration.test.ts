@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { IllegalTransitionError, StaleAgentStateError } from '../src/agent-state/errors.js'
 import type { AgentState } from '../src/agent-state/state.js'
 import type { Dynamo } from '../src/dynamo.js'
-import { DynamoCursorError, DynamoInputError } from '../src/errors.js'
+import { DynamoCursorError, DynamoInputError } from '../src/errors/errors.js'
 import { DAY_MS } from '../src/events/shards.js'
 import { rejection, testClock, testDynamo } from './support.js'
 

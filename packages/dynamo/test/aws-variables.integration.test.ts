@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createDynamoDBClient } from '../src/client.js'
-import { parseDynamoSettings } from '../src/config.js'
+import { createDynamoDBClient } from '../src/client/client.js'
+import { parseDynamoSettings } from '../src/settings/config.js'
 
 let server: Server
 let url: string

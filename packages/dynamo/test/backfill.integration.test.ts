@@ -13,7 +13,7 @@ import type { BackfillProgress } from '@miyabi/core'
 import { dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { backfillItems, type ItemsBackfill } from '../src/backfill/backfill-items.js'
-import { createDynamoDBClient } from '../src/client.js'
+import { createDynamoDBClient } from '../src/client/client.js'
 import { type AttributeItem, fromItem, type NativeValue, toItem } from '../src/index.js'
 import { testSettings } from './support.js'
 

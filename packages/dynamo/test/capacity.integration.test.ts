@@ -1,6 +1,6 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from 'vitest'
-import type { CapacityUse } from '../src/capacity.js'
+import type { CapacityUse } from '../src/client/capacity.js'
 import type { Dynamo } from '../src/dynamo.js'
 import { rejection, testDynamo } from './support.js'
 

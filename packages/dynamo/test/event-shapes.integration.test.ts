@@ -1,11 +1,11 @@
 import { RetryBudget } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
+import { OpenCalls } from '../src/client/open-calls.js'
 import { type EventModel, eventShapes } from '../src/events/event.js'
 import { bindEvents, type Events } from '../src/events/events.js'
-import { createIdSource } from '../src/ids.js'
-import { OpenCalls } from '../src/open-calls.js'
-import { ItemShapeError, itemShapes } from '../src/schema-version.js'
-import { ownDocumentClient } from '../src/store.js'
+import { createIdSource } from '../src/items/ids.js'
+import { ItemShapeError, itemShapes } from '../src/items/schema-version.js'
+import { ownDocumentClient } from '../src/items/store.js'
 import { rejection, testDynamo, testSettings } from './support.js'
 
 describe('events of another shape', () => {

@@ -6,11 +6,11 @@ import {
   startDynamoProxy,
 } from '@miyabi/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { DynamoSettings } from '../src/config.js'
 import type { Dynamo } from '../src/dynamo.js'
-import { DynamoInputError, DynamoValueError, PayloadTooLargeError } from '../src/errors.js'
+import { DynamoInputError, DynamoValueError, PayloadTooLargeError } from '../src/errors/errors.js'
 import { EventWriterError } from '../src/events/errors.js'
 import type { NewEvent } from '../src/events/event.js'
+import type { DynamoSettings } from '../src/settings/config.js'
 import { rejection, sharedDynamo } from './support.js'
 
 const LONG = process.env['MIYABI_TEST_LONG'] === '1'

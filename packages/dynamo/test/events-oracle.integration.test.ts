@@ -3,7 +3,7 @@ import type { Dynamo } from '../src/dynamo.js'
 import type { StoredEvent } from '../src/events/event.js'
 import type { EventRange } from '../src/events/range.js'
 import { DAY_MS, dayOf, type ShardPlan } from '../src/events/shards.js'
-import type { Page } from '../src/page.js'
+import type { Page } from '../src/items/page.js'
 import { testClock, testDynamo } from './support.js'
 
 const LONG = process.env['MIYABI_TEST_LONG'] === '1'

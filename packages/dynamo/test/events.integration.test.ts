@@ -1,12 +1,12 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeCursor } from '../src/cursor.js'
 import { createDynamo, type Dynamo } from '../src/dynamo.js'
-import { DynamoCursorError, DynamoInputError, PayloadTooLargeError } from '../src/errors.js'
+import { DynamoCursorError, DynamoInputError, PayloadTooLargeError } from '../src/errors/errors.js'
 import type { NewEvent, StoredEvent } from '../src/events/event.js'
 import type { EventRange } from '../src/events/range.js'
 import { DAY_MS, dayOf, type ShardStep } from '../src/events/shards.js'
-import type { Page } from '../src/page.js'
+import { encodeCursor } from '../src/items/cursor.js'
+import type { Page } from '../src/items/page.js'
 import { rejection, testClock, testDynamo, testSettings, withoutStream } from './support.js'
 
 // Near the real time: the engine really deletes what has expired.

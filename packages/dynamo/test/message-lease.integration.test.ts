@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Dynamo } from '../src/dynamo.js'
-import { DynamoInputError } from '../src/errors.js'
+import { DynamoInputError } from '../src/errors/errors.js'
 import { DAY_MS } from '../src/events/shards.js'
 import { MessageLeaseLostError, RecipientLeasedError } from '../src/messages/errors.js'
 import type { MessageLease } from '../src/messages/lease.js'

@@ -1,7 +1,7 @@
 import { type DynamoFault, dynamodbEndpoint, startDynamoProxy, startKillableServer, tablePrefix } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
-import { parseDynamoSettings } from '../src/config.js'
 import { createDynamo, type Dynamo } from '../src/dynamo.js'
+import { parseDynamoSettings } from '../src/settings/config.js'
 import { type Exchange, exchange, type Got } from './messages-exchange.js'
 import { testDynamo } from './support.js'
 

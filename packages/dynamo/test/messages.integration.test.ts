@@ -1,10 +1,10 @@
 import { ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Dynamo } from '../src/dynamo.js'
-import { DynamoCursorError, DynamoInputError, PayloadTooLargeError } from '../src/errors.js'
+import { DynamoCursorError, DynamoInputError, PayloadTooLargeError } from '../src/errors/errors.js'
 import { DAY_MS } from '../src/events/shards.js'
+import { ItemShapeError } from '../src/items/schema-version.js'
 import { MessageQueueFullError } from '../src/messages/errors.js'
-import { ItemShapeError } from '../src/schema-version.js'
 import { rejection, testClock, testDynamo } from './support.js'
 import { unitsOf } from './units.js'
 

@@ -7,9 +7,9 @@ import {
   startDynamoProxy,
 } from '@miyabi/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { DynamoSettings } from '../src/config.js'
 import type { Dynamo } from '../src/dynamo.js'
-import { DynamoError, UnprocessedEventsError } from '../src/errors.js'
+import { DynamoError, UnprocessedEventsError } from '../src/errors/errors.js'
+import type { DynamoSettings } from '../src/settings/config.js'
 import { rejection, sharedDynamo } from './support.js'
 
 let decide: (request: DynamoRequest) => DynamoFault = () => 'pass'

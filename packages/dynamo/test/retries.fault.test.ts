@@ -8,10 +8,10 @@ import {
   startDynamoProxy,
 } from '@miyabi/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { withOurErrors } from '../src/call.js'
-import { createDynamoDBClient } from '../src/client.js'
-import type { DynamoSettings } from '../src/config.js'
+import { withOurErrors } from '../src/client/call.js'
+import { createDynamoDBClient } from '../src/client/client.js'
 import type { Dynamo } from '../src/dynamo.js'
+import type { DynamoSettings } from '../src/settings/config.js'
 import { rejection, testDynamo, testSettings } from './support.js'
 
 const get = new GetItemCommand({ TableName: 'T', Key: { pk: { S: 'a' } } })

@@ -1,10 +1,10 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type DynamoFault, type DynamoProxy, dynamodbEndpoint, startDynamoProxy } from '@miyabi/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { withCallDeadline } from '../src/call.js'
-import { openClient } from '../src/client.js'
-import type { DynamoSettings } from '../src/config.js'
-import type { DynamoError } from '../src/errors.js'
+import { withCallDeadline } from '../src/client/call.js'
+import { openClient } from '../src/client/client.js'
+import type { DynamoError } from '../src/errors/errors.js'
+import type { DynamoSettings } from '../src/settings/config.js'
 import { rejection, testSettings } from './support.js'
 
 const get = new GetItemCommand({ TableName: 'T', Key: { pk: { S: 'a' } } })

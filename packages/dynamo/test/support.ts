@@ -1,7 +1,7 @@
 import { UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
-import { type DynamoSettings, parseDynamoSettings } from '../src/config.js'
 import { createDynamo, type Dynamo, type DynamoOptions } from '../src/dynamo.js'
+import { type DynamoSettings, parseDynamoSettings } from '../src/settings/config.js'
 
 /** The settings for the server of the run, with whatever a test changes. */
 export function testSettings(changes: Partial<DynamoSettings> = {}): DynamoSettings {

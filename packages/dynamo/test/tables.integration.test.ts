@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { tablePrefix } from '@miyabi/testing'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createDynamoDBClient } from '../src/client.js'
+import { createDynamoDBClient } from '../src/client/client.js'
 import { type TableDefinition, toCreateTableInput } from '../src/tables/definition.js'
 import { agentStateTable, eventsTable } from '../src/tables/definitions.js'
 import { DestructiveStepsError } from '../src/tables/errors.js'

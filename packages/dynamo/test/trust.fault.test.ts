@@ -8,8 +8,8 @@ import {
 } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { createDynamo, type Dynamo } from '../src/dynamo.js'
-import type { DynamoError } from '../src/errors.js'
-import { UnprocessedEventsError } from '../src/errors.js'
+import type { DynamoError } from '../src/errors/errors.js'
+import { UnprocessedEventsError } from '../src/errors/errors.js'
 import { testSettings, withoutStream } from './support.js'
 
 const isLong = Boolean(process.env['MIYABI_TEST_LONG'])

@@ -1,6 +1,6 @@
-import { decodeCursor, encodeCursor } from '../cursor.js'
-import { timeOf } from '../ids.js'
-import { assertOrder, type Order } from '../page.js'
+import { decodeCursor, encodeCursor } from '../items/cursor.js'
+import { timeOf } from '../items/ids.js'
+import { assertOrder, type Order } from '../items/page.js'
 
 /** Which versions, in which order, how many at a time. */
 export interface HistoryRange {

@@ -1,7 +1,7 @@
-import { type AgentItem, type AgentStatus, agentStatuses } from '../entities/agent-state.js'
-import { DynamoInputError } from '../errors.js'
-import { assertFits, toPayload } from '../payload.js'
-import { assertKeyPart, toStorable } from '../storable.js'
+import { DynamoInputError } from '../errors/errors.js'
+import { assertFits, toPayload } from '../items/payload.js'
+import { assertKeyPart, toStorable } from '../items/storable.js'
+import { type AgentItem, type AgentStatus, agentStatuses } from './entity.js'
 
 export type { AgentStatus }
 

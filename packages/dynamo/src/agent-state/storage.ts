@@ -1,14 +1,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb'
 import type { Effect } from '@miyabi/core'
-import type { CallRecord } from '../call.js'
-import {
-  type AgentItem,
-  type AgentVersionEntity,
-  agentShapes,
-  type CurrentAgentStateEntity,
-} from '../entities/agent-state.js'
-import { asThrown, type Store, toSeconds } from '../store.js'
+import type { CallRecord } from '../client/call.js'
+import { asThrown, type Store, toSeconds } from '../items/store.js'
+import { type AgentItem, type AgentVersionEntity, agentShapes, type CurrentAgentStateEntity } from './entity.js'
 
 /** How long items are kept. */
 export interface AgentStateRetention {

@@ -1,7 +1,7 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
-import type { AgentItem } from '../entities/agent-state.js'
-import { asThrown } from '../store.js'
+import { asThrown } from '../items/store.js'
+import type { AgentItem } from './entity.js'
 import {
   type AgentStateModel,
   historyTtl,

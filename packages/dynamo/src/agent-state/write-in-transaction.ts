@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
-import { toDynamoError } from '../map-error.js'
+import { toDynamoError } from '../errors/map-error.js'
 import { parseCurrent, type WriteState } from './storage.js'
 
 /** Writes the current item and its version, both or none. */

@@ -6,8 +6,8 @@ import {
   type BackfillProgress,
   runBackfill,
 } from '@miyabi/core'
-import { withOurErrors } from '../call.js'
-import { DynamoInputError } from '../errors.js'
+import { withOurErrors } from '../client/call.js'
+import { DynamoInputError } from '../errors/errors.js'
 import { changeItem, type ItemChange } from './change-item.js'
 import { type BackfillTable, isNote, readBackfillTable } from './key.js'
 import { readNote, writeNote } from './note.js'

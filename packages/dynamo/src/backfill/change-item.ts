@@ -5,8 +5,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { fullJitter, sleep } from '@miyabi/core'
-import { type AttributeItem, fromItem, type NativeValue, toItem } from '../attribute-values.js'
-import { DynamoError, DynamoInputError } from '../errors.js'
+import { DynamoError, DynamoInputError } from '../errors/errors.js'
+import { type AttributeItem, fromItem, type NativeValue, toItem } from '../items/attribute-values.js'
 import { type BackfillTable, keyOf, pick } from './key.js'
 
 /** What is done to each item. */

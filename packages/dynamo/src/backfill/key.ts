@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { AttributeItem } from '../attribute-values.js'
-import { DynamoInputError } from '../errors.js'
+import { DynamoInputError } from '../errors/errors.js'
+import type { AttributeItem } from '../items/attribute-values.js'
 import { describeTable } from '../tables/describe.js'
 
 /** A table to go through. */

@@ -4,7 +4,7 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { type AttributeItem, toItem, toN } from '../attribute-values.js'
+import { type AttributeItem, toItem, toN } from '../items/attribute-values.js'
 import { type BackfillTable, noteKey } from './key.js'
 
 /** How far a backfill is, as its table has it. */

@@ -1,7 +1,7 @@
 import { MiyabiError } from '@miyabi/core'
-import type { CallRecord } from '../call.js'
-import { DynamoError, type UnprocessedEvent, UnprocessedEventsError } from '../errors.js'
-import { call, type Store } from '../store.js'
+import type { CallRecord } from '../client/call.js'
+import { DynamoError, type UnprocessedEvent, UnprocessedEventsError } from '../errors/errors.js'
+import { call, type Store } from '../items/store.js'
 import { BatchQueue, type QueueEntry } from './batch-queue.js'
 import type { PutItem } from './put-batch.js'
 

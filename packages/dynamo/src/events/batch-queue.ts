@@ -1,8 +1,8 @@
 import { fullJitter, type MiyabiError } from '@miyabi/core'
-import type { CallRecord } from '../call.js'
-import type { DynamoErrorCode } from '../errors.js'
-import { toDynamoError } from '../map-error.js'
-import type { Store } from '../store.js'
+import type { CallRecord } from '../client/call.js'
+import type { DynamoErrorCode } from '../errors/errors.js'
+import { toDynamoError } from '../errors/map-error.js'
+import type { Store } from '../items/store.js'
 import { BATCH_SIZE, type BatchAnswer, keyOf, type PutItem, putBatch } from './put-batch.js'
 
 /** Failures that have nothing to do with a single item: halves of the batch would meet them too. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eventEntity } from '../entities/event.js'
-import { DynamoInputError } from '../errors.js'
-import { createIdSource } from '../ids.js'
+import { DynamoInputError } from '../errors/errors.js'
+import { createIdSource } from '../items/ids.js'
+import { eventEntity } from './entity.js'
 import { type EventModel, eventShapes, type NewEvent, toEventItem } from './event.js'
 
 const NOW = Date.UTC(2026, 5, 15, 12)

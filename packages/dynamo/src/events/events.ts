@@ -1,10 +1,10 @@
-import { encodeCursor } from '../cursor.js'
-import { type EventEntity, eventEntity } from '../entities/event.js'
-import { assertId, idTime, idToHex } from '../ids.js'
-import { type Page, readGroups, type Source } from '../page.js'
-import { assertKeyPart } from '../storable.js'
-import { asThrown, type CallerOptions, call, type Store, toSeconds } from '../store.js'
+import { encodeCursor } from '../items/cursor.js'
+import { assertId, idTime, idToHex } from '../items/ids.js'
+import { type Page, readGroups, type Source } from '../items/page.js'
+import { assertKeyPart } from '../items/storable.js'
+import { asThrown, type CallerOptions, call, type Store, toSeconds } from '../items/store.js'
 import { appendItems, type EventPut } from './append-many.js'
+import { type EventEntity, eventEntity } from './entity.js'
 import {
   type EventModel,
   fromEventItem,

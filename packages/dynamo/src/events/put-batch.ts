@@ -1,6 +1,6 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb'
-import { type CallRecord, newRecord, withCallDeadline } from '../call.js'
-import type { Store } from '../store.js'
+import { type CallRecord, newRecord, withCallDeadline } from '../client/call.js'
+import type { Store } from '../items/store.js'
 
 /** DynamoDB takes so many items in one batch. */
 export const BATCH_SIZE = 25

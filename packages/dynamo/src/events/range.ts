@@ -1,7 +1,7 @@
-import { decodeCursor } from '../cursor.js'
-import { ID_BYTES, idCeiling, idFloor, idFromHex, idTime, timeOf } from '../ids.js'
-import { assertOrder, type Order } from '../page.js'
-import { assertLimit } from '../store.js'
+import { decodeCursor } from '../items/cursor.js'
+import { ID_BYTES, idCeiling, idFloor, idFromHex, idTime, timeOf } from '../items/ids.js'
+import { assertOrder, type Order } from '../items/page.js'
+import { assertLimit } from '../items/store.js'
 import { DAY_MS, dayOf, dayStart } from './shards.js'
 
 /** Which events, in which order, how many at a time. */

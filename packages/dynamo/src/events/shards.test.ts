@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createIdSource } from '../ids.js'
+import { createIdSource } from '../items/ids.js'
 import { DAY_MS, dayOf, type ShardPlan, shardOf, shardsBetween, shardsOn } from './shards.js'
 
 const day = (n: number): string => dayOf(Date.UTC(2026, 0, 1) + n * DAY_MS)

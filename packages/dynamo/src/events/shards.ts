@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { DynamoInputError } from '../errors.js'
-import { assertTime } from '../ids.js'
+import { DynamoInputError } from '../errors/errors.js'
+import { assertTime } from '../items/ids.js'
 
 export const DAY_MS = 86_400_000
 

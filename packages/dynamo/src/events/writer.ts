@@ -1,6 +1,6 @@
 import type { MiyabiError } from '@miyabi/core'
-import { DynamoInputError } from '../errors.js'
-import { type CallerOptions, call, type Store } from '../store.js'
+import { DynamoInputError } from '../errors/errors.js'
+import { type CallerOptions, call, type Store } from '../items/store.js'
 import type { EventPut } from './append-many.js'
 import { BatchQueue, type QueueEntry } from './batch-queue.js'
 import { EventWriterError } from './errors.js'

@@ -1,5 +1,5 @@
-import { messageShapes, type QueueItem } from '../entities/message.js'
-import { asThrown } from '../store.js'
+import { asThrown } from '../items/store.js'
+import { messageShapes, type QueueItem } from './entity.js'
 import { MessageQueueFullError } from './errors.js'
 import type { NewMessage } from './message.js'
 import { findOldest, type MessageModel, messageTtl, queueUpkeep, refusedQueue } from './storage.js'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { MessageItem } from '../entities/message.js'
-import { assertLimit, asThrown, type CallerOptions, call } from '../store.js'
+import { assertLimit, asThrown, type CallerOptions, call } from '../items/store.js'
+import type { MessageItem } from './entity.js'
 import { MessageLeaseLostError, RecipientLeasedError } from './errors.js'
 import { type Message, toMessage } from './message.js'
 import { type ExpiredHead, expiredHead, type MessageModel, queueUpkeep, readMessages, refusedQueue } from './storage.js'

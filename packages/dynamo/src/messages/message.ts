@@ -1,7 +1,7 @@
-import { type MessageItem, type MessageType, messageTypes, SEQUENCE_DIGITS } from '../entities/message.js'
-import { DynamoInputError } from '../errors.js'
-import { toPayload } from '../payload.js'
-import { assertKeyPart } from '../storable.js'
+import { DynamoInputError } from '../errors/errors.js'
+import { toPayload } from '../items/payload.js'
+import { assertKeyPart } from '../items/storable.js'
+import { type MessageItem, type MessageType, messageTypes, SEQUENCE_DIGITS } from './entity.js'
 
 export type { MessageType }
 

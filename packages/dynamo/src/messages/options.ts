@@ -1,4 +1,4 @@
-import { DynamoInputError } from '../errors.js'
+import { DynamoInputError } from '../errors/errors.js'
 
 /** What holds for every queue of messages. */
 export interface MessageOptions {

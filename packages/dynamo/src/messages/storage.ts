@@ -1,6 +1,6 @@
-import type { MessageEntity, MessageItem, QueueEntity, QueueItem } from '../entities/message.js'
-import { messageShapes, queueShapes } from '../entities/message.js'
-import { asThrown, type Store, toSeconds } from '../store.js'
+import { asThrown, type Store, toSeconds } from '../items/store.js'
+import type { MessageEntity, MessageItem, QueueEntity, QueueItem } from './entity.js'
+import { messageShapes, queueShapes } from './entity.js'
 import type { MessageOptions } from './options.js'
 
 /** What holds for every queue, and how long a message is delivered from its enqueueing. */

@@ -6,7 +6,7 @@ import {
   type TableDescription,
   type TimeToLiveDescription,
 } from '@aws-sdk/client-dynamodb'
-import { awsName } from '../map-error.js'
+import { awsName } from '../errors/map-error.js'
 import type { AutoScaling, ScalingTarget } from './auto-scaling.js'
 import type { TableDefinition } from './definition.js'
 import { abort, describeTable } from './describe.js'

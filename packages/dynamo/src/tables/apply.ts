@@ -1,5 +1,5 @@
 import { type Logger, sleep } from '@miyabi/core'
-import { awsName } from '../map-error.js'
+import { awsName } from '../errors/map-error.js'
 import { readTable, type TableServer } from './actual.js'
 import type { TableDefinition } from './definition.js'
 import { DestructiveStepsError, TableNotReadyError } from './errors.js'

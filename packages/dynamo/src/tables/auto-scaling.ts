@@ -5,7 +5,7 @@ import type {
   ScalingPolicy,
 } from '@aws-sdk/client-application-auto-scaling'
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { DynamoSettings } from '../config.js'
+import type { DynamoSettings } from '../settings/config.js'
 import type { TableDefinition } from './definition.js'
 import { abort } from './describe.js'
 

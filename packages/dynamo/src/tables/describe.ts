@@ -1,5 +1,5 @@
 import { DescribeTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb'
-import { awsName } from '../map-error.js'
+import { awsName } from '../errors/map-error.js'
 
 /** The description of a table, or undefined when there is none. */
 export async function describeTable(

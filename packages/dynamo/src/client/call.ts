@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { withDeadline } from '@miyabi/core'
-import { DynamoError } from './errors.js'
-import { toDynamoError } from './map-error.js'
+import { DynamoError } from '../errors/errors.js'
+import { toDynamoError } from '../errors/map-error.js'
 import type { SocketQueue } from './socket-queue.js'
 
 /** What is known about one call, as its caller sees it, while it runs. The client's middleware keeps it. */

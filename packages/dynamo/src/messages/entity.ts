@@ -1,5 +1,5 @@
 import { Entity, type EntityItem } from 'electrodb'
-import { itemShapes } from '../schema-version.js'
+import { itemShapes } from '../items/schema-version.js'
 
 export const messageTypes = ['execution_update', 'notification', 'ping'] as const
 

@@ -1,4 +1,4 @@
-import { DynamoInputError, PayloadTooLargeError } from './errors.js'
+import { DynamoInputError, PayloadTooLargeError } from '../errors/errors.js'
 import { toStorable } from './storable.js'
 
 /** DynamoDB refuses items above 400 KB (1,024-byte KB), names included; what is left beside a payload is for keys and the rest. */

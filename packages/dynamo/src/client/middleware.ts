@@ -8,9 +8,9 @@ import type {
 import type { Logger } from '@miyabi/core'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { type HandlerExecutionContext, type Pluggable, SMITHY_CONTEXT_KEY } from '@smithy/types'
+import { awsName, isDefinitelyRefused } from '../errors/map-error.js'
 import { recordOf, withCallDeadline } from './call.js'
 import { type CapacityAnswer, type CapacityMeter, consumesCapacity } from './capacity.js'
-import { awsName, isDefinitelyRefused } from './map-error.js'
 import type { SocketQueue } from './socket-queue.js'
 
 /** Requests on their way, with the signal that ends them. */

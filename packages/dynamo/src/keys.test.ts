@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eventsTable, messagesTable, tableDefinitions } from '../tables/definitions.js'
-import { agentVersionEntity, currentAgentStateEntity } from './agent-state.js'
-import { eventEntity } from './event.js'
-import { messageEntity, queueEntity } from './message.js'
+import { agentVersionEntity, currentAgentStateEntity } from './agent-state/entity.js'
+import { eventEntity } from './events/entity.js'
+import { messageEntity, queueEntity } from './messages/entity.js'
+import { eventsTable, messagesTable, tableDefinitions } from './tables/definitions.js'
 
 const event = eventEntity('T')
 const agent = currentAgentStateEntity('T')

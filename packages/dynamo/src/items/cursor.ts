@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { DynamoCursorError } from './errors.js'
+import { DynamoCursorError } from '../errors/errors.js'
 
 /** Raised when the meaning of a cursor changes, so that an old one is refused instead of misread. */
 const VERSION = 1

@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { RetryBudget } from '@miyabi/core'
-import { type CallRecord, runCall } from './call.js'
-import type { DynamoSettings } from './config.js'
-import { DynamoInputError } from './errors.js'
-import type { OpenCalls } from './open-calls.js'
+import { type CallRecord, runCall } from '../client/call.js'
+import type { OpenCalls } from '../client/open-calls.js'
+import { DynamoInputError } from '../errors/errors.js'
+import type { DynamoSettings } from '../settings/config.js'
 
 /** What each repository works with. */
 export interface Store {

@@ -1,5 +1,5 @@
 import { Entity, type EntityItem } from 'electrodb'
-import { itemShapes } from '../schema-version.js'
+import { itemShapes } from '../items/schema-version.js'
 
 export const agentStatuses = ['pending', 'running', 'completed', 'failed'] as const
 

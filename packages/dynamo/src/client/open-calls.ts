@@ -1,5 +1,5 @@
+import { DynamoError } from '../errors/errors.js'
 import type { CallRecord } from './call.js'
-import { DynamoError } from './errors.js'
 
 /** The calls on their way, so that whoever closes can let them end. */
 export class OpenCalls {

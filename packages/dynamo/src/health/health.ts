@@ -1,10 +1,10 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { MiyabiError } from '@miyabi/core'
-import { runCall } from './call.js'
-import type { DynamoSettings } from './config.js'
-import { DynamoError } from './errors.js'
-import { tableDefinitions } from './tables/definitions.js'
-import { describeTable } from './tables/describe.js'
+import { runCall } from '../client/call.js'
+import { DynamoError } from '../errors/errors.js'
+import type { DynamoSettings } from '../settings/config.js'
+import { tableDefinitions } from '../tables/definitions.js'
+import { describeTable } from '../tables/describe.js'
 
 /** How long a health check may take. */
 const LIMIT_MS = 1000

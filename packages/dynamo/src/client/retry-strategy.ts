@@ -1,8 +1,8 @@
 import { fullJitter, type RetryBudget } from '@miyabi/core'
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@smithy/types'
-import type { DynamoSettings } from './config.js'
-import type { DynamoErrorDetails } from './errors.js'
-import { isPassingCancellation } from './map-error.js'
+import type { DynamoErrorDetails } from '../errors/errors.js'
+import { isPassingCancellation } from '../errors/map-error.js'
+import type { DynamoSettings } from '../settings/config.js'
 
 /** The longest that a server's `retry-after` is obeyed, beyond our own backoff, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 5_000

@@ -1,4 +1,4 @@
-import { DynamoInputError } from './errors.js'
+import { DynamoInputError } from '../errors/errors.js'
 
 /** A page of a list in order. */
 export interface Page<Item> {

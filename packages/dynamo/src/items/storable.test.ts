@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { DynamoInputError, DynamoValueError } from '../errors/errors.js'
 import { toItem } from './attribute-values.js'
-import { DynamoInputError, DynamoValueError } from './errors.js'
 import { toPayload } from './payload.js'
 import { assertKeyPart } from './storable.js'
 

@@ -1,6 +1,7 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { DynamoValueError } from '../errors/errors.js'
 import {
   type AttributeValue,
   fromB,
@@ -25,7 +26,6 @@ import {
   toS,
   toSS,
 } from './attribute-values.js'
-import { DynamoValueError } from './errors.js'
 
 const pathOf = (work: () => unknown): string => {
   try {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DynamoCursorError, DynamoInputError } from '../errors/errors.js'
 import { decodeCursor, encodeCursor } from './cursor.js'
-import { DynamoCursorError, DynamoInputError } from './errors.js'
 import {
   assertId,
   createIdSource,

@@ -1,4 +1,4 @@
-import { DynamoInputError, DynamoValueError } from './errors.js'
+import { DynamoInputError, DynamoValueError } from '../errors/errors.js'
 
 /** DynamoDB refuses maps and lists deeper than this in an attribute, which is at 0; the embedded engine takes an empty one more. */
 const MAX_DEPTH = 30

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { convertToAttr, convertToNative } from '@aws-sdk/util-dynamodb'
-import { DynamoValueError } from './errors.js'
+import { DynamoValueError } from '../errors/errors.js'
 import { toStorable } from './storable.js'
 
 /** One attribute in DynamoDB's wire form: `{ S: 'text' }`. */

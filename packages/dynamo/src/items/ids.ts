@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { types } from 'node:util'
-import { DynamoInputError } from './errors.js'
+import { DynamoInputError } from '../errors/errors.js'
 
 /** The last moment whose UTC day has a four-digit year. */
 const MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
