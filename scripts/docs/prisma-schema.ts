@@ -7,7 +7,7 @@ export interface Column {
   readonly type: string
   readonly nullable: boolean
   readonly default?: string
-  /** The name in packages/postgres/src/domain.ts that types its value. */
+  /** The name in packages/postgres/src/schema/domain.ts that types its value. */
   readonly typedAs?: string
   readonly doc: string
   readonly primaryKey: boolean

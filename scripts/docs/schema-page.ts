@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import * as domain from '../../packages/postgres/src/domain.js'
+import * as domain from '../../packages/postgres/src/schema/domain.js'
 import { type Column, type Domain, readPrismaSchema, type Table } from './prisma-schema.js'
 
 /** The files of prisma/schema in the order of the page. */
@@ -17,7 +17,7 @@ const titles: Readonly<Record<string, string>> = {
 export function schemaPage(root: string): string {
   const domains = inOrder(readPrismaSchema(path.join(root, 'prisma/schema')))
   const tables = domains.flatMap((group) => group.tables)
-  const values = stateValues(path.join(root, 'packages/postgres/src/domain.ts'))
+  const values = stateValues(path.join(root, 'packages/postgres/src/schema/domain.ts'))
   return [
     '# The relational tables',
     '',

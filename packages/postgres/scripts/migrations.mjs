@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 const folder = path.resolve(import.meta.dirname, '../../../prisma/migrations')
-const target = path.resolve(import.meta.dirname, '../src/migrations.generated.ts')
+const target = path.resolve(import.meta.dirname, '../src/schema/migrations.generated.ts')
 
 const rows = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())

@@ -1,6 +1,3 @@
-export { adviseForServer } from './advise.js'
-export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './config.js'
-export * from './domain.js'
 export type {
   AcquireTimeoutDetails,
   DeadlineDetails,
@@ -10,7 +7,7 @@ export type {
   Phase,
   PostgresErrorDetails,
   ViolationDetails,
-} from './error-details.js'
+} from './errors/details.js'
 export {
   AcquireTimeoutError,
   type AnyPostgresError,
@@ -18,16 +15,12 @@ export {
   POSTGRES_ERRORS,
   PostgresError,
   type PostgresErrorCode,
-} from './errors.js'
-export { checkHealth, type HealthOptions, type PostgresHealth } from './health.js'
-export type { HealthProblem } from './health-findings.js'
-export type { Identity } from './identity.js'
-export { mapPostgresError } from './map-error.js'
-export type { MigrationState } from './migration-state.js'
-export type { PasswordSource } from './password.js'
-export { createPool, getPoolStats, Pool, type PoolOptions } from './pool.js'
-export type { PoolClosed } from './pool-closed.js'
-export type { PoolEvent, PoolEvents, PoolObserver } from './pool-events.js'
+} from './errors/errors.js'
+export { mapPostgresError } from './errors/map-error.js'
+export { adviseForServer } from './health/advise.js'
+export type { HealthProblem } from './health/findings.js'
+export { checkHealth, type HealthOptions, type PostgresHealth } from './health/health.js'
+export type { MigrationState } from './health/migration-state.js'
 export {
   advisePoolSize,
   DEFAULT_RESERVE,
@@ -35,18 +28,25 @@ export {
   POOL_TIERS,
   type PoolSizeAdvice,
   type PoolSizeQuestion,
-} from './pool-size.js'
-export type { PoolStats } from './pool-stats.js'
+} from './health/pool-size.js'
+export { readServerLimits, type ServerLimits } from './health/server-limits.js'
+export type { Identity } from './identity/identity.js'
+export type { PoolClosed } from './pool/closed.js'
+export type { PoolEvent, PoolEvents, PoolObserver } from './pool/events.js'
+export { createPool, getPoolStats, Pool, type PoolOptions } from './pool/pool.js'
+export type { PoolUsage } from './pool/usage.js'
 export { createPostgres, type Postgres, type PostgresOptions } from './postgres.js'
-export * from './prisma.js'
-export type { ReadOptions, ReadWork } from './read.js'
-export { type Queries, refuseIdentity, type ScopedPostgres } from './scoped.js'
-export { readServerLimits, type ServerLimits } from './server-limits.js'
+export * from './schema/domain.js'
+export * from './schema/prisma.js'
+export { type Queries, refuseIdentity, type ScopedPostgres } from './scoped-postgres.js'
+export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './settings/config.js'
+export type { PasswordSource } from './settings/password.js'
+export type { PoolStats } from './stats.js'
+export type { ReadOptions, ReadWork } from './transaction/read.js'
 export {
   DEFAULT_DEADLINE_MS,
   type Run,
   type TransactionOptions,
   type TransactionRun,
   type TransactionWork,
-} from './transaction.js'
-export type { PoolUsage } from './usage.js'
+} from './transaction/transaction.js'

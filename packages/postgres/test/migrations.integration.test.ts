@@ -4,7 +4,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkHealth } from '../src/index.js'
-import { migrations } from '../src/migrations.generated.js'
+import { migrations } from '../src/schema/migrations.generated.js'
 import { failureOf, usePoolBench } from './support.js'
 
 const bench = usePoolBench({ empty: false })

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { WORDING } from '../src/errors/wording.js'
 import { POSTGRES_ERRORS, postgresSettings } from '../src/index.js'
-import { WORDING } from '../src/wording.js'
 
 const README = path.resolve(import.meta.dirname, '..', 'README.md')
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CONSTRAINT_COLUMNS } from '../../src/constraint-columns.js'
 import { isPostgresError, mapPostgresError, type Postgres } from '../../src/index.js'
+import { CONSTRAINT_COLUMNS } from '../../src/schema/constraint-columns.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
-import { createPrismaClient } from '../../src/client.js'
 import { type Postgres, PostgresError } from '../../src/index.js'
+import { createPrismaClient } from '../../src/prisma/client.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })

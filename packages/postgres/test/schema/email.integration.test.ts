@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PrismaClient } from '../../src/generated/client.js'
+import { PrismaClient } from '../../src/schema/generated/client.js'
 import { openCurrent } from './current-database.js'
 import type { SchemaDatabase } from './schema-database.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import * as domain from '../../../src/domain.js'
+import * as domain from '../../../src/schema/domain.js'
 import { insert, type Row, rowFor, type Table, tables } from '../rows.js'
 import { type OpenSchemaDatabase, refusal, type SchemaDatabase } from '../schema-database.js'
 

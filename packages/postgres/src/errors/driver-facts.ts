@@ -1,0 +1,136 @@
+import { CONSTRAINT_COLUMNS } from '../schema/constraint-columns.js'
+import { keptServerFacts, type ServerError, serverFacts } from './server-facts.js'
+
+/** What an error of the driver, its adapter or Prisma says, in one shape. `message` may hold values: it is not for showing. */
+export interface DriverFacts {
+  readonly name: string
+  readonly message: string
+  /** Its lines of the stack, without the message. */
+  readonly frames: readonly string[]
+  readonly sqlState: string | undefined
+  readonly prismaCode: string | undefined
+  readonly systemCode: string | undefined
+  readonly constraint: string | undefined
+  readonly table: string | undefined
+  readonly columns: readonly string[] | undefined
+  readonly standby: boolean
+  /** Of 42501: `row` by a policy; `login` where the statement had no identity; anything else. */
+  readonly denied: 'row' | 'login' | 'other'
+  /** A function or trigger of the database raised it, so its message can hold a value. */
+  readonly raised: boolean
+  /** The call did not fit its statement. */
+  readonly misfit: boolean
+  /** The call did not send what its COPY FROM STDIN takes, so its message can hold a value. */
+  readonly withoutData: boolean
+  /** The argument that Prisma found missing or wrong. */
+  readonly argument: string | undefined
+}
+
+/** The adapter's own reading of a server's error; it keeps the original code and message beside it. */
+interface AdapterCause {
+  readonly kind?: string
+  readonly originalCode?: string
+  readonly originalMessage?: string
+  readonly table?: string
+  readonly column?: string
+  readonly constraint?: { readonly fields?: readonly string[]; readonly index?: string }
+}
+
+interface Loose {
+  readonly name?: unknown
+  readonly message?: unknown
+  readonly stack?: unknown
+  readonly code?: unknown
+  readonly cause?: unknown
+  readonly meta?: { readonly driverAdapterError?: { readonly cause?: AdapterCause } }
+}
+
+/** Kinds of the adapter that stand for an error without a SQLSTATE. */
+const SYSTEM_CODE_OF_KIND: Readonly<Record<string, string>> = {
+  DatabaseNotReachable: 'ECONNREFUSED',
+  ConnectionClosed: 'ECONNRESET',
+  SocketTimeout: 'ETIMEDOUT',
+  TlsConnectionError: 'ERR_TLS',
+}
+
+/** Reads every shape in which a database error arrives: the driver's, the adapter's, Prisma's. */
+export function driverFacts(error: unknown): DriverFacts {
+  const source = (typeof error === 'object' && error !== null ? error : { message: String(error) }) as Loose
+  const adapter = source.meta?.driverAdapterError?.cause ?? adapterCause(source)
+  const code = text(source.code)
+  const sqlState = adapter?.originalCode ?? (isSqlState(code) ? code : undefined)
+  const message = adapter?.originalMessage ?? text(source.message) ?? ''
+  const kept = keptServerFacts(adapter)
+  const server = kept ?? (isSqlState(sqlState) ? serverFacts(source as ServerError) : {})
+  // Where the server's own fields are known, nothing is read out of texts.
+  const named = kept === undefined && sqlState?.startsWith('23') && !server.raised ? namesIn(message) : {}
+  const guessed = kept === undefined ? adapter : undefined
+  const constraint = server.constraint ?? guessed?.constraint?.index ?? named.constraint
+  const isPrisma = text(source.name)?.startsWith('PrismaClient') ?? false
+  return {
+    name: /^\w{1,60}$/.exec(text(source.name) ?? '')?.[0] ?? 'Error',
+    message,
+    frames: framesOf(source),
+    sqlState: isSqlState(sqlState) ? sqlState : undefined,
+    prismaCode: isPrismaCode(code) ? code : undefined,
+    systemCode: adapter?.kind ? SYSTEM_CODE_OF_KIND[adapter.kind] : isSystemCode(code) ? code : undefined,
+    constraint,
+    table: server.table ?? guessed?.table ?? named.table,
+    columns:
+      server.columns ??
+      guessed?.constraint?.fields ??
+      (guessed?.column === undefined ? named.columns : [guessed.column]) ??
+      (constraint === undefined ? undefined : CONSTRAINT_COLUMNS[constraint]),
+    standby: server.standby ?? false,
+    denied: server.denied ?? 'other',
+    raised: server.raised ?? false,
+    misfit: server.misfit ?? false,
+    withoutData: server.withoutData ?? false,
+    argument: isPrisma ? /\b[Aa]rgument `(\w{1,63})`( is missing|:)/.exec(message)?.[1] : undefined,
+  }
+}
+
+/** Where it came from. Name and message, which may hold a value, stand in front of the frames, and may be made to look like some. */
+function framesOf({ stack, name, message }: Loose): readonly string[] {
+  if (typeof stack !== 'string') return []
+  const head = `${name}: ${message}`
+  const end = head.includes('\n') ? stack.lastIndexOf(String(message)) + String(message).length : stack.indexOf('\n')
+  if (head.includes('\n') && !stack.includes(String(message))) return []
+  return stack
+    .slice(end)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+}
+
+/** Where the server's fields are not at hand, its English message has the names, and no value. */
+function namesIn(message: string): {
+  readonly constraint?: string
+  readonly table?: string
+  readonly columns?: string[]
+} {
+  const named = (what: RegExp): string | undefined => what.exec(message)?.[1]
+  const constraint = named(/\bconstraint "([^"]+)"/)
+  const table = named(/\b(?:relation|table) "([^"]+)"/)
+  const column = named(/\bcolumn "([^"]+)"/)
+  return {
+    ...(constraint === undefined ? {} : { constraint }),
+    ...(table === undefined ? {} : { table }),
+    ...(column === undefined ? {} : { columns: [column] }),
+  }
+}
+
+function adapterCause(source: Loose): AdapterCause | undefined {
+  return source.name === 'DriverAdapterError' && typeof source.cause === 'object' && source.cause !== null
+    ? (source.cause as AdapterCause)
+    : undefined
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+// The system's (ECONNREFUSED) and the TLS library's (ERR_TLS_CERT_ALTNAME_INVALID) are words in capitals.
+const isSystemCode = (code: string | undefined): boolean =>
+  code !== undefined && /^[A-Z][A-Z_0-9]{2,59}$/.test(code) && !isSqlState(code) && !isPrismaCode(code)
+const isPrismaCode = (code: string | undefined): boolean => code !== undefined && /^P[1-6]\d{3}$/.test(code)
+// EPIPE has five characters too, and so has P2002; a SQLSTATE begins with its class, a digit in all but P0 (raised in PL/pgSQL)
+// and MY (ours).
+const isSqlState = (code: string | undefined): boolean =>
+  code !== undefined && /^[0-9A-Z]{5}$/.test(code) && /^(\d|P0|XX|HV|F0|MY)/.test(code)

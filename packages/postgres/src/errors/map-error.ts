@@ -1,0 +1,240 @@
+import { MiyabiError, redactText } from '@miyabi/core'
+import { IDENTITY_MISSING } from '../schema/roles.js'
+import type { FailureDetails, InvalidQueryDetails } from './details.js'
+import { type DriverFacts, driverFacts } from './driver-facts.js'
+import {
+  type AnyPostgresError,
+  isPostgresError,
+  PostgresError,
+  type PostgresErrorCode,
+  postgresError,
+} from './errors.js'
+import { WORDING } from './wording.js'
+
+/**
+ * The one place that reads SQLSTATEs, Prisma codes and driver messages.
+ *
+ * Turns whatever the driver, its adapter or Prisma threw into a `PostgresError`; one of ours inside it is found again, an error of
+ * anybody else's is `postgres.failed`. Neither message nor details nor cause hold a row's value, a parameter, a password or a URL.
+ */
+export function mapPostgresError(error: unknown): AnyPostgresError {
+  return toPostgresError(error)
+}
+
+function toPostgresError(error: unknown, server?: string): AnyPostgresError {
+  const own = ownError(error)
+  if (own) return own
+  const facts = driverFacts(error)
+  const code = codeOf(facts)
+  const { sqlState, prismaCode, systemCode, constraint, table, columns, argument } = facts
+  const details: FailureDetails & InvalidQueryDetails = {
+    ...(sqlState ? { sqlState } : {}),
+    ...(prismaCode ? { prismaCode } : {}),
+    ...(systemCode ? { systemCode } : {}),
+    ...(constraint ? { constraint } : {}),
+    ...(table ? { table } : {}),
+    ...(columns ? { columns } : code.endsWith('_violation') ? { columns: [] } : {}),
+    ...(argument ? { argument } : {}),
+  }
+  return postgresError(code, messageOf(code, facts, server), {
+    details,
+    cause: error instanceof MiyabiError ? error : causeOf(code, facts),
+  })
+}
+
+/**
+ * The same for a failure to open a connection to `server`: nothing was sent yet, so a connection lost on the way there is a server
+ * that could not be reached, and nothing can have happened.
+ */
+export function mapConnectError(error: unknown, server: string): AnyPostgresError {
+  const mapped = toPostgresError(error, server)
+  if (mapped.code !== 'postgres.connection_lost') return mapped
+  const { details, cause } = mapped
+  const { message } = driverFacts(error)
+  const [, ofPooler] = BY_POOLER_MESSAGE.find(([pattern]) => pattern.test(message)) ?? []
+  if (ofPooler) {
+    const { reason, remedy } = WORDING[ofPooler]
+    return new PostgresError(ofPooler, `${reason} (${server}; ${redactText(message)}); ${remedy}`, { details, cause })
+  }
+  const { reason, remedy } = WORDING['postgres.unreachable']
+  return new PostgresError('postgres.unreachable', `${reason} (${server}; closed during the login); ${remedy}`, {
+    details,
+    cause,
+  })
+}
+
+/** PgBouncer's words for what it refuses itself, all of it with 08P01. */
+const BY_POOLER_MESSAGE: readonly (readonly [
+  RegExp,
+  'postgres.pooler' | 'postgres.auth_failed' | 'postgres.database_missing',
+])[] = [
+  [/^unsupported startup parameter/, 'postgres.pooler'],
+  [/authentication failed|^no such user/, 'postgres.auth_failed'],
+  [/^no such database|^database .* does not exist/, 'postgres.database_missing'],
+]
+
+/**
+ * Whether an error came from the database, its driver or Prisma, rather than from the caller's own code. A system's code alone says
+ * nothing: a file or another server may be what is missing.
+ */
+export function isDatabaseError(error: unknown): boolean {
+  if (ownError(error)) return true
+  const facts = driverFacts(error)
+  return (
+    Boolean(facts.sqlState ?? facts.prismaCode) ||
+    isPrismas(facts) ||
+    facts.name === 'DriverAdapterError' ||
+    CONNECTION_LOST.test(facts.message)
+  )
+}
+
+function ownError(error: unknown): AnyPostgresError | undefined {
+  if (isPostgresError(error)) return error
+  const wrapped = (error as { meta?: { postgresError?: unknown } } | null | undefined)?.meta?.postgresError
+  return isPostgresError(wrapped) ? wrapped : undefined
+}
+
+const BY_SQLSTATE: Readonly<Record<string, PostgresErrorCode>> = {
+  '23505': 'postgres.unique_violation',
+  '23503': 'postgres.foreign_key_violation',
+  '23001': 'postgres.foreign_key_violation',
+  '23502': 'postgres.not_null_violation',
+  '23514': 'postgres.check_violation',
+  '23P01': 'postgres.check_violation',
+  '25006': 'postgres.read_only',
+  '25P02': 'postgres.transaction_aborted',
+  '25P04': 'postgres.transaction_timeout',
+  '3D000': 'postgres.database_missing',
+  '40001': 'postgres.serialization_failure',
+  '40P01': 'postgres.deadlock',
+  '42P01': 'postgres.schema_mismatch',
+  '42703': 'postgres.schema_mismatch',
+  '42883': 'postgres.schema_mismatch',
+  '3F000': 'postgres.schema_mismatch',
+  '53300': 'postgres.too_many_connections',
+  '55P03': 'postgres.lock_timeout',
+  '57014': 'postgres.canceled',
+  '57P01': 'postgres.connection_lost',
+  '57P02': 'postgres.connection_lost',
+  '57P03': 'postgres.unavailable',
+  '57P05': 'postgres.connection_lost',
+  '25P03': 'postgres.connection_lost',
+  [IDENTITY_MISSING]: 'postgres.identity.missing',
+}
+
+const BY_SQLSTATE_CLASS: Readonly<Record<string, PostgresErrorCode>> = {
+  '08': 'postgres.connection_lost',
+  '22': 'postgres.invalid_value',
+  '28': 'postgres.auth_failed',
+  '53': 'postgres.resources_exhausted',
+}
+
+const BY_PRISMA_CODE: Readonly<Record<string, PostgresErrorCode>> = {
+  P1000: 'postgres.auth_failed',
+  P1001: 'postgres.unreachable',
+  P1003: 'postgres.database_missing',
+  P1008: 'postgres.connection_lost',
+  P1010: 'postgres.auth_failed',
+  P1011: 'postgres.tls_failed',
+  P1017: 'postgres.connection_lost',
+  P2000: 'postgres.invalid_value',
+  P2002: 'postgres.unique_violation',
+  P2003: 'postgres.foreign_key_violation',
+  P2004: 'postgres.check_violation',
+  P2011: 'postgres.not_null_violation',
+  P2014: 'postgres.foreign_key_violation',
+  P2017: 'postgres.not_found',
+  P2018: 'postgres.not_found',
+  P2020: 'postgres.invalid_value',
+  P2021: 'postgres.schema_mismatch',
+  P2022: 'postgres.schema_mismatch',
+  P2025: 'postgres.not_found',
+  P2028: 'postgres.transaction_timeout',
+  P2034: 'postgres.serialization_failure',
+  P2037: 'postgres.too_many_connections',
+}
+
+const BY_SYSTEM_CODE: Readonly<Record<string, PostgresErrorCode>> = {
+  EACCES: 'postgres.unreachable',
+  EAI_AGAIN: 'postgres.unreachable',
+  ECONNREFUSED: 'postgres.unreachable',
+  EHOSTUNREACH: 'postgres.unreachable',
+  ENETUNREACH: 'postgres.unreachable',
+  ENOENT: 'postgres.unreachable',
+  ENOTFOUND: 'postgres.unreachable',
+  ECONNRESET: 'postgres.connection_lost',
+  EPIPE: 'postgres.connection_lost',
+  ETIMEDOUT: 'postgres.connection_lost',
+}
+
+const CONNECTION_LOST = /^Connection terminated|^Client has encountered a connection error|^Client was closed/
+
+/** Plain errors of the driver, which carry no code. */
+const BY_MESSAGE: readonly (readonly [RegExp, PostgresErrorCode])[] = [
+  [/^timeout expired$/, 'postgres.connect_timeout'],
+  [CONNECTION_LOST, 'postgres.connection_lost'],
+  [/SSL connection|certificate|^SSL |\btls\b/i, 'postgres.tls_failed'],
+  [/^SASL: .*password|password must be a string/i, 'postgres.auth_failed'],
+]
+
+function codeOf(facts: DriverFacts): PostgresErrorCode {
+  const { sqlState, prismaCode, systemCode, message, name } = facts
+  if (facts.standby && sqlState === '25006') return 'postgres.standby'
+  if (facts.misfit || facts.withoutData) return 'postgres.invalid_query'
+  if (sqlState === '42501') return DENIED[facts.denied]
+  if (sqlState) {
+    const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE_CLASS[sqlState.slice(0, 2)]
+    if (known) return known
+  }
+  if (systemCode) {
+    const known = BY_SYSTEM_CODE[systemCode]
+    if (known) return known
+    if (/CERT|TLS|SSL|CA$|PURPOSE|HOSTNAME/.test(systemCode)) return 'postgres.tls_failed'
+  }
+  const known = prismaCode ? BY_PRISMA_CODE[prismaCode] : undefined
+  if (known) return known
+  if (name === 'PrismaClientValidationError') return 'postgres.invalid_query'
+  if (isPrismas(facts)) return 'postgres.failed' // its messages can hold anything
+  return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'postgres.failed'
+}
+
+const DENIED = {
+  row: 'postgres.row_security',
+  login: 'postgres.identity.missing',
+  other: 'postgres.permission_denied',
+} as const satisfies Record<DriverFacts['denied'], PostgresErrorCode>
+
+function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string | undefined): string {
+  const { sqlState, prismaCode, systemCode, constraint, table, columns, argument, withoutData } = facts
+  const named = [
+    server,
+    constraint && `constraint ${constraint}`,
+    table && `table ${table}`,
+    columns && columns.length > 0 && `columns ${columns.join(', ')}`,
+    argument && `argument ${argument}`,
+    withoutData && 'no data came for COPY FROM STDIN, which takes a stream: `pg-copy-streams` on a client of the pool',
+    sqlState ? `SQLSTATE ${sqlState}` : (prismaCode ?? systemCode),
+  ].filter(Boolean)
+  const { reason, remedy } = WORDING[code]
+  const what = named.length === 0 ? reason : `${reason} (${named.join('; ')})`
+  return remedy === undefined ? what : `${what}; ${remedy}`
+}
+
+const isPrismas = ({ name }: DriverFacts): boolean => name.startsWith('PrismaClient')
+
+/** SQLSTATE classes whose primary message names things only. Others may quote a value (22P02: `... for type uuid: "..."`). */
+const QUOTABLE = /^(08|23|25|28|3D|3F|40|53|55|57)|^(42501|42P01|42703|42883)$/
+
+/** The original in a form that is safe to attach: its name, its code and its frames, its message only where that holds no value. */
+function causeOf(code: PostgresErrorCode, facts: DriverFacts): Error {
+  const { name, message, frames, sqlState, prismaCode, systemCode } = facts
+  const quotable = sqlState
+    ? QUOTABLE.test(sqlState) && !facts.raised && !facts.withoutData
+    : prismaCode === undefined && !isPrismas(facts) && code !== 'postgres.failed'
+  const label = sqlState ?? prismaCode ?? systemCode
+  const cause = new Error(quotable ? redactText(message) : (label ?? name)) as Error & { code?: string }
+  cause.name = name
+  if (label !== undefined) cause.code = label
+  cause.stack = [`${cause.name}: ${cause.message}`, ...frames].join('\n')
+  return cause
+}

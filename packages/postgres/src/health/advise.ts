@@ -1,0 +1,25 @@
+import type { PoolUsage } from '../pool/usage.js'
+import type { PostgresSettings } from '../settings/config.js'
+import { onOwnConnection } from './own-connection.js'
+import { advisePoolSize, type PoolSizeAdvice } from './pool-size.js'
+import { readServerLimits } from './server-limits.js'
+
+/**
+ * `advisePoolSize` for the server that the settings lead to, asked over a connection of its own.
+ * @throws {PostgresError} where it does not answer within a second.
+ */
+export async function adviseForServer(
+  settings: PostgresSettings,
+  options: { readonly usage?: PoolUsage; readonly signal?: AbortSignal | undefined } = {},
+): Promise<PoolSizeAdvice> {
+  const { instances, maxConnections, serviceDatabaseUrl, serviceMaxConnections } = settings
+  const serviceConnections = serviceDatabaseUrl === undefined ? 0 : serviceMaxConnections
+  const server = await onOwnConnection(settings, options.signal, readServerLimits)
+  return advisePoolSize({
+    instances,
+    maxConnections,
+    serviceConnections,
+    server,
+    ...(options.usage && { usage: options.usage }),
+  })
+}

@@ -1,0 +1,126 @@
+import type { PostgresErrorCode } from '../errors/errors.js'
+import { WORDING } from '../errors/wording.js'
+import { tableNames } from '../schema/tables.js'
+import type { PoolStats } from '../stats.js'
+import type { MigrationState } from './migration-state.js'
+
+/** Why health is not `up`: what the server showed, or the code of the error that kept it from answering. */
+export type HealthProblem =
+  | 'postgres.migrations.failed'
+  | 'postgres.migrations.pending'
+  | 'postgres.migrations.edited'
+  | 'postgres.migrations.unknown'
+  | 'postgres.migrations.unreadable'
+  | 'postgres.pool.saturated'
+  | PostgresErrorCode
+
+/** Something that is wrong with a database that answers. */
+export interface Finding {
+  readonly problem: HealthProblem
+  /** `down`: the application cannot do its work. `degraded`: it can, and somebody should look. */
+  readonly status: 'degraded' | 'down'
+  /** Whether new requests should come to this instance all the same. */
+  readonly ready: boolean
+  readonly reason: string
+  readonly remedy: string
+}
+
+/** What health looked at. */
+export interface Sight {
+  readonly isStandby: boolean
+  readonly isReadOnly: boolean
+  /** Tables that the code expects and the database lacks. */
+  readonly missing: readonly string[]
+  /** Undefined where the login may not read the history. */
+  readonly migrations: MigrationState | undefined
+  /** The pool, with how long its first in line has waited. */
+  readonly pool: { readonly stats: PoolStats; readonly oldestWaitMs: number } | undefined
+  /** A longer wait means that the pool is saturated. */
+  readonly saturatedAfterMs: number
+}
+
+const DOWN = { status: 'down', ready: false } as const
+/** It works, and a request more would do harm. */
+const BUSY = { status: 'degraded', ready: false } as const
+const ODD = { status: 'degraded', ready: true } as const
+
+/** What is wrong, the worst first. */
+export function findingsOf(sight: Sight): Finding[] {
+  return [
+    ...migrationsFailed(sight),
+    ...writesRefused(sight),
+    ...schemaBehind(sight),
+    ...saturated(sight),
+    ...odd(sight),
+  ]
+}
+
+function writesRefused({ isStandby, isReadOnly }: Sight): Finding[] {
+  if (!isReadOnly) return []
+  const problem = isStandby ? 'postgres.standby' : 'postgres.read_only'
+  const remedy = isStandby
+    ? 'let DATABASE_URL name the primary'
+    : 'look at default_transaction_read_only of the server, the database and the role; some services set it when the disk is full'
+  return [{ problem, ...DOWN, reason: WORDING[problem].reason, remedy }]
+}
+
+function migrationsFailed({ migrations }: Sight): Finding[] {
+  return finding(migrations?.failed, (names) => ({
+    ...{ problem: 'postgres.migrations.failed', ...DOWN },
+    reason: `A migration has begun and not finished: ${names}`,
+    remedy: 'wait if it runs at this moment; else `pnpm prisma migrate status` says how to go on',
+  }))
+}
+
+function schemaBehind({ migrations, missing }: Sight): Finding[] {
+  const { remedy = '' } = WORDING['postgres.schema_mismatch']
+  return [
+    ...finding(migrations?.pending, (names) => ({
+      ...{ problem: 'postgres.migrations.pending', ...DOWN, remedy },
+      reason: `The database lacks these migrations: ${names}`,
+    })),
+    ...finding(missing, (names) => ({
+      ...{ problem: 'postgres.schema_mismatch', ...DOWN, remedy },
+      reason: `The database lacks ${missing.length} of ${tableNames.length} tables: ${names}`,
+    })),
+  ]
+}
+
+function saturated({ pool, saturatedAfterMs }: Sight): Finding[] {
+  if (!pool || pool.oldestWaitMs <= saturatedAfterMs) return []
+  const { max, waiting } = pool.stats
+  const waited = `${waiting} callers wait, the first for ${Math.round(pool.oldestWaitMs)} ms`
+  const remedy = 'look for long transactions and for connections that are never released, then raise DB_MAX_CONNECTIONS'
+  return [
+    { problem: 'postgres.pool.saturated', ...BUSY, reason: `All ${max} connections are in use; ${waited}`, remedy },
+  ]
+}
+
+function odd({ migrations }: Sight): Finding[] {
+  if (!migrations) {
+    return [
+      {
+        ...{ problem: 'postgres.migrations.unreadable', ...ODD },
+        reason: 'The login may not read which migrations were applied',
+        remedy: 'GRANT SELECT on _prisma_migrations to it; the migrations do that where they are run by Prisma',
+      },
+    ]
+  }
+  return [
+    ...finding(migrations.edited, (names) => ({
+      ...{ problem: 'postgres.migrations.edited', ...ODD },
+      reason: `Applied with another script than the code has: ${names}`,
+      remedy: 'restore the script as it was applied, and put the change into a migration of its own',
+    })),
+    // How every rolling deployment looks to the instances that are still to be replaced.
+    ...finding(migrations.unknown, (names) => ({
+      ...{ problem: 'postgres.migrations.unknown', ...ODD },
+      reason: `The database is ahead of the code: ${names}`,
+      remedy: 'deploy the code that these migrations belong to, unless that is under way',
+    })),
+  ]
+}
+
+function finding(names: readonly string[] | undefined, make: (names: string) => Finding): Finding[] {
+  return names && names.length > 0 ? [make(names.join(', '))] : []
+}

@@ -1,0 +1,77 @@
+import type { StoreHealth } from '@miyabi/core'
+import type { PostgresErrorCode } from '../errors/errors.js'
+import { WORDING } from '../errors/wording.js'
+import { migrations } from '../schema/migrations.generated.js'
+import { tableNames } from '../schema/tables.js'
+import type { PostgresSettings } from '../settings/config.js'
+import { findingsOf, type HealthProblem, type Sight } from './findings.js'
+import { compareMigrations, type HistoryRow, type MigrationState, readHistory } from './migration-state.js'
+import { type Ask, onOwnConnection } from './own-connection.js'
+
+/** A longer wait than this, or than half of what a caller waits at most, means that the pool is saturated. */
+const SATURATED_AFTER_MS = 1000
+
+/** How PostgreSQL answered. */
+export interface PostgresHealth extends StoreHealth {
+  /** What is wrong, for a program; the worst, where it is more than one thing. */
+  readonly problem?: HealthProblem
+  /** Where the database is not the one that the code was built for: migrations by name. */
+  readonly migrations?: MigrationState
+}
+
+export interface HealthOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The pool whose callers may be waiting. */
+  readonly pool?: NonNullable<Sight['pool']>
+}
+
+/**
+ * Asks the server over a connection of its own, so that it neither takes a slot of the pool nor waits for one. Answers within a
+ * second; rejects only with the signal's reason.
+ */
+export async function checkHealth(settings: PostgresSettings, options: HealthOptions = {}): Promise<PostgresHealth> {
+  const { signal, pool } = options
+  const start = performance.now()
+  const latencyMs = (): number => Math.round(performance.now() - start)
+  try {
+    const { version, history, ...seen } = await onOwnConnection(settings, signal, look)
+    const state = history && compareMigrations(migrations, history)
+    const saturatedAfterMs = Math.min(SATURATED_AFTER_MS, settings.acquireTimeoutMs / 2)
+    const [worst] = findingsOf({ ...seen, migrations: state, pool, saturatedAfterMs })
+    const differs = state && Object.values(state).some((names) => names.length > 0)
+    return {
+      ...{ status: 'up', ready: true, latencyMs: latencyMs(), version },
+      ...worst,
+      ...(differs ? { migrations: state } : {}),
+    }
+  } catch (error) {
+    signal?.throwIfAborted()
+    const { code, message } = error as { readonly code: PostgresErrorCode; readonly message: string }
+    const remedy = (WORDING[code] ?? WORDING['postgres.failed']).remedy
+    const reason = message.replace(`; ${remedy}`, '') // told apart
+    return {
+      ...{ status: 'down', ready: false, latencyMs: latencyMs(), problem: code, reason },
+      ...(remedy && { remedy }),
+    }
+  }
+}
+
+interface Answer extends Pick<Sight, 'isStandby' | 'isReadOnly' | 'missing'> {
+  readonly version: string
+  readonly history: readonly HistoryRow[] | undefined
+}
+
+const QUESTION = `
+  SELECT current_setting('server_version') AS version,
+         pg_is_in_recovery() AS "isStandby",
+         current_setting('transaction_read_only')::boolean AS "isReadOnly",
+         ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL) AS missing`
+
+async function look(ask: Ask): Promise<Answer> {
+  const [row] = await ask<Omit<Answer, 'history'>>(QUESTION, [tableNames])
+  const history = await readHistory(ask).catch((error: { readonly code?: string }) => {
+    if (error.code !== '42501') throw error
+    return undefined
+  })
+  return { ...{ version: '', isStandby: false, isReadOnly: false, missing: [] }, ...row, history }
+}

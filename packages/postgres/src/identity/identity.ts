@@ -1,0 +1,40 @@
+import { PostgresError } from '../errors/errors.js'
+
+/** A signed-in person: of the marketplace (`users.id`), or of the web UI (`web_users.id`). */
+export type Identity =
+  | { readonly userId: string; readonly webUserId?: never }
+  | { readonly webUserId: string; readonly userId?: never }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * The identity in what was given, before anything is sent. Each id is read once, so that what was looked at is what is sent. Whether
+ * there is such a person is the server's to know: an id of nobody reads and writes nothing.
+ * @throws {PostgresError} `postgres.identity.invalid`
+ */
+export function identityOf(given: Identity): Identity {
+  const values: Readonly<Record<string, unknown>> = Object(given)
+  const ids = (['userId', 'webUserId'] as const)
+    .map((argument) => ({ argument, id: values[argument] }))
+    .filter(({ id }) => id !== undefined)
+  const [first, second] = ids
+  if (first === undefined) throw invalid('no id was given')
+  if (second !== undefined) throw invalid('both ids were given')
+  const { argument, id } = first
+  if (typeof id !== 'string' || !UUID.test(id)) throw invalid(`${argument} is ${problemOf(id)}`, argument)
+  return Object.freeze(argument === 'userId' ? { userId: id } : { webUserId: id })
+}
+
+/** In words that do not show the value: a token may have been given by mistake. */
+function problemOf(id: unknown): string {
+  if (typeof id !== 'string') return id === null ? 'null' : `of type ${typeof id}`
+  return id === '' ? 'empty' : `no UUID but a text of ${id.length} characters`
+}
+
+function invalid(problem: string, argument?: string): PostgresError<'postgres.identity.invalid'> {
+  return new PostgresError(
+    'postgres.identity.invalid',
+    `as() expects { userId } or { webUserId }, one of them, a UUID such as 018f4e6a-7c1b-7000-8000-000000000000; ${problem}; nothing was sent`,
+    { details: argument === undefined ? {} : { argument } },
+  )
+}

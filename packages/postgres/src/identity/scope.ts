@@ -1,0 +1,67 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { databaseRoles, identitySettings } from '../schema/roles.js'
+import { type Identity, identityOf } from './identity.js'
+
+/** Who statements run as, in the forms in which the server is told. All of it ends with the transaction that it is told in. */
+export interface Scope {
+  readonly identity: Identity | 'service'
+  /** The server's role. */
+  readonly role: string
+  /** One statement with parameters, to go in front of another under one Sync. */
+  readonly statement: { readonly name: string; readonly text: string; readonly values: readonly string[] }
+  /** The same as text, to go behind BEGIN. */
+  readonly sql: string
+}
+
+/**
+ * The scope of a person.
+ * @throws {PostgresError} `postgres.identity.invalid`
+ */
+export function scopeOf(given: Identity): Scope {
+  const identity = identityOf(given)
+  return identity.userId === undefined
+    ? personScope(identity, databaseRoles.webUser, identitySettings.webUserId, identity.webUserId)
+    : personScope(identity, databaseRoles.user, identitySettings.userId, identity.userId)
+}
+
+function personScope(identity: Identity, role: string, setting: string, id: string): Scope {
+  return {
+    identity,
+    role,
+    statement: {
+      name: role,
+      text: `SELECT set_config('role', '${role}', true), set_config('${setting}', $1, true)`,
+      values: [id],
+    },
+    sql: `SET LOCAL ROLE ${role}; SET LOCAL ${setting} = '${id}'`, // a UUID: it needs no quoting
+  }
+}
+
+/** The scope of the service itself. */
+export const serviceScope: Scope = Object.freeze({
+  identity: 'service',
+  role: databaseRoles.service,
+  statement: {
+    name: databaseRoles.service,
+    text: `SELECT set_config('role', '${databaseRoles.service}', true)`,
+    values: [],
+  },
+  sql: `SET LOCAL ROLE ${databaseRoles.service}`,
+})
+
+/**
+ * Takes the scope from a client's own engine to the adapter below it, through Prisma, which passes nothing of ours on. It is set from
+ * the object that was called, around that one call: what context a caller is in, or a promise is awaited in, does not matter.
+ */
+export class Scopes {
+  readonly #storage = new AsyncLocalStorage<Scope | undefined>()
+
+  /** The scope of the client whose call this is; undefined without one. */
+  get current(): Scope | undefined {
+    return this.#storage.getStore()
+  }
+
+  run<T>(scope: Scope | undefined, work: () => T): T {
+    return this.#storage.run(scope, work)
+  }
+}

@@ -1,0 +1,53 @@
+import { safeCause, withDeadline } from '@miyabi/core'
+import type { PostgresSettings } from '../settings/config.js'
+import type { PooledClient } from './pooled-client.js'
+
+/** A test that takes longer than this has failed. */
+const TEST_LIMIT_MS = 1000
+
+/** Tells whether a connection may be handed out. */
+export class Liveness {
+  readonly #settings: Pick<PostgresSettings, 'testBeforeAcquire' | 'testBypassMs'>
+  readonly #onDead: (error: Error) => void
+  /** A connection not used since this moment, by `performance.now()`, is dead without a test. */
+  #silentSince = 0
+
+  constructor(settings: Pick<PostgresSettings, 'testBeforeAcquire' | 'testBypassMs'>, onDead: (error: Error) => void) {
+    this.#settings = settings
+    this.#onDead = onDead
+  }
+
+  /** Whether it is known without a test that the connection may be handed out. Costs next to nothing. */
+  isFresh(client: PooledClient): boolean {
+    const { testBeforeAcquire, testBypassMs } = this.#settings
+    if (!client.isSettled || !this.#isAcceptable(client)) return false
+    return !testBeforeAcquire || performance.now() - client.lastUsedAt < testBypassMs
+  }
+
+  /**
+   * Whether the connection may be handed out; asks it where it sat idle for longer than the bypass window, and where its last user
+   * left something unanswered, which may have opened a transaction.
+   */
+  async isUsable(client: PooledClient): Promise<boolean> {
+    if (!this.#isAcceptable(client)) return false
+    if (this.isFresh(client)) return true
+    const startedAt = performance.now()
+    const wasSettled = client.isSettled
+    // One that does not answer at all speaks for the network: what sat idle until now would cost a caller as long, one by one.
+    const onTimeout = (): Error => {
+      if (wasSettled) this.#silentSince = startedAt
+      return new Error(`no answer within ${TEST_LIMIT_MS} ms`)
+    }
+    try {
+      await withDeadline({ ms: TEST_LIMIT_MS, onTimeout }, () => client.query('SELECT 1'))
+      return client.isClean
+    } catch (error) {
+      this.#onDead(safeCause(error))
+      return false
+    }
+  }
+
+  #isAcceptable(client: PooledClient): boolean {
+    return client.isClean && client.lastUsedAt >= this.#silentSince
+  }
+}

@@ -1,0 +1,70 @@
+import type { Logger, MiyabiError } from '@miyabi/core'
+import type { PoolStats } from '../stats.js'
+import type { PoolClosed } from './closed.js'
+import type { Outage } from './connector.js'
+import type { PoolEvents, PoolObservers } from './events.js'
+
+/** A wait worth a line. */
+const SLOW_ACQUIRE_MS = 1000
+
+/** All that a pool says of itself. What lasts is said once when it begins and once when it ends, never once an attempt. */
+export class PoolLog {
+  readonly #pool: string
+  readonly #logger: Logger
+  readonly #stats: () => PoolStats
+  readonly #observers: PoolObservers
+
+  constructor(pool: string, logger: Logger, stats: () => PoolStats, observers: PoolObservers) {
+    this.#pool = pool
+    this.#logger = logger
+    this.#stats = stats
+    this.#observers = observers
+  }
+
+  connectFailing(error: MiyabiError): void {
+    this.#say('warn', 'connect_failing', 'no connection can be opened: trying again until one can', { error })
+  }
+
+  connectRecovered({ since, failures }: Outage): void {
+    const downMs = Math.round(performance.now() - since)
+    this.#say('info', 'connect_recovered', 'connections can be opened again', { failures, downMs })
+  }
+
+  connectionLost(error: MiyabiError): void {
+    this.#say('warn', 'connection_lost', 'an idle connection was lost', { error })
+  }
+
+  testFailed(error: Error): void {
+    this.#say('info', 'test_failed', 'a dead connection was replaced', { error })
+  }
+
+  acquired(waitedMs: number): void {
+    this.#observers.tell('acquired', { waitedMs })
+    if (waitedMs < SLOW_ACQUIRE_MS) return
+    this.#say('info', 'slow_acquire', 'a caller waited long for a connection', { waitedMs: Math.round(waitedMs) })
+  }
+
+  leakSuspected(heldMs: number, stack: string): void {
+    const facts = { heldMs: Math.round(heldMs), stack }
+    this.#say('warn', 'leak_suspected', 'a connection is held for long; the stack tells who took it', facts)
+  }
+
+  leakRecovered(heldMs: number, stack: string): void {
+    const facts = { heldMs: Math.round(heldMs), stack }
+    this.#say('info', 'leak_recovered', 'a connection that was taken for leaked came back', facts)
+  }
+
+  closed({ drained, destroyed }: PoolClosed): void {
+    this.#say('info', 'closed', 'the pool is closed', { drained, destroyed })
+  }
+
+  #say<Name extends keyof PoolEvents>(
+    level: 'info' | 'warn',
+    name: Name,
+    message: string,
+    facts: PoolEvents[Name],
+  ): void {
+    this.#logger[level]({ event: `postgres.pool.${name}`, pool: this.#pool, ...facts, ...this.#stats() }, message)
+    this.#observers.tell(name, facts)
+  }
+}

@@ -1,0 +1,395 @@
+import { once } from 'node:events'
+import { type Logger, type MiyabiError, redactingLogger, silentLogger, withDeadline } from '@miyabi/core'
+import pg from 'pg'
+import type { AcquireTimeoutError } from '../errors/errors.js'
+import { mapConnectError, mapPostgresError } from '../errors/map-error.js'
+import { jitteredLifetimeSeconds, serverOf, toClientConfig } from '../settings/client-config.js'
+import type { PostgresSettings } from '../settings/config.js'
+import { sayDoubts } from '../settings/doubts.js'
+import type { PoolStats } from '../stats.js'
+import { acquireTimeout } from './acquire-timeout.js'
+import { CancelScope, CancelScopes } from './cancel-scope.js'
+import { ClientQueue } from './client-queue.js'
+import { closedError, DEFAULT_GRACE_MS, type PoolClosed, settlesWithin } from './closed.js'
+import { Connector } from './connector.js'
+import { type PoolObserver, PoolObservers } from './events.js'
+import { LeakWatch, type Taker } from './leak-watch.js'
+import { lease } from './lease.js'
+import { Liveness } from './liveness.js'
+import { PoolLog } from './log.js'
+import { PooledClient, type PooledClientConfig } from './pooled-client.js'
+import { Slots } from './slots.js'
+import { type PoolUsage, UsageWindow } from './usage.js'
+
+/** How long `close` waits for idle connections to end. Each cuts itself off before that. */
+const GOODBYE_MS = 2000
+
+export interface PoolOptions {
+  /** Silent by default. */
+  readonly logger?: Logger | undefined
+  /** Told in errors and events. Default `main`. */
+  readonly name?: string
+  /** Looks at each new connection before anybody has it; where it rejects, that is why none could be opened. */
+  readonly onConnect?: (client: pg.ClientBase) => Promise<void>
+}
+
+type AcquireCallback = (error: Error | undefined, client?: pg.PoolClient) => void
+/** The method that was called from outside: a taker's stack begins below it. */
+type Caller = Parameters<LeakWatch['taker']>[0]
+type ConnectCallback = Parameters<pg.Pool['connect']>[0]
+type IdleClient = PooledClient & pg.PoolClient
+type DriverClient = NonNullable<pg.PoolConfig['Client']>
+type DriverCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void
+
+/**
+ * A `pg.Pool` whose settings do what they say.
+ *
+ * `connect`, `query` and everything built on them (Prisma's adapter, Kysely, Drizzle ...) go through `acquire`: the wait is bound
+ * by the acquire timeout, a connection that sat idle is tested, one inside an open transaction is never handed out, the minimum is
+ * opened before the first query and kept up, lifetimes are spread, every session is in UTC, and `close` always returns.
+ */
+export class Pool extends pg.Pool {
+  readonly name: string
+  readonly #settings: PostgresSettings
+  readonly #log: PoolLog
+  readonly #observers: PoolObservers
+  readonly #usage = new UsageWindow(performance.now())
+  readonly #slots: Slots
+  readonly #sockets: Set<PooledClient>
+  readonly #liveness: Liveness
+  readonly #queue = new ClientQueue<IdleClient>()
+  readonly #connector: Connector
+  readonly #leakWatch: LeakWatch | undefined
+  readonly #cancelScopes = new CancelScopes()
+  #active = 0
+  #pending = 0
+  #closed: Promise<PoolClosed> | undefined
+
+  /** The driver's own way to open a connection; its types leave it out. It hands out with `callback`. */
+  declare private readonly newClient: (item: { readonly callback: DriverCallback }) => void
+  /** The driver's own line of callers, and its way to serve the first of them. */
+  declare private readonly _pendingQueue: { readonly callback: DriverCallback }[]
+  declare private readonly _pulseQueue: () => void
+
+  constructor(settings: PostgresSettings, options: PoolOptions = {}) {
+    const sockets = new Set<PooledClient>()
+    const clientConfig: PooledClientConfig = {
+      ...toClientConfig(settings),
+      connectTimeoutMs: settings.connectTimeoutMs,
+      sockets,
+    }
+    super({
+      ...clientConfig,
+      Client: PooledClient as unknown as DriverClient, // it is made with the options of the pool
+      max: settings.maxConnections,
+      min: settings.minConnections,
+      idleTimeoutMillis: settings.idleTimeoutMs,
+      maxLifetimeSeconds: jitteredLifetimeSeconds(settings.maxLifetimeMs),
+      onConnect: async (client) => {
+        ;(client as PooledClient).assertUtc()
+        await options.onConnect?.(client)
+      },
+    })
+    this.name = options.name ?? 'main'
+    this.#settings = settings
+    const logger = redactingLogger(options.logger ?? silentLogger)
+    const stats = (): PoolStats => this.stats
+    this.#observers = new PoolObservers(this.name, stats, (error) =>
+      logger.warn({ event: 'postgres.pool.observer_failed', pool: this.name, error }, 'an observer of the pool threw'),
+    )
+    this.#log = new PoolLog(this.name, logger, stats, this.#observers)
+    this.#slots = new Slots(settings.maxConnections)
+    this.#sockets = sockets
+    this.#liveness = new Liveness(settings, (error) => this.#log.testFailed(error))
+    this.#connector = new Connector({
+      missing: () => this.#missing(),
+      isWaitedFor: () => this.#queue.size > 0 && this.totalCount < settings.maxConnections,
+      open: () => this.#openIdle(),
+      onFailed: (error, isFirst) => this.#connectFailed(error, isFirst),
+      onRecovered: (outage) => this.#log.connectRecovered(outage),
+    })
+    if (settings.leakThresholdMs > 0) this.#leakWatch = new LeakWatch(settings.leakThresholdMs, this.#log)
+    this.#listen()
+    this.#connector.check()
+  }
+
+  /** The pool at this moment. */
+  get stats(): PoolStats {
+    const { totalCount: total, idleCount: idle } = this
+    const { maxConnections: max, minConnections: min } = this.#settings
+    return {
+      total,
+      active: this.#active,
+      idle,
+      connecting: total - idle - this.#active,
+      waiting: this.#pending,
+      max,
+      min,
+    }
+  }
+
+  /** How much it was used over the last minute: waits, holds, connections in use. Costs some microseconds. */
+  get usage(): PoolUsage {
+    return this.#usage.figures(performance.now())
+  }
+
+  /** How long the first in line has been waiting because all connections are in use, in milliseconds; 0 where nobody is. */
+  get oldestWaitMs(): number {
+    return this.#slots.oldestWaitMs
+  }
+
+  /** Calls `observer` with every event of the pool, as it happens. Returns what ends that. */
+  observe(observer: PoolObserver): () => void {
+    return this.#observers.add(observer)
+  }
+
+  /** As `acquire`, in the driver's own shape: with a promise, or with a callback. */
+  override connect(): Promise<pg.PoolClient>
+  override connect(callback: ConnectCallback): void
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
+    if (!callback) return this.#acquired(undefined, this.connect)
+    // With the next tick, as the driver does: a callback that releases at once would otherwise run inside of that release.
+    const onAcquired: AcquireCallback = (error, client) =>
+      process.nextTick(callback, error, client, client ? client.release : () => {})
+    this.#acquire(undefined, this.connect, onAcquired)
+    return undefined
+  }
+
+  /**
+   * Takes a connection; whoever takes it must `release()` it.
+   * @throws {AcquireTimeoutError} `postgres.pool.acquire_timeout`: none was free in time.
+   * @throws {PostgresError} `postgres.pool.closed`, or why none could be opened (`postgres.unreachable`, `postgres.auth_failed` ...).
+   */
+  acquire(options: { readonly signal?: AbortSignal } = {}): Promise<pg.PoolClient> {
+    return this.#acquired(options.signal, this.acquire)
+  }
+
+  /**
+   * Runs `work`. When `signal` aborts, statements on the connections that `work` took are canceled on the server, and it gets no
+   * more of them.
+   */
+  canceling<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    // Awaited inside: Prisma's promises begin only then.
+    return this.#cancelScopes.within(new CancelScope(signal), async () => await work())
+  }
+
+  /**
+   * Takes no new work, waits up to `graceMs` for what is in flight, then cuts what is left. Always returns; a second call gives
+   * the same promise.
+   */
+  close(graceMs: number = DEFAULT_GRACE_MS): Promise<PoolClosed> {
+    this.#closed ??= this.#close(graceMs)
+    return this.#closed
+  }
+
+  /** As `close`. The driver's own `end` waits for ever while one connection is out. */
+  override end(): Promise<void>
+  override end(callback: () => void): void
+  override end(callback?: () => void): Promise<void> | undefined {
+    const closed = this.close().then(() => {})
+    if (!callback) return closed
+    void closed.then(callback)
+    return undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /**
+   * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it makes neither a promise nor,
+   * where a slot is free, a timer. What has to be tested or opened goes the slow way, which needs a deadline.
+   */
+  #acquire(ownSignal: AbortSignal | undefined, caller: Caller, callback: AcquireCallback): void {
+    if (this.#closed) {
+      callback(closedError(this.name))
+      return
+    }
+    const startedAt = performance.now()
+    const taker = this.#leakWatch?.taker(caller)
+    const scope = this.#cancelScopes.current
+    const signal = ownSignal ?? scope?.signal
+    this.#pending += 1
+    const done = (error: Error | undefined, client?: pg.PoolClient): void => {
+      this.#pending -= 1
+      if (client) this.#noteAcquired(startedAt)
+      this.#cancelScopes.within(scope, () => callback(error, client))
+    }
+    const slowly = (first?: IdleClient): void => {
+      this.#takeInTime(startedAt, signal, first).then(
+        (client) => done(undefined, this.#lease(client, taker, scope)),
+        done,
+      )
+    }
+    const onTimeout = (): Error => this.#timeoutError(startedAt)
+    this.#slots.take({ ms: this.#settings.acquireTimeoutMs, signal, onTimeout }, (refused) => {
+      if (refused) return done(refused)
+      if (this.idleCount === 0) return slowly()
+      const client = this.#takeIdle()
+      if (this.#liveness.isFresh(client)) done(undefined, this.#lease(client, taker, scope))
+      else slowly(client)
+    })
+  }
+
+  #acquired(signal: AbortSignal | undefined, caller: Caller): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      this.#acquire(signal, caller, (error, client) => (client ? resolve(client) : reject(error)))
+    })
+  }
+
+  /** Tests, or waits for another, until there is a usable connection for the slot that is held, or the time is over. */
+  #takeInTime(startedAt: number, signal: AbortSignal | undefined, first?: IdleClient): Promise<IdleClient> {
+    const ms = Math.max(1, startedAt + this.#settings.acquireTimeoutMs - performance.now())
+    const onTimeout = (): Error => this.#timeoutError(startedAt)
+    return withDeadline({ ms, signal, onTimeout }, (inner) => this.#takeUsable(inner, first))
+  }
+
+  /** After `signal` aborts nobody hears of the result, so connection and slot go back. */
+  async #takeUsable(signal: AbortSignal, first?: IdleClient): Promise<IdleClient> {
+    try {
+      for (let client = first ?? (await this.#checkOut(signal)); ; client = await this.#checkOut(signal)) {
+        const usable = signal.aborted || (await this.#liveness.isUsable(client))
+        if (signal.aborted) {
+          client.release(!usable)
+          throw signal.reason
+        }
+        if (usable) return client
+        client.release(true)
+      }
+    } catch (error) {
+      this.#giveBack()
+      throw error
+    }
+  }
+
+  /** An idle connection, or the first that becomes free or is opened. */
+  #checkOut(signal: AbortSignal): Promise<IdleClient> {
+    if (this.idleCount > 0) return Promise.resolve(this.#takeIdle())
+    const next = this.#queue.wait(signal)
+    this.#connector.check()
+    return next
+  }
+
+  /**
+   * Takes an idle connection, which there must be: at once, and not by the driver's `connect`, which serves with the next tick, by
+   * when it may be gone.
+   */
+  #takeIdle(): IdleClient {
+    let taken: pg.PoolClient | undefined
+    this._pendingQueue.push({
+      callback: (_error, client) => {
+        taken = client
+      },
+    })
+    this._pulseQueue()
+    return taken as IdleClient
+  }
+
+  /** Whoever waits for a connection comes before whoever waits for the right to have one: they have waited longer. */
+  #giveBack(): void {
+    this.#handOn()
+    this.#slots.give()
+  }
+
+  /** Hands what is idle to those who wait. */
+  #handOn(): void {
+    while (this.#queue.size > 0 && this.idleCount > 0) this.#queue.next()?.(this.#takeIdle())
+  }
+
+  #lease(client: IdleClient, taker: Taker | undefined, scope: CancelScope | undefined): pg.PoolClient {
+    const cameBack = taker && this.#leakWatch?.watch(taker)
+    const leaveScope = scope?.hold(client)
+    const takenAt = performance.now()
+    return lease(client, () => {
+      cameBack?.()
+      leaveScope?.()
+      const now = performance.now()
+      this.#usage.returned(now)
+      this.#observers.tell('released', { heldMs: now - takenAt })
+      this.#giveBack()
+    })
+  }
+
+  #noteAcquired(startedAt: number): void {
+    const now = performance.now()
+    this.#usage.taken(now, now - startedAt)
+    this.#log.acquired(now - startedAt)
+  }
+
+  /** What those who wait and the minimum lack, within the maximum. */
+  #missing(): number {
+    const { total, connecting, min, max } = this.stats
+    const toMinimum = this.#closed ? 0 : min - total
+    return Math.min(Math.max(this.#queue.size - connecting, toMinimum), max - total)
+  }
+
+  #openIdle(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const callback: DriverCallback = (error, _client, release) => {
+        if (error) return reject(mapConnectError(error, serverOf(this.#settings)))
+        release()
+        this.#handOn()
+        resolve()
+      }
+      this.#cancelScopes.within(undefined, () => this.newClient({ callback }))
+    })
+  }
+
+  /** What trying again cannot mend is told at once to those who wait, unless one may still come back to them. */
+  #connectFailed(error: MiyabiError, isFirst: boolean): void {
+    if (isFirst) this.#log.connectFailing(error)
+    if (!error.retryable && this.#active === 0) this.#queue.refuse(error)
+  }
+
+  #timeoutError(startedAt: number): AcquireTimeoutError {
+    const { name: pool, stats } = this
+    const error = acquireTimeout({ pool, startedAt, stats, outage: this.#connector.outage })
+    this.#observers.tell('timeout', { error })
+    return error
+  }
+
+  #listen(): void {
+    this.on('connect', () => {
+      // The driver reads it once for each new connection, so the next one gets a lifetime of its own.
+      this.options.maxLifetimeSeconds = jitteredLifetimeSeconds(this.#settings.maxLifetimeMs)
+    })
+    this.on('acquire', () => {
+      this.#active += 1
+    })
+    this.on('release', (_error, client) => {
+      this.#active -= 1
+      ;(client as unknown as PooledClient).lastUsedAt = performance.now()
+    })
+    this.on('remove', () => this.#connector.check())
+    this.on('error', (cause) => {
+      if (!this.#closed) this.#log.connectionLost(mapPostgresError(cause))
+    })
+  }
+
+  async #close(graceMs: number): Promise<PoolClosed> {
+    const drained = await settlesWithin(graceMs, this.#slots.allFree())
+    this.#connector.stop()
+    this.#slots.refuse(closedError(this.name))
+    this.#queue.close(closedError(this.name))
+    const ended = super.end()
+    ended.catch(() => {}) // without a drain it never settles
+    if (drained)
+      await settlesWithin(GOODBYE_MS, Promise.allSettled([...this.#sockets].map((client) => once(client, 'end'))))
+    const destroyed = this.#sockets.size
+    for (const client of this.#sockets) client.destroy()
+    const closed = { drained, destroyed }
+    this.#log.closed(closed)
+    return closed
+  }
+}
+
+/** Makes a pool. It opens `minConnections` at once, without blocking; the others on demand. */
+export function createPool(settings: PostgresSettings, options: PoolOptions = {}): Pool {
+  if (options.logger) sayDoubts(settings, redactingLogger(options.logger))
+  return new Pool(settings, options)
+}
+
+/** The pool at this moment. */
+export function getPoolStats(pool: Pool): PoolStats {
+  return pool.stats
+}

@@ -1,0 +1,121 @@
+import pg from 'pg'
+import { PostgresError } from '../errors/errors.js'
+
+/** A server or a network that answers nothing could hold a polite goodbye for minutes; after this the socket is cut. */
+const GOODBYE_LIMIT_MS = 1000
+
+/** Names of one and the same time zone. */
+const UTC = new Set(['UTC', 'UCT', 'Universal', 'Zulu', 'GMT'])
+
+/**
+ * Whether a prepared statement was refused because its table has been altered, so that it would answer with other columns. Nothing was
+ * done, and this session would go on to refuse it. SQLSTATE 0A000 is that of many things; the server's source names this one.
+ */
+export function isStale(error: unknown): boolean {
+  const { code, routine } = Object(error) as pg.DatabaseError
+  return code === '0A000' && routine === 'RevalidateCachedQuery'
+}
+
+/**
+ * Whether a statement was refused because the session knows it no more by its name: somebody's text was DEALLOCATE or DISCARD ALL. The
+ * driver would go on to name it, whoever asks. An EXECUTE in a text may be meant as well; what it was part of was rolled back.
+ */
+export function isForgotten(error: unknown): boolean {
+  return (Object(error) as pg.DatabaseError).code === '26000'
+}
+
+/** What every connection of a pool is made from. */
+export interface PooledClientConfig extends pg.ClientConfig {
+  /** How long opening may take. Under a name of our own: the driver's pool would bind its queue by its own. */
+  readonly connectTimeoutMs: number
+  /** Every connection that has a socket, those being opened included. */
+  readonly sockets: Set<PooledClient>
+}
+
+/** One connection of a pool: the driver's client, which also knows its session's settings and always comes to an end. */
+export class PooledClient extends pg.Client {
+  /** When it was last in use, by `performance.now()`. */
+  lastUsedAt: number = performance.now()
+  /** Set where nobody else may have it. */
+  isSpent = false
+  #timeZone: string | undefined
+  #isStandby = false
+
+  /** The driver's own state; its types leave it out. */
+  declare private readonly readyForQuery: boolean
+  declare private readonly _queryQueue: readonly unknown[]
+
+  constructor(config: PooledClientConfig) {
+    // Through the prototype, because the pool keeps the password in a property that a copy would lose.
+    super(Object.create(config, { connectionTimeoutMillis: { value: config.connectTimeoutMs } }) as pg.ClientConfig)
+    // A connection that breaks while it is handed out emits 'error'. With nobody listening, that would end the process.
+    this.on('error', () => {})
+    // The server reports these of its own accord, at login and at every change: knowing them costs no round trip.
+    this.connection.on('parameterStatus', (status: { parameterName: string; parameterValue: string }) => {
+      if (status.parameterName === 'TimeZone') this.#timeZone = status.parameterValue
+      if (status.parameterName === 'in_hot_standby') this.#isStandby = status.parameterValue === 'on'
+    })
+    // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused it.
+    this.connection.on('errorMessage', (error: { readonly code?: string }) => {
+      if (this.#isStandby) Object.assign(error, { standby: true })
+      if (isForgotten(error) || isStale(error)) this.isSpent = true
+    })
+    // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a minute.
+    this.connection.once('error', () => this.destroy())
+    config.sockets.add(this)
+    this.once('end', () => config.sockets.delete(this))
+  }
+
+  /**
+   * What the session begins with; the driver's types leave it out. The time zone is a parameter of its own, and not one of
+   * `options`, because poolers that refuse or drop `options` understand it and keep it.
+   */
+  getStartupConf(): Readonly<Record<string, string>> {
+    const ofDriver = Reflect.get(pg.Client.prototype, 'getStartupConf') as () => Readonly<Record<string, string>>
+    return { ...ofDriver.call(this), TimeZone: 'UTC' }
+  }
+
+  /** Whether the session's time zone is UTC, as Prisma's adapter needs it. */
+  get isUtc(): boolean {
+    return this.#timeZone === undefined || UTC.has(this.#timeZone.replace(/^Etc\//, ''))
+  }
+
+  /**
+   * Whether the next user would find the session as a new one: no transaction open, the time zone untouched. As far as the server
+   * has told: see `isSettled`.
+   */
+  get isClean(): boolean {
+    const status = this.getTransactionStatus()
+    return (status === null || status === 'I') && this.isUtc && !this.isSpent
+  }
+
+  /** Whether the server has answered all that was sent. After a failed statement it tells the session's state a little later. */
+  get isSettled(): boolean {
+    return this.readyForQuery && this._queryQueue.length === 0
+  }
+
+  /** @throws {PostgresError} `postgres.time_zone` where the session ignored the time zone that was asked for. */
+  assertUtc(): void {
+    if (this.isUtc) return
+    throw new PostgresError(
+      'postgres.time_zone',
+      `The session's time zone is ${this.#timeZone}, not UTC: every instant would be shifted. A pooler between here and the server drops start-up parameters; run ALTER ROLE ... SET timezone = 'UTC' for this login`,
+    )
+  }
+
+  /** Cuts the socket without a goodbye. */
+  destroy(): void {
+    this.connection.stream.destroy()
+  }
+
+  override end(): Promise<void>
+  override end(callback: (error: Error) => void): void
+  override end(callback?: (error: Error) => void): Promise<void> | undefined {
+    const timer = setTimeout(() => this.destroy(), GOODBYE_LIMIT_MS)
+    timer.unref()
+    this.once('end', () => clearTimeout(timer))
+    if (!callback) return super.end()
+    super.end(callback)
+    return undefined
+  }
+}

@@ -1,0 +1,185 @@
+import type pg from 'pg'
+import { PostgresError } from '../errors/errors.js'
+import { mapPostgresError } from '../errors/map-error.js'
+import { wordsOf } from '../errors/wording.js'
+import type { Scope } from '../identity/scope.js'
+import { scopeRefused } from '../identity/scope-errors.js'
+import { sendCancelRequest } from '../pool/cancel-request.js'
+import type { PooledClient } from '../pool/pooled-client.js'
+import type { PostgresSettings } from '../settings/config.js'
+import type { Attempt } from '../transaction/attempt.js'
+import type { PgAdapter, PgTransaction } from './adapter.js'
+import { toPrisma } from './adapter-errors.js'
+
+/** A connection that is handed out. */
+export type LeasedClient = PooledClient & pg.PoolClient
+/** What the session has of its own. 0: no limit. */
+export type SessionLimits = Pick<PostgresSettings, 'statementTimeoutMs' | 'idleInTransactionTimeoutMs'>
+type Query = Parameters<PgTransaction['queryRaw']>[0]
+
+/** What a transaction begins with. */
+interface Beginning {
+  readonly isolation: string | undefined
+  readonly session: SessionLimits
+  readonly scope: Scope | undefined
+  /** The login of the pool, for messages. */
+  readonly login: string
+}
+
+/** How long after its deadline a transaction has to roll back before its connection is cut. */
+const ROLLBACK_LIMIT_MS = 500
+/** The server's own limits end what ours could not: a little later, so that our error, which tells more, comes first. */
+const SERVER_MARGIN_MS = 250
+
+/** One transaction on one connection, as Prisma drives it: begin, statements, COMMIT or ROLLBACK, then `commit` or `rollback`. */
+export class AdapterTransaction implements PgTransaction {
+  readonly provider = 'postgres'
+  readonly adapterName: string
+  /** Prisma sends COMMIT and ROLLBACK itself. */
+  readonly options = { usePhantomQuery: false }
+  readonly #queryable: PgAdapter
+  readonly #client: LeasedClient
+  /** Set where it belongs to `transaction()`. */
+  readonly #attempt: Attempt | undefined
+  /** Then the next connection may lead to the new primary. */
+  #isRefusedByStandby = false
+  #running = 0
+  #canceling: Promise<unknown> | undefined
+  #cut: NodeJS.Timeout | undefined
+
+  constructor(queryable: PgAdapter, client: LeasedClient, attempt: Attempt | undefined) {
+    this.#queryable = queryable
+    this.adapterName = queryable.adapterName
+    this.#client = client
+    this.#attempt = attempt
+    attempt?.signal.addEventListener('abort', this.#onAbort)
+  }
+
+  /** Begins it, in one round trip with its isolation level, limits and scope. */
+  async begin({ isolation, session, scope, login }: Beginning): Promise<void> {
+    const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`
+    const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, session) : ''
+    const identity = scope === undefined ? '' : `; ${scope.sql}`
+    try {
+      this.#attempt?.signal.throwIfAborted()
+      await this.#watched(
+        this.#client.query(`BEGIN${level}${limits}${identity}`).catch(async (error: unknown) => {
+          // What failed is the scope: the transaction is open. Where nobody answers any more, so does nobody here.
+          await this.#client.query('ROLLBACK').catch(() => {})
+          throw toPrisma(this.#queryable, scope ? scopeRefused(error, scope, login) : error)
+        }),
+      )
+      if (this.#attempt) this.#attempt.phase = 'work'
+    } catch (error) {
+      await this.#release()
+      throw error
+    }
+  }
+
+  queryRaw(query: Query): ReturnType<PgTransaction['queryRaw']> {
+    return this.sql(() => this.#queryable.queryRaw(query))
+  }
+
+  executeRaw(query: Query): Promise<number> {
+    if (query.sql === 'COMMIT') return this.#commit()
+    if (query.sql !== 'ROLLBACK') return this.sql(() => this.#queryable.executeRaw(query))
+    this.#takeNoMore()
+    return this.#watched(this.#queryable.executeRaw(query))
+  }
+
+  /** Runs a statement of the work. */
+  async sql<T>(statement: () => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    return this.#watched(statement())
+  }
+
+  commit(): Promise<void> {
+    return this.#release()
+  }
+
+  rollback(): Promise<void> {
+    return this.#release()
+  }
+
+  async createSavepoint(name: string): Promise<void> {
+    await this.executeRaw({ sql: `SAVEPOINT ${name}`, args: [], argTypes: [] })
+  }
+
+  async rollbackToSavepoint(name: string): Promise<void> {
+    await this.executeRaw({ sql: `ROLLBACK TO SAVEPOINT ${name}`, args: [], argTypes: [] })
+  }
+
+  async releaseSavepoint(name: string): Promise<void> {
+    await this.executeRaw({ sql: `RELEASE SAVEPOINT ${name}`, args: [], argTypes: [] })
+  }
+
+  /** What work that was left running asks behind the ROLLBACK would be done in no transaction, and stay. */
+  #takeNoMore(): void {
+    if (this.#attempt) this.#attempt.statement = undefined
+  }
+
+  /** What follows a COMMIT or ROLLBACK of the work's own would be done in no transaction, and a COMMIT of nothing looks like a success. */
+  #assertOpen(): void {
+    if (this.#client.getTransactionStatus() === 'I')
+      throw new PostgresError('postgres.transaction_ended', wordsOf('postgres.transaction_ended'))
+  }
+
+  async #commit(): Promise<number> {
+    this.#attempt?.signal.throwIfAborted() // nobody waits for it any more
+    this.#assertOpen()
+    if (this.#attempt) this.#attempt.phase = 'commit'
+    const { command } = await this.#client.query('COMMIT').catch((error: unknown) => {
+      const { code, cause } = mapPostgresError(error)
+      throw code === 'postgres.connection_lost' ? commitUnknown(cause) : toPrisma(this.#queryable, error)
+    })
+    // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from the answer:
+    // the session's state is known only some time after the error of that statement.
+    if (command === 'COMMIT') return 0
+    throw new PostgresError('postgres.transaction_aborted', wordsOf('postgres.transaction_aborted'))
+  }
+
+  /** Notes how a statement failed. A connection lost before COMMIT means that nothing happened. */
+  async #watched<T>(statement: Promise<T>): Promise<T> {
+    this.#running += 1
+    try {
+      return await statement
+    } catch (error) {
+      const { code } = mapPostgresError(error)
+      if (this.#attempt && code === 'postgres.connection_lost') this.#attempt.isLost = true
+      this.#isRefusedByStandby ||= code === 'postgres.standby'
+      throw error
+    } finally {
+      this.#running -= 1
+    }
+  }
+
+  /** Ends the statement that runs, so that Prisma's ROLLBACK behind it comes through; cuts the connection where it does not. */
+  readonly #onAbort = (): void => {
+    this.#cut = setTimeout(() => this.#client.destroy(), ROLLBACK_LIMIT_MS)
+    // A COMMIT that is under way is left to finish; idle, there is nothing to cancel.
+    if (this.#attempt?.phase === 'commit' || this.#running === 0) return
+    this.#canceling = sendCancelRequest(this.#client as unknown as Parameters<typeof sendCancelRequest>[0])
+  }
+
+  /** After a cancel has arrived, whose statement it would end must not be the next user's. */
+  async #release(): Promise<void> {
+    this.#takeNoMore()
+    this.#attempt?.signal.removeEventListener('abort', this.#onAbort)
+    await this.#canceling
+    clearTimeout(this.#cut)
+    this.#client.release(this.#isRefusedByStandby)
+  }
+}
+
+/** The error of a COMMIT that nobody knows the outcome of. */
+export function commitUnknown(cause: unknown): PostgresError<'postgres.commit_unknown'> {
+  return new PostgresError('postgres.commit_unknown', wordsOf('postgres.commit_unknown'), { cause })
+}
+
+/** Never longer than the session's own. */
+function serverLimits(remainingMs: number, session: SessionLimits): string {
+  const ms = Math.max(1, Math.ceil(remainingMs)) + SERVER_MARGIN_MS
+  const statement = Math.min(ms, session.statementTimeoutMs || ms)
+  const idle = Math.min(ms, session.idleInTransactionTimeoutMs || ms)
+  return `; SET LOCAL statement_timeout = ${statement}; SET LOCAL idle_in_transaction_session_timeout = ${idle}`
+}

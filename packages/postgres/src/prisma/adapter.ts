@@ -1,0 +1,103 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import type pg from 'pg'
+import { PostgresError, type PostgresErrorCode } from '../errors/errors.js'
+import { inScope } from '../identity/scope-errors.js'
+import type { Pool } from '../pool/pool.js'
+import { isStale } from '../pool/pooled-client.js'
+import type { Runner } from '../statement/runner.js'
+import type { Attempts } from '../transaction/attempt.js'
+import type { Retrier } from '../transaction/retrier.js'
+import { keepingFacts } from './adapter-errors.js'
+import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
+import { isPureSelect } from './pure-select.js'
+
+/** Prisma's adapter over one pool. */
+export type PgAdapter = Awaited<ReturnType<PrismaPg['connect']>>
+/** One transaction of it. */
+export type PgTransaction = Awaited<ReturnType<PgAdapter['startTransaction']>>
+type Query = Parameters<PgAdapter['queryRaw']>[0]
+type Rows = Awaited<ReturnType<PgAdapter['queryRaw']>>
+type Isolation = Parameters<PgAdapter['startTransaction']>[0]
+type AdapterOptions = NonNullable<ConstructorParameters<typeof PrismaPg>[1]>
+
+/** What the adapter shares with `transaction()` and `read()`. */
+export interface AdapterHost {
+  readonly attempts: Attempts
+  readonly retrier: Retrier
+  readonly runner: Runner
+  readonly limits: SessionLimits
+}
+
+/** How long a read is tried again, from its failure on. */
+const READ_RETRY_MS = 10_000
+export const READ_RETRIES: ReadonlySet<PostgresErrorCode> = new Set(['postgres.connection_lost'])
+
+/**
+ * Prisma's adapter with five things added: whatever it is asked runs in the scope of who asked; a read outside transactions is made again when its connection was lost; a transaction says
+ * what became of its COMMIT, is begun in one round trip and ends at its deadline; errors keep the names that the server gave.
+ * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool.
+ */
+export class Adapter extends PrismaPg {
+  readonly #pool: Pool
+  readonly #host: AdapterHost
+
+  constructor(pool: Pool, host: AdapterHost, options: AdapterOptions) {
+    super(pool, options)
+    this.#pool = pool
+    this.#host = host
+    // The adapter knows a pool by `instanceof`. With a second copy of `pg` it takes ours for a record of options, ignores what it
+    // does not find there, and connects to localhost.
+    if ((this as unknown as { readonly externalPool: unknown }).externalPool !== pool) {
+      throw new PostgresError(
+        'postgres.pool.second_pg',
+        'Prisma does not take the pool for one of pg: two copies of pg are installed; pin one version (`overrides` in pnpm-workspace.yaml) and install again',
+      )
+    }
+  }
+
+  override async connect(): Promise<PgAdapter> {
+    const { runner } = this.#host
+    const inner = keepingFacts(clientOf(await super.connect(), (query) => runner.query(query)))
+    const outer: Partial<PgAdapter> = {
+      queryRaw: (query) => inner.queryRaw(query).catch((error: unknown) => this.#readAgain(inner, query, error)),
+      startTransaction: (isolation) => this.#start(inner, isolation),
+    }
+    return Object.assign(Object.create(inner) as PgAdapter, outer)
+  }
+
+  async #readAgain(inner: PgAdapter, query: Query, error: unknown): Promise<Rows> {
+    if (!isPureSelect(query.sql)) throw error
+    const endsAt = performance.now() + READ_RETRY_MS
+    return this.#host.retrier.run({
+      what: 'read',
+      attempt: (attempt) => (attempt === 1 ? Promise.reject(error) : inner.queryRaw(query)),
+      on: READ_RETRIES,
+      remainingMs: () => endsAt - performance.now(),
+    })
+  }
+
+  async #start(inner: PgAdapter, isolation: Isolation): Promise<PgTransaction> {
+    const { attempts, runner, limits } = this.#host
+    const attempt = attempts.take()
+    const scope = runner.scope
+    const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
+    const noted = (result: Promise<pg.QueryResult>): Promise<pg.QueryResult> =>
+      result.catch((error: unknown) => {
+        if (attempt && isStale(error)) attempt.isStale = true
+        throw scope ? inScope(error) : error
+      })
+    const queryable = clientOf(inner, (config) => noted(runner.queryOn(client, config, scope)))
+    const transaction = new AdapterTransaction(queryable, client, attempt)
+    if (attempt)
+      attempt.statement = (text, values) => transaction.sql(() => noted(runner.sqlOn(client, text, values, scope)))
+    await transaction.begin({ isolation, scope, login: runner.login, session: limits })
+    return transaction
+  }
+}
+
+type RunQuery = (query: pg.QueryConfig) => Promise<pg.QueryResult>
+
+/** The adapter's own methods, with another way to the server. */
+function clientOf(adapter: PgAdapter, query: RunQuery): PgAdapter {
+  return Object.create(adapter, { client: { value: { query } } }) as PgAdapter
+}

@@ -1,0 +1,47 @@
+import type { Scope, Scopes } from '../identity/scope.js'
+import { closedError } from '../pool/closed.js'
+import type { Pool } from '../pool/pool.js'
+import type { PrismaClient } from '../schema/prisma.js'
+import { schemaOf } from '../settings/client-config.js'
+import type { PostgresSettings } from '../settings/config.js'
+import type { NamedQuery } from '../statement/names.js'
+import type { Operations } from '../transaction/operations.js'
+import { Adapter, type AdapterHost } from './adapter.js'
+import { countedClient } from './counted-client.js'
+import { runIn } from './scoped-client.js'
+
+/** Prisma's own limit on the wait for a connection must come after the pool's, whose error tells why. */
+const AFTER_ACQUIRE_MS = 1000
+
+/**
+ * Makes the Prisma client over a pool. It connects with the first query. What it does is counted in `operations`, and runs in `scope`
+ * where one is given.
+ * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool.
+ */
+export function createPrismaClient(
+  pool: Pool,
+  settings: PostgresSettings,
+  operations: Operations,
+  host: Omit<AdapterHost, 'limits'>,
+  { scope, scopes }: { readonly scope: Scope | undefined; readonly scopes: Scopes },
+): PrismaClient {
+  const Client = countedClient(operations, () => closedError(pool.name))
+  const schema = schemaOf(settings)
+  const { names } = host.runner
+  const adapter = new Adapter(
+    pool,
+    { ...host, limits: settings },
+    {
+      ...(schema === undefined ? {} : { schema }),
+      ...(names ? { statementNameGenerator: (query: NamedQuery) => names.of(query) } : {}),
+    },
+  )
+  const client = new Client({
+    adapter,
+    // The other formats print a call's arguments into validation errors, and lines of source around a failed one.
+    errorFormat: 'minimal',
+    transactionOptions: { maxWait: settings.acquireTimeoutMs + AFTER_ACQUIRE_MS },
+  })
+  runIn(scope, scopes, client)
+  return client
+}

@@ -1,0 +1,45 @@
+import { PostgresError } from '../errors/errors.js'
+import { wordsOf } from '../errors/wording.js'
+import { PrismaClient } from '../schema/prisma.js'
+import type { Operations } from '../transaction/operations.js'
+import { BELONGS_TO } from './scoped-client.js'
+
+/** The two ways through which all of a client's work goes; the first is Prisma's own, and a test notices where it goes. */
+interface Work {
+  _request(params: { readonly transaction?: unknown }): Promise<unknown>
+  $transaction(...args: unknown[]): Promise<unknown>
+}
+
+/**
+ * A `PrismaClient` whose operations and transactions are counted, so that `close` can wait for them: one operation may take a
+ * connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a client extension,
+ * which would cost every query, and lacks `$on`.
+ */
+export function countedClient(operations: Operations, refusal: () => Error): typeof PrismaClient {
+  const { _request: request, $transaction: transaction } = (PrismaClient as unknown as { prototype: Work }).prototype
+  const counted: Work = {
+    _request(params) {
+      if (operations.isClosed && !params.transaction) return Promise.reject(refusal())
+      return operations.run(() => request.call(this, params))
+    },
+    $transaction(this: Work & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
+      // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.
+      if (operations.isClosed && this.$extends) return Promise.reject(refusal())
+      const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[BELONGS_TO], !this.$extends)
+      if (problem) return Promise.reject(new PostgresError(problem, wordsOf(problem)))
+      return operations.run(() => transaction.apply(this, args))
+    },
+  }
+  class CountedClient extends PrismaClient {}
+  Object.assign(CountedClient.prototype, counted)
+  return CountedClient as typeof PrismaClient
+}
+
+/** Prisma would run the operations of one batch in as many transactions as there are owners, and beside the one it is called in. */
+function problemOfBatch(batch: readonly unknown[], owner: unknown, isNested: boolean) {
+  if (isNested) return 'postgres.transaction_nested'
+  const isMixed = batch.some(
+    (operation) => (operation as { readonly [BELONGS_TO]?: unknown } | undefined)?.[BELONGS_TO] !== owner,
+  )
+  return isMixed ? 'postgres.identity.mixed' : undefined
+}

@@ -1,0 +1,102 @@
+import type pg from 'pg'
+import { PostgresError } from './errors/errors.js'
+import { mapPostgresError } from './errors/map-error.js'
+import { wordsOf } from './errors/wording.js'
+import type { Identity } from './identity/identity.js'
+import type { Scope, Scopes } from './identity/scope.js'
+import { scopedClient } from './prisma/scoped-client.js'
+import type { PrismaClient } from './schema/prisma.js'
+import type { Runner } from './statement/runner.js'
+import type { Operations } from './transaction/operations.js'
+import { type ReadOptions, type ReadWork, runRead } from './transaction/read.js'
+import {
+  runTransaction,
+  type TransactionHost,
+  type TransactionOptions,
+  type TransactionWork,
+} from './transaction/transaction.js'
+
+/** What PostgreSQL can be asked, with or without an identity. */
+export interface Queries {
+  /** The Prisma client of all tables. */
+  readonly prisma: PrismaClient
+  /**
+   * Runs `work` in one transaction, and again after a conflict, a deadlock, or a connection lost before COMMIT.
+   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   */
+  transaction<T>(work: TransactionWork<T>, options?: TransactionOptions): Promise<T>
+  /**
+   * Runs `work`, which only reads, and again after a connection was lost: for raw SQL. Prisma's own reads need no help.
+   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   */
+  read<T>(work: ReadWork<T>, options?: ReadOptions): Promise<T>
+  /**
+   * One statement of SQL past Prisma, in one round trip: `query('SELECT ... WHERE id = $1', [id])`. The text is trusted code; values
+   * belong into the parameters.
+   * @throws {PostgresError}
+   */
+  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
+}
+
+/** PostgreSQL as one identity sees it: the rows of others are as if they did not exist. Nothing has to be closed. */
+export interface ScopedPostgres extends Queries {
+  /** Who asks. */
+  readonly identity: Identity | 'service'
+  /**
+   * Nobody becomes somebody else here.
+   * @throws {PostgresError} `postgres.identity.fixed`, always.
+   */
+  as(identity: Identity): never
+}
+
+/** What a scope shares with all others. */
+export interface ScopeHost extends TransactionHost {
+  readonly scopes: Scopes
+  readonly operations: Operations
+  readonly runner: Runner
+}
+
+/** Makes what `as()` returns: no query, no connection, and Prisma's part of it only when it is asked for. */
+export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
+  let own: ScopeHost | undefined
+  const inScope = (): ScopeHost => {
+    own ??= { ...host, prisma: scopedClient(scope, host.scopes, host.prisma) }
+    return own
+  }
+  return {
+    identity: scope.identity,
+    get prisma() {
+      return inScope().prisma
+    },
+    transaction: (work, options) => runTransaction(inScope(), work, options),
+    read: (work, options) => runRead(inScope(), work, options),
+    query: (text, values) => runQuery(host, scope, text, values),
+    as: refuseIdentity,
+  }
+}
+
+/**
+ * Runs one statement of SQL past Prisma.
+ * @throws {PostgresError}
+ */
+export async function runQuery<Row extends pg.QueryResultRow>(
+  { operations, runner }: Pick<ScopeHost, 'operations' | 'runner'>,
+  scope: Scope | undefined,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<pg.QueryResult<Row>> {
+  if (operations.isClosed) throw runner.closedError
+  try {
+    return await operations.run(() => runner.sql<Row>(scope, text, values))
+  } catch (error) {
+    throw mapPostgresError(error)
+  }
+}
+
+/**
+ * Nobody becomes somebody else inside a scope.
+ * @throws {PostgresError} `postgres.identity.fixed`, always.
+ */
+export function refuseIdentity(): never {
+  throw new PostgresError('postgres.identity.fixed', wordsOf('postgres.identity.fixed'))
+}

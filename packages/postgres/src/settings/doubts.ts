@@ -1,0 +1,28 @@
+import type { LogFields, Logger } from '@miyabi/core'
+import { isLocal, serverOf, tlsModeOf } from './client-config.js'
+import type { PostgresSettings } from './config.js'
+
+/** Something about settings that can be right and mostly is not. */
+export interface Doubt {
+  readonly fields: LogFields & { readonly event: string }
+  readonly message: string
+}
+
+const PROTECTS = {
+  disable: 'goes over the network in plain text, password and rows included',
+  require: 'is encrypted, but nobody verifies with whom',
+  'verify-ca': 'is encrypted with any server that the authority certified, whatever its name',
+} as const
+
+/** What is doubtful about settings, known without asking a server. */
+export function doubtsOf(settings: PostgresSettings): Doubt[] {
+  const sslmode = tlsModeOf(settings)
+  if (sslmode === 'verify-full' || isLocal(settings)) return []
+  const message = `What goes to ${serverOf(settings)} ${PROTECTS[sslmode]}: say sslmode=verify-full in DATABASE_URL, with sslrootcert where the authority is not a public one`
+  return [{ fields: { event: 'postgres.tls_unverified', sslmode }, message }]
+}
+
+/** Says them once, when a pool is made. */
+export function sayDoubts(settings: PostgresSettings, logger: Logger): void {
+  for (const { fields, message } of doubtsOf(settings)) logger.warn(fields, message)
+}

@@ -1,0 +1,44 @@
+import pg from 'pg'
+import { PostgresError } from '../errors/errors.js'
+
+/** A value as it is sent. */
+export type Parameter = string | Buffer | null
+
+/** How the driver turns values into parameters; its types leave it out. */
+const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): Parameter } }).utils
+
+/** The protocol counts them in 16 bits, and the driver sends what is left of a greater number. */
+const MAX_PARAMETERS = 65_535
+
+/**
+ * Values as parameters of a statement, before any of it is sent. Left to the driver, a value that has no such form is found when the
+ * session was told of the statement already, and the driver closes that one under a name by which it goes on to ask for it.
+ * @throws {PostgresError} `postgres.invalid_query`
+ */
+export function toParameters(values: readonly unknown[]): Parameter[] {
+  if (values.length > MAX_PARAMETERS) throw tooMany(values.length)
+  return values.map((value, index) => {
+    try {
+      return prepareValue(value)
+    } catch (error) {
+      throw refused(`$${index + 1}`, error)
+    }
+  })
+}
+
+/** Without a cause: its message may quote the value. */
+function refused(argument: string, error: unknown): PostgresError<'postgres.invalid_query'> {
+  const name = error instanceof Error ? error.name : typeof error
+  return new PostgresError(
+    'postgres.invalid_query',
+    `Parameter ${argument} has no form that the server could read (${name} while it was converted); nothing was sent`,
+    { details: { argument } },
+  )
+}
+
+function tooMany(count: number): PostgresError<'postgres.invalid_query'> {
+  return new PostgresError(
+    'postgres.invalid_query',
+    `A statement takes at most ${MAX_PARAMETERS} parameters and was given ${count}; nothing was sent. Send arrays, as in INSERT ... SELECT FROM unnest($1::int[])`,
+  )
+}

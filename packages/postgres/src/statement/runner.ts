@@ -1,0 +1,120 @@
+import type pg from 'pg'
+import type { Scope, Scopes } from '../identity/scope.js'
+import { inScope, scopeRefused } from '../identity/scope-errors.js'
+import { closedError } from '../pool/closed.js'
+import type { Pool } from '../pool/pool.js'
+import { isForgotten, isStale } from '../pool/pooled-client.js'
+import type { StatementNames } from './names.js'
+import { toParameters } from './parameters.js'
+import { RowShapes } from './row-shapes.js'
+import { Statement } from './statement.js'
+
+/** What a runner needs to know of its pool. */
+export interface RunnerOptions {
+  readonly scopes: Scopes
+  /** The login of the pool, for messages. */
+  readonly login: string
+  /** Names statements that a session is to keep; unset behind a pooler, where the next use may come to another session. */
+  readonly names: StatementNames | undefined
+}
+
+/** Runs single statements on a pool, each in the scope of who asks. */
+export class Runner {
+  readonly #pool: Pool
+  readonly #options: RunnerOptions
+  readonly #shapes = new RowShapes()
+  #parsers: pg.CustomTypesConfig | undefined
+
+  constructor(pool: Pool, options: RunnerOptions) {
+    this.#pool = pool
+    this.#options = options
+  }
+
+  /** The login of the pool, for messages. */
+  get login(): string {
+    return this.#options.login
+  }
+
+  /** Names statements that a session is to keep; unset behind a pooler. */
+  get names(): StatementNames | undefined {
+    return this.#options.names
+  }
+
+  /** What is answered once nothing is taken any more. */
+  get closedError(): Error {
+    return closedError(this.#pool.name)
+  }
+
+  /** The scope of the call that is under way. */
+  get scope(): Scope | undefined {
+    return this.#options.scopes.current
+  }
+
+  /** Runs a statement of Prisma's adapter in the scope of the call that is under way, in one round trip. */
+  query(config: pg.QueryConfig): Promise<pg.QueryResult> {
+    return this.#run(this.scope, this.#readAsAlways(config))
+  }
+
+  /** Runs a statement of Prisma's adapter on the connection of a transaction, whose scope was set when it began. */
+  queryOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined): Promise<pg.QueryResult> {
+    return this.#runOn(client, this.#readAsAlways(config), scope)
+  }
+
+  /** Runs SQL of the caller's own, in a scope where one is given. */
+  async sql<Row extends pg.QueryResultRow>(
+    scope: Scope | undefined,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<pg.QueryResult<Row>> {
+    return this.#run(scope, this.#named(text, values))
+  }
+
+  /** Runs SQL of the caller's own on the connection of a transaction, whose scope was set when it began. */
+  async sqlOn(
+    client: pg.ClientBase,
+    text: string,
+    values: readonly unknown[],
+    scope: Scope | undefined,
+  ): Promise<pg.QueryResult> {
+    return this.#runOn(client, this.#named(text, values), scope)
+  }
+
+  #named(text: string, values: readonly unknown[]): pg.QueryConfig {
+    const name = this.#options.names?.of({ sql: text, args: values })
+    return { text, values: toParameters(values), ...(name ? { name } : {}) }
+  }
+
+  #runOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined): Promise<pg.QueryResult> {
+    if (!scope && !config.name) return client.query(config)
+    const statement = this.#statement(config, undefined)
+    return new Promise((resolve, reject) => {
+      statement.callback = (error, result) => (error ? reject(error) : resolve(result))
+      client.query(statement)
+    })
+  }
+
+  async #run(scope: Scope | undefined, config: pg.QueryConfig): Promise<pg.QueryResult> {
+    // Without parameters a text may hold several statements, in the protocol that the driver then chooses.
+    if (!scope && !config.name) return this.#pool.query(config)
+    const statement = this.#statement(config, scope)
+    try {
+      return await (this.#pool.query(statement) as unknown as Promise<pg.QueryResult>)
+    } catch (error) {
+      // Nothing is left of it, and that connection is not used again. Who asks has a statement by name too, which comes first.
+      const isByName = config.name || !statement.isInScope
+      if (isByName && (isStale(error) || isForgotten(error))) return this.#run(scope, { ...config, name: '' })
+      if (!scope) throw error
+      throw statement.isInScope ? inScope(error) : scopeRefused(error, scope, this.login)
+    }
+  }
+
+  #statement(config: pg.QueryConfig, scope: Scope | undefined): Statement {
+    return new Statement(config, { scope, names: this.#options.names, shapes: this.#shapes })
+  }
+
+  /** The adapter makes the same parsers anew for each query. Kept, they tell that the rows of a statement are read as before. */
+  #readAsAlways(config: pg.QueryConfig): pg.QueryConfig {
+    this.#parsers ??= config.types
+    return Object.assign(config, { types: this.#parsers })
+  }
+}

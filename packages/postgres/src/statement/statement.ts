@@ -1,0 +1,114 @@
+import type pg from 'pg'
+import type { Scope } from '../identity/scope.js'
+import { isStale } from '../pool/pooled-client.js'
+import { type DataRow, DriverQuery, DriverResult, type Wire } from './driver-query.js'
+import type { StatementNames } from './names.js'
+import { copied, type RowShapes } from './row-shapes.js'
+
+/** What the driver takes for one query. */
+export type StatementConfig = pg.QueryConfig & { readonly rowMode?: 'array' }
+
+/** What statements go with. */
+export interface StatementOptions {
+  readonly scope: Scope | undefined
+  /** The names by which sessions keep what was prepared; unset behind a pooler. */
+  readonly names: StatementNames | undefined
+  readonly shapes: RowShapes
+}
+
+/**
+ * One statement on its way through the driver, with two differences to the driver's own.
+ *
+ * Its scope goes in front of it, under one Sync: the server takes both for one transaction, so the scope costs no round trip, ends
+ * with the statement, and a scope that is refused refuses the statement. And what a session described once, by its name, it is not
+ * asked to describe again.
+ *
+ * Always in the extended protocol, in which the server takes one statement a text and refuses a second one.
+ */
+export class Statement extends DriverQuery {
+  readonly #options: StatementOptions
+  readonly #name: string | undefined
+  /** Whose answers come in: those of the scope come first. */
+  #answering: 'nobody' | 'scope' | 'statement' = 'nobody'
+  /** What reads the rows, where it was known before. */
+  #shape: DriverResult | undefined
+
+  constructor({ text, values, name, types, rowMode }: StatementConfig, options: StatementOptions) {
+    super(text, values) // of an object it would make a copy, which takes longer than all the rest of it
+    this.queryMode = 'extended'
+    if (rowMode || types) this._results = this._result = new DriverResult(rowMode, types)
+    this.#options = options
+    this.#name = name
+  }
+
+  /** Whether the scope was set: what failed then is the statement. */
+  get isInScope(): boolean {
+    return this.#answering === 'statement'
+  }
+
+  /** Read by the driver to note that a statement by this name was parsed: not when it is that of the scope which was. */
+  get name(): string | undefined {
+    return this.#answering === 'scope' ? undefined : this.#name
+  }
+
+  /** The driver's constructor sets it, before there are fields here. */
+  set name(_name: string | undefined) {}
+
+  override prepare(connection: Wire): void {
+    const { scope, shapes } = this.#options
+    if (scope) this.#prepareScope(connection, scope)
+    const session = this.#name ? shapes.of(connection) : undefined
+    this.#shape = session?.find(this.#name ?? '', this._result)
+    if (this.#shape) this._result.fields = copied(this.#shape.fields)
+    super.prepare(session && this.#shape ? session.undescribed : connection)
+    this.#answering = scope ? 'scope' : 'statement'
+  }
+
+  #prepareScope(connection: Wire, { statement: { name, text, values } }: Scope): void {
+    const isNamed = this.#options.names !== undefined
+    const statement = isNamed ? name : ''
+    if (!isNamed) connection.parse({ name: statement, text })
+    else if (connection.parsedStatements[statement] === undefined) {
+      connection.close({ type: 'S', name: statement }) // it may be known all the same, from a scope that was refused
+      connection.parse({ name: statement, text })
+    }
+    connection.bind({ statement, values })
+    connection.execute({ portal: '' })
+  }
+
+  override handleDataRow(message: DataRow): void {
+    if (this.#answering === 'scope' || this._canceledDueToError) return
+    if (!this.#shape) super.handleDataRow(message)
+    else {
+      try {
+        this._result.addRow(this.#shape.parseRow(message.fields))
+      } catch (error) {
+        this._canceledDueToError = error
+      }
+    }
+  }
+
+  override handleCommandComplete(message: object, connection: Wire): void {
+    const { scope, shapes, names } = this.#options
+    if (this.#answering === 'scope') {
+      if (scope && names) connection.parsedStatements[scope.statement.name] = scope.statement.text
+      this.#answering = 'statement'
+    } else {
+      super.handleCommandComplete(message, connection)
+      if (this.#name && !this.#shape) shapes.of(connection).note(this.#name, this._result)
+    }
+  }
+
+  /** The server passed over the Sync that was sent with the statement: while it waits for rows, it takes none for the end of them. */
+  override handleCopyInResponse(connection: Wire): void {
+    super.handleCopyInResponse(connection)
+    connection.sync()
+  }
+
+  override handleError(error: Error, connection: Wire): void {
+    // The server skipped the statement, so it does not know it by its name.
+    if (this.#answering === 'scope' && this.#name) delete connection.submittedNamedStatements[this.#name]
+    if (this.#name && isStale(error)) this.#options.names?.retire(this.text, this.#name)
+    super.handleError(error, connection)
+  }
+}

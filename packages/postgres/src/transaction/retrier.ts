@@ -1,0 +1,93 @@
+import { fullJitter, type Logger, type RetryBudget, sleep } from '@miyabi/core'
+import type { GaveUp } from '../errors/details.js'
+import { type AnyPostgresError, isPostgresError, type PostgresErrorCode, postgresError } from '../errors/errors.js'
+import { isDatabaseError, mapPostgresError } from '../errors/map-error.js'
+import type { PoolStats } from '../stats.js'
+
+/** The pause before retry n, from 0, is uniform in [0, min(1000, 10 * 2^n)) ms. */
+const BACKOFF = { initialMs: 10, maxMs: 1000 }
+
+/** Failures to get a connection. They go on with a retry that another failure began; of themselves they begin none. */
+const NO_CONNECTION: ReadonlySet<PostgresErrorCode> = new Set([
+  'postgres.unreachable',
+  'postgres.connect_timeout',
+  'postgres.unavailable',
+  'postgres.too_many_connections',
+])
+
+/** What is tried, and how long. */
+export interface Tries<T> {
+  /** `transaction` or `read`, for the log. */
+  readonly what: string
+  /** Makes one attempt, numbered from 1. */
+  readonly attempt: (attempt: number) => Promise<T>
+  /** The failures after which the same call may be made again. */
+  readonly on: ReadonlySet<PostgresErrorCode>
+  /** Milliseconds to the deadline. */
+  readonly remainingMs: () => number
+  readonly signal?: AbortSignal
+  /** Called before a pause. */
+  readonly onPause?: (failure: AnyPostgresError, nextAttempt: number) => void
+}
+
+/**
+ * Makes attempts until one succeeds: with full jitter between them, within a deadline, from a budget that everybody shares, and never
+ * while callers wait for the pool, because a retry would only stand in their way.
+ */
+export class Retrier {
+  readonly #budget: RetryBudget
+  readonly #stats: () => PoolStats
+  readonly #logger: Logger
+
+  constructor(budget: RetryBudget, stats: () => PoolStats, logger: Logger) {
+    this.#budget = budget
+    this.#stats = stats
+    this.#logger = logger
+  }
+
+  /** @throws what the last attempt threw; one of our errors with `attempts`, and `gaveUp` where another attempt was due. */
+  async run<T>(tries: Tries<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await tries.attempt(attempt)
+      } catch (error) {
+        if (!isDatabaseError(error)) throw error
+        const failure = mapPostgresError(error)
+        const isWorthIt = tries.on.has(failure.code) || (attempt > 1 && NO_CONNECTION.has(failure.code))
+        const gaveUp = isWorthIt ? await this.#pause(tries, failure, attempt) : undefined
+        if (isWorthIt && gaveUp === undefined) continue
+        throw told(error, attempt, gaveUp)
+      }
+    }
+  }
+
+  /** Waits for the next attempt; says why there is none. */
+  async #pause<T>(tries: Tries<T>, failure: AnyPostgresError, attempt: number): Promise<GaveUp | undefined> {
+    const pauseMs = fullJitter(attempt - 1, BACKOFF)
+    tries.onPause?.(failure, attempt + 1)
+    let gaveUp: GaveUp | undefined = pauseMs >= tries.remainingMs() ? 'deadline' : undefined
+    if (!gaveUp) {
+      await sleep(pauseMs, tries.signal)
+      if (isSaturated(this.#stats())) gaveUp = 'saturated'
+      else if (!this.#budget.take()) gaveUp = 'budget'
+    }
+    const { code } = failure
+    const facts = { what: tries.what, attempt, code }
+    if (gaveUp) this.#logger.warn({ event: 'postgres.retry_given_up', ...facts, gaveUp }, `not retried: ${gaveUp}`)
+    else this.#logger.debug({ event: 'postgres.retry', ...facts, pauseMs }, `retried after ${code}`)
+    return gaveUp
+  }
+}
+
+/** Whether callers wait though every connection is out. Those who merely wait for one to be opened stand in nobody's way. */
+function isSaturated({ waiting, active, max }: PoolStats): boolean {
+  return waiting > 0 && active >= max
+}
+
+/** The same error, and how often it was tried. Errors of others, Prisma's among them, stay what they are. */
+function told(error: unknown, attempts: number, gaveUp: GaveUp | undefined): unknown {
+  if (!isPostgresError(error) || (attempts === 1 && gaveUp === undefined)) return error
+  const { code, message, details, cause } = error
+  if (code === 'postgres.deadline' || code === 'postgres.pool.acquire_timeout') return error // they tell more already
+  return postgresError(code, message, { details: { ...details, attempts, ...(gaveUp && { gaveUp }) }, cause })
+}

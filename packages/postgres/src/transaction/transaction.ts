@@ -1,0 +1,178 @@
+import { withDeadline } from '@miyabi/core'
+import type pg from 'pg'
+import { PostgresError, type PostgresErrorCode } from '../errors/errors.js'
+import { isDatabaseError, mapPostgresError } from '../errors/map-error.js'
+import { wordsOf } from '../errors/wording.js'
+import type { Pool } from '../pool/pool.js'
+import { commitUnknown } from '../prisma/adapter-transaction.js'
+import type { Prisma, PrismaClient } from '../schema/prisma.js'
+import type { PoolStats } from '../stats.js'
+import { Attempt, type Attempts } from './attempt.js'
+import { assertDeadline, deadlineError } from './deadline-error.js'
+import type { Retrier } from './retrier.js'
+
+/** In milliseconds. */
+export const DEFAULT_DEADLINE_MS = 10_000
+/** Prisma's own limits on a transaction come after ours, whose errors tell more. */
+const PRISMA_MARGIN_MS = 5_000
+
+/** After these the whole transaction may be run again: each time the server rolled it back. */
+const RETRIES: ReadonlySet<PostgresErrorCode> = new Set([
+  'postgres.serialization_failure',
+  'postgres.deadlock',
+  'postgres.transaction_lost',
+  'postgres.standby',
+])
+
+export interface TransactionOptions {
+  /** Default: the server's, read committed. */
+  readonly isolation?: Prisma.TransactionIsolationLevel
+  /** How long all of it may take, the wait for a connection, pauses and retries included. Default 10,000 ms. */
+  readonly deadlineMs?: number
+  /**
+   * Whether to run the work again after a conflict, a deadlock, a connection lost before COMMIT, or a table altered under a prepared
+   * statement. Default true.
+   */
+  readonly retry?: boolean
+  /** Aborted before the COMMIT, it cancels the statement that runs and rolls back. */
+  readonly signal?: AbortSignal
+}
+
+/** What the work of a transaction or of a read is told besides its client. */
+export interface Run {
+  /** From 1: how often the work was begun, this time included. */
+  readonly attempt: number
+  /** Aborts when the deadline passes or the caller goes away. */
+  readonly signal: AbortSignal
+}
+
+/** What the work of a transaction is told besides its client. */
+export interface TransactionRun extends Run {
+  /**
+   * One statement of SQL past Prisma, in this transaction, in one round trip. The text is trusted code; values belong into the parameters.
+   * @throws {PostgresError} `postgres.transaction_timeout` once the transaction is over; `postgres.invalid_query` where a value cannot be
+   * sent; otherwise what the server said.
+   */
+  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
+}
+
+/** What is done in a transaction. It may be called more than once, each time in a new one: what it does elsewhere is not undone. */
+export type TransactionWork<T> = (tx: Prisma.TransactionClient, run: TransactionRun) => Promise<T>
+
+/** What transactions need of their application. */
+export interface TransactionHost {
+  readonly prisma: PrismaClient
+  readonly pool: Pool
+  readonly attempts: Attempts
+  readonly retrier: Retrier
+  readonly stats: () => PoolStats
+}
+
+/**
+ * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects, run again where the server rolled it back
+ * for reasons that pass.
+ * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+ */
+export async function runTransaction<T>(
+  host: TransactionHost,
+  work: TransactionWork<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  const { isolation, deadlineMs = DEFAULT_DEADLINE_MS, retry = true, signal } = options
+  if (host.attempts.current)
+    throw new PostgresError('postgres.transaction_nested', wordsOf('postgres.transaction_nested'))
+  assertDeadline(deadlineMs)
+  const startedAt = performance.now()
+  const remainingMs = (): number => startedAt + deadlineMs - performance.now()
+  let current: Attempt | undefined
+  let lastFailure: string | undefined
+  const onTimeout = (): Error => {
+    const { phase = 'acquire', number = 1 } = current ?? {}
+    if (phase === 'commit') return commitUnknown(undefined)
+    return deadlineError({ deadlineMs, startedAt, attempt: number, phase, pool: host.stats(), lastFailure })
+  }
+  const caller = untilCommit(signal, () => current?.phase === 'commit')
+  try {
+    return await withDeadline({ ms: deadlineMs, signal: caller.signal, onTimeout }, (ending) =>
+      host.retrier.run({
+        what: 'transaction',
+        attempt: (number) => {
+          current = new Attempt(number, ending, remainingMs)
+          return attemptOnce(host, work, isolation, current)
+        },
+        on: retry ? RETRIES : new Set(),
+        remainingMs,
+        signal: ending,
+        onPause: (failure, next) => {
+          lastFailure = failure.code
+          current = new Attempt(next, ending, remainingMs)
+          current.phase = 'pause'
+        },
+      }),
+    )
+  } finally {
+    caller.stop()
+  }
+}
+
+async function attemptOnce<T>(
+  { prisma, attempts }: TransactionHost,
+  work: TransactionWork<T>,
+  isolation: Prisma.TransactionIsolationLevel | undefined,
+  attempt: Attempt,
+): Promise<T> {
+  const { signal, number } = attempt
+  const timeout = Math.max(1, Math.ceil(attempt.remainingMs)) + PRISMA_MARGIN_MS
+  const query: TransactionRun['query'] = (text, values) => attempt.query(text, values)
+  const once = (): Promise<T> =>
+    prisma.$transaction(
+      async (tx) => {
+        const result = await unlessAborted(signal, work(tx, { attempt: number, signal, query }))
+        signal.throwIfAborted()
+        return result
+      },
+      { timeout, maxWait: timeout, ...(isolation === undefined ? {} : { isolationLevel: isolation }) },
+    )
+  try {
+    return await attempts.run(attempt, once)
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error
+    const mapped = mapPostgresError(error)
+    const { code, cause, details } = mapped
+    if (attempt.isLost && code === 'postgres.connection_lost')
+      throw new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), { cause })
+    if (attempt.isStale && 'sqlState' in details && details.sqlState === STALE)
+      throw new PostgresError('postgres.transaction_lost', WAS_STALE, { cause })
+    throw mapped
+  }
+}
+
+/** SQLSTATE of what `isStale` tells from all else that has it. */
+const STALE = '0A000'
+const WAS_STALE =
+  'A table was altered under a statement that the session had prepared: the server rolled the transaction back, and the connection is replaced; run it again'
+
+/** What `work` gives, or the signal's reason as soon as that aborts. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error)
+    const stop = (): void => signal.removeEventListener('abort', onAbort)
+    signal.addEventListener('abort', onAbort)
+    work.then(resolve, reject).finally(stop)
+  })
+}
+
+/** The caller's signal, which has no say any more once COMMIT is sent: its outcome is told instead. */
+function untilCommit(
+  signal: AbortSignal | undefined,
+  isCommitting: () => boolean,
+): { readonly signal: AbortSignal | undefined; readonly stop: () => void } {
+  if (!signal) return { signal: undefined, stop: () => {} }
+  signal.throwIfAborted()
+  const controller = new AbortController()
+  const onAbort = (): void => {
+    if (!isCommitting()) controller.abort(signal.reason)
+  }
+  signal.addEventListener('abort', onAbort)
+  return { signal: controller.signal, stop: () => signal.removeEventListener('abort', onAbort) }
+}
