@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // The executable that PRISMA_SCHEMA_ENGINE_BINARY names. The Prisma CLI starts it in place of its native engine.
-import '../dist/host/main.js'
+import '../dist/engine/main.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { withClient } from '../src/host/client.js'
+import { withClient } from '../src/connection/client.js'
 import { COMMANDS_TIMEOUT_MS, startPrisma } from './support/cli.js'
 import { databasesRunning, shadowDatabases, sql, tables, until, useDatabase } from './support/database.js'
 import { createTestProject, DATASOURCE, type Project } from './support/project.js'

@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@miyabi/testing'
 import pg from 'pg'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { shadowName } from '../src/host/shadow-name.js'
+import { shadowName } from '../src/scratch/shadow-name.js'
 import { changed, databasesRunning, shadowDatabases, sql, tables, until, useDatabase } from './support/database.js'
 import { migrationParams, startEngine } from './support/engine.js'
 

@@ -7,8 +7,8 @@ import {
   runBackfill,
 } from '@miyabi/core'
 import pg from 'pg'
-import { toConnectError } from '../host/connect-error.js'
-import { parseTarget, type Target } from '../host/target.js'
+import { toConnectError } from '../connection/connect-error.js'
+import { parseTarget, type Target } from '../connection/target.js'
 import { BackfillError } from './errors.js'
 import { lockPlace, noteBeginning, notePlace } from './progress.js'
 import { changeRows, lockNextRows, waitForRow } from './rows.js'

@@ -1,6 +1,6 @@
 import { type Finding, MiyabiError } from '@miyabi/core'
-import { toConnectError } from '../host/connect-error.js'
-import { parseTarget } from '../host/target.js'
+import { toConnectError } from '../connection/connect-error.js'
+import { parseTarget } from '../connection/target.js'
 import type { DatabaseCheck } from './check.js'
 import { driftCheck } from './drift.js'
 import { indexesCheck } from './indexes.js'
@@ -24,7 +24,7 @@ export async function checkDatabase(
 ): Promise<Finding[]> {
   const target = parseTarget(where.url)
   const { signal } = where
-  const { withClient } = await import('../host/client.js')
+  const { withClient } = await import('../connection/client.js')
   try {
     return await withClient(
       { ...target.config, ...PATIENCE },

@@ -1,16 +1,16 @@
 import { type CatalogDifference, diffCatalogs } from '../catalog/diff.js'
 import { catalogDump } from '../catalog/dump.js'
+import { withClient } from '../connection/client.js'
+import { toConnectError } from '../connection/connect-error.js'
+import { parseTarget } from '../connection/target.js'
 import { PATIENCE } from '../doctor/patience.js'
-import { ReplayError } from '../errors.js'
+import { ReplayError } from '../errors/errors.js'
 import { compareHistory } from '../history/compare.js'
 import type { Migration } from '../history/folder.js'
 import { readHistory } from '../history/history.js'
 import { historyProblems } from '../history/problems.js'
-import { withClient } from '../host/client.js'
-import { toConnectError } from '../host/connect-error.js'
-import { parseTarget } from '../host/target.js'
+import { ScratchServer } from '../scratch/scratch.js'
 import { runScript, scriptFault } from '../script/run-script.js'
-import { ScratchServer } from '../verify/scratch.js'
 
 export interface DriftOptions {
   /** Of a login that may create databases: the migrations are run in one of their own. The database itself is only read. */

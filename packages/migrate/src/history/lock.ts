@@ -1,6 +1,6 @@
 import { sleep } from '@miyabi/core'
 import type pg from 'pg'
-import { MigrationError } from '../migration-error.js'
+import { MigrationError } from '../errors/migration-error.js'
 
 /** The number under which Prisma's engine keeps two deploys apart. */
 export const PRISMA_LOCK = 72707369

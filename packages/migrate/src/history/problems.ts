@@ -1,4 +1,4 @@
-import { MigrationError } from '../migration-error.js'
+import { MigrationError } from '../errors/migration-error.js'
 import type { MigrationState, MigrationStatus } from './compare.js'
 
 /** A history that is not as a command needs it; `code` says in which way. */

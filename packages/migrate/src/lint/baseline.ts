@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { UnknownBaselineError } from '../errors.js'
+import { UnknownBaselineError } from '../errors/errors.js'
 import type { Migration } from '../history/folder.js'
 
 /** Beside the migrations. Its first word is the name of the last migration that is as it is, and is not looked at. */

@@ -1,6 +1,6 @@
-import { SqlSyntaxError } from '../errors.js'
+import { SqlSyntaxError } from '../errors/errors.js'
+import { MigrationError } from '../errors/migration-error.js'
 import { type Migration, readMigrations } from '../history/folder.js'
-import { MigrationError } from '../migration-error.js'
 import { applyStatement } from '../schema/apply.js'
 import { statementsRunBy } from '../schema/do-block.js'
 import { copySchema, emptySchema } from '../schema/facts.js'

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
-import { SquawkError } from '../errors.js'
+import { SquawkError } from '../errors/errors.js'
 import type { Migration } from '../history/folder.js'
 import { SQUAWK_LEFT_OUT, SQUAWK_REMEDIES } from './squawk-rules.js'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { MigrationError } from '../errors/migration-error.js'
 import { readMigrations } from '../history/folder.js'
-import { MigrationError } from '../migration-error.js'
 import { parseSql } from '../sql/parse.js'
 import { cleanScript, droppedBy, partialIndexesOf } from './clean.js'
 import { type PrismaProject, prismaDiff } from './prisma-diff.js'

@@ -1,6 +1,6 @@
 import type { Environment } from '@miyabi/core'
-import { MigrationError } from '../migration-error.js'
-import { runPrisma } from '../run-prisma.js'
+import { MigrationError } from '../errors/migration-error.js'
+import { runPrisma } from '../prisma/run-prisma.js'
 
 /** Where a Prisma project lies, and with what its commands run. */
 export interface PrismaProject {

@@ -2,10 +2,10 @@ import { diffCatalogs } from '../catalog/diff.js'
 import { catalogDump } from '../catalog/dump.js'
 import type { CatalogEntry } from '../catalog/entry.js'
 import { renderCatalogDiff } from '../catalog/render.js'
+import { MigrationError } from '../errors/migration-error.js'
 import type { Migration } from '../history/folder.js'
-import { MigrationError } from '../migration-error.js'
+import { ScratchServer } from '../scratch/scratch.js'
 import { runScript, scriptFault } from '../script/run-script.js'
-import { ScratchServer } from '../verify/scratch.js'
 import type { Undo } from './plan.js'
 
 /**

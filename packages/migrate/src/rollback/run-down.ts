@@ -1,6 +1,6 @@
 import pg from 'pg'
+import { MigrationError } from '../errors/migration-error.js'
 import { LOCK_NOT_AVAILABLE } from '../history/lock.js'
-import { MigrationError } from '../migration-error.js'
 import { applyLimits, scriptFault } from '../script/run-script.js'
 
 /**

@@ -1,4 +1,4 @@
-import { MigrationError } from '../migration-error.js'
+import { MigrationError } from '../errors/migration-error.js'
 
 /** What the comments at the top of a script say to our tools: `-- @limits lock_timeout=5s` and `-- @loses drafts users.nickname`. */
 export interface Directives {

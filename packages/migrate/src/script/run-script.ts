@@ -1,7 +1,7 @@
 import pg from 'pg'
-import { excerpt } from '../host/request-error.js'
 import { readDirectives } from './directives.js'
 import { PATIENT_LOCK_TIMEOUT_MS, waitsInNobodysWay } from './lock-patience.js'
+import { excerpt } from './request-error.js'
 
 /** The part of a connection that is needed here. */
 interface Connection {

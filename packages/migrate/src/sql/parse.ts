@@ -1,6 +1,6 @@
 import type { Node } from '@pgsql/types'
 import type { SqlError } from 'libpg-query'
-import { SqlSyntaxError } from '../errors.js'
+import { SqlSyntaxError } from '../errors/errors.js'
 import { loadParser } from './parser.js'
 
 /** One statement of a script, as PostgreSQL's own parser (that of 18) reads it. */

@@ -1,6 +1,6 @@
 import type { CatalogDifference } from '../catalog/diff.js'
 import { renderCatalogDiff } from '../catalog/render.js'
-import { describeLoss, type Loss, lossName } from '../rollback/loss.js'
+import { describeLoss, type Loss, lossName } from '../loss/loss.js'
 
 /** What can be wrong with a migration that was tried in both directions. */
 export type VerifyProblem =

@@ -1,4 +1,4 @@
-import type { Loss } from '../rollback/loss.js'
+import type { Loss } from '../loss/loss.js'
 import type { TableContents } from './snapshot.js'
 
 /**

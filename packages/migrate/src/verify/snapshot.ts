@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { seeAllRows } from '../rollback/see-all-rows.js'
-import { readTables, type Table } from '../rollback/tables.js'
+import { seeAllRows } from '../loss/see-all-rows.js'
+import { readTables, type Table } from '../loss/tables.js'
 
 /** All rows of a table; values as the server prints them, in the order of the table's columns. */
 export interface TableContents extends Table {

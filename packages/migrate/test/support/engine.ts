@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
-import { schemaEnginePath } from '../../src/engine-path.js'
+import { schemaEnginePath } from '../../src/prisma/engine-path.js'
 
 /** The engine's answer to one request, as the CLI would read it. */
 export interface Answer {

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
-import { type Plugin, PrismaClient } from '../../src/schema/generated/client.js'
 import type { ExecutionStatus, PluginLimitations } from '../../src/schema/domain.js'
+import { type Plugin, PrismaClient } from '../../src/schema/generated/client.js'
 import type {} from '../../src/schema/prisma-types.js'
 import { openCurrent } from './current-database.js'
 import { idOf } from './rows.js'

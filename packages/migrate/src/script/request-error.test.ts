@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PrismaError } from './prisma-error.js'
+import { PrismaError } from '../errors/prisma-error.js'
 import { excerpt, toRequestError } from './request-error.js'
 import { Run } from './run.js'
 

@@ -11,14 +11,14 @@ import {
   type Transaction,
 } from '@prisma/driver-adapter-utils'
 import pg from 'pg'
+import { withClient } from '../connection/client.js'
+import { toConnectError } from '../connection/connect-error.js'
+import type { Target } from '../connection/target.js'
+import { MigrationError } from '../errors/migration-error.js'
+import { PrismaError } from '../errors/prisma-error.js'
 import { PRISMA_LOCK, waitForMigrationLock } from '../history/lock.js'
-import { MigrationError } from '../migration-error.js'
+import type { Run, ServerError } from '../script/run.js'
 import { applyLimits, resetSession } from '../script/run-script.js'
-import { withClient } from './client.js'
-import { toConnectError } from './connect-error.js'
-import { PrismaError } from './prisma-error.js'
-import type { Run, ServerError } from './run.js'
-import type { Target } from './target.js'
 
 /** The server's id of a session is public in node-postgres, and not in its types. */
 type Client = pg.Client & { readonly processID: number }

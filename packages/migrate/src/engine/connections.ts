@@ -1,11 +1,11 @@
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
-import { toConnectError } from './connect-error.js'
+import { toConnectError } from '../connection/connect-error.js'
+import { parseTarget, type Target } from '../connection/target.js'
+import { PrismaError } from '../errors/prisma-error.js'
+import { ShadowDatabases, wipe } from '../scratch/shadow.js'
+import type { Run } from '../script/run.js'
 import { offlineAdapter } from './offline.js'
-import { PrismaError } from './prisma-error.js'
-import type { Run } from './run.js'
 import { Session } from './session.js'
-import { ShadowDatabases, wipe } from './shadow.js'
-import { parseTarget, type Target } from './target.js'
 
 /** Stands in for a database where there is none: nothing listens there. */
 const NOWHERE = 'postgresql://none@127.0.0.1:1/none'

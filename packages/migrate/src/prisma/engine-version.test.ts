@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { wasmEngineVersion } from '../engine/wasm.js'
 import { checkEngineVersion } from './engine-version.js'
-import { wasmEngineVersion } from './host/wasm.js'
 
 const OTHER = '7.11.0-9.ffffffffffffffffffffffffffffffffffffffff'
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ShadowDatabases } from '../scratch/shadow.js'
+import type { Run } from '../script/run.js'
 import type { RpcServer } from './rpc.js'
-import type { Run } from './run.js'
-import type { ShadowDatabases } from './shadow.js'
 
 /** How long the server may take to roll back a script that was cancelled. After that the closed connection does it. */
 const ROLLBACK_MS = 10_000

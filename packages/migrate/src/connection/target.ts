@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
-import { PrismaError } from './prisma-error.js'
+import { PrismaError } from '../errors/prisma-error.js'
 
 /** A database that a URL names, and how to connect to it. */
 export interface Target {

@@ -1,4 +1,4 @@
-import type { PrismaError } from './prisma-error.js'
+import type { PrismaError } from '../errors/prisma-error.js'
 
 /** What the server says about a statement it refuses. A node-postgres `DatabaseError` is one. */
 export interface ServerError {

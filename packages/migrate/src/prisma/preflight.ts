@@ -1,6 +1,6 @@
 import { ConfigError, defineSettings, type Environment, field } from '@miyabi/core'
+import { NoDatabaseError } from '../errors/errors.js'
 import { checkEngineVersion } from './engine-version.js'
-import { NoDatabaseError } from './errors.js'
 import { needsDatabase, prismaCommand } from './needs-database.js'
 import { migrateSettings, usesWasmEngine } from './settings.js'
 

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+import { toRequestError } from '../script/request-error.js'
+import type { Run } from '../script/run.js'
 import { findMethod, type LazyEngine } from './engine.js'
-import { toRequestError } from './request-error.js'
-import type { Run } from './run.js'
 
 type Id = number | string | null
 

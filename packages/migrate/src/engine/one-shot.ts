@@ -1,7 +1,7 @@
 import pg from 'pg'
+import { withClient } from '../connection/client.js'
+import { type Target, withDatabase } from '../connection/target.js'
 import type { CliCommand } from './arguments.js'
-import { withClient } from './client.js'
-import { type Target, withDatabase } from './target.js'
 
 const { escapeIdentifier } = pg
 

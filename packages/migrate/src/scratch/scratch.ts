@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import { toConnectError } from '../host/connect-error.js'
-import { PrismaError } from '../host/prisma-error.js'
-import type { ShadowDatabases } from '../host/shadow.js'
-import { parseTarget, type Target } from '../host/target.js'
-import { MigrationError } from '../migration-error.js'
+import { toConnectError } from '../connection/connect-error.js'
+import { parseTarget, type Target } from '../connection/target.js'
+import { MigrationError } from '../errors/migration-error.js'
+import { PrismaError } from '../errors/prisma-error.js'
+import type { ShadowDatabases } from './shadow.js'
 
 /** A database to try migrations in, beside the one of a URL. It is gone when the work on it has ended. */
 export interface ScratchDatabase {
@@ -47,8 +47,8 @@ export class ScratchServer implements AsyncDisposable {
   }
 
   private async make(template?: string): Promise<ScratchDatabase> {
-    const { ShadowDatabases } = await import('../host/shadow.js')
-    const { withClient } = await import('../host/client.js')
+    const { ShadowDatabases } = await import('./shadow.js')
+    const { withClient } = await import('../connection/client.js')
     this.shadows ??= new ShadowDatabases(this.target)
     const { shadows } = this
     const target = await shadows.create(template).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { redactText } from '@miyabi/core'
-import { PrismaError } from './prisma-error.js'
+import { PrismaError } from '../errors/prisma-error.js'
 import type { Target } from './target.js'
 
 /** The fields of a socket's or node-postgres' error that tell what happened. */

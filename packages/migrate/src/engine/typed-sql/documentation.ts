@@ -1,4 +1,4 @@
-import { PrismaError } from '../prisma-error.js'
+import { PrismaError } from '../../errors/prisma-error.js'
 
 /** What a `-- @param` comment says of a parameter. */
 export interface ParameterDocumentation {

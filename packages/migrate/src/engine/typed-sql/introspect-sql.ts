@@ -5,9 +5,9 @@ import type {
   SqlQueryOutput,
 } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
-import { withClient } from '../client.js'
-import { PrismaError } from '../prisma-error.js'
-import { parseTarget } from '../target.js'
+import { withClient } from '../../connection/client.js'
+import { parseTarget } from '../../connection/target.js'
+import { PrismaError } from '../../errors/prisma-error.js'
 import { loadNotNullColumns, loadTypeNames } from './catalog.js'
 import { type DescribedField, describeStatement } from './describe.js'
 import { parseDocumentation } from './documentation.js'

@@ -1,4 +1,4 @@
-import { PrismaError } from './prisma-error.js'
+import { PrismaError } from '../errors/prisma-error.js'
 import type { Run, ScriptFailure, ServerError } from './run.js'
 
 /** What the WebAssembly throws for an error it means for the user. */

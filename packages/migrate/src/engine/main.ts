@@ -1,13 +1,13 @@
+import { toConnectError } from '../connection/connect-error.js'
+import { parseTarget, type Target } from '../connection/target.js'
+import { Run } from '../script/run.js'
 import { type Arguments, parseArguments } from './arguments.js'
-import { toConnectError } from './connect-error.js'
 import { Connections } from './connections.js'
 import { LazyEngine } from './engine.js'
 import { writeLog } from './log.js'
 import { runCliCommand } from './one-shot.js'
 import { type Message, panicError, RpcServer } from './rpc.js'
-import { Run } from './run.js'
 import { stopOnSignals } from './stop.js'
-import { parseTarget, type Target } from './target.js'
 import { wasmEngineVersion } from './wasm.js'
 
 /** Exit codes that the CLI tells apart: all well, an error that was reported, a panic. */

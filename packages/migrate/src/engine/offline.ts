@@ -1,5 +1,5 @@
 import { ColumnTypeEnum, type SqlDriverAdapter, type SqlQuery, type SqlResultSet } from '@prisma/driver-adapter-utils'
-import { PrismaError } from './prisma-error.js'
+import { PrismaError } from '../errors/prisma-error.js'
 
 /** The oldest major that the schema is made for: SQL written for it runs on the newer ones too. */
 const MAJOR = 15

@@ -1,5 +1,5 @@
 import { type Effect, MiyabiError } from '@miyabi/core'
-import type { Loss } from './rollback/loss.js'
+import type { Loss } from '../loss/loss.js'
 
 /**
  * Every way in which a migration, its down file or the history can be wrong:

@@ -1,8 +1,8 @@
 import pg from 'pg'
-import { withClient } from './client.js'
-import { PrismaError } from './prisma-error.js'
+import { withClient } from '../connection/client.js'
+import { type Target, withDatabase } from '../connection/target.js'
+import { PrismaError } from '../errors/prisma-error.js'
 import { shadowCreatedAtMs, shadowName } from './shadow-name.js'
-import { type Target, withDatabase } from './target.js'
 
 const { escapeIdentifier } = pg
 
