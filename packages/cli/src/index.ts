@@ -1,3 +1,3 @@
 export { runCli } from './cli.js'
-export { exitCode } from './exit-code.js'
-export type { StackFacts } from './stack-facts.js'
+export type { StackFacts } from './environment/stack-facts.js'
+export { exitCode } from './terminal/exit-code.js'

@@ -1,8 +1,8 @@
-import { command } from '../command.js'
-import { commandEnvironment, environmentWithStack } from '../environment.js'
-import { exitCode } from '../exit-code.js'
-import { untilInterrupted } from '../interrupted.js'
-import { print, progressLine, say } from '../output.js'
+import { commandEnvironment, environmentWithStack } from '../environment/environment.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { untilInterrupted } from '../terminal/interrupted.js'
+import { print, progressLine, say } from '../terminal/output.js'
 
 export const doctor = command({
   name: 'doctor',

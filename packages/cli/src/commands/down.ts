@@ -1,6 +1,6 @@
-import { command } from '../command.js'
-import { exitCode } from '../exit-code.js'
-import { print } from '../output.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print } from '../terminal/output.js'
 
 export const down = command({
   name: 'down',

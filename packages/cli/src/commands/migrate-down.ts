@@ -1,8 +1,8 @@
 import { renderCatalogDiff, writeDown } from '@miyabi/migrate'
-import { command } from '../command.js'
-import { exitCode } from '../exit-code.js'
-import { print } from '../output.js'
-import { withMigrations } from '../with-migrations.js'
+import { withMigrations } from '../environment/with-migrations.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print } from '../terminal/output.js'
 
 export const downCommand = command({
   name: 'migrate down',

@@ -1,11 +1,11 @@
 import { type Drift, findDrift, renderCatalogDiff } from '@miyabi/migrate'
-import { command } from '../command.js'
-import { describeError } from '../describe-error.js'
-import { exitCode } from '../exit-code.js'
-import { InterruptedError } from '../interrupted.js'
-import { heading, print } from '../output.js'
-import { withDynamo } from '../with-dynamo.js'
-import { withMigrations } from '../with-migrations.js'
+import { withDynamo } from '../environment/with-dynamo.js'
+import { withMigrations } from '../environment/with-migrations.js'
+import { command } from '../terminal/command.js'
+import { describeError } from '../terminal/describe-error.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { InterruptedError } from '../terminal/interrupted.js'
+import { heading, print } from '../terminal/output.js'
 
 /** What DynamoDB has otherwise than its definitions say. */
 interface DynamoDrift {

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { type LintFinding, type LintReport, lintMigrations } from '@miyabi/migrate'
-import { command } from '../command.js'
-import { commandEnvironment } from '../environment.js'
-import { exitCode } from '../exit-code.js'
-import { print, style } from '../output.js'
+import { commandEnvironment } from '../environment/environment.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print, style } from '../terminal/output.js'
 
 export const lintCommand = command({
   name: 'migrate lint',

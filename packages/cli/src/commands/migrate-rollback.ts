@@ -1,9 +1,9 @@
 import { MigrationError, type MigrationErrorCode, rollback } from '@miyabi/migrate'
-import { command } from '../command.js'
-import { describeError } from '../describe-error.js'
-import { exitCode } from '../exit-code.js'
-import { print, say } from '../output.js'
-import { withMigrations } from '../with-migrations.js'
+import { withMigrations } from '../environment/with-migrations.js'
+import { command } from '../terminal/command.js'
+import { describeError } from '../terminal/describe-error.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print, say } from '../terminal/output.js'
 
 export const rollbackCommand = command({
   name: 'migrate rollback',

@@ -1,8 +1,8 @@
 import { type DatabaseStatus, databaseStatus, type MigrationStatus } from '@miyabi/migrate'
-import { command } from '../command.js'
-import { exitCode } from '../exit-code.js'
-import { print, style } from '../output.js'
-import { withMigrations } from '../with-migrations.js'
+import { withMigrations } from '../environment/with-migrations.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print, style } from '../terminal/output.js'
 
 export const migrateStatus = command({
   name: 'migrate status',

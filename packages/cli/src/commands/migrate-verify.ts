@@ -1,9 +1,9 @@
 import { MiyabiError } from '@miyabi/core'
 import { runPrisma, type VerifiedMigration, verifyMigrations } from '@miyabi/migrate'
-import { command } from '../command.js'
-import { exitCode } from '../exit-code.js'
-import { print, say, style } from '../output.js'
-import { type MigrationEnvironment, withMigrations } from '../with-migrations.js'
+import { type MigrationEnvironment, withMigrations } from '../environment/with-migrations.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print, say, style } from '../terminal/output.js'
 
 export const verifyCommand = command({
   name: 'migrate verify',

@@ -1,4 +1,4 @@
-import { commandGroup } from '../command.js'
+import { commandGroup } from '../terminal/command.js'
 
 export const migrate = commandGroup('migrate', 'Migrations: made, checked, undone.', {
   new: async () => (await import('./migrate-new.js')).newCommand,

@@ -1,7 +1,7 @@
-import { command } from '../command.js'
-import { commandEnvironment, stackUnlessSet } from '../environment.js'
-import { exitCode } from '../exit-code.js'
-import { print, say } from '../output.js'
+import { commandEnvironment, stackUnlessSet } from '../environment/environment.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print, say } from '../terminal/output.js'
 
 export const pool = command({
   name: 'pool',

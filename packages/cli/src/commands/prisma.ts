@@ -1,8 +1,8 @@
 import { constants } from 'node:os'
 import { checkPrismaCommand, needsDatabase, runPrisma } from '@miyabi/migrate'
-import type { Command } from '../command.js'
-import { commandEnvironment, DATABASE_URLS, stackUnlessSet } from '../environment.js'
-import { say } from '../output.js'
+import { commandEnvironment, DATABASE_URLS, stackUnlessSet } from '../environment/environment.js'
+import type { Command } from '../terminal/command.js'
+import { say } from '../terminal/output.js'
 
 /**
  * Runs the Prisma CLI with our schema engine. A command that needs a database when no URL is set gets the embedded stack for

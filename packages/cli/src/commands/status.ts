@@ -1,7 +1,7 @@
-import { command } from '../command.js'
-import { exitCode } from '../exit-code.js'
-import { print } from '../output.js'
-import { renderStack, stackFacts } from '../stack-facts.js'
+import { renderStack, stackFacts } from '../environment/stack-facts.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print } from '../terminal/output.js'
 
 export const status = command({
   name: 'status',

@@ -1,8 +1,8 @@
 import type { TableProgress } from '@miyabi/dynamo'
-import { command } from '../command.js'
-import { exitCode } from '../exit-code.js'
-import { print, say } from '../output.js'
-import { withDynamo } from '../with-dynamo.js'
+import { withDynamo } from '../environment/with-dynamo.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print, say } from '../terminal/output.js'
 import { printUnverifiable } from './tables-render.js'
 
 export const applyTables = command({

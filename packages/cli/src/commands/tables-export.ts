@@ -1,7 +1,7 @@
-import { command, UsageError } from '../command.js'
-import { commandEnvironment } from '../environment.js'
-import { exitCode } from '../exit-code.js'
-import { print } from '../output.js'
+import { commandEnvironment } from '../environment/environment.js'
+import { command, UsageError } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { print } from '../terminal/output.js'
 
 export const exportTables = command({
   name: 'tables export',

@@ -1,5 +1,5 @@
 import type { TableStep, UnverifiableFact } from '@miyabi/dynamo'
-import { print, style } from '../output.js'
+import { print, style } from '../terminal/output.js'
 
 /** Prints what a server does not tell, a line for each table: neither right nor wrong. */
 export function printUnverifiable(facts: readonly UnverifiableFact[]): void {

@@ -1,7 +1,7 @@
-import { command } from '../command.js'
-import { exitCode } from '../exit-code.js'
-import { inColumns, print } from '../output.js'
-import { withDynamo } from '../with-dynamo.js'
+import { withDynamo } from '../environment/with-dynamo.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { inColumns, print } from '../terminal/output.js'
 import { printUnverifiable } from './tables-render.js'
 
 export const tablesStatus = command({

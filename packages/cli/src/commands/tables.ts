@@ -1,4 +1,4 @@
-import { commandGroup } from '../command.js'
+import { commandGroup } from '../terminal/command.js'
 
 export const tables = commandGroup('tables', 'The DynamoDB tables.', {
   status: async () => (await import('./tables-status.js')).tablesStatus,

@@ -1,6 +1,6 @@
-import { command } from '../command.js'
-import { exitCode } from '../exit-code.js'
-import { say } from '../output.js'
+import { command } from '../terminal/command.js'
+import { exitCode } from '../terminal/exit-code.js'
+import { say } from '../terminal/output.js'
 import { status } from './status.js'
 
 export const up = command({

@@ -1,5 +1,5 @@
 import { type Finding, redactText } from '@miyabi/core'
-import type { CommandEnvironment } from '../environment.js'
+import type { CommandEnvironment } from '../environment/environment.js'
 import type { CheckGroup } from './group.js'
 
 /** What became of one group. */

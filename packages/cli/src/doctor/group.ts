@@ -1,5 +1,5 @@
 import type { Finding } from '@miyabi/core'
-import type { CommandEnvironment } from '../environment.js'
+import type { CommandEnvironment } from '../environment/environment.js'
 
 /** A group of checks: one line of the report. */
 export interface CheckGroup {

@@ -1,5 +1,5 @@
 import type { Finding } from '@miyabi/core'
-import { style } from '../output.js'
+import { style } from '../terminal/output.js'
 import type { GroupReport } from './examine.js'
 
 /** A line a group, with what it found below. */

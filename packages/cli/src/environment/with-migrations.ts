@@ -6,9 +6,9 @@ import {
   type PrismaProject,
   readMigrations,
 } from '@miyabi/migrate'
+import { untilInterrupted } from '../terminal/interrupted.js'
+import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
-import { untilInterrupted } from './interrupted.js'
-import { say } from './output.js'
 
 /** Either of them says where the database is. */
 const DATABASE_URLS = ['DIRECT_DATABASE_URL', 'DATABASE_URL']

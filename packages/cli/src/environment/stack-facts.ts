@@ -1,6 +1,6 @@
 import { redactUrl } from '@miyabi/core'
 import type { StackStatus } from '@miyabi/local'
-import { heading, inColumns } from './output.js'
+import { heading, inColumns } from '../terminal/output.js'
 
 export type RunningStack = Extract<StackStatus, { running: true }>
 
