@@ -25,16 +25,16 @@ export {
   type TransactionOptions,
   type TransactionRun,
 } from '@miyabi/postgres'
-export { type CloseOnSignalOptions, closeOnSignal } from './close-on-signal.js'
+export { type CloseOnSignalOptions, closeOnSignal } from './context/close-on-signal.js'
 export {
   type CreateOptions,
   type DatabaseClosed,
   DatabaseContext,
   type DatabaseStats,
   type FromEnvOptions,
-} from './context.js'
-export type { DatabaseHealth, Readiness } from './health.js'
-export { renderEnvFile, renderSettingsPage } from './render-settings.js'
-export type { ScopedContext } from './scoped-context.js'
-export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings.js'
-export { sharedContext } from './shared-context.js'
+} from './context/context.js'
+export type { ScopedContext } from './context/scoped-context.js'
+export { sharedContext } from './context/shared-context.js'
+export type { DatabaseHealth, Readiness } from './health/health.js'
+export { renderEnvFile, renderSettingsPage } from './settings/render-settings.js'
+export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings/settings.js'

@@ -23,11 +23,18 @@ import {
   type TransactionOptions,
   type TransactionWork,
 } from '@miyabi/postgres'
-import { attachToStack } from './attach.js'
-import { checkBoth, type DatabaseHealth, type HealthCheck, type Readiness, readinessOf, withService } from './health.js'
-import { misspelledVariables } from './misspelled.js'
+import {
+  checkBoth,
+  type DatabaseHealth,
+  type HealthCheck,
+  type Readiness,
+  readinessOf,
+  withService,
+} from '../health/health.js'
+import { attachToStack } from '../settings/attach.js'
+import { misspelledVariables } from '../settings/misspelled.js'
+import { type DatabaseSettings, parseDatabaseSettings } from '../settings/settings.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
-import { type DatabaseSettings, parseDatabaseSettings } from './settings.js'
 
 /** What belongs to the application's code rather than to its environment. */
 interface CodeOptions {
