@@ -5,14 +5,14 @@ export {
   type BackfillProgress,
   describeBackfill,
   runBackfill,
-} from './backfill.js'
-export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions } from './error.js'
-export type { Finding } from './finding.js'
-export { type JsonValue, jsonReplacer, stringifyJson, toJson } from './json.js'
-export { type LogFields, type Logger, redactingLogger, silentLogger } from './logger.js'
-export { redactText, redactUrl, safeCause } from './redact.js'
-export { RetryBudget, type RetryBudgetOptions } from './retry-budget.js'
-export { ConfigError, type SettingFault } from './settings/config-error.js'
+} from './backfill/backfill.js'
+export { ConfigError, type SettingFault } from './errors/config-error.js'
+export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions } from './errors/error.js'
+export type { Finding } from './health/finding.js'
+export type { StoreHealth } from './health/store-health.js'
+export { type JsonValue, jsonReplacer, stringifyJson, toJson } from './json/json.js'
+export { type LogFields, type Logger, redactingLogger, silentLogger } from './logging/logger.js'
+export { redactText, redactUrl, safeCause } from './logging/redact.js'
 export type { Setting, SettingInfo } from './settings/field.js'
 export * as field from './settings/field.js'
 export { renderEnvExample, renderReference } from './settings/render.js'
@@ -24,7 +24,7 @@ export {
   type Settings,
   type SettingValues,
 } from './settings/settings.js'
-export { readStack, STACK_FILE, STACK_FOLDER, type StackDescriptor, stackFolder } from './stack.js'
-export type { StoreHealth } from './store-health.js'
-export { type DeadlineOptions, fullJitter, sleep, withDeadline } from './time.js'
-export { findWorkspaceRoot } from './workspace.js'
+export { readStack, STACK_FILE, STACK_FOLDER, type StackDescriptor, stackFolder } from './stack/stack.js'
+export { findWorkspaceRoot } from './stack/workspace.js'
+export { RetryBudget, type RetryBudgetOptions } from './time/retry-budget.js'
+export { type DeadlineOptions, fullJitter, sleep, withDeadline } from './time/time.js'

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { ConfigError } from './config-error.js'
+import { ConfigError } from '../errors/config-error.js'
 import * as field from './field.js'
 import { renderEnvExample, renderReference } from './render.js'
 import { defineSettings } from './settings.js'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { ConfigError, type SettingFault } from './config-error.js'
+import { ConfigError, type SettingFault } from '../errors/config-error.js'
 import type { Setting } from './field.js'
 
 /** An environment: `process.env`, or any record of texts. */

@@ -1,5 +1,5 @@
-import { isMiyabiError, MiyabiError } from './error.js'
-import { fullJitter, sleep } from './time.js'
+import { isMiyabiError, MiyabiError } from '../errors/error.js'
+import { fullJitter, sleep } from '../time/time.js'
 
 /** What a store's backfill has come to with one batch. The store remembers it, and goes on from there after a break. */
 export interface BackfillBatch {

@@ -1,4 +1,4 @@
-import { MiyabiError } from '../error.js'
+import { MiyabiError } from './error.js'
 
 /** One thing that is wrong with one setting. Never holds the value of a secret. */
 export interface SettingFault {

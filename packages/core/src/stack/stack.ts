@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { isStillRunning } from './process.js'
+import { isStillRunning } from '../process.js'
 import { findWorkspaceRoot } from './workspace.js'
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { MiyabiError } from '../errors/error.js'
 import { type BackfillBatch, type BackfillProgress, describeBackfill, runBackfill } from './backfill.js'
-import { MiyabiError } from './error.js'
 
 /** A table of `total` rows, of which a batch looks at ten. */
 function table(total: number): () => Promise<BackfillBatch> {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { startMark } from './process.js'
+import { startMark } from '../process.js'
 import { readStack, STACK_FILE, stackFolder } from './stack.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-core-'))
