@@ -1,6 +1,6 @@
 import { MiyabiError, redactText } from '@miyabi/core'
-import { Failure, type LocalErrorCode, type LocalErrorDetails, nameFileError } from './shared/failure.js'
-import type { PlainFailure } from './shared/protocol.js'
+import { Failure, type LocalErrorCode, type LocalErrorDetails, nameFileError } from '../shared/failure.js'
+import type { PlainFailure } from '../shared/protocol.js'
 
 /**
  * The embedded stack cannot do what was asked. By code:

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { StackDescriptor } from '@miyabi/core'
+import { findOwner } from '../shared/owner-file.js'
 import { attach, ownerGone, prepareFolder } from './attach.js'
 import { ControlClient } from './control-client.js'
 import { namingErrors } from './errors.js'
 import { resolveFolder } from './folder.js'
-import { findOwner } from './shared/owner-file.js'
 
 export interface FolderOptions {
   /** The stack's folder. Default as in `acquireStack`. */

@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { type StackDescriptor, sleep, withDeadline } from '@miyabi/core'
 import { isStillRunning } from '@miyabi/core/process'
+import { findOwner, type Owner } from '../shared/owner-file.js'
 import { ControlClient } from './control-client.js'
 import { LocalError, namingErrors, toLocalError } from './errors.js'
-import { findOwner, type Owner } from './shared/owner-file.js'
 import { StartedSupervisor } from './start-supervisor.js'
 
 /** A cold start on a slow machine (initdb, then the recovery of a crashed server) fits into this. */

@@ -1,9 +1,9 @@
 import { chmodSync, mkdtempSync } from 'node:fs'
 import path from 'node:path'
+import { cacheFolder, isRoot } from '../shared/cache.js'
+import { makeFolder } from '../shared/files.js'
+import { temporaryStacks } from '../shared/temporary-stacks.js'
 import { namingErrors } from './errors.js'
-import { cacheFolder, isRoot } from './shared/cache.js'
-import { makeFolder } from './shared/files.js'
-import { temporaryStacks } from './shared/temporary-stacks.js'
 
 /** A private folder for a stack that is removed when it ends. It is in the cache, so that the prepared data are on the same disk. */
 export function makeTemporaryFolder(): string {

@@ -1,6 +1,6 @@
+import { cacheFolder } from '../shared/cache.js'
+import { type DynamodbBinary, resolveDynamodb, type Unavailable } from '../supervisor/dynamodb/binary.js'
 import { namingErrors } from './errors.js'
-import { cacheFolder } from './shared/cache.js'
-import { type DynamodbBinary, resolveDynamodb, type Unavailable } from './supervisor/dynamodb/binary.js'
 
 export type { DynamodbBinary, Unavailable }
 

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { StackDescriptor } from '@miyabi/core'
+import { findOwner } from '../shared/owner-file.js'
 import { ControlClient } from './control-client.js'
 import { namingErrors } from './errors.js'
 import { resolveFolder } from './folder.js'
 import type { FolderOptions } from './hold.js'
-import { findOwner } from './shared/owner-file.js'
 
 /** What `stackStatus` found. */
 export type StackStatus =

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { openAppending } from '../shared/files.js'
 import { LocalError } from './errors.js'
-import { openAppending } from './shared/files.js'
 
 const LOG = 'supervisor.log'
 

@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net'
-import type { Owner } from './shared/owner-file.js'
-import { type Reply, type Request, readLines, sendLine } from './shared/protocol.js'
+import type { Owner } from '../shared/owner-file.js'
+import { type Reply, type Request, readLines, sendLine } from '../shared/protocol.js'
 
 /** Our side of a control connection. It never keeps the process alive. */
 export class ControlClient {
