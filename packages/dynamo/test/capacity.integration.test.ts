@@ -1,7 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from 'vitest'
-import type { CapacityUse } from '../src/client/capacity.js'
 import type { Dynamo } from '../src/dynamo.js'
+import type { CapacityUse } from '../src/stats.js'
 import { rejection, testDynamo } from './support.js'
 
 /** `[operation, table or table/index, requests, read units, write units, failed conditions]`, tables without their prefix. */

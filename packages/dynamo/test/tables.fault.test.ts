@@ -8,7 +8,7 @@ import {
 } from '@miyabi/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDynamo, type Dynamo } from '../src/dynamo.js'
-import type { TableProgress } from '../src/tables/apply.js'
+import type { TableProgress } from '../src/tables/options.js'
 import { rejection, testSettings } from './support.js'
 
 let decide: (request: DynamoRequest) => DynamoFault

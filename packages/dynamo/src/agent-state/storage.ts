@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb'
 import type { Effect } from '@miyabi/core'
-import type { CallRecord } from '../client/call.js'
+import type { CallRecord } from '../errors/call-record.js'
 import { asThrown, type Store, toSeconds } from '../items/store.js'
 import { type AgentItem, type AgentVersionEntity, agentShapes, type CurrentAgentStateEntity } from './entity.js'
 

@@ -1,25 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { withDeadline } from '@miyabi/core'
+import { type CallRecord, newRecord } from '../errors/call-record.js'
 import { DynamoError } from '../errors/errors.js'
 import { toDynamoError } from '../errors/map-error.js'
-import type { SocketQueue } from './socket-queue.js'
-
-/** What is known about one call, as its caller sees it, while it runs. The client's middleware keeps it. */
-export interface CallRecord {
-  readonly operation: string
-  readonly tables: Set<string>
-  readonly startedAtMs: number
-  /** Requests begun, retries included. */
-  attempts: number
-  /** Write requests that were not definitely refused: done, or their answer never came. */
-  possibleWrites: number
-  /** Requests that wait for a free connection. */
-  waiting: number
-  /** Where they wait. */
-  sockets?: SocketQueue
-  /** The SDK's name of the last failed attempt. */
-  lastFailure?: string
-}
 
 export interface CallOptions {
   /** The call as its caller knows it: `events.append`. */
@@ -57,18 +40,6 @@ export function withCallDeadline<T>(
       return work(signal, record)
     },
   )
-}
-
-/** A record of nothing yet. */
-export function newRecord(options: Pick<CallOptions, 'operation' | 'tables'>): CallRecord {
-  return {
-    operation: options.operation,
-    tables: new Set(options.tables),
-    startedAtMs: performance.now(),
-    attempts: 0,
-    possibleWrites: 0,
-    waiting: 0,
-  }
 }
 
 /** For work of many calls, each with its own deadline: what fails comes out as one of our errors. */

@@ -1,23 +1,5 @@
 import type { ConsumedCapacity } from '@aws-sdk/client-dynamodb'
-
-/** What the operations of one kind took from one table or index, since the client was made. In DynamoDB's units. */
-export interface CapacityUse {
-  /** With the prefix. */
-  readonly table: string
-  /** Undefined for the table itself. */
-  readonly index?: string
-  /** DynamoDB's own name: `PutItem`, `Query`. */
-  readonly operation: string
-  /** Answers that consumed something here. */
-  readonly requests: number
-  readonly readUnits: number
-  readonly writeUnits: number
-  /**
-   * Writes that their condition refused. They are billed, and no answer tells how much: each is counted in `writeUnits` with one unit, the
-   * least it costs (two in a transaction).
-   */
-  readonly failedConditions: number
-}
+import type { CapacityUse } from '../stats.js'
 
 /** An answer, as far as capacity goes by it. */
 export interface CapacityAnswer {

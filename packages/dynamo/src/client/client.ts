@@ -4,23 +4,17 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { state as nodeVersionWarning } from '@aws-sdk/core/client'
 import { type Logger, RetryBudget, redactingLogger, redactUrl, silentLogger } from '@miyabi/core'
 import type { DynamoSettings } from '../settings/config.js'
-import { CapacityMeter, type CapacityUse } from './capacity.js'
+import type { DynamoStats } from '../stats.js'
+import { CapacityMeter } from './capacity.js'
 import { CallHttpHandler, callMiddleware } from './middleware.js'
 import { RetryStrategy } from './retry-strategy.js'
-import { SocketQueue, type SocketStats } from './socket-queue.js'
+import { SocketQueue } from './socket-queue.js'
 
 export interface ClientOptions {
   /** Default: silent. */
   readonly logger?: Logger | undefined
   /** What all retries draw on. Default: a budget of the client's own. */
   readonly retryBudget?: RetryBudget | undefined
-}
-
-/** What a client is doing, and has done. */
-export interface DynamoStats {
-  readonly sockets: SocketStats
-  /** What was consumed since the client was made, for each table, index and operation. */
-  readonly capacity: readonly CapacityUse[]
 }
 
 /**

@@ -1,5 +1,5 @@
+import type { CallRecord } from '../errors/call-record.js'
 import { DynamoError } from '../errors/errors.js'
-import type { CallRecord } from './call.js'
 
 /** The calls on their way, so that whoever closes can let them end. */
 export class OpenCalls {

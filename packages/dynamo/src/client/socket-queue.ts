@@ -1,12 +1,4 @@
-/** The client's connections at one moment. */
-export interface SocketStats {
-  /** `DYNAMODB_MAX_SOCKETS`. */
-  readonly max: number
-  /** Requests on their way. */
-  readonly active: number
-  /** Requests that wait for a connection. */
-  readonly waiting: number
-}
+import type { SocketStats } from '../stats.js'
 
 /**
  * Lets so many requests out at a time, the others wait in the order of their coming. The HTTP agent has the same limit and a queue of

@@ -1,5 +1,5 @@
 import { type Effect, MiyabiError } from '@miyabi/core'
-import type { SocketStats } from '../client/socket-queue.js'
+import type { SocketStats } from '../stats.js'
 
 /** Every way in which DynamoDB itself can refuse or fail. */
 export type DynamoErrorCode =

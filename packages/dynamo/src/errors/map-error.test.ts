@@ -1,6 +1,6 @@
 import { MiyabiError } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
-import type { CallRecord } from '../client/call.js'
+import type { CallRecord } from './call-record.js'
 import { awsName, isDefinitelyRefused, toDynamoError } from './map-error.js'
 
 const record: CallRecord = {

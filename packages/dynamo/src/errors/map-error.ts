@@ -1,5 +1,5 @@
 import { MiyabiError, safeCause } from '@miyabi/core'
-import type { CallRecord } from '../client/call.js'
+import type { CallRecord } from './call-record.js'
 import { DynamoError, type DynamoErrorCode, type DynamoErrorDetails, type ThrottlingReason } from './errors.js'
 
 /** What an SDK error carries, as far as it is read here. */

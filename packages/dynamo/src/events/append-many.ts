@@ -1,5 +1,5 @@
 import { MiyabiError } from '@miyabi/core'
-import type { CallRecord } from '../client/call.js'
+import type { CallRecord } from '../errors/call-record.js'
 import { DynamoError, type UnprocessedEvent, UnprocessedEventsError } from '../errors/errors.js'
 import { call, type Store } from '../items/store.js'
 import { BatchQueue, type QueueEntry } from './batch-queue.js'

@@ -1,5 +1,5 @@
 import { fullJitter, type MiyabiError } from '@miyabi/core'
-import type { CallRecord } from '../client/call.js'
+import type { CallRecord } from '../errors/call-record.js'
 import type { DynamoErrorCode } from '../errors/errors.js'
 import { toDynamoError } from '../errors/map-error.js'
 import type { Store } from '../items/store.js'

@@ -1,5 +1,6 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb'
-import { type CallRecord, newRecord, withCallDeadline } from '../client/call.js'
+import { withCallDeadline } from '../client/call.js'
+import { type CallRecord, newRecord } from '../errors/call-record.js'
 import type { Store } from '../items/store.js'
 
 /** DynamoDB takes so many items in one batch. */

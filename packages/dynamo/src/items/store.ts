@@ -1,8 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { RetryBudget } from '@miyabi/core'
-import { type CallRecord, runCall } from '../client/call.js'
+import { runCall } from '../client/call.js'
 import type { OpenCalls } from '../client/open-calls.js'
+import type { CallRecord } from '../errors/call-record.js'
 import { DynamoInputError } from '../errors/errors.js'
 import type { DynamoSettings } from '../settings/config.js'
 

@@ -1,9 +1,9 @@
 import type { DynamoDBClient, TableDescription } from '@aws-sdk/client-dynamodb'
 import { sleep } from '@miyabi/core'
 import { isComingOrGoing, readTtl } from './actual.js'
-import type { ApplyOptions } from './apply.js'
 import { describeTable } from './describe.js'
 import { TableNotReadyError } from './errors.js'
+import type { ApplyOptions } from './options.js'
 
 /** How often the caller is told what is waited for, in milliseconds. */
 const SAY_EVERY_MS = 2_000

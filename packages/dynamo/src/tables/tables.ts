@@ -5,10 +5,11 @@ import { DynamoInputError } from '../errors/errors.js'
 import type { DynamoSettings } from '../settings/config.js'
 import { isAwsEndpoint } from '../settings/endpoint.js'
 import type { TableServer } from './actual.js'
-import { type ApplyOptions, applyTables, planTables, type TablesApplied } from './apply.js'
+import { applyTables, planTables, type TablesApplied } from './apply.js'
 import { createAutoScaling } from './auto-scaling.js'
 import { tableDefinitions } from './definitions.js'
 import { describeTable } from './describe.js'
+import type { ApplyOptions } from './options.js'
 import type { TablesPlan } from './step.js'
 
 /** Which tables are there, and whether they are as they should be. */

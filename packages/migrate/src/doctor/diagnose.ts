@@ -1,11 +1,11 @@
 import { type Finding, MiyabiError } from '@miyabi/core'
 import { toConnectError } from '../connection/connect-error.js'
+import { PATIENCE } from '../connection/patience.js'
 import { parseTarget } from '../connection/target.js'
 import type { DatabaseCheck } from './check.js'
 import { driftCheck } from './drift.js'
 import { indexesCheck } from './indexes.js'
 import { migrationsCheck } from './migrations.js'
-import { PATIENCE } from './patience.js'
 import { rowSecurityCheck } from './row-security.js'
 
 /** Every group of checks on a database, in the order in which a report lists them. */

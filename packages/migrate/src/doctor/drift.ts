@@ -1,6 +1,5 @@
 import type { CatalogDifference } from '../catalog/diff.js'
 import { readMigrations } from '../history/folder.js'
-import { findDrift } from '../on-demand.js'
 import type { DatabaseCheck } from './check.js'
 
 /** The database against what its migrations give: one finding for each table and what goes with it. */
@@ -8,6 +7,8 @@ export const driftCheck: DatabaseCheck = {
   name: 'drift',
   looksFor: 'what somebody changed by hand, past the migrations',
   async run(_, { url, migrations, signal }) {
+    // Loaded here: no other check needs what makes scratch databases.
+    const { findDrift } = await import('../drift/drift.js')
     const { differences } = await findDrift({ databaseUrl: url, migrations: readMigrations(migrations), signal })
     const groups = new Map<string, CatalogDifference[]>()
     for (const difference of differences) {

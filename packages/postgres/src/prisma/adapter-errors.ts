@@ -2,7 +2,7 @@ import pg from 'pg'
 import { mapPostgresError } from '../errors/map-error.js'
 import { keepServerFacts } from '../errors/server-facts.js'
 import { IDENTITY_MISSING } from '../schema/roles.js'
-import type { PgAdapter } from './adapter.js'
+import type { PgAdapter } from './adapter-types.js'
 
 /** The adapter's `onError` turns what the driver threw into what Prisma understands, and drops most names on the way. */
 interface Converting {

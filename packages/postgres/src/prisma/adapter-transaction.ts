@@ -8,8 +8,9 @@ import { sendCancelRequest } from '../pool/cancel-request.js'
 import type { PooledClient } from '../pool/pooled-client.js'
 import type { PostgresSettings } from '../settings/config.js'
 import type { Attempt } from '../transaction/attempt.js'
-import type { PgAdapter, PgTransaction } from './adapter.js'
+import { commitUnknown } from '../transaction/commit-unknown.js'
 import { toPrisma } from './adapter-errors.js'
+import type { PgAdapter, PgTransaction } from './adapter-types.js'
 
 /** A connection that is handed out. */
 export type LeasedClient = PooledClient & pg.PoolClient
@@ -169,11 +170,6 @@ export class AdapterTransaction implements PgTransaction {
     clearTimeout(this.#cut)
     this.#client.release(this.#isRefusedByStandby)
   }
-}
-
-/** The error of a COMMIT that nobody knows the outcome of. */
-export function commitUnknown(cause: unknown): PostgresError<'postgres.commit_unknown'> {
-  return new PostgresError('postgres.commit_unknown', wordsOf('postgres.commit_unknown'), { cause })
 }
 
 /** Never longer than the session's own. */

@@ -1,20 +1,17 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
-import { PostgresError, type PostgresErrorCode } from '../errors/errors.js'
+import { PostgresError } from '../errors/errors.js'
 import { inScope } from '../identity/scope-errors.js'
 import type { Pool } from '../pool/pool.js'
 import { isStale } from '../pool/pooled-client.js'
 import type { Runner } from '../statement/runner.js'
 import type { Attempts } from '../transaction/attempt.js'
-import type { Retrier } from '../transaction/retrier.js'
+import { READ_RETRIES, type Retrier } from '../transaction/retrier.js'
 import { keepingFacts } from './adapter-errors.js'
 import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
+import type { PgAdapter, PgTransaction } from './adapter-types.js'
 import { isPureSelect } from './pure-select.js'
 
-/** Prisma's adapter over one pool. */
-export type PgAdapter = Awaited<ReturnType<PrismaPg['connect']>>
-/** One transaction of it. */
-export type PgTransaction = Awaited<ReturnType<PgAdapter['startTransaction']>>
 type Query = Parameters<PgAdapter['queryRaw']>[0]
 type Rows = Awaited<ReturnType<PgAdapter['queryRaw']>>
 type Isolation = Parameters<PgAdapter['startTransaction']>[0]
@@ -30,7 +27,6 @@ export interface AdapterHost {
 
 /** How long a read is tried again, from its failure on. */
 const READ_RETRY_MS = 10_000
-export const READ_RETRIES: ReadonlySet<PostgresErrorCode> = new Set(['postgres.connection_lost'])
 
 /**
  * Prisma's adapter with five things added: whatever it is asked runs in the scope of who asked; a read outside transactions is made again when its connection was lost; a transaction says

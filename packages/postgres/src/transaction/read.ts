@@ -1,9 +1,9 @@
 import { withDeadline } from '@miyabi/core'
 import type { Phase } from '../errors/details.js'
 import { isDatabaseError, mapPostgresError } from '../errors/map-error.js'
-import { READ_RETRIES } from '../prisma/adapter.js'
 import type { PrismaClient } from '../schema/prisma.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
+import { READ_RETRIES } from './retrier.js'
 import { DEFAULT_DEADLINE_MS, type Run, type TransactionHost, type TransactionOptions } from './transaction.js'
 
 /** As of a transaction. */

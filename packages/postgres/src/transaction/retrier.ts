@@ -15,6 +15,9 @@ const NO_CONNECTION: ReadonlySet<PostgresErrorCode> = new Set([
   'postgres.too_many_connections',
 ])
 
+/** The failures after which a read may be made again. */
+export const READ_RETRIES: ReadonlySet<PostgresErrorCode> = new Set(['postgres.connection_lost'])
+
 /** What is tried, and how long. */
 export interface Tries<T> {
   /** `transaction` or `read`, for the log. */

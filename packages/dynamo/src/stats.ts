@@ -1,0 +1,35 @@
+/** The client's connections at one moment. */
+export interface SocketStats {
+  /** `DYNAMODB_MAX_SOCKETS`. */
+  readonly max: number
+  /** Requests on their way. */
+  readonly active: number
+  /** Requests that wait for a connection. */
+  readonly waiting: number
+}
+
+/** What the operations of one kind took from one table or index, since the client was made. In DynamoDB's units. */
+export interface CapacityUse {
+  /** With the prefix. */
+  readonly table: string
+  /** Undefined for the table itself. */
+  readonly index?: string
+  /** DynamoDB's own name: `PutItem`, `Query`. */
+  readonly operation: string
+  /** Answers that consumed something here. */
+  readonly requests: number
+  readonly readUnits: number
+  readonly writeUnits: number
+  /**
+   * Writes that their condition refused. They are billed, and no answer tells how much: each is counted in `writeUnits` with one unit, the
+   * least it costs (two in a transaction).
+   */
+  readonly failedConditions: number
+}
+
+/** What a client is doing, and has done. */
+export interface DynamoStats {
+  readonly sockets: SocketStats
+  /** What was consumed since the client was made, for each table, index and operation. */
+  readonly capacity: readonly CapacityUse[]
+}
