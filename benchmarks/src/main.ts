@@ -6,7 +6,7 @@ import { packageVersions } from './harness/versions.js'
 import { help, type Options, parseOptions, planOf } from './options.js'
 import { publish, writePages } from './report/publish.js'
 import { renderTerminal } from './report/terminal.js'
-import { startServers } from './servers.js'
+import { startServers } from './servers/servers.js'
 import { type SuiteName, suites } from './suites/index.js'
 
 async function measure(name: SuiteName, options: Options): Promise<SuiteResult> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { publishedResults, renderPages } from '../src/report/publish.js'
-import { workspaceRoot } from '../src/servers.js'
+import { workspaceRoot } from '../src/servers/servers.js'
 import { renderPlot } from '../src/shards/plot.js'
 import { renderReport } from '../src/shards/report.js'
 

@@ -1,6 +1,6 @@
 import { type Environment, type Logger, MiyabiError } from '@miyabi/core'
 import { acquireStack, type Stack } from '@miyabi/local'
-import { duration, say, timed } from './print.js'
+import { duration, say, timed } from './terminal/print.js'
 
 /** Where the servers are, and the embedded ones if the demo started them. */
 export interface Servers {

@@ -3,9 +3,7 @@ import { findWorkspaceRoot } from '@miyabi/core'
 import { DatabaseContext } from '@miyabi/db'
 import { loadEnvFile } from '@miyabi/migrate'
 import { boot } from './boot.js'
-import { describeError } from './describe-error.js'
 import { prepare } from './prepare.js'
-import { bold, dim, duration, heading, print, say, sayWarnings, timed } from './print.js'
 import { pool } from './steps/1-pool.js'
 import { dynamodb } from './steps/2-dynamodb.js'
 import { webhooks } from './steps/3-webhooks.js'
@@ -15,6 +13,8 @@ import { identity } from './steps/6-identity.js'
 import { agent } from './steps/7-agent.js'
 import { figures } from './steps/8-figures.js'
 import { reconnect } from './steps/9-reconnect.js'
+import { describeError } from './terminal/describe-error.js'
+import { bold, dim, duration, heading, print, say, sayWarnings, timed } from './terminal/print.js'
 
 const steps = [
   ['The pool and its settings', pool],

@@ -1,7 +1,7 @@
 import { type Environment, findWorkspaceRoot, MiyabiError } from '@miyabi/core'
 import type { DatabaseContext } from '@miyabi/db'
 import { runPrisma } from '@miyabi/migrate'
-import { duration, say, timed } from './print.js'
+import { duration, say, timed } from './terminal/print.js'
 
 /**
  * Brings both stores to the state the application expects: migrations and seed with the migrator's login, then the DynamoDB tables.

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { SuiteResult } from '../harness/result.js'
-import { workspaceRoot } from '../servers.js'
+import { workspaceRoot } from '../servers/servers.js'
 import { suiteNames } from '../suites/index.js'
 import { renderMarkdown } from './markdown.js'
 import { renderPlot } from './plot.js'

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { workspaceRoot } from '../servers.js'
+import { workspaceRoot } from '../servers/servers.js'
 import { renderPlot } from './plot.js'
 import { renderReport } from './report.js'
 

@@ -1,26 +1,9 @@
-import type { Suite } from '../harness/workload.js'
-import type { Servers } from '../servers.js'
 import { openDynamoSuite } from './dynamo/suite.js'
 import { openDynamoSizeSuite } from './dynamo-size/suite.js'
 import { openPostgresSuite } from './postgres/suite.js'
 import { openRlsSuite } from './rls/suite.js'
 import { openStartSuite } from './start/suite.js'
-
-/** How a suite is to run. */
-export interface OpenOptions {
-  /** Whether a small preparation will do. */
-  readonly quick: boolean
-  /** Hears what is under way, where that takes long. */
-  readonly onProgress: (text: string) => void
-}
-
-/** A suite as it is declared: what it needs is opened only when it runs. */
-export interface SuiteDeclaration {
-  readonly title: string
-  /** Packages whose versions belong to the result. */
-  readonly packages: readonly string[]
-  readonly open: (servers: Servers, options: OpenOptions) => Promise<Suite>
-}
+import type { SuiteDeclaration } from './suite.js'
 
 export const suites = {
   postgres: {

@@ -1,7 +1,7 @@
 import type { Environment } from '@miyabi/core'
 import { type DatabaseContext, parseDatabaseSettings } from '@miyabi/db'
 import { tableDefinitions } from '@miyabi/dynamo'
-import { print, say, table } from '../print.js'
+import { print, say, table } from '../terminal/print.js'
 
 /** How the client behaves when a request fails, and the tables it works on. */
 export async function dynamodb(db: DatabaseContext, env: Environment): Promise<void> {

@@ -1,6 +1,6 @@
 import { MiyabiError } from '@miyabi/core'
 import type { DatabaseContext } from '@miyabi/db'
-import { duration, say, table } from '../print.js'
+import { duration, say, table } from '../terminal/print.js'
 
 /** One context, one question, both stores: what a health endpoint answers with. */
 export async function health(db: DatabaseContext): Promise<void> {

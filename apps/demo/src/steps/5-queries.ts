@@ -1,6 +1,6 @@
 import type { DatabaseContext, ScopedContext } from '@miyabi/db'
 import { agentTypes, executionStatuses } from '@miyabi/postgres'
-import { print, table } from '../print.js'
+import { print, table } from '../terminal/print.js'
 
 /** Rows of a table are cut off here, so that the demo fits a screen. */
 const SHOWN = 6

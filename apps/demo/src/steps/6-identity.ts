@@ -1,5 +1,5 @@
 import { type DatabaseContext, mapPostgresError, type ScopedContext } from '@miyabi/db'
-import { print, say, table } from '../print.js'
+import { print, say, table } from '../terminal/print.js'
 
 /** Two people ask the same question, and the database itself gives each their own answer. */
 export async function identity(db: DatabaseContext): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DatabaseContext } from '@miyabi/db'
 import { type AgentState, type Message, StaleAgentStateError } from '@miyabi/dynamo'
-import { print, say, table } from '../print.js'
-import { stableId } from '../webhooks/stable-id.js'
+import { stableId } from '../customers/stable-id.js'
+import { print, say, table } from '../terminal/print.js'
 
 /** The delivery whose execution is lived through here: an issue was opened. */
 const DELIVERY = 'issues/15'

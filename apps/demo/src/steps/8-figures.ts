@@ -2,7 +2,7 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import type { Environment } from '@miyabi/core'
 import { type DatabaseContext, parseDatabaseSettings } from '@miyabi/db'
 import { type CapacityRange, tableDefinitions } from '@miyabi/dynamo'
-import { print, table } from '../print.js'
+import { print, table } from '../terminal/print.js'
 
 interface ServerFigures {
   readonly connections: number

@@ -1,6 +1,6 @@
 import type { DatabaseContext } from '@miyabi/db'
 import { type MessageLease, MessageLeaseLostError, RecipientLeasedError } from '@miyabi/dynamo'
-import { say, table } from '../print.js'
+import { say, table } from '../terminal/print.js'
 
 const RECIPIENT = 'the browser of the demo'
 

@@ -1,7 +1,7 @@
 import type { AgentType, ExecutionLogLevel, ExecutionStatus } from '@miyabi/postgres'
+import { stableId } from '../customers/stable-id.js'
 import type { Delivery } from './deliveries.js'
 import type { Payload, Subject } from './payload.js'
-import { stableId } from './stable-id.js'
 
 /** What an agent made of a delivery; whose it is, and on which repository, the database knows. */
 export interface Execution {

@@ -1,10 +1,10 @@
 import type { Prisma, UsageEventType } from '@miyabi/postgres'
-import { customerIds, payerOf } from '../customers.js'
-import { lookup } from '../lookup.js'
+import { customerIds, payerOf } from '../customers/customers.js'
+import { lookup } from '../customers/lookup.js'
+import { stableId } from '../customers/stable-id.js'
 import type { Delivery } from './deliveries.js'
 import { type Execution, toExecution, toLogLines } from './execution.js'
 import { toRepositories, toWebUsers } from './people.js'
-import { stableId } from './stable-id.js'
 
 /** How many rows a batch of deliveries added. */
 export interface AddedRows {

@@ -1,7 +1,7 @@
 import type { Dynamo } from '@miyabi/dynamo'
 import type { Contender, Suite } from '../../harness/workload.js'
-import type { Servers } from '../../servers.js'
-import type { OpenOptions } from '../index.js'
+import type { Servers } from '../../servers/servers.js'
+import type { OpenOptions } from '../suite.js'
 import { recipientsOf, type Sizes, USERS } from './export.js'
 import { openSizedTables } from './tables.js'
 

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { createDynamo, type Dynamo, parseDynamoSettings } from '@miyabi/dynamo'
-import { type MemoryEngine, startMemoryEngine } from '../../dynamodb-engine.js'
+import { type MemoryEngine, startMemoryEngine } from '../../servers/dynamodb-engine.js'
 import { tablesOf } from '../dynamo/model.js'
 import { type Sizes, writeExport } from './export.js'
 

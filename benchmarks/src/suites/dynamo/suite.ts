@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
-import { startMemoryEngine } from '../../dynamodb-engine.js'
 import type { Contender, Suite } from '../../harness/workload.js'
+import { startMemoryEngine } from '../../servers/dynamodb-engine.js'
 import { ingestWorkload } from './ingest.js'
 import { type BenchEvent, type Item, newEvent } from './model.js'
 import { openPeers } from './open-peers.js'

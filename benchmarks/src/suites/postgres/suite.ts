@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Suite } from '../../harness/workload.js'
-import type { Servers } from '../../servers.js'
+import type { Servers } from '../../servers/servers.js'
 import { connectContestants } from './contestants.js'
 import { poolWorkloads } from './pool-workloads.js'
 import { queryWorkloads } from './query-workloads.js'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { MiyabiError } from '@miyabi/core'
 import type { Contender, Workload } from '../../harness/workload.js'
-import type { Servers } from '../../servers.js'
+import type { Servers } from '../../servers/servers.js'
 
 type Program = 'pg' | 'prisma' | 'ours' | 'ours-context'
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { acquireStack, type Stack } from '@miyabi/local'
 import pg from 'pg'
 import type { Contender, Workload } from '../../harness/workload.js'
-import type { Servers } from '../../servers.js'
+import type { Servers } from '../../servers/servers.js'
 
 /** The embedded servers: from the call until both are healthy. */
 export function stackWorkloads(folder: string): Workload[] {

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Suite } from '../../harness/workload.js'
-import type { Servers } from '../../servers.js'
+import type { Servers } from '../../servers/servers.js'
 import { seed } from '../postgres/seed.js'
 import { programWorkloads } from './program-workloads.js'
 import { databaseWorkload, stackWorkloads, warmFolder } from './stack-workloads.js'

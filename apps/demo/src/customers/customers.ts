@@ -1,6 +1,6 @@
 import type { Prisma } from '@miyabi/postgres'
 import { lookup } from './lookup.js'
-import { stableId } from './webhooks/stable-id.js'
+import { stableId } from './stable-id.js'
 
 /** A customer of the marketplace, whose agents work on the repositories of some GitHub accounts. */
 interface Customer {
