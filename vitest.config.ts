@@ -4,7 +4,10 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 /** What every project has; by hand, for a project that `extends` the root would run the root's `globalSetup` once more for itself. */
 const common = (env: Record<string, string>) =>
   ({
-    ...{ env, pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 },
+    env,
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } }, // what a busy machine may take for what an idle one does at once
   }) satisfies TestProjectInlineConfiguration['test']
 

@@ -4,10 +4,21 @@ import type { SuiteResult, TableResult } from '../harness/result.js'
 import { columnsOf } from './columns.js'
 
 const borderless = {
-  ...{ mid: '', 'mid-mid': '', 'left-mid': '', 'right-mid': '' },
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-  ...{ left: '', right: '', middle: '  ' },
+  mid: '',
+  'mid-mid': '',
+  'left-mid': '',
+  'right-mid': '',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  right: '',
+  middle: '  ',
 }
 
 /** A result for people at a terminal. */

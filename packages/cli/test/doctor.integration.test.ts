@@ -63,7 +63,8 @@ describe('miyabi doctor', { timeout: 120_000 }, () => {
     expect(code).toBe(2)
     expect(groups.get('servers')?.findings).toEqual([
       expect.objectContaining({
-        ...{ check: 'servers.postgres.login', object: 'DATABASE_URL' },
+        check: 'servers.postgres.login',
+        object: 'DATABASE_URL',
         problem: expect.stringMatching(/REVOKE ALL ON logs FROM miyabi_app.*\(postgres\.login\.has_rights\)$/),
       }),
     ])

@@ -210,7 +210,9 @@ describe('miyabi tables', () => {
       expect(again).toMatchObject({ done: [], unverifiable: expect.any(Array) })
       const status = await tables('status', '--json')
       expect({ code: status.code, ...(JSON.parse(status.stdout) as object) }).toMatchObject({
-        ...{ code: 0, missing: [], differences: [] },
+        code: 0,
+        missing: [],
+        differences: [],
       })
     })
   })

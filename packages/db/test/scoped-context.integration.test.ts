@@ -95,7 +95,9 @@ describe('DatabaseContext.asService', () => {
     expect((await own.healthCheck()).postgres.status).toBe('up')
     await expect(own.asService().pg.user.count()).rejects.toThrow()
     expect((await own.healthCheck()).postgres).toMatchObject({
-      ...{ status: 'degraded', ready: true, problem: 'postgres.auth_failed' },
+      status: 'degraded',
+      ready: true,
+      problem: 'postgres.auth_failed',
       reason: expect.stringContaining('SERVICE_DATABASE_URL'),
     })
     expect(await own.as(alice()).pg.user.count()).toBe(1)

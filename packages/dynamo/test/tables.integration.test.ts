@@ -40,9 +40,12 @@ describe('tables.apply', () => {
     const tables = bind(prefix)
     const { done } = await tables.apply()
     expect(done.map(({ table, does }) => `${table.slice(prefix.length)}: ${does}`)).toEqual([
-      ...['MiyabiEvents: create the table', 'MiyabiEvents: let items expire by ttl'],
-      ...['MiyabiAgentState: create the table', 'MiyabiAgentState: let items expire by ttl'],
-      ...['MiyabiWebSocketMessages: create the table', 'MiyabiWebSocketMessages: let items expire by ttl'],
+      'MiyabiEvents: create the table',
+      'MiyabiEvents: let items expire by ttl',
+      'MiyabiAgentState: create the table',
+      'MiyabiAgentState: let items expire by ttl',
+      'MiyabiWebSocketMessages: create the table',
+      'MiyabiWebSocketMessages: let items expire by ttl',
     ])
     const events = await describeTable(`${prefix}MiyabiEvents`)
     expect(events?.StreamSpecification?.StreamViewType).toBe('NEW_AND_OLD_IMAGES')

@@ -42,7 +42,9 @@ describe('health', () => {
       (health) => health.status !== 'up',
     )
     expect(await postgres.health()).toMatchObject({
-      ...{ status: 'degraded', ready: false, problem: 'postgres.pool.saturated' },
+      status: 'degraded',
+      ready: false,
+      problem: 'postgres.pool.saturated',
       reason: expect.stringMatching(/^All 1 connections are in use; 1 callers wait, the first for 1\d{3} ms$/),
       remedy: expect.stringContaining('DB_MAX_CONNECTIONS'),
     })
@@ -81,7 +83,9 @@ describe('health', () => {
       )
     await readOnly('on')
     expect(await checkHealth(bench.settings())).toMatchObject({
-      ...{ status: 'down', ready: false, problem: 'postgres.read_only' },
+      status: 'down',
+      ready: false,
+      problem: 'postgres.read_only',
       remedy: expect.stringContaining('default_transaction_read_only'),
     })
     await bench.admin('SET default_transaction_read_only = off')
@@ -90,7 +94,9 @@ describe('health', () => {
 
   it('names what is pending where nothing was applied, and which command does it', async () => {
     expect(await checkHealth(empty.settings())).toMatchObject({
-      ...{ status: 'down', ready: false, problem: 'postgres.migrations.pending' },
+      status: 'down',
+      ready: false,
+      problem: 'postgres.migrations.pending',
       reason: expect.stringContaining('20261122000000_init'),
       remedy: expect.stringContaining('pnpm prisma migrate deploy'),
     })

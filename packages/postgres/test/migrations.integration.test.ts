@@ -67,7 +67,9 @@ describe('health, where the history differs', () => {
   ])('names what is %s', async (state, sql, name, status, ready) => {
     await bench.admin(sql)
     expect(await checkHealth(bench.settings())).toMatchObject({
-      ...{ status, ready, problem: `postgres.migrations.${state}` },
+      status,
+      ready,
+      problem: `postgres.migrations.${state}`,
       reason: expect.stringContaining(name ?? '?'),
       remedy: expect.any(String),
       migrations: { pending: [], failed: [], edited: [], unknown: [], [state]: [name] },
@@ -109,7 +111,9 @@ describe("the application's login", () => {
   it('that may not even read it gets a word about that, and goes on', async () => {
     await bench.admin('REVOKE ALL ON _prisma_migrations FROM PUBLIC')
     expect(await checkHealth(bench.settings())).toMatchObject({
-      ...{ status: 'degraded', ready: true, problem: 'postgres.migrations.unreadable' },
+      status: 'degraded',
+      ready: true,
+      problem: 'postgres.migrations.unreadable',
     })
     const [migration = ''] = migrations.filter(({ name }) => name.endsWith('_history_grants')).map(({ name }) => name)
     await bench.admin(readFileSync(path.join(folder, migration, 'migration.sql'), 'utf8'))

@@ -55,7 +55,8 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   const bench: PoolBench = {
     settings: (changes) => ({
       ...parsePostgresSettings({
-        ...{ DATABASE_URL: database.databaseUrl, SERVICE_DATABASE_URL: database.serviceDatabaseUrl },
+        DATABASE_URL: database.databaseUrl,
+        SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
         DB_MIN_CONNECTIONS: '0',
         DB_POOLER: process.env['DB_POOLER'], // set where the run goes through one
       }),

@@ -47,8 +47,14 @@ export const nextNumber = {
 export function nextNumberValues(recipient: string) {
   const { start, end, schemaVersion, ttl: expiry } = queueUpdate()
   return {
-    ...{ ':start': start, ':one': 1, ':end': end, ':v': schemaVersion, ':ttl': expiry },
-    ...{ ':recipient': recipient, ':entity': 'queue', ':model': '1' },
+    ':start': start,
+    ':one': 1,
+    ':end': end,
+    ':v': schemaVersion,
+    ':ttl': expiry,
+    ':recipient': recipient,
+    ':entity': 'queue',
+    ':model': '1',
   }
 }
 

@@ -41,7 +41,9 @@ export async function openPeers(endpoint: string, prefix: string): Promise<Dynam
   const StreamSpecification = { StreamEnabled: false }
   await ours.client.send(new UpdateTableCommand({ TableName: tables.events, StreamSpecification }))
   return {
-    ...{ ours, document, tables },
+    ours,
+    document,
+    tables,
     peers: [
       clientPeer('client-dynamodb', client, tables),
       documentPeer('lib-dynamodb', document, tables),

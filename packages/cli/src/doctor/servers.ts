@@ -29,7 +29,8 @@ async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv, sign
   const major = Number.parseInt(version ?? '', 10)
   if (major < SUPPORTED.oldest || major > SUPPORTED.newest) {
     findings.push({
-      ...{ check: 'servers.postgres.version', object: name },
+      check: 'servers.postgres.version',
+      object: name,
       problem: `PostgreSQL ${version}: ${SUPPORTED.oldest} to ${SUPPORTED.newest} are supported, and nothing was tried with this one`,
       remedy: `use PostgreSQL ${SUPPORTED.newest}`,
     })

@@ -17,7 +17,9 @@ export const settingsGroup: CheckGroup = {
       faults.unshift(...error.details.faults)
     }
     return faults.map(({ name, problem, expected }) => ({
-      ...{ check: 'settings.invalid', object: name, problem },
+      check: 'settings.invalid',
+      object: name,
+      problem,
       remedy: `set ${name} to ${expected}, in the environment or .env (docs/reference/settings.md)`,
     }))
   },

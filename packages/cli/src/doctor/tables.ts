@@ -10,11 +10,14 @@ export const tablesGroup: CheckGroup = {
     const differing = steps.filter(({ table }) => !missing.includes(table))
     return [
       ...missing.map((table) => ({
-        ...{ check: 'tables.missing', object: table, problem: 'there is no such table' },
+        check: 'tables.missing',
+        object: table,
+        problem: 'there is no such table',
         remedy: 'pnpm db:tables apply',
       })),
       ...differing.map(({ table, what, expected, found, destructive }) => ({
-        ...{ check: 'tables.differs', object: table },
+        check: 'tables.differs',
+        object: table,
         problem: `${what}: expected ${expected}, found ${found}`,
         remedy: destructive ? 'pnpm db:tables plan says what would be lost' : 'pnpm db:tables apply',
       })),

@@ -59,7 +59,9 @@ export async function environmentWithStack(environment: CommandEnvironment): Pro
     ...(dynamodb && 'endpoint' in dynamodb && { DYNAMODB_ENDPOINT: String(dynamodb.endpoint) }),
   }
   return {
-    ...{ root: environment.root, env, usesStack: forPostgres !== undefined || forDynamo !== undefined },
+    root: environment.root,
+    env,
+    usesStack: forPostgres !== undefined || forDynamo !== undefined,
     async [Symbol.asyncDispose]() {
       await forPostgres?.close()
       await forDynamo?.close()

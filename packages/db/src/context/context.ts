@@ -340,7 +340,10 @@ export class DatabaseContext implements AsyncDisposable {
 }
 
 const closed: HealthCheck = async () => ({
-  ...{ status: 'down', ready: false, latencyMs: 0, reason: 'this context is closed' },
+  status: 'down',
+  ready: false,
+  latencyMs: 0,
+  reason: 'this context is closed',
 })
 
 const unavailable = async (remedy: string): Promise<StoreHealth> => ({

@@ -30,7 +30,9 @@ export function scopedContext(identity: ScopedContext['identity'], postgres: Que
       return postgres.prisma
     },
     dynamodb,
-    ...{ transaction, read, query },
+    transaction,
+    read,
+    query,
     as: refuseIdentity,
     asService: refuseIdentity,
   }

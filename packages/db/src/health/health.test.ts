@@ -4,7 +4,11 @@ import { checkBoth, type HealthCheck, readinessOf } from './health.js'
 const up: HealthCheck = async () => ({ status: 'up', ready: true, latencyMs: 2, version: '18.4' })
 const degraded: HealthCheck = async () => ({ status: 'degraded', ready: true, latencyMs: 30, reason: 'edited' })
 const down: HealthCheck = async () => ({
-  ...{ status: 'down', ready: false, latencyMs: 30, reason: 'refused', remedy: 'pnpm db:up' },
+  status: 'down',
+  ready: false,
+  latencyMs: 30,
+  reason: 'refused',
+  remedy: 'pnpm db:up',
 })
 const never: HealthCheck = () => new Promise(() => {})
 const broken: HealthCheck = () => Promise.reject(new Error('postgresql://app:hunter2@h/m broke'))
@@ -30,10 +34,14 @@ describe('checkBoth', () => {
 
   it('is ready while both are, degraded or not, and says why not otherwise', async () => {
     expect(readinessOf(await checkBoth({ postgres: degraded, dynamodb: up }))).toEqual({
-      ...{ ready: true, latencyMs: 30, reasons: [] },
+      ready: true,
+      latencyMs: 30,
+      reasons: [],
     })
     expect(readinessOf(await checkBoth({ postgres: up, dynamodb: down }))).toEqual({
-      ...{ ready: false, latencyMs: 30, reasons: ['dynamodb: refused; pnpm db:up'] },
+      ready: false,
+      latencyMs: 30,
+      reasons: ['dynamodb: refused; pnpm db:up'],
     })
   })
 

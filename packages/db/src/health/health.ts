@@ -29,7 +29,8 @@ export function withService(application: PostgresHealth, service: PostgresHealth
   const { problem, reason = 'no reason given', remedy } = service
   return {
     ...application,
-    ...{ status: 'degraded', reason: `the service's login (SERVICE_DATABASE_URL): ${reason}` },
+    status: 'degraded',
+    reason: `the service's login (SERVICE_DATABASE_URL): ${reason}`,
     ...(problem && { problem }),
     ...(remedy && { remedy }),
   }

@@ -136,7 +136,11 @@ export function isPassingCancellation(error: unknown): boolean {
 
 /** Errors that can only come before a request has reached the server. */
 const NEVER_SENT = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
   ...Object.keys(kinds).filter((name) => kinds[name] === insecure),
 ])
 

@@ -55,7 +55,10 @@ describe('planTable', () => {
     const silent = { pointInTimeRecovery: undefined, tags: undefined, scaling: undefined }
     const { description, ttl } = asDefined(agentStateTable, { DeletionProtectionEnabled: undefined })
     expect(plan(agentStateTable, { description, ttl, ...silent }).unverifiable.map(({ what }) => what)).toEqual([
-      ...['point-in-time recovery', 'tags', 'auto scaling', 'deletion protection'],
+      'point-in-time recovery',
+      'tags',
+      'auto scaling',
+      'deletion protection',
     ])
   })
 

@@ -5,7 +5,10 @@ import { renderCatalogDiff } from './render.js'
 
 const people: CatalogEntry = { kind: 'table', name: 'public.people', definition: 'owned by CURRENT_USER' }
 const column = (definition: string): CatalogEntry => ({
-  ...{ kind: 'column', name: 'public.people.age', definition, on: 'public.people' },
+  kind: 'column',
+  name: 'public.people.age',
+  definition,
+  on: 'public.people',
 })
 
 it('says what is missing, what is left over and what is otherwise, and only counts what goes with something whole', () => {

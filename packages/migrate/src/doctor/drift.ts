@@ -16,7 +16,8 @@ export const driftCheck: DatabaseCheck = {
       groups.set(thing, [...(groups.get(thing) ?? []), difference])
     }
     return [...groups].map(([object, parts]) => ({
-      ...{ check: 'drift.postgres', object },
+      check: 'drift.postgres',
+      object,
       problem: parts.map(({ change, kind, name }) => `${change}: ${kind} ${name}`).join('; '),
       remedy: '`pnpm db:migrate drift` shows it; undo it, or put it into a migration',
     }))

@@ -22,22 +22,26 @@ export const indexesCheck = (unusedAfter: UnusedAfter = { rows: 10_000, days: 31
     const unused = await ask(UNUSED, [unusedAfter.rows, unusedAfter.days])
     return [
       ...invalid.map(({ index, table, definition }) => ({
-        ...{ check: 'indexes.invalid', object: index },
+        check: 'indexes.invalid',
+        object: index,
         problem: `every write to ${table} keeps it up, and no query can use it: making it was not finished`,
         remedy: `DROP INDEX CONCURRENTLY ${index}; then make it again: ${definition.replace(' INDEX ', ' INDEX CONCURRENTLY ')}`,
       })),
       ...duplicate.map(({ index, table, kept }) => ({
-        ...{ check: 'indexes.duplicate', object: index },
+        check: 'indexes.duplicate',
+        object: index,
         problem: `it is the same as ${kept}, and every write to ${table} keeps up both`,
         remedy: `DROP INDEX CONCURRENTLY ${index}, in a migration of its own`,
       })),
       ...missing.map(({ constraint, table, referenced, columns }) => ({
-        ...{ check: 'indexes.foreign_key', object: `${table} (${columns})` },
+        check: 'indexes.foreign_key',
+        object: `${table} (${columns})`,
         problem: `no index begins with it: deleting a row of ${referenced} reads all of ${table} (${constraint})`,
         remedy: `CREATE INDEX CONCURRENTLY ON ${table} (${columns}), in a migration of its own`,
       })),
       ...unused.map(({ index, table, size, days }) => ({
-        ...{ check: 'indexes.unused', object: index },
+        check: 'indexes.unused',
+        object: index,
         problem: `no query has used it for ${days} days (${size}), and every write to ${table} keeps it up; replicas count for themselves`,
         remedy: `DROP INDEX CONCURRENTLY ${index}, in a migration of its own`,
       })),

@@ -81,7 +81,11 @@ async function readHistory(migrations: readonly Migration[]) {
 const ownFindings = (migration: Linted): LintFinding[] =>
   migrationRules.flatMap(({ name: rule, check }) =>
     check(migration).map(({ statement, problem, remedy }) => ({
-      ...{ migration: migration.name, line: statement.line, rule, problem, remedy },
+      migration: migration.name,
+      line: statement.line,
+      rule,
+      problem,
+      remedy,
     })),
   )
 

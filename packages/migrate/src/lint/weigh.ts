@@ -33,7 +33,11 @@ function judge(migration: string, statement: Statement, findings: readonly LintF
   const last = statement.line + statement.text.split('\n').length - 1
   const within = findings.filter(({ line }) => line >= statement.line && line <= last)
   const fault = (line: number, rule: string, problem: string, remedy: string): LintFinding => ({
-    ...{ migration, line, rule, problem, remedy },
+    migration,
+    line,
+    rule,
+    problem,
+    remedy,
   })
   const accepted: { finding: LintFinding; reason: string }[] = []
   const faults = squawkIgnores(statement).map((line) =>

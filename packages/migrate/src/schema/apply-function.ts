@@ -17,7 +17,10 @@ export function applyCreateFunction(schema: Schema, statement: CreateFunctionStm
   const texts = textsOf(asKind(option(options, 'as'), 'List')?.items)
   const searchPath = searchPathOf(options)
   schema.functions.set(key, {
-    ...{ name, origin, body: sql_body ?? texts[0], isBound: sql_body !== undefined },
+    name,
+    origin,
+    body: sql_body ?? texts[0],
+    isBound: sql_body !== undefined,
     language: asKind(option(options, 'language'), 'String')?.sval ?? 'sql',
     isDefiner: isDefiner(options) ?? false,
     searchPath: searchPath === 'unset' ? undefined : searchPath,
@@ -33,7 +36,9 @@ export function applyAlterFunction(schema: Schema, { func, actions }: AlterFunct
     const path = searchPathOf(actions)
     if (!found) continue
     schema.functions.set(key, {
-      ...{ ...found, origin, isDefiner: isDefiner(actions) ?? found.isDefiner },
+      ...found,
+      origin,
+      isDefiner: isDefiner(actions) ?? found.isDefiner,
       searchPath: path === 'unset' ? undefined : (path ?? found.searchPath),
     })
   }

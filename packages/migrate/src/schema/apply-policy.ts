@@ -9,8 +9,14 @@ export function applyCreatePolicy(schema: Schema, statement: CreatePolicyStmt, o
   const { policy_name: name = '', cmd_name: command = 'all', qual, with_check, permissive = false } = statement
   const table = relationName(statement.table)
   const policy = {
-    ...{ name, table, origin, command: toCommand(command), using: qual, check: with_check },
-    ...{ roles: rolesOf(statement.roles), isPermissive: permissive },
+    name,
+    table,
+    origin,
+    command: toCommand(command),
+    using: qual,
+    check: with_check,
+    roles: rolesOf(statement.roles),
+    isPermissive: permissive,
   }
   schema.policies.set(policyKey(table, name), policy)
 }

@@ -92,7 +92,12 @@ export const policyKey = (table: string, name: string): string => `${table}/${na
 
 /** A table without columns yet. */
 export const newTable = (name: string, origin?: Origin): Table => ({
-  ...{ name, origin, columns: new Set(), rowSecurity: false, isForced: false, indexes: new Map() },
+  name,
+  origin,
+  columns: new Set(),
+  rowSecurity: false,
+  isForced: false,
+  indexes: new Map(),
 })
 
 /** A copy that changes of the original leave alone. */

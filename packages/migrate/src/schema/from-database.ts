@@ -32,7 +32,9 @@ export async function schemaOfDatabase(client: ClientBase): Promise<Schema> {
     }
     for (const { signature, sqlBody, source, searchPath, ...rest } of await ask<FunctionRow>(FUNCTIONS)) {
       schema.functions.set(signature, {
-        ...{ ...rest, isBound: sqlBody !== null, body: sqlBody === null ? source : boundBody(sqlBody) },
+        ...rest,
+        isBound: sqlBody !== null,
+        body: sqlBody === null ? source : boundBody(sqlBody),
         searchPath: searchPath === null ? undefined : pathOf(searchPath),
       })
     }

@@ -66,7 +66,8 @@ function writesRefused({ isStandby, isReadOnly }: Sight): Finding[] {
 
 function migrationsFailed({ migrations }: Sight): Finding[] {
   return finding(migrations?.failed, (names) => ({
-    ...{ problem: 'postgres.migrations.failed', ...DOWN },
+    problem: 'postgres.migrations.failed',
+    ...DOWN,
     reason: `A migration has begun and not finished: ${names}`,
     remedy: 'wait if it runs at this moment; else `pnpm prisma migrate status` says how to go on',
   }))
@@ -76,11 +77,15 @@ function schemaBehind({ migrations, missing }: Sight): Finding[] {
   const { remedy = '' } = WORDING['postgres.schema_mismatch']
   return [
     ...finding(migrations?.pending, (names) => ({
-      ...{ problem: 'postgres.migrations.pending', ...DOWN, remedy },
+      problem: 'postgres.migrations.pending',
+      ...DOWN,
+      remedy,
       reason: `The database lacks these migrations: ${names}`,
     })),
     ...finding(missing, (names) => ({
-      ...{ problem: 'postgres.schema_mismatch', ...DOWN, remedy },
+      problem: 'postgres.schema_mismatch',
+      ...DOWN,
+      remedy,
       reason: `The database lacks ${missing.length} of ${tableNames.length} tables: ${names}`,
     })),
   ]
@@ -100,7 +105,8 @@ function odd({ migrations }: Sight): Finding[] {
   if (!migrations) {
     return [
       {
-        ...{ problem: 'postgres.migrations.unreadable', ...ODD },
+        problem: 'postgres.migrations.unreadable',
+        ...ODD,
         reason: 'The login may not read which migrations were applied',
         remedy: 'GRANT SELECT on _prisma_migrations to it; the migrations do that where they are run by Prisma',
       },
@@ -108,13 +114,15 @@ function odd({ migrations }: Sight): Finding[] {
   }
   return [
     ...finding(migrations.edited, (names) => ({
-      ...{ problem: 'postgres.migrations.edited', ...ODD },
+      problem: 'postgres.migrations.edited',
+      ...ODD,
       reason: `Applied with another script than the code has: ${names}`,
       remedy: 'restore the script as it was applied, and put the change into a migration of its own',
     })),
     // How every rolling deployment looks to the instances that are still to be replaced.
     ...finding(migrations.unknown, (names) => ({
-      ...{ problem: 'postgres.migrations.unknown', ...ODD },
+      problem: 'postgres.migrations.unknown',
+      ...ODD,
       reason: `The database is ahead of the code: ${names}`,
       remedy: 'deploy the code that these migrations belong to, unless that is under way',
     })),

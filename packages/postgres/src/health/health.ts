@@ -40,7 +40,10 @@ export async function checkHealth(settings: PostgresSettings, options: HealthOpt
     const [worst] = findingsOf({ ...seen, migrations: state, pool, saturatedAfterMs })
     const differs = state && Object.values(state).some((names) => names.length > 0)
     return {
-      ...{ status: 'up', ready: true, latencyMs: latencyMs(), version },
+      status: 'up',
+      ready: true,
+      latencyMs: latencyMs(),
+      version,
       ...worst,
       ...(differs ? { migrations: state } : {}),
     }
@@ -50,7 +53,11 @@ export async function checkHealth(settings: PostgresSettings, options: HealthOpt
     const remedy = (WORDING[code] ?? WORDING['postgres.failed']).remedy
     const reason = message.replace(`; ${remedy}`, '') // told apart
     return {
-      ...{ status: 'down', ready: false, latencyMs: latencyMs(), problem: code, reason },
+      status: 'down',
+      ready: false,
+      latencyMs: latencyMs(),
+      problem: code,
+      reason,
       ...(remedy && { remedy }),
     }
   }
@@ -73,5 +80,5 @@ async function look(ask: Ask): Promise<Answer> {
     if (error.code !== '42501') throw error
     return undefined
   })
-  return { ...{ version: '', isStandby: false, isReadOnly: false, missing: [] }, ...row, history }
+  return { version: '', isStandby: false, isReadOnly: false, missing: [], ...row, history }
 }

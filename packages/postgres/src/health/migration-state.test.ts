@@ -6,7 +6,9 @@ const built = [
   { name: '2_second', checksum: 'b' },
 ]
 const row = (name: string, checksum: string, state: HistoryRow['state'] = 'applied'): HistoryRow => ({
-  ...{ name, checksum, state },
+  name,
+  checksum,
+  state,
 })
 const none = { pending: [], failed: [], edited: [], unknown: [] }
 

@@ -38,7 +38,10 @@ describe('whether pools fit into the server', () => {
 })
 
 const usage = (changes: Partial<PoolUsage>, p95 = 0.05): PoolUsage => ({
-  ...{ windowMs: 60_000, acquires: 60_000, holdMs: 10, busy: 10 },
+  windowMs: 60_000,
+  acquires: 60_000,
+  holdMs: 10,
+  busy: 10,
   waitMs: { mean: p95 / 3, p95, p99: p95 * 2, max: p95 * 3 },
   ...changes,
 })

@@ -66,7 +66,11 @@ export function advisePoolSize(question: PoolSizeQuestion): PoolSizeAdvice {
       ? `${sum}: lower DB_MAX_CONNECTIONS to ${largestMax}, raise its max_connections, or put a pooler between (DB_POOLER)`
       : `${sum}: not one connection for each fits; raise its max_connections, or put a pooler between (DB_POOLER)`
   return {
-    ...{ needed, available, fits, largestMax, advice },
+    needed,
+    available,
+    fits,
+    largestMax,
+    advice,
     ...(usage && { measured: measure(usage, maxConnections, largestMax) }),
   }
 }
@@ -85,7 +89,10 @@ function measure(usage: PoolUsage, max: number, largestMax: number): MeasuredNee
   const perSecond = windowMs === 0 ? 0 : Math.round((acquires / windowMs) * 1000)
   const law = `${perSecond} acquires a second x ${holdMs} ms held = ${busy} connections in use on average`
   const say = (verdict: MeasuredNeed['verdict'], suggestedMax: number, advice: string): MeasuredNeed => ({
-    ...{ verdict, needed, suggestedMax: within(suggestedMax), advice },
+    verdict,
+    needed,
+    suggestedMax: within(suggestedMax),
+    advice,
   })
   if (acquires < ENOUGH_ACQUIRES) {
     return say(

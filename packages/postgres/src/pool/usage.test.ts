@@ -5,7 +5,10 @@ import { UsageWindow } from './usage.js'
 describe('the usage of a pool', () => {
   it('is nothing before anything happened', () => {
     expect(new UsageWindow(5).figures(5)).toEqual({
-      ...{ windowMs: 0, acquires: 0, holdMs: 0, busy: 0 },
+      windowMs: 0,
+      acquires: 0,
+      holdMs: 0,
+      busy: 0,
       waitMs: { mean: 0, p95: 0, p99: 0, max: 0 },
     })
   })

@@ -42,7 +42,11 @@ export class UsageWindow {
     this.#startedAt = now
     this.#settledAt = now
     this.#slices = Array.from({ length: SLICES }, () => ({
-      ...{ index: -1, acquires: 0, waitedMs: 0, longestMs: 0, busyMs: 0 },
+      index: -1,
+      acquires: 0,
+      waitedMs: 0,
+      longestMs: 0,
+      busyMs: 0,
       buckets: new Uint32Array(BUCKETS),
     }))
   }

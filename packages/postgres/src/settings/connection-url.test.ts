@@ -19,7 +19,12 @@ describe('parseConnectionUrl', () => {
 
   it('has no password where the URL has none, and the usual port', () => {
     expect(parseConnectionUrl('postgres://app@localhost/miyabi')).toEqual({
-      ...{ host: 'localhost', port: 5432, database: 'miyabi', user: 'app', tlsMode: 'disable', ssl: false },
+      host: 'localhost',
+      port: 5432,
+      database: 'miyabi',
+      user: 'app',
+      tlsMode: 'disable',
+      ssl: false,
     })
   })
 

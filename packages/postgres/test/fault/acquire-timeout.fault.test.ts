@@ -19,7 +19,10 @@ it(`the acquire timeout is kept within a tenth through ${FAULTS} faults, and no 
   await using proxy = await startTcpProxy(bench.settings().databaseUrl)
   const pool = bench.pool({
     databaseUrl: proxy.url(bench.settings().databaseUrl),
-    ...{ maxConnections: 5, acquireTimeoutMs: ACQUIRE_MS, connectTimeoutMs: 1000, testBypassMs: 0 },
+    maxConnections: 5,
+    acquireTimeoutMs: ACQUIRE_MS,
+    connectTimeoutMs: 1000,
+    testBypassMs: 0,
   })
   const before = await expectWhole(pool)
   let late = 0

@@ -54,7 +54,10 @@ const KNOWN = /^postgres\.(connection_lost|unreachable|connect_timeout|pool\.acq
 const through = (proxy: TcpProxy, changes: Partial<PostgresSettings> = {}): Pool =>
   bench.pool({
     databaseUrl: proxy.url(bench.settings().databaseUrl),
-    ...{ maxConnections: 6, acquireTimeoutMs: ACQUIRE_MS, connectTimeoutMs: 700, testBypassMs: 0 },
+    maxConnections: 6,
+    acquireTimeoutMs: ACQUIRE_MS,
+    connectTimeoutMs: 700,
+    testBypassMs: 0,
     ...changes,
   })
 

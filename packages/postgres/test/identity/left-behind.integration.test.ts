@@ -37,7 +37,10 @@ onEachServer((open) => {
       // From the sixth time on the server may keep one plan for all.
       for (let round = 0; round < 12; round += 1) {
         expect(await answers(postgres, KEYS)).toEqual([
-          ...['key-of-alice', 'key-of-bob', 'postgres.permission_denied', 'postgres.identity.missing'],
+          'key-of-alice',
+          'key-of-bob',
+          'postgres.permission_denied',
+          'postgres.identity.missing',
         ])
         const prismas = [bench.alice, bench.bob].map(({ userId }) => postgres.as({ userId }).prisma)
         const found = await Promise.all(prismas.map((prisma) => prisma.subscription.findMany()))
@@ -50,7 +53,10 @@ onEachServer((open) => {
       await postgres.as({ userId: bench.alice.userId }).query(`PREPARE mine AS ${KEYS}`)
       for (let round = 0; round < 12; round += 1) {
         expect(await answers(postgres, 'EXECUTE mine')).toEqual([
-          ...['key-of-alice', 'key-of-bob', 'postgres.permission_denied', 'postgres.identity.missing'],
+          'key-of-alice',
+          'key-of-bob',
+          'postgres.permission_denied',
+          'postgres.identity.missing',
         ])
       }
     })
@@ -79,7 +85,10 @@ onEachServer((open) => {
         bench.alice.userId,
       ])
       expect(await answers(postgres, KEYS)).toEqual([
-        ...['key-of-alice', 'key-of-bob', 'postgres.permission_denied', 'key-of-alice'],
+        'key-of-alice',
+        'key-of-bob',
+        'postgres.permission_denied',
+        'key-of-alice',
       ])
     })
 

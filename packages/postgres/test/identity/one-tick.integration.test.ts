@@ -27,7 +27,11 @@ onEachServer((open) => {
           find(a, alice.subscriptionId),
         ])
         expect(found.map((row) => row?.licenseKey)).toEqual([
-          ...['key-of-alice', undefined, 'key-of-bob', undefined, 'key-of-alice'],
+          'key-of-alice',
+          undefined,
+          'key-of-bob',
+          undefined,
+          'key-of-alice',
         ])
       }
     })
@@ -53,14 +57,30 @@ onEachServer((open) => {
         const [alicesId, bobsId] = [alice.userId, bob.userId]
         expect(
           await Promise.all([
-            ...[orThrow(a, alice.subscriptionId), orThrow(b, alice.subscriptionId), orThrow(b, bob.subscriptionId)],
-            ...[byBoth(a, alicesId), byBoth(b, alicesId), byBoth(b, bobsId), byBoth(a, bobsId)],
-            ...[fluent(a, alicesId), fluent(b, alicesId), fluent(b, bobsId), fluent(a, bobsId)],
+            orThrow(a, alice.subscriptionId),
+            orThrow(b, alice.subscriptionId),
+            orThrow(b, bob.subscriptionId),
+            byBoth(a, alicesId),
+            byBoth(b, alicesId),
+            byBoth(b, bobsId),
+            byBoth(a, bobsId),
+            fluent(a, alicesId),
+            fluent(b, alicesId),
+            fluent(b, bobsId),
+            fluent(a, bobsId),
           ]),
         ).toEqual([
-          ...['key-of-alice', 'P2025', 'key-of-bob'],
-          ...['key-of-alice', undefined, 'key-of-bob', undefined],
-          ...[['key-of-alice'], undefined, ['key-of-bob'], undefined],
+          'key-of-alice',
+          'P2025',
+          'key-of-bob',
+          'key-of-alice',
+          undefined,
+          'key-of-bob',
+          undefined,
+          ['key-of-alice'],
+          undefined,
+          ['key-of-bob'],
+          undefined,
         ])
       }
     })
@@ -79,8 +99,12 @@ onEachServer((open) => {
         const id = anna.repositoryId
         expect(
           await Promise.all([
-            ...[find(a, id), find(b, id), find(postgres.prisma, id)],
-            ...[find(service.prisma, id), find(user, id), find(b, ben.repositoryId)],
+            find(a, id),
+            find(b, id),
+            find(postgres.prisma, id),
+            find(service.prisma, id),
+            find(user, id),
+            find(b, ben.repositoryId),
           ]),
         ).toEqual(['anna', undefined, 'postgres.identity.missing', 'anna', 'P2039', 'ben'])
       }

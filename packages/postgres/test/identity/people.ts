@@ -54,8 +54,10 @@ export function usePeople(
   const bench = {
     settings: (more?: Partial<PostgresSettings>) => ({
       ...parsePostgresSettings({
-        ...{ DATABASE_URL: database.databaseUrl, SERVICE_DATABASE_URL: database.serviceDatabaseUrl },
-        ...{ DB_MIN_CONNECTIONS: '0', DB_POOLER: process.env['DB_POOLER'] },
+        DATABASE_URL: database.databaseUrl,
+        SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
+        DB_MIN_CONNECTIONS: '0',
+        DB_POOLER: process.env['DB_POOLER'],
       }),
       ...more,
     }),
@@ -82,15 +84,21 @@ export function usePeople(
 }
 
 const ANY_PLUGIN = {
-  ...{ name: 'n', displayName: 'N', source: 's', version: '1', tier: 'free' as const },
-  ...{ features: [], limitations: {} },
+  name: 'n',
+  displayName: 'N',
+  source: 's',
+  version: '1',
+  tier: 'free' as const,
+  features: [],
+  limitations: {},
 }
 
 /** A user with a subscription, a submission and a review of their own. */
 export async function newPerson({ prisma }: Postgres, name: string): Promise<Person> {
   const { id, subscriptions, pluginSubmissions } = await prisma.user.create({
     data: {
-      ...{ email: `${name}@example.com`, name },
+      email: `${name}@example.com`,
+      name,
       subscriptions: { create: { pluginId: PLUGIN, tier: 'free', licenseKey: `key-of-${name}`, status: 'active' } },
       pluginSubmissions: { create: { pluginData: { of: name } } },
       pluginReviews: { create: { pluginId: PLUGIN, rating: 5, comment: `by ${name}` } },
@@ -98,7 +106,8 @@ export async function newPerson({ prisma }: Postgres, name: string): Promise<Per
     include: { subscriptions: true, pluginSubmissions: true },
   })
   return {
-    ...{ userId: id, name },
+    userId: id,
+    name,
     subscriptionId: subscriptions[0]?.id ?? '',
     submissionId: pluginSubmissions[0]?.id ?? '',
   }
@@ -112,7 +121,10 @@ export async function newWebPerson({ prisma }: Postgres, name: string, githubId:
   })
   const execution = await prisma.agentExecution.create({
     data: {
-      ...{ userId: id, repositoryId: repository.id, agentType: 'CodeGen', options: {} },
+      userId: id,
+      repositoryId: repository.id,
+      agentType: 'CodeGen',
+      options: {},
       logs: { create: [1, 2].map((n) => ({ logLevel: 'INFO', message: `${name} ${n}` })) },
     },
   })

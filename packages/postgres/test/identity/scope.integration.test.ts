@@ -44,7 +44,10 @@ describe('a scope', () => {
     const web = postgres.as({ webUserId: anna.webUserId }).prisma
     const execution = await web.agentExecution.create({
       data: {
-        ...{ userId: anna.webUserId, repositoryId: anna.repositoryId, agentType: 'PR', options: {} },
+        userId: anna.webUserId,
+        repositoryId: anna.repositoryId,
+        agentType: 'PR',
+        options: {},
         logs: { create: { logLevel: 'INFO', message: 'nested' } },
       },
       include: { logs: true },
@@ -187,7 +190,9 @@ describe('a scope', () => {
     ]
     expect(await Promise.all(failing.map(codeOf))).toEqual([
       'postgres.deadline',
-      ...['postgres.invalid_value', 'postgres.invalid_value', 'postgres.invalid_value'],
+      'postgres.invalid_value',
+      'postgres.invalid_value',
+      'postgres.invalid_value',
     ])
     expect(await leftovers(postgres.pool)).toEqual([])
     expect(await codeOf(postgres.query('SELECT FROM users'))).toBe('postgres.identity.missing')

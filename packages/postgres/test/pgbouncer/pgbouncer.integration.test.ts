@@ -54,7 +54,8 @@ describe('through PgBouncer in transaction mode', () => {
     let isChecked = false
     const ignore = (): void => {}
     const logger = {
-      ...{ info: ignore, error: ignore },
+      info: ignore,
+      error: ignore,
       warn: (_fields: object, message: string) => void warned.push(message),
       debug: ({ event }: Readonly<Record<string, unknown>>) => {
         isChecked ||= event === 'postgres.start_checked'

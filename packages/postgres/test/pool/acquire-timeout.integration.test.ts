@@ -21,7 +21,13 @@ describe('DB_ACQUIRE_TIMEOUT', () => {
     expect(details).toEqual({
       pool: 'orders',
       waitedMs: expect.any(Number),
-      ...{ total: 2, active: 2, idle: 0, connecting: 0, waiting: 1, max: 2, min: 0 },
+      total: 2,
+      active: 2,
+      idle: 0,
+      connecting: 0,
+      waiting: 1,
+      max: 2,
+      min: 0,
     })
     expect(details.waitedMs).toBeGreaterThanOrEqual(495)
     expect(details.waitedMs).toBeLessThan(5000)

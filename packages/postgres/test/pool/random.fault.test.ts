@@ -48,8 +48,14 @@ it('whatever happens, the limits hold, nothing leaks, and the pool is whole agai
   await using proxy = await startTcpProxy(bench.settings().databaseUrl)
   const pool = bench.pool({
     databaseUrl: proxy.url(bench.settings().databaseUrl),
-    ...{ maxConnections: 8, minConnections: 4, acquireTimeoutMs: 300, connectTimeoutMs: 500 },
-    ...{ maxLifetimeMs: 400, idleTimeoutMs: 200, testBypassMs: 20, applicationName: 'random' },
+    maxConnections: 8,
+    minConnections: 4,
+    acquireTimeoutMs: 300,
+    connectTimeoutMs: 500,
+    maxLifetimeMs: 400,
+    idleTimeoutMs: 200,
+    testBypassMs: 20,
+    applicationName: 'random',
   })
   const wrong: PoolStats[] = []
   let succeeded = 0

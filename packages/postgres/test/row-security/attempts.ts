@@ -102,12 +102,17 @@ export function attemptsOn(table: Table, columns: readonly string[], asker: Aske
     }),
     ...(access[table].adminColumns ?? []).map(
       (column): Attempt => ({
-        ...{ table, verb: 'update', column, isForgery: true },
+        table,
+        verb: 'update',
+        column,
+        isForgery: true,
         sql: `UPDATE ${table} SET ${forgeries[`${table}.${column}`]}`,
       }),
     ),
     {
-      ...{ table, verb: 'delete', sql: `DELETE FROM ${table}` },
+      table,
+      verb: 'delete',
+      sql: `DELETE FROM ${table}`,
       ...(table === 'users' || table === 'plugins' ? { before: withoutPurchases } : {}),
     },
   ]

@@ -62,7 +62,8 @@ type Made = Omit<FixtureRow, 'table' | 'id'> & { readonly id?: string }
 const rowsOf: Readonly<Record<Table, (tag: string) => readonly Made[]>> = {
   users: (tag) =>
     users.map((of) => ({
-      ...{ of, id: of.id },
+      of,
+      id: of.id,
       values: { email: `${of.name}${tag}@example.org`, role: of.isAdmin ? 'admin' : 'user' },
     })),
   plugins: (tag) => [
@@ -102,15 +103,20 @@ const rowsOf: Readonly<Record<Table, (tag: string) => readonly Made[]>> = {
     users.map((of) => ({ of, values: { user_id: of.id, plugin_id: pluginFor(tag), period: '2025-11' } })),
   web_users: (tag) =>
     webUsers.map((of, i) => ({
-      ...{ of, id: of.id },
+      of,
+      id: of.id,
       values: { github_id: i + 10 * tag.length, github_username: of.name, line_user_id: `line of ${of.name}${tag}` },
     })),
   repositories: (tag) =>
     webUsers.map((of, i) => ({
-      ...{ of, id: idOf(`repository of ${of.name}${tag}`) },
+      of,
+      id: idOf(`repository of ${of.name}${tag}`),
       values: {
-        ...{ user_id: of.id, github_repo_id: i + 10 * tag.length },
-        ...{ owner: of.name, name: 'hello', full_name: `${of.name}/hello` },
+        user_id: of.id,
+        github_repo_id: i + 10 * tag.length,
+        owner: of.name,
+        name: 'hello',
+        full_name: `${of.name}/hello`,
       },
     })),
   workflows: (tag) =>

@@ -63,7 +63,10 @@ async function prepare({
       GROUP BY c.relname`,
   )
   return {
-    ...{ client, home: migrator, databaseUrl, serviceDatabaseUrl },
+    client,
+    home: migrator,
+    databaseUrl,
+    serviceDatabaseUrl,
     asTheRun: pooled ? { client: pooled, home: migrator, isPooled: true } : { client, home: migrator },
     columns: Object.fromEntries(rows.map(({ table, columns }) => [table, columns])),
     query: async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>

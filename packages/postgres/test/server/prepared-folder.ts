@@ -23,8 +23,16 @@ export async function preparedFolder(major: Major): Promise<PreparedFolder> {
       path.join(native, 'bin', 'initdb'),
       // Small WAL segments make the copies quick.
       [
-        ...['-D', path.join(building, 'data'), '-U', 'postgres', '-A', 'trust', '--encoding=UTF8', '--locale=C'],
-        ...['--no-sync', '--wal-segsize=4'],
+        '-D',
+        path.join(building, 'data'),
+        '-U',
+        'postgres',
+        '-A',
+        'trust',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--no-sync',
+        '--wal-segsize=4',
       ],
       { ...user, cwd: '/', encoding: 'utf8' },
     )

@@ -17,7 +17,9 @@ const padded = (value: number, digits: number): string => String(value).padStart
 /** The event log as DynamoDB Toolbox declares it. */
 export function eventModel(documentClient: DynamoDBDocumentClient, { events: name }: TableNames) {
   const table = new Table({
-    ...{ documentClient, name, ...keys },
+    documentClient,
+    name,
+    ...keys,
     indexes: {
       byUser: {
         type: 'global',
@@ -32,7 +34,9 @@ export function eventModel(documentClient: DynamoDBDocumentClient, { events: nam
     },
   })
   const events = new Entity({
-    ...{ name: 'ev', table, timestamps: false },
+    name: 'ev',
+    table,
+    timestamps: false,
     schema: item({
       id: string().key().savedAs('i'),
       eventType: string().key().savedAs('t'),
@@ -59,7 +63,9 @@ export function eventModel(documentClient: DynamoDBDocumentClient, { events: nam
 export function messageModel(documentClient: DynamoDBDocumentClient, { messages: name }: TableNames) {
   const table = new Table({ documentClient, name, ...keys })
   const messages = new Entity({
-    ...{ name: 'msg', table, timestamps: false },
+    name: 'msg',
+    table,
+    timestamps: false,
     schema: item({
       recipient: string().key(),
       sequence: number().key(),
@@ -77,7 +83,9 @@ export function messageModel(documentClient: DynamoDBDocumentClient, { messages:
     }),
   })
   const queues = new Entity({
-    ...{ name: 'queue', table, timestamps: false },
+    name: 'queue',
+    table,
+    timestamps: false,
     schema: item({
       recipient: string().key(),
       sequence: number().optional(),
@@ -106,12 +114,16 @@ export function stateModel(documentClient: DynamoDBDocumentClient, { agentState:
     modelVersion,
   }
   const current = new Entity({
-    ...{ name: 'agent', table, timestamps: false },
+    name: 'agent',
+    table,
+    timestamps: false,
     schema: item({ ...attributes, version: number(), ttl: number().optional() }),
     computeKey: ({ agentId }) => ({ pk: `$mb#agentId_${agentId}`, sk: '$agent_1' }),
   })
   const versions = new Entity({
-    ...{ name: 'agentVersion', table, timestamps: false },
+    name: 'agentVersion',
+    table,
+    timestamps: false,
     schema: item({ ...attributes, version: number().key(), ttl: number() }),
     computeKey: ({ agentId, version }) => ({
       pk: `$mb#agentId_${agentId}`,

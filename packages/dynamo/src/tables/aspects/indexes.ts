@@ -27,7 +27,10 @@ export const indexes: Aspect = {
           ? []
           : [
               {
-                ...{ what: `index ${name}`, expected, found: has, destructive: true },
+                what: `index ${name}`,
+                expected,
+                found: has,
+                destructive: true,
                 does: `delete the index ${name}`,
                 request: update({ GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: name } }] }),
               },
@@ -38,7 +41,10 @@ export const indexes: Aspect = {
         kept.add(index.name)
         return [
           {
-            ...{ what: `index ${index.name}`, expected, found: has, destructive: false },
+            what: `index ${index.name}`,
+            expected,
+            found: has,
+            destructive: false,
             does: `create the index ${index.name}`,
             request: update({
               // Of all that are there by then, and no more: DynamoDB refuses what no key uses.

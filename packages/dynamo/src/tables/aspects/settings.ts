@@ -43,7 +43,10 @@ export const expiry: Aspect = {
     const found = isOn ? (ttl.AttributeName ?? 'unknown') : 'off'
     if (found === expected) return []
     const set = (attribute: string, on: boolean, does: string): Change => ({
-      ...{ expected, found, does, destructive: false },
+      expected,
+      found,
+      does,
+      destructive: false,
       request: { operation: 'UpdateTimeToLive', input: { AttributeName: attribute, Enabled: on } },
     })
     return [

@@ -57,8 +57,13 @@ describe('toTerraform', () => {
       Object.entries(named).map(([name, resource]) => ({ type, name, resource })),
     )
     expect(all.map(({ type }) => type.replace('aws_', ''))).toEqual([
-      ...['dynamodb_table', 'dynamodb_table', 'dynamodb_table'],
-      ...['appautoscaling_target', 'appautoscaling_target', 'appautoscaling_policy', 'appautoscaling_policy'],
+      'dynamodb_table',
+      'dynamodb_table',
+      'dynamodb_table',
+      'appautoscaling_target',
+      'appautoscaling_target',
+      'appautoscaling_policy',
+      'appautoscaling_policy',
     ])
     for (const { type, name, resource } of all) {
       expect(faults(resource, { ...resources[type], ...META }, `${type}.${name}`)).toEqual([])

@@ -54,8 +54,16 @@ export async function launchDynamodb(port: number, options: LaunchOptions): Prom
   const child = spawnServer({
     command: binary.file,
     args: [
-      ...['serve', '--host', HOST, '--port', String(port), '--db-path', database],
-      ...['--mcp', '--mcp-port', String(sweepPort)],
+      'serve',
+      '--host',
+      HOST,
+      '--port',
+      String(port),
+      '--db-path',
+      database,
+      '--mcp',
+      '--mcp-port',
+      String(sweepPort),
     ],
     cwd: path.dirname(database),
     runAs,

@@ -35,11 +35,21 @@ async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | 
   mkdirSync(data, { mode: 0o700 })
   if (runAs) chownSync(data, runAs.uid, runAs.gid)
   const initdb = [
-    ...['-D', data, '-U', 'postgres', '-A', 'trust', '--encoding=UTF8'],
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    'trust',
+    '--encoding=UTF8',
     // PostgreSQL's own C.UTF-8: the same order on Linux, macOS and Windows, whatever the system's library has.
-    ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
     // The copies are flushed, this is not; small WAL segments make them quick.
-    ...['--no-sync', '--no-instructions', '--wal-segsize=4'],
+    '--no-sync',
+    '--no-instructions',
+    '--wal-segsize=4',
   ]
   await runPostgresProgram(binaries.initdb, initdb, { folder, runAs })
   appendFileSync(path.join(data, 'postgresql.conf'), CONFIGURATION)
