@@ -36,8 +36,59 @@ export type { PoolEvent, PoolEvents, PoolObserver } from './pool/events.js'
 export { createPool, getPoolStats, Pool, type PoolOptions } from './pool/pool.js'
 export type { PoolUsage } from './pool/usage.js'
 export { createPostgres, type Postgres, type PostgresOptions } from './postgres.js'
-export * from './schema/domain.js'
-export * from './schema/prisma.js'
+export {
+  type AgentExecutionCounts,
+  type AgentType,
+  agentTypes,
+  type BillingPeriod,
+  billingPeriods,
+  type ExecutionLogLevel,
+  type ExecutionStatus,
+  executionLogLevels,
+  executionStatuses,
+  type JsonDocument,
+  type JsonObject,
+  type JsonValue,
+  type LineMessageType,
+  type LogLevel,
+  lineMessageTypes,
+  logLevels,
+  type PluginFeatures,
+  type PluginLimitations,
+  type PluginTier,
+  pluginTiers,
+  type SubmissionStatus,
+  type SubscriptionStatus,
+  submissionStatuses,
+  subscriptionStatuses,
+  type UsageEventType,
+  type UserRole,
+  usageEventTypes,
+  userRoles,
+  type WorkflowDefinition,
+} from './schema/domain.js'
+export {
+  type AgentExecution,
+  type ExecutionLog,
+  type License,
+  type LineMessage,
+  type Log,
+  type Plugin,
+  type PluginReview,
+  type PluginSubmission,
+  Prisma,
+  PrismaClient,
+  type Repository,
+  type RevokedLicense,
+  type Subscription,
+  type Trial,
+  type UsageAggregate,
+  type UsageEvent,
+  type User,
+  type WebsocketConnection,
+  type WebUser,
+  type Workflow,
+} from './schema/prisma.js'
 export { type Queries, refuseIdentity, type ScopedPostgres } from './scoped-postgres.js'
 export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './settings/config.js'
 export type { PasswordSource } from './settings/password.js'

@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const importing = (name: string): string => `import { thing } from '${name}'\n\nconsole.log(thing)\n`
+const readingEnvironment = 'export const url = process.env.DATABASE_URL\n'
+
+const forbidden = [
+  ['core', '@miyabi/postgres'],
+  ['postgres', '@miyabi/dynamo'],
+  ['dynamo', '@miyabi/postgres'],
+  ['postgres', '@miyabi/db'],
+  ['local', '@miyabi/testing'],
+  ['db', '@miyabi/local'],
+  ['testing', '@miyabi/db'],
+] as const
+const allowed = [
+  ['db', '@miyabi/postgres'],
+  ['cli', '@miyabi/local'],
+  ['dynamo', '@miyabi/core'],
+  ['local', '@miyabi/core/process'],
+] as const
+
+/** A file beside the rooms would be against the architecture itself, so each example is in a room that may import. */
+const topRooms: Readonly<Record<string, string>> = {
+  core: 'settings',
+  local: 'client',
+  postgres: 'health',
+  dynamo: 'health',
+  db: 'context',
+  cli: 'commands',
+  testing: '.',
+}
+const fileOf = (from: string, to: string): string =>
+  path.join(`packages/${from}/src`, topRooms[from] ?? '.', `${to.replaceAll(/\W+/g, '-')}.ts`)
+const examples: Readonly<Record<string, string>> = {
+  ...Object.fromEntries([...forbidden, ...allowed].map(([from, to]) => [fileOf(from, to), importing(to)])),
+  'apps/demo/src/steps/deep.ts': importing('@miyabi/core/src/error.js'),
+  'apps/mine/main.ts': importing('@miyabi/core/dist/error.js'),
+  'packages/db/src/context/stranger.ts': importing('@miyabi/nothing'),
+  'packages/db/src/context/relative.ts': importing('../../../core/src/index.js'),
+  'packages/dynamo/src/items/upward.ts': importing('../events/events.js'),
+  'packages/dynamo/src/items/downward.ts': importing('../errors/errors.js'),
+  'packages/dynamo/src/items/lazily-upward.ts': `export const events = () => import('../events/events.js')\n`,
+  'packages/dynamo/src/events/one.ts': `import type { Two } from './two.js'\n\nexport type One = Two\n`,
+  'packages/dynamo/src/events/two.ts': `import type { One } from './one.js'\n\nexport type Two = One\n`,
+  'packages/dynamo/src/attic/new.ts': 'export const attic = 1\n',
+  'packages/dynamo/src/index.ts': `export * from './dynamo.js'\n`,
+  'packages/core/src/index.ts': `export * as field from './settings/field.js'\n`,
+}
+
+// A folder of its own with the manifests in it, so that a broken example never stands in the work tree.
+const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-lint-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const write = (file: string, content: string): void => {
+  mkdirSync(path.join(folder, path.dirname(file)), { recursive: true })
+  writeFileSync(path.join(folder, file), content)
+}
+
+let found = ''
+/** What was found about a file, without its name. */
+const about = (file: string): string[] =>
+  found
+    .split('\n')
+    .filter((line) => line.startsWith(`${file}:`))
+    .map((line) => line.slice(file.length + 2))
+
+beforeAll(() => {
+  for (const name of Object.keys(topRooms))
+    cpSync(`packages/${name}/package.json`, path.join(folder, `packages/${name}/package.json`))
+  write('apps/demo/package.json', readFileSync('apps/demo/package.json', 'utf8'))
+  write('apps/mine/package.json', JSON.stringify({ name: 'mine' }))
+  write('benchmarks/package.json', JSON.stringify({ name: 'benchmarks' }))
+  for (const [file, content] of Object.entries(examples)) write(file, content)
+  const { stderr, status } = spawnSync(process.execPath, ['scripts/lint/architecture.mjs', folder], {
+    encoding: 'utf8',
+  })
+  expect(status).toBe(1)
+  found = stderr
+})
+
+describe('the architecture', () => {
+  it.each(forbidden)('forbids @miyabi/%s to import %s', (from, to) => {
+    expect(about(fileOf(from, to))).toEqual([`@miyabi/${from} may not depend on ${to}: dependencies go one way`])
+  })
+
+  it.each(allowed)('lets @miyabi/%s import %s', (from, to) => {
+    expect(about(fileOf(from, to))).toEqual([])
+  })
+
+  it('forbids what the exports of a package do not have, from anywhere', () => {
+    const refusal = 'is not in the exports of @miyabi/core; import its public entry'
+    expect(about('apps/demo/src/steps/deep.ts')).toEqual([`'@miyabi/core/src/error.js' ${refusal}`])
+    expect(about('apps/mine/main.ts')).toEqual([`'@miyabi/core/dist/error.js' ${refusal}`])
+  })
+
+  it('names a package that does not exist', () => {
+    expect(about('packages/db/src/context/stranger.ts')).toEqual(['there is no package @miyabi/nothing'])
+  })
+
+  it('forbids a way into another package past its name', () => {
+    expect(about('packages/db/src/context/relative.ts')).toEqual([
+      `imports '../../../core/src/index.js' of another package; import it by its name`,
+    ])
+  })
+
+  it('forbids an import from a higher room, also one that is loaded later', () => {
+    const refusal = `imports '../events/events.js', and events is above items; move what both need down`
+    expect(about('packages/dynamo/src/items/upward.ts')).toEqual([refusal])
+    expect(about('packages/dynamo/src/items/lazily-upward.ts')).toEqual([refusal])
+    expect(about('packages/dynamo/src/items/downward.ts')).toEqual([])
+  })
+
+  it('names a circle, also one of types', () => {
+    const [one, two] = ['packages/dynamo/src/events/one.ts', 'packages/dynamo/src/events/two.ts']
+    expect(found).toContain(`${one} -> ${two} -> ${one}: an import circle`)
+  })
+
+  it('names a room that it does not know', () => {
+    expect(about('packages/dynamo/src/attic/new.ts')).toEqual(['the architecture has no room attic in @miyabi/dynamo'])
+  })
+
+  it('lets an index export by name only', () => {
+    expect(about('packages/dynamo/src/index.ts')).toEqual(['exports everything of another file; name what is exported'])
+    expect(about('packages/core/src/index.ts')).toEqual([])
+  })
+})
+
+describe('the lint rule on the environment', () => {
+  it('forbids a library package to read it', () => {
+    copyFileSync('biome.json', path.join(folder, 'biome.json'))
+    const files = ['packages/postgres/src/example.ts', 'packages/db/src/example.ts']
+    for (const file of files) write(file, readingEnvironment)
+    const { stdout } = spawnSync(
+      path.resolve('node_modules/.bin/biome'),
+      ['lint', '--vcs-enabled=false', '--reporter=json', ...files],
+      { cwd: folder, encoding: 'utf8' },
+    )
+    const { diagnostics } = JSON.parse(stdout) as {
+      diagnostics: readonly { readonly category: string; readonly location: { readonly path: string } }[]
+    }
+    expect(diagnostics.map(({ category, location }) => [category, location.path])).toEqual([
+      ['lint/style/noProcessEnv', 'packages/postgres/src/example.ts'],
+    ])
+  })
+})
