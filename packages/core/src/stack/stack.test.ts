@@ -70,7 +70,7 @@ describe.runIf(process.platform === 'linux')('a zombie', () => {
 
 describe('stackFolder', () => {
   it('is .miyabi at the root of the workspace, from any folder of it', () => {
-    expect(stackFolder(import.meta.dirname, {})).toBe(path.resolve(import.meta.dirname, '../../../.miyabi'))
+    expect(stackFolder(import.meta.dirname, {})).toBe(path.resolve(import.meta.dirname, '../../../../.miyabi'))
   })
 
   it('is what MIYABI_STACK_DIR says, relative to the working folder; blank is unset', () => {
