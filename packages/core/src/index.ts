@@ -6,6 +6,7 @@ export {
   describeBackfill,
   runBackfill,
 } from './backfill/backfill.js'
+export { DEFAULT_GRACE_MS, Operations } from './concurrency/operations.js'
 export { ConfigError, type SettingFault } from './errors/config-error.js'
 export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions } from './errors/error.js'
 export type { Finding } from './health/finding.js'
@@ -27,4 +28,4 @@ export {
 export { readStack, STACK_FILE, STACK_FOLDER, type StackDescriptor, stackFolder } from './stack/stack.js'
 export { findWorkspaceRoot } from './stack/workspace.js'
 export { RetryBudget, type RetryBudgetOptions } from './time/retry-budget.js'
-export { type DeadlineOptions, fullJitter, sleep, withDeadline } from './time/time.js'
+export { type DeadlineOptions, fullJitter, settlesWithin, sleep, withDeadline } from './time/time.js'

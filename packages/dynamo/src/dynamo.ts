@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { type Logger, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import { DEFAULT_GRACE_MS, type Logger, Operations, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
 import { openClient } from './client/client.js'
-import { OpenCalls } from './client/open-calls.js'
+import { countedClient } from './client/counted-client.js'
 import { DynamoInputError } from './errors/errors.js'
 import { eventShapes } from './events/event.js'
 import { bindEvents, type Events } from './events/events.js'
@@ -70,9 +70,9 @@ export interface Dynamo extends AsyncDisposable {
   /** Connections at this moment, and the capacity consumed so far. Costs nothing. */
   stats(): DynamoStats
   /**
-   * Takes no more calls (`dynamo.closed`), waits for those on their way and the events that writers have taken, then closes the
-   * connections.
-   * @param graceMs how long to wait; default: as long as they take, which is at most `DYNAMODB_TIMEOUT`.
+   * Takes no more calls (`dynamo.closed`), `tables` and requests of `client` included, waits for those on their way and the events that
+   * writers have taken, then closes the connections. A second call gives the first one's promise.
+   * @param graceMs how long to wait, in milliseconds. Default 10,000.
    */
   close(graceMs?: number): Promise<{ readonly drained: boolean }>
 }
@@ -90,19 +90,24 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
   assertMessageOptions(messages)
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { client, stats } = openClient(settings, { logger, retryBudget })
-  const calls = new OpenCalls()
-  const store: Store = { document: ownDocumentClient(client), settings, calls, retryBudget, now }
+  const operations = new Operations()
+  const store: Store = { document: ownDocumentClient(client), settings, operations, retryBudget, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
   const writers = new Set<EventWriter>()
-  const close = async (graceMs?: number): Promise<{ readonly drained: boolean }> => {
+  const end = async (graceMs: number): Promise<{ readonly drained: boolean }> => {
     const ends = [...writers].map(async (writer) => (await writer.close(graceMs)).drained)
-    const drained = await Promise.all([...ends, calls.close(graceMs)])
+    const drained = await Promise.all([...ends, operations.close(graceMs)])
     client.destroy()
     logger.debug({ event: 'dynamo.closed' }, 'closed the DynamoDB client')
     return { drained: !drained.includes(false) }
   }
+  let closing: Promise<{ readonly drained: boolean }> | undefined
+  const close = (graceMs: number = DEFAULT_GRACE_MS): Promise<{ readonly drained: boolean }> => {
+    closing ??= end(graceMs)
+    return closing
+  }
   return {
-    client,
+    client: countedClient(client, operations),
     events: bindEvents(
       store,
       table(eventsTable),
@@ -114,8 +119,8 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
       historyMs: retention.agentHistoryMs,
     }),
     messages: bindMessages(store, table(messagesTable), { ...messages, retentionMs: retention.messagesMs }),
-    tables: bindTables(client, settings, logger),
-    health: (healthOptions) => checkHealth(client, settings, healthOptions),
+    tables: bindTables(client, settings, { operations, logger }),
+    health: (healthOptions) => checkHealth(client, settings, operations, healthOptions),
     stats,
     close,
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,8 @@
+import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { type DynamoFault, type DynamoProxy, dynamodbEndpoint, startDynamoProxy } from '@miyabi/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Dynamo } from '../src/dynamo.js'
-import { rejection, testDynamo } from './support.js'
+import { createDynamo, type Dynamo } from '../src/dynamo.js'
+import { rejection, testDynamo, testSettings } from './support.js'
 
 let fault: DynamoFault
 let proxy: DynamoProxy
@@ -47,11 +48,40 @@ describe('closing', () => {
       () => dynamo.events.byType('x'),
       () => dynamo.agentState.current('a'),
       () => dynamo.messages.enqueue(message),
+      () => dynamo.tables.status(),
+      () => dynamo.tables.plan(),
+      () => dynamo.tables.apply(),
+      () => dynamo.client.send(new GetItemCommand({ TableName: 't', Key: { pk: { S: 'p' } } })),
     ]
     for (const call of refused) {
       expect(await rejection(call())).toMatchObject({ code: 'dynamo.closed', retryable: false, effect: 'none' })
     }
+    expect(await dynamo.health()).toMatchObject({ status: 'down', reason: expect.stringContaining('close()') })
     expect(proxy.requests).toHaveLength(requests)
+  })
+
+  it('is not drained while tables are applied or looked at, health is asked, or the client is used', async () => {
+    fault = 'hang'
+    const settings = testSettings({ endpoint: proxy.endpoint, attemptTimeoutMs: 500, maxAttempts: 1 })
+    const calls: readonly ((of: Dynamo) => Promise<unknown>)[] = [
+      (of) => of.tables.apply(),
+      (of) => of.tables.plan(),
+      (of) => of.tables.status(),
+      (of) => of.health(),
+      (of) => of.client.send(new GetItemCommand({ TableName: 't', Key: { pk: { S: 'p' } } })),
+    ]
+    const closeAll = (graceMs?: number) =>
+      Promise.all(
+        calls.map(async (call) => {
+          const of = createDynamo(settings)
+          const ended = Promise.allSettled([call(of)])
+          const closed = await of.close(graceMs)
+          await ended
+          return closed
+        }),
+      )
+    expect(await closeAll(50)).toEqual(calls.map(() => ({ drained: false })))
+    expect(await closeAll()).toEqual(calls.map(() => ({ drained: true }))) // once each has ended, by its own limit
   })
 
   it('waits no longer than its grace', async () => {

@@ -1,6 +1,5 @@
-import { RetryBudget } from '@miyabi/core'
+import { Operations, RetryBudget } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
-import { OpenCalls } from '../src/client/open-calls.js'
 import { type EventModel, eventShapes } from '../src/events/event.js'
 import { bindEvents, type Events } from '../src/events/events.js'
 import { createIdSource } from '../src/items/ids.js'
@@ -17,7 +16,7 @@ describe('events of another shape', () => {
         {
           document: ownDocumentClient(dynamo.client),
           settings: testSettings({ timeoutMs: 20_000 }),
-          calls: new OpenCalls(),
+          operations: new Operations(),
           retryBudget: new RetryBudget(),
           now: Date.now,
         },

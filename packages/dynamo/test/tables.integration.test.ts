@@ -9,6 +9,7 @@ import {
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb'
+import { Operations, silentLogger } from '@miyabi/core'
 import { tablePrefix } from '@miyabi/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createDynamoDBClient } from '../src/client/client.js'
@@ -22,8 +23,8 @@ const patient = testSettings({ timeoutMs: 20_000, attemptTimeoutMs: 10_000 })
 const client = createDynamoDBClient(patient)
 afterAll(() => client.destroy())
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
-const bind = (prefix: string): Tables => bindTables(client, { ...patient, tablePrefix: prefix }, silent)
+const host = { operations: new Operations(), logger: silentLogger }
+const bind = (prefix: string): Tables => bindTables(client, { ...patient, tablePrefix: prefix }, host)
 
 /** A table made by other hands, under the name of a definition. */
 async function madeByOthers(prefix: string, like: TableDefinition, changes: Partial<TableDefinition>): Promise<string> {
@@ -199,7 +200,7 @@ describe('tables.apply', () => {
   it('says which server cannot be reached', async () => {
     const settings = testSettings({ endpoint: 'http://127.0.0.1:1', initialBackoffMs: 1 })
     const nowhere = createDynamoDBClient(settings)
-    const tables = bindTables(nowhere, settings, silent)
+    const tables = bindTables(nowhere, settings, host)
     for (const call of [tables.apply, tables.plan, tables.status]) {
       expect(await rejection(call())).toMatchObject({ code: 'dynamo.unreachable' })
     }

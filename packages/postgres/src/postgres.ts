@@ -1,17 +1,24 @@
-import { type Logger, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import { DEFAULT_GRACE_MS, type Logger, Operations, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
 import { adviseForServer } from './health/advise.js'
-import { checkHealth, type PostgresHealth } from './health/health.js'
+import { checkHealth, healthDown, type PostgresHealth } from './health/health.js'
 import type { PoolSizeAdvice } from './health/pool-size.js'
 import { sharing } from './health/sharing.js'
 import { checkStart } from './health/start-check.js'
 import type { Identity } from './identity/identity.js'
 import { loginCheck } from './identity/login-check.js'
 import { Scopes, scopeOf, serviceScope } from './identity/scope.js'
-import { DEFAULT_GRACE_MS, type PoolClosed } from './pool/closed.js'
+import type { PoolClosed } from './pool/closed.js'
 import { createPool, type Pool } from './pool/pool.js'
 import type { PoolUsage } from './pool/usage.js'
 import { createPrismaClient } from './prisma/client.js'
-import { type Queries, refuseIdentity, runQuery, type ScopedPostgres, scopedPostgres } from './scoped-postgres.js'
+import {
+  begin,
+  type Queries,
+  refuseIdentity,
+  runQuery,
+  type ScopedPostgres,
+  scopedPostgres,
+} from './scoped-postgres.js'
 import { loginOf } from './settings/client-config.js'
 import type { PostgresSettings } from './settings/config.js'
 import { serviceSettings } from './settings/service-settings.js'
@@ -19,7 +26,6 @@ import { StatementNames } from './statement/names.js'
 import { Runner } from './statement/runner.js'
 import type { PoolStats } from './stats.js'
 import { Attempts } from './transaction/attempt.js'
-import { Operations } from './transaction/operations.js'
 import { runRead } from './transaction/read.js'
 import { Retrier } from './transaction/retrier.js'
 import { runTransaction } from './transaction/transaction.js'
@@ -47,7 +53,10 @@ export interface Postgres extends Queries, AsyncDisposable {
    * @throws {PostgresError} `postgres.identity.invalid`; on a pool of the service `postgres.identity.fixed`.
    */
   as(identity: Identity): ScopedPostgres
-  /** Asks the server within a second, over one connection of its own, however many ask. Rejects only with the signal's reason. */
+  /**
+   * Asks the server within a second, over one connection of its own, however many ask. After `close()` it is `down` and nobody is asked.
+   * Rejects only with the signal's reason.
+   */
   health(options?: { readonly signal?: AbortSignal }): Promise<PostgresHealth>
   /** The pool at this moment. Costs nothing. */
   stats(): PoolStats
@@ -59,8 +68,8 @@ export interface Postgres extends Queries, AsyncDisposable {
    */
   advise(options?: { readonly signal?: AbortSignal }): Promise<PoolSizeAdvice>
   /**
-   * Takes no new work, waits up to `graceMs` (default 10,000) for what is in flight, then cuts it. Always resolves; a second call
-   * gives the first one's promise.
+   * Takes no new work (`postgres.pool.closed`), waits up to `graceMs` (default 10,000) for what is in flight, then cuts it. Always
+   * resolves; a second call gives the first one's promise.
    */
   close(graceMs?: number): Promise<PoolClosed>
 }
@@ -87,10 +96,10 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
   const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner }
   const end = async (graceMs: number): Promise<PoolClosed> => {
     const startedAt = performance.now()
-    await operations.close(graceMs)
-    const closed = await pool.close(Math.max(0, graceMs - (performance.now() - startedAt)))
+    const isIdle = await operations.close(graceMs)
+    const { drained, destroyed } = await pool.close(Math.max(0, graceMs - (performance.now() - startedAt)))
     await prisma.$disconnect() // last: it ends transactions that are under way
-    return closed
+    return { drained: isIdle && drained, destroyed }
   }
   const ended = new AbortController()
   pool.once('connect', () => void checkStart(settings, logger, ended.signal))
@@ -104,14 +113,17 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
   return {
     prisma,
     pool,
-    transaction: (work, transactionOptions) => runTransaction(host, work, transactionOptions),
-    read: (work, readOptions) => runRead(host, work, readOptions),
+    transaction: (work, transactionOptions) => begin(host, () => runTransaction(host, work, transactionOptions)),
+    read: (work, readOptions) => begin(host, () => runRead(host, work, readOptions)),
     query: (text, values) => runQuery(host, scope, text, values),
     as: (identity) => (scope ? refuseIdentity() : scopedPostgres(scopeOf(identity), host)),
-    health: (healthOptions) => health(healthOptions?.signal),
+    health: async ({ signal } = {}) => {
+      signal?.throwIfAborted()
+      return operations.isClosed ? healthDown(runner.closedError, 0) : begin(host, () => health(signal))
+    },
     stats,
     usage: () => pool.usage,
-    advise: ({ signal } = {}) => adviseForServer(settings, { usage: pool.usage, signal }),
+    advise: ({ signal } = {}) => begin(host, () => adviseForServer(settings, { usage: pool.usage, signal })),
     close,
     async [Symbol.asyncDispose]() {
       await close()

@@ -1,3 +1,4 @@
+import type { Operations } from '@miyabi/core'
 import type pg from 'pg'
 import { PostgresError } from './errors/errors.js'
 import { mapPostgresError } from './errors/map-error.js'
@@ -7,7 +8,6 @@ import type { Scope, Scopes } from './identity/scope.js'
 import { scopedClient } from './prisma/scoped-client.js'
 import type { PrismaClient } from './schema/prisma.js'
 import type { Runner } from './statement/runner.js'
-import type { Operations } from './transaction/operations.js'
 import { type ReadOptions, type ReadWork, runRead } from './transaction/read.js'
 import {
   runTransaction,
@@ -68,11 +68,19 @@ export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
     get prisma() {
       return inScope().prisma
     },
-    transaction: (work, options) => runTransaction(inScope(), work, options),
-    read: (work, options) => runRead(inScope(), work, options),
+    transaction: (work, options) => begin(host, () => runTransaction(inScope(), work, options)),
+    read: (work, options) => begin(host, () => runRead(inScope(), work, options)),
     query: (text, values) => runQuery(host, scope, text, values),
     as: refuseIdentity,
   }
+}
+
+/** Begins an operation, unless everything is closed. */
+export function begin<T>(
+  { operations, runner }: Pick<ScopeHost, 'operations' | 'runner'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  return operations.begin(work, () => runner.closedError)
 }
 
 /**
@@ -80,14 +88,13 @@ export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
  * @throws {PostgresError}
  */
 export async function runQuery<Row extends pg.QueryResultRow>(
-  { operations, runner }: Pick<ScopeHost, 'operations' | 'runner'>,
+  host: Pick<ScopeHost, 'operations' | 'runner'>,
   scope: Scope | undefined,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<pg.QueryResult<Row>> {
-  if (operations.isClosed) throw runner.closedError
   try {
-    return await operations.run(() => runner.sql<Row>(scope, text, values))
+    return await begin(host, () => host.runner.sql<Row>(scope, text, values))
   } catch (error) {
     throw mapPostgresError(error)
   }

@@ -76,3 +76,14 @@ export async function withDeadline<T>(options: DeadlineOptions, work: (signal: A
     if (onAbort) signal?.removeEventListener('abort', onAbort)
   }
 }
+
+/** Whether `work` settles in time; its own failure counts as settled. */
+export async function settlesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const late = new Error()
+  try {
+    await withDeadline({ ms, onTimeout: () => late }, () => work)
+    return true
+  } catch (error) {
+    return error !== late
+  }
+}

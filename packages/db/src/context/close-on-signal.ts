@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { type Logger, redactingLogger, safeCause, silentLogger, withDeadline } from '@miyabi/core'
+import { DEFAULT_GRACE_MS, type Logger, redactingLogger, safeCause, silentLogger, withDeadline } from '@miyabi/core'
 import type { DatabaseClosed } from './context.js'
 
 export interface CloseOnSignalOptions {
@@ -26,7 +26,7 @@ interface Closable {
  * @returns stops listening.
  */
 export function closeOnSignal(context: Closable, options: CloseOnSignalOptions = {}): () => void {
-  const { signals = ['SIGTERM', 'SIGINT'], graceMs = 10_000, first = async () => {} } = options
+  const { signals = ['SIGTERM', 'SIGINT'], graceMs = DEFAULT_GRACE_MS, first = async () => {} } = options
   const logger = redactingLogger(options.logger ?? silentLogger)
   let isEnding = false
 

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_GRACE_MS,
   type Environment,
   type Logger,
   RetryBudget,
@@ -279,9 +280,9 @@ export class DatabaseContext implements AsyncDisposable {
   /**
    * Closes both stores: takes no new work, and waits for what is in flight. Always resolves; a second call gives the first
    * one's promise.
-   * @param graceMs how long to wait before what is in flight is cut, in milliseconds.
+   * @param graceMs how long to wait before what is in flight is cut, in milliseconds. Default 10,000.
    */
-  close(graceMs = 10_000): Promise<DatabaseClosed> {
+  close(graceMs = DEFAULT_GRACE_MS): Promise<DatabaseClosed> {
     this.#closing ??= this.#close(graceMs)
     return this.#closing
   }

@@ -11,6 +11,7 @@ import { type HandlerExecutionContext, type Pluggable, SMITHY_CONTEXT_KEY } from
 import { awsName, isDefinitelyRefused } from '../errors/map-error.js'
 import { recordOf, withCallDeadline } from './call.js'
 import { type CapacityAnswer, type CapacityMeter, consumesCapacity } from './capacity.js'
+import { operationIn, tablesIn } from './request.js'
 import type { SocketQueue } from './socket-queue.js'
 
 /** Requests on their way, with the signal that ends them. */
@@ -160,25 +161,9 @@ function signalIn(context: HandlerExecutionContext): AbortSignal | undefined {
   return context[SMITHY_CONTEXT_KEY]?.abortSignal as AbortSignal | undefined
 }
 
-/** `PutItem` for a `PutItemCommand`. */
-function operationIn(context: HandlerExecutionContext): string {
-  return (context.commandName ?? 'unknown').replace(/Command$/, '')
-}
-
 /** Reads are few and named alike; everything else is taken for a write, because that is the safe way to be wrong. */
 function isWrite(operation: string): boolean {
   return !/^(Get|BatchGet|TransactGet|Query|Scan|Describe|List)/.test(operation)
-}
-
-/** The tables that a request names, wherever it does. */
-function tablesIn(input: object): string[] {
-  const { TableName, RequestItems, TransactItems } = input as {
-    TableName?: string
-    RequestItems?: Record<string, unknown>
-    TransactItems?: readonly Record<string, { readonly TableName?: string }>[]
-  }
-  const inTransaction = (TransactItems ?? []).flatMap((item) => Object.values(item).map((action) => action.TableName))
-  return [TableName, ...Object.keys(RequestItems ?? {}), ...inTransaction].filter((name) => name !== undefined)
 }
 
 const askedCapacity = (input: object) =>

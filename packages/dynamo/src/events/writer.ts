@@ -1,4 +1,4 @@
-import type { MiyabiError } from '@miyabi/core'
+import { DEFAULT_GRACE_MS, type MiyabiError } from '@miyabi/core'
 import { DynamoInputError } from '../errors/errors.js'
 import { type CallerOptions, call, type Store } from '../items/store.js'
 import type { EventPut } from './append-many.js'
@@ -30,7 +30,7 @@ export interface EventWriter extends AsyncDisposable {
   /**
    * Takes no more events, and waits for those that were taken: they end by themselves within `DYNAMODB_TIMEOUT`. A second call gives the
    * first one's promise.
-   * @param graceMs what is not stored by then is rejected with `dynamo.events.writer_closed`. Default: no limit of its own.
+   * @param graceMs what is not stored by then is rejected with `dynamo.events.writer_closed`. Default 10,000 ms.
    */
   close(graceMs?: number): Promise<{ readonly drained: boolean }>
 }
@@ -92,12 +92,12 @@ export function createEventWriter(
     })
   }
 
-  const drain = async (graceMs: number | undefined): Promise<{ drained: boolean }> => {
+  const drain = async (graceMs: number): Promise<{ drained: boolean }> => {
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       onEmpty = resolve
       if (waiting.size === 0) resolve()
-      else if (graceMs !== undefined) timer = setTimeout(resolve, graceMs)
+      else timer = setTimeout(resolve, graceMs)
     })
     clearTimeout(timer)
     const drained = waiting.size === 0
@@ -107,7 +107,7 @@ export function createEventWriter(
     return { drained }
   }
 
-  const close = (graceMs?: number): Promise<{ drained: boolean }> => {
+  const close = (graceMs: number = DEFAULT_GRACE_MS): Promise<{ drained: boolean }> => {
     closing ??= drain(graceMs).finally(() => open.delete(writer))
     return closing
   }

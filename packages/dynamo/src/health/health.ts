@@ -1,6 +1,7 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { MiyabiError } from '@miyabi/core'
+import { MiyabiError, type Operations } from '@miyabi/core'
 import { runCall } from '../client/call.js'
+import { closedError } from '../errors/closed.js'
 import { DynamoError } from '../errors/errors.js'
 import type { DynamoSettings } from '../settings/config.js'
 import { tableDefinitions } from '../tables/definitions.js'
@@ -21,11 +22,12 @@ export interface DynamoHealth {
 
 /**
  * Asks for one item of each table, in one request, within a second: connection, credentials and tables at once. Only when a
- * table is missing does it ask which. Never throws, but for the caller's own abort.
+ * table is missing does it ask which. After `close()` it is down, and nothing is asked. Never throws, but for the caller's own abort.
  */
 export async function checkHealth(
   client: DynamoDBClient,
   settings: DynamoSettings,
+  operations: Operations,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DynamoHealth> {
   const startedAtMs = performance.now()
@@ -34,17 +36,21 @@ export async function checkHealth(
   const call = { operation: 'health', tables: [], ms: Math.min(LIMIT_MS, settings.timeoutMs), signal: options.signal }
   const missing: string[] = []
   try {
-    await runCall(call, async (abortSignal) => {
-      const Keys = [{ pk: { S: '$health' }, sk: { S: '$health' } }]
-      const RequestItems = Object.fromEntries(names.map((name) => [name, { Keys }]))
-      try {
-        await client.send(new BatchGetItemCommand({ RequestItems }), { abortSignal })
-      } catch (error) {
-        const found = await missingAmong(client, names, error, abortSignal)
-        if (found.length === 0) throw error
-        missing.push(...found)
-      }
-    })
+    await operations.begin(
+      () =>
+        runCall(call, async (abortSignal) => {
+          const Keys = [{ pk: { S: '$health' }, sk: { S: '$health' } }]
+          const RequestItems = Object.fromEntries(names.map((name) => [name, { Keys }]))
+          try {
+            await client.send(new BatchGetItemCommand({ RequestItems }), { abortSignal })
+          } catch (error) {
+            const found = await missingAmong(client, names, error, abortSignal)
+            if (found.length === 0) throw error
+            missing.push(...found)
+          }
+        }),
+      () => closedError('health', names),
+    )
   } catch (error) {
     options.signal?.throwIfAborted()
     return { status: 'down', latencyMs: latencyMs(), ...explain(error, settings) }

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import type { RetryBudget } from '@miyabi/core'
+import type { Operations, RetryBudget } from '@miyabi/core'
 import { runCall } from '../client/call.js'
-import type { OpenCalls } from '../client/open-calls.js'
 import type { CallRecord } from '../errors/call-record.js'
+import { closedError } from '../errors/closed.js'
 import { DynamoInputError } from '../errors/errors.js'
 import type { DynamoSettings } from '../settings/config.js'
 
@@ -12,7 +12,7 @@ export interface Store {
   readonly document: DynamoDBDocumentClient
   readonly settings: DynamoSettings
   /** Every call on its way is one of these. */
-  readonly calls: OpenCalls
+  readonly operations: Operations
   /** What every repetition draws on, the client's and our own. */
   readonly retryBudget: RetryBudget
   /** The clock, in milliseconds since 1970. */
@@ -46,7 +46,10 @@ export function call<T>(
   work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
 ): Promise<T> {
   const options = { operation, tables: [table], ms: store.settings.timeoutMs, signal }
-  return store.calls.during(options, () => runCall(options, work))
+  return store.operations.begin(
+    () => runCall(options, work),
+    () => closedError(operation, options.tables),
+  )
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { Logger } from '@miyabi/core'
+import type { Logger, Operations } from '@miyabi/core'
 import { withOurErrors } from '../client/call.js'
+import { closedError } from '../errors/closed.js'
 import { DynamoInputError } from '../errors/errors.js'
 import type { DynamoSettings } from '../settings/config.js'
 import { isAwsEndpoint } from '../settings/endpoint.js'
@@ -28,7 +29,7 @@ interface CallerOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The tables of one prefix. What fails comes out as a `DynamoError`, like every other call. */
+/** The tables of one prefix. What fails comes out as a `DynamoError`, like every other call; after `close()` it is `dynamo.closed`. */
 export interface Tables {
   /** Which tables are there, and in what they differ from their definitions. */
   status(options?: CallerOptions): Promise<TablesStatus>
@@ -43,16 +44,26 @@ export interface Tables {
   apply(options?: ApplyOptions): Promise<TablesApplied>
 }
 
-export function bindTables(client: DynamoDBClient, settings: DynamoSettings, logger: Logger): Tables {
+export function bindTables(
+  client: DynamoDBClient,
+  settings: DynamoSettings,
+  { operations, logger }: { readonly operations: Operations; readonly logger: Logger },
+): Tables {
   const named = tableDefinitions.map((definition) => ({ definition, table: settings.tablePrefix + definition.name }))
   const names = named.map(({ table }) => table)
   const isAws = isAwsEndpoint(settings.endpoint)
 
-  async function withServer<T>(
+  const withServer = <T>(operation: string, options: CallerOptions, work: (server: TableServer) => Promise<T>) =>
+    operations.begin(
+      () => askServer(operation, options, work),
+      () => closedError(operation, names),
+    )
+
+  async function askServer<T>(
     operation: string,
     { signal }: CallerOptions,
     work: (server: TableServer) => Promise<T>,
-  ) {
+  ): Promise<T> {
     const hasScaling = isAws || settings.autoScalingEndpoint !== undefined
     const autoScaling = hasScaling ? createAutoScaling(client, settings) : undefined
     try {

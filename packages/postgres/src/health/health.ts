@@ -49,17 +49,22 @@ export async function checkHealth(settings: PostgresSettings, options: HealthOpt
     }
   } catch (error) {
     signal?.throwIfAborted()
-    const { code, message } = error as { readonly code: PostgresErrorCode; readonly message: string }
-    const remedy = (WORDING[code] ?? WORDING['postgres.failed']).remedy
-    const reason = message.replace(`; ${remedy}`, '') // told apart
-    return {
-      status: 'down',
-      ready: false,
-      latencyMs: latencyMs(),
-      problem: code,
-      reason,
-      ...(remedy && { remedy }),
-    }
+    return healthDown(error, latencyMs())
+  }
+}
+
+/** How PostgreSQL is where asking it failed with `error`. */
+export function healthDown(error: unknown, latencyMs: number): PostgresHealth {
+  const { code, message } = error as { readonly code: PostgresErrorCode; readonly message: string }
+  const remedy = (WORDING[code] ?? WORDING['postgres.failed']).remedy
+  const reason = message.replace(`; ${remedy}`, '') // told apart
+  return {
+    status: 'down',
+    ready: false,
+    latencyMs,
+    problem: code,
+    reason,
+    ...(remedy && { remedy }),
   }
 }
 

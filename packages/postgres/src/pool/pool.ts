@@ -1,5 +1,13 @@
 import { once } from 'node:events'
-import { type Logger, type MiyabiError, redactingLogger, silentLogger, withDeadline } from '@miyabi/core'
+import {
+  DEFAULT_GRACE_MS,
+  type Logger,
+  type MiyabiError,
+  redactingLogger,
+  settlesWithin,
+  silentLogger,
+  withDeadline,
+} from '@miyabi/core'
 import pg from 'pg'
 import type { AcquireTimeoutError } from '../errors/errors.js'
 import { mapConnectError, mapPostgresError } from '../errors/map-error.js'
@@ -10,7 +18,7 @@ import type { PoolStats } from '../stats.js'
 import { acquireTimeout } from './acquire-timeout.js'
 import { CancelScope, CancelScopes } from './cancel-scope.js'
 import { ClientQueue } from './client-queue.js'
-import { closedError, DEFAULT_GRACE_MS, type PoolClosed, settlesWithin } from './closed.js'
+import { closedError, type PoolClosed } from './closed.js'
 import { Connector } from './connector.js'
 import { type PoolObserver, PoolObservers } from './events.js'
 import { LeakWatch, type Taker } from './leak-watch.js'
@@ -171,6 +179,11 @@ export class Pool extends pg.Pool {
   canceling<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     // Awaited inside: Prisma's promises begin only then.
     return this.#cancelScopes.within(new CancelScope(signal), async () => await work())
+  }
+
+  /** Whether who calls is the work of `canceling`. */
+  get isCanceling(): boolean {
+    return this.#cancelScopes.current !== undefined
   }
 
   /**

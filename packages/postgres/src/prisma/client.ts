@@ -1,3 +1,4 @@
+import type { Operations } from '@miyabi/core'
 import type { Scope, Scopes } from '../identity/scope.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
@@ -5,7 +6,6 @@ import type { PrismaClient } from '../schema/prisma.js'
 import { schemaOf } from '../settings/client-config.js'
 import type { PostgresSettings } from '../settings/config.js'
 import type { NamedQuery } from '../statement/names.js'
-import type { Operations } from '../transaction/operations.js'
 import { Adapter, type AdapterHost } from './adapter.js'
 import { countedClient } from './counted-client.js'
 import { runIn } from './scoped-client.js'
@@ -25,7 +25,10 @@ export function createPrismaClient(
   host: Omit<AdapterHost, 'limits'>,
   { scope, scopes }: { readonly scope: Scope | undefined; readonly scopes: Scopes },
 ): PrismaClient {
-  const Client = countedClient(operations, () => closedError(pool.name))
+  const Client = countedClient(operations, {
+    isPart: () => host.attempts.current !== undefined || pool.isCanceling,
+    refusal: () => closedError(pool.name),
+  })
   const schema = schemaOf(settings)
   const { names } = host.runner
   const adapter = new Adapter(

@@ -1,8 +1,15 @@
+import type { Operations } from '@miyabi/core'
 import { PostgresError } from '../errors/errors.js'
 import { wordsOf } from '../errors/wording.js'
 import { PrismaClient } from '../schema/prisma.js'
-import type { Operations } from '../transaction/operations.js'
 import { BELONGS_TO } from './scoped-client.js'
+
+/** Whose work goes on although the intake is closed, and what the others are told. */
+export interface Intake {
+  /** Whether who calls belongs to an operation that began: the next attempt at a transaction, the second statement of a read. */
+  readonly isPart: () => boolean
+  readonly refusal: () => Error
+}
 
 /** The two ways through which all of a client's work goes; the first is Prisma's own, and a test notices where it goes. */
 interface Work {
@@ -15,17 +22,19 @@ interface Work {
  * connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a client extension,
  * which would cost every query, and lacks `$on`.
  */
-export function countedClient(operations: Operations, refusal: () => Error): typeof PrismaClient {
+export function countedClient(operations: Operations, { isPart, refusal }: Intake): typeof PrismaClient {
   const { _request: request, $transaction: transaction } = (PrismaClient as unknown as { prototype: Work }).prototype
+  const isRefused = (): boolean => operations.isClosed && !isPart()
   const counted: Work = {
     _request(params) {
-      if (operations.isClosed && !params.transaction) return Promise.reject(refusal())
+      if (!params.transaction && isRefused()) return Promise.reject(refusal())
       return operations.run(() => request.call(this, params))
     },
     $transaction(this: Work & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
       // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.
-      if (operations.isClosed && this.$extends) return Promise.reject(refusal())
-      const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[BELONGS_TO], !this.$extends)
+      const isNested = !this.$extends
+      if (!isNested && isRefused()) return Promise.reject(refusal())
+      const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[BELONGS_TO], isNested)
       if (problem) return Promise.reject(new PostgresError(problem, wordsOf(problem)))
       return operations.run(() => transaction.apply(this, args))
     },

@@ -87,6 +87,60 @@ describe('createPostgres', () => {
     expect(await closing).toEqual({ drained: true, destroyed: 0 })
   })
 
+  it('counts a read and a transaction whole, so that their next statement or attempt is part of what began', async () => {
+    const postgres = bench.service({ maxConnections: 2 })
+    let goOn = (): void => {}
+    const paused = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    const reading = postgres.read(async (prisma) => {
+      await prisma.$queryRaw`SELECT 1`
+      await paused
+      return prisma.$queryRaw`SELECT 2 AS n`
+    })
+    const attempts: number[] = []
+    const working = postgres.transaction(async (tx, { attempt, query }) => {
+      attempts.push(attempt)
+      await tx.log.count()
+      await paused
+      if (attempt === 1)
+        await query("DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = 'serialization_failure'; END $$")
+      return tx.log.count()
+    })
+    await until(
+      () => postgres.stats().active,
+      (active) => active === 1,
+    )
+    const closing = postgres.close()
+    expect(await failureOf(postgres.read((prisma) => prisma.user.count()))).toMatchObject({
+      code: 'postgres.pool.closed',
+    })
+    goOn()
+    expect(await reading).toEqual([{ n: 2 }])
+    expect(await working).toEqual(expect.any(Number))
+    expect(attempts).toEqual([1, 2])
+    expect(await closing).toEqual({ drained: true, destroyed: 0 })
+  })
+
+  it('asks the server nothing once it is closed, not for its health either', async () => {
+    const postgres = bench.service({ applicationName: 'closed' })
+    await postgres.close()
+    const code = 'postgres.pool.closed'
+    let worked = 0
+    const work = async (): Promise<void> => {
+      worked += 1
+    }
+    expect(await failureOf(postgres.transaction(work))).toMatchObject({ code })
+    expect(await failureOf(postgres.read(work))).toMatchObject({ code })
+    expect(await failureOf(postgres.query('SELECT 1'))).toMatchObject({ code })
+    expect(await failureOf(postgres.advise())).toMatchObject({ code })
+    expect(await postgres.health()).toMatchObject({ status: 'down', ready: false, problem: code })
+    expect(await failureOf(postgres.health({ signal: AbortSignal.abort(new Error('gone')) }))).toMatchObject({
+      message: 'gone',
+    })
+    expect(worked).toBe(0)
+  })
+
   it('cuts an operation that outlasts the grace period, also when the network answers nothing', async () => {
     await using proxy = await startTcpProxy(bench.serviceUrl)
     const postgres = bench.service({}, { through: (url) => proxy.url(url) })

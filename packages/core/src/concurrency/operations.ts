@@ -1,0 +1,56 @@
+import { settlesWithin } from '../time/time.js'
+
+/** How long closing waits for work in flight where its caller says nothing else, in milliseconds. */
+export const DEFAULT_GRACE_MS = 10_000
+
+/**
+ * The operations in flight of one store, such as a call that takes several requests: each that began is let finish, and once the
+ * intake is closed none begins.
+ */
+export class Operations {
+  #running = 0
+  #isClosed = false
+  /** Resolve whoever waits for the end of the last one. */
+  readonly #onIdle = new Set<() => void>()
+
+  /** Whether the intake is closed. What began before may still be running. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Runs an operation, or rejects with `refusal()` once the intake is closed. */
+  begin<T>(work: () => Promise<T>, refusal: () => Error): Promise<T> {
+    return this.#isClosed ? Promise.reject(refusal()) : this.run(work)
+  }
+
+  /**
+   * Runs a part of an operation that began, and counts it until it settles; it is never refused. Awaited, not listened to: two listeners
+   * would cut the stacks of its errors short.
+   */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    this.#running += 1
+    try {
+      return await work()
+    } finally {
+      this.#running -= 1
+      if (this.#running === 0) for (const resolve of this.#onIdle) resolve()
+    }
+  }
+
+  /**
+   * Closes the intake, and waits until nothing runs or the grace is over. Whoever calls again waits likewise, by a grace of their own.
+   * @returns whether nothing runs any more.
+   */
+  async close(graceMs: number = DEFAULT_GRACE_MS): Promise<boolean> {
+    this.#isClosed = true
+    if (this.#running === 0) return true
+    let onIdle = (): void => {}
+    const idle = new Promise<void>((resolve) => {
+      onIdle = resolve
+      this.#onIdle.add(resolve)
+    })
+    await settlesWithin(graceMs, idle)
+    this.#onIdle.delete(onIdle)
+    return this.#running === 0
+  }
+}
