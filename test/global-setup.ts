@@ -1,19 +1,35 @@
-import path from 'node:path'
-import { runPrisma } from '@miyabi/migrate'
-import { startTestRun } from '@miyabi/testing'
+import type { TestRun } from '@miyabi/testing'
 
-const root = path.resolve(import.meta.dirname, '..')
-
-/** Once for the whole run: the servers, and the template databases that every test file clones. */
-export default async function setup(): Promise<() => Promise<void>> {
-  const run = await startTestRun({ migrate })
-  return () => run.close()
+interface SharedRun {
+  users: number
+  readonly started: Promise<TestRun>
 }
 
-/** The migrations as a deployment brings them in. */
-async function migrate(directDatabaseUrl: string): Promise<void> {
-  const env = { ...process.env, DIRECT_DATABASE_URL: directDatabaseUrl }
-  const { exitCode, stdout, stderr } = await runPrisma(['migrate', 'deploy'], { cwd: root, env, stdio: 'pipe' })
-  if (exitCode !== 0)
-    throw new Error(`prisma migrate deploy ended with ${exitCode} on the template:\n${stdout}${stderr}`)
+declare global {
+  /** Each project evaluates this file anew, so what they share is kept here. */
+  var miyabiTestRun: SharedRun | undefined
+}
+
+/**
+ * For the projects whose tests need servers. One set of servers is enough for all of them: the first project starts it, the last one
+ * to end ends it. A run without such a project starts none.
+ */
+export default async function setup(): Promise<() => Promise<void>> {
+  globalThis.miyabiTestRun ??= { users: 0, started: start() }
+  const run = globalThis.miyabiTestRun
+  run.users += 1
+  await run.started
+  return async () => {
+    run.users -= 1
+    if (run.users > 0) return
+    globalThis.miyabiTestRun = undefined
+    const { close } = await run.started
+    await close()
+  }
+}
+
+/** Imported by one project only, for it brings along most packages. */
+async function start(): Promise<TestRun> {
+  const { startMigratedRun } = await import('./suite/start-run.js')
+  return await startMigratedRun()
 }

@@ -1,4 +1,5 @@
-import { type Page, packageFolders, readManifest } from './pages.js'
+import { packageFolders, readManifest } from '../workspace.js'
+import type { Page } from './pages.js'
 
 /** What pnpm does by itself. */
 const OWN = new Set(['add', 'exec', 'install', 'store'])

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Page, packageFolders, root } from './pages.js'
+import { packageFolders, root } from '../workspace.js'
+import type { Page } from './pages.js'
 
 /** Words of others: PostgreSQL's, and a variable of Prisma's that a page says is not honoured. */
 const FOREIGN = new Set(['CURRENT_USER', 'PRISMA_SCHEMA_DISABLE_ADVISORY_LOCK'])

@@ -1,8 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-
-/** The root of the repository. */
-export const root = path.resolve(import.meta.dirname, '../..')
+import { packageFolders, root } from '../workspace.js'
 
 /** One fenced block. */
 export interface Block {
@@ -37,27 +35,11 @@ export function readPages(): Page[] {
     .map((name) => toPage(name, readFileSync(path.join(root, name), 'utf8')))
 }
 
-/** The folder of each package of the workspace, relative to the root, by the package's name. */
-export function packageFolders(): Map<string, string> {
-  const folders = ['packages', 'apps'].flatMap((parent) =>
-    readdirSync(path.join(root, parent)).map((name) => `${parent}/${name}`),
-  )
-  return new Map(
-    [...folders, 'benchmarks']
-      .filter((folder) => existsSync(path.join(root, folder, 'package.json')))
-      .map((folder) => [readManifest(folder).name, folder]),
-  )
+export function pageNamed(pages: readonly Page[], name: string): Page {
+  const found = pages.find((page) => page.name === name)
+  if (found === undefined) throw new Error(`there is no page ${name}`)
+  return found
 }
-
-/** What is read of a `package.json`. */
-export interface Manifest {
-  readonly name: string
-  readonly packageManager?: string
-  readonly scripts?: Readonly<Record<string, string>>
-}
-
-export const readManifest = (folder: string): Manifest =>
-  JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as Manifest
 
 function toPage(name: string, text: string): Page {
   const blocks: Block[] = []

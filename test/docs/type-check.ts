@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { type Block, type Page, root } from './pages.js'
+import { root } from '../workspace.js'
+import type { Block, Page } from './pages.js'
 import { preambles } from './preambles.js'
 
 /**

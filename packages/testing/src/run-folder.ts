@@ -9,9 +9,9 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core/process'
 
 /**
@@ -116,7 +116,7 @@ function namesIn(place: string): string[] {
 
 /** A process that is about to exit (Ctrl-C) cannot wait for its servers to end and tidy up; a child can. */
 function removeLater(folder: string): void {
-  const script = fileURLToPath(new URL('./remove-main.js', import.meta.url))
+  const script = createRequire(import.meta.url).resolve('#remove')
   spawn(process.execPath, [script, folder], { detached: true, stdio: 'ignore', cwd: path.parse(folder).root }).unref()
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
 import pg from 'pg'
 import { createDatabase, withDatabase } from './admin.js'
 import { fromRun, testVariables } from './environment.js'
@@ -72,6 +72,6 @@ async function makeTemplate(client: pg.Client, prefix: string, { migrate }: Test
 
 /** A process that is about to exit (Ctrl-C) cannot wait for a server, a child can: hence the only synchronous call here. */
 function sweepInChild(): void {
-  const script = fileURLToPath(new URL('./sweep-main.js', import.meta.url))
+  const script = createRequire(import.meta.url).resolve('#sweep')
   spawnSync(process.execPath, [script], { env: process.env, stdio: 'ignore', timeout: 20_000 })
 }

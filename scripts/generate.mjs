@@ -1,0 +1,53 @@
+// Generates the Prisma client, unless what is there was made from the same schema by the same versions. Turbo runs it whenever one of
+// the packages that Prisma's configuration imports was built anew, which seldom concerns the client.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+
+const root = path.resolve(import.meta.dirname, '..')
+const client = path.join(root, 'packages/postgres/src/schema/generated')
+const stamp = path.join(client, 'made-from.json')
+
+/** The packages that have a say in what is generated, and from where each is resolved. */
+const GENERATORS = [
+  ['prisma', root],
+  ['prisma-json-types-generator', root],
+  ['@prisma/client', path.join(root, 'packages/postgres')],
+]
+
+function version([name, folder]) {
+  const manifest = createRequire(path.join(folder, 'package.json')).resolve(`${name}/package.json`)
+  return [name, JSON.parse(readFileSync(manifest, 'utf8')).version]
+}
+
+function sha256(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex')
+}
+
+function madeFrom() {
+  const schema = path.join(root, 'prisma/schema')
+  const files = readdirSync(schema, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort()
+  const inputs = [path.join(root, 'prisma.config.ts'), ...files].map((file) => [
+    path.relative(root, file),
+    sha256(file),
+  ])
+  return `${JSON.stringify({ ...Object.fromEntries(GENERATORS.map(version)), ...Object.fromEntries(inputs) }, null, 2)}\n`
+}
+
+const now = madeFrom()
+if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) {
+  console.log('The Prisma client is up to date.')
+} else {
+  rmSync(stamp, { force: true }) // what is there from now on is neither whole nor of before
+  const prisma = createRequire(path.join(root, 'package.json')).resolve('prisma/build/index.js')
+  // Prisma starts the generators of others by their names.
+  const env = { ...process.env, PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env.PATH}` }
+  const { status } = spawnSync(process.execPath, [prisma, 'generate'], { cwd: root, env, stdio: 'inherit' })
+  if (status === 0) writeFileSync(stamp, now)
+  process.exitCode = status ?? 1
+}

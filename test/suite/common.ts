@@ -1,0 +1,27 @@
+import path from 'node:path'
+import type { TestProjectInlineConfiguration } from 'vitest/config'
+
+/** What every project has, also those of other configurations than the root's. */
+export const common = {
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 10_000 } }, // what a busy machine may take for what an idle one does at once
+} as const satisfies TestProjectInlineConfiguration['test']
+
+/** What a run as a whole has. */
+export const run = {
+  maxWorkers: 2,
+  reporters: ['default', path.join(import.meta.dirname, 'closing-line-reporter.ts')],
+}
+
+/**
+ * Packages of the workspace are read as sources, so that a test sees an edit of another package without a build. Each package names
+ * its sources by this condition in its `exports`. Programs that a test spawns are the built ones.
+ */
+const conditions = ['@miyabi/source', 'node', 'development|production']
+
+export const sources = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+} as const satisfies TestProjectInlineConfiguration
