@@ -6,6 +6,7 @@ import { cacheFolder } from '../shared/cache.js'
 import { resolveDataPlace } from './data-place.js'
 import { type DynamodbBinary, resolveDynamodb } from './dynamodb/binary.js'
 import { databaseFile, launchDynamodb } from './dynamodb/launch.js'
+import { prepareStreams } from './dynamodb/prepared-file.js'
 import { LogFile } from './log-file.js'
 import { type Announce, ManagedServer } from './managed-server.js'
 import { endOrphans } from './orphans.js'
@@ -32,6 +33,10 @@ function makeDynamodbFolder(dataDir: string, runAs: RunAs | undefined): void {
   mkdirSync(folder, { mode: 0o700 })
   if (runAs) chownSync(folder, runAs.uid, runAs.gid)
 }
+
+const SLOW_STREAMS =
+  'The DynamoDB data of this folder were begun without indexes for streams, so writes to a table with a stream get slower as it ' +
+  'grows. Start the stack once with Node 22.13 or later, which adds them, or remove the folder to begin anew.'
 
 /** Both servers of a stack: started together, stopped together. */
 export class Servers {
@@ -122,6 +127,9 @@ export class Servers {
       return binary
     }
     makeDynamodbFolder(dataDir, runAs)
+    if (!(await prepareStreams(databaseFile(dataDir), { version: binary.version, runAs }))) {
+      announce({ level: 'warn', fields: { server: 'dynamodb' }, message: SLOW_STREAMS })
+    }
     const log = this.#log(folder, 'dynamodb.log')
     const engine: DynamodbBinary = binary
     const launch = (port: number) => launchDynamodb(port, { binary: engine, dataDir, runAs, log })
