@@ -6,9 +6,11 @@ import { countedClient } from './client/counted-client.js'
 import { DynamoInputError } from './errors/errors.js'
 import { eventShapes } from './events/event.js'
 import { bindEvents, type Events } from './events/events.js'
+import { MadeDays } from './events/made-days.js'
 import { assertShardPlan, DAY_MS, type ShardPlan } from './events/shards.js'
 import type { EventWriter } from './events/writer.js'
 import { checkHealth, type DynamoHealth } from './health/health.js'
+import { checkedClock } from './items/clock.js'
 import { createIdSource } from './items/ids.js'
 import { ownDocumentClient, type Store } from './items/store.js'
 import { bindMessages, type Messages } from './messages/messages.js'
@@ -54,7 +56,7 @@ export interface DynamoOptions {
   readonly shards?: ShardPlan | undefined
   readonly retention?: Partial<Retention> | undefined
   readonly messages?: Partial<MessageOptions> | undefined
-  /** The clock, in milliseconds since 1970. Default `Date.now`. */
+  /** The clock, in whole milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
 
@@ -79,10 +81,12 @@ export interface Dynamo extends AsyncDisposable {
 
 /**
  * Makes the client and binds the entities to their tables. Sends nothing.
- * @throws {DynamoInputError} for a shard plan, a retention, or options of messages, that cannot be.
+ * @throws {DynamoInputError} for a shard plan, a retention, options of messages, or a clock, that cannot be.
  */
 export function createDynamo(settings: DynamoSettings, options: DynamoOptions = {}): Dynamo {
-  const { shards = {}, now = Date.now, retryBudget = new RetryBudget() } = options
+  const { shards = {}, retryBudget = new RetryBudget() } = options
+  const now = checkedClock(options.now ?? Date.now)
+  now()
   assertShardPlan(shards)
   const retention = { ...defaultRetention, ...options.retention }
   assertRetention(retention)
@@ -111,7 +115,14 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
     events: bindEvents(
       store,
       table(eventsTable),
-      { shapes: eventShapes, plan: shards, retentionMs: retention.eventsMs, ids: createIdSource(now), now },
+      {
+        shapes: eventShapes,
+        plan: shards,
+        retentionMs: retention.eventsMs,
+        ids: createIdSource(now),
+        madeDays: new MadeDays(),
+        now,
+      },
       writers,
     ),
     agentState: bindAgentStates(store, table(agentStateTable), {

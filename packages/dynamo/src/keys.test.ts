@@ -32,7 +32,7 @@ describe('keys', () => {
   it('of events are equal only when type, day, shard and id are', () => {
     const part = fc.record({ eventType: hostile, day, shard, id: fc.constantFrom('i1', 'i2') })
     const key = (parts: { eventType: string; day: string; shard: number; id: string }): string => {
-      const { Item } = event.put({ ...parts, schemaVersion: 1, ttl: 1 }).params<Put>()
+      const { Item } = event.put({ ...parts, writtenAt: 1, schemaVersion: 1, ttl: 1 }).params<Put>()
       return JSON.stringify([Item.pk, Item.sk])
     }
     fc.assert(

@@ -2,6 +2,7 @@ import { Operations, RetryBudget } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
 import { type EventModel, eventShapes } from '../src/events/event.js'
 import { bindEvents, type Events } from '../src/events/events.js'
+import { MadeDays } from '../src/events/made-days.js'
 import { createIdSource } from '../src/items/ids.js'
 import { ItemShapeError, itemShapes } from '../src/items/schema-version.js'
 import { ownDocumentClient } from '../src/items/store.js'
@@ -21,13 +22,16 @@ describe('events of another shape', () => {
           now: Date.now,
         },
         table,
-        { shapes, plan: {}, retentionMs: 86_400_000, ids: createIdSource(), now: Date.now },
+        { shapes, plan: {}, retentionMs: 86_400_000, ids: createIdSource(), madeDays: new MadeDays(), now: Date.now },
         new Set(),
       )
     const today = withShapes(eventShapes)
     // Tomorrow's shape calls a count what was called n.
     const tomorrow = withShapes(
-      itemShapes('event', [(item) => ({ ...item, data: { count: (item.data as { n: number }).n } })]),
+      itemShapes('event', [
+        (item) => ({ ...item, writtenAt: 0 }),
+        (item) => ({ ...item, data: { count: (item.data as { n: number }).n } }),
+      ]),
     )
     const event = { eventType: 'shaped', userId: 'u', repositoryId: 'r' }
     const old = await today.append({ ...event, data: { n: 1 } })
@@ -41,6 +45,6 @@ describe('events of another shape', () => {
     expect((await tomorrow.get('shaped', id))?.data).toEqual({ count: 2 })
     const error = await rejection(today.get('shaped', id))
     expect(error).toBeInstanceOf(ItemShapeError)
-    expect(error).toMatchObject({ details: { schemaVersion: 2, known: 1 } })
+    expect(error).toMatchObject({ details: { schemaVersion: 3, known: 2 } })
   })
 })

@@ -22,9 +22,9 @@ export async function testDynamo(
 let shared: Promise<string> | undefined
 
 /** The same with the tables that the tests of a file share, each with keys of its own. */
-export async function sharedDynamo(changes: Partial<DynamoSettings>): Promise<Dynamo> {
+export async function sharedDynamo(changes: Partial<DynamoSettings>, options: DynamoOptions = {}): Promise<Dynamo> {
   shared ??= newTables()
-  return createDynamo({ ...testSettings({ ...patient, tablePrefix: await shared }), ...changes })
+  return createDynamo({ ...testSettings({ ...patient, tablePrefix: await shared }), ...changes }, options)
 }
 
 /** Makes them, and gives the prefix of their names. */

@@ -12,6 +12,8 @@ const CONCURRENCY = 4
 export interface EventPut {
   readonly id: string
   readonly item: PutItem
+  /** Whether the event may be stored already: then it is put alone, under the condition that it is not. */
+  readonly isShared: boolean
 }
 
 /** What is known of one event of the call. */
@@ -41,7 +43,7 @@ export async function appendItems(
       total = record
       return new Promise<void>((resolve) => {
         const queue = new BatchQueue(store, { operation, table, total: record }, CONCURRENCY)
-        fates = puts.map(({ item }) => enqueue(queue, item, resolve))
+        fates = puts.map((put) => enqueue(queue, put, resolve))
         callSignal.addEventListener('abort', () => {
           for (const { entry } of fates) queue.withdraw(entry)
         })
@@ -66,13 +68,14 @@ export async function appendItems(
 }
 
 /** @param onEmpty is called when no event's fate is open. */
-function enqueue(queue: BatchQueue, item: PutItem, onEmpty: () => void): Fate {
+function enqueue(queue: BatchQueue, { item, isShared }: EventPut, onEmpty: () => void): Fate {
   const settle = (error?: MiyabiError): void => {
     fate.isStored = error === undefined
     fate.refusal = error
     if (queue.pending === 0) onEmpty()
   }
-  const fate: Fate = { entry: { item, record: { attempts: 0, possibleWrites: 0 }, settle }, isStored: false }
+  const entry: QueueEntry = { item, isShared, record: { attempts: 0, possibleWrites: 0 }, settle }
+  const fate: Fate = { entry, isStored: false }
   queue.put(fate.entry)
   return fate
 }

@@ -3,7 +3,7 @@ import type { CallRecord } from '../errors/call-record.js'
 import type { DynamoErrorCode } from '../errors/errors.js'
 import { toDynamoError } from '../errors/map-error.js'
 import type { Store } from '../items/store.js'
-import { BATCH_SIZE, type BatchAnswer, keyOf, type PutItem, putBatch } from './put-batch.js'
+import { BATCH_SIZE, type BatchAnswer, keyOf, type PutItem, putBatch, putIfAbsent } from './put-batch.js'
 
 /** Failures that have nothing to do with a single item: halves of the batch would meet them too. */
 const CONCERNS_ALL: ReadonlySet<string> = new Set<DynamoErrorCode>([
@@ -22,9 +22,14 @@ const UNREACHABLE_WAIT_MS = 1000
 /** How long to wait where the budget has no retry to give, in milliseconds. */
 const BUDGET_WAIT_MS = 100
 
+/** So many items that are put alone may be on their way in place of one batch. */
+const SINGLES_IN_PLACE_OF_A_BATCH = 8
+
 /** One item on its way, and who waits for it. */
 export interface QueueEntry {
   readonly item: PutItem
+  /** Whether it may be stored already, by whomever: then it is put alone, and what is stored stays. */
+  readonly isShared: boolean
   /** The requests that the item was in, and how many of those may have stored it. The queue keeps it. */
   readonly record: Pick<CallRecord, 'attempts' | 'possibleWrites' | 'lastFailure'>
   /** Called once with the item's fate, unless it was withdrawn before: no error means stored. */
@@ -69,7 +74,8 @@ interface Place {
  *   nothing else waits for it. Repeating does no harm, because a put of the same item changes nothing. It draws on the budget of retries,
  *   one for all of a batch that were repeated as often, and waits while there are none;
  * - a batch that is refused for good is halved until the item at fault is alone;
- * - items with the same key are put once and share their fate, because a batch refuses equal keys.
+ * - items with the same key are put once and share their fate, because a batch refuses equal keys;
+ * - what may be stored already goes into no batch, which would put over it.
  */
 export class BatchQueue {
   readonly #store: Store
@@ -77,8 +83,11 @@ export class BatchQueue {
   readonly #concurrency: number
   /** In the order of their coming; a set, because an entry may leave from anywhere. */
   readonly #queued = new Set<QueueEntry>()
+  /** Those to be put alone, by their keys. */
+  readonly #singles = new Map<string, Set<QueueEntry>>()
   readonly #places = new Map<QueueEntry, Place>()
   #active = 0
+  #activeSingles = 0
   #endOfTick: NodeJS.Immediate | undefined
 
   /** @param concurrency batches on their way at a time. */
@@ -106,13 +115,35 @@ export class BatchQueue {
     leave(place)
     this.#places.delete(entry)
     this.#queued.delete(entry)
+    this.#singles.get(keyOf(entry.item))?.delete(entry)
     if (backoff?.waiting === 0) clearTimeout(backoff.timer)
     if (batch?.waiting === 0) batch.controller.abort()
   }
 
   #queue(entry: QueueEntry): void {
-    this.#queued.add(entry)
+    if (entry.isShared) {
+      const key = keyOf(entry.item)
+      this.#singles.set(key, (this.#singles.get(key) ?? new Set()).add(entry))
+    } else {
+      this.#queued.add(entry)
+    }
     this.#schedule()
+  }
+
+  #scheduleSingles(): void {
+    const most = this.#concurrency * SINGLES_IN_PLACE_OF_A_BATCH
+    for (const [key, group] of this.#singles) {
+      if (this.#activeSingles >= most) return
+      this.#singles.delete(key)
+      if (group.size > 0) void this.#beginSingle([...group])
+    }
+  }
+
+  async #beginSingle(group: Group): Promise<void> {
+    this.#activeSingles += 1
+    await this.#writeIn([group])
+    this.#activeSingles -= 1
+    this.#scheduleEndOfTick()
   }
 
   /** Full batches go at once. Fewer wait for the end of the tick, because the callers of a batch just answered come back within it. */
@@ -125,12 +156,21 @@ export class BatchQueue {
     this.#endOfTick ??= setImmediate(() => {
       this.#endOfTick = undefined
       while (this.#active < this.#concurrency && this.#queued.size > 0) void this.#begin()
+      this.#scheduleSingles()
     })
   }
 
   async #begin(): Promise<void> {
     this.#active += 1
-    const groups = this.#take()
+    const batch = await this.#writeIn(this.#take())
+    this.#active -= 1
+    // A batch is cut when its callers' time is over; that of the next in the queue may be over in the same tick.
+    if (batch.controller.signal.aborted) this.#scheduleEndOfTick()
+    else this.#schedule()
+  }
+
+  /** Writes the entries as one batch, of which each may leave. */
+  async #writeIn(groups: readonly Group[]): Promise<Batch> {
     const entries = groups.flat()
     const batch: Batch = { controller: new AbortController(), waiting: entries.length }
     for (const entry of entries) {
@@ -138,10 +178,7 @@ export class BatchQueue {
       if (place) place.batch = batch
     }
     await this.#write(groups, batch)
-    this.#active -= 1
-    // A batch is cut when its callers' time is over; that of the next in the queue may be over in the same tick.
-    if (batch.controller.signal.aborted) this.#scheduleEndOfTick()
-    else this.#schedule()
+    return batch
   }
 
   /** The next entries, of up to 25 keys. */
@@ -163,7 +200,8 @@ export class BatchQueue {
     const open = groups.map((group) => group.filter((entry) => this.#places.has(entry)))
     const live = open.filter((group) => group.length > 0)
     const items = live.flatMap(([first]) => (first ? [first.item] : []))
-    if (items.length === 0) return
+    const [item] = items
+    if (item === undefined) return
     const entries = live.flat()
     const { total } = this.#target
     // Until the answer comes it counts as one attempt that may have stored them: a caller may leave in between.
@@ -171,7 +209,10 @@ export class BatchQueue {
       record.attempts += 1
       record.possibleWrites += 1
     }
-    const answer = await putBatch(this.#store, { ...this.#target, signal: batch.controller.signal }, items)
+    const options = { ...this.#target, signal: batch.controller.signal }
+    const answer = entries.some(({ isShared }) => isShared)
+      ? await putIfAbsent(this.#store, options, item)
+      : await putBatch(this.#store, options, items)
     if (total) account(total, answer, answer.isUncertain || answer.failure === undefined)
     for (const { record } of entries) account(record, answer, answer.isUncertain)
     if (answer.failure === undefined) this.#answered(live, answer.left)

@@ -29,6 +29,10 @@ export function eventEntity(table: string) {
         userShard: { type: 'string', field: 'up' },
         repositoryShard: { type: 'string', field: 'rp' },
         data: { type: 'any', field: 'd' },
+        /** When it was written, in milliseconds since 1970, by the clock of whoever wrote it; not when it happened. */
+        writtenAt: { type: 'number', required: true, field: 'w' },
+        /** Random, of one append under an id that others may use too: tells that one's repetition that the stored event is its own. */
+        writeId: { type: 'string', field: 'n' },
         schemaVersion: { type: 'number', required: true, field: 'v' },
         /** Seconds since 1970. */
         ttl: { type: 'number', required: true, field: 'ttl' },

@@ -4,6 +4,7 @@ import { DynamoInputError } from '../errors/errors.js'
 import { createIdSource } from '../items/ids.js'
 import { eventEntity } from './entity.js'
 import { type EventModel, eventShapes, type NewEvent, toEventItem } from './event.js'
+import { MadeDays } from './made-days.js'
 
 const NOW = Date.UTC(2026, 5, 15, 12)
 const model: EventModel = {
@@ -11,6 +12,7 @@ const model: EventModel = {
   plan: { types: { all: [{ from: '2020-01-01', shards: 9999 }] } },
   retentionMs: 90 * 86_400_000,
   ids: createIdSource(() => NOW),
+  madeDays: new MadeDays(),
   now: () => NOW,
 }
 const entity = eventEntity('T')

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { EntityItem } from 'electrodb'
 import { DynamoInputError } from '../errors/errors.js'
 import { assertId, type IdSource, idTime, keyedId, randomIdAt, timeOf } from '../items/ids.js'
@@ -6,6 +7,7 @@ import { itemShapes } from '../items/schema-version.js'
 import { assertKeyPart } from '../items/storable.js'
 import { toSeconds } from '../items/store.js'
 import type { EventEntity } from './entity.js'
+import type { MadeDays } from './made-days.js'
 import { MAX_AHEAD_MS } from './range.js'
 import { dayOf, type ShardedBy, type ShardPlan, shardOf, shardsOn } from './shards.js'
 
@@ -38,21 +40,32 @@ export interface StoredEvent {
   readonly id: string
   readonly eventType: string
   readonly occurredAt: Date
+  /** When it was written, by the clock of whoever wrote it: `occurredAt` may lie a day ahead of it, and as far back as events are kept. */
+  readonly writtenAt: Date
   readonly userId?: string
   readonly repositoryId?: string
   readonly data: Record<string, unknown>
 }
 
-/** The shapes that events were ever stored in. Append an upcaster to change the shape. */
-export const eventShapes = itemShapes<EntityItem<EventEntity>>('event')
+/**
+ * The shapes that events were ever stored in. Append an upcaster to change the shape. Shape 1 did not tell when an event was written:
+ * its own time is all that is known.
+ */
+export const eventShapes = itemShapes<EntityItem<EventEntity>>('event', [
+  (item) => ({ ...item, writtenAt: idTime(item.id) }),
+])
 
 export interface EventModel {
   readonly shapes: typeof eventShapes
   readonly plan: ShardPlan
   readonly retentionMs: number
   readonly ids: IdSource
+  readonly madeDays: MadeDays
   readonly now: () => number
 }
+
+/** An event as it is written. */
+export type EventItem = ReturnType<typeof toEventItem>
 
 /**
  * The item for an event: checked, with its id, keys and expiry.
@@ -68,10 +81,14 @@ export function toEventItem(event: NewEvent, model: EventModel) {
   const id = eventId(event, model)
   const ms = idTime(id)
   const ttl = toSeconds(ms + model.retentionMs)
-  if (ttl <= toSeconds(model.now())) {
+  const writtenAt = model.now()
+  // What the clock gave is not judged by the clock: it may just have been set right.
+  const isTimed = event.id !== undefined || event.occurredAt !== undefined
+  if (isTimed && ttl <= toSeconds(writtenAt)) {
     throw new DynamoInputError('occurredAt', 'lies further back than events are kept; it would expire at once')
   }
-  if (ms > model.now() + MAX_AHEAD_MS) {
+  // An id made here while the clock was ahead is appended again after it was set right.
+  if (isTimed && ms > writtenAt + MAX_AHEAD_MS && !model.madeDays.has(ms)) {
     throw new DynamoInputError('occurredAt', 'lies more than a day ahead of the clock; it would outlast all others')
   }
   const day = dayOf(ms)
@@ -86,10 +103,17 @@ export function toEventItem(event: NewEvent, model: EventModel) {
       ? {}
       : { repositoryId, repositoryShard: indexPartition(repositoryId, shard('repositories', repositoryId)) }),
     ...(data === undefined ? {} : { data }),
+    writtenAt,
     schemaVersion: model.shapes.current,
     ttl,
   }
 }
+
+/** Whether others may append under the event's id too, or the caller may have before: then it is not put without a look. */
+export const isShared = (event: NewEvent): boolean => event.id !== undefined || event.idempotencyKey !== undefined
+
+/** The mark of one append. Eight characters: there are never many that could be mistaken for one another. */
+export const newWriteId = (): string => randomBytes(6).toString('base64url')
 
 /** The partition of a user's or a repository's index. What follows the last `#` is the shard, so any text may come before. */
 export const indexPartition = (owner: string, shard: number): string => `${owner}#${shard}`
@@ -102,7 +126,10 @@ function eventId(event: NewEvent, model: EventModel): string {
     if (ms === undefined) throw new DynamoInputError('idempotencyKey', 'needs occurredAt: the id is made of both')
     return keyedId(ms, event.eventType, event.idempotencyKey)
   }
-  return ms === undefined ? model.ids.next() : randomIdAt(ms)
+  if (ms !== undefined) return randomIdAt(ms)
+  const id = model.ids.next()
+  model.madeDays.note(idTime(id))
+  return id
 }
 
 /** An item as ElectroDB reads it, in the form callers get. */
@@ -111,6 +138,7 @@ export function fromEventItem(item: EntityItem<EventEntity>): StoredEvent {
     id: item.id,
     eventType: item.eventType,
     occurredAt: new Date(idTime(item.id)),
+    writtenAt: new Date(item.writtenAt),
     ...(item.userId === undefined ? {} : { userId: item.userId }),
     ...(item.repositoryId === undefined ? {} : { repositoryId: item.repositoryId }),
     data: (item.data ?? {}) as Record<string, unknown>,

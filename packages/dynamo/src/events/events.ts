@@ -1,15 +1,19 @@
 import { encodeCursor } from '../items/cursor.js'
 import { assertId, idTime, idToHex } from '../items/ids.js'
+import { OwnAttempts } from '../items/own-attempts.js'
 import { type Page, readGroups, type Source } from '../items/page.js'
 import { assertKeyPart } from '../items/storable.js'
 import { asThrown, type CallerOptions, call, type Store, toSeconds } from '../items/store.js'
 import { appendItems, type EventPut } from './append-many.js'
 import { type EventEntity, eventEntity } from './entity.js'
 import {
+  type EventItem,
   type EventModel,
   fromEventItem,
   indexPartition,
+  isShared,
   type NewEvent,
+  newWriteId,
   type StoredEvent,
   toEventItem,
 } from './event.js'
@@ -23,12 +27,13 @@ export interface Events {
   /**
    * Appends one event, unless an event with its id is stored.
    *
-   * When an answer was lost and the request repeated, the event that was stored the first time counts as stored before: `duplicate` is true.
+   * `duplicate` tells that another append had stored it. One whose answer was lost and that is repeated, by itself or by the same process, knows
+   * its own event again.
    */
   append(event: NewEvent, options?: CallerOptions): Promise<{ readonly id: string; readonly duplicate: boolean }>
   /**
-   * Appends many events in batches of 25, in no order. A batch has no condition: the same id with the same content is stored once; another
-   * content under the same id is not noticed, and one of the two stays.
+   * Appends many events, in no order: new ones in batches of 25. A batch has no condition, so those with an `idempotencyKey` or an `id`, which
+   * may be stored already, go each in a request of its own, and what is stored stays.
    *
    * @returns the ids, in the order of `events`.
    * @throws {UnprocessedEventsError} naming each event not known to be stored, and why, also when the caller's signal ended it: that one's
@@ -69,11 +74,19 @@ interface QueryOptions {
 export function bindEvents(store: Store, table: string, model: EventModel, writers: Set<EventWriter>): Events {
   const entity: EventEntity = eventEntity(table)
   entity.setClient(store.document)
+  const attempts = new OwnAttempts<{ readonly writtenAt: number; readonly writeId: string | undefined }>()
   const isLive = (item: { readonly ttl: number }): boolean => item.ttl > toSeconds(model.now())
 
   const toPut = (event: NewEvent): EventPut => {
     const item = toEventItem(event, model)
-    return { id: item.id, item: entity.put(item).params<{ readonly Item: PutItem }>().Item }
+    const { Item } = entity.put(item).params<{ readonly Item: PutItem }>()
+    return { id: item.id, item: Item, isShared: isShared(event) }
+  }
+
+  /** Older servers do not show what a condition met. */
+  const readStored = async ({ eventType, day, shard, id }: EventItem, abortSignal: AbortSignal) => {
+    const key = { eventType, day, shard, id }
+    return (await entity.get(key).go({ ...asThrown, consistent: true, abortSignal })).data
   }
 
   const read = (item: Parameters<typeof fromEventItem>[0]): StoredEvent => fromEventItem(model.shapes.upcast(item))
@@ -117,18 +130,31 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
       query: (shard: number, range: IdRange, options: QueryOptions) => Promise<QueryAnswer>,
     ) =>
     (range: IdRange, signal: AbortSignal): Source<StoredEvent>[][] => {
-      const shards = shardsBetween(model.plan, by, owner, dayOf(idTime(range.low)), dayOf(idTime(range.high)))
+      const lastMs = Math.max(idTime(range.low), Math.min(idTime(range.high), range.horizonMs))
+      const shards = shardsBetween(model.plan, by, owner, dayOf(idTime(range.low)), dayOf(lastMs))
       return [Array.from({ length: shards }, (_, shard) => source((o) => query(shard, range, o), range, signal))]
     }
 
   return {
     append: (event, { signal } = {}) =>
-      call(store, 'events.append', table, signal, async (abortSignal) => {
+      call(store, 'events.append', table, signal, async (abortSignal, record) => {
         const item = toEventItem(event, model)
-        const answer = await entity
-          .create(item)
-          .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
-        return { id: item.id, duplicate: answer.rejected }
+        const { id, eventType } = item
+        const key = JSON.stringify([eventType, id])
+        return attempts.during(
+          key,
+          { signal: abortSignal, record },
+          () => ({ writtenAt: item.writtenAt, writeId: isShared(event) ? newWriteId() : undefined }),
+          async ({ writeId, writtenAt }) => {
+            const answer = await entity
+              .create({ ...item, writtenAt, ...(writeId === undefined ? {} : { writeId }) })
+              .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: 'all_old', abortSignal })
+            // Under an id that was made here there can be nothing but what an attempt whose answer was lost has stored.
+            if (!answer.rejected || writeId === undefined) return { id, duplicate: false }
+            const stored = answer.data ?? (await readStored(item, abortSignal))
+            return { id, duplicate: stored?.writeId !== writeId }
+          },
+        )
       }),
 
     async appendMany(events, { signal } = {}) {
@@ -151,7 +177,7 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
     byType: async (eventType, range = {}) => {
       assertKeyPart(eventType, 'eventType', 256)
       return readPage(['byType', eventType], range, (ids, signal) =>
-        daysOf(ids).map(({ day, low, high }) =>
+        daysOf(ids, model.madeDays).map(({ day, low, high }) =>
           Array.from({ length: shardsOn(model.plan, 'types', eventType, day) }, (_, shard) =>
             source(
               (o) => entity.query.byType({ eventType, day, shard }).between({ id: low }, { id: high }).go(o),

@@ -1,4 +1,5 @@
-import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb'
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
+import { BatchWriteCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { withCallDeadline } from '../client/call.js'
 import { type CallRecord, newRecord } from '../errors/call-record.js'
 import type { Store } from '../items/store.js'
@@ -24,27 +25,57 @@ export interface BatchAnswer {
 /** The key of an item as one text. */
 export const keyOf = (item: PutItem): string => JSON.stringify([item['pk'], item['sk']])
 
+/** How an item is to be put. */
+interface PutOptions {
+  readonly operation: string
+  readonly table: string
+  readonly signal: AbortSignal
+}
+
 /**
  * One BatchWriteItem, with the SDK's own retries, within `DYNAMODB_TIMEOUT`. It has no condition: it puts over whatever has the same
  * key. Never rejects.
  */
-export async function putBatch(
+export function putBatch(store: Store, options: PutOptions, items: readonly PutItem[]): Promise<BatchAnswer> {
+  const { table } = options
+  return answered(store, options, async (abortSignal) => {
+    const requests = items.map((Item) => ({ PutRequest: { Item } }))
+    const command = new BatchWriteCommand({ RequestItems: { [table]: requests } })
+    const answer = await store.document.send(command, { abortSignal })
+    return (answer.UnprocessedItems?.[table] ?? []).flatMap(({ PutRequest }) => PutRequest?.Item ?? [])
+  })
+}
+
+/** One PutItem likewise, that leaves what is stored under the same key as it is. */
+export function putIfAbsent(store: Store, options: PutOptions, Item: PutItem): Promise<BatchAnswer> {
+  return answered(store, options, async (abortSignal) => {
+    const ConditionExpression = 'attribute_not_exists(pk)'
+    try {
+      await store.document.send(new PutCommand({ TableName: options.table, Item, ConditionExpression }), {
+        abortSignal,
+      })
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error
+    }
+    return []
+  })
+}
+
+/** @param work gives the items that were left. */
+async function answered(
   store: Store,
-  options: { readonly operation: string; readonly table: string; readonly signal: AbortSignal },
-  items: readonly PutItem[],
+  { operation, table, signal }: PutOptions,
+  work: (signal: AbortSignal) => Promise<PutItem[]>,
 ): Promise<BatchAnswer> {
-  const { operation, table, signal } = options
   let record: CallRecord = newRecord({ operation, tables: [table] })
   try {
-    const answer = await withCallDeadline(
+    const left = await withCallDeadline(
       { operation, tables: [table], ms: store.settings.timeoutMs, signal },
       (abortSignal, current) => {
         record = current
-        const requests = items.map((Item) => ({ PutRequest: { Item } }))
-        return store.document.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }), { abortSignal })
+        return work(abortSignal)
       },
     )
-    const left = (answer.UnprocessedItems?.[table] ?? []).flatMap(({ PutRequest }) => PutRequest?.Item ?? [])
     // The attempt that was answered is one of the possible writes, and its answer tells which items it did not write.
     return { record, left: new Set(left.map(keyOf)), isUncertain: record.possibleWrites > 1 }
   } catch (failure) {

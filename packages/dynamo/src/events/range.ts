@@ -2,13 +2,15 @@ import { decodeCursor } from '../items/cursor.js'
 import { ID_BYTES, idCeiling, idFloor, idFromHex, idTime, timeOf } from '../items/ids.js'
 import { assertOrder, type Order } from '../items/page.js'
 import { assertLimit } from '../items/store.js'
+import { MAX_TIME_MS } from '../items/time.js'
+import type { MadeDays } from './made-days.js'
 import { DAY_MS, dayOf, dayStart } from './shards.js'
 
 /** Which events, in which order, how many at a time. */
 export interface EventRange {
   /** From this moment on. Default: as far back as events are kept. */
   readonly from?: Date | undefined
-  /** Before this moment. Default: everything, up to five minutes ahead of this clock for machines whose clock is ahead. */
+  /** Before this moment. Default: everything; by type, what is at most a day ahead of this clock, which no event should be. */
   readonly to?: Date | undefined
   /** `desc`, the latest first, is the default. */
   readonly order?: Order | undefined
@@ -18,9 +20,6 @@ export interface EventRange {
   readonly cursor?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
-
-/** How far the clock of another machine may be ahead of this one's. */
-const CLOCK_SKEW_MS = 5 * 60_000
 
 /** Events further ahead of the clock are refused, so nobody has to look for any. */
 export const MAX_AHEAD_MS = DAY_MS
@@ -33,6 +32,14 @@ export interface IdRange {
   readonly limit: number
   /** What a cursor is bound to. */
   readonly binding: readonly unknown[]
+  /** No event should lie after this moment: by type, no day after it is read, and of no plan more shards. */
+  readonly horizonMs: number
+}
+
+/** What the bounds of a range go by. */
+export interface RangeModel {
+  readonly now: () => number
+  readonly retentionMs: number
 }
 
 /**
@@ -40,19 +47,14 @@ export interface IdRange {
  * @throws {DynamoInputError} for an invalid time, order or limit.
  * @throws {DynamoCursorError} for a cursor of another query.
  */
-export function toIdRange(
-  question: readonly unknown[],
-  range: EventRange,
-  model: { readonly now: () => number; readonly retentionMs: number },
-): IdRange {
+export function toIdRange(question: readonly unknown[], range: EventRange, model: RangeModel): IdRange {
   const { order = 'desc', limit = 50, cursor } = range
   assertOrder(order)
   const from = range.from && timeOf(range.from, 'from')
   const to = range.to && timeOf(range.to, 'to')
   const now = model.now()
   const fromMs = Math.max(from ?? 0, now - model.retentionMs, 0)
-  // By type a range is read day by day: one that has no end in sight would be read for ever.
-  const toMs = Math.min(to ?? now + CLOCK_SKEW_MS, now + MAX_AHEAD_MS + CLOCK_SKEW_MS)
+  const toMs = Math.min(to ?? Number.POSITIVE_INFINITY, MAX_TIME_MS + 1)
   // Bound to what the caller said, not to what `now` made of it: the next page is asked for later.
   const binding = [...question, from ?? null, to ?? null, order]
   let low = idFloor(fromMs)
@@ -62,19 +64,27 @@ export function toIdRange(
     if (order === 'asc') low = later(low, neighbour(last, 1n))
     else high = earlier(high, neighbour(last, -1n))
   }
-  return { low, high, order, limit: assertLimit(limit), binding }
+  return { low, high, order, limit: assertLimit(limit), binding, horizonMs: now + MAX_AHEAD_MS }
 }
 
-/** The UTC days that a range touches, in reading order, each with its own bounds. */
-export function daysOf(range: IdRange): { readonly day: string; readonly low: string; readonly high: string }[] {
-  const days: { day: string; low: string; high: string }[] = []
-  for (let start = dayStart(dayOf(idTime(range.low))); start <= idTime(range.high); start += DAY_MS) {
-    days.push({
-      day: dayOf(start),
-      low: later(range.low, idFloor(start)),
-      high: earlier(range.high, idCeiling(start + DAY_MS - 1)),
-    })
-  }
+/**
+ * The UTC days that a range touches, in reading order, each with its own bounds: those up to the horizon, as a range that has no end in
+ * sight would be read for ever, and those behind it that this process itself made ids on, when its clock was ahead.
+ */
+export function daysOf(
+  range: IdRange,
+  madeDays: MadeDays,
+): { readonly day: string; readonly low: string; readonly high: string }[] {
+  const endMs = idTime(range.high)
+  const starts: number[] = []
+  const lastMs = Math.min(endMs, range.horizonMs)
+  for (let start = dayStart(dayOf(idTime(range.low))); start <= lastMs; start += DAY_MS) starts.push(start)
+  const behind = madeDays.after(range.horizonMs).filter((start) => start <= endMs && start + DAY_MS > idTime(range.low))
+  const days = [...starts, ...behind].map((start) => ({
+    day: dayOf(start),
+    low: later(range.low, idFloor(start)),
+    high: earlier(range.high, idCeiling(start + DAY_MS - 1)),
+  }))
   return range.order === 'asc' ? days : days.reverse()
 }
 

@@ -19,7 +19,7 @@ export interface EventWriter extends AsyncDisposable {
   /**
    * Appends one event together with whatever else is appended meanwhile. Resolves when this event is stored.
    *
-   * A batch has no condition: the same id with the same content is stored once; another content under the same id is not noticed, and one of the two stays.
+   * One with an `idempotencyKey` or an `id`, which may be stored already, goes in a request of its own, and what is stored stays.
    *
    * @throws {EventWriterError} `dynamo.events.writer_full` when too many wait, `dynamo.events.writer_closed` after `close()`.
    * @throws {DynamoError} what became of this event alone; `dynamo.deadline` when it is not known to be stored within `DYNAMODB_TIMEOUT`.
@@ -70,14 +70,14 @@ export function createEventWriter(
       if (waiting.size >= maxPending) {
         throw new EventWriterError('dynamo.events.writer_full', { pending: waiting.size, maxPending })
       }
-      const { id, item } = toPut(event)
+      const { id, item, isShared } = toPut(event)
       await new Promise<void>((resolve, reject) => {
         const settle = (error?: MiyabiError): void => {
           leave(entry)
           if (error) reject(error)
           else resolve()
         }
-        const entry: QueueEntry = { item, record, settle }
+        const entry: QueueEntry = { item, isShared, record, settle }
         callSignal.addEventListener('abort', () => {
           queue.withdraw(entry)
           leave(entry)

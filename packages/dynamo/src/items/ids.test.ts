@@ -26,17 +26,50 @@ describe('createIdSource', () => {
     expect(ids.every((id) => assertId(id, 'id') && idTime(id) === 1_750_000_000_000)).toBe(true)
   })
 
-  it('stays in order whatever the clock does', () => {
+  const sourceOf = (clock: readonly number[]) => {
+    const times = [...clock]
+    return createIdSource(() => times.shift() ?? 0)
+  }
+
+  it('stays in order whatever the clock does, as long as it is not set back by more than a minute', () => {
+    const steps = fc.array(fc.integer({ min: -60_000, max: 10_000_000 }), { minLength: 1, maxLength: 50 })
     fc.assert(
-      fc.property(fc.array(moment, { minLength: 2, maxLength: 50 }), (clock) => {
-        const times = [...clock]
-        const source = createIdSource(() => times.shift() ?? 0)
+      fc.property(steps, (given) => {
+        let highest = 1_750_000_000_000
+        const clock = given.map((step) => {
+          const ms = highest + step
+          highest = Math.max(highest, ms)
+          return ms
+        })
+        const source = sourceOf(clock)
         const ids = clock.map(() => source.next())
         expect([...ids].sort()).toEqual(ids)
         expect(new Set(ids).size).toBe(ids.length)
       }),
     )
   })
+
+  it('makes no id more than a minute ahead of its clock, and none twice, whatever the clock does', () => {
+    fc.assert(
+      fc.property(fc.array(moment, { minLength: 2, maxLength: 50 }), (clock) => {
+        const source = sourceOf(clock)
+        const ids = clock.map(() => source.next())
+        for (const [i, id] of ids.entries()) {
+          const ahead = idTime(id) - (clock[i] ?? 0)
+          expect(ahead).toBeGreaterThanOrEqual(0)
+          expect(ahead).toBeLessThanOrEqual(60_000)
+        }
+        expect(new Set(ids).size).toBe(ids.length)
+      }),
+    )
+  })
+
+  it.each([1_750_000_000_000.5, Number.NaN, -1, Number.POSITIVE_INFINITY, '1750000000000'])(
+    'refuses a clock that gives %s: nobody would find such an id again',
+    (ms) => {
+      expect(() => createIdSource(() => ms as number).next()).toThrow(DynamoInputError)
+    },
+  )
 
   it('keeps two sources apart', () => {
     const [a, b] = [createIdSource(() => 1), createIdSource(() => 1)]

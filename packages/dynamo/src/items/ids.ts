@@ -1,9 +1,11 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { types } from 'node:util'
 import { DynamoInputError } from '../errors/errors.js'
+import { type Clock, checkedClock } from './clock.js'
+import { isTime } from './time.js'
 
-/** The last moment whose UTC day has a four-digit year. */
-const MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+/** So far ids may run ahead of a clock that was set back, so that they stay in order. A clock set back further is followed. */
+const MAX_AHEAD_OF_CLOCK_MS = 60_000
 
 /** What follows the time in an id. */
 const TAIL_BYTES = 10
@@ -12,7 +14,12 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 
 /** Makes ids in the order of the calls. */
 export interface IdSource {
-  /** The next id: later in order than every id it gave before, also within one millisecond and when the clock steps back. */
+  /**
+   * The next id: later in order than every id it gave before, also within one millisecond and where the clock was set back by up to a
+   * minute. A clock that was further ahead is followed when it is set right: ids that go on from a wrong time would be wrong for as long.
+   *
+   * @throws {DynamoInputError} when the clock gives no whole milliseconds.
+   */
   next(): string
 }
 
@@ -20,14 +27,15 @@ export interface IdSource {
  * A source of UUIDv7 ids (RFC 9562) that are in order within the process: 48 bits of time, then a counter of 32 bits that starts at random in
  * each millisecond, then 42 random bits that keep processes apart. Time alone is not enough: many ids are made in one millisecond.
  */
-export function createIdSource(now: () => number = Date.now): IdSource {
+export function createIdSource(now: Clock = Date.now): IdSource {
+  const clock = checkedClock(now)
   const random = createRandomTails()
   let lastMs = -1
   let counter = 0
   return {
     next() {
-      const ms = now()
-      if (ms > lastMs) {
+      const ms = clock()
+      if (ms > lastMs || ms < lastMs - MAX_AHEAD_OF_CLOCK_MS) {
         lastMs = ms
         counter = randomInt(2 ** 31)
       } else if (counter === 0xffff_ffff) {
@@ -105,7 +113,7 @@ export function assertId(id: string, name: string): string {
 
 /** @throws {DynamoInputError} when `ms` is not a time between 1970 and 9999. */
 export function assertTime(ms: number, name: string): number {
-  if (Number.isInteger(ms) && ms >= 0 && ms <= MAX_MS) return ms
+  if (isTime(ms)) return ms
   throw new DynamoInputError(name, 'is not a valid time between 1970 and 9999')
 }
 

@@ -1,0 +1,37 @@
+import { DynamoInputError } from '../errors/errors.js'
+import { isTime } from './time.js'
+
+/** A clock: milliseconds since 1970. */
+export type Clock = () => number
+
+/**
+ * The same clock, read under the condition that it gives what ids, versions and keys can be made of. A fraction of a millisecond, as of
+ * `performance.timeOrigin + performance.now()`, would make ids that nobody finds again.
+ *
+ * @throws {DynamoInputError} when it gives anything but whole milliseconds between 1970 and 9999, each time it is read.
+ */
+export const checkedClock =
+  (now: Clock): Clock =>
+  () => {
+    const ms = now()
+    if (isTime(ms)) return ms
+    throw new DynamoInputError(
+      'now',
+      'does not give whole milliseconds between 1970 and 9999; round it down, as by Math.floor',
+    )
+  }
+
+/**
+ * A clock that only goes forward: it stands still where `now` is set back, and goes on from there. For what lasts so long, and not until a
+ * moment.
+ */
+export function forwardClock(now: Clock): Clock {
+  let last = now()
+  let forward = last
+  return () => {
+    const ms = now()
+    forward += Math.max(0, ms - last)
+    last = ms
+    return forward
+  }
+}
