@@ -5,7 +5,6 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const importing = (name: string): string => `import { thing } from '${name}'\n\nconsole.log(thing)\n`
-const readingEnvironment = 'export const url = process.env.DATABASE_URL\n'
 
 const forbidden = [
   ['core', '@miyabi/postgres'],
@@ -129,21 +128,59 @@ describe('the architecture', () => {
   })
 })
 
-describe('the lint rule on the environment', () => {
-  it('forbids a library package to read it', () => {
+const environment = 'const environment: Record<string, string | undefined> = {}\n'
+const linted: Readonly<Record<string, string>> = {
+  'packages/postgres/src/process.ts': 'export const url = process.env.DATABASE_URL\n',
+  'packages/db/src/process.ts': 'export const url = process.env.DATABASE_URL\n',
+  'packages/db/src/member.ts': `${environment}export const a = environment.NODE_ENV\n`,
+  'packages/db/src/optional.ts': `${environment}export const a = environment?.NODE_ENV\n`,
+  'packages/db/src/index-of.ts': `${environment}export const a = environment['NODE_ENV']\n`,
+  'packages/db/src/by-name.ts': `export const name = 'NODE_ENV'\n`,
+  'packages/db/src/taken-apart.ts': `${environment}export const { NODE_ENV } = environment\n`,
+  'packages/db/src/renamed.ts': `${environment}export const { NODE_ENV: mode } = environment\n`,
+  'packages/db/src/written.ts': `export const env = { NODE_ENV: 'test', text: 'with NODE_ENV=production' }\n`,
+  'packages/db/src/literal.ts': `export const b = { ...{ a: 1 }, b: 2 }\n`,
+  'packages/db/src/conditional.ts': `export const b = (a?: number) => ({ ...(a && { a }), b: 2 })\n`,
+}
+
+describe('the lint rules of our own', () => {
+  const rules = new Map<string, string>()
+  beforeAll(() => {
     copyFileSync('biome.json', path.join(folder, 'biome.json'))
-    const files = ['packages/postgres/src/example.ts', 'packages/db/src/example.ts']
-    for (const file of files) write(file, readingEnvironment)
+    cpSync('scripts/lint', path.join(folder, 'scripts/lint'), { recursive: true })
+    for (const [file, content] of Object.entries(linted)) write(file, content)
     const { stdout } = spawnSync(
       path.resolve('node_modules/.bin/biome'),
-      ['lint', '--vcs-enabled=false', '--reporter=json', ...files],
+      ['lint', '--vcs-enabled=false', '--reporter=json', ...Object.keys(linted)],
       { cwd: folder, encoding: 'utf8' },
     )
     const { diagnostics } = JSON.parse(stdout) as {
-      diagnostics: readonly { readonly category: string; readonly location: { readonly path: string } }[]
+      diagnostics: readonly {
+        readonly category: string
+        readonly message: string
+        readonly location: { readonly path: string }
+      }[]
     }
-    expect(diagnostics.map(({ category, location }) => [category, location.path])).toEqual([
-      ['lint/style/noProcessEnv', 'packages/postgres/src/example.ts'],
-    ])
+    for (const { category, message, location } of diagnostics)
+      rules.set(path.basename(location.path, '.ts'), category === 'plugin' ? message : `${category} ${location.path}`)
+  })
+
+  it('forbid a library package to read the environment of the process', () => {
+    expect(rules.get('process')).toBe('lint/style/noProcessEnv packages/postgres/src/process.ts')
+  })
+
+  it.each(['member', 'optional', 'index-of', 'by-name', 'taken-apart', 'renamed'])(
+    'forbid a second place that reads NODE_ENV: %s',
+    (name) => {
+      expect(rules.get(name)).toContain('isProduction(env)')
+    },
+  )
+
+  it('forbid to spread an object literal', () => {
+    expect(rules.get('literal')).toContain('Write the members out')
+  })
+
+  it('leave alone what writes NODE_ENV or speaks of it, and what spreads by a condition', () => {
+    expect(['written', 'conditional'].map((name) => rules.get(name))).toEqual([undefined, undefined])
   })
 })

@@ -7,7 +7,7 @@ import { seed } from './seed.js'
 const root = path.resolve(import.meta.dirname, '../..')
 loadEnvFile(root, process.env)
 const url = migrationDatabaseUrl(root, process.env)
-if (url === undefined) throw new NoDatabaseError('db seed', { production: process.env['NODE_ENV'] === 'production' })
+if (url === undefined) throw new NoDatabaseError('db seed', process.env)
 
 const settings = parsePostgresSettings({
   ...process.env,

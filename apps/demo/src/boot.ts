@@ -1,4 +1,4 @@
-import { type Environment, type Logger, MiyabiError } from '@miyabi/core'
+import { type Environment, type Logger, MiyabiError, resolveServers } from '@miyabi/core'
 import { acquireStack, type Stack } from '@miyabi/local'
 import { duration, say, timed } from './terminal/print.js'
 
@@ -9,18 +9,15 @@ export interface Servers {
   readonly stack: Stack | undefined
 }
 
-/** Any of these says where DynamoDB is. */
-const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL']
-
 /**
  * Starts the embedded servers (or joins those that are up) for whatever the environment names no URL of. In production nothing is
  * started: there the context says what is missing.
  */
 export async function boot(env: Environment, logger: Logger, signal: AbortSignal): Promise<Servers> {
-  const isSet = (name: string): boolean => Boolean(env[name]?.trim())
-  const needsPostgres = !isSet('DATABASE_URL')
-  const needsDynamo = !ENDPOINTS.some(isSet)
-  if (env['NODE_ENV']?.trim() === 'production' || !(needsPostgres || needsDynamo)) {
+  const origins = resolveServers(env)
+  const needsPostgres = origins.postgres === 'stack'
+  const needsDynamo = origins.dynamodb === 'stack'
+  if (!needsPostgres && !needsDynamo) {
     say('the servers that the environment names')
     return { env, stack: undefined }
   }

@@ -14,17 +14,26 @@ export type { StoreHealth } from './health/store-health.js'
 export { type JsonValue, jsonReplacer, stringifyJson, toJson } from './json/json.js'
 export { type LogFields, type Logger, redactingLogger, silentLogger } from './logging/logger.js'
 export { redactText, redactUrl, safeCause } from './logging/redact.js'
+export { type Environment, isProduction, isSet, readVariable } from './settings/environment.js'
 export type { Setting, SettingInfo } from './settings/field.js'
 export * as field from './settings/field.js'
 export { renderEnvExample, renderReference } from './settings/render.js'
 export {
   defineSettings,
-  type Environment,
   type SettingFields,
   type SettingRule,
   type Settings,
   type SettingValues,
 } from './settings/settings.js'
+export {
+  APPLICATION_URLS,
+  DYNAMODB_ENDPOINTS,
+  MIGRATOR_URLS,
+  originOf,
+  resolveServers,
+  type ServerOrigin,
+  type ServerOrigins,
+} from './stack/resolve-servers.js'
 export { readStack, STACK_FILE, STACK_FOLDER, type StackDescriptor, stackFolder } from './stack/stack.js'
 export { findWorkspaceRoot } from './stack/workspace.js'
 export { RetryBudget, type RetryBudgetOptions } from './time/retry-budget.js'

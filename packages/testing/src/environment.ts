@@ -1,4 +1,4 @@
-import { MiyabiError } from '@miyabi/core'
+import { MiyabiError, readVariable } from '@miyabi/core'
 
 /**
  * How a run hands its servers to test files and to the processes they spawn: environment variables, because every worker and
@@ -31,8 +31,8 @@ const startedByRun =
 /** The value of a variable of the run, or an error that says who sets it. */
 export function fromRun(name: keyof typeof testVariables, remedy: string = startedByRun): string {
   const variable = testVariables[name]
-  const value = process.env[variable]?.trim()
-  if (!value) throw new TestServerMissingError(variable, remedy)
+  const value = readVariable(process.env, variable)
+  if (value === undefined) throw new TestServerMissingError(variable, remedy)
   return value
 }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { readVariable } from '@miyabi/core'
 import pg from 'pg'
 import { createDatabase, withDatabase } from './admin.js'
 import { fromRun, testVariables } from './environment.js'
@@ -37,7 +38,7 @@ export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
 
   const client = new pg.Client({ connectionString: fromRun('directDatabaseUrl'), application_name: 'miyabi-testing' })
   client.on('error', () => {})
-  const endpoint = process.env[testVariables.dynamodbEndpoint]?.trim() || undefined
+  const endpoint = readVariable(process.env, testVariables.dynamodbEndpoint)
   const close = async (): Promise<void> => {
     try {
       if (!servers.areTemporary) await dropRun(client, endpoint, name)

@@ -1,3 +1,4 @@
+import { isSet } from '@miyabi/core'
 import { acquireStack, type Stack } from '@miyabi/local'
 import { withConnection } from './admin.js'
 import { TestServerMissingError, testVariables } from './environment.js'
@@ -13,12 +14,11 @@ export interface Servers {
 /** Finds or starts the servers, and says in the environment where they are. */
 export async function startServers(): Promise<Servers> {
   const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl, dynamodbEndpoint } = testVariables
-  const isSet = (name: string): boolean => Boolean(process.env[name]?.trim())
   const logins = [databaseUrl, directDatabaseUrl, serviceDatabaseUrl]
-  const hasPostgres = logins.some(isSet)
-  const missing = hasPostgres ? logins.find((name) => !isSet(name)) : undefined
+  const hasPostgres = logins.some((name) => isSet(process.env, name))
+  const missing = hasPostgres ? logins.find((name) => !isSet(process.env, name)) : undefined
   if (missing) throw new TestServerMissingError(missing, `a server of your own takes all of ${logins.join(', ')}`)
-  const hasDynamo = isSet(dynamodbEndpoint)
+  const hasDynamo = isSet(process.env, dynamodbEndpoint)
   const stack = hasPostgres && hasDynamo ? undefined : await acquireStack({ temporary: true })
   if (stack && !hasPostgres) {
     const { postgres } = stack.descriptor

@@ -1,3 +1,4 @@
+import { readVariable } from '@miyabi/core'
 import { withConnection } from './admin.js'
 import { fromRun, testVariables } from './environment.js'
 import { runOf } from './names.js'
@@ -6,6 +7,6 @@ import { dropRun } from './sweep.js'
 /** Run as a process of its own by a test run that exits without closing: drops what that run made. */
 const run = runOf(`${fromRun('prefix')}_`)
 if (run !== undefined) {
-  const endpoint = process.env[testVariables.dynamodbEndpoint] || undefined
+  const endpoint = readVariable(process.env, testVariables.dynamodbEndpoint)
   await withConnection(fromRun('directDatabaseUrl'), (client) => dropRun(client, endpoint, run))
 }

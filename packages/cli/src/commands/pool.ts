@@ -1,3 +1,4 @@
+import { APPLICATION_URLS } from '@miyabi/core'
 import { commandEnvironment, stackUnlessSet } from '../environment/environment.js'
 import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
@@ -15,7 +16,7 @@ export const pool = command({
   async run({ args }) {
     const { adviseForServer, parsePostgresSettings } = await import('@miyabi/postgres')
     const environment = commandEnvironment()
-    await using stack = await stackUnlessSet(environment, ['DATABASE_URL'])
+    await using stack = await stackUnlessSet(environment, APPLICATION_URLS)
     const found = stack && { DATABASE_URL: stack.descriptor.postgres.databaseUrl }
     const settings = parsePostgresSettings({ ...environment.env, ...found })
     const { hostname, port } = new URL(settings.databaseUrl)

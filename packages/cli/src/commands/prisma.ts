@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
+import { MIGRATOR_URLS } from '@miyabi/core'
 import { checkPrismaCommand, needsDatabase, runPrisma } from '@miyabi/migrate'
-import { commandEnvironment, DATABASE_URLS, stackUnlessSet } from '../environment/environment.js'
+import { commandEnvironment, stackUnlessSet } from '../environment/environment.js'
 import type { Command } from '../terminal/command.js'
 import { say } from '../terminal/output.js'
 
@@ -12,7 +13,7 @@ export const prisma: Command = {
   async run(args) {
     const environment = commandEnvironment()
     checkPrismaCommand(environment.root, environment.env, args)
-    await using stack = needsDatabase(args) ? await stackUnlessSet(environment, DATABASE_URLS) : undefined
+    await using stack = needsDatabase(args) ? await stackUnlessSet(environment, MIGRATOR_URLS) : undefined
     if (stack !== undefined) say('no database URL is set: using the embedded stack')
     return await withSignals((signal) => runPrisma(args, { cwd: environment.root, env: environment.env, signal }))
   },

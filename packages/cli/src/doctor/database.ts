@@ -8,7 +8,7 @@ export const databaseGroup = (check: DatabaseCheck): CheckGroup => ({
   looksFor: check.looksFor,
   async run({ root, env }, signal) {
     const url = migrationDatabaseUrl(root, env)
-    if (url === undefined) throw new NoDatabaseError('doctor', { production: env['NODE_ENV'] === 'production' })
+    if (url === undefined) throw new NoDatabaseError('doctor', env)
     return checkDatabase(check, { url, migrations: path.join(root, 'prisma/migrations'), signal })
   },
 })

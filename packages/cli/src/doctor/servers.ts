@@ -1,4 +1,4 @@
-import type { Finding } from '@miyabi/core'
+import { type Finding, isSet } from '@miyabi/core'
 import { createDynamo, parseDynamoSettings } from '@miyabi/dynamo'
 import { checkHealth, createPostgres, mapPostgresError, parsePostgresSettings } from '@miyabi/postgres'
 import type { CheckGroup } from './group.js'
@@ -17,7 +17,7 @@ export const serversGroup: CheckGroup = {
 const LOGINS = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'SERVICE_DATABASE_URL'] as const
 
 async function postgres(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Finding[]> {
-  const set = LOGINS.filter((name) => env[name]?.trim())
+  const set = LOGINS.filter((name) => isSet(env, name))
   const asked = set.filter((name, index) => set.findIndex((other) => env[other] === env[name]) === index)
   return (await Promise.all(asked.map((name) => askAs(name, env, signal)))).flat()
 }

@@ -1,4 +1,4 @@
-import { findWorkspaceRoot, stackFolder } from '@miyabi/core'
+import { DYNAMODB_ENDPOINTS, findWorkspaceRoot, MIGRATOR_URLS, originOf, stackFolder } from '@miyabi/core'
 import type { Stack } from '@miyabi/local'
 import { loadEnvFile } from '@miyabi/migrate'
 
@@ -26,21 +26,11 @@ export async function stackUnlessSet(
   { root, env }: CommandEnvironment,
   names: readonly string[],
 ): Promise<Stack | undefined> {
-  if (names.some((name) => env[name]?.trim()) || env['NODE_ENV']?.trim() === 'production') return undefined
+  if (originOf(env, names) !== 'stack') return undefined
   const folder = stackFolder(root, env)
   const { acquireStack } = await import('@miyabi/local')
   return acquireStack(folder === undefined ? {} : { folder })
 }
-
-/** Where PostgreSQL is; either says it. */
-export const DATABASE_URLS: readonly string[] = ['DIRECT_DATABASE_URL', 'DATABASE_URL']
-
-/** Any of them says where DynamoDB is; the last two are AWS's own. */
-export const DYNAMODB_ENDPOINTS: readonly string[] = [
-  'DYNAMODB_ENDPOINT',
-  'AWS_ENDPOINT_URL_DYNAMODB',
-  'AWS_ENDPOINT_URL',
-]
 
 /** An environment in which the embedded stack stands in for the stores that are not named, for as long as it is held. */
 export interface StackedEnvironment extends CommandEnvironment, AsyncDisposable {
@@ -49,7 +39,7 @@ export interface StackedEnvironment extends CommandEnvironment, AsyncDisposable 
 
 /** Adds the embedded stack's URLs for what `environment` does not name; nothing in production. */
 export async function environmentWithStack(environment: CommandEnvironment): Promise<StackedEnvironment> {
-  const forPostgres = await stackUnlessSet(environment, DATABASE_URLS)
+  const forPostgres = await stackUnlessSet(environment, MIGRATOR_URLS)
   const forDynamo = await stackUnlessSet(environment, DYNAMODB_ENDPOINTS)
   const { postgres } = forPostgres?.descriptor ?? {}
   const { dynamodb } = forDynamo?.descriptor ?? {}

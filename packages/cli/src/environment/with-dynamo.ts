@@ -1,7 +1,7 @@
-import { MiyabiError } from '@miyabi/core'
+import { DYNAMODB_ENDPOINTS, MiyabiError } from '@miyabi/core'
 import type { Dynamo } from '@miyabi/dynamo'
 import { say } from '../terminal/output.js'
-import { commandEnvironment, DYNAMODB_ENDPOINTS, stackUnlessSet } from './environment.js'
+import { commandEnvironment, stackUnlessSet } from './environment.js'
 
 /**
  * Works on DynamoDB where an application with this environment would find it, and says where that is. The embedded stack, where it

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { MIGRATOR_URLS } from '@miyabi/core'
 import {
   checkPrismaCommand,
   type Migration,
@@ -9,9 +10,6 @@ import {
 import { untilInterrupted } from '../terminal/interrupted.js'
 import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
-
-/** Either of them says where the database is. */
-const DATABASE_URLS = ['DIRECT_DATABASE_URL', 'DATABASE_URL']
 
 /** What a command on migrations works with. */
 export interface MigrationEnvironment {
@@ -32,7 +30,7 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
   const environment = commandEnvironment()
   const { root, env } = environment
   checkPrismaCommand(root, env, ['migrate', 'status'])
-  await using stack = await stackUnlessSet(environment, DATABASE_URLS)
+  await using stack = await stackUnlessSet(environment, MIGRATOR_URLS)
   const databaseUrl = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(root, env) ?? ''
   const { hostname, port, pathname } = new URL(databaseUrl)
   const project = {

@@ -1,9 +1,7 @@
 import type { z } from 'zod'
 import { ConfigError, type SettingFault } from '../errors/config-error.js'
+import { type Environment, isSet } from './environment.js'
 import type { Setting } from './field.js'
-
-/** An environment: `process.env`, or any record of texts. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 export type SettingFields = Readonly<Record<string, Setting<unknown>>>
 
@@ -51,7 +49,7 @@ export function defineSettings<Fields extends SettingFields>(definition: {
     }
     const typed = values as Partial<SettingValues<Fields>>
     for (const rule of rules) {
-      const fault = rule(typed, (name) => Boolean(env[name]?.trim()))
+      const fault = rule(typed, (name) => isSet(env, name))
       if (fault) faults.push(fault)
     }
     return { values: typed, faults }

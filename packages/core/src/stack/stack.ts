@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { isStillRunning } from '../process.js'
+import { type Environment, readVariable } from '../settings/environment.js'
 import { findWorkspaceRoot } from './workspace.js'
 
 /**
@@ -43,8 +44,9 @@ export type StackDescriptor = z.infer<typeof descriptorSchema>
  * The folder of the stack that belongs to `cwd`: `MIYABI_STACK_DIR` where set, else `.miyabi` at the root of the workspace
  * around `cwd`, else undefined.
  */
-export function stackFolder(cwd: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
-  if (env.MIYABI_STACK_DIR?.trim()) return path.resolve(cwd, env.MIYABI_STACK_DIR)
+export function stackFolder(cwd: string, env: Environment): string | undefined {
+  const named = readVariable(env, 'MIYABI_STACK_DIR')
+  if (named !== undefined) return path.resolve(cwd, named)
   const root = findWorkspaceRoot(cwd)
   return root && path.join(root, STACK_FOLDER)
 }

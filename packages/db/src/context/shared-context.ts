@@ -1,4 +1,4 @@
-import type { Environment } from '@miyabi/core'
+import { type Environment, isProduction } from '@miyabi/core'
 import type { DatabaseContext } from './context.js'
 
 /** Through the global registry of symbols, so that a second evaluation of this very file finds the same. */
@@ -20,7 +20,7 @@ export async function sharedContext(
   options: { readonly name?: string; readonly env?: Environment } = {},
 ): Promise<DatabaseContext> {
   const { name = 'main', env = process.env } = options
-  if (env['NODE_ENV']?.trim() === 'production') return make()
+  if (isProduction(env)) return make()
   const holder = globalThis as { [REGISTRY]?: Registry }
   holder[REGISTRY] ??= new Map()
   const contexts = holder[REGISTRY]

@@ -1,4 +1,12 @@
-import { type Environment, readStack, type SettingFault, type StackDescriptor, stackFolder } from '@miyabi/core'
+import {
+  type Environment,
+  isSet,
+  readStack,
+  resolveServers,
+  type SettingFault,
+  type StackDescriptor,
+  stackFolder,
+} from '@miyabi/core'
 
 /** An environment in which the unset URLs are those of the embedded stack. */
 export interface AttachedEnvironment {
@@ -16,19 +24,16 @@ export interface AttachedEnvironment {
 /** Where no server listens: a client that must be built although there is none to talk to never reaches a stranger's. */
 const NOWHERE = 'http://127.0.0.1:1'
 
-/** Any of these names the DynamoDB server; the last two are AWS's own. */
-const ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'] as const
-
 /**
  * Fills DATABASE_URL, SERVICE_DATABASE_URL and DYNAMODB_ENDPOINT in, where unset, from the stack that is up. Never in production, and it never starts
  * anything. The migrator's URL stays with the stack: a running application has no use for it.
  */
 export function attachToStack(env: Environment, cwd: string): AttachedEnvironment {
-  const isSet = (name: string): boolean => Boolean(env[name]?.trim())
-  const needsPostgres = !isSet('DATABASE_URL')
-  const needsDynamo = !ENDPOINTS.some(isSet)
+  const origins = resolveServers(env)
+  const needsPostgres = origins.postgres === 'stack'
+  const needsDynamo = origins.dynamodb === 'stack'
   const none = { env, attached: [], folder: undefined, missing: [], dynamodbUnavailable: undefined }
-  if (env['NODE_ENV']?.trim() === 'production' || !(needsPostgres || needsDynamo)) return none
+  if (!needsPostgres && !needsDynamo) return none
 
   const folder = stackFolder(cwd, env)
   const stack = folder === undefined ? undefined : readStack(folder)
@@ -38,7 +43,7 @@ export function attachToStack(env: Environment, cwd: string): AttachedEnvironmen
   const values = {
     ...(needsPostgres ? { DATABASE_URL: stack.postgres.databaseUrl } : {}),
     // Only beside the stack's own: the service of another server knows nothing of this one's people.
-    ...(needsPostgres && !isSet('SERVICE_DATABASE_URL')
+    ...(needsPostgres && !isSet(env, 'SERVICE_DATABASE_URL')
       ? { SERVICE_DATABASE_URL: stack.postgres.serviceDatabaseUrl }
       : {}),
     ...(needsDynamo ? { DYNAMODB_ENDPOINT: endpointOf(stack) ?? NOWHERE } : {}),

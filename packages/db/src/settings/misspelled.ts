@@ -1,4 +1,4 @@
-import type { Environment } from '@miyabi/core'
+import { type Environment, isSet } from '@miyabi/core'
 import { nearestName } from './nearest-name.js'
 import { knownVariables } from './settings.js'
 
@@ -15,7 +15,7 @@ const OUR_BEGINNING = /^(DB|DATABASE|DYNAMODB|DYNAMO|MIYABI)_/
 export function misspelledVariables(env: Environment): Misspelled[] {
   const known = new Set(knownVariables())
   return Object.keys(env)
-    .filter((name) => !known.has(name) && env[name]?.trim())
+    .filter((name) => !known.has(name) && isSet(env, name))
     .flatMap((name) => {
       const nearest = nearestName(name.toUpperCase(), known)
       return nearest && nearest.changes <= tolerance(name.toUpperCase()) ? [{ name, nearest: nearest.name }] : []

@@ -1,4 +1,4 @@
-import { defineSettings, type Environment, field } from '@miyabi/core'
+import { DYNAMODB_ENDPOINTS, defineSettings, type Environment, field } from '@miyabi/core'
 import { isLocalEndpoint, namesAwsCredentials } from './endpoint.js'
 
 /** A region's form: `ap-northeast-1`, `us-gov-west-1`, `eusc-de-east-1`. Nothing that AWS could not have named. */
@@ -141,7 +141,7 @@ export interface DynamoSettings {
  */
 export function parseDynamoSettings(env: Environment): DynamoSettings {
   const values = dynamoSettings.parse(env)
-  const endpoint = values.DYNAMODB_ENDPOINT ?? values.AWS_ENDPOINT_URL_DYNAMODB ?? values.AWS_ENDPOINT_URL
+  const endpoint = DYNAMODB_ENDPOINTS.map((name) => values[name]).find((value) => value !== undefined)
   const autoScalingEndpoint = values.AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING
   const backoff = {
     maxAttempts: values.DYNAMODB_MAX_ATTEMPTS,

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Environment } from '@miyabi/core'
+import { type Environment, isSet } from '@miyabi/core'
 
 /**
  * Whether a URL can only be a server of the developer's own: a loopback address, `host.docker.internal`, or a name without a dot
@@ -29,5 +29,5 @@ const CREDENTIAL_VARIABLES = [
 
 /** Whether an environment says where AWS credentials come from. A default profile in a file does not count: nothing named it. */
 export function namesAwsCredentials(env: Environment): boolean {
-  return CREDENTIAL_VARIABLES.some((name) => env[name]?.trim())
+  return CREDENTIAL_VARIABLES.some((name) => isSet(env, name))
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { readVariable } from '@miyabi/core'
 import { Failure } from './failure.js'
 import { makeFolder } from './files.js'
 
@@ -22,13 +23,14 @@ function platformCache(env: NodeJS.ProcessEnv): string | undefined {
   const home = homeFolder()
   if (process.platform === 'win32') return env['LOCALAPPDATA'] && path.join(env['LOCALAPPDATA'], 'miyabi', 'cache')
   if (process.platform === 'darwin') return home && path.join(home, 'Library', 'Caches', 'miyabi')
-  const xdg = env['XDG_CACHE_HOME']?.trim() || (home && path.join(home, '.cache'))
+  const xdg = readVariable(env, 'XDG_CACHE_HOME') || (home && path.join(home, '.cache'))
   return xdg && path.join(xdg, 'miyabi')
 }
 
 /** Where the cache may be, best first. As root it must be a place that the unprivileged server can reach: not root's home. */
 function candidates(env: NodeJS.ProcessEnv): string[] {
-  if (env['MIYABI_CACHE_DIR']?.trim()) return [path.resolve(env['MIYABI_CACHE_DIR'])]
+  const named = readVariable(env, 'MIYABI_CACHE_DIR')
+  if (named !== undefined) return [path.resolve(named)]
   if (isRoot()) return ['/var/cache/miyabi', '/var/tmp/miyabi-root']
   const own = platformCache(env)
   const fallback = path.join(os.tmpdir(), `miyabi-${process.getuid?.() ?? 'cache'}`)

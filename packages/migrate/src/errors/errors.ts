@@ -1,4 +1,4 @@
-import { MiyabiError } from '@miyabi/core'
+import { type Environment, isProduction, MiyabiError } from '@miyabi/core'
 
 /** The installed Prisma CLI and the WebAssembly engine were not built from the same source. */
 export class EngineMismatchError extends MiyabiError<
@@ -21,9 +21,9 @@ export class EngineMismatchError extends MiyabiError<
 export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readonly command: string }> {
   override readonly name = 'NoDatabaseError'
 
-  constructor(command: string, options: { readonly production: boolean }) {
+  constructor(command: string, env: Environment) {
     // In production it is thrown for commands of ours too, which are none of Prisma's.
-    const message = options.production
+    const message = isProduction(env)
       ? 'There is no database to work on: set DIRECT_DATABASE_URL (or DATABASE_URL). NODE_ENV is production, where the embedded database is not used.'
       : `prisma ${command} needs a database: set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded one with \`pnpm db:up\`. \`pnpm prisma ${command}\` starts it by itself.`
     super('migrate.no_database', message, { details: { command } })

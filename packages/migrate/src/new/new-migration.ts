@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { isSet } from '@miyabi/core'
 import { MigrationError } from '../errors/migration-error.js'
 import { readMigrations } from '../history/folder.js'
 import { parseSql } from '../sql/parse.js'
@@ -85,7 +86,7 @@ async function diffBothWays(project: PrismaProject, signal: AbortSignal | undefi
   const forth = ['--from-migrations', migrations, '--to-schema', schema]
   const back = ['--from-schema', schema, '--to-migrations', migrations]
   // Each works in a database of its own, unless one is given, which the second would wipe under the first.
-  if (env['SHADOW_DATABASE_URL']?.trim()) {
+  if (isSet(env, 'SHADOW_DATABASE_URL')) {
     return [await prismaDiff(project, forth, signal), await prismaDiff(project, back, signal)]
   }
   const making = prismaDiff(project, forth, signal)

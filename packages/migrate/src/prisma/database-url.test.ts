@@ -30,8 +30,9 @@ describe('migrationDatabaseUrl', () => {
     expect(migrationDatabaseUrl('/', { MIYABI_STACK_DIR: folder })).toBe('postgresql://owner@h/d')
   })
 
-  it('is never the stack in production', () => {
-    expect(migrationDatabaseUrl('/', { MIYABI_STACK_DIR: folder, NODE_ENV: 'production' })).toBeUndefined()
+  it('is never the stack in production, also with a blank after the word, as for the application', () => {
+    for (const NODE_ENV of ['production', 'production '])
+      expect(migrationDatabaseUrl('/', { MIYABI_STACK_DIR: folder, NODE_ENV })).toBeUndefined()
   })
 
   it('is undefined when nothing is set and nothing is up', () => {

@@ -1,4 +1,4 @@
-import type { Environment } from '@miyabi/core'
+import { type Environment, readVariable } from '@miyabi/core'
 import { schemaEnginePath } from './engine-path.js'
 import { usesWasmEngine } from './settings.js'
 
@@ -8,9 +8,9 @@ import { usesWasmEngine } from './settings.js'
  */
 export function engineEnvironment(env: Environment): Readonly<Record<string, string>> {
   return {
-    CHECKPOINT_DISABLE: env.CHECKPOINT_DISABLE || '1',
+    CHECKPOINT_DISABLE: readVariable(env, 'CHECKPOINT_DISABLE') ?? '1',
     ...(usesWasmEngine(env) && {
-      PRISMA_SCHEMA_ENGINE_BINARY: env.PRISMA_SCHEMA_ENGINE_BINARY || schemaEnginePath,
+      PRISMA_SCHEMA_ENGINE_BINARY: readVariable(env, 'PRISMA_SCHEMA_ENGINE_BINARY') ?? schemaEnginePath,
     }),
   }
 }

@@ -1,4 +1,4 @@
-import { ConfigError, defineSettings, type Environment, field } from '@miyabi/core'
+import { ConfigError, defineSettings, type Environment, field, MIGRATOR_URLS, originOf } from '@miyabi/core'
 import { NoDatabaseError } from '../errors/errors.js'
 import { checkEngineVersion } from './engine-version.js'
 import { needsDatabase, prismaCommand } from './needs-database.js'
@@ -30,8 +30,5 @@ export function checkPrismaCommand(root: string, env: Environment, args: readonl
   const faults = [...migrateSettings.check(env).faults, ...(connects ? databaseUrls.check(env).faults : [])]
   if (faults.length > 0) throw new ConfigError(faults)
   if (usesWasmEngine(env)) checkEngineVersion(root)
-  const isSet = Object.keys(databaseUrls.fields).some((name) => env[name]?.trim())
-  if (connects && !isSet && env.NODE_ENV === 'production') {
-    throw new NoDatabaseError(prismaCommand(args), { production: true })
-  }
+  if (connects && originOf(env, MIGRATOR_URLS) === 'none') throw new NoDatabaseError(prismaCommand(args), env)
 }

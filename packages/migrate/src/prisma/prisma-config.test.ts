@@ -51,7 +51,8 @@ describe('prismaConfig', () => {
     expect(() => configure({}, ['migrate', 'deploy'])).toThrow(
       expect.objectContaining({ code: 'migrate.no_database', message: expect.stringContaining('pnpm db:up') }),
     )
-    expect(() => configure({ NODE_ENV: 'production' }, ['migrate', 'deploy'])).toThrow('NODE_ENV is production')
+    for (const NODE_ENV of ['production', 'production '])
+      expect(() => configure({ NODE_ENV }, ['migrate', 'deploy'])).toThrow('NODE_ENV is production')
   })
 
   it('names every setting that makes no sense', () => {

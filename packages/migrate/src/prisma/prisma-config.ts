@@ -31,9 +31,7 @@ export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): 
   checkPrismaCommand(root, env, args)
   Object.assign(env, engineEnvironment(env))
   const url = migrationDatabaseUrl(root, env)
-  if (url === undefined && needsDatabase(args)) {
-    throw new NoDatabaseError(prismaCommand(args), { production: false })
-  }
+  if (url === undefined && needsDatabase(args)) throw new NoDatabaseError(prismaCommand(args), env)
   const shadowDatabaseUrl = migrateSettings.parse(env).SHADOW_DATABASE_URL
   // Not through `defineConfig`: it changes nothing, the CLI calls it itself, and its module takes a third of a second to load.
   return {

@@ -1,4 +1,12 @@
-import { ConfigError, defineSettings, type Environment, field, type SettingValues } from '@miyabi/core'
+import {
+  ConfigError,
+  defineSettings,
+  type Environment,
+  field,
+  isProduction,
+  isSet,
+  type SettingValues,
+} from '@miyabi/core'
 import { connectionUrlProblem } from './connection-url.js'
 import type { PasswordSource } from './password.js'
 
@@ -190,7 +198,7 @@ export interface PostgresSettings {
  */
 export function parsePostgresSettings(env: Environment): PostgresSettings {
   const { values, faults } = postgresSettings.check(env)
-  const missing = env['DATABASE_URL']?.trim()
+  const missing = isSet(env, 'DATABASE_URL')
     ? []
     : [{ name: 'DATABASE_URL', problem: 'is not set', expected: fields.DATABASE_URL.info.expected }]
   if (faults.length + missing.length > 0) throw new ConfigError([...missing, ...faults])
@@ -200,11 +208,7 @@ export function parsePostgresSettings(env: Environment): PostgresSettings {
     directDatabaseUrl: valid.DIRECT_DATABASE_URL ?? valid.DATABASE_URL,
     serviceDatabaseUrl: valid.SERVICE_DATABASE_URL,
     serviceMaxConnections: valid.DB_SERVICE_MAX_CONNECTIONS,
-    privilegedLogin: valid.DB_ALLOW_PRIVILEGED_LOGIN
-      ? 'allow'
-      : env['NODE_ENV']?.trim() === 'production'
-        ? 'refuse'
-        : 'warn',
+    privilegedLogin: valid.DB_ALLOW_PRIVILEGED_LOGIN ? 'allow' : isProduction(env) ? 'refuse' : 'warn',
     maxConnections: valid.DB_MAX_CONNECTIONS,
     minConnections: Math.min(valid.DB_MIN_CONNECTIONS, valid.DB_MAX_CONNECTIONS),
     instances: valid.DB_INSTANCES,

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { copyFile, rename } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { readVariable } from '@miyabi/core'
 import { makeFolder } from '../../shared/files.js'
 import { canReach, type RunAs } from '../run-as.js'
 
@@ -53,7 +54,7 @@ function* places(env: NodeJS.ProcessEnv, workspace: string): Generator<string> {
 }
 
 function findBinary(env: NodeJS.ProcessEnv, workspace: string): string | Unavailable {
-  const named = env['DYNOXIDE_BIN']?.trim()
+  const named = readVariable(env, 'DYNOXIDE_BIN')
   if (named) {
     if (isExecutable(named)) return named
     return {
