@@ -16,6 +16,7 @@ export {
   type DynamoErrorCode,
   type DynamoErrorDetails,
   DynamoInputError,
+  DynamoInternalsError,
   DynamoValueError,
   PayloadTooLargeError,
   type ThrottlingReason,

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { type EventModel, eventShapes } from '../src/events/event.js'
 import { bindEvents, type Events } from '../src/events/events.js'
 import { MadeDays } from '../src/events/made-days.js'
+import { ownDocumentClient } from '../src/internals/aws-sdk.js'
 import { createIdSource } from '../src/items/ids.js'
 import { ItemShapeError, itemShapes } from '../src/items/schema-version.js'
-import { ownDocumentClient } from '../src/items/store.js'
 import { rejection, testDynamo, testSettings } from './support.js'
 
 describe('events of another shape', () => {

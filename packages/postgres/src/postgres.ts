@@ -88,7 +88,7 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
   const operations = new Operations()
   const scopes = new Scopes()
   const names = settings.pooler === 'none' ? new StatementNames() : undefined
-  const runner = new Runner(pool, { scopes, names, login: loginOf(settings) })
+  const runner = new Runner(pool, { scopes, names, login: loginOf(settings), logger: options.logger && logger })
   const attempts = new Attempts()
   const stats = (): PoolStats => pool.stats
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)

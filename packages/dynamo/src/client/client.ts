@@ -1,8 +1,8 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { state as nodeVersionWarning } from '@aws-sdk/core/client'
 import { type Logger, RetryBudget, redactingLogger, redactUrl, silentLogger } from '@miyabi/core'
+import { hushNodeVersionWarning, prepareClient } from '../internals/aws-sdk.js'
 import type { DynamoSettings } from '../settings/config.js'
 import type { DynamoStats } from '../stats.js'
 import { CapacityMeter } from './capacity.js'
@@ -23,6 +23,7 @@ export interface ClientOptions {
  *
  * Retries draw on a budget: when very much fails at once, the rest is not tried again.
  * Call `destroy()` when done.
+ * @throws {DynamoInternalsError} where the installed SDK lacks what is used of it.
  */
 export function createDynamoDBClient(settings: DynamoSettings, options: ClientOptions = {}): DynamoDBClient {
   return openClient(settings, options).client
@@ -38,9 +39,8 @@ export function openClient(
   const sockets = { keepAlive: true, maxSockets }
   const socketQueue = new SocketQueue(maxSockets)
   const capacity = new CapacityMeter()
-  // The SDK prints, once a process, that it will leave this Node version; our README says so, a library's log should not.
-  nodeVersionWarning.warningEmitted = true
 
+  hushNodeVersionWarning()
   const client = new DynamoDBClient({
     region: settings.region,
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
@@ -58,8 +58,7 @@ export function openClient(
       logger: sdkLogger(logger),
     }),
   })
-  // For each answer it makes copies without secrets of all that was sent and received, also where nobody listens, as here.
-  client.middlewareStack.remove('loggerMiddleware')
+  prepareClient(client, options.logger && logger)
   client.middlewareStack.use(
     callMiddleware({
       timeoutMs: settings.timeoutMs,

@@ -7,8 +7,9 @@ import type {
 } from '@aws-sdk/client-dynamodb'
 import type { Logger } from '@miyabi/core'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { type HandlerExecutionContext, type Pluggable, SMITHY_CONTEXT_KEY } from '@smithy/types'
+import type { HandlerExecutionContext, Pluggable } from '@smithy/types'
 import { awsName, isDefinitelyRefused } from '../errors/map-error.js'
+import { setSignal, signalIn } from '../internals/aws-sdk.js'
 import { recordOf, withCallDeadline } from './call.js'
 import { type CapacityAnswer, type CapacityMeter, consumesCapacity } from './capacity.js'
 import { operationIn, tablesIn } from './request.js'
@@ -57,8 +58,7 @@ export function callMiddleware(options: {
           return withCallDeadline(
             { operation: operationIn(context), tables, ms: timeoutMs, signal: signalIn(context) },
             (signal) => {
-              // The retry loop watches this signal between attempts and while it waits.
-              context[SMITHY_CONTEXT_KEY] = { ...context[SMITHY_CONTEXT_KEY], abortSignal: signal }
+              setSignal(context, signal)
               return next(args)
             },
           )
@@ -155,10 +155,6 @@ export function callMiddleware(options: {
       )
     },
   }
-}
-
-function signalIn(context: HandlerExecutionContext): AbortSignal | undefined {
-  return context[SMITHY_CONTEXT_KEY]?.abortSignal as AbortSignal | undefined
 }
 
 /** Reads are few and named alike; everything else is taken for a write, because that is the safe way to be wrong. */

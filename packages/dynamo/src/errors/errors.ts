@@ -1,4 +1,4 @@
-import { type Effect, MiyabiError } from '@miyabi/core'
+import { type Effect, type MissingInternal, MiyabiError } from '@miyabi/core'
 import type { SocketStats } from '../stats.js'
 
 /** Every way in which DynamoDB itself can refuse or fail. */
@@ -63,6 +63,20 @@ export interface DynamoErrorDetails {
 /** DynamoDB refused, failed, or could not be asked. Tell the cases apart by `code`. */
 export class DynamoError extends MiyabiError<DynamoErrorCode, DynamoErrorDetails> {
   override readonly name = 'DynamoError'
+}
+
+/** The installed AWS SDK lacks what is used of it. Nothing was made; install the version that the message names. */
+export class DynamoInternalsError extends MiyabiError<
+  'dynamo.internals_missing',
+  { readonly missing: readonly MissingInternal[] }
+> {
+  override readonly name = 'DynamoInternalsError'
+
+  constructor({ missing, message }: { readonly missing: readonly MissingInternal[]; readonly message: string }) {
+    super('dynamo.internals_missing', `The installed AWS SDK lacks what the data layer uses of it: ${message}`, {
+      details: { missing },
+    })
+  }
 }
 
 /** An argument that cannot work was refused before anything was sent. The message names it; it does not repeat its value. */

@@ -1,5 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Operations, RetryBudget } from '@miyabi/core'
 import { runCall } from '../client/call.js'
 import type { CallRecord } from '../errors/call-record.js'
@@ -23,18 +22,6 @@ export interface Store {
 export interface CallerOptions {
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-}
-
-/**
- * A document client of our own over `client`. The SDK keeps a document client's marshalling options in the configuration of
- * the client it was made from, where the next document client overwrites them; hence the copy.
- */
-export function ownDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
-  const copy = Object.create(client, { config: { value: { ...client.config } } }) as DynamoDBClient
-  return DynamoDBDocumentClient.from(copy, {
-    // What is no plain object is refused before; the SDK also takes one with a member named `constructor` for an instance.
-    marshallOptions: { removeUndefinedValues: true, convertClassInstanceToMap: true },
-  })
 }
 
 /** Runs one call of a repository under the call's deadline, unless it was closed; what fails inside comes out as one of our errors. */

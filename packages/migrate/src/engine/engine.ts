@@ -1,8 +1,8 @@
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { DiffResult, EvaluateDataLossInput, IntrospectSqlParams, SchemaEngine } from '@prisma/schema-engine-wasm'
+import { loadEngine, type PanicRegistry } from '../internals/schema-engine.js'
 import type { Connections } from './connections.js'
 import { introspectSql } from './typed-sql/introspect-sql.js'
-import { loadEngine, type PanicRegistry } from './wasm.js'
 
 /** Answers one request of the CLI. `print` writes to the CLI's standard output. */
 export type Method = (engine: SchemaEngine, params: never, print: (content: string) => void) => unknown

@@ -1,5 +1,6 @@
 import { toConnectError } from '../connection/connect-error.js'
 import { parseTarget, type Target } from '../connection/target.js'
+import { wasmEngineVersion } from '../internals/schema-engine.js'
 import { Run } from '../script/run.js'
 import { type Arguments, parseArguments } from './arguments.js'
 import { Connections } from './connections.js'
@@ -8,7 +9,6 @@ import { writeLog } from './log.js'
 import { runCliCommand } from './one-shot.js'
 import { type Message, panicError, RpcServer } from './rpc.js'
 import { stopOnSignals } from './stop.js'
-import { wasmEngineVersion } from './wasm.js'
 
 /** Exit codes that the CLI tells apart: all well, an error that was reported, a panic. */
 const OK = 0

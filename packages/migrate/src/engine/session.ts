@@ -17,11 +17,9 @@ import type { Target } from '../connection/target.js'
 import { MigrationError } from '../errors/migration-error.js'
 import { PrismaError } from '../errors/prisma-error.js'
 import { PRISMA_LOCK, waitForMigrationLock } from '../history/lock.js'
+import { assertDriver, backendIdOf } from '../internals/pg.js'
 import type { Run, ServerError } from '../script/run.js'
 import { applyLimits, resetSession } from '../script/run-script.js'
-
-/** The server's id of a session is public in node-postgres, and not in its types. */
-type Client = pg.Client & { readonly processID: number }
 
 /** `pg_catalog."char"`, which the introspection queries read and the adapter does not know. */
 const CHAR_OID = 18
@@ -50,13 +48,13 @@ const LEFT_OPEN: ServerError = {
 export class Session implements SqlDriverAdapter {
   readonly provider = 'postgres'
   readonly adapterName: string
-  private readonly client: Client
+  private readonly client: pg.Client
   private readonly adapter: SqlDriverAdapter
   private readonly target: Target
   private readonly run: Run
   private charColumns: readonly number[] = []
 
-  private constructor(client: Client, adapter: SqlDriverAdapter, target: Target, run: Run) {
+  private constructor(client: pg.Client, adapter: SqlDriverAdapter, target: Target, run: Run) {
     this.client = client
     this.adapter = adapter
     this.adapterName = adapter.adapterName
@@ -69,7 +67,8 @@ export class Session implements SqlDriverAdapter {
    * @throws {PrismaError} P1000, P1001, P1003 ... also noted on `run`, because the WebAssembly keeps only "external error".
    */
   static async open(target: Target, run: Run): Promise<Session> {
-    const client = new pg.Client(target.config) as Client
+    assertDriver()
+    const client = new pg.Client(target.config)
     client.on('error', () => {}) // a connection that breaks fails its query; without a listener it would end the process
     try {
       await client.connect()
@@ -167,7 +166,7 @@ export class Session implements SqlDriverAdapter {
 
   /** Asks the server to stop what this session is doing; a script is then rolled back as a whole. */
   private async cancel(): Promise<void> {
-    const pid = this.client.processID
+    const pid = backendIdOf(this.client)
     await withClient(this.target.config, (client) => client.query('SELECT pg_cancel_backend($1)', [pid]))
   }
 

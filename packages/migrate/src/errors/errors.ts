@@ -1,4 +1,4 @@
-import { type Environment, isProduction, MiyabiError } from '@miyabi/core'
+import { type Environment, isProduction, type MissingInternal, MiyabiError } from '@miyabi/core'
 
 /** The installed Prisma CLI and the WebAssembly engine were not built from the same source. */
 export class EngineMismatchError extends MiyabiError<
@@ -14,6 +14,20 @@ export class EngineMismatchError extends MiyabiError<
       `prisma ${prisma} expects schema engine ${expectedEngine}, but @prisma/schema-engine-wasm is ${installedEngine}. Pin both to the same build in pnpm-workspace.yaml (catalog: "prisma" and "@prisma/schema-engine-wasm": ${expectedEngine}) and run \`pnpm install\`, or set MIYABI_PRISMA_ENGINE=native to use Prisma's native engine.`,
       { details },
     )
+  }
+}
+
+/** An installed package of Prisma, or pg, lacks what is used of it. Nothing was done; install the version that the message names. */
+export class MigrateInternalsError extends MiyabiError<
+  'migrate.internals_missing',
+  { readonly missing: readonly MissingInternal[] }
+> {
+  override readonly name = 'MigrateInternalsError'
+
+  constructor({ missing, message }: { readonly missing: readonly MissingInternal[]; readonly message: string }) {
+    super('migrate.internals_missing', `An installed package lacks what the migrations use of it: ${message}`, {
+      details: { missing },
+    })
   }
 }
 

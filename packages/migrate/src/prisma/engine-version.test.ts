@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { wasmEngineVersion } from '../engine/wasm.js'
+import { wasmEngineVersion } from '../internals/schema-engine.js'
 import { checkEngineVersion } from './engine-version.js'
 
 const OTHER = '7.11.0-9.ffffffffffffffffffffffffffffffffffffffff'

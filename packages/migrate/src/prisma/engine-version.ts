@@ -1,8 +1,8 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { wasmEngineVersion } from '../engine/wasm.js'
 import { EngineMismatchError } from '../errors/errors.js'
+import { wasmEngineVersion } from '../internals/schema-engine.js'
 
 interface Manifest {
   readonly name?: string

@@ -1,3 +1,4 @@
+import type { MissingInternal } from '@miyabi/core'
 import type { PoolStats } from '../stats.js'
 
 /** Facts about a failure that a program can act on. Names of things only, never a value. */
@@ -61,6 +62,11 @@ export interface InvalidQueryDetails extends FailureDetails {
   readonly argument?: string
 }
 
+/** What an installed version of pg or Prisma lacks. */
+export interface InternalsMissingDetails extends FailureDetails {
+  readonly missing: readonly MissingInternal[]
+}
+
 /** The details that differ from `FailureDetails`, by code. */
 interface DetailsByCode {
   'postgres.unique_violation': ViolationDetails
@@ -71,6 +77,7 @@ interface DetailsByCode {
   'postgres.identity.invalid': InvalidQueryDetails
   'postgres.pool.acquire_timeout': AcquireTimeoutDetails
   'postgres.deadline': DeadlineDetails
+  'postgres.internals_missing': InternalsMissingDetails
 }
 
 /** What the `details` of an error with this code hold. */

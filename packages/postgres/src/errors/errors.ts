@@ -21,6 +21,7 @@ export const POSTGRES_ERRORS = {
   'postgres.pool.acquire_timeout': { retryable: false, effect: 'none' },
   'postgres.pool.closed': { retryable: false, effect: 'none' },
   'postgres.pool.second_pg': { retryable: false, effect: 'none' },
+  'postgres.internals_missing': { retryable: false, effect: 'none' },
   'postgres.serialization_failure': { retryable: true, effect: 'none' },
   'postgres.deadlock': { retryable: true, effect: 'none' },
   'postgres.lock_timeout': { retryable: true, effect: 'none' },

@@ -65,6 +65,10 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
     reason: 'Two copies of the package pg are installed, so Prisma would ignore the pool',
     remedy: 'pin one version (`overrides` in pnpm-workspace.yaml) and install again',
   },
+  'postgres.internals_missing': {
+    reason: 'An installed version of pg or Prisma lacks what the data layer uses of it',
+    remedy: 'install the version that the message names',
+  },
   'postgres.serialization_failure': {
     reason: 'The transaction conflicted with another and was rolled back',
     remedy: 'run it again',

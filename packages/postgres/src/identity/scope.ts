@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { CallVariable } from '../call-context/call-variable.js'
 import { databaseRoles, identitySettings } from '../schema/roles.js'
 import { type Identity, identityOf } from './identity.js'
 
@@ -54,14 +54,14 @@ export const serviceScope: Scope = Object.freeze({
  * the object that was called, around that one call: what context a caller is in, or a promise is awaited in, does not matter.
  */
 export class Scopes {
-  readonly #storage = new AsyncLocalStorage<Scope | undefined>()
+  readonly #variable = new CallVariable<Scope>()
 
   /** The scope of the client whose call this is; undefined without one. */
   get current(): Scope | undefined {
-    return this.#storage.getStore()
+    return this.#variable.current
   }
 
   run<T>(scope: Scope | undefined, work: () => T): T {
-    return this.#storage.run(scope, work)
+    return this.#variable.run(scope, work)
   }
 }

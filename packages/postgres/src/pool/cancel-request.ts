@@ -1,15 +1,9 @@
 import net from 'node:net'
+import type pg from 'pg'
+import { backendKeyOf } from '../internals/pg.js'
 
 const CANCEL_REQUEST = 80_877_102
 const LIMIT_MS = 1000
-
-/** What the protocol needs to cancel what a session runs. */
-export interface CancelTarget {
-  readonly host: string
-  readonly port: number
-  readonly processID: number
-  readonly secretKey: number
-}
 
 /**
  * Asks the server to cancel the statement that a session runs, over a connection of its own, as the protocol demands
@@ -17,7 +11,9 @@ export interface CancelTarget {
  * TLS: the request holds nothing but a key for this one purpose. Resolves once the server has passed it on, or after a second;
  * tells whether it did.
  */
-export function sendCancelRequest({ host, port, processID, secretKey }: CancelTarget): Promise<boolean> {
+export function sendCancelRequest(client: pg.Client): Promise<boolean> {
+  const { host, port } = client
+  const { processID, secretKey } = backendKeyOf(client)
   const request = Buffer.alloc(16)
   request.writeInt32BE(16, 0)
   request.writeInt32BE(CANCEL_REQUEST, 4)

@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { type CancelTarget, sendCancelRequest } from './cancel-request.js'
+import { CallVariable } from '../call-context/call-variable.js'
+import { sendCancelRequest } from './cancel-request.js'
 import type { PooledClient } from './pooled-client.js'
 
 /** How long a canceled statement has to end before its connection is cut. */
@@ -28,7 +28,7 @@ export class CancelScope {
   #cancel(): void {
     for (const client of this.#held) {
       client.isSpent = true
-      void sendCancelRequest(client as unknown as CancelTarget)
+      void sendCancelRequest(client)
     }
     setTimeout(() => {
       for (const client of this.#held) client.destroy()
@@ -38,15 +38,15 @@ export class CancelScope {
 
 /** The scopes of a pool, each found from within its own work. */
 export class CancelScopes {
-  readonly #storage = new AsyncLocalStorage<CancelScope | undefined>()
+  readonly #variable = new CallVariable<CancelScope>()
 
   /** The scope of the work that makes this call, if it has one. */
   get current(): CancelScope | undefined {
-    return this.#storage.getStore()
+    return this.#variable.current
   }
 
   /** Calls `callback` from within a scope, or outside of all: who is served by what others do must not come into theirs. */
   within<T>(scope: CancelScope | undefined, callback: () => T): T {
-    return scope === this.current ? callback() : this.#storage.run(scope, callback)
+    return scope === this.current ? callback() : this.#variable.run(scope, callback)
   }
 }

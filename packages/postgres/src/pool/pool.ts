@@ -11,6 +11,8 @@ import {
 import pg from 'pg'
 import type { AcquireTimeoutError } from '../errors/errors.js'
 import { mapConnectError, mapPostgresError } from '../errors/map-error.js'
+import { assertInternals } from '../internals/check.js'
+import { type DriverCallback, openClient, pgCheck, takeIdleClient } from '../internals/pg.js'
 import { jitteredLifetimeSeconds, serverOf, toClientConfig } from '../settings/client-config.js'
 import type { PostgresSettings } from '../settings/config.js'
 import { sayDoubts } from '../settings/doubts.js'
@@ -47,7 +49,6 @@ type Caller = Parameters<LeakWatch['taker']>[0]
 type ConnectCallback = Parameters<pg.Pool['connect']>[0]
 type IdleClient = PooledClient & pg.PoolClient
 type DriverClient = NonNullable<pg.PoolConfig['Client']>
-type DriverCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void
 
 /**
  * A `pg.Pool` whose settings do what they say.
@@ -73,13 +74,8 @@ export class Pool extends pg.Pool {
   #pending = 0
   #closed: Promise<PoolClosed> | undefined
 
-  /** The driver's own way to open a connection; its types leave it out. It hands out with `callback`. */
-  declare private readonly newClient: (item: { readonly callback: DriverCallback }) => void
-  /** The driver's own line of callers, and its way to serve the first of them. */
-  declare private readonly _pendingQueue: { readonly callback: DriverCallback }[]
-  declare private readonly _pulseQueue: () => void
-
   constructor(settings: PostgresSettings, options: PoolOptions = {}) {
+    assertInternals(pgCheck)
     const sockets = new Set<PooledClient>()
     const clientConfig: PooledClientConfig = {
       ...toClientConfig(settings),
@@ -96,6 +92,7 @@ export class Pool extends pg.Pool {
       onConnect: async (client) => {
         ;(client as PooledClient).assertUtc()
         await options.onConnect?.(client)
+        ;(client as PooledClient).assertInternals() // behind an await: the driver calls before it is through with the login
       },
     })
     this.name = options.name ?? 'main'
@@ -283,19 +280,8 @@ export class Pool extends pg.Pool {
     return next
   }
 
-  /**
-   * Takes an idle connection, which there must be: at once, and not by the driver's `connect`, which serves with the next tick, by
-   * when it may be gone.
-   */
   #takeIdle(): IdleClient {
-    let taken: pg.PoolClient | undefined
-    this._pendingQueue.push({
-      callback: (_error, client) => {
-        taken = client
-      },
-    })
-    this._pulseQueue()
-    return taken as IdleClient
+    return takeIdleClient(this) as IdleClient
   }
 
   /** Whoever waits for a connection comes before whoever waits for the right to have one: they have waited longer. */
@@ -344,7 +330,7 @@ export class Pool extends pg.Pool {
         this.#handOn()
         resolve()
       }
-      this.#cancelScopes.within(undefined, () => this.newClient({ callback }))
+      this.#cancelScopes.within(undefined, () => openClient(this, callback))
     })
   }
 

@@ -1,5 +1,7 @@
 import pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
+import { assertInternals } from '../internals/check.js'
+import { driverStartupConf, isSettled, onServerMessage, sessionCheck } from '../internals/pg.js'
 
 /** A server or a network that answers nothing could hold a polite goodbye for minutes; after this the socket is cut. */
 const GOODBYE_LIMIT_MS = 1000
@@ -40,10 +42,7 @@ export class PooledClient extends pg.Client {
   isSpent = false
   #timeZone: string | undefined
   #isStandby = false
-
-  /** The driver's own state; its types leave it out. */
-  declare private readonly readyForQuery: boolean
-  declare private readonly _queryQueue: readonly unknown[]
+  #hasReported = false
 
   constructor(config: PooledClientConfig) {
     // Through the prototype, because the pool keeps the password in a property that a copy would lose.
@@ -51,12 +50,13 @@ export class PooledClient extends pg.Client {
     // A connection that breaks while it is handed out emits 'error'. With nobody listening, that would end the process.
     this.on('error', () => {})
     // The server reports these of its own accord, at login and at every change: knowing them costs no round trip.
-    this.connection.on('parameterStatus', (status: { parameterName: string; parameterValue: string }) => {
+    onServerMessage(this, 'parameterStatus', (status) => {
+      this.#hasReported = true
       if (status.parameterName === 'TimeZone') this.#timeZone = status.parameterValue
       if (status.parameterName === 'in_hot_standby') this.#isStandby = status.parameterValue === 'on'
     })
     // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused it.
-    this.connection.on('errorMessage', (error: { readonly code?: string }) => {
+    onServerMessage(this, 'errorMessage', (error) => {
       if (this.#isStandby) Object.assign(error, { standby: true })
       if (isForgotten(error) || isStale(error)) this.isSpent = true
     })
@@ -71,8 +71,7 @@ export class PooledClient extends pg.Client {
    * `options`, because poolers that refuse or drop `options` understand it and keep it.
    */
   getStartupConf(): Readonly<Record<string, string>> {
-    const ofDriver = Reflect.get(pg.Client.prototype, 'getStartupConf') as () => Readonly<Record<string, string>>
-    return { ...ofDriver.call(this), TimeZone: 'UTC' }
+    return { ...driverStartupConf(this), TimeZone: 'UTC' }
   }
 
   /** Whether the session's time zone is UTC, as Prisma's adapter needs it. */
@@ -91,7 +90,12 @@ export class PooledClient extends pg.Client {
 
   /** Whether the server has answered all that was sent. After a failed statement it tells the session's state a little later. */
   get isSettled(): boolean {
-    return this.readyForQuery && this._queryQueue.length === 0
+    return isSettled(this)
+  }
+
+  /** @throws {PostgresError} `postgres.internals_missing` where the driver keeps, or passes on, less than is needed of a session. */
+  assertInternals(): void {
+    assertInternals(sessionCheck(this, this.#hasReported))
   }
 
   /** @throws {PostgresError} `postgres.time_zone` where the session ignored the time zone that was asked for. */

@@ -4,13 +4,13 @@ import { mapPostgresError } from '../errors/map-error.js'
 import { wordsOf } from '../errors/wording.js'
 import type { Scope } from '../identity/scope.js'
 import { scopeRefused } from '../identity/scope-errors.js'
+import type { PgAdapter, PgTransaction } from '../internals/prisma.js'
 import { sendCancelRequest } from '../pool/cancel-request.js'
 import type { PooledClient } from '../pool/pooled-client.js'
 import type { PostgresSettings } from '../settings/config.js'
 import type { Attempt } from '../transaction/attempt.js'
 import { commitUnknown } from '../transaction/commit-unknown.js'
 import { toPrisma } from './adapter-errors.js'
-import type { PgAdapter, PgTransaction } from './adapter-types.js'
 
 /** A connection that is handed out. */
 export type LeasedClient = PooledClient & pg.PoolClient
@@ -159,7 +159,7 @@ export class AdapterTransaction implements PgTransaction {
     this.#cut = setTimeout(() => this.#client.destroy(), ROLLBACK_LIMIT_MS)
     // A COMMIT that is under way is left to finish; idle, there is nothing to cancel.
     if (this.#attempt?.phase === 'commit' || this.#running === 0) return
-    this.#canceling = sendCancelRequest(this.#client as unknown as Parameters<typeof sendCancelRequest>[0])
+    this.#canceling = sendCancelRequest(this.#client)
   }
 
   /** After a cancel has arrived, whose statement it would end must not be the next user's. */

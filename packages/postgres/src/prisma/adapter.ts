@@ -2,6 +2,15 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
 import { inScope } from '../identity/scope-errors.js'
+import { assertInternals } from '../internals/check.js'
+import {
+  adapterCheck,
+  factoryCheck,
+  type PgAdapter,
+  type PgTransaction,
+  usesPool,
+  withQuery,
+} from '../internals/prisma.js'
 import type { Pool } from '../pool/pool.js'
 import { isStale } from '../pool/pooled-client.js'
 import type { Runner } from '../statement/runner.js'
@@ -9,7 +18,6 @@ import type { Attempts } from '../transaction/attempt.js'
 import { READ_RETRIES, type Retrier } from '../transaction/retrier.js'
 import { keepingFacts } from './adapter-errors.js'
 import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
-import type { PgAdapter, PgTransaction } from './adapter-types.js'
 import { isPureSelect } from './pure-select.js'
 
 type Query = Parameters<PgAdapter['queryRaw']>[0]
@@ -41,9 +49,8 @@ export class Adapter extends PrismaPg {
     super(pool, options)
     this.#pool = pool
     this.#host = host
-    // The adapter knows a pool by `instanceof`. With a second copy of `pg` it takes ours for a record of options, ignores what it
-    // does not find there, and connects to localhost.
-    if ((this as unknown as { readonly externalPool: unknown }).externalPool !== pool) {
+    assertInternals(factoryCheck(this))
+    if (!usesPool(this, pool)) {
       throw new PostgresError(
         'postgres.pool.second_pg',
         'Prisma does not take the pool for one of pg: two copies of pg are installed; pin one version (`overrides` in pnpm-workspace.yaml) and install again',
@@ -53,7 +60,9 @@ export class Adapter extends PrismaPg {
 
   override async connect(): Promise<PgAdapter> {
     const { runner } = this.#host
-    const inner = keepingFacts(clientOf(await super.connect(), (query) => runner.query(query)))
+    const original = await super.connect()
+    assertInternals(adapterCheck(original))
+    const inner = keepingFacts(withQuery(original, (query) => runner.query(query)))
     const outer: Partial<PgAdapter> = {
       queryRaw: (query) => inner.queryRaw(query).catch((error: unknown) => this.#readAgain(inner, query, error)),
       startTransaction: (isolation) => this.#start(inner, isolation),
@@ -82,18 +91,11 @@ export class Adapter extends PrismaPg {
         if (attempt && isStale(error)) attempt.isStale = true
         throw scope ? inScope(error) : error
       })
-    const queryable = clientOf(inner, (config) => noted(runner.queryOn(client, config, scope)))
+    const queryable = withQuery(inner, (config) => noted(runner.queryOn(client, config, scope)))
     const transaction = new AdapterTransaction(queryable, client, attempt)
     if (attempt)
       attempt.statement = (text, values) => transaction.sql(() => noted(runner.sqlOn(client, text, values, scope)))
     await transaction.begin({ isolation, scope, login: runner.login, session: limits })
     return transaction
   }
-}
-
-type RunQuery = (query: pg.QueryConfig) => Promise<pg.QueryResult>
-
-/** The adapter's own methods, with another way to the server. */
-function clientOf(adapter: PgAdapter, query: RunQuery): PgAdapter {
-  return Object.create(adapter, { client: { value: { query } } }) as PgAdapter
 }

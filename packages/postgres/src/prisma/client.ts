@@ -1,5 +1,7 @@
 import type { Operations } from '@miyabi/core'
 import type { Scope, Scopes } from '../identity/scope.js'
+import { assertInternals } from '../internals/check.js'
+import { clientCheck } from '../internals/prisma.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
 import type { PrismaClient } from '../schema/prisma.js'
@@ -13,10 +15,13 @@ import { runIn } from './scoped-client.js'
 /** Prisma's own limit on the wait for a connection must come after the pool's, whose error tells why. */
 const AFTER_ACQUIRE_MS = 1000
 
+/** All clients of a process are of one version. */
+let isChecked = false
+
 /**
  * Makes the Prisma client over a pool. It connects with the first query. What it does is counted in `operations`, and runs in `scope`
  * where one is given.
- * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool.
+ * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool; `postgres.internals_missing`.
  */
 export function createPrismaClient(
   pool: Pool,
@@ -45,6 +50,8 @@ export function createPrismaClient(
     errorFormat: 'minimal',
     transactionOptions: { maxWait: settings.acquireTimeoutMs + AFTER_ACQUIRE_MS },
   })
+  if (!isChecked) assertInternals(clientCheck(client))
+  isChecked = true
   runIn(scope, scopes, client)
   return client
 }

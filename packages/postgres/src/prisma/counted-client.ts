@@ -1,6 +1,7 @@
 import type { Operations } from '@miyabi/core'
 import { PostgresError } from '../errors/errors.js'
 import { wordsOf } from '../errors/wording.js'
+import { type ClientWork, clientWork } from '../internals/prisma.js'
 import { PrismaClient } from '../schema/prisma.js'
 import { BELONGS_TO } from './scoped-client.js'
 
@@ -11,26 +12,20 @@ export interface Intake {
   readonly refusal: () => Error
 }
 
-/** The two ways through which all of a client's work goes; the first is Prisma's own, and a test notices where it goes. */
-interface Work {
-  _request(params: { readonly transaction?: unknown }): Promise<unknown>
-  $transaction(...args: unknown[]): Promise<unknown>
-}
-
 /**
  * A `PrismaClient` whose operations and transactions are counted, so that `close` can wait for them: one operation may take a
  * connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a client extension,
  * which would cost every query, and lacks `$on`.
  */
 export function countedClient(operations: Operations, { isPart, refusal }: Intake): typeof PrismaClient {
-  const { _request: request, $transaction: transaction } = (PrismaClient as unknown as { prototype: Work }).prototype
+  const { _request: request, $transaction: transaction } = clientWork
   const isRefused = (): boolean => operations.isClosed && !isPart()
-  const counted: Work = {
+  const counted: ClientWork = {
     _request(params) {
       if (!params.transaction && isRefused()) return Promise.reject(refusal())
       return operations.run(() => request.call(this, params))
     },
-    $transaction(this: Work & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
+    $transaction(this: ClientWork & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
       // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.
       const isNested = !this.$extends
       if (!isNested && isRefused()) return Promise.reject(refusal())

@@ -1,11 +1,5 @@
-import pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
-
-/** A value as it is sent. */
-export type Parameter = string | Buffer | null
-
-/** How the driver turns values into parameters; its types leave it out. */
-const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): Parameter } }).utils
+import { type Parameter, toParameter } from '../internals/pg.js'
 
 /** The protocol counts them in 16 bits, and the driver sends what is left of a greater number. */
 const MAX_PARAMETERS = 65_535
@@ -19,7 +13,7 @@ export function toParameters(values: readonly unknown[]): Parameter[] {
   if (values.length > MAX_PARAMETERS) throw tooMany(values.length)
   return values.map((value, index) => {
     try {
-      return prepareValue(value)
+      return toParameter(value)
     } catch (error) {
       throw refused(`$${index + 1}`, error)
     }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { DriverResult, type Wire } from './driver-query.js'
+import { DriverResult, undescribed, type Wire } from '../internals/pg.js'
 
 /**
  * What each session told of the rows of the statements that it keeps by name. It has to be asked once: an execution that would answer
@@ -24,7 +24,7 @@ class SessionShapes {
   readonly #shapes = new Map<string, DriverResult>()
 
   constructor(connection: Wire) {
-    this.undescribed = Object.create(connection, { describe: { value: () => {} } }) as Wire
+    this.undescribed = undescribed(connection)
   }
 
   /** What reads the rows of a statement in the form in which `result` wants them; undefined where that is not known. */

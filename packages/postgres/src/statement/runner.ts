@@ -1,6 +1,8 @@
+import type { Logger } from '@miyabi/core'
 import type pg from 'pg'
 import type { Scope, Scopes } from '../identity/scope.js'
 import { inScope, scopeRefused } from '../identity/scope-errors.js'
+import { KNOWN_ROW_SHAPES, pgCheck, queryPool } from '../internals/pg.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
 import { isForgotten, isStale } from '../pool/pooled-client.js'
@@ -16,18 +18,21 @@ export interface RunnerOptions {
   readonly login: string
   /** Names statements that a session is to keep; unset behind a pooler, where the next use may come to another session. */
   readonly names: StatementNames | undefined
+  /** Told what is switched off because the driver lacks it. */
+  readonly logger: Logger | undefined
 }
 
 /** Runs single statements on a pool, each in the scope of who asks. */
 export class Runner {
   readonly #pool: Pool
   readonly #options: RunnerOptions
-  readonly #shapes = new RowShapes()
+  readonly #shapes: RowShapes | undefined
   #parsers: pg.CustomTypesConfig | undefined
 
   constructor(pool: Pool, options: RunnerOptions) {
     this.#pool = pool
     this.#options = options
+    this.#shapes = pgCheck.has(KNOWN_ROW_SHAPES, options.logger) ? new RowShapes() : undefined
   }
 
   /** The login of the pool, for messages. */
@@ -98,7 +103,7 @@ export class Runner {
     if (!scope && !config.name) return this.#pool.query(config)
     const statement = this.#statement(config, scope)
     try {
-      return await (this.#pool.query(statement) as unknown as Promise<pg.QueryResult>)
+      return await queryPool(this.#pool, statement)
     } catch (error) {
       // Nothing is left of it, and that connection is not used again. Who asks has a statement by name too, which comes first.
       const isByName = config.name || !statement.isInScope

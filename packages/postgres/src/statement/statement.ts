@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Scope } from '../identity/scope.js'
+import { type DataRow, DriverQuery, DriverResult, type Wire } from '../internals/pg.js'
 import { isStale } from '../pool/pooled-client.js'
-import { type DataRow, DriverQuery, DriverResult, type Wire } from './driver-query.js'
 import type { StatementNames } from './names.js'
 import { copied, type RowShapes } from './row-shapes.js'
 
@@ -13,7 +13,8 @@ export interface StatementOptions {
   readonly scope: Scope | undefined
   /** The names by which sessions keep what was prepared; unset behind a pooler. */
   readonly names: StatementNames | undefined
-  readonly shapes: RowShapes
+  /** Unset where the driver lacks what they need. */
+  readonly shapes: RowShapes | undefined
 }
 
 /**
@@ -57,7 +58,7 @@ export class Statement extends DriverQuery {
   override prepare(connection: Wire): void {
     const { scope, shapes } = this.#options
     if (scope) this.#prepareScope(connection, scope)
-    const session = this.#name ? shapes.of(connection) : undefined
+    const session = this.#name ? shapes?.of(connection) : undefined
     this.#shape = session?.find(this.#name ?? '', this._result)
     if (this.#shape) this._result.fields = copied(this.#shape.fields)
     super.prepare(session && this.#shape ? session.undescribed : connection)
@@ -95,7 +96,7 @@ export class Statement extends DriverQuery {
       this.#answering = 'statement'
     } else {
       super.handleCommandComplete(message, connection)
-      if (this.#name && !this.#shape) shapes.of(connection).note(this.#name, this._result)
+      if (this.#name && !this.#shape) shapes?.of(connection).note(this.#name, this._result)
     }
   }
 

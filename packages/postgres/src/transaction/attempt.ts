@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
+import { CallVariable } from '../call-context/call-variable.js'
 import type { Phase } from '../errors/details.js'
 import { PostgresError } from '../errors/errors.js'
 import { mapPostgresError } from '../errors/map-error.js'
@@ -9,7 +9,7 @@ type Statement = (text: string, values: readonly unknown[]) => Promise<pg.QueryR
 
 /**
  * One attempt at a transaction, as Prisma's adapter below and the function of the caller above both see it. Prisma passes nothing of
- * ours from one to the other, hence the storage.
+ * ours from one to the other, hence the variable.
  */
 export class Attempt {
   /** Aborts at the deadline, or when the caller goes away. */
@@ -57,11 +57,11 @@ export class Attempt {
 
 /** The attempts under way, each found from within its own asynchronous context. */
 export class Attempts {
-  readonly #storage = new AsyncLocalStorage<Attempt>()
+  readonly #variable = new CallVariable<Attempt>()
 
   /** The attempt whose work makes this call, if one does. */
   get current(): Attempt | undefined {
-    const attempt = this.#storage.getStore()
+    const attempt = this.#variable.current
     return attempt?.isOpen ? attempt : undefined
   }
 
@@ -78,7 +78,7 @@ export class Attempts {
 
   async run<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#storage.run(attempt, work)
+      return await this.#variable.run(attempt, work)
     } finally {
       attempt.isOpen = false
     }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { DescribedField } from './describe.js'
+import type { DescribedField } from '../../internals/pg.js'
 
 /** Prisma's names for the built-in types, by OID. */
 const BUILT_IN: Readonly<Record<number, string>> = {

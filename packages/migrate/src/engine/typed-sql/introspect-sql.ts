@@ -8,8 +8,9 @@ import pg from 'pg'
 import { withClient } from '../../connection/client.js'
 import { parseTarget } from '../../connection/target.js'
 import { PrismaError } from '../../errors/prisma-error.js'
+import type { DescribedField } from '../../internals/pg.js'
 import { loadNotNullColumns, loadTypeNames } from './catalog.js'
-import { type DescribedField, describeStatement } from './describe.js'
+import { describeStatement } from './describe.js'
 import { parseDocumentation } from './documentation.js'
 
 /** After one of these, even a NOT NULL column can be null in the result. */

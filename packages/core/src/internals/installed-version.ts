@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+
+interface Manifest {
+  readonly name?: string
+  readonly version?: string
+}
+
+/**
+ * The version of a package as it is installed for the module at `from` (an `import.meta.url`), or for the package `via` that this module
+ * imports. `unknown` where it cannot be found, as in a bundle.
+ */
+export function installedVersion(name: string, from: string, via?: string): string {
+  try {
+    const importer = via === undefined ? from : createRequire(from).resolve(via)
+    return versionAbove(path.dirname(createRequire(importer).resolve(name)), name)
+  } catch {
+    return 'unknown'
+  }
+}
+
+/** Of the nearest manifest by that name: not every package lets its own be imported. */
+function versionAbove(folder: string, name: string): string {
+  for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) {
+    const manifest = readManifest(path.join(at, 'package.json'))
+    if (manifest?.name === name) return manifest.version ?? 'unknown'
+  }
+  return 'unknown'
+}
+
+function readManifest(file: string): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Manifest
+  } catch {
+    return undefined
+  }
+}

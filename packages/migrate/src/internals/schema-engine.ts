@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { InternalsCheck, internalsOf } from '@miyabi/core'
+import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+import { assertInternals } from './check.js'
+
+/**
+ * Prisma's WebAssembly engine, none of which is documented: what is used of it and what for, the version in which it was read, and the one
+ * way to it. A start with another version names what is missing. That the CLI, whose protocol is not public either, is of the same build
+ * is checked before it is started: see prisma/engine-version.ts.
+ *
+ * The bindings' files `schema_engine_bg.js` and `.wasm` are found by name. The panic hook's global is seen by a test that makes it panic.
+ */
+
+const ENGINE = {
+  package: '@prisma/schema-engine-wasm',
+  readIn: '7.10.0-4.0edf323efd1d98336f3f0a68684b56f689b900d3',
+}
+
+const require = createRequire(import.meta.url)
+
+const ANSWERS = 'answers the Prisma CLI'
+
+export const ENGINE_INTERNALS = internalsOf(ENGINE, [
+  ['bindings', '__wbg_set_wasm', 'function', 'hands the bindings their instance'],
+  ['bindings', 'SchemaEngine', 'function', 'makes the engine'],
+  ['exports', '__wbindgen_start', 'function', 'starts the instance'],
+  ['SchemaEngine', 'new', 'function', 'makes the engine'],
+  ['SchemaEngine.prototype', 'applyMigrations', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'createMigration', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'dbExecute', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'debugPanic', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'devDiagnostic', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'diagnoseMigrationHistory', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'diff', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'ensureConnectionValidity', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'evaluateDataLoss', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'introspect', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'markMigrationApplied', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'markMigrationRolledBack', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'reset', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'schemaPush', 'function', ANSWERS],
+  ['SchemaEngine.prototype', 'version', 'function', ANSWERS],
+])
+
+/** The bindings: an ES module that needs its WebAssembly instance handed in. */
+interface Bindings {
+  readonly SchemaEngine: typeof SchemaEngine
+  __wbg_set_wasm(exports: WebAssembly.Exports): void
+}
+
+/** Where the Rust side of the engine leaves the message of a panic. */
+export interface PanicRegistry {
+  message: string
+}
+
+/** The version of the WebAssembly build: Prisma's version, a counter and the commit of its engines, `7.10.0-4.0edf...`. */
+export function wasmEngineVersion(): string {
+  // The package does not export its package.json, so it is read beside the entry.
+  const manifest = path.join(path.dirname(require.resolve('@prisma/schema-engine-wasm')), 'package.json')
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
+}
+
+/**
+ * Instantiates Prisma's engine. Node 20 cannot import a `.wasm` file as a module, which is what the package's own entry does, so
+ * the bindings are given their instance by hand.
+ * @throws {MigrateInternalsError} `migrate.internals_missing`
+ */
+export async function loadEngine(): Promise<{ SchemaEngine: Bindings['SchemaEngine']; panics: PanicRegistry }> {
+  const { bindings, exports } = await instantiateEngine()
+  assertInternals(new InternalsCheck(ENGINE_INTERNALS, () => engineHolders(bindings, exports), import.meta.url))
+  bindings.__wbg_set_wasm(exports)
+  const panics = installPanicRegistry()
+  ;(exports['__wbindgen_start'] as () => void)()
+  return { SchemaEngine: bindings.SchemaEngine, panics }
+}
+
+export async function instantiateEngine(): Promise<{ bindings: Bindings; exports: WebAssembly.Exports }> {
+  const bindingsFile = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+  const bindings = (await import('@prisma/schema-engine-wasm/schema_engine_bg')) as unknown as Bindings
+  const wasm = readFileSync(path.join(path.dirname(bindingsFile), 'schema_engine_bg.wasm'))
+  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': bindings })
+  return { bindings, exports: instance.exports }
+}
+
+export function engineHolders(bindings: Partial<Bindings>, exports: WebAssembly.Exports) {
+  return {
+    bindings,
+    exports,
+    SchemaEngine: bindings.SchemaEngine,
+    'SchemaEngine.prototype': bindings.SchemaEngine?.prototype as unknown,
+  }
+}
+
+/** The engine's panic hook calls `set_message` of this global. */
+function installPanicRegistry(): PanicRegistry {
+  const registry = {
+    message: '',
+    set_message(message: string) {
+      registry.message = message
+    },
+  }
+  Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: registry })
+  return registry
+}

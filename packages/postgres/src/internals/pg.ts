@@ -1,0 +1,254 @@
+import { InternalsCheck, internalsOf } from '@miyabi/core'
+import pg from 'pg'
+
+/**
+ * All that is used of pg and of pg-pool and is no part of their documentation: what for, in which version it was read, and the one way
+ * to it. Nothing else of the package reaches into the driver, and a start with another version names what is missing.
+ *
+ * What a server's error carries is no part of this: see errors/driver-facts.ts.
+ */
+
+/** What an upgrade takes the place of: read the rows below again in the new version, then raise these. */
+const PG = { package: 'pg', readIn: '8.23.1' }
+const PG_POOL = { package: 'pg-pool', readIn: '3.14.0', via: 'pg' }
+
+/** That a session need not describe the rows of a statement again that it keeps by name. */
+export const KNOWN_ROW_SHAPES = 'row shapes known from the execution before'
+
+export const PG_INTERNALS = [
+  ...internalsOf(PG_POOL, [
+    ['Pool', 'newClient', 'function', 'opens a connection'],
+    ['Pool', '_pendingQueue', 'object', 'takes an idle connection at once'],
+    ['Pool', '_pulseQueue', 'function', 'takes an idle connection at once'],
+  ]),
+  ...internalsOf(PG, [
+    ['Client', 'connection', 'object', 'listens to what the server reports, and cuts the socket'],
+    ['Client', 'getStartupConf', 'function', 'asks for UTC at the login'],
+    ['Client', 'getTransactionStatus', 'function', 'hands out no connection inside a transaction'],
+    ['Client', '_queryQueue', 'object', 'knows whether a session has answered all that it was sent'],
+    ['Client', 'processID', 'any', 'cancels a statement'],
+    ['Client', 'secretKey', 'any', 'cancels a statement'],
+    ['Connection', 'stream', 'object', 'cuts the socket'],
+    ['Connection', 'parse', 'function', 'sends the identity in front of a statement'],
+    ['Connection', 'bind', 'function', 'sends the identity in front of a statement'],
+    ['Connection', 'execute', 'function', 'sends the identity in front of a statement'],
+    ['Connection', 'close', 'function', 'sends the identity in front of a statement'],
+    ['Connection', 'sync', 'function', 'ends a COPY that is given no data'],
+    ['Connection', 'parsedStatements', 'object', 'knows which statements a session keeps by name'],
+    ['Connection', 'submittedNamedStatements', 'object', 'knows which statements a session keeps by name'],
+    ['Connection', 'describe', 'function', 'leaves out the question for the shape of rows', KNOWN_ROW_SHAPES],
+    ['Query', 'queryMode', 'any', 'sends every statement in the extended protocol'],
+    ['Query', 'callback', 'any', 'hears how a statement ends'],
+    ['Query', '_result', 'object', 'reads rows with the parsers of the call'],
+    ['Query', '_results', 'object', 'reads rows with the parsers of the call'],
+    ['Query', 'prepare', 'function', 'sends the identity in front of a statement'],
+    ['Query', 'handleDataRow', 'function', "tells the identity's answer from the statement's"],
+    ['Query', 'handleCommandComplete', 'function', "tells the identity's answer from the statement's"],
+    ['Query', 'handleCopyInResponse', 'function', 'ends a COPY that is given no data'],
+    ['Query', 'handleError', 'function', "tells the identity's failure from the statement's"],
+    ['Query', '_canceledDueToError', 'any', 'tells of a row that cannot be read', KNOWN_ROW_SHAPES],
+    ['Result', 'fields', 'object', 'copies the shape of rows', KNOWN_ROW_SHAPES],
+    ['Result', 'rowAsArray', 'boolean', 'copies the shape of rows', KNOWN_ROW_SHAPES],
+    ['Result', '_types', 'any', 'copies the shape of rows', KNOWN_ROW_SHAPES],
+    ['Result', 'addFields', 'function', 'copies the shape of rows', KNOWN_ROW_SHAPES],
+    ['Result', 'parseRow', 'function', 'reads a row of a known shape', KNOWN_ROW_SHAPES],
+    ['Result', 'addRow', 'function', 'reads a row of a known shape', KNOWN_ROW_SHAPES],
+    ['utils', 'prepareValue', 'function', 'converts parameters before anything is sent'],
+  ]),
+]
+
+/** Looked for in every session, a moment after its login. */
+export const SESSION_INTERNALS = internalsOf(PG, [
+  ['Client', 'readyForQuery', 'boolean', 'knows whether a session has answered all that it was sent'],
+  ['Connection messages', 'parameterStatus', 'any', 'knows the time zone of a session, and whether it is a standby'],
+  ['Connection messages', 'errorMessage', 'any', 'knows that a session is not to be used again'],
+])
+
+/** The driver, as far as its types leave it out. */
+const driver = pg as unknown as {
+  readonly Result: new (rowMode: RowMode, types: object | undefined) => DriverResult
+  readonly Query: new (text: string, values: unknown[] | undefined) => DriverQuery
+  readonly utils: { prepareValue(value: unknown): Parameter }
+}
+
+/** Objects of every kind, none of which connects. */
+export function pgHolders() {
+  const client = new pg.Client({ host: 'localhost', port: 5432, user: 'none', database: 'none', ssl: false })
+  return {
+    Pool: new pg.Pool({ host: 'localhost', port: 5432, user: 'none', database: 'none', ssl: false }),
+    Client: client,
+    Connection: client.connection,
+    Query: new driver.Query('', undefined),
+    Result: new driver.Result(undefined, undefined),
+    utils: driver.utils,
+  }
+}
+
+export const pgCheck = new InternalsCheck(PG_INTERNALS, pgHolders, import.meta.url)
+
+/**
+ * Every server reports its parameters at the login, and the driver listens to its errors, besides us: where either did not come by, the
+ * driver calls it by another name.
+ */
+export function sessionHolders(client: pg.Client, hasReported: boolean) {
+  const hearsErrors = client.connection.listenerCount('errorMessage') > 1
+  return {
+    Client: client,
+    'Connection messages': {
+      ...(hasReported && { parameterStatus: true }),
+      ...(hearsErrors && { errorMessage: true }),
+    },
+  }
+}
+
+export const sessionCheck = (client: pg.Client, hasReported: boolean) =>
+  new InternalsCheck(SESSION_INTERNALS, () => sessionHolders(client, hasReported), import.meta.url)
+
+// The pool.
+
+/** How the driver's pool hands out a client. */
+export type DriverCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void
+
+interface PoolInternals {
+  newClient(item: { readonly callback: DriverCallback }): void
+  /** Its line of callers. */
+  readonly _pendingQueue: { readonly callback: DriverCallback }[]
+  /** Serves the first of them. */
+  _pulseQueue(): void
+}
+
+/** Opens a connection. */
+export function openClient(pool: pg.Pool, callback: DriverCallback): void {
+  const { newClient } = pool as unknown as PoolInternals
+  newClient.call(pool, { callback })
+}
+
+/**
+ * Takes an idle connection, which there must be: at once, and not by the driver's `connect`, which serves with the next tick, by when it
+ * may be gone.
+ */
+export function takeIdleClient(pool: pg.Pool): pg.PoolClient | undefined {
+  const internals = pool as unknown as PoolInternals
+  let taken: pg.PoolClient | undefined
+  internals._pendingQueue.push({
+    callback: (_error, client) => {
+      taken = client
+    },
+  })
+  internals._pulseQueue()
+  return taken
+}
+
+/** Runs a query of our own class. The pool gives it its callback, and a promise back. */
+export function queryPool(pool: pg.Pool, query: DriverQuery): Promise<pg.QueryResult> {
+  return pool.query(query) as unknown as Promise<pg.QueryResult>
+}
+
+// One connection.
+
+interface ClientInternals {
+  readonly readyForQuery: boolean
+  readonly _queryQueue: readonly unknown[]
+  readonly processID: number
+  readonly secretKey: number
+}
+
+/** What the server reports of its own accord, and what it refuses. */
+interface ServerMessages {
+  /** At the login, and at every change. */
+  readonly parameterStatus: { readonly parameterName: string; readonly parameterValue: string }
+  /** Before the driver hears of it. */
+  readonly errorMessage: { readonly code?: string }
+}
+
+/** Calls `listener` with each such message of the server. */
+export function onServerMessage<Name extends keyof ServerMessages>(
+  client: pg.Client,
+  name: Name,
+  listener: (message: ServerMessages[Name]) => void,
+): void {
+  client.connection.on(name, listener)
+}
+
+/** What the driver begins a session with. The method is to be overridden; this is the driver's own. */
+export function driverStartupConf(client: pg.Client): Readonly<Record<string, string>> {
+  const ofDriver = Reflect.get(pg.Client.prototype, 'getStartupConf') as () => Readonly<Record<string, string>>
+  return ofDriver.call(client)
+}
+
+/** Whether the server has answered all that was sent. After a failed statement it tells the session's state a little later. */
+export function isSettled(client: pg.Client): boolean {
+  const { readyForQuery, _queryQueue } = client as unknown as ClientInternals
+  return readyForQuery && _queryQueue.length === 0
+}
+
+/** By what the server finds a session whose statement is to be canceled. */
+export function backendKeyOf(client: pg.Client): { readonly processID: number; readonly secretKey: number } {
+  const { processID, secretKey } = client as unknown as ClientInternals
+  return { processID, secretKey }
+}
+
+// One statement.
+
+/** One connection as a query writes to it. */
+export interface Wire {
+  parse(message: { readonly name: string; readonly text: string }): void
+  bind(message: { readonly statement: string; readonly values: readonly string[] }): void
+  describe(message: { readonly type: 'P'; readonly name: string }): void
+  execute(message: { readonly portal: string }): void
+  close(message: { readonly type: 'S'; readonly name: string }): void
+  sync(): void
+  /** Statements that the session knows by name. */
+  readonly parsedStatements: Record<string, string>
+  /** Those that were sent to it, and not answered yet. */
+  readonly submittedNamedStatements: Record<string, string>
+}
+
+type RowMode = 'array' | undefined
+
+/** The values of a row as they came. */
+export interface DataRow {
+  readonly fields: readonly (string | null)[]
+}
+
+/** A result while its rows come in. */
+export interface DriverResult {
+  fields: readonly pg.FieldDef[]
+  readonly rowAsArray: boolean
+  /** Parsers of values. */
+  readonly _types: object
+  addFields(fields: readonly pg.FieldDef[]): void
+  /** The row of these values: a record, or an array. */
+  parseRow(values: DataRow['fields']): unknown
+  addRow(row: unknown): void
+}
+export const DriverResult = driver.Result
+
+/** A query, with the methods that it is driven by, and what it keeps for them. */
+export interface DriverQuery extends pg.Submittable {
+  readonly text: string
+  queryMode: 'extended' | undefined
+  callback: (error: Error | null, result: pg.QueryResult) => void
+  _result: DriverResult
+  /** The same, or all results of a text with several statements. */
+  _results: DriverResult
+  /** What could not be read in a row. It is told when the server has finished. */
+  _canceledDueToError: unknown
+  prepare(connection: Wire): void
+  handleDataRow(message: DataRow): void
+  handleCommandComplete(message: object, connection: Wire): void
+  handleCopyInResponse(connection: Wire): void
+  handleError(error: Error, connection: Wire): void
+}
+export const DriverQuery = driver.Query
+
+/** The same connection, but that it asks for no description. */
+export function undescribed(connection: Wire): Wire {
+  return Object.create(connection, { describe: { value: () => {} } }) as Wire
+}
+
+/** A value as it is sent. */
+export type Parameter = string | Buffer | null
+
+/** A value as the driver sends it. */
+export const toParameter = (value: unknown): Parameter => driver.utils.prepareValue(value)

@@ -1,0 +1,157 @@
+import { InternalsCheck, internalsOf } from '@miyabi/core'
+import type { PrismaPg } from '@prisma/adapter-pg'
+import type pg from 'pg'
+import { PrismaClient } from '../schema/prisma.js'
+
+/**
+ * All that is used of Prisma's client and of its adapter and is no part of their documentation: what for, in which version it was read,
+ * and the one way to it. Nothing else of the package reaches into Prisma, and a start with another version names what is missing.
+ *
+ * What Prisma's errors carry is no part of this: see errors/driver-facts.ts.
+ */
+
+const CLIENT = { package: '@prisma/client', readIn: '7.10.0' }
+const ADAPTER = { package: '@prisma/adapter-pg', readIn: '7.10.0' }
+
+/** Looked for once the first client is made. */
+export const CLIENT_INTERNALS = internalsOf(CLIENT, [
+  ['PrismaClient.prototype', '_request', 'function', 'counts operations, so that close() waits for them'],
+  ['PrismaClient.prototype', '$transaction', 'function', 'counts transactions, so that close() waits for them'],
+  ['PrismaClient', '_originalClient', 'object', 'gives a client an identity'],
+  ['PrismaClient', '_engine', 'object', 'gives the calls of a client its identity'],
+  ['PrismaClient', '_requestHandler', 'object', 'merges the reads of one identity alone'],
+  ['PrismaClient', '_extensions', 'object', 'gives a client an identity'],
+  ['PrismaClient', '_createPrismaPromise', 'function', 'refuses a batch of calls of several identities'],
+  ['PrismaClient', '$extends', 'function', 'gives a client an identity'],
+  ['engine', 'start', 'function', 'gives the calls of a client its identity'],
+  ['engine', 'stop', 'function', 'gives the calls of a client its identity'],
+  ['engine', 'request', 'function', 'gives the calls of a client its identity'],
+  ['engine', 'requestBatch', 'function', 'gives the calls of a client its identity'],
+  ['engine', 'transaction', 'function', 'gives the calls of a client its identity'],
+  ['requestHandler', 'logEmitter', 'any', 'merges the reads of one identity alone'],
+  ['extended client', '_appliedParent', 'object', 'gives a client an identity'],
+])
+
+/** Looked for when an adapter is made. */
+export const FACTORY_INTERNALS = internalsOf(ADAPTER, [
+  ['PrismaPg', 'externalPool', 'any', 'makes sure that statements go through the pool'],
+])
+
+/** Looked for when Prisma opens the adapter, before the first statement. */
+export const ADAPTER_INTERNALS = internalsOf(ADAPTER, [
+  ['PrismaPgAdapter', 'client', 'object', 'sends statements with their identity'],
+  ['PrismaPgAdapter', 'onError', 'function', "keeps the names that a server's error holds, and its values out"],
+])
+
+/** What carries a client's calls to the adapter. */
+export interface Engine {
+  /** Ours: the one that all clients over one adapter share. */
+  readonly shared?: Engine
+  start(): Promise<void>
+  stop(): Promise<void>
+  request(...args: readonly unknown[]): Promise<unknown>
+  requestBatch(...args: readonly unknown[]): Promise<unknown>
+  transaction(...args: readonly unknown[]): Promise<unknown>
+}
+
+/** Merges `findUnique` calls of one tick into one query. */
+interface RequestHandler {
+  readonly logEmitter: unknown
+  readonly constructor: new (client: ClientInternals, logEmitter: unknown) => RequestHandler
+}
+
+/** The parts of Prisma's client that a scope has of its own. */
+export interface ClientInternals {
+  _originalClient: ClientInternals
+  _engine: Engine
+  _requestHandler: RequestHandler
+  readonly _extensions: object
+  readonly _createPrismaPromise: (...args: readonly unknown[]) => object
+  readonly $extends: (this: object, extension: object) => PrismaClient
+}
+
+/** The two ways through which all of a client's work goes. */
+export interface ClientWork {
+  _request(params: { readonly transaction?: unknown }): Promise<unknown>
+  $transaction(...args: unknown[]): Promise<unknown>
+}
+
+/** The client's own ways to work, to be put behind others. */
+export const clientWork: Readonly<ClientWork> = (PrismaClient as unknown as { readonly prototype: ClientWork })
+  .prototype
+
+/** The client under all its extensions. */
+export function internalsOfClient(client: PrismaClient): ClientInternals {
+  return (client as unknown as ClientInternals)._originalClient
+}
+
+/** A request handler like that of `original`, which merges the reads of `client` alone. */
+export function ownRequestHandler(client: ClientInternals, original: ClientInternals): RequestHandler {
+  const Handler = original._requestHandler.constructor
+  return new Handler(client, original._requestHandler.logEmitter)
+}
+
+/** Prisma's own way to make a client that shares all with `original` but what `derived` has of its own, without an extension in it. */
+export function derivedClient(original: ClientInternals, derived: ClientInternals): PrismaClient {
+  const parent = { _originalClient: derived, _extensions: { append: () => original._extensions } }
+  const applied = original.$extends.call(parent, {})
+  return Object.defineProperty(applied, '_appliedParent', { value: applied })
+}
+
+export function clientHolders(client: PrismaClient) {
+  const { _originalClient: original } = client as unknown as Partial<ClientInternals>
+  return {
+    'PrismaClient.prototype': PrismaClient.prototype as unknown,
+    PrismaClient: client,
+    engine: original?._engine,
+    requestHandler: original?._requestHandler,
+    'extended client': typeof client.$extends === 'function' ? client.$extends({}) : undefined,
+  }
+}
+
+export const clientCheck = (client: PrismaClient) =>
+  new InternalsCheck(CLIENT_INTERNALS, () => clientHolders(client), import.meta.url)
+
+/** Prisma's adapter over one pool. */
+export type PgAdapter = Awaited<ReturnType<PrismaPg['connect']>>
+/** One transaction of it. */
+export type PgTransaction = Awaited<ReturnType<PgAdapter['startTransaction']>>
+
+type AdapterFactory = { readonly externalPool?: unknown }
+
+/**
+ * Whether the adapter goes through `pool`. It knows a pool by `instanceof`: with a second copy of `pg` it takes ours for a record of
+ * options, ignores what it does not find there, and connects to localhost.
+ */
+export const usesPool = (factory: PrismaPg, pool: pg.Pool): boolean =>
+  (factory as unknown as AdapterFactory).externalPool === pool
+
+export const factoryCheck = (factory: PrismaPg) =>
+  new InternalsCheck(FACTORY_INTERNALS, () => ({ PrismaPg: factory }), import.meta.url)
+
+export const adapterCheck = (adapter: PgAdapter) =>
+  new InternalsCheck(ADAPTER_INTERNALS, () => ({ PrismaPgAdapter: adapter }), import.meta.url)
+
+/** The adapter's own methods, with another way to the server. */
+export function withQuery(adapter: PgAdapter, query: (config: pg.QueryConfig) => Promise<pg.QueryResult>): PgAdapter {
+  return Object.create(adapter, { client: { value: { query } } }) as PgAdapter
+}
+
+/** Turns what the driver threw into what Prisma understands, by throwing it, and drops most names on the way. */
+export type ConvertError = (error: unknown) => never
+
+interface Converting {
+  onError: ConvertError
+}
+
+/** The adapter's own conversion of errors. */
+export function errorConversion(adapter: PgAdapter): ConvertError {
+  const { onError } = adapter as unknown as Converting
+  return (error) => onError.call(adapter, error)
+}
+
+/** Puts another conversion in its place, in this very adapter. */
+export function convertErrorsWith(adapter: PgAdapter, onError: ConvertError): PgAdapter {
+  const converting: Converting = { onError }
+  return Object.assign(adapter, converting)
+}
