@@ -8,15 +8,21 @@ import { useStackFolder } from './support/stack-folder.js'
 const folder = useStackFolder()
 
 describe('the prepared data folder', () => {
-  it('is made once per cache, also when two stacks need it at the same moment', async () => {
+  it('is made once per cache, also when two stacks need it at the same moment, and gives away no password of either', async () => {
     const cache = path.join(folder, 'cache')
     mkdirSync(cache)
     const env = { ...process.env, MIYABI_CACHE_DIR: cache }
     const holders = ['one', 'two'].map((name) => new Holder(path.join(folder, name), env))
+    const urls: URL[] = []
     for (const holder of holders) {
-      const { postgres } = await holder.up()
-      expect(await query(postgres.databaseUrl, 'SELECT current_user AS login')).toEqual([{ login: 'miyabi_app' }])
+      const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = (await holder.up()).postgres
+      expect(await query(databaseUrl, 'SELECT current_user AS login')).toEqual([{ login: 'miyabi_app' }])
+      urls.push(...[databaseUrl, directDatabaseUrl, serviceDatabaseUrl].map((url) => new URL(url)))
     }
+    expect(new Set(urls.map(({ password }) => password)).size).toBe(6)
+    const [first, , , second] = urls
+    if (first && second) second.password = first.password
+    await expect(query(String(second), 'SELECT')).rejects.toThrow('password authentication failed')
     expect(readdirSync(cache).filter((name) => /^postgres-\d/.test(name))).toEqual([
       expect.stringMatching(/^postgres-18\.\d+-layout\d+-/),
     ])

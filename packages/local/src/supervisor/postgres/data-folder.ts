@@ -6,8 +6,8 @@ import { copyTree } from '../copy-tree.js'
 import type { RunAs } from '../run-as.js'
 import { runProgram } from '../spawn.js'
 import type { PostgresBinaries } from './binaries.js'
-import { newPassword, preparedFolder } from './prepared-folder.js'
-import { type Credentials, memberships } from './roles.js'
+import { preparedFolder } from './prepared-folder.js'
+import { type Credentials, memberships, newCredentials, newPassword, passwords } from './roles.js'
 import { runSingleUser } from './single-user.js'
 
 /** What a fresh data folder takes, with room for the first writes. */
@@ -15,7 +15,7 @@ const FRESH_BYTES = 96 * 1024 * 1024
 
 export interface DataFolder {
   readonly path: string
-  readonly credentials: Required<Credentials>
+  readonly credentials: Credentials
 }
 
 export interface DataFolderOptions {
@@ -27,6 +27,9 @@ export interface DataFolderOptions {
   /** Whether the data must survive a power cut. */
   readonly durable: boolean
 }
+
+/** Data made before the service had a login have no password of it. */
+type StoredCredentials = Omit<Credentials, 'service'> & Partial<Credentials>
 
 /** What every data folder has, from its first moment on. A removal that was cut short takes it like any other file. */
 const VERSION_FILE = 'PG_VERSION'
@@ -100,20 +103,24 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   } else {
     checkSpace(dataDir)
     const prepared = await preparedFolder(cache, binaries, runAs)
+    const credentials = newCredentials()
     // First the passwords, then the data they belong to: a crash in between leaves no data folder, and all is done again.
-    writePrivateFile(credentialsFile, readFileSync(prepared.credentials, 'utf8'))
-    await copyTree(prepared.data, folder, {
+    writePrivateFile(credentialsFile, JSON.stringify(credentials))
+    await copyTree(prepared, folder, {
       owner: runAs,
       folderMode: 0o700,
-      ...(durable && { finish: (copy: string) => flushToDisk(copy, binaries, runAs) }),
+      finish: async (copy) => {
+        // 30 ms. The flush that follows makes it as durable as the rest of the copy.
+        await runSingleUser(binaries, copy, passwords(credentials), { runAs, durable: false })
+        if (durable) await flushToDisk(copy, binaries, runAs)
+      },
     })
   }
-  const credentials = JSON.parse(readFileSync(credentialsFile, 'utf8')) as Credentials
-  if (credentials.service !== undefined)
-    return { path: folder, credentials: { ...credentials, service: credentials.service } }
-  const upgraded = { ...credentials, service: newPassword() }
+  const stored = JSON.parse(readFileSync(credentialsFile, 'utf8')) as StoredCredentials
+  if (stored.service !== undefined) return { path: folder, credentials: { ...stored, service: stored.service } }
+  const upgraded = { ...stored, service: newPassword() }
   // First the login, then its password: a crash in between leaves data without one, and it is all done again.
-  await runSingleUser(binaries, folder, memberships(upgraded.service), { runAs, durable })
+  await runSingleUser(binaries, folder, [...memberships, ...passwords(upgraded)], { runAs, durable })
   writePrivateFile(credentialsFile, JSON.stringify(upgraded))
   return { path: folder, credentials: upgraded }
 }

@@ -1,15 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { appendFileSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { makeFolder } from '../../shared/files.js'
 import { constructionFolder, moveIntoPlace, removeTree } from '../copy-tree.js'
 import type { RunAs } from '../run-as.js'
 import type { PostgresBinaries } from './binaries.js'
-import { type Credentials, loginsAndDatabase, memberships } from './roles.js'
+import { loginsAndDatabase, memberships } from './roles.js'
 import { runPostgresProgram, runSingleUser } from './single-user.js'
 
 /** Changes whenever what is prepared changes: folders of another layout stay as they are, new ones get the new one. */
-const LAYOUT = 2
+const LAYOUT = 3
 
 const CONFIGURATION = `
 # Miyabi DB
@@ -22,13 +21,6 @@ log_checkpoints = off
 
 /** Only TCP on loopback, only with a password. The superuser has none, so it cannot log in at all. */
 const ACCESS = `host all all 127.0.0.1/32 scram-sha-256\n`
-
-export interface PreparedFolder {
-  /** A PostgreSQL data folder, cleanly shut down, to be copied. */
-  readonly data: string
-  /** A `Credentials` file. */
-  readonly credentials: string
-}
 
 async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | undefined): Promise<void> {
   const data = path.join(folder, 'data')
@@ -54,21 +46,18 @@ async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | 
   await runPostgresProgram(binaries.initdb, initdb, { folder, runAs })
   appendFileSync(path.join(data, 'postgresql.conf'), CONFIGURATION)
   writeFileSync(path.join(data, 'pg_hba.conf'), ACCESS)
-  const service = newPassword()
-  const credentials: Credentials = { migrator: newPassword(), application: newPassword(), service }
-  const statements = [...loginsAndDatabase(credentials), ...memberships(service)]
-  await runSingleUser(binaries, data, statements, { runAs, durable: false })
-  writeFileSync(path.join(folder, 'credentials.json'), JSON.stringify(credentials), { mode: 0o600 })
+  await runSingleUser(binaries, data, [...loginsAndDatabase, ...memberships], { runAs, durable: false })
 }
 
-export const newPassword = (): string => randomBytes(18).toString('base64url')
-
-/** The prepared folder of this user and PostgreSQL version: made once (0.7 s), then copied for every fresh stack. */
+/**
+ * A PostgreSQL data folder, cleanly shut down, to be copied for every fresh stack of this user and PostgreSQL version: made once, in
+ * 0.7 s. It holds no password, because copies of one would be the same in every stack.
+ */
 export async function preparedFolder(
   cache: string,
   binaries: PostgresBinaries,
   runAs: RunAs | undefined,
-): Promise<PreparedFolder> {
+): Promise<string> {
   const owner = runAs ? `-u${runAs.uid}` : ''
   const folder = path.join(
     cache,
@@ -85,5 +74,5 @@ export async function preparedFolder(
       throw error
     }
   }
-  return { data: path.join(folder, 'data'), credentials: path.join(folder, 'credentials.json') }
+  return path.join(folder, 'data')
 }

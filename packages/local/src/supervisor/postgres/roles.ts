@@ -1,23 +1,32 @@
+import { randomBytes } from 'node:crypto'
+
 export const DATABASE = 'miyabi'
 export const MIGRATOR = 'miyabi_migrator'
 export const APPLICATION = 'miyabi_app'
 export const BACKEND = 'miyabi_backend'
 
-/** Passwords of the logins; kept beside the data in `credentials.json`. */
+/** Passwords of the logins: each stack's own, kept beside its data in `credentials.json`. */
 export interface Credentials {
   readonly migrator: string
   readonly application: string
-  /** Absent in data made before the service had a login. */
-  readonly service?: string
+  readonly service: string
 }
+
+export const newPassword = (): string => randomBytes(18).toString('base64url')
+
+export const newCredentials = (): Credentials => ({
+  migrator: newPassword(),
+  application: newPassword(),
+  service: newPassword(),
+})
 
 /** Those of the migration `row_level_security`, which makes them where they are missing. Here the logins become their members. */
 const GROUPS = ['miyabi_definer', 'miyabi_owner', 'miyabi_service', 'miyabi_user', 'miyabi_web_user']
 
-/** Statements for a server without any of the logins. */
-export const loginsAndDatabase = ({ migrator, application }: Credentials): readonly string[] => [
-  `CREATE ROLE ${MIGRATOR} LOGIN CREATEDB PASSWORD '${migrator}'`,
-  `CREATE ROLE ${APPLICATION} LOGIN PASSWORD '${application}'`,
+/** Statements for a server without any of the logins. Without a password none of them can log in. */
+export const loginsAndDatabase: readonly string[] = [
+  `CREATE ROLE ${MIGRATOR} LOGIN CREATEDB`,
+  `CREATE ROLE ${APPLICATION} LOGIN`,
   `GRANT pg_signal_backend TO ${MIGRATOR}`,
   `CREATE DATABASE ${DATABASE} OWNER ${MIGRATOR}`,
 ]
@@ -27,13 +36,13 @@ export const loginsAndDatabase = ({ migrator, application }: Credentials): reado
  * service. They may run any number of times. Of rights that older data gave by default, template1 is rid of here; every other
  * database is by the migration.
  */
-export const memberships = (service: string): readonly string[] => [
+export const memberships: readonly string[] = [
   ...[...GROUPS, BACKEND].map(
     (role) => `DO $$ BEGIN IF to_regrole('${role}') IS NULL THEN CREATE ROLE ${role}; END IF; END $$`,
   ),
   `ALTER ROLE ${MIGRATOR} CREATEROLE`,
   `ALTER ROLE ${APPLICATION} NOINHERIT`,
-  `ALTER ROLE ${BACKEND} LOGIN NOINHERIT PASSWORD '${service}'`,
+  `ALTER ROLE ${BACKEND} LOGIN NOINHERIT`,
   `GRANT miyabi_user, miyabi_web_user TO ${APPLICATION}`,
   `GRANT miyabi_service TO ${BACKEND}`,
   `GRANT miyabi_definer, miyabi_owner TO ${MIGRATOR}`,
@@ -42,4 +51,11 @@ export const memberships = (service: string): readonly string[] => [
   ...['TABLES', 'SEQUENCES', 'SCHEMAS'].map(
     (kind) => `ALTER DEFAULT PRIVILEGES FOR ROLE ${MIGRATOR} REVOKE ALL ON ${kind} FROM ${APPLICATION}`,
   ),
+]
+
+/** Statements that give each login its password. */
+export const passwords = ({ migrator, application, service }: Credentials): readonly string[] => [
+  `ALTER ROLE ${MIGRATOR} PASSWORD '${migrator}'`,
+  `ALTER ROLE ${APPLICATION} PASSWORD '${application}'`,
+  `ALTER ROLE ${BACKEND} PASSWORD '${service}'`,
 ]
