@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { COMMANDS_TIMEOUT_MS, isLong, prisma } from './support/cli.js'
+import { CommandLines } from './support/command-lines.js'
 import { changed, sql, tables, useDatabase } from './support/database.js'
 import { createProject, createTestProject, DATASOURCE, type Project } from './support/project.js'
 
@@ -37,8 +38,17 @@ describe('migrate dev, status and reset', () => {
     })
   }
 
-  it('creates the database, writes the first migration from several schema files, and applies it', async () => {
+  it('creates the database, writes the first migration from several schema files, and applies it, with no password in `ps`', async () => {
+    const processes = process.platform === 'linux' ? new CommandLines() : undefined
     const { exitCode, output } = await prisma(project, ['migrate', 'dev', '--name', 'init'], { url })
+    processes?.end()
+    if (processes) {
+      const engines = [...processes.seen].filter(
+        (line) => line.includes('schema-engine') && line.includes('--datasource'),
+      )
+      expect(engines.join()).toContain(new URL(url).pathname)
+      expect(engines.join()).not.toContain(new URL(url).password)
+    }
     expect(output).toContain('Your database is now in sync with your schema')
     expect(exitCode).toBe(0)
     expect(project.migrationNames()).toEqual([expect.stringMatching(/^\d{14}_init$/)])

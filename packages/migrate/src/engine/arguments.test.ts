@@ -17,7 +17,7 @@ describe('parseArguments', () => {
     const [a, b] = [path.join(folder, 'a.prisma'), path.join(folder, 'b.prisma')]
     const datasource = JSON.stringify({ url: 'postgresql://x=1', shadowDatabaseUrl: '' })
     const args = ['--datamodels', a, `--datamodels=${b}`, '--datasource', datasource]
-    expect(parseArguments([...args, '--enabled-preview-features', 'views', '--extension-types', '{}'])).toEqual({
+    expect(parseArguments([...args, '--enabled-preview-features', 'views', '--extension-types', '{}'], {})).toEqual({
       datamodels: [
         [a, 'model A {}'],
         [b, 'model B {}'],
@@ -30,11 +30,11 @@ describe('parseArguments', () => {
 
   it('reads the one-shot commands and --version', () => {
     const args = ['--datasource', '{"url":"u"}', 'cli', 'create-database']
-    expect(parseArguments(args).command).toEqual({ kind: 'cli', name: 'create-database' })
-    expect(parseArguments(['--version']).command).toEqual({ kind: 'version' })
+    expect(parseArguments(args, {}).command).toEqual({ kind: 'cli', name: 'create-database' })
+    expect(parseArguments(['--version'], {}).command).toEqual({ kind: 'version' })
   })
 
   it('refuses a command it does not know', () => {
-    expect(() => parseArguments(['cli', 'qe-setup'])).toThrow('expected one of can-connect-to-database')
+    expect(() => parseArguments(['cli', 'qe-setup'], {})).toThrow('expected one of can-connect-to-database')
   })
 })

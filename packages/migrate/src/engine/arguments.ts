@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { Environment } from '@miyabi/core'
+import { wholeUrl } from '../connection/hidden-urls.js'
 
 /** A one-shot task of the executable: `cli <name>`. */
 export const CLI_COMMANDS = ['can-connect-to-database', 'create-database', 'drop-database'] as const
@@ -24,8 +26,9 @@ interface Datasource {
 /**
  * Reads the arguments of the native engine: `--datamodels FILE` (repeated), `--datasource JSON`, `--version`, `cli COMMAND`.
  * Options that the WebAssembly build has no use for (`--enabled-preview-features`, `--extension-types`) are skipped with their value.
+ * @param env where the URLs are whole
  */
-export function parseArguments(args: readonly string[]): Arguments {
+export function parseArguments(args: readonly string[], env: Environment): Arguments {
   const datamodels: [string, string][] = []
   let datasource: Datasource = {}
   let command: Arguments['command'] = { kind: 'rpc' }
@@ -41,8 +44,8 @@ export function parseArguments(args: readonly string[]): Arguments {
   }
   return {
     datamodels,
-    url: datasource.url || undefined,
-    shadowDatabaseUrl: datasource.shadowDatabaseUrl || undefined,
+    url: datasource.url ? wholeUrl(datasource.url, env) : undefined,
+    shadowDatabaseUrl: datasource.shadowDatabaseUrl ? wholeUrl(datasource.shadowDatabaseUrl, env) : undefined,
     command,
   }
 }

@@ -72,7 +72,7 @@ process.stderr.on('error', () => {})
 process.removeAllListeners('warning')
 
 try {
-  process.exit(await main(parseArguments(process.argv.slice(2))))
+  process.exit(await main(parseArguments(process.argv.slice(2), process.env)))
 } catch (error) {
   const { message, details } = toConnectError(error, { host: '', port: 0, database: '', user: '' })
   writeLog('ERROR', { message, error_code: details.prismaCode, is_panic: false })

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseArguments } from '../engine/arguments.js'
 import { schemaEnginePath } from './engine-path.js'
 import { prismaConfig } from './prisma-config.js'
 import { usesWasmEngine } from './settings.js'
@@ -32,6 +33,28 @@ describe('prismaConfig', () => {
     const env = { PRISMA_SCHEMA_ENGINE_BINARY: '/opt/engine' }
     configure(env)
     expect(env.PRISMA_SCHEMA_ENGINE_BINARY).toBe('/opt/engine')
+  })
+
+  it('gives the CLI no secret, which would make it an argument of our engine, and the engine all of them', () => {
+    const urls = {
+      url: 'postgresql://m:s3cret@h/d?sslpassword=s3cret',
+      shadowDatabaseUrl: 'postgresql://m:s3cret@h/shadow',
+    }
+    const env: Record<string, string | undefined> = {
+      DIRECT_DATABASE_URL: urls.url,
+      SHADOW_DATABASE_URL: urls.shadowDatabaseUrl,
+    }
+    const { datasource } = configure(env, ['migrate', 'dev'])
+    expect(datasource?.url).toMatch(/^postgresql:\/\/m:\*+@h\/d/)
+    expect(JSON.stringify(datasource)).not.toContain('s3cret')
+    expect(parseArguments(['--datasource', JSON.stringify(datasource)], env)).toMatchObject(urls)
+  })
+
+  it('gives whole URLs to Studio, which connects by itself, and to an engine that is not ours', () => {
+    const url = 'postgresql://m:s3cret@h/d'
+    expect(configure({ DATABASE_URL: url }, ['studio']).datasource?.url).toBe(url)
+    const others = { DATABASE_URL: url, PRISMA_SCHEMA_ENGINE_BINARY: '/opt/engine' }
+    expect(configure(others, ['migrate', 'dev']).datasource?.url).toBe(url)
   })
 
   it('takes URLs from the environment and from .env', () => {

@@ -1,7 +1,9 @@
 import type { PrismaConfig } from 'prisma/config'
+import { hideSecrets } from '../connection/hidden-urls.js'
 import { NoDatabaseError } from '../errors/errors.js'
 import { migrationDatabaseUrl } from './database-url.js'
 import { engineEnvironment } from './engine-environment.js'
+import { schemaEnginePath } from './engine-path.js'
 import { loadEnvFile } from './env-file.js'
 import { needsDatabase, prismaCommand } from './needs-database.js'
 import { checkPrismaCommand } from './preflight.js'
@@ -21,7 +23,8 @@ export interface PrismaConfigOptions {
 /**
  * A Prisma configuration for this data layer, to be the default export of `prisma.config.ts`. The CLI loads it for every command,
  * so it also puts into `env` what the CLI reads from there: the entries of `.env`, our schema engine in
- * `PRISMA_SCHEMA_ENGINE_BINARY` (unless set, or `MIYABI_PRISMA_ENGINE` is `native`), and `CHECKPOINT_DISABLE`.
+ * `PRISMA_SCHEMA_ENGINE_BINARY` (unless set, or `MIYABI_PRISMA_ENGINE` is `native`), `CHECKPOINT_DISABLE`, and the URLs whole: those of
+ * the configuration have no password, because the CLI makes them arguments of our engine, which everybody can read.
  * @throws {ConfigError} `config.invalid`, for a setting that makes no sense
  * @throws {EngineMismatchError} `migrate.engine_mismatch`
  * @throws {NoDatabaseError} `migrate.no_database`, for a command that needs a database when none is set and none is up
@@ -34,8 +37,13 @@ export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): 
   if (url === undefined && needsDatabase(args)) throw new NoDatabaseError(prismaCommand(args), env)
   const shadowDatabaseUrl = migrateSettings.parse(env).SHADOW_DATABASE_URL
   // Not through `defineConfig`: it changes nothing, the CLI calls it itself, and its module takes a third of a second to load.
-  return {
-    ...config,
-    ...(url !== undefined && { datasource: { url, ...(shadowDatabaseUrl !== undefined && { shadowDatabaseUrl }) } }),
+  if (url === undefined) return config
+  const datasource = { url, ...(shadowDatabaseUrl !== undefined && { shadowDatabaseUrl }) }
+  // Studio connects by itself, and an engine that is not ours looks for no variable of ours.
+  if (env['PRISMA_SCHEMA_ENGINE_BINARY'] !== schemaEnginePath || prismaCommand(args) === 'studio') {
+    return { ...config, datasource }
   }
+  const hidden = hideSecrets(datasource)
+  Object.assign(env, hidden.env)
+  return { ...config, datasource: hidden.shown }
 }

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import type { Environment } from '@miyabi/core'
 import { engineEnvironment } from './engine-environment.js'
 import { withLocalBinaries } from './local-binaries.js'
+import { takeUrl } from './url-argument.js'
 
 const require = createRequire(import.meta.url)
 
@@ -26,13 +27,17 @@ export interface PrismaResult {
   readonly stderr: string
 }
 
-/** Runs the Prisma CLI that this package depends on, without npx, in a process of its own. */
+/**
+ * Runs the Prisma CLI that this package depends on, without npx, in a process of its own. The URL of a `--url` reaches it through the
+ * environment, for which the project's configuration must be one of `prismaConfig`.
+ */
 export async function runPrisma(args: readonly string[], options: RunPrismaOptions): Promise<PrismaResult> {
   const { cwd = process.cwd(), env, stdio = 'inherit', signal } = options
   signal?.throwIfAborted()
-  const child = spawn(process.execPath, [require.resolve('prisma/build/index.js'), ...args], {
+  const given = takeUrl(args)
+  const child = spawn(process.execPath, [require.resolve('prisma/build/index.js'), ...given.args], {
     cwd,
-    env: { ...withLocalBinaries(env, cwd), ...engineEnvironment(env) },
+    env: { ...withLocalBinaries(env, cwd), ...engineEnvironment(env), ...given.env },
     stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   })
   // Not spawn's own `signal`: that rejects at once, while the CLI is still tidying up.

@@ -6,6 +6,7 @@ import type {
 } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 import { withClient } from '../../connection/client.js'
+import { wholeUrl } from '../../connection/hidden-urls.js'
 import { parseTarget } from '../../connection/target.js'
 import { PrismaError } from '../../errors/prisma-error.js'
 import type { DescribedField } from '../../internals/pg.js'
@@ -18,7 +19,7 @@ const MAY_ADD_NULLS = /\b(left|right|full)\s+(outer\s+)?join\b|\bgrouping\s+sets
 
 /** `prisma generate --sql`: the types of each query's parameters and columns, as the server sees them. */
 export function introspectSql({ url, queries }: IntrospectSqlParams): Promise<IntrospectSqlResult> {
-  return withClient(parseTarget(url).config, async (client) => {
+  return withClient(parseTarget(wholeUrl(url, process.env)).config, async (client) => {
     const described: SqlQueryOutput[] = []
     for (const query of queries) described.push(await introspectQuery(client, query))
     return { queries: described }
