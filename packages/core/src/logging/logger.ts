@@ -1,4 +1,5 @@
 import { redactText } from './redact.js'
+import { redactFields } from './redact-value.js'
 
 /** Facts of one event: flat, named, of values JSON can carry. */
 export type LogFields = Readonly<Record<string, unknown>>
@@ -16,20 +17,11 @@ const ignore = (): void => {}
 /** The default: says nothing. */
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
-function redactField(value: unknown): unknown {
-  if (typeof value === 'string') return redactText(value)
-  if (value instanceof Error)
-    return { name: value.name, code: (value as { code?: unknown }).code, message: redactText(value.message) }
-  return value
-}
-
-/** The same logger behind a filter that masks credentials in messages, fields and errors. */
+/** The same logger behind a filter that masks secrets in messages and, at any depth, in fields. */
 export function redactingLogger(logger: Logger): Logger {
   const through =
     (level: keyof Logger) =>
-    (fields: LogFields, message: string): void => {
-      const safe = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, redactField(value)]))
-      logger[level](safe, redactText(message))
-    }
+    (fields: LogFields, message: string): void =>
+      logger[level](redactFields(fields), redactText(message))
   return { debug: through('debug'), info: through('info'), warn: through('warn'), error: through('error') }
 }

@@ -1,47 +1,94 @@
-const MASK = '***'
-
-/** Query parameters that carry a secret in a connection URL. */
-const SECRET_PARAMETERS =
-  /^(password|sslpassword|sslkey|token|secret|x-amz-security-token|x-amz-credential|x-amz-signature)$/i
+import { MASK, redactUserinfo } from './redact-url.js'
+import { isSecretHeader, isSecretName } from './secret-names.js'
 
 /**
- * A connection URL that is safe to print: `postgresql://app:***@db.example.com:5432/miyabi`.
- * Text that is not a URL is not repeated at all, because a malformed URL can hold a password in any place.
+ * Masks the secrets in a text that comes from elsewhere: the passwords of URLs, what follows a name that says so (`PGPASSWORD=`,
+ * `"secretKey": "..."`, `--token ...`, `PASSWORD '...'`, `Authorization: ...`), and what is a secret by its own form (a bearer token, a
+ * private key). It masks too much rather than too little.
  */
-export function redactUrl(url: string): string {
-  let parsed: URL
-  try {
-    parsed = new URL(url)
-  } catch {
-    return '(not a URL)'
-  }
-  if (parsed.password) parsed.password = MASK
-  for (const name of [...parsed.searchParams.keys()]) {
-    if (SECRET_PARAMETERS.test(name)) parsed.searchParams.set(name, MASK)
-  }
-  return parsed.toString()
-}
-
-/** Masks the credentials of every URL and every `password=...` pair inside a text, for messages that come from elsewhere. */
 export function redactText(text: string): string {
-  return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s]*@/gi, `$1${MASK}@`)
-    .replace(
-      /\b(password|sslpassword|secret_?access_?key|session_?token)(["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi,
-      `$1$2${MASK}`,
-    )
+  return redactForms(redactNamed(redactUserinfo(text)))
 }
 
-/**
- * A copy of an error that may be attached as `cause` or logged: name, code and redacted message, without the driver's own
- * fields (PostgreSQL's `detail` holds row values, the AWS SDK's `$response` whole requests).
- */
-export function safeCause(error: unknown): Error {
-  const source = error instanceof Error ? error : new Error(String(error))
-  const copy = new Error(redactText(source.message)) as Error & { code?: string }
-  copy.name = source.name
-  const { code } = source as { code?: unknown }
-  if (typeof code === 'string') copy.code = code
-  if (source.stack) copy.stack = redactText(source.stack)
-  return copy
+/** A name, and what leads to its value. A quotation mark may be escaped, for JSON in JSON. */
+const NAME =
+  /(?:(?<![\w$.-])|(?<=%[\da-f]{2}))(?<option>--?)?(?<name>[a-z_$][\w$.-]*)(?<lead>\\*["'`]?\]?\s{0,20}(?:=>|:=|=|:(?!\/\/)|%3D)\s{0,20}|\s+)?/gi
+
+function redactNamed(text: string): string {
+  let result = ''
+  let from = 0
+  const names = new RegExp(NAME)
+  for (let found = names.exec(text); found; found = names.exec(text)) {
+    const { option, name = '', lead } = found.groups ?? {}
+    const start = names.lastIndex
+    const end =
+      lead !== undefined && isSecretName(name)
+        ? valueEnd(text, start, { name, lead, isOption: option !== undefined })
+        : start
+    if (end === start) continue
+    const quote = openingQuote(text, start)
+    result += `${text.slice(from, start)}${quote}${MASK}${closing(quote)}`
+    from = end
+    names.lastIndex = end
+  }
+  return result + text.slice(from)
 }
+
+interface Named {
+  readonly name: string
+  readonly lead: string
+  readonly isOption: boolean
+}
+
+/** Where the value that begins at `start` ends; `start` where there is none to mask. */
+function valueEnd(text: string, start: number, { name, lead, isOption }: Named): number {
+  const quote = openingQuote(text, start)
+  const isPair = lead.trim() !== ''
+  if (!isPair && !isOption && (quote === '' || !/passw|secret|passphrase/i.test(name))) return start // `the password of`
+  if (quote !== '') return closingQuote(text, start + quote.length, quote)
+  if (isSecretHeader(name)) return match(/[^\n"]*/y, text, start)
+  if (text[start] === '[') return match(/\[[^\]]*\]?/y, text, start)
+  if (NO_VALUE.test(text.slice(start, start + 10))) return start
+  // A comma, and whatever else no next pair follows, may belong to the password.
+  return match(/(?:[^\s"&;%]|[&;](?![\w%.-]+=|\s|$)|%(?!26[\w.-]+(?:=|%3D)))*/y, text, start)
+}
+
+function match(pattern: RegExp, text: string, start: number): number {
+  pattern.lastIndex = start
+  pattern.exec(text)
+  return Math.max(start, pattern.lastIndex)
+}
+
+/** The secrets are further in, already masked, or this is a sentence. */
+const NO_VALUE = /^(?:\{|\*\*\*|(?:null|undefined|true|false|is|was|must|may|not|has|cannot|needs|requires)\b)/
+
+/** `'`, `"`, a backtick, the same escaped, `E'`, or `$$` and `$tag$` of SQL. */
+function openingQuote(text: string, start: number): string {
+  return /^(?:\\*["'`]|[EU]&?'|\$\w*\$)/.exec(text.slice(start, start + 40))?.[0] ?? ''
+}
+
+const closing = (opening: string): string => opening.replace(/^[EU]&?/, '')
+
+/** Behind the closing quote: not one that is escaped or doubled. Without one the value was cut, and goes to the end. */
+function closingQuote(text: string, start: number, opening: string): number {
+  const quote = closing(opening)
+  for (let at = text.indexOf(quote, start); at !== -1; at = text.indexOf(quote, at + quote.length)) {
+    const backslashes = /\\*$/.exec(text.slice(Math.max(start, at - 20), at))?.[0].length ?? 0
+    if (quote === "'" && text[at + 1] === "'") at += 1
+    else if (quote.startsWith('$') || backslashes % 2 === 0) return at + quote.length
+  }
+  return text.length
+}
+
+/** What is a secret by its own form. */
+const FORMS: readonly (readonly [form: RegExp, shown: string])[] = [
+  [/\b(bearer)\s+(?!tokens?\b)[\w.~+/=-]+/gi, `$1 ${MASK}`],
+  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, MASK], // a JSON web token
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, MASK],
+  [/\b(?:gh[opusr]_|github_pat_|npm_|[rs]k_(?:live|test)_|xox[abeprs]-)[\w-]{10,}/g, MASK],
+  [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?=-----END|$)/g, `$1${MASK}`],
+  // `app:password@host` without a scheme; not what follows a `:` in an address of the web, a path or a line number.
+  [/(?<![\w/.+-])(?!mailto:)([\w.+-]{1,100}):(?![\\/@])[^\s"'`]{1,200}@(?=[\w[])/g, `$1:${MASK}@`],
+]
+
+const redactForms = (text: string): string => FORMS.reduce((left, [form, shown]) => left.replaceAll(form, shown), text)

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { ConfigError, type SettingFault } from '../errors/config-error.js'
 import { type Environment, isSet } from './environment.js'
 import type { Setting } from './field.js'
+import { printable } from './printable.js'
 
 export type SettingFields = Readonly<Record<string, Setting<unknown>>>
 
@@ -40,7 +41,7 @@ export function defineSettings<Fields extends SettingFields>(definition: {
 }): Settings<Fields> {
   const { title, fields, rules = [] } = definition
   const check: Settings<Fields>['check'] = (env) => {
-    const values: Record<string, unknown> = {}
+    const values: Record<string, unknown> = printable({})
     const faults: SettingFault[] = []
     for (const [name, setting] of Object.entries(fields)) {
       const result = setting.schema.safeParse(env[name])

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { isStillRunning } from '../process.js'
 import { type Environment, readVariable } from '../settings/environment.js'
+import { printable } from '../settings/printable.js'
 import { findWorkspaceRoot } from './workspace.js'
 
 /**
@@ -61,7 +62,7 @@ export function readStack(folder: string): StackDescriptor | undefined {
   }
   try {
     const descriptor = descriptorSchema.parse(JSON.parse(text))
-    return isStillRunning(descriptor) ? descriptor : undefined
+    return isStillRunning(descriptor) ? printable(descriptor) : undefined
   } catch {
     return undefined
   }

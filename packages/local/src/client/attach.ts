@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
-import { type StackDescriptor, sleep, withDeadline } from '@miyabi/core'
+import { printable, type StackDescriptor, sleep, withDeadline } from '@miyabi/core'
 import { isStillRunning } from '@miyabi/core/process'
 import { findOwner, type Owner } from '../shared/owner-file.js'
 import { ControlClient } from './control-client.js'
@@ -34,7 +34,7 @@ async function lease(owner: Owner, signal: AbortSignal): Promise<Attached | unde
       const reply = await client.next()
       if (reply?.type === 'ready') {
         client.unref()
-        return { client, owner, descriptor: reply.descriptor }
+        return { client, owner, descriptor: printable(reply.descriptor) }
       }
       if (reply?.type === 'failed') throw toLocalError(reply.error)
       if (reply?.type === 'event') continue

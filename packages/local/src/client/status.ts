@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { StackDescriptor } from '@miyabi/core'
+import { printable, type StackDescriptor } from '@miyabi/core'
 import { findOwner } from '../shared/owner-file.js'
 import { ControlClient } from './control-client.js'
 import { namingErrors } from './errors.js'
@@ -57,7 +57,7 @@ export async function stackStatus(options: FolderOptions = {}): Promise<StackSta
   return {
     running: true,
     folder,
-    descriptor,
+    descriptor: printable(descriptor),
     held,
     leases,
     uptimeMs: Date.now() - startedAt,

@@ -8,9 +8,9 @@ const logger = { debug: speak('debug'), info: speak('info'), warn: speak('warn')
 
 try {
   const stack = await acquireStack({ folder: process.argv[2], logger })
-  say({ descriptor: stack.descriptor })
+  say({ descriptor: structuredClone(stack.descriptor) })
   createInterface({ input: process.stdin }).on('line', async (line) => {
-    if (line === 'descriptor') return say({ descriptor: stack.descriptor })
+    if (line === 'descriptor') return say({ descriptor: structuredClone(stack.descriptor) })
     await stack.close()
     say({ closed: true })
     process.exit(0)

@@ -11,7 +11,7 @@ export const migrateSettings = defineSettings({
       example: 'postgresql://miyabi_migrator:password@localhost:5432/miyabi_shadow',
     }),
     MIYABI_PRISMA_ENGINE: field.oneOf({
-      doc: "Which schema engine the Prisma CLI runs: `wasm` is Prisma's WebAssembly build, which needs no download; `native` leaves Prisma's own choice in place, a binary that it downloads. On Windows it is always `native`.",
+      doc: "Which schema engine the Prisma CLI runs: `wasm` is Prisma's WebAssembly build, which needs no download; `native` leaves Prisma's own choice in place, a binary that it downloads, and whose arguments show the password of the database's URL to every user of the machine. On Windows it is always `native`.",
       values: ['wasm', 'native'],
       default: 'wasm',
     }),

@@ -5,6 +5,7 @@ import {
   field,
   isProduction,
   isSet,
+  printable,
   type SettingValues,
 } from '@miyabi/core'
 import { connectionUrlProblem } from './connection-url.js'
@@ -203,7 +204,7 @@ export function parsePostgresSettings(env: Environment): PostgresSettings {
     : [{ name: 'DATABASE_URL', problem: 'is not set', expected: fields.DATABASE_URL.info.expected }]
   if (faults.length + missing.length > 0) throw new ConfigError([...missing, ...faults])
   const valid = values as SettingValues<typeof fields> & { readonly DATABASE_URL: string }
-  return {
+  return printable({
     databaseUrl: valid.DATABASE_URL,
     directDatabaseUrl: valid.DIRECT_DATABASE_URL ?? valid.DATABASE_URL,
     serviceDatabaseUrl: valid.SERVICE_DATABASE_URL,
@@ -224,5 +225,5 @@ export function parsePostgresSettings(env: Environment): PostgresSettings {
     leakThresholdMs: valid.DB_LEAK_THRESHOLD,
     applicationName: valid.DB_APPLICATION_NAME,
     pooler: valid.DB_POOLER,
-  }
+  })
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from '@miyabi/core'
+import { ConfigError, printable } from '@miyabi/core'
 import type { PostgresSettings } from './config.js'
 
 /**
@@ -17,11 +17,11 @@ export function serviceSettings({ password: _password, ...settings }: PostgresSe
       },
     ])
   }
-  return {
+  return printable({
     ...settings,
     databaseUrl: serviceDatabaseUrl,
     serviceDatabaseUrl: undefined,
     maxConnections: serviceMaxConnections,
     minConnections: 0,
-  }
+  })
 }
