@@ -6,6 +6,7 @@ export type {
   InvalidQueryDetails,
   Phase,
   PostgresErrorDetails,
+  UnreadableDetails,
   ViolationDetails,
 } from './errors/details.js'
 export {

@@ -67,6 +67,14 @@ export interface InternalsMissingDetails extends FailureDetails {
   readonly missing: readonly MissingInternal[]
 }
 
+/** A value that came back and has no form here. */
+export interface UnreadableDetails extends FailureDetails {
+  /** The column of the answer that it is in, as the statement names it. */
+  readonly columns: readonly string[]
+  /** What it is, in words. */
+  readonly kind: string
+}
+
 /** The details that differ from `FailureDetails`, by code. */
 interface DetailsByCode {
   'postgres.unique_violation': ViolationDetails
@@ -74,6 +82,7 @@ interface DetailsByCode {
   'postgres.not_null_violation': ViolationDetails
   'postgres.check_violation': ViolationDetails
   'postgres.invalid_query': InvalidQueryDetails
+  'postgres.unreadable_value': UnreadableDetails
   'postgres.identity.invalid': InvalidQueryDetails
   'postgres.pool.acquire_timeout': AcquireTimeoutDetails
   'postgres.deadline': DeadlineDetails

@@ -24,6 +24,8 @@ export interface DriverFacts {
   readonly withoutData: boolean
   /** The argument that Prisma found missing or wrong. */
   readonly argument: string | undefined
+  /** A value in a row that Prisma could not read for its field, by its column. */
+  readonly unreadable: { readonly column: string; readonly kind: string } | undefined
 }
 
 /** The adapter's own reading of a server's error; it keeps the original code and message beside it. */
@@ -86,6 +88,7 @@ export function driverFacts(error: unknown): DriverFacts {
     raised: server.raised ?? false,
     misfit: server.misfit ?? false,
     withoutData: server.withoutData ?? false,
+    unreadable: code === 'P2023' ? unreadableIn(message) : undefined,
     argument: isPrisma ? /\b[Aa]rgument `(\w{1,63})`( is missing|:)/.exec(message)?.[1] : undefined,
   }
 }
@@ -116,6 +119,17 @@ function namesIn(message: string): {
     ...(constraint === undefined ? {} : { constraint }),
     ...(table === undefined ? {} : { table }),
     ...(column === undefined ? {} : { columns: [column] }),
+  }
+}
+
+/** Prisma names the column, and then quotes the value. */
+function unreadableIn(message: string): DriverFacts['unreadable'] {
+  const [, column, item, given = ''] = /\bcolumn '([^'[]+)(\[\d+\])?'(.*)/.exec(message) ?? []
+  if (column === undefined) return undefined
+  const isNull = /\bgot object: null\b/.test(given)
+  return {
+    column,
+    kind: item ? (isNull ? 'NULL inside an array' : 'an array of other values') : "not of its field's type",
   }
 }
 

@@ -37,6 +37,7 @@ export const POSTGRES_ERRORS = {
   'postgres.check_violation': { retryable: false, effect: 'none' },
   'postgres.not_found': { retryable: false, effect: 'none' },
   'postgres.invalid_value': { retryable: false, effect: 'none' },
+  'postgres.unreadable_value': { retryable: false, effect: 'unknown' },
   'postgres.invalid_query': { retryable: false, effect: 'none' },
   'postgres.identity.missing': { retryable: false, effect: 'none' },
   'postgres.identity.invalid': { retryable: false, effect: 'none' },

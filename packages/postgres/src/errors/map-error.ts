@@ -1,6 +1,6 @@
 import { MiyabiError, redactText } from '@miyabi/core'
 import { IDENTITY_MISSING } from '../schema/roles.js'
-import type { FailureDetails, InvalidQueryDetails } from './details.js'
+import type { FailureDetails, InvalidQueryDetails, UnreadableDetails } from './details.js'
 import { type DriverFacts, driverFacts } from './driver-facts.js'
 import {
   type AnyPostgresError,
@@ -27,7 +27,8 @@ function toPostgresError(error: unknown, server?: string): AnyPostgresError {
   const facts = driverFacts(error)
   const code = codeOf(facts)
   const { sqlState, prismaCode, systemCode, constraint, table, columns, argument } = facts
-  const details: FailureDetails & InvalidQueryDetails = {
+  const { unreadable } = facts
+  const details: FailureDetails & InvalidQueryDetails & Partial<UnreadableDetails> = {
     ...(sqlState ? { sqlState } : {}),
     ...(prismaCode ? { prismaCode } : {}),
     ...(systemCode ? { systemCode } : {}),
@@ -35,6 +36,7 @@ function toPostgresError(error: unknown, server?: string): AnyPostgresError {
     ...(table ? { table } : {}),
     ...(columns ? { columns } : code.endsWith('_violation') ? { columns: [] } : {}),
     ...(argument ? { argument } : {}),
+    ...(unreadable ? { columns: [unreadable.column], kind: unreadable.kind } : {}),
   }
   return postgresError(code, messageOf(code, facts, server), {
     details,
@@ -193,6 +195,7 @@ function codeOf(facts: DriverFacts): PostgresErrorCode {
   }
   const known = prismaCode ? BY_PRISMA_CODE[prismaCode] : undefined
   if (known) return known
+  if (facts.unreadable) return 'postgres.unreadable_value'
   if (name === 'PrismaClientValidationError') return 'postgres.invalid_query'
   if (isPrismas(facts)) return 'postgres.failed' // its messages can hold anything
   return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'postgres.failed'
@@ -208,6 +211,7 @@ function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string |
   const { sqlState, prismaCode, systemCode, constraint, table, columns, argument, withoutData } = facts
   const named = [
     server,
+    facts.unreadable && `column ${facts.unreadable.column}: ${facts.unreadable.kind}`,
     constraint && `constraint ${constraint}`,
     table && `table ${table}`,
     columns && columns.length > 0 && `columns ${columns.join(', ')}`,

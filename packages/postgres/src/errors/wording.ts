@@ -107,6 +107,11 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   'postgres.check_violation': { reason: 'A check constraint refused the row' },
   'postgres.not_found': { reason: 'The row to act on does not exist' },
   'postgres.invalid_value': { reason: 'A value does not fit its column or type' },
+  'postgres.unreadable_value': {
+    reason: 'A value came back that has no form here',
+    remedy:
+      'correct it in its row, or select it as text by SQL (`column::text`); what the statement wrote outside transactions is written',
+  },
   'postgres.invalid_query': {
     reason: 'The arguments of the call do not fit the schema or the statement; nothing was done',
   },

@@ -41,15 +41,17 @@ export const PG_INTERNALS = [
     ['Query', 'callback', 'any', 'hears how a statement ends'],
     ['Query', '_result', 'object', 'reads rows with the parsers of the call'],
     ['Query', '_results', 'object', 'reads rows with the parsers of the call'],
+    ['Query', 'requiresPreparation', 'function', 'ends a COPY that is given no data'],
     ['Query', 'prepare', 'function', 'sends the identity in front of a statement'],
     ['Query', 'handleDataRow', 'function', "tells the identity's answer from the statement's"],
     ['Query', 'handleCommandComplete', 'function', "tells the identity's answer from the statement's"],
     ['Query', 'handleCopyInResponse', 'function', 'ends a COPY that is given no data'],
     ['Query', 'handleError', 'function', "tells the identity's failure from the statement's"],
-    ['Query', '_canceledDueToError', 'any', 'tells of a row that cannot be read', KNOWN_ROW_SHAPES],
+    ['Query', '_canceledDueToError', 'any', 'tells of a row that cannot be read, and in which column'],
     ['Result', 'fields', 'object', 'copies the shape of rows', KNOWN_ROW_SHAPES],
     ['Result', 'rowAsArray', 'boolean', 'copies the shape of rows', KNOWN_ROW_SHAPES],
     ['Result', '_types', 'any', 'copies the shape of rows', KNOWN_ROW_SHAPES],
+    ['Result', '_parsers', 'any', 'tells in which column a value cannot be read'],
     ['Result', 'addFields', 'function', 'copies the shape of rows', KNOWN_ROW_SHAPES],
     ['Result', 'parseRow', 'function', 'reads a row of a known shape', KNOWN_ROW_SHAPES],
     ['Result', 'addRow', 'function', 'reads a row of a known shape', KNOWN_ROW_SHAPES],
@@ -217,6 +219,8 @@ export interface DriverResult {
   readonly rowAsArray: boolean
   /** Parsers of values. */
   readonly _types: object
+  /** Those of its fields, in their order. */
+  readonly _parsers: readonly ((value: string) => unknown)[] | undefined
   addFields(fields: readonly pg.FieldDef[]): void
   /** The row of these values: a record, or an array. */
   parseRow(values: DataRow['fields']): unknown
@@ -234,6 +238,8 @@ export interface DriverQuery extends pg.Submittable {
   _results: DriverResult
   /** What could not be read in a row. It is told when the server has finished. */
   _canceledDueToError: unknown
+  /** Whether it goes in the extended protocol. */
+  requiresPreparation(): boolean
   prepare(connection: Wire): void
   handleDataRow(message: DataRow): void
   handleCommandComplete(message: object, connection: Wire): void

@@ -40,6 +40,7 @@ export const FACTORY_INTERNALS = internalsOf(ADAPTER, [
 /** Looked for when Prisma opens the adapter, before the first statement. */
 export const ADAPTER_INTERNALS = internalsOf(ADAPTER, [
   ['PrismaPgAdapter', 'client', 'object', 'sends statements with their identity'],
+  ['PrismaPgAdapter', 'performIO', 'function', 'sends moments before the year 1'],
   ['PrismaPgAdapter', 'onError', 'function', "keeps the names that a server's error holds, and its values out"],
 ])
 
@@ -135,6 +136,22 @@ export const adapterCheck = (adapter: PgAdapter) =>
 /** The adapter's own methods, with another way to the server. */
 export function withQuery(adapter: PgAdapter, query: (config: pg.QueryConfig) => Promise<pg.QueryResult>): PgAdapter {
   return Object.create(adapter, { client: { value: { query } } }) as PgAdapter
+}
+
+type AdapterQuery = Parameters<PgAdapter['queryRaw']>[0]
+
+/** Lets `change` see each query before the adapter turns its arguments into texts, in this very adapter. */
+export function changingQueries(adapter: PgAdapter, change: (query: AdapterQuery) => AdapterQuery): PgAdapter {
+  interface Performing {
+    performIO(query: AdapterQuery): Promise<unknown>
+  }
+  const { performIO } = adapter as unknown as Performing
+  const performing: Performing = {
+    performIO(query) {
+      return performIO.call(this, change(query))
+    },
+  }
+  return Object.assign(adapter, performing)
 }
 
 /** Turns what the driver threw into what Prisma understands, by throwing it, and drops most names on the way. */

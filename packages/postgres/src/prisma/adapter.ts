@@ -18,6 +18,7 @@ import type { Attempts } from '../transaction/attempt.js'
 import { READ_RETRIES, type Retrier } from '../transaction/retrier.js'
 import { keepingFacts } from './adapter-errors.js'
 import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
+import { sendingEarlyDates } from './early-dates.js'
 import { isPureSelect } from './pure-select.js'
 
 type Query = Parameters<PgAdapter['queryRaw']>[0]
@@ -62,7 +63,7 @@ export class Adapter extends PrismaPg {
     const { runner } = this.#host
     const original = await super.connect()
     assertInternals(adapterCheck(original))
-    const inner = keepingFacts(withQuery(original, (query) => runner.query(query)))
+    const inner = keepingFacts(withQuery(sendingEarlyDates(original), (query) => runner.query(query)))
     const outer: Partial<PgAdapter> = {
       queryRaw: (query) => inner.queryRaw(query).catch((error: unknown) => this.#readAgain(inner, query, error)),
       startTransaction: (isolation) => this.#start(inner, isolation),

@@ -8,6 +8,7 @@ import type { Pool } from '../pool/pool.js'
 import { isForgotten, isStale } from '../pool/pooled-client.js'
 import type { StatementNames } from './names.js'
 import { toParameters } from './parameters.js'
+import { prismaReaders, sqlReaders } from './readers.js'
 import { RowShapes } from './row-shapes.js'
 import { Statement } from './statement.js'
 
@@ -86,12 +87,11 @@ export class Runner {
 
   #named(text: string, values: readonly unknown[]): pg.QueryConfig {
     const name = this.#options.names?.of({ sql: text, args: values })
-    return { text, values: toParameters(values), ...(name ? { name } : {}) }
+    return { text, values: toParameters(values), types: sqlReaders, ...(name ? { name } : {}) }
   }
 
   #runOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined): Promise<pg.QueryResult> {
-    if (!scope && !config.name) return client.query(config)
-    const statement = this.#statement(config, undefined)
+    const statement = this.#statement(config, undefined, !scope && !config.name)
     return new Promise((resolve, reject) => {
       statement.callback = (error, result) => (error ? reject(error) : resolve(result))
       client.query(statement)
@@ -99,9 +99,7 @@ export class Runner {
   }
 
   async #run(scope: Scope | undefined, config: pg.QueryConfig): Promise<pg.QueryResult> {
-    // Without parameters a text may hold several statements, in the protocol that the driver then chooses.
-    if (!scope && !config.name) return this.#pool.query(config)
-    const statement = this.#statement(config, scope)
+    const statement = this.#statement(config, scope, !scope && !config.name)
     try {
       return await queryPool(this.#pool, statement)
     } catch (error) {
@@ -113,13 +111,13 @@ export class Runner {
     }
   }
 
-  #statement(config: pg.QueryConfig, scope: Scope | undefined): Statement {
-    return new Statement(config, { scope, names: this.#options.names, shapes: this.#shapes })
+  #statement(config: pg.QueryConfig, scope: Scope | undefined, maySeveral: boolean): Statement {
+    return new Statement(config, { scope, names: this.#options.names, shapes: this.#shapes, maySeveral })
   }
 
   /** The adapter makes the same parsers anew for each query. Kept, they tell that the rows of a statement are read as before. */
   #readAsAlways(config: pg.QueryConfig): pg.QueryConfig {
-    this.#parsers ??= config.types
+    if (config.types) this.#parsers ??= prismaReaders(config.types)
     return Object.assign(config, { types: this.#parsers })
   }
 }

@@ -4,6 +4,7 @@ import { type DataRow, DriverQuery, DriverResult, type Wire } from '../internals
 import { isStale } from '../pool/pooled-client.js'
 import type { StatementNames } from './names.js'
 import { copied, type RowShapes } from './row-shapes.js'
+import { UnreadableValue, unreadableIn } from './unreadable-value.js'
 
 /** What the driver takes for one query. */
 export type StatementConfig = pg.QueryConfig & { readonly rowMode?: 'array' }
@@ -15,16 +16,18 @@ export interface StatementOptions {
   readonly names: StatementNames | undefined
   /** Unset where the driver lacks what they need. */
   readonly shapes: RowShapes | undefined
+  /** Whether a text without parameters may hold several statements: in the protocol that the driver then chooses, it may. */
+  readonly maySeveral: boolean
 }
 
 /**
- * One statement on its way through the driver, with two differences to the driver's own.
+ * One statement on its way through the driver, with three differences to the driver's own.
  *
  * Its scope goes in front of it, under one Sync: the server takes both for one transaction, so the scope costs no round trip, ends
  * with the statement, and a scope that is refused refuses the statement. And what a session described once, by its name, it is not
- * asked to describe again.
+ * asked to describe again. And a value that cannot be read is told with its column.
  *
- * Always in the extended protocol, in which the server takes one statement a text and refuses a second one.
+ * In the extended protocol, in which the server takes one statement a text and refuses a second one, unless that is allowed.
  */
 export class Statement extends DriverQuery {
   readonly #options: StatementOptions
@@ -36,7 +39,7 @@ export class Statement extends DriverQuery {
 
   constructor({ text, values, name, types, rowMode }: StatementConfig, options: StatementOptions) {
     super(text, values) // of an object it would make a copy, which takes longer than all the rest of it
-    this.queryMode = 'extended'
+    if (!options.maySeveral) this.queryMode = 'extended'
     if (rowMode || types) this._results = this._result = new DriverResult(rowMode, types)
     this.#options = options
     this.#name = name
@@ -87,6 +90,8 @@ export class Statement extends DriverQuery {
         this._canceledDueToError = error
       }
     }
+    if (this._canceledDueToError instanceof UnreadableValue)
+      this._canceledDueToError = unreadable(this.#shape ?? this._result, message.fields, this._canceledDueToError)
   }
 
   override handleCommandComplete(message: object, connection: Wire): void {
@@ -103,7 +108,7 @@ export class Statement extends DriverQuery {
   /** The server passed over the Sync that was sent with the statement: while it waits for rows, it takes none for the end of them. */
   override handleCopyInResponse(connection: Wire): void {
     super.handleCopyInResponse(connection)
-    connection.sync()
+    if (this.requiresPreparation()) connection.sync()
   }
 
   override handleError(error: Error, connection: Wire): void {
@@ -112,4 +117,17 @@ export class Statement extends DriverQuery {
     if (this.#name && isStale(error)) this.#options.names?.retire(this.text, this.#name)
     super.handleError(error, connection)
   }
+}
+
+/** Says in which column it is: the parsers are not told. */
+function unreadable({ fields, _parsers }: DriverResult, values: DataRow['fields'], { kind }: UnreadableValue): Error {
+  const index = values.findIndex((value, i) => {
+    try {
+      if (value !== null) _parsers?.[i]?.(value)
+      return false
+    } catch {
+      return true
+    }
+  })
+  return unreadableIn(fields[index]?.name ?? '?', kind)
 }
