@@ -20,6 +20,8 @@ export const CLIENT_INTERNALS = internalsOf(CLIENT, [
   ['PrismaClient', '_originalClient', 'object', 'gives a client an identity'],
   ['PrismaClient', '_engine', 'object', 'gives the calls of a client its identity'],
   ['PrismaClient', '_requestHandler', 'object', 'merges the reads of one identity alone'],
+  ['PrismaClient', '_runtimeDataModel', 'object', 'knows what a field takes'],
+  ['PrismaClient', '_engineConfig', 'object', 'knows which texts are UUIDs'],
   ['PrismaClient', '_extensions', 'object', 'gives a client an identity'],
   ['PrismaClient', '_createPrismaPromise', 'function', 'refuses a batch of calls of several identities'],
   ['PrismaClient', '$extends', 'function', 'gives a client an identity'],
@@ -28,6 +30,8 @@ export const CLIENT_INTERNALS = internalsOf(CLIENT, [
   ['engine', 'request', 'function', 'gives the calls of a client its identity'],
   ['engine', 'requestBatch', 'function', 'gives the calls of a client its identity'],
   ['engine', 'transaction', 'function', 'gives the calls of a client its identity'],
+  ['requestHandler', 'dataloader', 'object', 'answers each of the merged reads for itself'],
+  ['dataloader', 'options', 'object', 'answers each of the merged reads for itself'],
   ['requestHandler', 'logEmitter', 'any', 'merges the reads of one identity alone'],
   ['extended client', '_appliedParent', 'object', 'gives a client an identity'],
 ])
@@ -55,14 +59,53 @@ export interface Engine {
   transaction(...args: readonly unknown[]): Promise<unknown>
 }
 
-/** Merges `findUnique` calls of one tick into one query. */
+/** A call on its way to Prisma's engine. */
+export interface EngineRequest {
+  readonly protocolQuery: {
+    readonly modelName?: string
+    readonly action: string
+    readonly query: { readonly arguments?: Readonly<Record<string, unknown>>; readonly selection?: unknown }
+  }
+  /** `itx`: of an interactive transaction; `batch`: of `$transaction([...])`. */
+  readonly transaction?: { readonly kind: 'itx' | 'batch'; readonly id: unknown }
+}
+
+/** What Prisma merges requests with. */
+export interface DataLoader {
+  readonly options: {
+    singleLoader(request: EngineRequest): Promise<unknown>
+    /** Answers in the order of the requests; an Error is the answer of the one request. */
+    batchLoader(requests: readonly EngineRequest[]): Promise<readonly unknown[]>
+  }
+  request(request: EngineRequest): Promise<unknown>
+}
+
+/** Sends what calls have become, and what they have in common only once. */
 interface RequestHandler {
+  dataloader: DataLoader
   readonly logEmitter: unknown
   readonly constructor: new (client: ClientInternals, logEmitter: unknown) => RequestHandler
 }
 
+/** What a client keeps of the schema. */
+export interface ClientSchema {
+  readonly _runtimeDataModel: {
+    readonly models: Readonly<Record<string, { readonly fields: readonly ClientField[] }>>
+  }
+  /** `inlineSchema` is the text of the schema. */
+  readonly _engineConfig: { readonly inlineSchema: string }
+}
+
+interface ClientField {
+  readonly name: string
+  readonly kind: 'scalar' | 'object' | 'enum' | 'unsupported'
+  readonly type: string
+  /** The name of its column, where it is another. */
+  readonly dbName?: string
+}
+
 /** The parts of Prisma's client that a scope has of its own. */
-export interface ClientInternals {
+export interface ClientInternals extends ClientSchema {
   _originalClient: ClientInternals
   _engine: Engine
   _requestHandler: RequestHandler
@@ -106,6 +149,7 @@ export function clientHolders(client: PrismaClient) {
     PrismaClient: client,
     engine: original?._engine,
     requestHandler: original?._requestHandler,
+    dataloader: original?._requestHandler?.dataloader,
     'extended client': typeof client.$extends === 'function' ? client.$extends({}) : undefined,
   }
 }

@@ -45,6 +45,8 @@ export class AdapterTransaction implements PgTransaction {
   /** Then the next connection may lead to the new primary. */
   #isRefusedByStandby = false
   #running = 0
+  /** Settles with the statement that was asked for last. */
+  #last: Promise<unknown> | undefined
   #canceling: Promise<unknown> | undefined
   #cut: NodeJS.Timeout | undefined
 
@@ -82,16 +84,37 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   executeRaw(query: Query): Promise<number> {
-    if (query.sql === 'COMMIT') return this.#commit()
+    if (query.sql === 'COMMIT') return this.#inTurn(() => this.#commit())
     if (query.sql !== 'ROLLBACK') return this.sql(() => this.#queryable.executeRaw(query))
     this.#takeNoMore()
-    return this.#watched(this.#queryable.executeRaw(query))
+    return this.#inTurn(() => this.#watched(this.#queryable.executeRaw(query)))
   }
 
   /** Runs a statement of the work. */
-  async sql<T>(statement: () => Promise<T>): Promise<T> {
-    this.#assertOpen()
-    return this.#watched(statement())
+  sql<T>(statement: () => Promise<T>): Promise<T> {
+    return this.#inTurn(() => {
+      this.#assertOpen()
+      return this.#watched(statement())
+    })
+  }
+
+  /**
+   * One after the other, in the order in which they were asked for: Prisma asks for the relations of an `include` all at once, and callers do
+   * so by `Promise.all`. Only one can run, and a driver that is given more at a time warns of it, and soon refuses it.
+   */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#last
+    const turn = before ? before.then(work) : Promise.resolve().then(work)
+    const settled = turn.then(
+      () => {},
+      () => {},
+    )
+    this.#last = settled
+    try {
+      return await turn
+    } finally {
+      if (this.#last === settled) this.#last = undefined
+    }
   }
 
   commit(): Promise<void> {

@@ -7,6 +7,8 @@ import {
   ownRequestHandler,
 } from '../internals/prisma.js'
 import type { PrismaClient } from '../schema/prisma.js'
+import { dataModelOf } from './data-model.js'
+import { MergedReads } from './merged-reads.js'
 
 /** Where a client and its promises keep what they belong to: what one call of `as()` gave, the service, or nobody. */
 export const BELONGS_TO = Symbol('belongs to')
@@ -15,6 +17,7 @@ export const BELONGS_TO = Symbol('belongs to')
 export function runIn(scope: Scope | undefined, scopes: Scopes, client: PrismaClient): void {
   const original = internalsOfClient(client)
   original._engine = engineIn(scope, scopes, original._engine)
+  mergeReads(original)
   mark(original, client)
 }
 
@@ -29,8 +32,15 @@ export function scopedClient(scope: Scope, scopes: Scopes, client: PrismaClient)
   }) as ClientInternals
   mark(scoped, scope)
   scoped._requestHandler = ownRequestHandler(scoped, original)
+  mergeReads(scoped)
   scoped._originalClient = scoped // what is extended further stays in the scope
   return derivedClient(original, scoped)
+}
+
+/** Lets reads of one tick be merged our way, which gives each caller what they would have got alone. */
+function mergeReads(client: ClientInternals): void {
+  const handler = client._requestHandler
+  handler.dataloader = new MergedReads(handler.dataloader, dataModelOf(client))
 }
 
 /** Lets a client and all promises that it makes say what they belong to: Prisma would not mind to mix them in one batch. */

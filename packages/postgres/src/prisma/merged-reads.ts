@@ -1,0 +1,130 @@
+import type { PostgresErrorCode } from '../errors/errors.js'
+import { mapPostgresError } from '../errors/map-error.js'
+import type { DataLoader, EngineRequest } from '../internals/prisma.js'
+import type { DataModel } from './data-model.js'
+import { canonicalizeKey } from './unique-key.js'
+
+interface Job {
+  readonly request: EngineRequest
+  /** Equal for requests that one statement can answer; undefined for one that is asked alone. */
+  readonly shape: string | undefined
+  readonly resolve: (answer: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A row that was read for one caller: the others may fare better alone. */
+const OF_ONE_ROW: ReadonlySet<PostgresErrorCode> = new Set(['postgres.unreadable_value'])
+/** The same, and what may lie in the values that one caller asked with. In a transaction such a failure has ended it for all. */
+const OF_ONE_CALLER: ReadonlySet<PostgresErrorCode> = new Set([
+  ...OF_ONE_ROW,
+  'postgres.invalid_query',
+  'postgres.invalid_value',
+  'postgres.failed',
+])
+
+/**
+ * Answers the `findUnique` of one tick with one statement, as Prisma does, and each as if it had been asked for alone.
+ *
+ * Prisma merges whatever has the same keys, and finds each caller's row by comparing texts: a UUID in capitals is then found by nobody, and one malformed id
+ * fails all. It merges all else that one tick asks of a transaction too, and what follows a failure there is answered with undefined, and
+ * never done. So: only keys are merged that are equal here if and only if they are to the server, with the same selection to the letter; a
+ * merged statement that fails over somebody's value is asked anew for each; and the operations of a transaction run one after another.
+ */
+export class MergedReads implements DataLoader {
+  readonly options: DataLoader['options']
+  readonly #ofPrisma: DataLoader
+  readonly #dataModel: DataModel
+  /** What was asked for in this tick, by shape. */
+  #tick = new Map<string, Job[]>()
+  /** What waits for its turn in each transaction. */
+  readonly #lines = new Map<unknown, Job[]>()
+
+  constructor(ofPrisma: DataLoader, dataModel: DataModel) {
+    this.options = ofPrisma.options
+    this.#ofPrisma = ofPrisma
+    this.#dataModel = dataModel
+  }
+
+  request(request: EngineRequest): Promise<unknown> {
+    const shape = this.#shapeOf(request)
+    const { transaction } = request
+    if (transaction?.kind === 'batch') return this.#ofPrisma.request(request)
+    if (transaction) return this.#inLine(request, shape, transaction.id)
+    return shape === undefined ? this.options.singleLoader(request) : this.#inTick(request, shape)
+  }
+
+  /** What requests that one statement can answer have in common. */
+  #shapeOf({ protocolQuery: { action, modelName = '', query } }: EngineRequest): string | undefined {
+    if (action !== 'findUnique' && action !== 'findUniqueOrThrow') return undefined
+    const { where, ...others } = query.arguments ?? {}
+    const model = this.#dataModel.get(modelName)
+    if (!model || typeof where !== 'object' || where === null) return undefined
+    const isExact = canonicalizeKey(where as Record<string, unknown>, model)
+    if (!isExact || Object.keys(others).length > 0) return undefined
+    return `${modelName} ${action} ${keysOf(where)} ${JSON.stringify(query.selection)}`
+  }
+
+  #inTick(request: EngineRequest, shape: string): Promise<unknown> {
+    if (this.#tick.size === 0) process.nextTick(() => this.#dispatch())
+    return new Promise((resolve, reject) => {
+      const job = { request, shape, resolve, reject }
+      const jobs = this.#tick.get(shape)
+      if (jobs) jobs.push(job)
+      else this.#tick.set(shape, [job])
+    })
+  }
+
+  #dispatch(): void {
+    const groups = this.#tick
+    this.#tick = new Map()
+    for (const jobs of groups.values()) void this.#answer(jobs, OF_ONE_CALLER)
+  }
+
+  #inLine(request: EngineRequest, shape: string | undefined, transaction: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const job = { request, shape, resolve, reject }
+      const line = this.#lines.get(transaction)
+      if (line) return void line.push(job)
+      this.#lines.set(transaction, [job])
+      process.nextTick(() => void this.#advance(transaction))
+    })
+  }
+
+  async #advance(transaction: unknown): Promise<void> {
+    const line = this.#lines.get(transaction) ?? []
+    while (line.length > 0) {
+      const [{ shape } = {}] = line
+      const end = shape === undefined ? 1 : line.findIndex((job) => job.shape !== shape)
+      await this.#answer(line.splice(0, end < 0 ? line.length : end), OF_ONE_ROW)
+    }
+    this.#lines.delete(transaction)
+  }
+
+  /** Asks for all of them at once, or for the only one; for each alone after a failure that may be of one of them. Never rejects. */
+  async #answer(jobs: readonly Job[], ofOne: ReadonlySet<PostgresErrorCode>): Promise<void> {
+    const [first] = jobs
+    if (first && jobs.length === 1) return this.#ask(first)
+    try {
+      const answers = await this.options.batchLoader(jobs.map(({ request }) => request))
+      for (const [index, job] of jobs.entries()) settle(job, answers[index])
+    } catch (error) {
+      if (ofOne.has(mapPostgresError(error).code)) for (const job of jobs) await this.#ask(job)
+      else for (const { reject } of jobs) reject(error)
+    }
+  }
+
+  async #ask(job: Job): Promise<void> {
+    await this.options.singleLoader(job.request).then((answer) => settle(job, answer), job.reject)
+  }
+}
+
+function settle({ resolve, reject }: Job, answer: unknown): void {
+  if (answer instanceof Error) reject(answer)
+  else resolve(answer)
+}
+
+/** The names in a key, those of a compound one too. */
+function keysOf(where: object): string {
+  const [[name = '', value] = []] = Object.entries(where)
+  return typeof value === 'object' && value !== null && !('$type' in value) ? Object.keys(value).sort().join() : name
+}
