@@ -15,6 +15,7 @@ const ADAPTER = { package: '@prisma/adapter-pg', readIn: '7.10.0' }
 
 /** Looked for once the first client is made. */
 export const CLIENT_INTERNALS = internalsOf(CLIENT, [
+  ['PrismaClient.prototype', '_executeRequest', 'function', 'refuses values that would be changed on their way'],
   ['PrismaClient.prototype', '_request', 'function', 'counts operations, so that close() waits for them'],
   ['PrismaClient.prototype', '$transaction', 'function', 'counts transactions, so that close() waits for them'],
   ['PrismaClient', '_originalClient', 'object', 'gives a client an identity'],
@@ -114,8 +115,19 @@ export interface ClientInternals extends ClientSchema {
   readonly $extends: (this: object, extension: object) => PrismaClient
 }
 
-/** The two ways through which all of a client's work goes. */
+/** A call before it is turned into Prisma's protocol. */
+export interface ClientCall {
+  readonly args?: unknown
+  /** Unset for raw SQL. */
+  readonly model?: string
+  /** As in the call: `plugin.update`. */
+  readonly clientMethod: string
+}
+
+/** The ways through which all of a client's work goes. */
 export interface ClientWork {
+  /** With what extensions have made of a call. */
+  _executeRequest(call: ClientCall): Promise<unknown>
   _request(params: { readonly transaction?: unknown }): Promise<unknown>
   $transaction(...args: unknown[]): Promise<unknown>
 }

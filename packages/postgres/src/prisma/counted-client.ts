@@ -1,8 +1,10 @@
 import type { Operations } from '@miyabi/core'
 import { PostgresError } from '../errors/errors.js'
 import { wordsOf } from '../errors/wording.js'
-import { type ClientWork, clientWork } from '../internals/prisma.js'
+import { type ClientSchema, type ClientWork, clientWork } from '../internals/prisma.js'
 import { PrismaClient } from '../schema/prisma.js'
+import { refuseChangedValues } from './changed-values.js'
+import { dataModelOf } from './data-model.js'
 import { BELONGS_TO } from './scoped-client.js'
 
 /** Whose work goes on although the intake is closed, and what the others are told. */
@@ -18,9 +20,18 @@ export interface Intake {
  * which would cost every query, and lacks `$on`.
  */
 export function countedClient(operations: Operations, { isPart, refusal }: Intake): typeof PrismaClient {
-  const { _request: request, $transaction: transaction } = clientWork
+  const { _executeRequest: execute, _request: request, $transaction: transaction } = clientWork
   const isRefused = (): boolean => operations.isClosed && !isPart()
   const counted: ClientWork = {
+    _executeRequest(this: ClientWork & ClientSchema, call) {
+      try {
+        // Before Prisma lets the calls of a `$transaction([...])` go, all at once: with one refused, none is sent.
+        refuseChangedValues(call, () => dataModelOf(this))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+      return execute.call(this, call)
+    },
     _request(params) {
       if (!params.transaction && isRefused()) return Promise.reject(refusal())
       return operations.run(() => request.call(this, params))

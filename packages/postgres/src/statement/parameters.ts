@@ -12,20 +12,23 @@ const MAX_PARAMETERS = 65_535
 export function toParameters(values: readonly unknown[]): Parameter[] {
   if (values.length > MAX_PARAMETERS) throw tooMany(values.length)
   return values.map((value, index) => {
+    if (typeof value === 'string' && /\p{Surrogate}/u.test(value))
+      throw refused(`$${index + 1}`, 'half of a surrogate pair')
+    if (value instanceof Date && Number.isNaN(value.getTime())) throw refused(`$${index + 1}`, 'an invalid Date')
     try {
       return toParameter(value)
     } catch (error) {
-      throw refused(`$${index + 1}`, error)
+      const name = error instanceof Error ? error.name : typeof error
+      throw refused(`$${index + 1}`, `${name} while it was converted`)
     }
   })
 }
 
 /** Without a cause: its message may quote the value. */
-function refused(argument: string, error: unknown): PostgresError<'postgres.invalid_query'> {
-  const name = error instanceof Error ? error.name : typeof error
+function refused(argument: string, problem: string): PostgresError<'postgres.invalid_query'> {
   return new PostgresError(
     'postgres.invalid_query',
-    `Parameter ${argument} has no form that the server could read (${name} while it was converted); nothing was sent`,
+    `Parameter ${argument} has no form that the server could read (${problem}); nothing was sent`,
     { details: { argument } },
   )
 }

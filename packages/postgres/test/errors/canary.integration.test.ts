@@ -63,7 +63,7 @@ const failures: readonly (readonly [string, PostgresErrorCode, (client: Client) 
   ['overflow', 'postgres.invalid_value', (client) => client.$queryRaw`SELECT ${NUMBER}::bigint::int`],
   [
     'overflow through Prisma',
-    'postgres.invalid_value',
+    'postgres.invalid_query',
     (client) => client.plugin.create({ data: plugin({ price: NUMBER }) }),
   ],
   [
