@@ -42,4 +42,4 @@ export {
 export { readStack, STACK_FILE, STACK_FOLDER, type StackDescriptor, stackFolder } from './stack/stack.js'
 export { findWorkspaceRoot } from './stack/workspace.js'
 export { RetryBudget, type RetryBudgetOptions } from './time/retry-budget.js'
-export { type DeadlineOptions, fullJitter, settlesWithin, sleep, withDeadline } from './time/time.js'
+export { type DeadlineOptions, fullJitter, orAborted, settlesWithin, sleep, withDeadline } from './time/time.js'

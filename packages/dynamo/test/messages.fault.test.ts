@@ -212,6 +212,35 @@ describe('delivery', () => {
     expect(await next(holder)).toEqual([1])
   })
 
+  it("counts a caller's signal and deadline from the call, also while it waits its turn behind another", async () => {
+    await using hasty = await testDynamo({
+      settings: { endpoint: proxy.endpoint, timeoutMs: 1500, attemptTimeoutMs: 1400 },
+    })
+    const { messageId } = await hasty.messages.enqueue({ recipient: 'queueing', messageType: 'ping', payload: {} })
+    const lease = await hasty.messages.lease('queueing', { connectionId: 'c' })
+    decide = () => 'hang'
+    const endedAtMs: Record<string, number> = {}
+    const noted = async (name: string, call: Promise<unknown>): Promise<unknown> => {
+      const error = await rejection(call)
+      endedAtMs[name] = performance.now()
+      return error
+    }
+    const first = noted('first', lease.receive())
+    const controller = new AbortController()
+    const second = noted('second', lease.receive({ signal: controller.signal }))
+    const third = noted('third', lease.receive())
+    const gone = new Error('the caller has gone')
+    controller.abort(gone)
+    expect(await second).toBe(gone)
+    expect(Object.keys(endedAtMs)).toEqual(['second'])
+    expect(await first).toMatchObject({ code: 'dynamo.deadline' })
+    expect(await third).toMatchObject({ code: 'dynamo.deadline' })
+    // Both were called at the same moment; a deadline counted from the turn would end a whole one later.
+    expect((endedAtMs['third'] ?? 0) - (endedAtMs['first'] ?? 0)).toBeLessThan(1000)
+    decide = () => 'pass'
+    expect((await lease.receive()).messages).toMatchObject([{ messageId }])
+  })
+
   it('ends within the deadline', async () => {
     await using hasty = await testDynamo({ settings: { endpoint: proxy.endpoint, timeoutMs: 800 } })
     const lease = await hasty.messages.lease('slow', { connectionId: 'c' })

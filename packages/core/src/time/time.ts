@@ -77,6 +77,21 @@ export async function withDeadline<T>(options: DeadlineOptions, work: (signal: A
   }
 }
 
+/** Waits for `work`, but not beyond the signal's abort: then rejects with its reason. Leaves no listener behind. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  let onAbort = (): void => {}
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
 /** Whether `work` settles in time; its own failure counts as settled. */
 export async function settlesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   const late = new Error()

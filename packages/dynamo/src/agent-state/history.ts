@@ -1,4 +1,4 @@
-import type { Page } from '../items/page.js'
+import { type Found, type Page, PageBudget } from '../items/page.js'
 import { assertLimit, asThrown } from '../items/store.js'
 import { type AgentItem, agentShapes } from './entity.js'
 import { type HistoryRange, toVersionRange, type VersionRange, versionCursor } from './history-range.js'
@@ -15,13 +15,16 @@ export async function readHistory(
   const limit = assertLimit(options.limit ?? 50)
   const range = toVersionRange(agentId, options)
   if (range.low > range.high) return { items: [] }
+  using budget = new PageBudget(model.store.settings.timeoutMs)
   // One more than asked tells whether there is a next page.
-  const items = model.store.settings.transactions
-    ? await readVersions(model, agentId, range, limit + 1, abortSignal)
-    : await readWithCurrent(model, agentId, range, limit + 1, abortSignal)
+  const wanted = { count: limit + 1, budget }
+  const { items, isWhole } = model.store.settings.transactions
+    ? await readVersions(model, agentId, range, wanted, abortSignal)
+    : await readWithCurrent(model, agentId, range, wanted, abortSignal)
   const page = items.slice(0, limit).map(toAgentState)
   const last = page.at(-1)
-  return items.length > limit && last ? { items: page, cursor: versionCursor(range, last.version) } : { items: page }
+  const hasMore = items.length > limit || !isWhole
+  return hasMore && last ? { items: page, cursor: versionCursor(range, last.version) } : { items: page }
 }
 
 /**
@@ -32,35 +35,48 @@ async function readWithCurrent(
   model: AgentStateModel,
   agentId: string,
   range: VersionRange,
-  wanted: number,
+  wanted: Wanted,
   abortSignal: AbortSignal,
-): Promise<AgentItem[]> {
+): Promise<Found<AgentItem>> {
   const { live } = await readCurrent(model, agentId, abortSignal)
-  const items = await readVersions(model, agentId, range, wanted, abortSignal)
+  const found = await readVersions(model, agentId, range, wanted, abortSignal)
   const isWanted = live && live.version >= range.low && live.version <= range.high
-  if (!isWanted || !isLive(model, { ttl: historyTtl(model, live.updatedAt) })) return items
-  if (items.some(({ version }) => version === live.version)) return items
+  if (!isWanted || !isLive(model, { ttl: historyTtl(model, live.updatedAt) })) return found
+  if (found.items.some(({ version }) => version === live.version)) return found
+  // The latest version comes after all others: a page that is not read to its end does not reach it.
+  if (!found.isWhole && range.order === 'asc') return found
   const sign = range.order === 'asc' ? 1 : -1
-  return [...items, live].sort((a, b) => sign * (a.version - b.version))
+  return { ...found, items: [...found.items, live].sort((a, b) => sign * (a.version - b.version)) }
+}
+
+/** How much a page may have. */
+interface Wanted {
+  readonly count: number
+  readonly budget: PageBudget
 }
 
 async function readVersions(
   model: AgentStateModel,
   agentId: string,
   range: VersionRange,
-  wanted: number,
+  { count, budget }: Wanted,
   abortSignal: AbortSignal,
-): Promise<AgentItem[]> {
+): Promise<Found<AgentItem>> {
   const consistent = !model.store.settings.transactions
   const items: AgentItem[] = []
   let cursor: string | null = null
   do {
-    const answer: { data: AgentItem[]; cursor: string | null } = await model.versions.query
+    if (items.length > 0 && budget.isSpent) return { items, isWhole: false }
+    const limit = count - items.length
+    const reading: Promise<{ data: AgentItem[]; cursor: string | null }> = model.versions.query
       .history({ agentId })
       .between({ version: range.low }, { version: range.high })
-      .go({ ...asThrown, order: range.order, limit: wanted - items.length, cursor, consistent, abortSignal })
+      .go({ ...asThrown, order: range.order, limit, cursor, consistent, abortSignal })
+    const answer = items.length > 0 ? await budget.unlessLate(reading) : await reading
+    if (!answer) return { items, isWhole: false }
+    budget.count({ isCut: answer.cursor !== null && answer.data.length < limit })
     items.push(...answer.data.filter((item) => isLive(model, item)).map(agentShapes.upcast))
     cursor = answer.cursor
-  } while (cursor !== null && items.length < wanted)
-  return items
+  } while (cursor !== null && items.length < count)
+  return { items, isWhole: true }
 }

@@ -81,7 +81,7 @@ function deadlineError(record: CallRecord, ms: number): DynamoError {
   const queue = waiting > 0 ? sockets?.stats : undefined
   const why = queue
     ? `it waited for a free connection, as ${queue.active} of ${queue.max} (DYNAMODB_MAX_SOCKETS) were in use and ${queue.waiting} requests waiting`
-    : requests(attempts)
+    : (record.waitsFor ?? requests(attempts))
   return new DynamoError(
     queue ? 'dynamo.sockets_busy' : 'dynamo.deadline',
     `${operation} did not end within ${ms} ms (DYNAMODB_TIMEOUT): ${why}${last}${outcome}`,

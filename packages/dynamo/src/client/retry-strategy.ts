@@ -1,7 +1,7 @@
 import { fullJitter, type RetryBudget } from '@miyabi/core'
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@smithy/types'
 import type { DynamoErrorDetails } from '../errors/errors.js'
-import { isPassingCancellation } from '../errors/map-error.js'
+import { isPassingCancellation, isPassingConnectFailure } from '../errors/map-error.js'
 import type { DynamoSettings } from '../settings/config.js'
 
 /** The longest that a server's `retry-after` is obeyed, beyond our own backoff, in milliseconds. */
@@ -46,7 +46,8 @@ export class RetryStrategy implements RetryStrategyV2 {
 }
 
 function passes({ errorType, error }: RetryErrorInfo): boolean {
-  return errorType === 'THROTTLING' || errorType === 'TRANSIENT' || isPassingCancellation(error)
+  if (errorType === 'THROTTLING' || errorType === 'TRANSIENT') return true
+  return isPassingCancellation(error) || isPassingConnectFailure(error)
 }
 
 function delay(ownMs: number, hint: Date | undefined): number {

@@ -13,6 +13,8 @@ export interface CallRecord {
   waiting: number
   /** Where they wait. */
   sockets?: { readonly stats: SocketStats }
+  /** What the call waits for before its first request, in words. */
+  waitsFor?: string | undefined
   /** The SDK's name of the last failed attempt. */
   lastFailure?: string
 }

@@ -79,12 +79,31 @@ export class DynamoInternalsError extends MiyabiError<
   }
 }
 
+/** One of many that was refused. */
+export interface RefusedMember {
+  /** Where it was in the list given. */
+  readonly index: number
+  /** The code of the error that it alone would have had. */
+  readonly code: string
+  /** Its place and what is wrong with it, without its value. */
+  readonly problem: string
+}
+
+/** What `DynamoInputError` is about. */
+export interface InvalidInput {
+  readonly argument: string
+  /** Where `argument` is a list: each member that was refused. */
+  readonly refused?: readonly RefusedMember[]
+}
+
 /** An argument that cannot work was refused before anything was sent. The message names it; it does not repeat its value. */
-export class DynamoInputError extends MiyabiError<'dynamo.invalid_input', { readonly argument: string }> {
+export class DynamoInputError extends MiyabiError<'dynamo.invalid_input', InvalidInput> {
   override readonly name = 'DynamoInputError'
 
-  constructor(argument: string, problem: string) {
-    super('dynamo.invalid_input', `${argument} ${problem}`, { details: { argument } })
+  constructor(argument: string, problem: string, refused?: readonly RefusedMember[]) {
+    super('dynamo.invalid_input', `${argument} ${problem}`, {
+      details: { argument, ...(refused === undefined ? {} : { refused }) },
+    })
   }
 }
 

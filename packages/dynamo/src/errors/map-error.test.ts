@@ -1,7 +1,7 @@
 import { MiyabiError } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
 import type { CallRecord } from './call-record.js'
-import { awsName, isDefinitelyRefused, toDynamoError } from './map-error.js'
+import { awsName, isDefinitelyRefused, isPassingConnectFailure, toDynamoError } from './map-error.js'
 
 const record: CallRecord = {
   operation: 'events.append',
@@ -49,6 +49,40 @@ describe('toDynamoError', () => {
   it('knows a secure connection that does not come about, which no repetition mends and nothing was sent over', () => {
     const error = awsError('Error', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
     expect(isDefinitelyRefused(error)).toBe(true)
+    expect(toDynamoError(error, record)).toMatchObject({ code: 'dynamo.unreachable', retryable: false })
+  })
+
+  it.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])(
+    'knows %s as a want of this machine, which passes, before anything was sent',
+    (code) => {
+      const error = awsError('Error', { code, syscall: 'connect' })
+      expect(isDefinitelyRefused(error)).toBe(true)
+      expect(isPassingConnectFailure(error)).toBe(true)
+      const told = toDynamoError(error, record)
+      expect(told).toMatchObject({ code: 'dynamo.unreachable', retryable: true, details: { awsName: code } })
+      expect(told.message).toContain('ulimit -n')
+    },
+  )
+
+  it('tells a connection that could not be opened from one that was cut in use, whose request may have been carried out', () => {
+    for (const code of ['ETIMEDOUT', 'ECONNRESET', 'ECONNABORTED', 'EPIPE']) {
+      expect(isDefinitelyRefused(awsError('TimeoutError', { code, syscall: 'connect' }))).toBe(true)
+      expect(isDefinitelyRefused(awsError('TimeoutError', { code, syscall: 'read' }))).toBe(false)
+    }
+    const inHandshake = { code: 'ECONNRESET', host: 'h', port: 1, localAddress: undefined }
+    expect(isDefinitelyRefused(awsError('Error', inHandshake))).toBe(true)
+  })
+
+  it('looks at every address of a host that could not be reached', () => {
+    const refused = (syscall: string) => Object.assign(new Error('no'), { code: 'ETIMEDOUT', syscall })
+    const both = (...errors: Error[]) => Object.assign(new AggregateError(errors), { code: 'ETIMEDOUT' })
+    expect(isDefinitelyRefused(both(refused('connect'), refused('connect')))).toBe(true)
+    expect(isDefinitelyRefused(both(refused('connect'), refused('read')))).toBe(false)
+  })
+
+  it('does not try again what this machine forbids', () => {
+    const error = awsError('Error', { code: 'EACCES', syscall: 'connect' })
+    expect(isPassingConnectFailure(error)).toBe(false)
     expect(toDynamoError(error, record)).toMatchObject({ code: 'dynamo.unreachable', retryable: false })
   })
 

@@ -5,6 +5,8 @@ import { DynamoError, type DynamoErrorCode, type DynamoErrorDetails, type Thrott
 /** What an SDK error carries, as far as it is read here. */
 interface AwsError extends Error {
   readonly code?: unknown
+  /** Node's own: what the system refused. */
+  readonly syscall?: unknown
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string; readonly attempts?: number }
   readonly ThrottlingReasons?: readonly { readonly reason?: string; readonly resource?: string }[]
   readonly CancellationReasons?: readonly { readonly Code?: string }[]
@@ -47,6 +49,18 @@ const unreachable = {
   code: 'dynamo.unreachable',
   retryable: true,
   says: 'the server cannot be reached; see DYNAMODB_ENDPOINT and AWS_REGION, or start the embedded one with `pnpm db:up`',
+} as const satisfies Kind
+
+const exhausted = {
+  code: 'dynamo.unreachable',
+  retryable: true,
+  says: 'no connection could be opened: this process or machine has no file descriptor, local port or memory left for one; check `ulimit -n`, what else holds files and sockets open, and DYNAMODB_MAX_SOCKETS',
+} as const satisfies Kind
+
+const forbidden = {
+  code: 'dynamo.unreachable',
+  retryable: false,
+  says: 'this machine does not allow the connection; check its firewall and sandbox, and DYNAMODB_ENDPOINT',
 } as const satisfies Kind
 
 const insecure = {
@@ -112,6 +126,18 @@ const kinds: Readonly<Record<string, Kind>> = {
   EAI_AGAIN: unreachable,
   EHOSTUNREACH: unreachable,
   ENETUNREACH: unreachable,
+  EHOSTDOWN: unreachable,
+  ENETDOWN: unreachable,
+  ECONNABORTED: unreachable,
+  ETIMEDOUT: unreachable,
+  EMFILE: exhausted,
+  ENFILE: exhausted,
+  ENOBUFS: exhausted,
+  ENOMEM: exhausted,
+  EADDRNOTAVAIL: exhausted,
+  EADDRINUSE: exhausted,
+  EACCES: forbidden,
+  EPERM: forbidden,
   EPROTO: insecure,
   CERT_HAS_EXPIRED: insecure,
   DEPTH_ZERO_SELF_SIGNED_CERT: insecure,
@@ -134,15 +160,35 @@ export function isPassingCancellation(error: unknown): boolean {
   return source?.name === 'TransactionCanceledException' && cancellation(source).retryable
 }
 
-/** Errors that can only come before a request has reached the server. */
+/** Codes of errors that can only come before a request has reached the server. */
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  ...Object.keys(kinds).filter((name) => kinds[name] === insecure),
+  ...Object.keys(kinds).filter((name) => [insecure, exhausted, forbidden].some((kind) => kinds[name] === kind)),
 ])
+
+/** What Node does before a connection is there. */
+const CONNECTING = new Set(['connect', 'getaddrinfo', 'socket'])
+
+/**
+ * Whether an error came while a connection was being opened, so that nothing was sent: by the system call, because codes such as
+ * ECONNRESET and ETIMEDOUT also end connections that are in use.
+ */
+export function isConnectFailure(error: unknown): boolean {
+  const source: Partial<AwsError> = unwrap(error) ?? {}
+  if (source instanceof AggregateError && source.errors.length > 0) return source.errors.every(isConnectFailure)
+  const { syscall, code }: Partial<AwsError> = source
+  if (CONNECTING.has(String(syscall)) || NEVER_SENT.has(awsName(source))) return true
+  // Node's only mark on a connection that was cut within the TLS handshake.
+  return code === 'ECONNRESET' && 'localAddress' in source
+}
+
+/** Whether no connection could be opened, and another attempt may find one. The SDK does not know all of these codes. */
+export const isPassingConnectFailure = (error: unknown): boolean =>
+  isConnectFailure(error) && kindOf(unwrap(error), awsName(error)).retryable
 
 /** The error of the SDK inside whatever ElectroDB put around it. */
 export function unwrap(error: unknown): AwsError {
@@ -155,17 +201,17 @@ const VAGUE_NAMES = new Set(['Error', 'AggregateError', 'TimeoutError'])
 
 /** The SDK's name of an error, or Node's code where that says more. */
 export function awsName(error: unknown): string {
-  const { name = 'Error', code } = unwrap(error)
-  return VAGUE_NAMES.has(name) && typeof code === 'string' && code in kinds ? code : name
+  const { name = 'Error', code, syscall } = unwrap(error) ?? {}
+  // The SDK gives the code of a connection that nobody answers to an attempt that took too long, too.
+  const isVague = VAGUE_NAMES.has(name) && (code !== 'ETIMEDOUT' || syscall === 'connect')
+  return isVague && typeof code === 'string' && code in kinds ? code : name
 }
 
 /** Whether a failed write has certainly not been applied: it was never sent, or the server refused it. */
 export function isDefinitelyRefused(error: unknown): boolean {
   const { $metadata } = unwrap(error)
   const status = $metadata?.httpStatusCode ?? 0
-  return (
-    (status >= 400 && status < 500) || NEVER_SENT.has(awsName(error)) || awsName(error) === 'CredentialsProviderError'
-  )
+  return (status >= 400 && status < 500) || isConnectFailure(error) || awsName(error) === 'CredentialsProviderError'
 }
 
 /** Turns whatever the SDK or ElectroDB threw into one of our errors. Ours, also inside theirs, stay as they are. */

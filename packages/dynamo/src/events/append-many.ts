@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { MiyabiError } from '@miyabi/core'
 import type { CallRecord } from '../errors/call-record.js'
-import { DynamoError, type UnprocessedEvent, UnprocessedEventsError } from '../errors/errors.js'
+import { DynamoError, DynamoInputError, type UnprocessedEvent, UnprocessedEventsError } from '../errors/errors.js'
 import { call, type Store } from '../items/store.js'
 import { BatchQueue, type QueueEntry } from './batch-queue.js'
 import type { PutItem } from './put-batch.js'
@@ -22,6 +23,24 @@ interface Fate {
   isStored: boolean
   refusal?: MiyabiError | undefined
 }
+
+/**
+ * Two events of one call under one id are the same event: stored once if their contents are equal, else one would be lost in silence.
+ * @throws {DynamoInputError}
+ */
+export function assertOneContent(puts: readonly EventPut[]): void {
+  const firsts = new Map<string, number>()
+  for (const [index, { id, item }] of puts.entries()) {
+    const first = firsts.get(id)
+    const other = first === undefined ? undefined : puts[first]
+    if (other === undefined) firsts.set(id, index)
+    else if (!isDeepStrictEqual(contentOf(item), contentOf(other.item)))
+      throw new DynamoInputError(`events[${index}]`, `has the id of events[${first}], and another content`)
+  }
+}
+
+/** An item without what depends on the moment of writing. */
+const contentOf = ({ w: _writtenAt, n: _writeId, ...content }: PutItem): PutItem => content
 
 /**
  * Puts every item, in batches, until each has its fate or the call's time is over.

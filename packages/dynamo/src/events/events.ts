@@ -1,10 +1,11 @@
+import { each } from '../errors/each.js'
 import { encodeCursor } from '../items/cursor.js'
 import { assertId, idTime, idToHex } from '../items/ids.js'
 import { OwnAttempts } from '../items/own-attempts.js'
-import { type Page, readGroups, type Source } from '../items/page.js'
+import { type Page, PageBudget, readGroups, type Source } from '../items/page.js'
 import { assertKeyPart } from '../items/storable.js'
 import { asThrown, type CallerOptions, call, type Store, toSeconds } from '../items/store.js'
-import { appendItems, type EventPut } from './append-many.js'
+import { appendItems, assertOneContent, type EventPut } from './append-many.js'
 import { type EventEntity, eventEntity } from './entity.js'
 import {
   type EventItem,
@@ -101,7 +102,8 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
           cursor: resume ?? null,
           abortSignal,
         })
-        return { items: data.filter(isLive).map(read), resume: cursor ?? undefined }
+        const isCut = cursor !== null && data.length < limit
+        return { items: data.filter(isLive).map(read), resume: cursor ?? undefined, isCut }
       },
     }) satisfies Source<StoredEvent>
 
@@ -113,11 +115,12 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
     call(store, `events.${question[0]}`, table, options.signal, async (signal) => {
       const range = toIdRange(question, options, model)
       const groups = range.low > range.high ? [] : groupsOf(range, signal)
+      using budget = new PageBudget(store.settings.timeoutMs)
       // One more than asked tells whether there is a next page.
-      const found = await readGroups(groups, range.order, range.limit + 1)
-      const items = found.slice(0, range.limit)
+      const found = await readGroups(groups, range.order, range.limit + 1, budget)
+      const items = found.items.slice(0, range.limit)
       const last = items.at(-1)
-      return found.length > items.length && last
+      return (found.items.length > items.length || !found.isWhole) && last
         ? { items, cursor: encodeCursor(range.binding, idToHex(last.id)) }
         : { items }
     })
@@ -158,7 +161,8 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
       }),
 
     async appendMany(events, { signal } = {}) {
-      const puts = events.map(toPut)
+      const puts = each(events, 'events', toPut)
+      assertOneContent(puts)
       await appendItems(store, table, puts, signal)
       return { ids: puts.map(({ id }) => id) }
     },

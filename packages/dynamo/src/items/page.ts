@@ -2,6 +2,7 @@ import { DynamoInputError } from '../errors/errors.js'
 
 /** A page of a list in order. */
 export interface Page<Item> {
+  /** Fewer than `limit` although more are there, where they are large (about 8 MB) or the server is slow: only `cursor` tells. */
   readonly items: Item[]
   /** Hand it to the same query for the next page. Undefined on the last one. */
   readonly cursor?: string
@@ -27,6 +28,64 @@ interface Portion<Item> {
   readonly items: readonly Item[]
   /** Undefined when there is nothing more. */
   readonly resume?: string | undefined
+  /** Whether DynamoDB gave fewer than asked for because they are large: an answer holds 1 MB. */
+  readonly isCut: boolean
+}
+
+/** As many answers of 1 MB are taken for a page; then it ends, however few items it has. */
+const MOST_CUTS = 8
+
+/** The share of a call's time after which it gives what it has found, instead of a deadline. */
+const SHARE_OF_TIME = 0.8
+
+const LATE = Symbol('late')
+
+/** What a page may cost besides the number of its items. A page that has something ends when it is spent. */
+export class PageBudget implements Disposable {
+  #cuts = 0
+  #isLate = false
+  readonly #timer: NodeJS.Timeout
+  readonly #late: Promise<typeof LATE>
+
+  /** @param timeoutMs of the whole call, which has just begun. */
+  constructor(timeoutMs: number) {
+    let onLate = (): void => {}
+    this.#late = new Promise((resolve) => {
+      onLate = () => resolve(LATE)
+    })
+    this.#timer = setTimeout(() => {
+      this.#isLate = true
+      onLate()
+    }, timeoutMs * SHARE_OF_TIME)
+  }
+
+  get isSpent(): boolean {
+    return this.#isLate || this.#cuts >= MOST_CUTS
+  }
+
+  /** Counts an answer. */
+  count({ isCut }: Pick<Portion<unknown>, 'isCut'>): void {
+    if (isCut) this.#cuts += 1
+  }
+
+  /** What `work` gives, unless the time is spent before. */
+  async unlessLate<T>(work: Promise<T>): Promise<T | undefined> {
+    const first = await Promise.race([work, this.#late])
+    if (first !== LATE) return first
+    work.catch(() => {}) // it may still fail, and nobody waits for it
+    return undefined
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+/** What was found for a page. */
+export interface Found<Item> {
+  readonly items: Item[]
+  /** False when the budget was spent before everything was seen that was asked for. */
+  readonly isWhole: boolean
 }
 
 /** At most so many queries at a time for one page. */
@@ -41,7 +100,10 @@ async function mergeSources<Item extends { readonly id: string }>(
   sources: readonly Source<Item>[],
   order: Order,
   wanted: number,
-): Promise<Item[]> {
+  budget: PageBudget,
+  /** Whether there is something for the page already. */
+  hasFound: boolean,
+): Promise<Found<Item>> {
   const share = Math.min(wanted, Math.ceil((wanted / sources.length) * 1.5) + 2)
   const heads = sources.map((source) => ({
     source,
@@ -52,6 +114,7 @@ async function mergeSources<Item extends { readonly id: string }>(
   }))
   const refill = async (head: (typeof heads)[number]): Promise<void> => {
     const portion = await head.source.read(share, head.resume)
+    budget.count(portion)
     head.items = [...portion.items]
     head.next = 0
     head.resume = portion.resume
@@ -65,7 +128,11 @@ async function mergeSources<Item extends { readonly id: string }>(
     for (;;) {
       const empty = heads.filter((head) => head.next >= head.items.length && !head.isDone)
       if (empty.length === 0) break
-      await Promise.all(empty.slice(0, CONCURRENCY).map(refill))
+      const isEnough = hasFound || merged.length > 0
+      if (isEnough && budget.isSpent) return { items: merged, isWhole: false }
+      const refilled = Promise.all(empty.slice(0, CONCURRENCY).map(refill))
+      const isDone = isEnough ? await budget.unlessLate(refilled) : await refilled
+      if (!isDone) return { items: merged, isWhole: false }
     }
     let first: (typeof heads)[number] | undefined
     for (const head of heads) {
@@ -78,7 +145,7 @@ async function mergeSources<Item extends { readonly id: string }>(
     merged.push(item)
     first.next += 1
   }
-  return merged
+  return { items: merged, isWhole: true }
 }
 
 /**
@@ -91,16 +158,18 @@ export async function readGroups<Item extends { readonly id: string }>(
   groups: readonly (readonly Source<Item>[])[],
   order: Order,
   wanted: number,
-): Promise<Item[]> {
+  budget: PageBudget,
+): Promise<Found<Item>> {
   const found: Item[] = []
   let width = 1
   for (let i = 0; i < groups.length && found.length < wanted; ) {
     const sources = groups.slice(i, i + width).flat()
-    const items = await mergeSources(sources, order, wanted - found.length)
+    const { items, isWhole } = await mergeSources(sources, order, wanted - found.length, budget, found.length > 0)
     found.push(...items)
+    if (!isWhole) return { items: found, isWhole }
     i += width
     const perGroup = Math.max(1, sources.length / width)
     width = items.length > 0 ? 1 : Math.min(width * 2, Math.max(1, Math.floor(CONCURRENCY / perGroup)))
   }
-  return found
+  return { items: found, isWhole: true }
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { DynamoInputError, PayloadTooLargeError } from '../errors/errors.js'
 import { toStorable } from './storable.js'
 
@@ -15,7 +16,7 @@ const MAX_PAYLOAD_BYTES = 380 * 1024
 export function toPayload(payload: object | undefined, name: string): Record<string, unknown> | undefined {
   if (payload === undefined) return undefined
   const isObject = typeof payload === 'object' && payload !== null
-  if (!isObject || Array.isArray(payload) || payload instanceof Set || payload instanceof Uint8Array) {
+  if (!isObject || Array.isArray(payload) || types.isSet(payload) || types.isUint8Array(payload)) {
     throw new DynamoInputError(name, 'is not a plain object')
   }
   const copy = toStorable(payload, name) as Record<string, unknown>
@@ -38,8 +39,8 @@ function storedBytes(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value)
   // At most: one byte for two digits, one for the sign and exponent.
   if (typeof value === 'number' || typeof value === 'bigint') return Math.ceil(String(value).length / 2) + 1
-  if (value instanceof Uint8Array) return value.byteLength
-  if (Array.isArray(value) || value instanceof Set) {
+  if (types.isUint8Array(value)) return value.byteLength
+  if (Array.isArray(value) || types.isSet(value)) {
     return 3 + [...value].reduce<number>((sum, member) => sum + 1 + storedBytes(member), 0)
   }
   if (typeof value === 'object' && value !== null) {

@@ -1,3 +1,4 @@
+import vm from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { DynamoInputError, DynamoValueError } from '../errors/errors.js'
 import { toItem } from './attribute-values.js'
@@ -14,6 +15,24 @@ function errorOf(work: () => unknown): unknown {
 }
 
 describe('a payload', () => {
+  it('is what it is in whatever realm it was made, as by node:vm or in the environment of Jest', () => {
+    const foreign = vm.runInNewContext(`({
+      object: { a: 1, list: [{ b: 2 }] }, bytes: new Uint8Array([1, 2]), set: new Set(['x']), none: Object.create(null) })`)
+    const own = { object: { a: 1, list: [{ b: 2 }] }, bytes: new Uint8Array([1, 2]), set: new Set(['x']), none: {} }
+    expect(toPayload(foreign as object, 'data')).toStrictEqual(own)
+    expect(toPayload({ inner: foreign as object }, 'data')).toStrictEqual({ inner: own })
+  })
+
+  it.each(['new Date(0)', 'new Map()', 'new (class Order {})()', 'Object.create({})', 'new Float64Array(1)', '/x/'])(
+    'is refused in whatever realm where it holds what is no plain value: %s',
+    (code) => {
+      expect(errorOf(() => toPayload({ a: vm.runInNewContext(code) as unknown }, 'data'))).toMatchObject({
+        code: 'dynamo.value',
+        details: { path: 'data.a' },
+      })
+    },
+  )
+
   it.each<[unknown, string]>([
     [{ tags: new Set<unknown>(['a', 1]) }, 'data.tags'],
     [{ tags: new Set([{}]) }, 'data.tags'],

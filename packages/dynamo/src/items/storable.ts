@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { DynamoInputError, DynamoValueError } from '../errors/errors.js'
 
 /** DynamoDB refuses maps and lists deeper than this in an attribute, which is at 0; the embedded engine takes an empty one more. */
@@ -37,7 +38,7 @@ export function toStorable(value: unknown, path: string, depth = 0): unknown {
       return value
     case 'object':
       if (value === null) return null
-      if (value instanceof Uint8Array) return Uint8Array.from(value)
+      if (types.isUint8Array(value)) return Uint8Array.from(value)
       if (depth > MAX_DEPTH) refuse(`is nested more than ${MAX_DEPTH} levels deep`)
       return toStorableObject(value, path, depth, refuse)
     default:
@@ -65,7 +66,7 @@ function toStorableObject(
   depth: number,
   refuse: (problem: string) => never,
 ): ReadonlySet<unknown> | readonly unknown[] | Readonly<Record<string, unknown>> {
-  if (value instanceof Set) {
+  if (types.isSet(value)) {
     if (value.size === 0) refuse('is an empty set, which DynamoDB does not have; leave it out')
     const members = [...value]
     if (!isOfOneKind(members)) refuse('is a set of other things than texts alone, numbers alone or bytes alone')
@@ -76,8 +77,7 @@ function toStorableObject(
     // Not by `map`, which leaves out holes, which the SDK closes.
     return Array.from(value, (member, index) => toStorable(member, `${path}[${index}]`, depth + 1))
   }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
+  if (!isPlainObject(value)) {
     refuse(`is a ${value.constructor?.name || 'class instance'}; store a plain value instead`)
   }
   const copy: Record<string, unknown> = {}
@@ -91,10 +91,20 @@ function toStorableObject(
   return copy
 }
 
+/**
+ * Whether an object is a literal's, of whatever realm: those of `node:vm` and of Jest's environment have an `Object.prototype` of their
+ * own, at which their prototype chain ends too.
+ */
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (typeof prototype !== 'object' || prototype === null) return true
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty')
+}
+
 /** Whether members may be in one set: DynamoDB has sets of texts, of numbers and of bytes. */
 function isOfOneKind(members: readonly unknown[]): boolean {
   const kinds = members.map((member) => {
-    if (member instanceof Uint8Array) return 'bytes'
+    if (types.isUint8Array(member)) return 'bytes'
     return typeof member === 'bigint' ? 'number' : typeof member
   })
   return ['string', 'number', 'bytes'].some((kind) => kinds.every((other) => other === kind))
@@ -102,7 +112,7 @@ function isOfOneKind(members: readonly unknown[]): boolean {
 
 /** Equal for what DynamoDB takes for the same, such as 1 and 1n. */
 const setMemberText = (member: unknown): string =>
-  member instanceof Uint8Array ? Buffer.from(member).toString('base64') : String(member)
+  types.isUint8Array(member) ? Buffer.from(member).toString('base64') : String(member)
 
 /**
  * Checks a text that becomes part of a key. Any character may be in it, and two texts never make the same key.

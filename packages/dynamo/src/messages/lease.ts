@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { orAborted } from '@miyabi/core'
 import { assertLimit, asThrown, type CallerOptions, call } from '../items/store.js'
 import type { MessageItem } from './entity.js'
 import { MessageLeaseLostError, RecipientLeasedError } from './errors.js'
@@ -113,35 +114,45 @@ class Lease implements MessageLease {
     this.#expiredTold = queue.expiredTold ?? 0
   }
 
-  receive(options: ReceiveOptions = {}): Promise<Received> {
-    // One after another: else two would be given the same.
-    const received = this.#turn.then(() => this.#receive(options))
-    this.#turn = received.then(
-      () => {},
-      () => {},
-    )
-    return received
+  /** One after another: else two would be given the same. Signal and deadline count from the call, also while it waits its turn. */
+  async receive({ limit = 100, signal }: ReceiveOptions = {}): Promise<Received> {
+    const { store, table } = this.#model
+    const before = this.#turn
+    let endTurn = (): void => {}
+    const turn = new Promise<void>((resolve) => {
+      endTurn = resolve
+    })
+    // Whoever leaves before their turn lets nobody overtake the one before.
+    this.#turn = before.then(() => turn)
+    try {
+      return await call(store, 'messages.receive', table, signal, async (abortSignal, record) => {
+        record.waitsFor = 'it waited for another receive() of the same lease to end'
+        await orAborted(before, abortSignal)
+        record.waitsFor = undefined
+        return this.#receive(limit, abortSignal)
+      })
+    } finally {
+      endTurn()
+    }
   }
 
-  #receive({ limit = 100, signal }: ReceiveOptions): Promise<Received> {
-    const { store, table } = this.#model
-    return call(store, 'messages.receive', table, signal, async (abortSignal) => {
-      if (this.#isOver) throw this.#lost()
-      const items = await this.#readOn(assertLimit(limit) + this.#given.size, abortSignal)
-      const now = store.now()
-      const head = expiredHead(items, now)
-      const fresh = items.filter((item) => this.#isFresh(item, now)).slice(0, limit)
-      const isLeaseFresh = this.#leasedUntil - now > this.#model.limits.leaseMs / 2
-      if (fresh.length > 0 || head || !isLeaseFresh) await this.#renew(head, abortSignal)
-      // Nothing is given before the lease is known to hold still, and nothing to a caller who has gone.
-      abortSignal.throwIfAborted()
-      for (const { sequence } of fresh) this.#given.add(sequence)
-      const last = fresh.at(-1)?.sequence
-      if (last !== undefined) this.#givenThrough = Math.max(this.#givenThrough ?? 0, last)
-      const expired = this.#expired - this.#expiredTold
-      this.#expiredTold = this.#expired
-      return { messages: fresh.map(toMessage), expired }
-    })
+  async #receive(limit: number, abortSignal: AbortSignal): Promise<Received> {
+    const { store } = this.#model
+    if (this.#isOver) throw this.#lost()
+    const items = await this.#readOn(assertLimit(limit) + this.#given.size, abortSignal)
+    const now = store.now()
+    const head = expiredHead(items, now)
+    const fresh = items.filter((item) => this.#isFresh(item, now)).slice(0, limit)
+    const isLeaseFresh = this.#leasedUntil - now > this.#model.limits.leaseMs / 2
+    if (fresh.length > 0 || head || !isLeaseFresh) await this.#renew(head, abortSignal)
+    // Nothing is given before the lease is known to hold still, and nothing to a caller who has gone.
+    abortSignal.throwIfAborted()
+    for (const { sequence } of fresh) this.#given.add(sequence)
+    const last = fresh.at(-1)?.sequence
+    if (last !== undefined) this.#givenThrough = Math.max(this.#givenThrough ?? 0, last)
+    const expired = this.#expired - this.#expiredTold
+    this.#expiredTold = this.#expired
+    return { messages: fresh.map(toMessage), expired }
   }
 
   async release({ signal }: CallerOptions = {}): Promise<void> {

@@ -1,5 +1,5 @@
 import { decodeCursor, encodeCursor } from '../items/cursor.js'
-import type { Page } from '../items/page.js'
+import { type Page, PageBudget } from '../items/page.js'
 import { assertKeyPart } from '../items/storable.js'
 import { assertLimit, asThrown, type CallerOptions, call, type Store } from '../items/store.js'
 import { enqueue } from './enqueue.js'
@@ -99,17 +99,23 @@ export function bindMessages(store: Store, table: string, limits: MessageLimits)
         const { cursor } = options
         const after = cursor === undefined ? 0 : Number.parseInt(decodeCursor(binding, cursor, SEQUENCE_BYTES), 16)
         const found: Message[] = []
+        let isWhole = false
+        using budget = new PageBudget(store.settings.timeoutMs)
         // One more than asked tells whether there is a next page.
-        for (let from = after; found.length <= limit; ) {
+        for (let from = after; found.length <= limit && !isWhole; ) {
+          if (found.length > 0 && budget.isSpent) break
           const wanted = limit + 1 - found.length
-          const { items, isAll } = await readMessages(model, recipient, from, wanted, abortSignal)
-          found.push(...items.filter(({ expiresAt }) => expiresAt > store.now()).map(toMessage))
-          from = items.at(-1)?.sequence ?? from
-          if (isAll) break
+          const reading = readMessages(model, recipient, from, wanted, abortSignal, () => true)
+          const portion = found.length > 0 ? await budget.unlessLate(reading) : await reading
+          if (!portion) break
+          budget.count({ isCut: !portion.isAll && portion.items.length < wanted })
+          found.push(...portion.items.filter(({ expiresAt }) => expiresAt > store.now()).map(toMessage))
+          from = portion.items.at(-1)?.sequence ?? from
+          isWhole = portion.isAll
         }
         const items = found.slice(0, limit)
         const last = items.at(-1)
-        if (found.length <= limit || !last) return { items }
+        if ((found.length <= limit && isWhole) || !last) return { items }
         const place = toSequence(last.messageId).toString(16)
         return { items, cursor: encodeCursor(binding, place.padStart(SEQUENCE_BYTES * 2, '0')) }
       }),

@@ -24,7 +24,7 @@ describe('parseDynamoSettings', () => {
   it('names every fault at once', () => {
     expect(
       faults({
-        AWS_REGION: 'tokyo',
+        AWS_REGION: 'to kyo',
         DYNAMODB_ENDPOINT: 'localhost:8000',
         DYNAMODB_TABLE_PREFIX: 'a b',
         DYNAMODB_TIMEOUT: '-1',
@@ -63,6 +63,18 @@ describe('parseDynamoSettings', () => {
       expect(faults({ AWS_REGION })).toEqual(['AWS_REGION'])
     },
   )
+
+  it('takes any word for a region that only a server other than AWS sees', () => {
+    for (const DYNAMODB_ENDPOINT of ['http://localhost:8000', 'http://10.0.0.1:8000', 'https://scylla.example.com']) {
+      for (const AWS_REGION of ['local', 'localhost', 'eu_west', 'ap-tokyo-1']) {
+        expect(parseDynamoSettings({ AWS_REGION, DYNAMODB_ENDPOINT }).region).toBe(AWS_REGION)
+        expect(parseDynamoSettings({ AWS_REGION, AWS_ENDPOINT_URL: DYNAMODB_ENDPOINT }).region).toBe(AWS_REGION)
+      }
+      expect(faults({ AWS_REGION: 'two words', DYNAMODB_ENDPOINT })).toEqual(['AWS_REGION'])
+    }
+    const DYNAMODB_ENDPOINT = 'https://dynamodb.ap-northeast-1.amazonaws.com'
+    expect(faults({ AWS_REGION: 'local', DYNAMODB_ENDPOINT })).toEqual(['AWS_REGION'])
+  })
 
   it("reads AWS's own endpoint variables where ours is unset", () => {
     const aws = { AWS_ENDPOINT_URL: 'http://a:1', AWS_ENDPOINT_URL_DYNAMODB: 'http://b:2' }

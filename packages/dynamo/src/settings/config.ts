@@ -1,5 +1,8 @@
 import { DYNAMODB_ENDPOINTS, defineSettings, type Environment, field } from '@miyabi/core'
-import { isLocalEndpoint, namesAwsCredentials } from './endpoint.js'
+import { isAwsEndpoint, isLocalEndpoint, namesAwsCredentials } from './endpoint.js'
+
+/** What may stand in a signature as a region. */
+const REGION_WORD = /^[A-Za-z0-9_-]{1,64}$/
 
 /** A region's form: `ap-northeast-1`, `us-gov-west-1`, `eusc-de-east-1`. Nothing that AWS could not have named. */
 const REGION = /^[a-z]{2,4}(-(gov|iso[a-z]?|de))?-(central|(north|south)?(east|west)|north|south)-[1-9]$/
@@ -13,8 +16,8 @@ export const dynamoSettings = defineSettings({
     AWS_REGION: field.pattern({
       doc: 'The AWS region of the tables.',
       default: 'ap-northeast-1',
-      matches: REGION,
-      expected: 'the name of an AWS region such as ap-northeast-1',
+      matches: REGION_WORD,
+      expected: 'the name of an AWS region such as ap-northeast-1, or any word for a server that is not AWS',
     }),
     DYNAMODB_ENDPOINT: field.url({
       doc: 'A server other than AWS: the embedded one, DynamoDB Local, Alternator.',
@@ -93,6 +96,15 @@ export const dynamoSettings = defineSettings({
     }),
   },
   rules: [
+    // Only AWS looks at a region: other servers take any word, and `local` is what many are set up with.
+    ({ AWS_REGION: region, ...endpoints }) =>
+      region === undefined || REGION.test(region) || !isAwsEndpoint(endpointIn(endpoints))
+        ? undefined
+        : {
+            name: 'AWS_REGION',
+            problem: 'is not the name of an AWS region, and no other server is named (DYNAMODB_ENDPOINT)',
+            expected: 'the name of an AWS region such as ap-northeast-1',
+          },
     ({ DYNAMODB_TIMEOUT: call, DYNAMODB_ATTEMPT_TIMEOUT_MS: attempt }) =>
       call === undefined || attempt === undefined || attempt <= call
         ? undefined
@@ -111,6 +123,11 @@ export const dynamoSettings = defineSettings({
           },
   ],
 })
+
+/** The server that the variables name: the first of them that is set. */
+const endpointIn = (values: {
+  readonly [K in (typeof DYNAMODB_ENDPOINTS)[number]]?: string | undefined
+}): string | undefined => DYNAMODB_ENDPOINTS.map((name) => values[name]).find((value) => value !== undefined)
 
 /** The settings of the DynamoDB client, as values. */
 export interface DynamoSettings {
@@ -141,7 +158,7 @@ export interface DynamoSettings {
  */
 export function parseDynamoSettings(env: Environment): DynamoSettings {
   const values = dynamoSettings.parse(env)
-  const endpoint = DYNAMODB_ENDPOINTS.map((name) => values[name]).find((value) => value !== undefined)
+  const endpoint = endpointIn(values)
   const autoScalingEndpoint = values.AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING
   const backoff = {
     maxAttempts: values.DYNAMODB_MAX_ATTEMPTS,
