@@ -125,9 +125,11 @@ export const dynamoSettings = defineSettings({
 })
 
 /** The server that the variables name: the first of them that is set. */
-const endpointIn = (values: {
-  readonly [K in (typeof DYNAMODB_ENDPOINTS)[number]]?: string | undefined
-}): string | undefined => DYNAMODB_ENDPOINTS.map((name) => values[name]).find((value) => value !== undefined)
+const endpointIn = (
+  values: {
+    readonly [K in (typeof DYNAMODB_ENDPOINTS)[number]]?: string | undefined
+  },
+): string | undefined => DYNAMODB_ENDPOINTS.map((name) => values[name]).find((value) => value !== undefined)
 
 /** The settings of the DynamoDB client, as values. */
 export interface DynamoSettings {
