@@ -30,7 +30,7 @@ describe('closing', () => {
       dynamo.events.byType('none', { order: 'asc' }),
     ]
     const ends = Promise.allSettled(calls)
-    expect(await dynamo.close()).toEqual({ drained: true })
+    expect(await dynamo.close(60_000)).toEqual({ drained: true })
     const requests = proxy.requests.length
     expect((await ends).map(({ status }) => status)).toEqual(calls.map(() => 'fulfilled'))
     // A connection that was cut would have been tried again: so many that are done once.
