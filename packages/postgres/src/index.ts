@@ -92,7 +92,9 @@ export {
 } from './schema/prisma.js'
 export { type Queries, refuseIdentity, type ScopedPostgres } from './scoped-postgres.js'
 export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './settings/config.js'
+export type { ConnectionTarget } from './settings/connection-url.js'
 export type { PasswordSource } from './settings/password.js'
+export { type ResolvedSettings, resolvePostgresSettings } from './settings/resolve.js'
 export type { PoolStats } from './stats.js'
 export type { ReadOptions, ReadWork } from './transaction/read.js'
 export {

@@ -19,9 +19,8 @@ import {
   type ScopedPostgres,
   scopedPostgres,
 } from './scoped-postgres.js'
-import { loginOf } from './settings/client-config.js'
 import type { PostgresSettings } from './settings/config.js'
-import { serviceSettings } from './settings/service-settings.js'
+import { resolvePostgresSettings } from './settings/resolve.js'
 import { StatementNames } from './statement/names.js'
 import { Runner } from './statement/runner.js'
 import type { PoolStats } from './stats.js'
@@ -77,18 +76,18 @@ export interface Postgres extends Queries, AsyncDisposable {
 /**
  * Makes a pool and the Prisma client on it. Nothing is waited for: the pool opens its minimum by itself, and with the server down
  * the first query fails and `health()` says why.
- * @throws {ConfigError} where the URL cannot be used.
+ * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
  */
 export function createPostgres(given: PostgresSettings, options: PostgresOptions = {}): Postgres {
   const { role, name = role ?? 'main' } = options
-  const settings = role === 'service' ? serviceSettings(given) : given
+  const settings = resolvePostgresSettings(given, role)
   const scope = role === 'service' ? serviceScope : undefined
   const logger = redactingLogger(options.logger ?? silentLogger)
   const pool = createPool(settings, { name, logger, onConnect: loginCheck(settings, logger, role === 'service') })
   const operations = new Operations()
   const scopes = new Scopes()
   const names = settings.pooler === 'none' ? new StatementNames() : undefined
-  const runner = new Runner(pool, { scopes, names, login: loginOf(settings), logger: options.logger && logger })
+  const runner = new Runner(pool, { scopes, names, login: settings.target.user, logger: options.logger && logger })
   const attempts = new Attempts()
   const stats = (): PoolStats => pool.stats
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)

@@ -14,13 +14,13 @@ export const pool = command({
     ['DB_INSTANCES=8 DB_MAX_CONNECTIONS=50 pnpm db:pool', 'before they are set'],
   ],
   async run({ args }) {
-    const { adviseForServer, parsePostgresSettings } = await import('@miyabi/postgres')
+    const { adviseForServer, parsePostgresSettings, resolvePostgresSettings } = await import('@miyabi/postgres')
     const environment = commandEnvironment()
     await using stack = await stackUnlessSet(environment, APPLICATION_URLS)
     const found = stack && { DATABASE_URL: stack.descriptor.postgres.databaseUrl }
-    const settings = parsePostgresSettings({ ...environment.env, ...found })
-    const { hostname, port } = new URL(settings.databaseUrl)
-    say(found ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${hostname}:${port || '5432'}`)
+    const settings = resolvePostgresSettings(parsePostgresSettings({ ...environment.env, ...found }))
+    const { host, port } = settings.target
+    say(found ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${host}:${port}`)
     if (settings.pooler !== 'none') {
       say('Behind a pooler its own default_pool_size counts, for each database and login; this is the sum without it.')
     }

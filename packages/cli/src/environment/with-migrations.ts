@@ -5,6 +5,7 @@ import {
   type Migration,
   migrationDatabaseUrl,
   type PrismaProject,
+  parseTarget,
   readMigrations,
 } from '@miyabi/migrate'
 import { untilInterrupted } from '../terminal/interrupted.js'
@@ -32,7 +33,7 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
   checkPrismaCommand(root, env, ['migrate', 'status'])
   await using stack = await stackUnlessSet(environment, MIGRATOR_URLS)
   const databaseUrl = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(root, env) ?? ''
-  const { hostname, port, pathname } = new URL(databaseUrl)
+  const { host, port, database } = parseTarget(databaseUrl)
   const project = {
     root,
     env: { ...env, DIRECT_DATABASE_URL: databaseUrl },
@@ -40,7 +41,7 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
     migrations: 'prisma/migrations',
   }
   return await untilInterrupted(async (signal) => {
-    say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${hostname}:${port || '5432'}${pathname}`)
+    say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${host}:${port}/${database}`)
     const migrations = readMigrations(path.join(root, project.migrations))
     return await work({ project, databaseUrl, migrations, signal })
   })

@@ -21,6 +21,7 @@ import {
   type PrismaClient,
   type ReadOptions,
   type ReadWork,
+  resolvePostgresSettings,
   type TransactionOptions,
   type TransactionWork,
 } from '@miyabi/postgres'
@@ -162,13 +163,16 @@ export class DatabaseContext implements AsyncDisposable {
     const retryBudget = new RetryBudget()
     const dynamo = createDynamo(settings.dynamo, { ...settings.dynamodb, logger, retryBudget })
     const shared = { logger, retryBudget }
-    const postgres = createPostgres(settings.postgres, shared)
-    const openService = (): Postgres => createPostgres(settings.postgres, { ...shared, role: 'service' })
-    const { hostname, port, pathname } = new URL(settings.postgres.databaseUrl)
+    // Both logins now, though the service's pool is opened when it is first used: a certificate file may be gone by then.
+    const application = resolvePostgresSettings(settings.postgres)
+    const { serviceDatabaseUrl, target } = application
+    const service = serviceDatabaseUrl === undefined ? application : resolvePostgresSettings(application, 'service')
+    const postgres = createPostgres(application, shared)
+    const openService = (): Postgres => createPostgres(service, { ...shared, role: 'service' })
     logger.info(
       {
         event: 'db.started',
-        postgres: `${hostname}:${port || '5432'}${pathname}`,
+        postgres: `${target.host}:${target.port}/${target.database}`,
         maxConnections: settings.postgres.maxConnections,
         dynamodb: settings.dynamo.endpoint ?? `AWS ${settings.dynamo.region}`,
       },

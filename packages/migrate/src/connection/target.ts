@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
 import { PrismaError } from '../errors/prisma-error.js'
 
-/** A database that a URL names, and how to connect to it. */
+/** A database that a URL names, and how to connect to it. Frozen; the certificate files that the URL names have been read. */
 export interface Target {
   readonly config: pg.ClientConfig
   /** `?schema=`, by default `public`. */
@@ -57,19 +57,19 @@ export function parseTarget(text: string): Target {
     application_name: parsed.application_name ?? 'prisma-schema-engine',
     options: sessionOptions(parsed.options, schema),
   }
-  return {
+  return Object.freeze({
     config,
     schema,
     host: config.host ?? 'localhost',
     port: config.port ?? 5432,
     database: config.database ?? 'postgres',
     user,
-  }
+  })
 }
 
 /** The same server and login, another database. */
 export function withDatabase(target: Target, database: string): Target {
-  return { ...target, database, config: { ...target.config, database } }
+  return Object.freeze({ ...target, database, config: { ...target.config, database } })
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { PoolUsage } from '../pool/usage.js'
 import type { PostgresSettings } from '../settings/config.js'
+import { resolvePostgresSettings } from '../settings/resolve.js'
 import { onOwnConnection } from './own-connection.js'
 import { advisePoolSize, type PoolSizeAdvice } from './pool-size.js'
 import { readServerLimits } from './server-limits.js'
@@ -14,7 +15,7 @@ export async function adviseForServer(
 ): Promise<PoolSizeAdvice> {
   const { instances, maxConnections, serviceDatabaseUrl, serviceMaxConnections } = settings
   const serviceConnections = serviceDatabaseUrl === undefined ? 0 : serviceMaxConnections
-  const server = await onOwnConnection(settings, options.signal, readServerLimits)
+  const server = await onOwnConnection(resolvePostgresSettings(settings), options.signal, readServerLimits)
   return advisePoolSize({
     instances,
     maxConnections,

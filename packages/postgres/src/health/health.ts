@@ -4,6 +4,7 @@ import { WORDING } from '../errors/wording.js'
 import { migrations } from '../schema/migrations.generated.js'
 import { tableNames } from '../schema/tables.js'
 import type { PostgresSettings } from '../settings/config.js'
+import { resolvePostgresSettings } from '../settings/resolve.js'
 import { findingsOf, type HealthProblem, type Sight } from './findings.js'
 import { compareMigrations, type HistoryRow, type MigrationState, readHistory } from './migration-state.js'
 import { type Ask, onOwnConnection } from './own-connection.js'
@@ -34,7 +35,7 @@ export async function checkHealth(settings: PostgresSettings, options: HealthOpt
   const start = performance.now()
   const latencyMs = (): number => Math.round(performance.now() - start)
   try {
-    const { version, history, ...seen } = await onOwnConnection(settings, signal, look)
+    const { version, history, ...seen } = await onOwnConnection(resolvePostgresSettings(settings), signal, look)
     const state = history && compareMigrations(migrations, history)
     const saturatedAfterMs = Math.min(SATURATED_AFTER_MS, settings.acquireTimeoutMs / 2)
     const [worst] = findingsOf({ ...seen, migrations: state, pool, saturatedAfterMs })

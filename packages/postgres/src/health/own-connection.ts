@@ -2,8 +2,8 @@ import { withDeadline } from '@miyabi/core'
 import { PostgresError } from '../errors/errors.js'
 import { mapConnectError } from '../errors/map-error.js'
 import { PooledClient } from '../pool/pooled-client.js'
-import { serverOf, toClientConfig } from '../settings/client-config.js'
-import type { PostgresSettings } from '../settings/config.js'
+import { toClientConfig } from '../settings/client-config.js'
+import type { ResolvedSettings } from '../settings/resolve.js'
 
 /** How long a question about the server may take, opening the connection included. */
 export const QUESTION_LIMIT_MS = 1000
@@ -17,14 +17,14 @@ export type Ask = <Row extends object>(text: string, values?: readonly unknown[]
  * @throws the signal's reason.
  */
 export async function onOwnConnection<T>(
-  settings: PostgresSettings,
+  settings: ResolvedSettings,
   signal: AbortSignal | undefined,
   question: (ask: Ask) => Promise<T>,
 ): Promise<T> {
   const ms = QUESTION_LIMIT_MS
   const client = new PooledClient({ ...toClientConfig(settings), connectTimeoutMs: 2 * ms, sockets: new Set() })
   const onTimeout = (): PostgresError =>
-    new PostgresError('postgres.connect_timeout', `No answer from ${serverOf(settings)} within ${ms} ms`)
+    new PostgresError('postgres.connect_timeout', `No answer from ${settings.target.server} within ${ms} ms`)
   try {
     const answer = await withDeadline({ ms, signal, onTimeout }, async () => {
       await client.connect()
@@ -37,6 +37,6 @@ export async function onOwnConnection<T>(
   } catch (error) {
     client.destroy()
     signal?.throwIfAborted()
-    throw mapConnectError(error, serverOf(settings))
+    throw mapConnectError(error, settings.target.server)
   }
 }

@@ -1,6 +1,6 @@
 import { type Logger, safeCause } from '@miyabi/core'
 import { sessionSettings } from '../settings/client-config.js'
-import type { PostgresSettings } from '../settings/config.js'
+import type { ResolvedSettings } from '../settings/resolve.js'
 import { adviseForServer } from './advise.js'
 import { onOwnConnection } from './own-connection.js'
 
@@ -8,7 +8,7 @@ import { onOwnConnection } from './own-connection.js'
  * Looks at the server once, when a pool has reached it, and warns of what will hurt later: pools that do not fit into it, or, behind
  * a pooler, sessions without the settings that only the role can give them. Never rejects.
  */
-export async function checkStart(settings: PostgresSettings, logger: Logger, signal: AbortSignal): Promise<void> {
+export async function checkStart(settings: ResolvedSettings, logger: Logger, signal: AbortSignal): Promise<void> {
   const check = settings.pooler === 'none' ? checkSize : checkSession
   try {
     await check(settings, logger, signal)
@@ -19,7 +19,7 @@ export async function checkStart(settings: PostgresSettings, logger: Logger, sig
   }
 }
 
-async function checkSize(settings: PostgresSettings, logger: Logger, signal: AbortSignal): Promise<void> {
+async function checkSize(settings: ResolvedSettings, logger: Logger, signal: AbortSignal): Promise<void> {
   const { fits, advice, needed, available } = await adviseForServer(settings, { signal })
   if (!fits) logger.warn({ event: 'postgres.pool.too_large', needed, available }, `The pools do not fit: ${advice}`)
 }
@@ -28,7 +28,7 @@ async function checkSize(settings: PostgresSettings, logger: Logger, signal: Abo
 const SESSION = `
   SELECT name, setting, session_user::text AS role FROM pg_settings WHERE name = ANY($1)`
 
-async function checkSession(settings: PostgresSettings, logger: Logger, signal: AbortSignal): Promise<void> {
+async function checkSession(settings: ResolvedSettings, logger: Logger, signal: AbortSignal): Promise<void> {
   const wanted = sessionSettings(settings)
   const found = await onOwnConnection(settings, signal, (ask) =>
     ask<{ name: string; setting: string; role: string }>(SESSION, [Object.keys(wanted)]),

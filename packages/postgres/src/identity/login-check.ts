@@ -4,8 +4,7 @@ import { PostgresError } from '../errors/errors.js'
 import { WORDING, wordsOf } from '../errors/wording.js'
 import { databaseRoles } from '../schema/roles.js'
 import { tableNames } from '../schema/tables.js'
-import { loginOf } from '../settings/client-config.js'
-import type { PostgresSettings } from '../settings/config.js'
+import type { ResolvedSettings } from '../settings/resolve.js'
 
 /** Of a role: whether it may do anything with one of the tables, or with a column of it. */
 const hasRights = (role: string, table: string): string =>
@@ -44,7 +43,7 @@ interface Rights {
  * @param mayServe whether the login is the service's own.
  */
 export function loginCheck(
-  settings: PostgresSettings,
+  settings: ResolvedSettings,
   logger: Logger,
   mayServe: boolean,
 ): (client: pg.ClientBase) => Promise<void> {
@@ -55,7 +54,7 @@ export function loginCheck(
     const setting = mayServe ? 'SERVICE_DATABASE_URL' : 'DATABASE_URL'
     return new PostgresError(
       'postgres.login.privileged',
-      `${reason}: ${loginOf(settings)} (${setting}) ${problem}; ${remedy}`,
+      `${reason}: ${settings.target.user} (${setting}) ${problem}; ${remedy}`,
     )
   }
   let isDone = settings.privilegedLogin === 'allow'

@@ -13,9 +13,10 @@ import type { AcquireTimeoutError } from '../errors/errors.js'
 import { mapConnectError, mapPostgresError } from '../errors/map-error.js'
 import { assertInternals } from '../internals/check.js'
 import { type DriverCallback, openClient, pgCheck, takeIdleClient } from '../internals/pg.js'
-import { jitteredLifetimeSeconds, serverOf, toClientConfig } from '../settings/client-config.js'
+import { jitteredLifetimeSeconds, toClientConfig } from '../settings/client-config.js'
 import type { PostgresSettings } from '../settings/config.js'
 import { sayDoubts } from '../settings/doubts.js'
+import { type ResolvedSettings, resolvePostgresSettings } from '../settings/resolve.js'
 import type { PoolStats } from '../stats.js'
 import { acquireTimeout } from './acquire-timeout.js'
 import { CancelScope, CancelScopes } from './cancel-scope.js'
@@ -59,7 +60,7 @@ type DriverClient = NonNullable<pg.PoolConfig['Client']>
  */
 export class Pool extends pg.Pool {
   readonly name: string
-  readonly #settings: PostgresSettings
+  readonly #settings: ResolvedSettings
   readonly #log: PoolLog
   readonly #observers: PoolObservers
   readonly #usage = new UsageWindow(performance.now())
@@ -74,8 +75,9 @@ export class Pool extends pg.Pool {
   #pending = 0
   #closed: Promise<PoolClosed> | undefined
 
-  constructor(settings: PostgresSettings, options: PoolOptions = {}) {
+  constructor(given: PostgresSettings, options: PoolOptions = {}) {
     assertInternals(pgCheck)
+    const settings = resolvePostgresSettings(given)
     const sockets = new Set<PooledClient>()
     const clientConfig: PooledClientConfig = {
       ...toClientConfig(settings),
@@ -325,7 +327,7 @@ export class Pool extends pg.Pool {
   #openIdle(): Promise<void> {
     return new Promise((resolve, reject) => {
       const callback: DriverCallback = (error, _client, release) => {
-        if (error) return reject(mapConnectError(error, serverOf(this.#settings)))
+        if (error) return reject(mapConnectError(error, this.#settings.target.server))
         release()
         this.#handOn()
         resolve()
@@ -382,8 +384,12 @@ export class Pool extends pg.Pool {
   }
 }
 
-/** Makes a pool. It opens `minConnections` at once, without blocking; the others on demand. */
-export function createPool(settings: PostgresSettings, options: PoolOptions = {}): Pool {
+/**
+ * Makes a pool. It opens `minConnections` at once, without blocking; the others on demand.
+ * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
+ */
+export function createPool(given: PostgresSettings, options: PoolOptions = {}): Pool {
+  const settings = resolvePostgresSettings(given)
   if (options.logger) sayDoubts(settings, redactingLogger(options.logger))
   return new Pool(settings, options)
 }

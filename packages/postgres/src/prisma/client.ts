@@ -5,8 +5,7 @@ import { clientCheck } from '../internals/prisma.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
 import type { PrismaClient } from '../schema/prisma.js'
-import { schemaOf } from '../settings/client-config.js'
-import type { PostgresSettings } from '../settings/config.js'
+import type { ResolvedSettings } from '../settings/resolve.js'
 import type { NamedQuery } from '../statement/names.js'
 import { Adapter, type AdapterHost } from './adapter.js'
 import { countedClient } from './counted-client.js'
@@ -25,7 +24,7 @@ let isChecked = false
  */
 export function createPrismaClient(
   pool: Pool,
-  settings: PostgresSettings,
+  settings: ResolvedSettings,
   operations: Operations,
   host: Omit<AdapterHost, 'limits'>,
   { scope, scopes }: { readonly scope: Scope | undefined; readonly scopes: Scopes },
@@ -34,7 +33,7 @@ export function createPrismaClient(
     isPart: () => host.attempts.current !== undefined || pool.isCanceling,
     refusal: () => closedError(pool.name),
   })
-  const schema = schemaOf(settings)
+  const { schema } = settings.target
   const { names } = host.runner
   const adapter = new Adapter(
     pool,

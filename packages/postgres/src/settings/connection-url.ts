@@ -1,9 +1,13 @@
 import { isIPv6 } from 'node:net'
-import type pg from 'pg'
+import type { ConnectionOptions } from 'node:tls'
 import { type TlsMode, type TlsParameters, tlsMode, tlsOptions, tlsProblem } from './tls.js'
 
-/** Where a connection URL leads, and as whom. */
+/** Where a connection URL leads, and as whom. Frozen. The password and what TLS needs are hidden from `util.inspect`. */
 export interface ConnectionTarget {
+  /** The server, database and login in words, for messages: no password. */
+  readonly server: string
+  /** Whether the server is on this machine, as far as its name tells. */
+  readonly isLocal: boolean
   readonly host: string
   readonly port: number
   readonly database: string
@@ -13,7 +17,7 @@ export interface ConnectionTarget {
   /** The schema that unqualified names resolve to; the server's search_path where absent. */
   readonly schema?: string
   readonly tlsMode: TlsMode
-  readonly ssl: pg.ClientConfig['ssl']
+  readonly ssl: ConnectionOptions | false
 }
 
 const UNDERSTOOD = ['schema', 'host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
@@ -76,16 +80,26 @@ export function parseConnectionUrl(text: string): ConnectionTarget {
   const schema = parameter('schema')
   const socket = parameter('host')
   const tls = tlsParameters(url)
-  return {
-    host: socket ?? (isIPv6(bare) ? bare : decodeURIComponent(url.hostname)),
-    port: url.port === '' ? 5432 : Number(url.port),
-    database: decodeURIComponent(url.pathname.slice(1)),
-    user: decodeURIComponent(url.username),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+  const host = socket ?? (isIPv6(bare) ? bare : decodeURIComponent(url.hostname))
+  const port = url.port === '' ? 5432 : Number(url.port)
+  const database = decodeURIComponent(url.pathname.slice(1))
+  const user = decodeURIComponent(url.username)
+  const shown = {
+    host,
+    port,
+    database,
+    user,
+    server: `server ${host}:${port}; database ${database}; user ${user}`,
+    isLocal: /^(localhost|127\..*|::1|\/.*)$/.test(host),
     ...(schema === undefined ? {} : { schema }),
     tlsMode: tlsMode(tls),
+  }
+  const hidden = {
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
     ssl: socket === undefined && tlsOptions(tls), // a socket of this machine has no TLS, whatever the mode; so for libpq
   }
+  for (const [name, value] of Object.entries(hidden)) Object.defineProperty(shown, name, { value })
+  return Object.freeze(shown) as typeof shown & typeof hidden
 }
 
 function tlsParameters(url: URL): TlsParameters {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { parsePostgresSettings } from './config.js'
 import { doubtsOf, sayDoubts } from './doubts.js'
+import { resolvePostgresSettings } from './resolve.js'
 
-const settingsOf = (rest: string) => parsePostgresSettings({ DATABASE_URL: `postgresql://app:hunter2@${rest}` })
+const settingsOf = (rest: string) =>
+  resolvePostgresSettings(parsePostgresSettings({ DATABASE_URL: `postgresql://app:hunter2@${rest}` }))
 
 describe('doubtsOf', () => {
   it.each([

@@ -1,6 +1,5 @@
 import type { LogFields, Logger } from '@miyabi/core'
-import { isLocal, serverOf, tlsModeOf } from './client-config.js'
-import type { PostgresSettings } from './config.js'
+import type { ResolvedSettings } from './resolve.js'
 
 /** Something about settings that can be right and mostly is not. */
 export interface Doubt {
@@ -15,14 +14,13 @@ const PROTECTS = {
 } as const
 
 /** What is doubtful about settings, known without asking a server. */
-export function doubtsOf(settings: PostgresSettings): Doubt[] {
-  const sslmode = tlsModeOf(settings)
-  if (sslmode === 'verify-full' || isLocal(settings)) return []
-  const message = `What goes to ${serverOf(settings)} ${PROTECTS[sslmode]}: say sslmode=verify-full in DATABASE_URL, with sslrootcert where the authority is not a public one`
+export function doubtsOf({ target: { isLocal, server, tlsMode: sslmode } }: ResolvedSettings): Doubt[] {
+  if (sslmode === 'verify-full' || isLocal) return []
+  const message = `What goes to ${server} ${PROTECTS[sslmode]}: say sslmode=verify-full in DATABASE_URL, with sslrootcert where the authority is not a public one`
   return [{ fields: { event: 'postgres.tls_unverified', sslmode }, message }]
 }
 
 /** Says them once, when a pool is made. */
-export function sayDoubts(settings: PostgresSettings, logger: Logger): void {
+export function sayDoubts(settings: ResolvedSettings, logger: Logger): void {
   for (const { fields, message } of doubtsOf(settings)) logger.warn(fields, message)
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
-import { type Postgres, PostgresError } from '../../src/index.js'
+import { type Postgres, PostgresError, resolvePostgresSettings } from '../../src/index.js'
 import { createPrismaClient } from '../../src/prisma/client.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
@@ -159,7 +159,13 @@ describe('createPostgres', () => {
   it('refuses a pool that Prisma would ignore, because it is of another copy of pg', () => {
     const stranger = { options: {}, connect() {}, query() {} }
     const failure = (): unknown =>
-      createPrismaClient(stranger as never, bench.settings(), {} as never, { runner: {} } as never, {} as never)
+      createPrismaClient(
+        stranger as never,
+        resolvePostgresSettings(bench.settings()),
+        {} as never,
+        { runner: {} } as never,
+        {} as never,
+      )
     expect(failure).toThrow(PostgresError)
     expect(failure).toThrow('two copies of pg are installed')
   })

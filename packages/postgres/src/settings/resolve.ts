@@ -1,0 +1,53 @@
+import { ConfigError } from '@miyabi/core'
+import type { PostgresSettings } from './config.js'
+import { type ConnectionTarget, connectionUrlProblem, parseConnectionUrl } from './connection-url.js'
+import { serviceSettings } from './service-settings.js'
+
+/** Settings whose URL has been read, and the certificates that it names: nothing after this parses the one or opens the others. */
+export interface ResolvedSettings extends PostgresSettings {
+  readonly target: ConnectionTarget
+}
+
+type Role = 'application' | 'service'
+
+/** What was resolved here, and for which login; a copy with changes is not, so its URL is read again. */
+const resolved = new WeakMap<PostgresSettings, Role>()
+
+/**
+ * Reads where the settings lead, once: whoever makes connections, messages or checks takes it from the result. What is resolved already
+ * comes back as it is.
+ * @param role whose login: `service` is that of SERVICE_DATABASE_URL, with the size of its pool.
+ * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
+ */
+export function resolvePostgresSettings(given: PostgresSettings, role: Role = 'application'): ResolvedSettings {
+  if (isResolved(given, role)) return given
+  const settings = role === 'service' ? serviceSettings(given) : given
+  const variable = role === 'service' ? 'SERVICE_DATABASE_URL' : 'DATABASE_URL'
+  const result = Object.freeze({ ...settings, target: readTarget(settings.databaseUrl, variable) })
+  resolved.set(result, role)
+  return result
+}
+
+/** What was resolved for the service is the settings of a pool as good as any; what was resolved for the application is not the service's. */
+function isResolved(settings: PostgresSettings, role: Role): settings is ResolvedSettings {
+  const of = resolved.get(settings)
+  return of === role || (of === 'service' && role === 'application')
+}
+
+function readTarget(text: string, name: string): ConnectionTarget {
+  const fault = (problem: string, expected: string): ConfigError => new ConfigError([{ name, problem, expected }])
+  // Not by catching the URL parser's error: that one carries the text, password included.
+  if (!URL.canParse(text)) throw fault('is not a URL', 'a URL such as postgresql://USER:PASSWORD@HOST:5432/DATABASE')
+  const problem = connectionUrlProblem(new URL(text))
+  if (problem !== undefined)
+    throw fault(`the value ${problem}`, 'a URL such as postgresql://USER:PASSWORD@HOST/DATABASE')
+  try {
+    return parseConnectionUrl(text)
+  } catch (error) {
+    const { code = 'unknown' } = error as { readonly code?: string }
+    throw fault(
+      `names a certificate file that cannot be read (${code})`,
+      'sslrootcert, sslcert and sslkey to be readable PEM files',
+    )
+  }
+}
