@@ -15,23 +15,20 @@ ALTER TABLE users DROP COLUMN nickname;
 \`\`\`
 
 ## What a migration does
-${table('migration', 'what must hold')}
+How each statement was judged: [what it does to a table in use](statement-effects.md), tried on PostgreSQL 15 and 18.
+
+${table('migration')}
 
 ## What the schema is afterwards
 \`pnpm db:doctor\` holds a live database to the same.
 
-${table('schema', 'what must hold')}
-
-## Squawk
-What [squawk](https://squawkhq.com/docs/rules) complains of, and the safe way to do the same. Its rules about taste are off.
-
-${table('squawk', 'the safe way')}
+${table('schema')}
 `
 }
 
-const table = (kind: LintRule['kind'], heading: string): string =>
+const table = (kind: LintRule['kind']): string =>
   [
-    `| rule | ${heading} |`,
+    '| rule | what must hold |',
     '| --- | --- |',
     ...lintRules.filter((rule) => rule.kind === kind).map(({ name, text }) => `| \`${name}\` | ${text} |`),
   ].join('\n')

@@ -23,9 +23,8 @@ export const databaseStatus: typeof import('./history/status.js').databaseStatus
   (await import('./history/status.js')).databaseStatus(url, migrations)
 
 /**
- * Holds the new migrations of a folder to squawk's rules and to ours. Reads files, needs no server and changes nothing.
+ * Holds the new migrations of a folder to the rules. Reads files, needs no server and changes nothing.
  * @throws {UnknownBaselineError} `migrate.lint_baseline_unknown`
- * @throws {SquawkError} `migrate.squawk_failed`
  */
 export const lintMigrations: typeof import('./lint/lint.js').lintMigrations = async (folder, options) =>
   (await import('./lint/lint.js')).lintMigrations(folder, options)

@@ -68,16 +68,53 @@ describe('a migration script', () => {
     expect(await sql(database.url, 'SELECT zone FROM public.b')).toEqual([{ zone: 'UTC' }])
   })
 
-  it('that leaves a transaction open is refused and rolled back, instead of taking its own record with it', async () => {
+  it.each([
+    [
+      'a ROLLBACK, after which it would be noted and not be there',
+      'CREATE TABLE a (id int);\nROLLBACK;',
+      'line 2: `ROLLBACK`',
+    ],
+    ['a COMMIT in its middle, which would leave half', 'CREATE TABLE a (id int); COMMIT; SELECT 1 / 0;', '`COMMIT`'],
+    ['a BEGIN without a COMMIT', 'BEGIN; CREATE TABLE a (id int);', '`BEGIN`'],
+    ['a block that commits', 'DO $$ BEGIN CREATE TABLE a (id int); COMMIT; END $$', 'ends a transaction'],
+    ['a statement that needs to be alone', 'CREATE TABLE a (id int); VACUUM;', 'cannot run in a transaction'],
+    ['a header that is not understood', '-- @limts lock_timeout=5s\nCREATE TABLE a (id int);', '@limts'],
+    ['a byte order mark', '\uFEFFCREATE TABLE a (id int);', 'byte order mark'],
+    ['UTF-16', Buffer.from('\uFEFFCREATE TABLE a (id int);', 'utf16le').toString(), 'UTF-16'],
+    ['commands of psql', '\\restrict x\nCREATE TABLE a (id int);\n\\unrestrict x', '`\\restrict` is a command of psql'],
+    ['rows for psql', 'CREATE TABLE a (id int);\nCOPY a (id) FROM stdin;\n1\n\\.\n', 'COPY ... FROM stdin'],
+  ])('refuses %s before it notes anything, and those before it in the same deployment', async (_, up, words) => {
     const engine = startEngine({ url: database.url })
     const answer = await engine.request(
       'applyMigrations',
-      migrationParams({ '1_open': 'BEGIN; CREATE TABLE a (id int);' }),
+      migrationParams({ '1_good': 'CREATE TABLE b ()', '2_bad': up }),
     )
-    expect(answer.error?.data?.message).toContain('leaves a transaction open')
+    expect(answer.error?.data?.message).toContain('migration.sql of 2_bad')
+    expect(answer.error?.data?.message).toContain(words)
+    expect(await tables(database.url)).toEqual([])
+  })
+
+  it('applies what stands between BEGIN and COMMIT together with the rest, as a whole or not at all', async () => {
+    const engine = startEngine({ url: database.url })
+    const half = 'CREATE TABLE a (id int);\nBEGIN;\nCREATE TABLE b (id int);\nCOMMIT;\nSELECT 1 / 0;'
+    const failed = await engine.request('applyMigrations', migrationParams({ '1_half': half }))
+    expect(failed.error?.data?.message).toContain('22012')
     expect(await tables(database.url)).toEqual(['_prisma_migrations'])
-    const rows = await sql(database.url, 'SELECT migration_name, finished_at FROM _prisma_migrations')
-    expect(rows).toEqual([{ migration_name: '1_open', finished_at: null }])
+    await engine.request('markMigrationRolledBack', { migrationName: '1_half' })
+    const whole = await engine.request('applyMigrations', migrationParams({ '1_half': half.replace('1 / 0', '1') }))
+    expect(whole.result).toEqual({ appliedMigrationNames: ['1_half'] })
+    expect(await tables(database.url)).toEqual(['_prisma_migrations', 'a', 'b'])
+  })
+
+  it('gives a call no way to commit a part of it', async () => {
+    await sql(
+      database.url,
+      'CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE a (id int); COMMIT; PERFORM 1 / 0; END $$',
+    )
+    const engine = startEngine({ url: database.url })
+    const answer = await engine.request('applyMigrations', migrationParams({ '1_call': 'CALL p()' }))
+    expect(answer.error?.data?.message).toContain('2D000')
+    expect(await tables(database.url)).toEqual(['_prisma_migrations'])
   })
 
   it('works in the schema that the URL names', async () => {

@@ -1,10 +1,13 @@
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
+import type { ApplyMigrationsInput } from '@prisma/schema-engine-wasm'
 import { toConnectError } from '../connection/connect-error.js'
 import { parseTarget, type Target } from '../connection/target.js'
+import { MigrationError } from '../errors/migration-error.js'
 import { PrismaError } from '../errors/prisma-error.js'
 import { ShadowDatabases, wipe } from '../scratch/shadow.js'
 import type { Run } from '../script/run.js'
 import { offlineAdapter } from './offline.js'
+import { checkPending } from './pending.js'
 import { Session } from './session.js'
 
 /** Stands in for a database where there is none: nothing listens there. */
@@ -31,6 +34,15 @@ export class Connections implements SqlMigrationAwareDriverAdapterFactory {
 
   async connect(): Promise<SqlDriverAdapter> {
     return this.isNowhere ? offlineAdapter() : await Session.open(this.target, this.run)
+  }
+
+  /** Refuses pending migrations that could not be applied as a whole. */
+  async checkPending(input: ApplyMigrationsInput): Promise<void> {
+    await checkPending(this.target, input).catch((error: unknown) => {
+      this.run.hostFailure =
+        error instanceof MigrationError ? new PrismaError(undefined, error.message) : toConnectError(error, this.target)
+      throw this.run.hostFailure
+    })
   }
 
   async connectToShadowDb(): Promise<SqlDriverAdapter> {

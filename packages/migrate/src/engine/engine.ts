@@ -1,15 +1,32 @@
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
-import type { DiffResult, EvaluateDataLossInput, IntrospectSqlParams, SchemaEngine } from '@prisma/schema-engine-wasm'
+import type {
+  ApplyMigrationsInput,
+  DiffResult,
+  EvaluateDataLossInput,
+  IntrospectSqlParams,
+  SchemaEngine,
+} from '@prisma/schema-engine-wasm'
 import { loadEngine, type PanicRegistry } from '../internals/schema-engine.js'
 import type { Connections } from './connections.js'
 import { introspectSql } from './typed-sql/introspect-sql.js'
 
 /** Answers one request of the CLI. `print` writes to the CLI's standard output. */
-export type Method = (engine: SchemaEngine, params: never, print: (content: string) => void) => unknown
+export type Method = (
+  engine: SchemaEngine,
+  params: never,
+  print: (content: string) => void,
+  connections: Connections,
+) => unknown
 
 /** The CLI's methods that are not simply the engine's method of the same name. */
 const SPECIAL: Readonly<Record<string, Method>> = {
   getDatabaseVersion: (engine) => engine.version(),
+
+  /** The native engine notes a script as begun before it looks at it. */
+  async applyMigrations(engine, params: ApplyMigrationsInput, _print, connections) {
+    await connections.checkPending(params)
+    return await engine.applyMigrations(params)
+  },
 
   /** The native engine prints the difference itself and answers with the exit code. */
   async diff(engine, params, print): Promise<DiffResult> {
@@ -33,7 +50,6 @@ const SPECIAL: Readonly<Record<string, Method>> = {
 
 /** The engine's own methods that the CLI calls. */
 const PLAIN = [
-  'applyMigrations',
   'createMigration',
   'dbExecute',
   'debugPanic',
@@ -57,7 +73,7 @@ export function findMethod(name: string): Method | undefined {
 /** The engine, instantiated and connected at the first request, so that a failure to connect is that request's answer. */
 export class LazyEngine {
   private readonly datamodels: [string, string][]
-  private readonly connections: Connections
+  readonly connections: Connections
   private readonly log: (line: string) => void
   private loaded: Promise<SchemaEngine> | undefined
   private panics: PanicRegistry = { message: '' }

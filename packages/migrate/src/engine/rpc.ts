@@ -78,7 +78,8 @@ export class RpcServer {
     this.run.begin(name)
     try {
       const engine: SchemaEngine = await this.engine.get()
-      const result = await method(engine, (params ?? {}) as never, (content) => this.print(content))
+      const print = (content: string): void => this.print(content)
+      const result = await method(engine, (params ?? {}) as never, print, this.engine.connections)
       this.send({ id, result: result ?? {} }) // the CLI takes an answer without a result for a broken one
     } catch (error) {
       this.send({ id, error: this.toRpcError(error, name) })

@@ -19,7 +19,8 @@ import { PrismaError } from '../errors/prisma-error.js'
 import { PRISMA_LOCK, waitForMigrationLock } from '../history/lock.js'
 import { assertDriver, backendIdOf } from '../internals/pg.js'
 import type { Run, ServerError } from '../script/run.js'
-import { applyLimits, resetSession } from '../script/run-script.js'
+import { applyLimits, queryWhole, resetSession } from '../script/run-script.js'
+import { asOneTransaction, checkPlain } from '../script/whole.js'
 
 /** `pg_catalog."char"`, which the introspection queries read and the adapter does not know. */
 const CHAR_OID = 18
@@ -115,9 +116,11 @@ export class Session implements SqlDriverAdapter {
   async executeScript(script: string): Promise<void> {
     try {
       await this.limit(script)
+      // What was applied long ago, perhaps by another engine, is played into a shadow database as it was.
+      const whole = this.run.method === 'applyMigrations' ? await asOneTransaction(script) : script
       await this.run.interruptible(
         () => this.cancel(),
-        () => this.client.query(script),
+        () => queryWhole(this.client, whole),
       )
     } catch (error) {
       await resetSession(this.client).catch(() => {})
@@ -154,9 +157,10 @@ export class Session implements SqlDriverAdapter {
     return toAdapterError(error)
   }
 
-  /** A script that must be a single statement gives its timeouts in a comment. */
+  /** A script that must be a single statement gives its timeouts in a comment. One that is not for the server is told as that. */
   private async limit(script: string): Promise<void> {
     try {
+      checkPlain(script, 'the script')
       await applyLimits(this.client, script)
     } catch (error) {
       if (error instanceof MigrationError) this.run.hostFailure = new PrismaError(undefined, error.message)

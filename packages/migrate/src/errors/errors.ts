@@ -54,18 +54,6 @@ export class SqlSyntaxError extends MiyabiError<'migrate.sql_syntax', { readonly
   }
 }
 
-/** Squawk, which checks migrations for locks, could not be run. */
-export class SquawkError extends MiyabiError<'migrate.squawk_failed'> {
-  override readonly name = 'SquawkError'
-
-  constructor(problem: string) {
-    super(
-      'migrate.squawk_failed',
-      `squawk could not be run: ${problem}. It comes with the optional dependencies of squawk-cli: \`pnpm install\` without --no-optional.`,
-    )
-  }
-}
-
 /** The file that says which migrations are old names one that does not exist. */
 export class UnknownBaselineError extends MiyabiError<'migrate.lint_baseline_unknown', { readonly baseline: string }> {
   override readonly name = 'UnknownBaselineError'

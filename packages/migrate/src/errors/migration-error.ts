@@ -7,6 +7,8 @@ import type { Loss } from '../loss/loss.js'
  * - `migrate.name_invalid`: not a name for a migration
  * - `migrate.unknown`: there is no migration of this name, or it is not applied
  * - `migrate.directive_invalid`: a header comment that is not understood
+ * - `migrate.not_plain_sql`: a script in another encoding than UTF-8, or for psql
+ * - `migrate.not_whole`: a script that would not be applied as a whole or not at all
  * - `migrate.diff_failed`: Prisma could not compare the schema with the migrations
  * - `migrate.scratch_denied`: the login may not create the databases that a check works in
  * - `migrate.nothing_applied`: there is nothing to roll back
@@ -30,6 +32,8 @@ export interface MigrationErrorDetails {
   'migrate.name_invalid': { readonly found: string }
   'migrate.unknown': { readonly migration: string }
   'migrate.directive_invalid': { readonly found: string }
+  'migrate.not_plain_sql': { readonly file: string; readonly line: number }
+  'migrate.not_whole': { readonly file: string; readonly line: number }
   'migrate.diff_failed': { readonly output: string }
   'migrate.scratch_denied': object
   'migrate.nothing_applied': object

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { notPlainSql } from '../sql/not-plain.js'
 
 /** A migration as it lies in its folder. */
 export interface Migration {
@@ -12,6 +14,8 @@ export interface Migration {
   readonly checksum: string
   /** `down.sql`, where there is one. */
   readonly down: string | undefined
+  /** The files that are in another encoding, so that some of their characters were lost. */
+  readonly notUtf8: readonly string[]
   /** `rows.sql`, where there is one: rows for a check, put in after the migration was applied. */
   readonly rows: string | undefined
 }
@@ -29,16 +33,21 @@ export function readMigrations(folder: string): Migration[] {
 }
 
 function readMigration(folder: string): Migration {
-  const up = readFileSync(path.join(folder, 'migration.sql'), 'utf8')
-  const optional = (file: string): string | undefined => {
-    const whole = path.join(folder, file)
-    return existsSync(whole) ? readFileSync(whole, 'utf8') : undefined
+  const notUtf8: string[] = []
+  const read = (file: string): string => {
+    const bytes = readFileSync(path.join(folder, file))
+    const text = bytes.toString('utf8')
+    if (!isUtf8(bytes) && notPlainSql(text) === undefined) notUtf8.push(file) // which has more to say of UTF-16
+    return text
   }
+  const optional = (file: string): string | undefined => (existsSync(path.join(folder, file)) ? read(file) : undefined)
+  const up = read('migration.sql')
   return {
     name: path.basename(folder),
     folder,
     up,
     checksum: sha256(up),
+    notUtf8,
     down: optional('down.sql'),
     rows: optional('rows.sql'),
   }

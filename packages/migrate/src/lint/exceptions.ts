@@ -16,7 +16,3 @@ export function exceptionsOf({ comments }: Statement): Exception[] {
     return { line, rules: list.split(/[\s,]+/).filter(Boolean), reason: reason.trim() }
   })
 }
-
-/** The lines of comments that silence squawk behind our back, without a reason. */
-export const squawkIgnores = ({ comments }: Statement): number[] =>
-  comments.flatMap(({ text, line }) => (/^squawk-ignore/.test(text) ? [line] : []))

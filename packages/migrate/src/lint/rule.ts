@@ -9,6 +9,8 @@ export interface Step {
   readonly node: Node
   /** The schema as it is before it. */
   readonly before: Schema
+  /** What the migration has made before it, temporary tables too, by name: nobody else uses it yet. */
+  readonly made: ReadonlySet<string>
 }
 
 /** A migration as a rule sees it. */

@@ -2,6 +2,8 @@ import type { Node, RangeVar } from '@pgsql/types'
 import type { Schema } from '../schema/facts.js'
 import { qualifiedName, relationName, textsOf } from '../sql/names.js'
 import { asKind, type Kinds, nodesOf } from '../sql/walk.js'
+import { tableOfIndex } from './in-use.js'
+import { madeBy } from './made.js'
 
 /** Statements about one table, each with where it names it. */
 const ONE_TABLE: { readonly [Kind in Kinds]?: 'relation' | 'table' } = {
@@ -16,6 +18,7 @@ const ONE_TABLE: { readonly [Kind in Kinds]?: 'relation' | 'table' } = {
   UpdateStmt: 'relation',
   DeleteStmt: 'relation',
   MergeStmt: 'relation',
+  AlterObjectSchemaStmt: 'relation',
   CreatePolicyStmt: 'table',
   AlterPolicyStmt: 'table',
 }
@@ -36,12 +39,18 @@ export function tablesOf(node: Node, schema: Schema): string[] {
       return [qualifiedName(names.slice(0, -1))]
     }
     if (drop?.removeType !== 'OBJECT_INDEX') return []
-    return [...schema.tables.values()].filter(({ indexes }) => indexes.has(names.at(-1) ?? '')).map(({ name }) => name)
+    const table = tableOfIndex(schema, names.at(-1) ?? '')
+    return table ? [table.name] : []
   })
 }
 
-/** The tables that it locks against writers, or waits for: those, and the ones that its foreign keys point to. */
+/** The tables that it locks against writers, or waits for: those, the ones that its foreign keys point to, and parents of partitions. */
 export function lockedTables(node: Node, schema: Schema): string[] {
   const keys = [...nodesOf(node, 'Constraint')].filter(({ contype }) => contype === 'CONSTR_FOREIGN')
-  return [...tablesOf(node, schema), ...keys.map(({ pktable }) => relationName(pktable))]
+  const parents = (asKind(node, 'CreateStmt')?.inhRelations ?? []).map((each) => asKind(each, 'RangeVar'))
+  const partitions = [...nodesOf(node, 'PartitionCmd')].map(({ name }) => name)
+  const others = [...keys.map(({ pktable }) => pktable), ...parents, ...partitions]
+  const own = madeBy(node) // a foreign key of a new table to itself
+  const names = [...tablesOf(node, schema), ...others.flatMap((other) => (other ? [relationName(other)] : []))]
+  return names.filter((name) => !own.includes(name))
 }

@@ -1,5 +1,5 @@
 import type { Statement } from '../sql/parse.js'
-import { exceptionsOf, squawkIgnores } from './exceptions.js'
+import { exceptionsOf } from './exceptions.js'
 import type { AcceptedFinding, LintFinding, LintReport } from './report.js'
 import type { LintedMigration } from './rule.js'
 
@@ -40,9 +40,7 @@ function judge(migration: string, statement: Statement, findings: readonly LintF
     remedy,
   })
   const accepted: { finding: LintFinding; reason: string }[] = []
-  const faults = squawkIgnores(statement).map((line) =>
-    fault(line, 'ignore-without-reason', "squawk's own comment silences it and gives no reason", TO_GIVE_A_REASON),
-  )
+  const faults: LintFinding[] = []
   for (const { line, rules, reason } of exceptionsOf(statement)) {
     if (reason === '') {
       faults.push(fault(line, 'ignore-without-reason', '@ignore gives no reason', TO_GIVE_A_REASON))

@@ -5,6 +5,7 @@ import type { HistoryRow } from '../history/history.js'
 import { historyProblems } from '../history/problems.js'
 import { isNotTransactional, isTransactionControl } from '../script/classify.js'
 import { readDirectives } from '../script/directives.js'
+import { checkUtf8, shorten } from '../script/whole.js'
 import { parseSql } from '../sql/parse.js'
 
 /** A migration that is applied and has a way back. */
@@ -45,7 +46,10 @@ export async function planRollback(
     else undos.push({ migration, row, down: migration.down })
   }
   if (missing.length > 0) throw downMissing(missing)
-  for (const { migration, down } of undos) await checkDown(migration.name, down)
+  for (const { migration, down } of undos) {
+    checkUtf8(migration)
+    await checkDown(migration.name, down)
+  }
   return undos
 }
 
@@ -78,8 +82,6 @@ export async function checkDown(migration: string, down: string): Promise<void> 
     )
   }
 }
-
-const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text).replaceAll(/\s+/g, ' ')
 
 function downMissing(migrations: readonly string[]): MigrationError<'migrate.down_missing'> {
   const [first] = migrations

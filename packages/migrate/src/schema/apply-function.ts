@@ -25,6 +25,7 @@ export function applyCreateFunction(schema: Schema, statement: CreateFunctionStm
     isDefiner: isDefiner(options) ?? false,
     searchPath: searchPath === 'unset' ? undefined : searchPath,
     isTrigger: textsOf(returnType?.names).at(-1) === 'trigger',
+    isVolatile: (asKind(option(options, 'volatility'), 'String')?.sval ?? 'volatile') === 'volatile',
     publicMayExecute: schema.functions.get(key)?.publicMayExecute ?? schema.functionsArePublic,
   })
 }

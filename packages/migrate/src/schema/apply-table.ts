@@ -1,22 +1,29 @@
 import type { AlterTableCmd, AlterTableStmt, Constraint, CreateStmt, IndexStmt, Node } from '@pgsql/types'
 import { relationName, textsOf } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
+import { addIndexToShape, addToShape, alterShape } from './apply-shape.js'
 import { applyViewOptions } from './apply-view.js'
 import { MIGRATOR, newTable, type Origin, type Schema, type Table } from './facts.js'
 
 /** `CREATE TABLE`, a partition's too; a temporary table is nobody's business. */
 export function applyCreateTable(schema: Schema, statement: CreateStmt, origin: Origin): void {
-  const { relation, tableElts = [], inhRelations = [] } = statement
+  const { relation, tableElts = [], inhRelations = [], partspec, partbound } = statement
   const name = relationName(relation)
   if (relation?.relpersistence === 't' || schema.tables.has(name)) return
   const table = newTable(name, origin)
+  table.shape.isPartitioned = partspec !== undefined
+  table.shape.partitionKey = (partspec?.partParams ?? []).flatMap((each) => asKind(each, 'PartitionElem')?.name ?? [])
   schema.tables.set(name, table)
   for (const parent of inhRelations) {
     const inherited = schema.tables.get(relationName(asKind(parent, 'RangeVar')))
     for (const column of inherited?.columns ?? []) table.columns.add(column)
     for (const [index, column] of inherited?.indexes ?? []) table.indexes.set(`${name} ${index}`, column)
+    if (inherited) inheritShape(table, inherited, partbound?.is_default === true)
   }
-  for (const element of tableElts) addElement(table, element)
+  for (const element of tableElts) {
+    addElement(table, element)
+    addToShape(table.shape, element, name)
+  }
 }
 
 /** `ALTER TABLE`, and `ALTER VIEW ... SET (...)`, which is the same to the parser. */
@@ -29,17 +36,18 @@ export function applyAlterTable(schema: Schema, { relation, cmds = [] }: AlterTa
 }
 
 /** `CREATE INDEX`; a partial index is none for rows outside its condition. */
-export function applyCreateIndex(
-  schema: Schema,
-  { relation, idxname, indexParams = [], whereClause }: IndexStmt,
-): void {
-  if (whereClause) return
+export function applyCreateIndex(schema: Schema, statement: IndexStmt): void {
+  const { relation, idxname, indexParams = [], whereClause } = statement
   const table = schema.tables.get(relationName(relation))
+  if (table) addIndexToShape(table.shape, statement)
+  if (whereClause) return
   const column = asKind(indexParams[0], 'IndexElem')?.name
   table?.indexes.set(idxname ?? `unnamed ${table.indexes.size}`, column)
 }
 
-function alterTable(table: Table, { subtype, name = '', def, newowner }: AlterTableCmd): void {
+function alterTable(table: Table, command: AlterTableCmd): void {
+  const { subtype, name = '', def, newowner } = command
+  alterShape(table.shape, command, table.name)
   switch (subtype) {
     case 'AT_AddColumn':
     case 'AT_AddConstraint':
@@ -68,6 +76,15 @@ function alterTable(table: Table, { subtype, name = '', def, newowner }: AlterTa
       table.owner = newowner && (newowner.rolename ?? MIGRATOR)
       break
   }
+}
+
+/** A child has the columns of its parent, and the checks and indexes. */
+function inheritShape({ shape, name }: Table, parent: Table, isDefaultPartition: boolean): void {
+  for (const [column, definition] of parent.shape.columns) shape.columns.set(column, definition)
+  for (const column of parent.shape.required) shape.required.add(column)
+  for (const [check, facts] of parent.shape.checks) shape.checks.set(check, facts)
+  for (const [index, columns] of parent.shape.indexes) shape.indexes.set(`${name} ${index}`, columns)
+  if (isDefaultPartition) parent.shape.hasDefaultPartition = true
 }
 
 /** A column or a constraint, of a new table or an old one. */

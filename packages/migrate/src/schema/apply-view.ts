@@ -12,7 +12,8 @@ export function applyCreateView(schema: Schema, { view, query, options }: ViewSt
 export function applyCreateTableAs(schema: Schema, { into, query, objtype }: CreateTableAsStmt, origin: Origin): void {
   const name = relationName(into?.rel)
   // Whoever may read a materialized view sees all of it: there is no security_invoker for it.
-  if (objtype === 'OBJECT_MATVIEW') schema.views.set(name, { name, origin, query, isInvoker: false })
+  if (objtype === 'OBJECT_MATVIEW')
+    schema.views.set(name, { name, origin, query, isInvoker: false, isMaterialized: true })
   else if (into?.rel?.relpersistence !== 't') schema.tables.set(name, newTable(name, origin))
 }
 

@@ -3,8 +3,9 @@ import { asKind, type Kinds, type NodeOf } from '../sql/walk.js'
 import { applyAlterFunction, applyCreateFunction } from './apply-function.js'
 import { applyDefaultPrivileges, applyGrant } from './apply-grant.js'
 import { applyAlterPolicy, applyCreatePolicy } from './apply-policy.js'
-import { applyDrop, applyRename } from './apply-rename.js'
+import { applyDrop, applyRename, applySetSchema } from './apply-rename.js'
 import { applyAlterTable, applyCreateIndex, applyCreateTable } from './apply-table.js'
+import { applyAlterDomain, applyCreateDomain, applyCreateEnum } from './apply-type.js'
 import { applyCreateTableAs, applyCreateView } from './apply-view.js'
 import type { Origin, Schema } from './facts.js'
 
@@ -22,7 +23,11 @@ const appliers: Appliers = {
   AlterFunctionStmt: applyAlterFunction,
   GrantStmt: applyGrant,
   AlterDefaultPrivilegesStmt: applyDefaultPrivileges,
+  CreateEnumStmt: applyCreateEnum,
+  CreateDomainStmt: applyCreateDomain,
+  AlterDomainStmt: applyAlterDomain,
   RenameStmt: applyRename,
+  AlterObjectSchemaStmt: applySetSchema,
   DropStmt: applyDrop,
 }
 

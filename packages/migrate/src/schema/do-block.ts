@@ -10,9 +10,18 @@ import { asKind } from '../sql/walk.js'
 export function statementsRunBy(node: Node): Node[] {
   const block = asKind(node, 'DoStmt')
   if (!block) return [node]
-  const options = (block.args ?? []).flatMap((option) => asKind(option, 'DefElem') ?? [])
-  const body = asKind(options.find(({ defname }) => defname === 'as')?.arg, 'String')?.sval ?? ''
-  return plpgsqlStatements(body)
+  return plpgsqlStatements(bodyOf(node))
+}
+
+/** Whether a DO block ends the transaction that it runs in. */
+export function endsTransaction(node: Node): boolean {
+  const tree = asKind(node, 'DoStmt') && parseBody(bodyOf(node))
+  return find(tree, 'PLpgSQL_stmt_commit') !== undefined || find(tree, 'PLpgSQL_stmt_rollback') !== undefined
+}
+
+function bodyOf(node: Node): string {
+  const options = (asKind(node, 'DoStmt')?.args ?? []).flatMap((option) => asKind(option, 'DefElem') ?? [])
+  return asKind(options.find(({ defname }) => defname === 'as')?.arg, 'String')?.sval ?? ''
 }
 
 function plpgsqlStatements(body: string): Node[] {
@@ -69,6 +78,8 @@ function* run(tree: unknown, variables: readonly string[], known: ReadonlyMap<st
     } else if (key === 'PLpgSQL_stmt_dynexecute') {
       const text = textOf(expression((value as { readonly query?: PlExpression }).query), known)
       if (text !== undefined) yield* parsed(text)
+    } else if (key === 'PLpgSQL_stmt_perform') {
+      yield* parsed((value as { readonly expr?: PlExpression }).expr?.PLpgSQL_expr?.query ?? '')
     } else if (key === 'PLpgSQL_stmt_execsql') {
       yield* parsed((value as { readonly sqlstmt?: PlExpression }).sqlstmt?.PLpgSQL_expr?.query ?? '')
     } else yield* run(value, variables, known)

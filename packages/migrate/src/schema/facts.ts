@@ -1,4 +1,5 @@
-import type { Node } from '@pgsql/types'
+import type { Node, TypeName } from '@pgsql/types'
+import { copyShape, newShape, type TableShape } from './shape.js'
 
 /**
  * What the rules about a schema go by, read from migrations (`schemaOfMigrations`) or from a live database (`schemaOfDatabase`). Every
@@ -9,6 +10,8 @@ export interface Schema {
   readonly policies: Map<string, Policy>
   readonly views: Map<string, View>
   readonly functions: Map<string, SchemaFunction>
+  /** Enums and domains. Known from migrations only. */
+  readonly types: Map<string, SchemaType>
   /** What everybody may do, by object. */
   readonly publicGrants: Map<string, PublicGrant>
   /** Everybody may execute a new function, which is PostgreSQL's default. */
@@ -36,6 +39,16 @@ export interface Table extends Thing {
   owner?: string | undefined
   /** The column that each index begins with, by the index's name; those of constraints included. */
   readonly indexes: Map<string, string | undefined>
+  /** What decides whether a change reads or rewrites its rows. Known from migrations only. */
+  readonly shape: TableShape
+}
+
+export interface SchemaType extends Thing {
+  readonly kind: 'enum' | 'domain'
+  /** A domain that not every value of its base type fits. */
+  readonly isConstrained: boolean
+  /** What a domain narrows. */
+  readonly base?: TypeName | undefined
 }
 
 export interface Policy extends Thing {
@@ -51,6 +64,7 @@ export interface Policy extends Thing {
 
 export interface View extends Thing {
   readonly query: Node | undefined
+  readonly isMaterialized?: boolean
   /** It reads its tables as whoever asks, so that their policies hold. */
   readonly isInvoker: boolean
 }
@@ -65,6 +79,8 @@ export interface SchemaFunction extends Thing {
   /** The source, or the parsed body. */
   readonly body: string | Node | undefined
   readonly isTrigger: boolean
+  /** What it was declared to be; PostgreSQL takes one that does not say for volatile. */
+  readonly isVolatile?: boolean
   readonly publicMayExecute: boolean
 }
 
@@ -83,6 +99,7 @@ export const emptySchema = (): Schema => ({
   policies: new Map(),
   views: new Map(),
   functions: new Map(),
+  types: new Map(),
   publicGrants: new Map(),
   functionsArePublic: true,
 })
@@ -98,12 +115,18 @@ export const newTable = (name: string, origin?: Origin): Table => ({
   rowSecurity: false,
   isForced: false,
   indexes: new Map(),
+  shape: newShape(),
 })
 
 /** A copy that changes of the original leave alone. */
 export function copySchema(schema: Schema): Schema {
   const tables = [...schema.tables].map(([name, table]) => {
-    const copy = { ...table, columns: new Set(table.columns), indexes: new Map(table.indexes) }
+    const copy = {
+      ...table,
+      columns: new Set(table.columns),
+      indexes: new Map(table.indexes),
+      shape: copyShape(table.shape),
+    }
     return [name, copy] as const
   })
   return {
@@ -111,6 +134,7 @@ export function copySchema(schema: Schema): Schema {
     policies: new Map(schema.policies),
     views: new Map(schema.views),
     functions: new Map(schema.functions),
+    types: new Map(schema.types),
     publicGrants: new Map(schema.publicGrants),
     functionsArePublic: schema.functionsArePublic,
   }

@@ -15,9 +15,11 @@ const DURATION = /^(0|[1-9]\d*(ms|s|min|h))$/
 
 /**
  * Reads the comment lines in front of the first statement of a script.
+ * @param file for the message, where the reader has more than one.
  * @throws {MigrationError} `migrate.directive_invalid`
  */
-export function readDirectives(script: string): Directives {
+export function readDirectives(script: string, file?: string): Directives {
+  const invalid = (found: string, expected: string) => invalidDirective(file, found, expected)
   const limits: Record<string, string> = {}
   const loses: string[] = []
   for (const line of headerLines(script)) {
@@ -25,7 +27,7 @@ export function readDirectives(script: string): Directives {
     if (word === undefined) continue
     const values = rest.split(/[\s,]+/).filter(Boolean)
     if (word === 'loses') loses.push(...values)
-    else if (word === 'limits') for (const value of values) Object.assign(limits, toLimit(value))
+    else if (word === 'limits') for (const value of values) Object.assign(limits, toLimit(value, invalid))
     else if (word !== 'ignore') throw invalid(`@${word}`, 'expected @limits, @loses or @ignore') // that one is lint's
   }
   return { limits, loses }
@@ -38,17 +40,17 @@ function headerLines(script: string): string[] {
   return end === -1 ? lines : lines.slice(0, end)
 }
 
-function toLimit(text: string): Record<string, string> {
+function toLimit(text: string, invalid: (found: string, expected: string) => MigrationError): Record<string, string> {
   const [name = '', value = ''] = text.split('=')
   if (!LIMITS.includes(name)) throw invalid(`@limits ${text}`, `expected ${LIMITS.join(' or ')}`)
   if (!DURATION.test(value)) throw invalid(`@limits ${text}`, 'expected a duration such as 500ms, 5s, 10min or 1h')
   return { [name]: value }
 }
 
-function invalid(found: string, expected: string): MigrationError {
+function invalidDirective(file: string | undefined, found: string, expected: string): MigrationError {
   return new MigrationError(
     'migrate.directive_invalid',
-    `The comment \`-- ${found}\` is not understood: ${expected}.`,
+    `${file === undefined ? 'The' : `${file}: the`} comment \`-- ${found}\` is not understood: ${expected}.`,
     {
       details: { found },
     },

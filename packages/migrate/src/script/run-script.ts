@@ -2,6 +2,7 @@ import pg from 'pg'
 import { readDirectives } from './directives.js'
 import { PATIENT_LOCK_TIMEOUT_MS, waitsInNobodysWay } from './lock-patience.js'
 import { excerpt } from './request-error.js'
+import { asOneTransaction, isOneCall } from './whole.js'
 
 /** The part of a connection that is needed here. */
 interface Connection {
@@ -30,11 +31,22 @@ export async function resetSession(connection: Connection): Promise<'clean' | 'i
   return inTransaction ? 'in transaction' : 'clean'
 }
 
-/** Runs a migration as `prisma migrate deploy` does: whole, as one implicit transaction, under the limits of its header. */
+/**
+ * Runs a script that the server has been told the limits of, as one implicit transaction. One that is nothing but a call, which may end
+ * a transaction of its own accord, gets one that it cannot end.
+ */
+export async function queryWhole(connection: Connection, script: string): Promise<void> {
+  if (!(await isOneCall(script))) return void (await connection.query(script))
+  await connection.query('BEGIN')
+  await connection.query(script)
+  await connection.query('COMMIT')
+}
+
+/** Runs a migration as `prisma migrate deploy` does: whole, as one transaction, under the limits of its header. */
 export async function runScript(connection: pg.Client, script: string): Promise<void> {
   await applyLimits(connection, script)
   try {
-    await connection.query(script)
+    await queryWhole(connection, await asOneTransaction(script))
   } finally {
     await resetSession(connection).catch(() => {})
   }

@@ -7,9 +7,12 @@ describe('parseSql', () => {
       '-- größer: über alles\n\nSELECT 1;\n/* two */ SELECT\n  2; -- three\nDO $$ -- no comment of the script\n$$',
     )
     expect(statements.map(({ node, ...rest }) => [Object.keys(node), rest])).toEqual([
-      [['SelectStmt'], { text: 'SELECT 1', line: 3, comments: [{ text: 'größer: über alles', line: 1 }] }],
-      [['SelectStmt'], { text: 'SELECT\n  2', line: 4, comments: [{ text: 'two', line: 4 }] }],
-      [['DoStmt'], { text: 'DO $$ -- no comment of the script\n$$', line: 6, comments: [{ text: 'three', line: 5 }] }],
+      [['SelectStmt'], { text: 'SELECT 1', line: 3, offset: 23, comments: [{ text: 'größer: über alles', line: 1 }] }],
+      [['SelectStmt'], { text: 'SELECT\n  2', line: 4, offset: 43, comments: [{ text: 'two', line: 4 }] }],
+      [
+        ['DoStmt'],
+        { text: 'DO $$ -- no comment of the script\n$$', line: 6, offset: 64, comments: [{ text: 'three', line: 5 }] },
+      ],
     ])
     expect(await parseSql('-- nothing\n')).toEqual([])
   })

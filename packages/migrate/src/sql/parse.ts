@@ -1,6 +1,7 @@
 import type { Node } from '@pgsql/types'
 import type { SqlError } from 'libpg-query'
 import { SqlSyntaxError } from '../errors/errors.js'
+import { notPlainSql } from './not-plain.js'
 import { loadParser } from './parser.js'
 
 /** One statement of a script, as PostgreSQL's own parser (that of 18) reads it. */
@@ -10,6 +11,8 @@ export interface Statement {
   readonly text: string
   /** The line of its first word, from 1. */
   readonly line: number
+  /** The place of its first word in the script, in characters from 0. */
+  readonly offset: number
   /** The comments in front of it and in it, in order. */
   readonly comments: readonly Comment[]
 }
@@ -27,7 +30,10 @@ export interface Comment {
  * @throws {SqlSyntaxError} `migrate.sql_syntax`, with the line.
  */
 export async function parseSql(sql: string): Promise<Statement[]> {
+  const foreign = notPlainSql(sql)
+  if (foreign) throw new SqlSyntaxError(foreign.problem, foreign.line)
   const { parse, scan, hasSqlDetails } = await loadParser()
+  if (sql === '') return [] // which the parser takes for a mistake
   const { stmts = [] } = await parse(sql).catch((error: unknown) => {
     throw hasSqlDetails(error) ? syntaxError(sql, error) : error
   })
@@ -44,6 +50,7 @@ export async function parseSql(sql: string): Promise<Statement[]> {
       node: stmt as Node,
       text: bytes.subarray(start, end).toString().trim(),
       line: lineAt(start),
+      offset: bytes.subarray(0, start).toString().length,
       comments: own.map((comment) => ({ text: bare(comment.text), line: lineAt(comment.start) })),
     }
   })

@@ -11,6 +11,7 @@ import { checkDown } from '../rollback/plan.js'
 import { type ScratchDatabase, ScratchServer } from '../scratch/scratch.js'
 import { readDirectives } from '../script/directives.js'
 import { runScript, scriptFault } from '../script/run-script.js'
+import { asOneTransaction, checkUtf8, checkWhole } from '../script/whole.js'
 import { differs, empty, undeclared, type VerifyFinding, type VerifyProblem } from './findings.js'
 import { lossesBetween } from './losses.js'
 import { snapshot, type TableContents } from './snapshot.js'
@@ -77,10 +78,17 @@ async function verifyOne(
   seed: VerifyOptions['seed'],
 ): Promise<{ after: State; findings: VerifyFinding[] }> {
   const findings: VerifyFinding[] = []
-  const failure = await attempt('up failed', migration.up, () => chain.use((client) => runScript(client, migration.up)))
+  const failure = await attempt('up failed', migration.up, async () => {
+    checkUtf8(migration)
+    await checkWhole(migration.up, 'migration.sql')
+    await chain.use((client) => runScript(client, migration.up))
+  })
   if (failure) return { after: before, findings: [failure] }
   const { rows = '' } = migration
-  const badRows = await attempt('rows failed', rows, () => chain.use((client) => insertRows(client, rows)))
+  const badRows = await attempt('rows failed', rows, async () => {
+    await checkWhole(rows, 'rows.sql')
+    await chain.use(async (client) => insertRows(client, await asOneTransaction(rows)))
+  })
   if (badRows) findings.push(badRows)
   const badSeed = await attempt('seed failed', '', async () => seed?.(chain.url))
   if (badSeed) findings.push(badSeed)

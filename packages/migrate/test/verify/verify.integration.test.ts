@@ -158,6 +158,13 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('verify on %s', 
       ['up failed'],
     ])
     expect(findings.at(-1)?.[0]?.text).toContain('  2 SELEC 2;')
+    // What a deployment would refuse, and what would not be there although it was noted.
+    for (const up of ['CREATE TABLE t (id int); ROLLBACK', '\\restrict x\nSELECT 1', '\uFEFFSELECT 1']) {
+      expect(await found({ '1': { ...nothing, up } }), up).toMatchObject([
+        [{ problem: 'up failed', text: expect.stringContaining('migration.sql, line 1') }],
+      ])
+    }
+    expect(await found({ '1': { ...nothing, rows: 'COMMIT' } })).toMatchObject([[{ problem: 'rows failed' }]])
     expect(await found({ '1': { ...nothing, up: '-- @limits lock_timeout=soon\nSELECT 1' } })).toMatchObject([
       [{ problem: 'up failed' }],
     ])

@@ -1,9 +1,10 @@
 import type { Node } from '@pgsql/types'
 import { readDirectives } from '../../script/directives.js'
-import { shortName } from '../../sql/names.js'
+import { shortName, textsOf } from '../../sql/names.js'
 import type { Statement } from '../../sql/parse.js'
-import { asKind } from '../../sql/walk.js'
-import type { LintedMigration, MigrationRule } from '../rule.js'
+import { asKind, nodesOf } from '../../sql/walk.js'
+import { isInUse } from '../in-use.js'
+import type { Complaint, LintedMigration, MigrationRule } from '../rule.js'
 import { lockedTables } from '../touched-tables.js'
 
 const SETTINGS = ['lock_timeout', 'statement_timeout'] as const
@@ -11,19 +12,23 @@ const SETTINGS = ['lock_timeout', 'statement_timeout'] as const
 export const missingTimeouts: MigrationRule = {
   name: 'missing-timeouts',
   demand:
-    'A migration that locks a table in use says how long it may wait and how long it may run; else everybody waits behind it.',
+    'A migration that locks a table in use says how long it may wait and how long it may run, and does not take that back; else everybody waits behind it.',
   check(migration) {
     const { limits } = readDirectives(migration.script)
     const isSet = new Map<string, boolean>(Object.entries(limits).map(([name, value]) => [name, isLimit(name, value)]))
-    for (const { statement, node, before } of migration.steps) {
-      const set = asKind(node, 'VariableSetStmt')
-      if (set?.kind === 'VAR_SET_VALUE' && set.name) isSet.set(set.name, isLimit(set.name, textOf(set.args)))
-      const table = lockedTables(node, before).find((name) => migration.before.tables.has(name))
+    const complaints: Complaint[] = []
+    let isTold = false // once for all statements that follow under the same limits
+    for (const step of migration.steps) {
+      const changes = settingsOf(step.node)
+      for (const [name, value] of changes) isSet.set(name, value !== undefined && isLimit(name, value))
+      if (changes.length > 0) isTold = false
+      const table = lockedTables(step.node, step.before).find((name) => isInUse(migration, step, name))
       const missing = SETTINGS.filter((name) => !isSet.get(name))
-      if (table === undefined || missing.length === 0) continue
-      return [complaint(migration, statement, shortName(table), missing)]
+      if (table === undefined || missing.length === 0 || isTold) continue
+      complaints.push(complaint(migration, step.statement, shortName(table), missing))
+      isTold = true
     }
-    return []
+    return complaints
   },
 }
 
@@ -31,7 +36,7 @@ function complaint({ statements }: LintedMigration, statement: Statement, table:
   const remedy =
     statements.length === 1
       ? `put \`-- @limits ${missing.map((name) => `${name}=${PROPOSED[name]}`).join(' ')}\` into the first line`
-      : `begin with ${missing.map((name) => `SET LOCAL ${name} = '${PROPOSED[name]}';`).join(' ')} and run the deployment again when it gives up`
+      : `begin with ${missing.map((name) => `SET LOCAL ${name} = '${PROPOSED[name]}';`).join(' ')}, let it hold to the end, and run the deployment again when it gives up`
   const problem = `it locks ${table} without ${missing.join(' and ')}: while it waits for a long query, every other query waits for it`
   return { statement, problem, remedy }
 }
@@ -39,9 +44,24 @@ function complaint({ statements }: LintedMigration, statement: Statement, table:
 const PROPOSED: Readonly<Record<string, string>> = { lock_timeout: '5s', statement_timeout: '5min' }
 
 /** Waiting for ever is no limit; running for as long as it takes may be meant, for an index that is made beside the writers. */
-const isLimit = (name: string, value: string): boolean => name === 'statement_timeout' || !/^0(\D|$)/.test(value)
+const isLimit = (name: string, value: string): boolean => name === 'statement_timeout' || !/^\s*-?0*(\D|$)/.test(value)
 
-function textOf(args: readonly Node[] | undefined): string {
-  const constant = asKind(args?.[0], 'A_Const')
+/** The settings that a statement sets, each with its value; undefined where it goes back to what the session had, or is not known. */
+function settingsOf(node: Node): (readonly [string, string | undefined])[] {
+  const set = asKind(node, 'VariableSetStmt')
+  const isAll = set?.kind === 'VAR_RESET_ALL' || asKind(node, 'DiscardStmt')?.target === 'DISCARD_ALL'
+  if (isAll) return SETTINGS.map((name) => [name, undefined] as const)
+  if (set?.name) return [[set.name, set.kind === 'VAR_SET_VALUE' ? textOf(set.args?.[0]) : undefined]]
+  return [...nodesOf([node], 'FuncCall', ['CreateFunctionStmt'])].flatMap(({ funcname, args }) => {
+    if (textsOf(funcname).at(-1) !== 'set_config') return []
+    const name = asKind(args?.[0], 'A_Const')?.sval?.sval
+    const value = asKind(args?.[1], 'A_Const')
+    const names = name === undefined ? SETTINGS : [name] // one whose name is computed may be any
+    return names.map((each) => [each, value && textOf(args?.[1])] as const)
+  })
+}
+
+function textOf(argument: Node | undefined): string {
+  const constant = asKind(argument, 'A_Const')
   return constant?.sval?.sval ?? String(constant?.ival?.ival ?? 0)
 }

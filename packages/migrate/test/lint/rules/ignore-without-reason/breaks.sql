@@ -4,6 +4,3 @@ SET LOCAL statement_timeout = '1min';
 -- BREAKS
 -- @ignore unbounded-write
 UPDATE notes SET body = '' WHERE done;
--- BREAKS
--- squawk-ignore ban-drop-column
-ALTER TABLE users DROP COLUMN nickname;

@@ -1,0 +1,23 @@
+import { shortName } from '../../sql/names.js'
+import { asKind } from '../../sql/walk.js'
+import { alterationsOf } from '../in-use.js'
+import type { MigrationRule } from '../rule.js'
+import { costOfTypeChange } from '../type-change.js'
+
+export const changingColumnType: MigrationRule = {
+  name: 'changing-column-type',
+  demand:
+    'A column keeps its type, or gets one whose values are stored the same (a longer varchar, text, a numeric of more digits): another one writes every row anew, and nobody reads or writes meanwhile.',
+  check: (migration) =>
+    alterationsOf(migration, 'AT_AlterColumnType').flatMap(({ step, name, table, command }) => {
+      const to = asKind(command.def, 'ColumnDef')
+      const cost = to && costOfTypeChange(step.before, table, command.name ?? '', to)
+      if (cost === undefined) return []
+      return {
+        statement: step.statement,
+        problem: `the new type of ${shortName(name)}.${command.name} costs: ${cost}, while nobody can read or write it`,
+        remedy:
+          'add a column of the new type, write both, fill it in batches, read the new one, and drop the old one in a later release',
+      }
+    }),
+}

@@ -1,0 +1,23 @@
+import { relationName, shortName } from '../../sql/names.js'
+import { asKind } from '../../sql/walk.js'
+import type { MigrationRule } from '../rule.js'
+
+export const requireConcurrentRefresh: MigrationRule = {
+  name: 'require-concurrent-refresh',
+  demand:
+    'A materialized view in use is refreshed CONCURRENTLY: else nobody reads it meanwhile, and WITH NO DATA nobody afterwards.',
+  check: ({ name: migration, steps }) =>
+    steps.flatMap(({ statement, node, before, made }) => {
+      const refresh = asKind(node, 'RefreshMatViewStmt')
+      const view = relationName(refresh?.relation)
+      const isNew = made.has(view) || before.views.get(view)?.origin?.migration === migration
+      if (!refresh || refresh.concurrent || isNew) return []
+      return {
+        statement,
+        problem: refresh.skipData
+          ? `${shortName(view)} is emptied, and every query of it fails until it is refreshed`
+          : `nobody can read ${shortName(view)} until its query has ended`,
+        remedy: 'REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on the view',
+      }
+    }),
+}

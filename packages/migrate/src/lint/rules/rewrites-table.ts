@@ -1,0 +1,59 @@
+import type { Node } from '@pgsql/types'
+import { relationName, shortName } from '../../sql/names.js'
+import { asKind } from '../../sql/walk.js'
+import { isInUse } from '../in-use.js'
+import type { LintedMigration, MigrationRule, Step } from '../rule.js'
+
+/** Clauses of ALTER TABLE and ALTER INDEX that copy the whole of it, in the words of SQL. */
+const CLAUSES: Readonly<Record<string, string>> = {
+  AT_SetLogged: 'SET LOGGED',
+  AT_SetUnLogged: 'SET UNLOGGED',
+  AT_SetTableSpace: 'SET TABLESPACE',
+  AT_SetAccessMethod: 'SET ACCESS METHOD',
+  AT_SetExpression: 'SET EXPRESSION',
+}
+
+export const rewritesTable: MigrationRule = {
+  name: 'rewrites-table',
+  demand:
+    'A table in use is not copied as a whole (VACUUM FULL, CLUSTER, SET LOGGED, SET UNLOGGED, SET TABLESPACE, SET ACCESS METHOD, SET EXPRESSION): nobody reads or writes it meanwhile.',
+  check: (migration) =>
+    migration.steps.flatMap((step) => {
+      const copies = copiesOf(step.node).filter(({ table }) => isAbout(migration, step, table))
+      return copies.map(({ words, table }) => ({
+        statement: step.statement,
+        problem: `${words} writes ${table === undefined ? 'every table that it is about' : `all of ${shortName(table)}`} anew, while nobody can read or write it`,
+        remedy: remedyOf(words),
+      }))
+    }),
+}
+
+const isAbout = (migration: LintedMigration, step: Step, table: string | undefined): boolean =>
+  table === undefined || isInUse(migration, step, table)
+
+/** What a statement copies: a table by its name, or several of which it names none. */
+function copiesOf(node: Node): { readonly words: string; readonly table: string | undefined }[] {
+  const vacuum = asKind(node, 'VacuumStmt')
+  const isFull = (vacuum?.options ?? []).some((each) => asKind(each, 'DefElem')?.defname === 'full')
+  if (vacuum && isFull) {
+    const tables = (vacuum.rels ?? []).flatMap((each) => asKind(each, 'VacuumRelation')?.relation ?? [])
+    const names = tables.length === 0 ? [undefined] : tables.map((table) => relationName(table))
+    return names.map((table) => ({ words: 'VACUUM FULL', table }))
+  }
+  const cluster = asKind(node, 'ClusterStmt')
+  if (cluster) return [{ words: 'CLUSTER', table: cluster.relation && relationName(cluster.relation) }]
+  if (asKind(node, 'AlterTableMoveAllStmt')) return [{ words: 'SET TABLESPACE', table: undefined }]
+  const alter = asKind(node, 'AlterTableStmt')
+  return (alter?.cmds ?? []).flatMap((each) => {
+    const words = CLAUSES[asKind(each, 'AlterTableCmd')?.subtype ?? '']
+    return words === undefined ? [] : [{ words, table: relationName(alter?.relation) }]
+  })
+}
+
+function remedyOf(words: string): string {
+  if (words === 'VACUUM FULL' || words === 'CLUSTER')
+    return 'let VACUUM without FULL make room for new rows; to give room back to the disk use pg_repack or pg_squeeze outside of migrations'
+  if (words === 'SET EXPRESSION')
+    return 'add a column with the new expression, read that one, and drop the old one later'
+  return 'make a new table that is as wanted, fill it in batches with a trigger that keeps it up, and exchange the names; or do it while nobody is there, and say so with @ignore'
+}
