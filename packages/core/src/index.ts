@@ -39,7 +39,15 @@ export {
   type ServerOrigin,
   type ServerOrigins,
 } from './stack/resolve-servers.js'
-export { readStack, STACK_FILE, STACK_FOLDER, type StackDescriptor, stackFolder } from './stack/stack.js'
+export {
+  type FoundStack,
+  findStack,
+  readStack,
+  STACK_FILE,
+  STACK_FOLDER,
+  type StackDescriptor,
+  stackFolder,
+} from './stack/stack.js'
 export { findWorkspaceRoot } from './stack/workspace.js'
 export { RetryBudget, type RetryBudgetOptions } from './time/retry-budget.js'
 export { type DeadlineOptions, fullJitter, orAborted, settlesWithin, sleep, withDeadline } from './time/time.js'

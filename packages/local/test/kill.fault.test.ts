@@ -11,6 +11,28 @@ import { useStackFolder } from './support/stack-folder.js'
 const folder = useStackFolder()
 const SUPERVISOR = path.join('supervisor', 'main.js')
 
+describe('a supervisor that was stopped (SIGSTOP)', () => {
+  it('holds nobody up: status, start, hold and release end and name its process', async () => {
+    const holder = new Holder(folder)
+    const { pid } = await holder.up()
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const calls = [stackStatus, acquireStack, holdStack, releaseStack].map((call) => call({ folder }))
+      for (const call of calls) {
+        await expect(call).rejects.toMatchObject({
+          code: 'local.supervisor.unresponsive',
+          details: { pid },
+          message: expect.stringMatching(new RegExp(`process ${pid}, .*kill -CONT ${pid}.*kill -9 ${pid}`)),
+        })
+      }
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    await holder.close()
+    await releaseStack({ folder }) // the hold that it was asked for while it was stopped
+  })
+})
+
 describe('kill -9', () => {
   it('of PostgreSQL: it is back on the same port, with every acknowledged commit', async () => {
     const holder = new Holder(folder)
@@ -30,7 +52,7 @@ describe('kill -9', () => {
     await holder.close()
   })
 
-  it('of the DynamoDB engine: it is back on the same port, with every acknowledged write', async () => {
+  it('of the DynamoDB engine: it is back on the same port, with every acknowledged write, and told by its new process', async () => {
     const holder = new Holder(folder)
     const descriptor = await holder.up()
     await createTable(descriptor, 'engine_killed')
@@ -40,6 +62,9 @@ describe('kill -9', () => {
     expect(await dynamodb(descriptor, 'Scan', { TableName: 'engine_killed' })).toMatchObject({
       Items: [{ id: { S: 'a' } }],
     })
+    const pid = processOf(folder, 'dynamodb.db')
+    expect(JSON.parse(readFileSync(path.join(folder, 'stack.json'), 'utf8'))).toMatchObject({ dynamodb: { pid } })
+    expect(await stackStatus({ folder })).toMatchObject({ descriptor: { dynamodb: { pid } } })
     await holder.close()
   })
 

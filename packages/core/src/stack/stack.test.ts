@@ -1,11 +1,21 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startMark } from '../process.js'
-import { readStack, STACK_FILE, stackFolder } from './stack.js'
+import { findStack, readStack, STACK_FILE, stackFolder } from './stack.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-core-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -23,7 +33,9 @@ const descriptor = {
   dynamodb: { version: '1.2.1', port: 2, endpoint: 'http://127.0.0.1:2' },
 }
 const write = (content: unknown): void =>
-  writeFileSync(path.join(folder, STACK_FILE), typeof content === 'string' ? content : JSON.stringify(content))
+  writeFileSync(path.join(folder, STACK_FILE), typeof content === 'string' ? content : JSON.stringify(content), {
+    mode: 0o600,
+  })
 
 describe('readStack', () => {
   it('gives the descriptor of a stack whose owner is alive', () => {
@@ -49,6 +61,61 @@ describe('readStack', () => {
     write('{"pid": 1')
     expect(readStack(folder)).toBeUndefined()
     expect(readStack(path.join(folder, 'none'))).toBeUndefined()
+  })
+})
+
+describe.runIf(process.getuid !== undefined)("a stack that may be a stranger's", () => {
+  const file = path.join(folder, STACK_FILE)
+  const isRoot = process.getuid?.() === 0
+
+  it.each<[what: string, reason: string, plant: () => void]>([
+    ['a file that others may write to', 'may be written to by other users', () => chmodSync(file, 0o620)],
+    ['a folder that everybody may write to', 'may be written to by other users', () => chmodSync(folder, 0o777)],
+    [
+      'a link, wherever it leads',
+      'is a link',
+      () => {
+        renameSync(file, `${file}.real`)
+        symlinkSync(`${file}.real`, file)
+      },
+    ],
+    ...(isRoot
+      ? ([
+          ["another user's file", 'belongs to user id 65534', () => chownSync(file, 65534, 65534)],
+          ["another user's folder", 'belongs to user id 65534', () => chownSync(folder, 65534, 65534)],
+        ] as const)
+      : []),
+  ])('is not believed for %s, and told', (_what, reason, plant) => {
+    write(descriptor)
+    plant()
+    try {
+      expect(findStack(folder)).toEqual({ stack: undefined, distrusted: expect.stringContaining(reason) })
+    } finally {
+      rmSync(file)
+      chmodSync(folder, 0o700)
+      if (isRoot) chownSync(folder, 0, 0)
+    }
+  })
+
+  it('is not believed for a link to its folder that somebody else made, and is for one of our own', () => {
+    write(descriptor)
+    const link = `${folder}-link`
+    symlinkSync(folder, link)
+    try {
+      expect(readStack(link)).toEqual(descriptor)
+      if (!isRoot) return
+      lchownSync(link, 65534, 65534)
+      expect(findStack(link).distrusted).toContain(`${link} belongs to user id 65534`)
+    } finally {
+      rmSync(link)
+    }
+  })
+
+  it('is not taken for that of this folder where its file was moved here from another', () => {
+    write({ ...descriptor, folder: tmpdir() })
+    expect(readStack(folder)).toBeUndefined()
+    write({ ...descriptor, folder })
+    expect(readStack(folder)).toBeDefined()
   })
 })
 

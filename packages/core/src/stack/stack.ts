@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { distrustFile, distrustFolder, readOwnFile } from '../ownership.js'
 import { isStillRunning } from '../process.js'
 import { type Environment, readVariable } from '../settings/environment.js'
 import { printable } from '../settings/printable.js'
@@ -20,6 +21,8 @@ const descriptorSchema = z.looseObject({
   pid: z.int().positive(),
   /** Its `startMark`. */
   started: z.string().optional(),
+  /** The stack's folder. */
+  folder: z.string().optional(),
   /** Where the data really are: the stack's folder, or a private cache folder. */
   dataDir: z.string(),
   postgres: z.looseObject({
@@ -52,18 +55,42 @@ export function stackFolder(cwd: string, env: Environment): string | undefined {
   return root && path.join(root, STACK_FOLDER)
 }
 
-/** The stack that is up in `folder`, or undefined when none is (no file, an unreadable one, or its owner is gone). */
+/** What was found of a stack. */
+export interface FoundStack {
+  /** The stack that is up. */
+  readonly stack: StackDescriptor | undefined
+  /** Why one is not believed, and what to do. */
+  readonly distrusted: string | undefined
+}
+
+/**
+ * Looks for the stack that is up in `folder`: none is where there is no file, one that cannot be read, or whose owner is gone. A file is
+ * believed only where it and its folder are this user's own.
+ */
+export function findStack(folder: string): FoundStack {
+  const file = path.join(folder, STACK_FILE)
+  const doubt = existsSync(file) ? (distrustFolder(folder) ?? distrustFile(file)) : undefined
+  if (doubt) {
+    const distrusted =
+      `${doubt.path} ${doubt.reason}, so the stack that it tells of may be a stranger's. Start your own as the user who owns that ` +
+      'folder, or name a folder of your own in MIYABI_STACK_DIR.'
+    return { stack: undefined, distrusted }
+  }
+  try {
+    const descriptor = descriptorSchema.parse(JSON.parse(readOwnFile(file) ?? ''))
+    const isUp = isStillRunning(descriptor) && isOf(descriptor, folder)
+    return { stack: isUp ? printable(descriptor) : undefined, distrusted: undefined }
+  } catch {
+    return { stack: undefined, distrusted: undefined }
+  }
+}
+
+/** The stack that is up in `folder` and to be believed, or undefined. */
 export function readStack(folder: string): StackDescriptor | undefined {
-  let text: string
-  try {
-    text = readFileSync(path.join(folder, STACK_FILE), 'utf8')
-  } catch {
-    return undefined
-  }
-  try {
-    const descriptor = descriptorSchema.parse(JSON.parse(text))
-    return isStillRunning(descriptor) ? printable(descriptor) : undefined
-  } catch {
-    return undefined
-  }
+  return findStack(folder).stack
+}
+
+/** Not that of another folder, whose file was moved or linked here. */
+function isOf({ folder: noted }: StackDescriptor, folder: string): boolean {
+  return noted === undefined || realpathSync(noted) === realpathSync(folder)
 }

@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const up = (descriptor: object = stack): void =>
-  writeFileSync(path.join(folder, STACK_FILE), JSON.stringify(descriptor))
+  writeFileSync(path.join(folder, STACK_FILE), JSON.stringify(descriptor), { mode: 0o600 })
 const attach = (env: Record<string, string>) => attachToStack({ MIYABI_STACK_DIR: folder, ...env }, folder)
 
 describe('attachToStack', () => {

@@ -1,7 +1,8 @@
 import {
   type Environment,
+  type FoundStack,
+  findStack,
   isSet,
-  readStack,
   resolveServers,
   type SettingFault,
   type StackDescriptor,
@@ -21,6 +22,8 @@ export interface AttachedEnvironment {
   readonly dynamodbUnavailable: string | undefined
 }
 
+const NO_STACK: FoundStack = { stack: undefined, distrusted: undefined }
+
 /** Where no server listens: a client that must be built although there is none to talk to never reaches a stranger's. */
 const NOWHERE = 'http://127.0.0.1:1'
 
@@ -36,9 +39,11 @@ export function attachToStack(env: Environment, cwd: string): AttachedEnvironmen
   if (!needsPostgres && !needsDynamo) return none
 
   const folder = stackFolder(cwd, env)
-  const stack = folder === undefined ? undefined : readStack(folder)
+  const { stack, distrusted } = folder === undefined ? NO_STACK : findStack(folder)
   if (stack === undefined) {
-    return { ...none, missing: [...(needsPostgres ? [noDatabaseUrl] : []), ...(needsDynamo ? [noEndpoint] : [])] }
+    const missing = [...(needsPostgres ? [noDatabaseUrl] : []), ...(needsDynamo ? [noEndpoint] : [])]
+    if (distrusted === undefined) return { ...none, missing }
+    return { ...none, missing: missing.map((fault) => ({ ...fault, problem: `is not set, and ${distrusted}` })) }
   }
   const values = {
     ...(needsPostgres ? { DATABASE_URL: stack.postgres.databaseUrl } : {}),

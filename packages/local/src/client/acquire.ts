@@ -1,4 +1,4 @@
-import { type Logger, redactingLogger, type StackDescriptor, silentLogger, sleep } from '@miyabi/core'
+import { type Logger, printable, redactingLogger, type StackDescriptor, silentLogger, sleep } from '@miyabi/core'
 import { type Attached, attach, ownerGone, prepareFolder } from './attach.js'
 import { resolveFolder } from './folder.js'
 import { makeTemporaryFolder } from './temporary.js'
@@ -74,6 +74,7 @@ class Lease implements Stack {
   async #watch(): Promise<void> {
     for (;;) {
       const reply = await this.#attached.client.next()
+      if (reply?.type === 'ready') this.#attached = { ...this.#attached, descriptor: printable(reply.descriptor) }
       if (reply?.type === 'event') this.logger[reply.level](reply.fields, reply.message)
       if (reply?.type === 'ended') this.#wasLast = reply.leases === 0 && !reply.wasHeld
       if (reply?.type === 'terminated') {

@@ -1,9 +1,12 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { printable, type StackDescriptor, sleep, withDeadline } from '@miyabi/core'
+import { distrustFolder } from '@miyabi/core/ownership'
 import { isStillRunning } from '@miyabi/core/process'
+import { strangersFailure } from '../shared/failure.js'
 import { findOwner, type Owner } from '../shared/owner-file.js'
 import { ControlClient } from './control-client.js'
 import { LocalError, namingErrors, toLocalError } from './errors.js'
+import { nextReply } from './next-reply.js'
 import { StartedSupervisor } from './start-supervisor.js'
 
 /** A cold start on a slow machine (initdb, then the recovery of a crashed server) fits into this. */
@@ -31,7 +34,7 @@ async function lease(owner: Owner, signal: AbortSignal): Promise<Attached | unde
   try {
     client.send({ type: 'lease' })
     for (;;) {
-      const reply = await client.next()
+      const reply = await nextReply(client, owner)
       if (reply?.type === 'ready') {
         client.unref()
         return { client, owner, descriptor: printable(reply.descriptor) }
@@ -41,6 +44,9 @@ async function lease(owner: Owner, signal: AbortSignal): Promise<Attached | unde
       client.destroy()
       return undefined
     }
+  } catch (error) {
+    client.destroy()
+    throw error
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
@@ -54,9 +60,16 @@ export async function ownerGone(owner: Owner, signal?: AbortSignal): Promise<voi
 /** Makes the folder where it is missing, and sure that it may be written to. */
 export function prepareFolder(folder: string): void {
   namingErrors(folder, () => {
-    mkdirSync(folder, { recursive: true })
+    makeOwnFolder(folder)
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
   })
+}
+
+/** With no more rights than the umask leaves, and not for everybody to write to. */
+function makeOwnFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  const doubt = distrustFolder(folder)
+  if (doubt) throw strangersFailure(doubt)
 }
 
 /** Leases the stack of a folder, starting its supervisor where none is alive. */

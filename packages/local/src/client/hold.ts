@@ -5,6 +5,7 @@ import { attach, ownerGone, prepareFolder } from './attach.js'
 import { ControlClient } from './control-client.js'
 import { namingErrors } from './errors.js'
 import { resolveFolder } from './folder.js'
+import { nextReply } from './next-reply.js'
 
 export interface FolderOptions {
   /** The stack's folder. Default as in `acquireStack`. */
@@ -17,10 +18,11 @@ export async function holdStack(
 ): Promise<StackDescriptor> {
   const folder = resolveFolder(options.folder)
   prepareFolder(folder)
-  const { client, descriptor } = await attach({ folder, temporary: false, signal: options.signal })
+  const { client, descriptor, owner } = await attach({ folder, temporary: false, signal: options.signal })
   client.ref()
   client.send({ type: 'hold' })
-  for (let reply = await client.next(); reply && reply.type !== 'held'; ) reply = await client.next()
+  for (let reply = await nextReply(client, owner); reply && reply.type !== 'held'; )
+    reply = await nextReply(client, owner)
   client.send({ type: 'close' })
   await client.closed
   return descriptor
@@ -41,7 +43,7 @@ export async function releaseStack(options: FolderOptions = {}): Promise<Release
   const client = new ControlClient(owner)
   client.ref()
   client.send({ type: 'unhold' })
-  for (let reply = await client.next(); reply; reply = await client.next()) {
+  for (let reply = await nextReply(client, owner); reply; reply = await nextReply(client, owner)) {
     if (reply.type !== 'ended') continue
     if (reply.leases === 0) await ownerGone(owner)
     return { wasHeld: reply.wasHeld, leases: reply.leases }

@@ -3,10 +3,10 @@ import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { printable, type StackDescriptor } from '@miyabi/core'
 import { findOwner } from '../shared/owner-file.js'
-import { ControlClient } from './control-client.js'
 import { namingErrors } from './errors.js'
 import { resolveFolder } from './folder.js'
 import type { FolderOptions } from './hold.js'
+import { askStatus } from './next-reply.js'
 
 /** What `stackStatus` found. */
 export type StackStatus =
@@ -36,16 +36,15 @@ async function sizeOf(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-/** Tells whether a stack is up in the folder, and all about it. Takes no lease and starts nothing. */
+/**
+ * Tells whether a stack is up in the folder, and all about it. Takes no lease and starts nothing.
+ * @throws {LocalError} `local.supervisor.unresponsive` where its supervisor hangs.
+ */
 export async function stackStatus(options: FolderOptions = {}): Promise<StackStatus> {
   const folder = resolveFolder(options.folder)
   const owner = existsSync(folder) ? namingErrors(folder, () => findOwner(folder)) : undefined
   if (!owner) return { running: false, folder }
-  const client = new ControlClient(owner)
-  client.ref()
-  client.send({ type: 'status' })
-  const reply = await client.next()
-  client.destroy()
+  const reply = await askStatus(owner)
   if (reply?.type !== 'status' || !reply.descriptor) return { running: false, folder }
   const { descriptor, held, leases } = reply
   const { dataDir } = descriptor

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
+import type { Distrust } from '@miyabi/core/ownership'
 
 /** Every way in which the embedded stack can refuse; see `LocalError` for what each means. */
 export type LocalErrorCode =
@@ -9,6 +10,7 @@ export type LocalErrorCode =
   | 'local.port.taken'
   | 'local.start.timeout'
   | 'local.supervisor.failed'
+  | 'local.supervisor.unresponsive'
   | 'local.user.unknown'
   | 'local.postgres.unavailable'
   | 'local.postgres.data_version'
@@ -21,6 +23,8 @@ export type LocalErrorCode =
 export interface LocalErrorDetails {
   readonly folder?: string
   readonly port?: number
+  /** The process that is meant. */
+  readonly pid?: number
   readonly expected?: string
   readonly found?: string
   /** The last lines the server or the supervisor wrote. */
@@ -83,6 +87,16 @@ export function deniedFailure(folder: string, target: string): Failure {
     `The embedded stack may not use ${target}${who}. Get the rights to ${folder}${whose}, remove it as its owner, or name another ` +
       'folder in MIYABI_STACK_DIR.',
     { folder },
+  )
+}
+
+/** Somebody else may have put it there. */
+export function strangersFailure({ path: place, reason }: Distrust): Failure {
+  return new Failure(
+    'local.folder.denied',
+    `The embedded stack does not use ${place}: it ${reason}, so it may be a stranger's. Remove it, or name a folder of your own in ` +
+      'MIYABI_STACK_DIR.',
+    { folder: place },
   )
 }
 

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { distrustFile } from '@miyabi/core/ownership'
 import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core/process'
+import { strangersFailure } from './failure.js'
 import { writePrivateFile } from './files.js'
 
 /**
@@ -28,6 +30,8 @@ const NAME = /^owner\.(\d+)\.json$/
 const WRITING_MS = 5_000
 
 function readOwner(file: string): { owner: Owner | undefined; alive: boolean } {
+  const doubt = distrustFile(file)
+  if (doubt) throw strangersFailure(doubt)
   let owner: Owner
   try {
     owner = JSON.parse(readFileSync(file, 'utf8')) as Owner
@@ -51,7 +55,7 @@ function listOwners(folder: string): OwnerFile[] {
   return names.sort((a, b) => b.number - a.number).map((entry) => ({ ...entry, ...readOwner(entry.file) }))
 }
 
-/** The live owner of a folder, or undefined. Throws what the file system throws when the owner's file may not be read. */
+/** The live owner of a folder, or undefined. Throws what the file system throws when the owner's file may not be read, and where it is a stranger's. */
 export function findOwner(folder: string): Owner | undefined {
   return listOwners(folder).find((entry) => entry.alive && entry.owner)?.owner
 }

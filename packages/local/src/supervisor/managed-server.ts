@@ -34,7 +34,13 @@ export class ManagedServer {
   constructor(
     private readonly kind: ServerKind,
     private readonly announce: Announce,
+    /** Called when the server runs as another process. */
+    private readonly onRestart: () => void,
   ) {}
+
+  get name(): string {
+    return this.kind.name
+  }
 
   get port(): number {
     return this.#port
@@ -95,6 +101,7 @@ export class ManagedServer {
       if (this.#stopping) return
       try {
         await this.#launch(this.#port)
+        this.onRestart()
         this.announce({
           level: 'info',
           fields: { server: name, port: this.#port },

@@ -21,6 +21,8 @@ export interface ServersOptions {
   readonly folder: string
   readonly temporary: boolean
   readonly announce: Announce
+  /** Called when a server runs as another process than before. */
+  readonly onRestart: () => void
 }
 
 function url(login: string, password: string, port: number): string {
@@ -77,6 +79,17 @@ export class Servers {
     }
   }
 
+  /** A descriptor with the processes of this moment. */
+  withProcesses(descriptor: StackDescriptor): StackDescriptor {
+    const pidOf = (name: string): number | undefined => this.#managed.find((server) => server.name === name)?.pid
+    const { postgres, dynamodb } = descriptor
+    return {
+      ...descriptor,
+      postgres: { ...postgres, pid: pidOf('postgres') },
+      dynamodb: 'port' in dynamodb ? { ...dynamodb, pid: pidOf('dynamodb') } : dynamodb,
+    }
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#managed.map((server) => server.stop()))
     for (const log of this.#logs.splice(0)) log.close()
@@ -94,7 +107,7 @@ export class Servers {
   }
 
   async #startPostgres(
-    { folder, temporary, announce }: ServersOptions,
+    { folder, temporary, announce, onRestart }: ServersOptions,
     cache: string,
     { dataDir, runAs }: { readonly dataDir: string; readonly runAs: RunAs | undefined },
     preferredPort: number | undefined,
@@ -104,7 +117,7 @@ export class Servers {
     const log = this.#log(folder, 'postgres.log')
     const launch = (port: number) =>
       launchPostgres(port, { binaries, dataFolder: data.path, runAs, log, durable: !temporary })
-    const server = this.#manage(new ManagedServer({ name: 'postgres', launch }, announce))
+    const server = this.#manage(new ManagedServer({ name: 'postgres', launch }, announce, onRestart))
     await server.start(preferredPort)
     return {
       version: binaries.version,
@@ -117,7 +130,7 @@ export class Servers {
   }
 
   async #startDynamodb(
-    { folder, announce }: ServersOptions,
+    { folder, announce, onRestart }: ServersOptions,
     binary: Awaited<ReturnType<typeof resolveDynamodb>>,
     { dataDir, runAs }: { readonly dataDir: string; readonly runAs: RunAs | undefined },
     preferredPort: number | undefined,
@@ -133,7 +146,7 @@ export class Servers {
     const log = this.#log(folder, 'dynamodb.log')
     const engine: DynamodbBinary = binary
     const launch = (port: number) => launchDynamodb(port, { binary: engine, dataDir, runAs, log })
-    const server = this.#manage(new ManagedServer({ name: 'dynamodb', launch }, announce))
+    const server = this.#manage(new ManagedServer({ name: 'dynamodb', launch }, announce, onRestart))
     await server.start(preferredPort)
     return { version: engine.version, port: server.port, pid: server.pid, endpoint: `http://${HOST}:${server.port}` }
   }

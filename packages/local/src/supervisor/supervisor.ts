@@ -62,18 +62,32 @@ export class Supervisor {
     }
     setInterval(() => this.#watchFolder(), WATCH_MS).unref()
     try {
-      this.#starting = this.#servers.start({ folder, temporary, announce: (event) => this.#announce(event) })
+      this.#starting = this.#servers.start({
+        folder,
+        temporary,
+        announce: (event) => this.#announce(event),
+        onRestart: () => this.#publish(),
+      })
       const descriptor = await this.#starting
       if (this.#state.is !== 'starting') return // told to end meanwhile
-      writePrivateFile(path.join(folder, STACK_FILE), `${JSON.stringify(descriptor, null, 2)}\n`)
       this.#state = { is: 'up', descriptor }
-      for (const client of this.#leases) client.send({ type: 'ready', descriptor })
+      this.#publish()
       if (temporary) void sweepTemporaryStacks(cacheFolder()).catch((error: unknown) => console.error(error))
       if (!this.#wasLeased) await delay(FIRST_LEASE_MS)
       this.#stopWhenUnused()
     } catch (error) {
       await this.#fail(error)
     }
+  }
+
+  /** Tells where the servers are, and which processes they are now. */
+  #publish(): void {
+    if (this.#state.is !== 'up') return // a server that ended before both were up: the start has yet to tell
+    const descriptor = this.#servers.withProcesses(this.#state.descriptor)
+    this.#state = { is: 'up', descriptor }
+    if (this.#claim?.isOurs())
+      writePrivateFile(path.join(this.options.folder, STACK_FILE), `${JSON.stringify(descriptor, null, 2)}\n`)
+    for (const client of this.#leases) client.send({ type: 'ready', descriptor })
   }
 
   #onRequest(client: Client, request: Request): void {

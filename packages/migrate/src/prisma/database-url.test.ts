@@ -17,7 +17,7 @@ describe('migrationDatabaseUrl', () => {
       serviceDatabaseUrl: 'postgresql://backend@h/d',
     }
     const stack = { pid: process.pid, dataDir: folder, postgres, dynamodb: { unavailable: 'not here' } }
-    writeFileSync(path.join(folder, STACK_FILE), JSON.stringify(stack))
+    writeFileSync(path.join(folder, STACK_FILE), JSON.stringify(stack), { mode: 0o600 })
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
