@@ -11,12 +11,15 @@ import { parseDynamoSettings } from '../src/settings/config.js'
 let server: Server
 let url: string
 let authorizations: (string | undefined)[]
+let sessionTokens: unknown[]
 let folder: string
 
 beforeEach(async () => {
   authorizations = []
+  sessionTokens = []
   server = createServer((request, answer) => {
     authorizations.push(request.headers.authorization)
+    sessionTokens.push(request.headers['x-amz-security-token'])
     answer.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{"TableNames":[]}')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -31,9 +34,8 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-/** Makes one call with this environment, which is the process's too: AWS's chain reads that by itself. */
+/** Makes one call with this environment. */
 async function callWith(env: Readonly<Record<string, string>>): Promise<string> {
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const client = createDynamoDBClient(parseDynamoSettings(env))
   await client.send(new ListTablesCommand())
   client.destroy()
@@ -51,10 +53,20 @@ describe("AWS's own variables", () => {
   it('give the credentials, of a profile or a key, also for a local server', async () => {
     const file = path.join(folder, 'credentials')
     writeFileSync(file, '[staging]\naws_access_key_id = AKIDSTAGING\naws_secret_access_key = hush\n')
-    const profile = { AWS_PROFILE: 'staging', AWS_SHARED_CREDENTIALS_FILE: file }
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file) // read from the process alone
+    const profile = { AWS_PROFILE: 'staging' }
     expect(await callWith({ DYNAMODB_ENDPOINT: url, ...profile })).toContain('Credential=AKIDSTAGING/')
-    vi.stubEnv('AWS_PROFILE', undefined)
     const key = { AWS_ACCESS_KEY_ID: 'AKIDKEY', AWS_SECRET_ACCESS_KEY: 'hush' }
     expect(await callWith({ DYNAMODB_ENDPOINT: url, ...key })).toContain('Credential=AKIDKEY/')
+    expect(await callWith({ DYNAMODB_ENDPOINT: url, ...key, ...profile })).toContain('Credential=AKIDSTAGING/')
+  })
+
+  it("give other credentials than the process's own, where they are not the process's", async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDPROCESS')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'hush')
+    const key = { AWS_ACCESS_KEY_ID: 'AKIDKEY', AWS_SECRET_ACCESS_KEY: 'hush', AWS_SESSION_TOKEN: 'of the role' }
+    expect(await callWith({ DYNAMODB_ENDPOINT: url, ...key })).toContain('Credential=AKIDKEY/')
+    expect(sessionTokens.at(-1)).toBe('of the role')
+    expect(await callWith({ DYNAMODB_ENDPOINT: url })).toContain('Credential=local/')
   })
 })

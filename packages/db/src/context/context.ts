@@ -9,7 +9,7 @@ import {
   silentLogger,
   withDeadline,
 } from '@miyabi/core'
-import { createDynamo, type Dynamo, type DynamoOptions, type DynamoStats } from '@miyabi/dynamo'
+import { createDynamo, type Dynamo, type DynamoOptions, type DynamoStats, unreadCredentials } from '@miyabi/dynamo'
 import {
   createPostgres,
   type Identity,
@@ -136,7 +136,7 @@ export class DatabaseContext implements AsyncDisposable {
       logger.warn({ event: 'db.variable_unknown', name, nearest }, `${name} is not a setting; did you mean ${nearest}?`)
     }
     const found = attachToStack(env, cwd)
-    const settings = parseDatabaseSettings(found.env, found.missing)
+    const settings = parseDatabaseSettings(found.env, [...found.missing, ...unreadCredentials(env, process.env)])
     if (found.attached.length > 0) {
       const names = found.attached.join(' and ')
       logger.info(

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { type Logger, RetryBudget, redactingLogger, redactUrl, silentLogger } from '@miyabi/core'
 import { hushNodeVersionWarning, prepareClient } from '../internals/aws-sdk.js'
 import type { DynamoSettings } from '../settings/config.js'
@@ -44,7 +44,7 @@ export function openClient(
   const client = new DynamoDBClient({
     region: settings.region,
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
-    ...(settings.credentials === 'dummy' ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
+    ...credentialsOf(settings),
     maxAttempts, // the strategy below decides; this goes into the header that tells the server
     retryStrategy: new RetryStrategy(settings, options.retryBudget ?? new RetryBudget()),
     requestHandler: new CallHttpHandler({
@@ -74,6 +74,13 @@ export function openClient(
     'made a DynamoDB client',
   )
   return { client, stats: () => ({ sockets: socketQueue.stats, capacity: capacity.uses }) }
+}
+
+/** Without any, the SDK asks AWS's chain. */
+function credentialsOf({ credentials }: DynamoSettings): Pick<DynamoDBClientConfig, 'credentials' | 'profile'> {
+  if (credentials === 'chain') return {}
+  if (credentials === 'dummy') return { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
+  return 'profile' in credentials ? { profile: credentials.profile } : { credentials }
 }
 
 /** The HTTP handler warns when sockets run out; everything else of the SDK's stays out of the log, as it holds whole items. */

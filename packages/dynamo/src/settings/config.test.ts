@@ -95,7 +95,7 @@ describe('parseDynamoSettings', () => {
     ]) {
       expect(credentials(local)).toBe('dummy')
       expect(credentials(local, { AWS_ACCESS_KEY_ID: 'A' })).toBe('chain')
-      expect(credentials(local, { AWS_PROFILE: 'dev' })).toBe('chain')
+      expect(credentials(local, { AWS_PROFILE: 'dev' })).toEqual({ profile: 'dev' })
     }
     for (const remote of [
       'https://dynamodb.ap-northeast-1.amazonaws.com',

@@ -1,4 +1,5 @@
-import { DYNAMODB_ENDPOINTS, defineSettings, type Environment, field } from '@miyabi/core'
+import { DYNAMODB_ENDPOINTS, defineSettings, type Environment, field, printable } from '@miyabi/core'
+import { type CredentialSource, givenCredentials } from './credentials.js'
 import { isAwsEndpoint, isLocalEndpoint, namesAwsCredentials } from './endpoint.js'
 
 /** What may stand in a signature as a region. */
@@ -138,8 +139,8 @@ export interface DynamoSettings {
   readonly endpoint?: string
   /** Where provisioned tables are scaled. Undefined means AWS, where the tables are there; elsewhere there is no such service. */
   readonly autoScalingEndpoint?: string
-  /** `chain`: AWS's own credential chain. `dummy`: a local server and no AWS credentials in the environment. */
-  readonly credentials: 'chain' | 'dummy'
+  /** The keys or the profile that the environment gives, else AWS's own chain; `dummy` for a local server where it names none. */
+  readonly credentials: CredentialSource
   /** Stands before every table name; may be empty. */
   readonly tablePrefix: string
   /** One call as its caller sees it. */
@@ -167,18 +168,19 @@ export function parseDynamoSettings(env: Environment): DynamoSettings {
     initialBackoffMs: values.DYNAMODB_INITIAL_BACKOFF_MS,
     maxBackoffMs: values.DYNAMODB_MAX_BACKOFF_SEC,
   }
-  return {
+  const isUnnamed = endpoint !== undefined && isLocalEndpoint(endpoint) && !namesAwsCredentials(env)
+  return printable({
     region: values.AWS_REGION,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(autoScalingEndpoint === undefined ? {} : { autoScalingEndpoint }),
-    credentials: endpoint !== undefined && isLocalEndpoint(endpoint) && !namesAwsCredentials(env) ? 'dummy' : 'chain',
+    credentials: givenCredentials(env) ?? (isUnnamed ? 'dummy' : 'chain'),
     tablePrefix: values.DYNAMODB_TABLE_PREFIX,
     timeoutMs: values.DYNAMODB_TIMEOUT,
     attemptTimeoutMs: values.DYNAMODB_ATTEMPT_TIMEOUT_MS ?? deriveAttemptTimeoutMs(values.DYNAMODB_TIMEOUT, backoff),
     ...backoff,
     maxSockets: values.DYNAMODB_MAX_SOCKETS,
     transactions: values.DYNAMODB_TRANSACTIONS,
-  }
+  })
 }
 
 /**
