@@ -121,8 +121,8 @@ describe.runIf(process.getuid !== undefined)("a stack that may be a stranger's",
 
 describe.runIf(process.platform === 'linux')('a zombie', () => {
   it('is no owner: its servers are gone, whatever its entry in the process table says', async () => {
-    // The shell's child ends at once and is never waited for, because `exec` puts another program in the shell's place.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    // The shell's child is never waited for, because `exec` puts another program in the shell's place before it ends.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
     try {
       const pid = Number(String(await once(parent.stdout, 'data')))
       const state = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.charAt(0) ?? ''
