@@ -1,6 +1,7 @@
 import { usePeople } from '../identity/people.js'
 import { onEachServer } from '../identity/servers.js'
 import { mergedReads } from './suites/merged-reads.js'
+import { readableValues } from './suites/readable-values.js'
 import { refusedNumbers } from './suites/refused-numbers.js'
 
 /** That what is asked and what is stored comes out as it is, on the server of the run and the oldest one, in one database each. */
@@ -8,4 +9,5 @@ onEachServer((open) => {
   const bench = usePeople(open)
   mergedReads(bench)
   refusedNumbers(bench)
+  readableValues(bench) // last: it takes checks away
 })

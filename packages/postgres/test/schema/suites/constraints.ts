@@ -38,6 +38,11 @@ const violations: Readonly<Record<string, readonly [Table, Row]>> = {
   ],
   execution_logs_log_level_known: ['execution_logs', { log_level: 'info' }],
   logs_level_known: ['logs', { level: 'debug' }],
+  plugins_categories_is_flat_without_null: ['plugins', { categories: ['a', null] }],
+  plugins_features_within_2_to_53: ['plugins', { features: '[{ "limit": 9007199254740993 }]' }],
+  plugins_limitations_within_2_to_53: ['plugins', { limitations: '{ "issues": -9007199254740993 }' }],
+  licenses_features_within_2_to_53: ['licenses', { features: '[1e400]' }],
+  licenses_limitations_within_2_to_53: ['licenses', { limitations: '{ "deep": [{ "issues": 9007199254740993 }] }' }],
 }
 
 /** Further rows that a check must refuse: the other side of a range, the other way to disagree. */
@@ -49,7 +54,17 @@ const moreViolations: readonly (readonly [string, Table, Row])[] = [
   ['usage_aggregates_period_is_month', 'usage_aggregates', { period: '2025-00' }],
   ['usage_aggregates_period_is_month', 'usage_aggregates', { period: '2025-1' }],
   ['users_email_is_address', 'users', { email: 'two words@example.org' }],
+  ['plugins_categories_is_flat_without_null', 'plugins', { categories: '{{a},{b}}' }],
+  ['plugins_categories_is_flat_without_null', 'plugins', { categories: '[2:3]={a,b}' }],
+  ['subscriptions_trial_ends_at_within_years_1_to_9999', 'subscriptions', { trial_ends_at: '0001-12-31 BC' }],
+  ['subscriptions_trial_ends_at_within_years_1_to_9999', 'subscriptions', { trial_ends_at: '10000-01-01' }],
 ]
+
+/** What a row needs besides, where an infinite moment would break another rule first. */
+const besides: Readonly<Record<string, Row>> = { 'licenses.revoked_at': { revoked: true } }
+
+/** The check that every column of moments has. */
+const withinYears = (table: string, column: string): string => `${table}_${column}_within_years_1_to_9999`
 
 /** Keys that say "only one such row". The second row repeats these columns of the first and nothing else. */
 const uniqueKeys: Readonly<Record<string, readonly [Table, readonly string[], Row?]>> = {
@@ -106,9 +121,30 @@ export function constraints(open: OpenSchemaDatabase): void {
       expect(await refusal(insert(db, table, row))).toMatchObject({ code: '23514', constraint })
     })
 
+    it('on a moment let nothing in that no usual Date is, in any column', async () => {
+      const columns = await db.query<{ table: Table; column: string }>(
+        `SELECT table_name AS table, column_name AS column FROM information_schema.columns
+          WHERE table_schema = 'public' AND data_type LIKE 'timestamp%' AND table_name = ANY ($1)`,
+        [[...tables]],
+      )
+      expect(columns.length).toBeGreaterThan(30)
+      for (const { table, column } of columns) {
+        const refusals = await Promise.all(
+          ['infinity', '-infinity'].map((moment) =>
+            refusal(insert(db, table, { ...besides[`${table}.${column}`], [column]: moment })),
+          ),
+        )
+        expect(refusals).toMatchObject([{ code: '23514' }, { code: '23514' }])
+        const names = refusals.map(({ constraint }) => constraint)
+        expect(names).toContain(withinYears(table, column))
+      }
+    })
+
     it('are all tried above', async () => {
       const checks = await db.query<{ conname: string }>(
-        `SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace ORDER BY 1`,
+        `SELECT conname FROM pg_constraint
+          WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conname NOT LIKE '%\\_within\\_years\\_1\\_to\\_9999'
+          ORDER BY 1`,
       )
       expect(checks.map(({ conname }) => conname)).toEqual(Object.keys(violations).sort())
     })
