@@ -120,6 +120,8 @@ export interface ClientCall {
   readonly args?: unknown
   /** Unset for raw SQL. */
   readonly model?: string
+  readonly action: string
+  readonly transaction?: EngineRequest['transaction']
   /** As in the call: `plugin.update`. */
   readonly clientMethod: string
 }
@@ -128,7 +130,7 @@ export interface ClientCall {
 export interface ClientWork {
   /** With what extensions have made of a call. */
   _executeRequest(call: ClientCall): Promise<unknown>
-  _request(params: { readonly transaction?: unknown }): Promise<unknown>
+  _request(call: ClientCall): Promise<unknown>
   $transaction(...args: unknown[]): Promise<unknown>
 }
 

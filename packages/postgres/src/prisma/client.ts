@@ -32,6 +32,10 @@ export function createPrismaClient(
   const Client = countedClient(operations, {
     isPart: () => host.attempts.current !== undefined || pool.isCanceling,
     refusal: () => closedError(pool.name),
+    onLostRace: () => {
+      const { current } = host.attempts
+      if (current) current.hasLostRace = true
+    },
   })
   const { schema } = settings.target
   const { names } = host.runner

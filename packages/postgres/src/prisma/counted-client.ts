@@ -3,24 +3,35 @@ import { PostgresError } from '../errors/errors.js'
 import { wordsOf } from '../errors/wording.js'
 import { type ClientSchema, type ClientWork, clientWork } from '../internals/prisma.js'
 import { PrismaClient } from '../schema/prisma.js'
+import { retryLostRaces } from '../transaction/lost-race.js'
 import { refuseChangedValues } from './changed-values.js'
 import { dataModelOf } from './data-model.js'
 import { BELONGS_TO } from './scoped-client.js'
+import { isLostRace } from './upsert-race.js'
 
 /** Whose work goes on although the intake is closed, and what the others are told. */
 export interface Intake {
   /** Whether who calls belongs to an operation that began: the next attempt at a transaction, the second statement of a read. */
   readonly isPart: () => boolean
   readonly refusal: () => Error
+  /** Told that the interactive transaction that is under way failed over a row which another one inserted meanwhile. */
+  readonly onLostRace: () => void
 }
+
+/**
+ * Of a `$transaction([...])`, whose statements are all there from the start, so that the server's limit on each of them is one on all; Prisma
+ * ends it after five seconds. A timer takes no more.
+ */
+const NO_LIMIT_MS = 2 ** 31 - 1
 
 /**
  * A `PrismaClient` whose operations and transactions are counted, so that `close` can wait for them: one operation may take a
  * connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a client extension,
  * which would cost every query, and lacks `$on`.
  */
-export function countedClient(operations: Operations, { isPart, refusal }: Intake): typeof PrismaClient {
+export function countedClient(operations: Operations, { isPart, refusal, onLostRace }: Intake): typeof PrismaClient {
   const { _executeRequest: execute, _request: request, $transaction: transaction } = clientWork
+  const lostInBatch = new WeakSet<Error>()
   const isRefused = (): boolean => operations.isClosed && !isPart()
   const counted: ClientWork = {
     _executeRequest(this: ClientWork & ClientSchema, call) {
@@ -32,9 +43,19 @@ export function countedClient(operations: Operations, { isPart, refusal }: Intak
       }
       return execute.call(this, call)
     },
-    _request(params) {
-      if (!params.transaction && isRefused()) return Promise.reject(refusal())
-      return operations.run(() => request.call(this, params))
+    _request(this: ClientWork & ClientSchema, call) {
+      const { transaction: within } = call
+      if (!within && isRefused()) return Promise.reject(refusal())
+      if (call.action !== 'upsert') return operations.run(() => request.call(this, call))
+      const isLost = (error: unknown): boolean => isLostRace(error, call, () => dataModelOf(this))
+      if (!within) return operations.run(() => retryLostRaces(() => request.call(this, call), isLost))
+      // The failure has ended the transaction: whoever runs that may do so again.
+      return operations
+        .run(() => request.call(this, call))
+        .catch((error: Error) => {
+          if (isLost(error)) within.kind === 'batch' ? lostInBatch.add(error) : onLostRace()
+          throw error
+        })
     },
     $transaction(this: ClientWork & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
       // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.
@@ -42,7 +63,14 @@ export function countedClient(operations: Operations, { isPart, refusal }: Intak
       if (!isNested && isRefused()) return Promise.reject(refusal())
       const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[BELONGS_TO], isNested)
       if (problem) return Promise.reject(new PostgresError(problem, wordsOf(problem)))
-      return operations.run(() => transaction.apply(this, args))
+      if (!Array.isArray(args[0])) return operations.run(() => transaction.apply(this, args))
+      const limited = [args[0], { timeout: NO_LIMIT_MS, ...Object(args[1]) }]
+      return operations.run(() =>
+        retryLostRaces(
+          () => transaction.apply(this, limited),
+          (error) => lostInBatch.has(error as Error),
+        ),
+      )
     },
   }
   class CountedClient extends PrismaClient {}

@@ -22,6 +22,8 @@ export class Attempt {
   isLost = false
   /** Whether its session was refused a prepared statement because a table had been altered. */
   isStale = false
+  /** Whether an upsert of it failed over a row that another transaction had inserted meanwhile. */
+  hasLostRace = false
   /** False once the attempt is over: what the work left running is no part of it. */
   isOpen = true
   /** Whether its transaction was begun, or is about to be. */

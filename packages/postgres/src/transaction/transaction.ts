@@ -1,6 +1,6 @@
 import { withDeadline } from '@miyabi/core'
 import type pg from 'pg'
-import { PostgresError, type PostgresErrorCode } from '../errors/errors.js'
+import { isPostgresError, PostgresError, type PostgresErrorCode } from '../errors/errors.js'
 import { isDatabaseError, mapPostgresError } from '../errors/map-error.js'
 import { wordsOf } from '../errors/wording.js'
 import type { Pool } from '../pool/pool.js'
@@ -9,6 +9,7 @@ import type { PoolStats } from '../stats.js'
 import { Attempt, type Attempts } from './attempt.js'
 import { commitUnknown } from './commit-unknown.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
+import { retryLostRaces } from './lost-race.js'
 import type { Retrier } from './retrier.js'
 
 /** In milliseconds. */
@@ -30,7 +31,7 @@ export interface TransactionOptions {
   /** How long all of it may take, the wait for a connection, pauses and retries included. Default 10,000 ms. */
   readonly deadlineMs?: number
   /**
-   * Whether to run the work again after a conflict, a deadlock, a connection lost before COMMIT, or a table altered under a prepared
+   * Whether to run the work again after a conflict, an upsert that lost a race, a deadlock, a connection lost before COMMIT, or a table altered under a prepared
    * statement. Default true.
    */
   readonly retry?: boolean
@@ -85,6 +86,7 @@ export async function runTransaction<T>(
   const startedAt = performance.now()
   const remainingMs = (): number => startedAt + deadlineMs - performance.now()
   let current: Attempt | undefined
+  let begun = 0
   let lastFailure: string | undefined
   const onTimeout = (): Error => {
     const { phase = 'acquire', number = 1 } = current ?? {}
@@ -96,16 +98,22 @@ export async function runTransaction<T>(
     return await withDeadline({ ms: deadlineMs, signal: caller.signal, onTimeout }, (ending) =>
       host.retrier.run({
         what: 'transaction',
-        attempt: (number) => {
-          current = new Attempt(number, ending, remainingMs)
-          return attemptOnce(host, work, isolation, current)
-        },
+        attempt: () =>
+          retryLostRaces(
+            () => {
+              begun += 1
+              current = new Attempt(begun, ending, remainingMs)
+              return attemptOnce(host, work, isolation, current)
+            },
+            (error) =>
+              retry && current?.hasLostRace === true && isPostgresError(error, 'postgres.serialization_failure'),
+          ),
         on: retry ? RETRIES : new Set(),
         remainingMs,
         signal: ending,
-        onPause: (failure, next) => {
+        onPause: (failure) => {
           lastFailure = failure.code
-          current = new Attempt(next, ending, remainingMs)
+          current = new Attempt(begun + 1, ending, remainingMs)
           current.phase = 'pause'
         },
       }),
@@ -143,12 +151,16 @@ async function attemptOnce<T>(
       throw new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), { cause })
     if (attempt.isStale && 'sqlState' in details && details.sqlState === STALE)
       throw new PostgresError('postgres.transaction_lost', WAS_STALE, { cause })
+    if (attempt.hasLostRace && code === 'postgres.unique_violation')
+      throw new PostgresError('postgres.serialization_failure', LOST_RACE, { cause, details })
     throw mapped
   }
 }
 
 /** SQLSTATE of what `isStale` tells from all else that has it. */
 const STALE = '0A000'
+const LOST_RACE =
+  'An upsert found no row, and another transaction inserted it meanwhile: the server rolled the transaction back; run it again'
 const WAS_STALE =
   'A table was altered under a statement that the session had prepared: the server rolled the transaction back, and the connection is replaced; run it again'
 

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { mapPostgresError, type Prisma } from '../../../src/index.js'
+import type { IdentityBench } from '../../identity/people.js'
+import { PLUGIN } from '../../identity/people.js'
+import { failureOf } from '../../support.js'
+
+/** Several at once for one row that is not there yet: one inserts it, the others find it. */
+export function upserts(bench: IdentityBench): void {
+  const service = () => bench.service
+  const AT_ONCE = 8
+  const emails = () => Array.from({ length: 4 }, () => `race-${randomUUID()}@example.com`)
+
+  describe('upserts of one row at once', () => {
+    const ways: readonly (readonly [string, (email: string) => Promise<{ readonly id: string }>])[] = [
+      ['update: {}', (email) => service().prisma.user.upsert({ where: { email }, create: { email }, update: {} })],
+      [
+        'an include',
+        (email) =>
+          service().prisma.user.upsert({
+            where: { email },
+            create: { email },
+            update: { name: 'x' },
+            include: { trials: true },
+          }),
+      ],
+      [
+        'nested writes',
+        (email) =>
+          service().prisma.user.upsert({
+            where: { email: email.toUpperCase() },
+            create: { email, pluginReviews: { create: { pluginId: PLUGIN, rating: 1 } } },
+            update: { name: 'x' },
+          }),
+      ],
+      [
+        'transaction()',
+        (email) => service().transaction((tx) => tx.user.upsert({ where: { email }, create: { email }, update: {} })),
+      ],
+      [
+        '$transaction([...])',
+        async (email) => {
+          const { prisma } = service()
+          const upsert = prisma.user.upsert({ where: { email }, create: { email }, update: {} })
+          const [user] = await prisma.$transaction([upsert, prisma.user.count()])
+          return user
+        },
+      ],
+    ]
+
+    it.each(ways)('all succeed with the same row, by %s', async (_way, upsert) => {
+      for (const email of emails()) {
+        const users = await Promise.all(Array.from({ length: AT_ONCE }, () => upsert(email)))
+        expect(new Set(users.map(({ id }) => id)).size).toBe(1)
+      }
+    })
+
+    it('fail where another row is in the way, which no retry changes', async () => {
+      const taken = await service().prisma.user.create({
+        data: { email: `${randomUUID()}@x.y`, stripeCustomerId: 'cus_taken' },
+      })
+      const upsert = (client: Prisma.TransactionClient) => {
+        const email = `${randomUUID()}@x.y`
+        return client.user.upsert({ where: { email }, create: { email, stripeCustomerId: 'cus_taken' }, update: {} })
+      }
+      const { prisma } = service()
+      for (const call of [
+        () => upsert(prisma),
+        () => service().transaction(upsert),
+        () => prisma.$transaction([upsert(prisma)]),
+      ])
+        expect(mapPostgresError(await failureOf(call()))).toMatchObject({
+          code: 'postgres.unique_violation',
+          details: { columns: ['stripe_customer_id'] },
+        })
+      await prisma.user.delete({ where: { id: taken.id } })
+    })
+  })
+
+  describe('$transaction([...])', () => {
+    it('has no limit but that of its statements, where Prisma ends it after five seconds', async () => {
+      const { prisma } = service()
+      const slow = (seconds: number) =>
+        prisma.$queryRaw<{ at: Date }[]>`SELECT clock_timestamp() AS at, pg_sleep(${seconds}::float8)::text`
+      // The limit of a caller's own still counts.
+      const limited = prisma.$transaction([slow(0.3), slow(0)], { timeout: 100 } as object)
+      expect(mapPostgresError(await failureOf(limited))).toMatchObject({ code: 'postgres.transaction_timeout' })
+      const timers: number[] = []
+      const { setTimeout: real } = globalThis
+      globalThis.setTimeout = Object.assign((...args: Parameters<typeof real>) => {
+        timers.push(args[1] ?? 0)
+        return real(...args)
+      }, real) as typeof real
+      try {
+        await prisma.$transaction([slow(0), slow(0)])
+      } finally {
+        globalThis.setTimeout = real
+      }
+      expect(timers).toContain(2 ** 31 - 1)
+      expect(timers).not.toContain(5000)
+    })
+  })
+}
