@@ -52,8 +52,8 @@ describe('DatabaseContext beside an embedded stack', () => {
   it('starts where the stack has no DynamoDB on this platform, and its health says what to do', async () => {
     const remedy = 'No DynamoDB engine for plan9: `pnpm add -w dynoxide`, or set DYNAMODB_ENDPOINT'
     const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-half-'))
-    const half = { ...stack.descriptor, dynamodb: { unavailable: remedy } }
-    writeFileSync(path.join(folder, STACK_FILE), JSON.stringify(half))
+    const half = { ...stack.descriptor, folder, dynamodb: { unavailable: remedy } }
+    writeFileSync(path.join(folder, STACK_FILE), JSON.stringify(half), { mode: 0o600 })
     const logger = new RecordingLogger()
     await using db = await DatabaseContext.fromEnv({ env: { MIYABI_STACK_DIR: folder }, logger })
     rmSync(folder, { recursive: true })

@@ -64,6 +64,23 @@ describe('closeOnSignal', () => {
     expect(app.lines).toEqual(['ready', 'users 0'])
   })
 
+  it('tells what comes first when the context is about to close, so that an open stream is cut in time for an exit with 0', async () => {
+    const program = `
+      const { createServer, get } = await import('node:http')
+      const db = await miyabi.DatabaseContext.fromEnv()
+      const server = createServer((_request, answer) => void answer.write('a stream that does not end')).listen(0, '127.0.0.1')
+      miyabi.closeOnSignal(db, { graceMs: 2400, first: (closing) => new Promise((resolve) => {
+        server.close(resolve)
+        closing.addEventListener('abort', () => server.closeAllConnections())
+      }) })
+      await new Promise((resolve) => server.once('listening', resolve))
+      get({ port: server.address().port }, (answer) => answer.once('data', () => console.log('streams'))).on('error', () => {})`
+    await using app = new TestProcess(program, env)
+    await app.says('streams')
+    app.child.kill('SIGTERM')
+    expect(await app.exit()).toBe(0)
+  })
+
   it('exits within the grace period, with 1, when work outlasts it on a network that answers nothing', async () => {
     await using proxy = await startTcpProxy(database.databaseUrl)
     await using app = new TestProcess(underLoad('graceMs: 500'), {

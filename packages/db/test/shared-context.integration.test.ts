@@ -27,11 +27,13 @@ async function reloaded(program: string, more: Record<string, string> = {}): Pro
     module,
     `import { DatabaseContext, sharedContext } from ${JSON.stringify(entry)}
      globalThis.evaluated = (globalThis.evaluated ?? 0) + 1
-     export const db = await sharedContext(() => DatabaseContext.fromEnv())`,
+     let context
+     export const database = () => (context ??= sharedContext(() => DatabaseContext.fromEnv()))`,
   )
   const source = `
     const nobody = { userId: '00000000-0000-7000-8000-000000000000' }
-    const reload = async (n) => (await import(${JSON.stringify(pathToFileURL(module).href)} + '?t=' + n)).db
+    const load = (n) => import(${JSON.stringify(pathToFileURL(module).href)} + '?t=' + n)
+    const reload = async (n) => (await load(n)).database()
     const sessions = async (db) => Number((await db.pg.$queryRaw\`
       SELECT count(*) FROM pg_stat_activity WHERE application_name = 'miyabi' AND datname = current_database()\`)[0].count)
     ${program}`
@@ -76,6 +78,17 @@ describe('sharedContext', () => {
       await second.close()
       console.log(JSON.stringify({ anew: second !== first, one: second === third, users }))`)
     expect(found).toEqual({ anew: true, one: true, users: 0 })
+  })
+
+  it('is made by the first who asks, so that a build can load the module where no database is set', async () => {
+    const found = await reloaded(
+      `
+      const { database } = await load(1)
+      const refused = await database().catch((error) => error.code)
+      console.log(JSON.stringify(refused))`,
+      { NODE_ENV: 'production', DATABASE_URL: '' },
+    )
+    expect(found).toBe('config.invalid')
   })
 
   it('keeps nothing in production', async () => {

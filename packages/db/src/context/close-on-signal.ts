@@ -7,11 +7,18 @@ export interface CloseOnSignalOptions {
   readonly signals?: readonly NodeJS.Signals[]
   /** How long all of it may take before what is in flight is cut, in milliseconds. Default 10,000. */
   readonly graceMs?: number
-  /** Ends what uses the context, before that closes: a server that takes requests, a worker. Counts towards the grace period. */
-  readonly first?: () => Promise<unknown>
+  /**
+   * Ends what uses the context, before that closes: a server that takes requests, a worker. Counts towards the grace period.
+   * @param closing aborts when three quarters of it are over: what would go on by itself, such as an open stream, is to be cut then, so
+   * that the context still closes well.
+   */
+  readonly first?: (closing: AbortSignal) => Promise<unknown>
   /** Default: says nothing. */
   readonly logger?: Logger
 }
+
+/** How much of the grace period passes before `first` is told that the rest of it is the context's. */
+const FIRST_SHARE = 3 / 4
 
 /** What a signal closes: a `DatabaseContext`. */
 interface Closable {
@@ -33,7 +40,13 @@ export function closeOnSignal(context: Closable, options: CloseOnSignalOptions =
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     logger.info({ event: 'db.signal', signal, graceMs }, `${signal}: closing within ${graceMs} ms`)
     const startedAt = performance.now()
-    const isDone = await settles(first, graceMs, logger)
+    const closing = new AbortController()
+    const timer = setTimeout(
+      () => closing.abort(new Error(`${signal}: the context is about to close`)),
+      graceMs * FIRST_SHARE,
+    )
+    const isDone = await settles(() => first(closing.signal), graceMs, logger)
+    clearTimeout(timer)
     const { drained } = await context.close(Math.max(0, graceMs - (performance.now() - startedAt)))
     process.exit(isDone && drained ? 0 : 1)
   }

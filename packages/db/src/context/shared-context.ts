@@ -12,7 +12,8 @@ type Registry = Map<string, Promise<DatabaseContext>>
  * one was closed, it makes a new one.
  *
  * ```ts
- * export const db = await sharedContext(() => DatabaseContext.fromEnv({ logger }))
+ * let context: Promise<DatabaseContext> | undefined
+ * export const database = () => (context ??= sharedContext(() => DatabaseContext.fromEnv({ logger })))
  * ```
  */
 export async function sharedContext(

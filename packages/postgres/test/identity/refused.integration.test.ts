@@ -16,6 +16,27 @@ function thrown(work: () => unknown): unknown {
   }
 }
 
+describe('what the guide says to do about postgres.permission_denied', () => {
+  it('helps, a right for the role, and the right for a login that it warns of shuts everybody out', async () => {
+    const { alice } = bench
+    const asking = async (sql: string) => {
+      await using postgres = createPostgres(bench.settings({ maxConnections: 1 }))
+      return await postgres.as({ userId: alice.userId }).query(sql)
+    }
+    await bench.admin('CREATE TABLE notes (id int)')
+    try {
+      expect(await failureOf(asking('SELECT FROM notes'))).toMatchObject({ code: 'postgres.permission_denied' })
+      await bench.admin('GRANT SELECT ON notes TO miyabi_user')
+      await asking('SELECT FROM notes')
+      await bench.admin('GRANT SELECT ON users TO miyabi_app')
+      expect(await failureOf(asking('SELECT FROM notes'))).toMatchObject({ code: 'postgres.login.has_rights' })
+    } finally {
+      await bench.admin('REVOKE ALL ON users FROM miyabi_app')
+      await bench.admin('DROP TABLE notes')
+    }
+  })
+})
+
 describe('without an identity', () => {
   it('every statement is refused, and the error names as()', async () => {
     const { postgres } = bench
