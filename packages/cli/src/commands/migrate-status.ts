@@ -1,4 +1,4 @@
-import { type DatabaseStatus, databaseStatus, type MigrationStatus } from '@miyabi/migrate'
+import { type DatabaseStatus, databaseStatus, describeHolder, type MigrationStatus } from '@miyabi/migrate'
 import { withMigrations } from '../environment/with-migrations.js'
 import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
@@ -30,9 +30,9 @@ export const migrateStatus = command({
   },
 })
 
-function renderStatus({ migrations, isBusy, invalidIndexes, problems }: DatabaseStatus): string {
+function renderStatus({ migrations, holder, invalidIndexes, problems }: DatabaseStatus): string {
   const notes: string[] = []
-  if (isBusy) notes.push('A deploy or a rollback is at work at this moment: look again when it has ended.')
+  if (holder) notes.push(`A deploy or a rollback is at work at this moment. ${describeHolder(holder)}`)
   for (const { code, message } of problems) notes.push(`${style('red', code)}\n${message}`)
   if (problems.length === 0 && migrations.some(({ state }) => state === 'pending')) {
     notes.push('`pnpm prisma migrate deploy` applies what is pending.')

@@ -41,7 +41,7 @@ export interface MigrationErrorDetails {
   'migrate.edited': { readonly migrations: readonly string[] }
   'migrate.ahead': { readonly migrations: readonly string[] }
   'migrate.diverged': { readonly onlyInDatabase: readonly string[]; readonly onlyInCode: readonly string[] }
-  'migrate.busy': { readonly waitedMs: number }
+  'migrate.busy': { readonly waitedMs: number; readonly holder?: { readonly pid: number; readonly login: string } }
   'migrate.overtaken': { readonly was: string | undefined; readonly is: string | undefined }
   'migrate.down_missing': { readonly migrations: readonly string[] }
   'migrate.down_exists': { readonly migration: string }

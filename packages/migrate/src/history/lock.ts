@@ -32,19 +32,38 @@ export async function waitForMigrationLock(client: pg.Client, goOn: () => boolea
 export async function takeMigrationLock(client: pg.Client, timeoutMs: number): Promise<void> {
   const end = performance.now() + timeoutMs
   if (await waitForMigrationLock(client, () => performance.now() < end)) return
+  const holder = await migrationLockHolder(client)
   throw new MigrationError(
     'migrate.busy',
-    `Another deploy or rollback is at work on this database, and was not done within ${timeoutMs / 1000} s. Nothing was changed. Try again when it has ended; \`pnpm db:migrate status\` tells.`,
-    { details: { waitedMs: timeoutMs } },
+    `Another deploy or rollback is at work on this database, and was not done within ${timeoutMs / 1000} s. Nothing was changed. ${describeHolder(holder)}`,
+    { details: holder ? { waitedMs: timeoutMs, holder } : { waitedMs: timeoutMs } },
   )
 }
 
-/** Whether somebody holds the lock at this moment. */
-export async function isMigrationLockHeld(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ held: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS held`,
+/** A session that holds the lock. PostgreSQL lets every login that may connect take an advisory lock, so it need not be a migration's. */
+export interface LockHolder {
+  readonly pid: number
+  readonly login: string
+}
+
+/** Who holds the lock at this moment, if anybody does. */
+export async function migrationLockHolder(client: pg.ClientBase): Promise<LockHolder | undefined> {
+  const { rows } = await client.query<LockHolder>(
+    `SELECT l.pid, coalesce(a.usename::text, 'a login that is gone') AS login
+     FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+     WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     [PRISMA_LOCK],
   )
-  return rows[0]?.held ?? false
+  return rows[0]
+}
+
+/** Who is waited for, and what to do where it is no migration. */
+export function describeHolder(holder: LockHolder | undefined): string {
+  if (!holder) return 'It has ended meanwhile: try again.'
+  const { pid, login } = holder
+  return (
+    `Session ${pid} of the login ${login} holds the lock: try again when it has ended, or, if that is no migration, end it with ` +
+    `\`SELECT pg_terminate_backend(${pid})\`.`
+  )
 }

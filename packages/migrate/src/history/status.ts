@@ -4,14 +4,16 @@ import { parseTarget } from '../connection/target.js'
 import { compareHistory, type MigrationStatus } from './compare.js'
 import type { Migration } from './folder.js'
 import { readHistory } from './history.js'
-import { isMigrationLockHeld } from './lock.js'
+import { type LockHolder, migrationLockHolder } from './lock.js'
 import { type HistoryProblem, historyProblems } from './problems.js'
 
 /** How a database and the code's migrations stand to each other. */
 export interface DatabaseStatus {
   readonly migrations: readonly MigrationStatus[]
-  /** Somebody migrates or rolls back at this moment. */
+  /** Somebody migrates or rolls back at this moment, or holds the lock for nothing. */
   readonly isBusy: boolean
+  /** Who that is. */
+  readonly holder: LockHolder | undefined
   /** Indexes that were not built to their end: they cost every writer, and serve no reader. */
   readonly invalidIndexes: readonly string[]
   /** What keeps a deploy or a rollback from going on, each with what to do. */
@@ -26,9 +28,11 @@ export async function databaseStatus(databaseUrl: string, migrations: readonly M
     const { rows } = await client.query<{ name: string }>(
       'SELECT indexrelid::regclass::text AS name FROM pg_index WHERE NOT indisvalid ORDER BY 1',
     )
+    const holder = await migrationLockHolder(client)
     return {
       migrations: statuses,
-      isBusy: await isMigrationLockHeld(client),
+      isBusy: holder !== undefined,
+      holder,
       invalidIndexes: rows.map(({ name }) => name),
       problems: historyProblems(statuses),
     }

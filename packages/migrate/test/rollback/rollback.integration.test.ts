@@ -122,8 +122,17 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('rollback on %s'
       details: { sqlstate: '55P03' },
     })
     await other.query('COMMIT; SELECT pg_advisory_lock(72707369)')
-    expect((await databaseStatus(url, migrations)).isBusy).toBe(true)
-    expect(await refusal(url, migrations)).toMatchObject({ code: 'migrate.busy', retryable: true })
+    const { rows } = await other.query<{ pid: number; login: string }>(
+      'SELECT pg_backend_pid() AS pid, session_user AS login',
+    )
+    const [holder] = rows
+    expect(await databaseStatus(url, migrations)).toMatchObject({ isBusy: true, holder })
+    expect(await refusal(url, migrations)).toMatchObject({
+      code: 'migrate.busy',
+      retryable: true,
+      details: { holder },
+      message: expect.stringContaining(`pg_terminate_backend(${holder?.pid})`),
+    })
     await other.end()
   })
 

@@ -46,7 +46,6 @@ onEachServer((open) => {
       `SELECT license_is_revoked('any')`,
       `SELECT increment_usage('${alice.userId}', '${PLUGIN}', '2026-01', 'tokens', 1)`,
       `SELECT increment_agent_execution('${alice.userId}', '${PLUGIN}', '2026-01', 'any')`,
-      `SELECT increment_downloads('${PLUGIN}')`,
       `UPDATE plugin_reviews SET rating = 1`,
       `UPDATE users SET name = 'x'`,
       `DELETE FROM users`,
@@ -84,7 +83,7 @@ onEachServer((open) => {
         code: 'postgres.permission_denied',
       })
       expect(await scope.prisma.subscription.count()).toBe(1)
-      await scope.query(`SELECT increment_downloads($1)`, [PLUGIN])
+      await scope.query(`SELECT increment_usage($1, $2, '2026-01', 'tokens')`, [alice.userId, PLUGIN])
       expect(await fresh.as({ webUserId: anna.webUserId }).prisma.executionLog.count()).toBe(2)
     } finally {
       await bench.admin(`GRANT TEMPORARY ON DATABASE ${name} TO PUBLIC`)

@@ -241,9 +241,9 @@ export const calls: readonly CallAccess[] = [
   {
     meaning: 'count a download',
     call: "increment_downloads('catalog')",
-    user: 'works',
+    user: 'denied',
     webUser: 'denied',
-    stranger: 'no plugin',
+    stranger: 'denied',
     service: 'works',
   },
   {

@@ -124,15 +124,17 @@ describe.each([
       await db.query('ROLLBACK')
     })
 
-    it('count their own usage and downloads, and set updated_at', async () => {
+    it('count their own usage, and no download, and set updated_at', async () => {
       const count = `SELECT increment_usage('${alice.id}', 'catalog', '2026-01', 'tokens', 7)`
       const agent = `SELECT increment_agent_execution('${alice.id}', 'catalog', '2026-01', 'CodeGen')`
       const read = `SELECT tokens, agent_executions FROM usage_aggregates WHERE period = '2026-01'`
       expect(await asUser(alice.id, count, count, agent, read)).toEqual([
         { tokens: '14', agent_executions: { CodeGen: 1 } },
       ])
-      const download = "SELECT increment_downloads('catalog') AS total"
-      expect(await asUser(alice.id, download, download)).toEqual([{ total: 2 }])
+      const longAgo = asUser(alice.id, count.replace('2026-01', '2001-01'))
+      await expect(longAgo).rejects.toThrow("Usage of '2001-01' cannot be counted")
+      const download = asUser(alice.id, "SELECT increment_downloads('catalog')")
+      await expect(download).rejects.toThrow('permission denied for function increment_downloads')
       const rename = "UPDATE users SET name = 'Alice' RETURNING updated_at = current_instant() AS now"
       expect(await asUser(alice.id, rename)).toEqual([{ now: true }])
     })

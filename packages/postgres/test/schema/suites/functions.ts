@@ -70,6 +70,36 @@ export function functions(open: OpenSchemaDatabase): void {
         expect(message).toContain(`cannot be incremented by ${amount ?? 'NULL'}`)
       })
 
+      it.each([
+        ['issues', '1000001'],
+        ['tokens', '1000000000001'],
+        ['tokens', '9223372036854775807'],
+      ])('refuses more %s at once than one report can be about: %s', async (metric, amount) => {
+        const { code, message } = await refusal(incrementUsage(metric, amount))
+        expect(code).toBe('22023')
+        expect(message).toMatch(new RegExp(`cannot be incremented by ${amount}: expected 0 to \\d+ ${metric}`))
+      })
+
+      it.each([
+        ['issues', '2147483647'],
+        ['tokens', '9223372036854775807'],
+      ])(
+        'keeps a total of %s that its column cannot hold at the most it can, and goes on counting the other',
+        async (metric, most) => {
+          await incrementUsage('issues', 0)
+          await db.query(`UPDATE usage_aggregates SET ${metric} = $1::bigint - 1 WHERE user_id = $2`, [most, user])
+          expect(await incrementUsage(metric, 2)).toBe(most)
+          expect(await incrementUsage(metric, 1)).toBe(most)
+          expect(await incrementUsage(metric === 'issues' ? 'tokens' : 'issues', 3)).toBe('3')
+        },
+      )
+
+      it('refuses a month that has not begun', async () => {
+        const { code, message } = await refusal(incrementUsage('issues', 1, '9999-12'))
+        expect(code).toBe('22023')
+        expect(message).toContain("Usage of '9999-12' cannot be counted")
+      })
+
       it('refuses a month that is none, and a person or a plugin that is not there', async () => {
         expect(await refusal(incrementUsage('issues', 1, '2025-11-01'))).toMatchObject({
           constraint: 'usage_aggregates_period_is_month',
@@ -103,6 +133,30 @@ export function functions(open: OpenSchemaDatabase): void {
         const { code, message } = await refusal(incrementAgent(agent))
         expect(code).toBe('22023')
         expect(message).toContain(said)
+      })
+    })
+
+    describe('the agents of one month', () => {
+      it('have names of at most 100 characters', async () => {
+        expect(await incrementAgent('é'.repeat(100))).toBe('1')
+        const { code, message } = await refusal(incrementAgent('x'.repeat(101)))
+        expect(code).toBe('22023')
+        expect(message).toContain('at most 100 characters: this one has 101')
+      })
+
+      it('are at most 100, which can be counted on', async () => {
+        await db.query(
+          `INSERT INTO usage_aggregates (user_id, plugin_id, period, agent_executions)
+           SELECT $1, $2, '2025-11', jsonb_object_agg('agent ' || n, 1) FROM generate_series(1, 100) n`,
+          [user, plugin],
+        )
+        expect(await refusal(incrementAgent('one more'))).toMatchObject({ code: '54000' })
+        expect(await incrementAgent('agent 100')).toBe('2')
+      })
+
+      it('are counted in months that have begun', async () => {
+        const call = db.query(`SELECT increment_agent_execution($1, $2, '9999-12', 'CodeGen')`, [user, plugin])
+        expect(await refusal(call)).toMatchObject({ code: '22023' })
       })
     })
 
