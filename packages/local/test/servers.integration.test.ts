@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import path from 'node:path'
 import type { LogFields } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
@@ -95,6 +96,22 @@ describe('the PostgreSQL server', () => {
 })
 
 describe('the DynamoDB engine', () => {
+  // It answers whoever comes, with whatever signature and Origin.
+  if (process.platform === 'linux') {
+    it('listens where no web page can guess it, and again there after a restart', async () => {
+      const endpoints: URL[] = []
+      for (const _start of [1, 2]) {
+        await using stack = await acquireStack({ folder })
+        endpoints.push(new URL(dynamodbEndpoint(stack.descriptor)))
+      }
+      const [first, second] = endpoints
+      expect(first?.hostname).toMatch(/^127\.(?!0\.)\d+\.\d+\.\d+$/)
+      expect(second?.href).toBe(first?.href)
+      const guessed = connect({ host: '127.0.0.1', port: Number(first?.port) })
+      await expect(once(guessed, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    })
+  }
+
   it('really removes expired items, and only those', async () => {
     await using stack = await acquireStack({ folder })
     const { descriptor } = stack
@@ -140,14 +157,14 @@ describe('a port that somebody else took meanwhile', () => {
     const logger = { debug: listen, info: listen, warn: listen, error: listen }
     await using stack = await acquireStack({ folder, logger })
     const endpoint = dynamodbEndpoint(stack.descriptor)
-    const { port } = new URL(endpoint)
+    const { port, hostname } = new URL(endpoint)
     process.kill(processOf(folder, 'dynamodb.db'), 'SIGKILL')
     const somebody = createServer((socket) => socket.destroy())
     await expect
       .poll(
         () =>
           new Promise((resolve) =>
-            somebody.once('error', () => resolve(false)).listen(Number(port), '127.0.0.1', () => resolve(true)),
+            somebody.once('error', () => resolve(false)).listen(Number(port), hostname, () => resolve(true)),
           ),
       )
       .toBe(true)

@@ -82,6 +82,7 @@ export function renderStack(facts: StackFacts): string {
           inColumns([
             ['port', String(dynamodb.port)],
             ['endpoint', dynamodb.endpoint],
+            ['open to', 'every user of this machine: it checks no signature'],
             ['size', size(dynamodb.bytes)],
           ]),
         ]

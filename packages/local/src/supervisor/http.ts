@@ -4,6 +4,8 @@ import { HOST } from './ports.js'
 const TIMEOUT_MS = 5_000
 
 export interface Question {
+  /** Default: 127.0.0.1. */
+  readonly host?: string
   readonly port: number
   readonly path: string
   readonly method?: 'GET' | 'POST'
@@ -15,9 +17,9 @@ export interface Question {
 export function ask(
   question: Question,
 ): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders } | undefined> {
-  const { port, path, method = 'GET', headers = {}, body } = question
+  const { host = HOST, port, path, method = 'GET', headers = {}, body } = question
   return new Promise((resolve) => {
-    const sent = request({ host: HOST, port, path, method, headers, agent: false, timeout: TIMEOUT_MS }, (response) => {
+    const sent = request({ host, port, path, method, headers, agent: false, timeout: TIMEOUT_MS }, (response) => {
       response.resume()
       response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers }))
       response.once('error', () => resolve(undefined))

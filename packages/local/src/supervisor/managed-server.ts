@@ -13,6 +13,8 @@ export interface Launched {
 
 export interface ServerKind {
   readonly name: 'postgres' | 'dynamodb'
+  /** The loopback address that it listens on. */
+  readonly host: string
   /** Starts the server on a port and resolves when it answers. Rejects with `local.port.taken` when the port was taken meanwhile. */
   launch(port: number): Promise<Launched>
 }
@@ -53,10 +55,10 @@ export class ManagedServer {
   /** Starts on `preferred` where that is free, else on another port. */
   async start(preferred: number | undefined): Promise<void> {
     const { name } = this.kind
-    let port = preferred && (await probePort(preferred))
+    let port = preferred && (await probePort(preferred, this.kind.host))
     if (preferred && !port) this.#announceTaken(preferred)
     for (let attempt = 1; ; attempt++) {
-      port ??= await freePort()
+      port ??= await freePort(this.kind.host)
       try {
         await this.#launch(port)
         return

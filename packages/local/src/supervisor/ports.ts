@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import path from 'node:path'
@@ -9,6 +10,8 @@ export const HOST = '127.0.0.1'
 export interface Ports {
   readonly postgres?: number
   readonly dynamodb?: number
+  /** Where the DynamoDB engine listens, beside its port. */
+  readonly dynamodbHost?: string
 }
 
 const FILE = 'ports.json'
@@ -26,19 +29,30 @@ export function writePorts(folder: string, ports: Ports): void {
 }
 
 /** Whether `port` can be listened on now, and with 0 which free one the system gives. Undefined when it is taken. */
-export function probePort(port: number): Promise<number | undefined> {
+export function probePort(port: number, host: string = HOST): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(undefined))
-    server.listen({ port, host: HOST, exclusive: true }, () => {
+    server.listen({ port, host, exclusive: true }, () => {
       const found = (server.address() as AddressInfo).port
       server.close(() => resolve(found))
     })
   })
 }
 
-export async function freePort(): Promise<number> {
-  const port = await probePort(0)
-  if (port === undefined) throw new Error('the system gives no free port on 127.0.0.1')
+export async function freePort(host: string = HOST): Promise<number> {
+  const port = await probePort(0, host)
+  if (port === undefined) throw new Error(`the system gives no free port on ${host}`)
   return port
+}
+
+/**
+ * A loopback address that nobody can guess, for a server that asks for no password: a web page may try every port of 127.0.0.1, and not every
+ * port of sixteen million addresses. Only Linux listens on all of them without being told to; elsewhere it is 127.0.0.1.
+ */
+export async function unguessableHost(): Promise<string> {
+  if (process.platform !== 'linux') return HOST
+  // 127.1.0.1 to 127.254.255.254: not 127.0.0.x, where the system's own resolver listens.
+  const host = `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(1, 255)}`
+  return (await probePort(0, host)) === undefined ? HOST : host
 }

@@ -10,7 +10,7 @@ import { prepareStreams } from './dynamodb/prepared-file.js'
 import { LogFile } from './log-file.js'
 import { type Announce, ManagedServer } from './managed-server.js'
 import { endOrphans } from './orphans.js'
-import { HOST, readPorts, writePorts } from './ports.js'
+import { HOST, type Ports, readPorts, unguessableHost, writePorts } from './ports.js'
 import { resolvePostgres } from './postgres/binaries.js'
 import { openDataFolder } from './postgres/data-folder.js'
 import { launchPostgres } from './postgres/launch.js'
@@ -58,7 +58,7 @@ export class Servers {
       // Both settle before anything is undone: a server that comes up late must not be overlooked.
       const [postgres, dynamodb] = await Promise.allSettled([
         this.#startPostgres(options, cache, place, before.postgres),
-        this.#startDynamodb(options, await dynamodbBinary, place, before.dynamodb),
+        this.#startDynamodb(options, await dynamodbBinary, place, before),
       ])
       if (postgres.status === 'rejected') throw postgres.reason
       if (dynamodb.status === 'rejected') throw dynamodb.reason
@@ -117,7 +117,7 @@ export class Servers {
     const log = this.#log(folder, 'postgres.log')
     const launch = (port: number) =>
       launchPostgres(port, { binaries, dataFolder: data.path, runAs, log, durable: !temporary })
-    const server = this.#manage(new ManagedServer({ name: 'postgres', launch }, announce, onRestart))
+    const server = this.#manage(new ManagedServer({ name: 'postgres', host: HOST, launch }, announce, onRestart))
     await server.start(preferredPort)
     return {
       version: binaries.version,
@@ -133,7 +133,7 @@ export class Servers {
     { folder, announce, onRestart }: ServersOptions,
     binary: Awaited<ReturnType<typeof resolveDynamodb>>,
     { dataDir, runAs }: { readonly dataDir: string; readonly runAs: RunAs | undefined },
-    preferredPort: number | undefined,
+    before: Ports,
   ): Promise<StackDescriptor['dynamodb']> {
     if ('unavailable' in binary) {
       announce({ level: 'warn', fields: { server: 'dynamodb' }, message: binary.unavailable })
@@ -145,13 +145,16 @@ export class Servers {
     }
     const log = this.#log(folder, 'dynamodb.log')
     const engine: DynamodbBinary = binary
-    const launch = (port: number) => launchDynamodb(port, { binary: engine, dataDir, runAs, log })
-    const server = this.#manage(new ManagedServer({ name: 'dynamodb', launch }, announce, onRestart))
-    await server.start(preferredPort)
-    return { version: engine.version, port: server.port, pid: server.pid, endpoint: `http://${HOST}:${server.port}` }
+    const host = before.dynamodbHost ?? (await unguessableHost())
+    const launch = (port: number) => launchDynamodb(port, { binary: engine, host, dataDir, runAs, log })
+    const server = this.#manage(new ManagedServer({ name: 'dynamodb', host, launch }, announce, onRestart))
+    await server.start(before.dynamodb)
+    const endpoint = `http://${host}:${server.port}`
+    return { version: engine.version, host, port: server.port, pid: server.pid, endpoint }
   }
 }
 
-function ports(postgres: StackDescriptor['postgres'], dynamodb: StackDescriptor['dynamodb']) {
-  return { postgres: postgres.port, ...('port' in dynamodb ? { dynamodb: dynamodb.port } : {}) }
+function ports(postgres: StackDescriptor['postgres'], dynamodb: StackDescriptor['dynamodb']): Ports {
+  if (!('port' in dynamodb)) return { postgres: postgres.port }
+  return { postgres: postgres.port, dynamodb: dynamodb.port, dynamodbHost: new URL(dynamodb.endpoint).hostname }
 }

@@ -6,7 +6,7 @@ import { writePrivateFile } from '../../shared/files.js'
 import { ask } from '../http.js'
 import type { LogFile } from '../log-file.js'
 import type { Launched } from '../managed-server.js'
-import { freePort, HOST } from '../ports.js'
+import { freePort } from '../ports.js'
 import type { RunAs } from '../run-as.js'
 import { spawnServer } from '../spawn.js'
 import { exitsWithin, hasExited, until } from '../wait.js'
@@ -22,16 +22,18 @@ export const databaseFile = (dataDir: string): string => path.join(dataDir, 'dyn
 
 export interface LaunchOptions {
   readonly binary: DynamodbBinary
+  /** The loopback address to listen on. */
+  readonly host: string
   /** The stack's data folder. */
   readonly dataDir: string
   readonly runAs: RunAs | undefined
   readonly log: LogFile
 }
 
-function explainEnd(port: number, { dataDir, log }: LaunchOptions): Failure {
+function explainEnd(port: number, { host, dataDir, log }: LaunchOptions): Failure {
   const tail = log.tail()
   if (/already in use/i.test(tail)) {
-    return new Failure('local.port.taken', `Port ${port} on ${HOST} was taken while the DynamoDB engine started.`, {
+    return new Failure('local.port.taken', `Port ${port} on ${host} was taken while the DynamoDB engine started.`, {
       port,
       log: tail,
     })
@@ -46,7 +48,7 @@ function explainEnd(port: number, { dataDir, log }: LaunchOptions): Failure {
 
 /** Starts the engine and the sweeping of expired items; resolves once it answers with its own name. */
 export async function launchDynamodb(port: number, options: LaunchOptions): Promise<Launched> {
-  const { binary, dataDir, runAs, log } = options
+  const { binary, host, dataDir, runAs, log } = options
   const database = databaseFile(dataDir)
   const sweepPort = await freePort()
   const sweepToken = randomBytes(24).toString('base64url')
@@ -56,7 +58,7 @@ export async function launchDynamodb(port: number, options: LaunchOptions): Prom
     args: [
       'serve',
       '--host',
-      HOST,
+      host,
       '--port',
       String(port),
       '--db-path',
@@ -77,7 +79,7 @@ export async function launchDynamodb(port: number, options: LaunchOptions): Prom
   })
   if (child.pid) writePrivateFile(path.join(dataDir, PID_FILE), String(child.pid))
   const answers = async (): Promise<boolean> =>
-    (await ask({ port, path: '/' }))?.headers['x-dynoxide-version'] === binary.version
+    (await ask({ host, port, path: '/' }))?.headers['x-dynoxide-version'] === binary.version
   const ready = await until(START_MS, async () => spawnError !== undefined || hasExited(child) || (await answers()))
   if (spawnError)
     throw new Failure('local.dynamodb.start_failed', `${binary.file} cannot be run: ${spawnError.message}`)
