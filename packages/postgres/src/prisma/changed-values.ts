@@ -1,5 +1,6 @@
 import type { ClientCall } from '../internals/prisma.js'
 import { Prisma } from '../schema/prisma.js'
+import { isWellFormed } from '../statement/well-formed.js'
 import type { DataModel, Field, Model } from './data-model.js'
 import { InvalidArgumentError } from './invalid-argument.js'
 
@@ -77,8 +78,6 @@ function mayChange(value: unknown): boolean {
   }
 }
 
-const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)
-
 type Path = readonly (string | number)[]
 
 /** Walks a call along the data model. What the model does not know is left to Prisma, which refuses it. */
@@ -152,7 +151,9 @@ class Check {
     else if (isNumber(value)) {
       if (!FINITE.fits(value)) this.#refuse(`takes ${FINITE.takes}`, path)
     } else if (typeof value === 'bigint' && isInJson) this.#refuse('takes JSON, which has no bigint', path)
-    else for (const [name, item] of entriesOf(value)) this.#leaves(item, [...path, name], isInJson)
+    else
+      for (const [name, item] of entriesOf(value))
+        this.#leaves(item, [...path, name], isInJson || !Array.isArray(value))
   }
 
   #text(value: string, path: Path): void {

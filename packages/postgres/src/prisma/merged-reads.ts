@@ -2,7 +2,7 @@ import type { PostgresErrorCode } from '../errors/errors.js'
 import { mapPostgresError } from '../errors/map-error.js'
 import type { DataLoader, EngineRequest } from '../internals/prisma.js'
 import type { DataModel } from './data-model.js'
-import { canonicalizeKey } from './unique-key.js'
+import { canonicalizeCursors, canonicalizeKey } from './unique-key.js'
 
 interface Job {
   readonly request: EngineRequest
@@ -55,9 +55,10 @@ export class MergedReads implements DataLoader {
 
   /** What requests that one statement can answer have in common. */
   #shapeOf({ protocolQuery: { action, modelName = '', query } }: EngineRequest): string | undefined {
+    const model = this.#dataModel.get(modelName)
+    if (model) canonicalizeCursors(query, model, this.#dataModel)
     if (action !== 'findUnique' && action !== 'findUniqueOrThrow') return undefined
     const { where, ...others } = query.arguments ?? {}
-    const model = this.#dataModel.get(modelName)
     if (!model || typeof where !== 'object' || where === null) return undefined
     const isExact = canonicalizeKey(where as Record<string, unknown>, model)
     if (!isExact || Object.keys(others).length > 0) return undefined

@@ -1,15 +1,18 @@
-import type { Field, Model } from './data-model.js'
+import { isWellFormed } from '../statement/well-formed.js'
+import type { DataModel, Field, Model } from './data-model.js'
 
 /** A value as Prisma's protocol carries it. */
 type Value = unknown
 type Where = Record<string, Value>
 
+const CANONICAL_UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){4}[0-9a-f]{8}$/
 /** PostgreSQL takes a UUID in capitals, in braces, and with a hyphen behind any four digits or none. */
 const UUID = /^(\{?)([0-9a-f]{4}(?:-?[0-9a-f]{4}){7})(\}?)$/i
 const INT8 = { min: -(2n ** 63n), max: 2n ** 63n - 1n }
 
 /** A UUID in the form in which the server gives it back; undefined where the server would refuse it. */
 export function canonicalUuid(text: string): string | undefined {
+  if (CANONICAL_UUID.test(text)) return text
   const [, open, digits, close] = UUID.exec(text) ?? []
   if (digits === undefined || (open === '') !== (close === '')) return undefined
   const hex = digits.replaceAll('-', '').toLowerCase()
@@ -30,6 +33,23 @@ export function canonicalizeKey(where: Where, model: Model): boolean {
   const compound = names.length === 1 && !model.has(name) ? where[name] : undefined
   if (isRecord(compound)) return canonicalize(compound, model)
   return canonicalize(where, model) && names.length === 1
+}
+
+/** A selection with its arguments, as Prisma's protocol carries it. */
+interface Selecting {
+  readonly arguments?: Readonly<Record<string, unknown>>
+  readonly selection?: unknown
+}
+
+/** Does the same with the cursors of a query and of all that it selects: those of relations Prisma looks for among the rows that it has read. */
+export function canonicalizeCursors(query: Selecting, model: Model, models: DataModel): void {
+  const cursor = query.arguments?.['cursor']
+  if (isRecord(cursor)) canonicalizeKey(cursor, model)
+  if (!isRecord(query.selection)) return
+  for (const [name, nested] of Object.entries(query.selection)) {
+    const related = isRecord(nested) ? models.get(model.get(name)?.type ?? '') : undefined
+    if (related) canonicalizeCursors(nested as Selecting, related, models)
+  }
 }
 
 function canonicalize(values: Where, model: Model): boolean {
@@ -63,6 +83,6 @@ const isPlainText = (native: string | undefined): boolean =>
   native === undefined || native === 'Text' || native === 'VarChar'
 
 /** The server refuses text with a NUL; half a surrogate pair becomes another character on its way there. */
-const isStorable = (text: string): boolean => !text.includes('\0') && !/\p{Surrogate}/u.test(text)
+const isStorable = (text: string): boolean => !text.includes('\0') && isWellFormed(text)
 
 const isRecord = (value: Value): value is Where => typeof value === 'object' && value !== null && !Array.isArray(value)

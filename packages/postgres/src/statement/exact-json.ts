@@ -1,7 +1,8 @@
 import { UnreadableValue } from './unreadable-value.js'
 
-/** What a number that a double cannot hold has: sixteen digits, or an exponent. Most documents have neither. */
-const SUSPECT = /\d{16}|\d[eE]/
+/** What a number that a double cannot hold has: sixteen digits, or in json an exponent, which jsonb writes out. Most documents have neither. */
+const DIGITS = /\d{16}/
+const EXPONENT = /\d[eE]/
 /** Strings, so that what looks like a number in one is passed over, and numbers. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
@@ -11,7 +12,15 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
  * @throws {UnreadableValue}
  */
 export function exactJson(text: string): string {
-  if (!SUSPECT.test(text)) return text
+  return EXPONENT.test(text) ? checked(text) : exactJsonb(text)
+}
+
+/** The same of jsonb. */
+export function exactJsonb(text: string): string {
+  return DIGITS.test(text) ? checked(text) : text
+}
+
+function checked(text: string): string {
   for (const [token] of text.matchAll(TOKENS))
     if (!token.startsWith('"') && !isExact(token)) throw new UnreadableValue(KIND)
   return text
@@ -21,7 +30,7 @@ const KIND = 'a number in JSON that a double does not hold'
 
 function isExact(token: string): boolean {
   const value = Number(token)
-  if (!Number.isFinite(value)) return false
+  if (!Number.isFinite(value) || (value === 0 && /[1-9]/.test(token.replace(/[eE].*/, '')))) return false
   if (Number.isSafeInteger(value) || /[eE]|\.\d*[1-9]/.test(token)) return true
   return token.replace(/\.0*$/, '') === inDigits(value)
 }

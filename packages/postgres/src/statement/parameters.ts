@@ -1,5 +1,6 @@
 import { PostgresError } from '../errors/errors.js'
 import { type Parameter, toParameter } from '../internals/pg.js'
+import { isWellFormed } from './well-formed.js'
 
 /** The protocol counts them in 16 bits, and the driver sends what is left of a greater number. */
 const MAX_PARAMETERS = 65_535
@@ -12,8 +13,7 @@ const MAX_PARAMETERS = 65_535
 export function toParameters(values: readonly unknown[]): Parameter[] {
   if (values.length > MAX_PARAMETERS) throw tooMany(values.length)
   return values.map((value, index) => {
-    if (typeof value === 'string' && /\p{Surrogate}/u.test(value))
-      throw refused(`$${index + 1}`, 'half of a surrogate pair')
+    if (typeof value === 'string' && !isWellFormed(value)) throw refused(`$${index + 1}`, 'half of a surrogate pair')
     if (value instanceof Date && Number.isNaN(value.getTime())) throw refused(`$${index + 1}`, 'an invalid Date')
     try {
       return toParameter(value)

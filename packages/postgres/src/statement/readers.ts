@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { exactJson } from './exact-json.js'
+import { exactJson, exactJsonb } from './exact-json.js'
 import { UnreadableValue } from './unreadable-value.js'
 
 /** Reads the text of one value. */
@@ -52,14 +52,14 @@ export function prismaReaders(given: pg.CustomTypesConfig): pg.CustomTypesConfig
     [OID.timetz, timeAtUtc],
     [OID.money, money],
     [OID.json, exactJson],
-    [OID.jsonb, exactJson],
+    [OID.jsonb, exactJsonb],
     [OID.timestamptzArray, listOf(moment)],
     [OID.timestampArray, listOf(moment)],
     [OID.dateArray, listOf(date)],
     [OID.timeArray, listOf(time)],
     [OID.moneyArray, listOf(money)],
     [OID.jsonArray, listOf(exactJson)],
-    [OID.jsonbArray, listOf(exactJson)],
+    [OID.jsonbArray, listOf(exactJsonb)],
   ])
   for (const oid of FLAT_ARRAYS) {
     const read: Read = given.getTypeParser(oid, 'text')
@@ -94,9 +94,9 @@ export const sqlReaders: pg.CustomTypesConfig = readingWith(
       },
     ),
     [OID.json, json],
-    [OID.jsonb, json],
+    [OID.jsonb, jsonb],
     [OID.jsonArray, (text) => eachOf(textsOf(text), json)],
-    [OID.jsonbArray, (text) => eachOf(textsOf(text), json)],
+    [OID.jsonbArray, (text) => eachOf(textsOf(text), jsonb)],
     [OID.numericArray, textsOf],
   ]),
   pg.types as pg.CustomTypesConfig,
@@ -159,6 +159,10 @@ function money(text: string): string {
 
 function json(text: string): unknown {
   return JSON.parse(exactJson(text))
+}
+
+function jsonb(text: string): unknown {
+  return JSON.parse(exactJsonb(text))
 }
 
 function listOf(read: Read): Read {

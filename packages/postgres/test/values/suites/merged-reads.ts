@@ -92,6 +92,20 @@ export function mergedReads(bench: IdentityBench): void {
       expect((await Promise.all(roles)).map((user) => user?.id)).toEqual([alice.userId, undefined])
     })
 
+    it('start at a cursor in any spelling, also where Prisma looks for it among rows that it has read', async () => {
+      const { subscriptionId, userId } = bench.alice
+      for (const id of spellings(subscriptionId)) {
+        const page = { cursor: { id }, orderBy: { id: 'asc' }, take: 1 } as const
+        const found = [
+          ...(await prisma().subscription.findMany(page)),
+          ...(await prisma().subscription.findMany({ ...page, distinct: ['userId'] })),
+          ...((await prisma().user.findUnique({ where: { id: userId }, include: { subscriptions: page } }))
+            ?.subscriptions ?? []),
+        ]
+        expect(found.map((row) => row.id)).toEqual([subscriptionId, subscriptionId, subscriptionId])
+      }
+    })
+
     it('get what each selected', async () => {
       const { alice } = bench
       const where = { id: alice.userId }

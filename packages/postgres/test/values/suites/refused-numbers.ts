@@ -92,6 +92,11 @@ export function refusedNumbers(bench: IdentityBench): void {
       () => prisma().log.create({ data: { level: 'info', message: 'half \ud83d' } }),
     ],
     ['NaN in raw SQL, which would be NULL', '$1', () => prisma().$queryRaw`SELECT ${Number.NaN}::float8`],
+    [
+      'a bigint in JSON in raw SQL, which would be text',
+      '$1.deep.0',
+      () => prisma().$queryRaw`SELECT ${{ deep: [1n] }}::jsonb`,
+    ],
     ['half a surrogate pair in raw SQL', '$2', () => prisma().$queryRawUnsafe('SELECT $1, $2', 'a', '\udc00')],
   ]
 

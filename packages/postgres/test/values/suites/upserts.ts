@@ -78,6 +78,12 @@ export function upserts(bench: IdentityBench): void {
   })
 
   describe('$transaction([...])', () => {
+    it.runIf(process.env['MIYABI_TEST_LONG'] === '1')('goes on after six seconds', async () => {
+      const { prisma } = service()
+      const slow = prisma.$executeRaw`SELECT pg_sleep(6)`
+      await expect(prisma.$transaction([slow, prisma.user.count()])).resolves.toHaveLength(2)
+    })
+
     it('has no limit but that of its statements, where Prisma ends it after five seconds', async () => {
       const { prisma } = service()
       const slow = (seconds: number) =>
