@@ -20,11 +20,13 @@ export type { LintOptions } from './lint/lint.js'
 export { type LintRule, lintRules } from './lint/lint-rules.js'
 export type { AcceptedFinding, LintFinding, LintReport } from './lint/report.js'
 export { describeLoss, type Loss } from './loss/loss.js'
+export type { CheckNewOptions, NewChecked } from './new/check-new.js'
 export type { NewMigration, NewMigrationOptions } from './new/new-migration.js'
 export type { PrismaProject } from './new/prisma-diff.js'
 export type { WriteDownOptions, WrittenDown } from './new/write-down.js'
 export {
   backfillRows,
+  checkNewMigrations,
   databaseStatus,
   findDrift,
   lintMigrations,

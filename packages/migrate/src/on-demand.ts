@@ -36,6 +36,10 @@ export const lintMigrations: typeof import('./lint/lint.js').lintMigrations = as
 export const newMigration: typeof import('./new/new-migration.js').newMigration = async (options) =>
   (await import('./new/new-migration.js')).newMigration(options)
 
+/** Tries migrations that were just written, and holds them to the rules of lint. */
+export const checkNewMigrations: typeof import('./new/check-new.js').checkNewMigrations = async (options) =>
+  (await import('./new/check-new.js')).checkNewMigrations(options)
+
 /**
  * Writes `down.sql` for a migration that has none, with what it does not restore as comments.
  * @throws {MigrationError} `migrate.unknown`, `migrate.down_exists`, `migrate.diff_failed`, `migrate.up_failed`, `migrate.scratch_denied`

@@ -3,11 +3,13 @@ import path from 'node:path'
 import { isSet } from '@miyabi/core'
 import { MigrationError } from '../errors/migration-error.js'
 import { readMigrations } from '../history/folder.js'
+import { playMigration } from '../lint/play.js'
+import { emptySchema } from '../schema/facts.js'
 import { parseSql } from '../sql/parse.js'
-import { cleanScript, droppedBy, partialIndexesOf } from './clean.js'
+import { draftsOf } from './drafts.js'
 import { type PrismaProject, prismaDiff } from './prisma-diff.js'
-import { renderScript, renderSingle } from './render.js'
-import { splitIndexes } from './split.js'
+import { renderDraft, renderScript, renderSingle } from './render.js'
+import { rowsFor } from './rows.js'
 
 export interface NewMigrationOptions {
   readonly project: PrismaProject
@@ -29,8 +31,9 @@ export interface NewMigration {
 
 /**
  * Writes a migration for what the Prisma schema has and the migrations do not make, with its way back: `migration.sql` and `down.sql`,
- * both with timeouts and with room for SQL by hand. An index on a table that exists already becomes a migration of its own, which makes
- * it without locking the table.
+ * both with timeouts and with room for SQL by hand, and `rows.sql` where there is something to put rows into. What would lock a table in use
+ * becomes migrations of their own: an index, a value of an enum, and the look at rows for a foreign key or NOT NULL. A new table is opened
+ * for the roles of those that are there.
  * @returns what was written, in order; a script without a statement where the schema has nothing new.
  * @throws {MigrationError} `migrate.name_invalid`, `migrate.diff_failed`
  */
@@ -43,11 +46,8 @@ export async function newMigration(options: NewMigrationOptions): Promise<NewMig
       { details: { found: name } },
     )
   }
-  const existing = readMigrations(path.join(project.root, project.migrations))
-  const stamp = stamps(now, existing.at(-1)?.name)
-  const write = (title: string, up: string, down: string): NewMigration =>
-    writeMigration(project, `${stamp()}_${title}`, up, down)
   if (single) {
+    const { write } = writer(project, now)
     return [
       write(
         name,
@@ -56,27 +56,41 @@ export async function newMigration(options: NewMigrationOptions): Promise<NewMig
       ),
     ]
   }
-
   const [forth, back] = await diffBothWays(project, signal)
-  const partial = new Set<string>()
-  for (const { up } of existing) for (const index of partialIndexesOf(await parseSql(up))) partial.add(index)
-  const { up, down, indexes } = splitIndexes(
-    cleanScript(await parseSql(forth), partial),
-    cleanScript(await parseSql(back), partial),
-  )
-  const written: NewMigration[] = []
-  if (indexes.length === 0 || up.statements.length > 0 || down.statements.length > 0) {
-    const script = renderScript(name, droppedBy(up.statements), up)
-    written.push(write(name, script, renderScript(`Undoes ${name}.`, droppedBy(down.statements), down)))
-  }
-  for (const index of indexes) {
-    const title = index.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')
-    const back = { statements: await parseSql(index.down), notes: [] }
-    written.push(
-      write(title, renderSingle(`The index ${index.name}.`, index.up), renderScript(`Undoes ${title}.`, [], back)),
-    )
-  }
-  return written
+  return await writeMigrations({ place: project, name, forth, back, now })
+}
+
+/** Where migrations lie. */
+type Place = Pick<PrismaProject, 'root' | 'migrations'>
+
+/** Writes what leads forth and back, as Prisma says, into migrations that can be deployed. */
+export async function writeMigrations(change: {
+  readonly place: Place
+  readonly name: string
+  readonly forth: string
+  readonly back: string
+  readonly now: Date
+}): Promise<NewMigration[]> {
+  const { place, name, forth, back, now } = change
+  const { existing, write } = writer(place, now)
+  const schema = emptySchema()
+  for (const migration of existing) await playMigration(schema, migration)
+  const up = await parseSql(forth)
+  const drafts = await draftsOf(name, up, await parseSql(back), schema, existing)
+  const rows = rowsFor(up, schema)
+  return drafts.map((draft) => {
+    const { up, down } = renderDraft(draft)
+    // The rows are for the migration that makes the tables and columns.
+    return write(draft.title, up, down, draft.title === name ? rows : undefined)
+  })
+}
+
+function writer(place: Place, now: Date) {
+  const existing = readMigrations(path.join(place.root, place.migrations))
+  const stamp = stamps(now, existing.at(-1)?.name)
+  const write = (title: string, up: string, down: string, rows?: string): NewMigration =>
+    writeMigration(place, `${stamp()}_${title}`, up, down, rows)
+  return { existing, write }
 }
 
 const NOTHING = { statements: [], notes: [] }
@@ -111,7 +125,13 @@ const toStamp = (ms: number): string => new Date(ms).toISOString().replaceAll(/\
 const fromStamp = (text: string): number =>
   Date.parse(text.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6Z')) || 0
 
-function writeMigration({ root, migrations }: PrismaProject, name: string, up: string, down: string): NewMigration {
+function writeMigration(
+  { root, migrations }: Place,
+  name: string,
+  up: string,
+  down: string,
+  rows: string | undefined,
+): NewMigration {
   const folder = path.join(migrations, name)
   mkdirSync(path.join(root, folder), { recursive: true })
   const lock = path.join(root, migrations, 'migration_lock.toml')
@@ -123,6 +143,7 @@ function writeMigration({ root, migrations }: PrismaProject, name: string, up: s
   const files = [
     [path.join(folder, 'migration.sql'), up],
     [path.join(folder, 'down.sql'), down],
+    ...(rows === undefined ? [] : [[path.join(folder, 'rows.sql'), rows] as const]),
   ] as const
   for (const [file, text] of files) writeFileSync(path.join(root, file), text, { flag: 'wx' })
   return { name, files: files.map(([file]) => file) }

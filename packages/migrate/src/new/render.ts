@@ -1,5 +1,4 @@
-import type { Statement } from '../sql/parse.js'
-import type { CleanScript } from './clean.js'
+import type { Draft, Piece } from './draft.js'
 
 /** A statement waits so long for a lock, with everybody else waiting behind it, and no longer. */
 const LOCK_TIMEOUT = '5s'
@@ -11,8 +10,28 @@ const SINGLE_LIMITS = 'lock_timeout=1h statement_timeout=2h'
 const BY_HAND =
   '-- By hand, what the Prisma schema cannot say: checks, policies, triggers, functions, partial indexes, comments, data.'
 
+/** What a file of a draft holds. */
+export interface Script {
+  readonly statements: readonly Piece[]
+  /** What is to be known of it, as comments at its end. */
+  readonly notes: readonly string[]
+}
+
+/** A migration's two files. */
+export function renderDraft({ title, purpose, up, down, isSingle, loses, notes }: Draft): { up: string; down: string } {
+  const [only] = up
+  const back = { statements: down, notes: notes?.down ?? [] }
+  return {
+    up:
+      isSingle && only
+        ? renderSingle(purpose, `${only.text};`)
+        : renderScript(purpose, loses?.up ?? [], { statements: up, notes: notes?.up ?? [] }),
+    down: renderScript(`Undoes ${title}.`, loses?.down ?? [], back),
+  }
+}
+
 /** A script of several statements: its purpose, what it destroys, its limits, what Prisma wrote, and room for more. */
-export function renderScript(purpose: string, loses: readonly string[], { statements, notes }: CleanScript): string {
+export function renderScript(purpose: string, loses: readonly string[], { statements, notes }: Script): string {
   const blocks = [
     [`-- ${purpose}`, ...(loses.length > 0 ? ['--', `-- @loses ${[...new Set(loses)].join(' ')}`] : [])].join('\n'),
     [`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}';`, `SET LOCAL statement_timeout = '${STATEMENT_TIMEOUT}';`].join('\n'),
@@ -32,6 +51,7 @@ ${statement}
 `
 }
 
-function renderStatement({ text, comments }: Statement): string {
-  return [...comments.map((comment) => `-- ${comment.text}`), `${text};`].join('\n')
+/** One that is comments only has no statement. */
+function renderStatement({ text, comments }: Piece): string {
+  return [...comments.map((comment) => `-- ${comment.text}`), ...(text === '' ? [] : [`${text};`])].join('\n')
 }

@@ -1,4 +1,12 @@
-import type { AlterTableCmd, AlterTableStmt, Constraint, CreateStmt, IndexStmt, Node } from '@pgsql/types'
+import type {
+  AlterTableCmd,
+  AlterTableStmt,
+  Constraint,
+  CreateStmt,
+  IndexStmt,
+  Node,
+  PartitionBoundSpec,
+} from '@pgsql/types'
 import { relationName, textsOf } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
 import { addIndexToShape, addToShape, alterShape } from './apply-shape.js'
@@ -18,7 +26,7 @@ export function applyCreateTable(schema: Schema, statement: CreateStmt, origin: 
     const inherited = schema.tables.get(relationName(asKind(parent, 'RangeVar')))
     for (const column of inherited?.columns ?? []) table.columns.add(column)
     for (const [index, column] of inherited?.indexes ?? []) table.indexes.set(`${name} ${index}`, column)
-    if (inherited) inheritShape(table, inherited, partbound?.is_default === true)
+    if (inherited) inheritShape(table, inherited, partbound)
   }
   for (const element of tableElts) {
     addElement(table, element)
@@ -31,6 +39,11 @@ export function applyAlterTable(schema: Schema, { relation, cmds = [] }: AlterTa
   const name = relationName(relation)
   const commands = cmds.flatMap((command) => asKind(command, 'AlterTableCmd') ?? [])
   const table = schema.tables.get(name)
+  for (const { subtype, def } of commands) {
+    const partition = schema.tables.get(relationName(asKind(def, 'PartitionCmd')?.name))
+    if (partition && subtype === 'AT_AttachPartition') partition.shape.partitionOf = name
+    if (partition && subtype === 'AT_DetachPartition') partition.shape.partitionOf = undefined
+  }
   if (table) for (const command of commands) alterTable(table, command)
   else applyViewOptions(schema, name, commands, origin)
 }
@@ -79,12 +92,13 @@ function alterTable(table: Table, command: AlterTableCmd): void {
 }
 
 /** A child has the columns of its parent, and the checks and indexes. */
-function inheritShape({ shape, name }: Table, parent: Table, isDefaultPartition: boolean): void {
+function inheritShape({ shape, name }: Table, parent: Table, bound: PartitionBoundSpec | undefined): void {
   for (const [column, definition] of parent.shape.columns) shape.columns.set(column, definition)
   for (const column of parent.shape.required) shape.required.add(column)
   for (const [check, facts] of parent.shape.checks) shape.checks.set(check, facts)
   for (const [index, columns] of parent.shape.indexes) shape.indexes.set(`${name} ${index}`, columns)
-  if (isDefaultPartition) parent.shape.hasDefaultPartition = true
+  if (bound) shape.partitionOf = parent.name
+  if (bound?.is_default) parent.shape.hasDefaultPartition = true
 }
 
 /** A column or a constraint, of a new table or an old one. */

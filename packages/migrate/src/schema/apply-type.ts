@@ -4,9 +4,9 @@ import { asKind } from '../sql/walk.js'
 import type { Origin, Schema } from './facts.js'
 
 /** `CREATE TYPE ... AS ENUM`. */
-export function applyCreateEnum(schema: Schema, { typeName }: CreateEnumStmt, origin: Origin): void {
+export function applyCreateEnum(schema: Schema, { typeName, vals }: CreateEnumStmt, origin: Origin): void {
   const name = qualifiedName(textsOf(typeName))
-  schema.types.set(name, { name, origin, kind: 'enum', isConstrained: false })
+  schema.types.set(name, { name, origin, kind: 'enum', isConstrained: false, labels: textsOf(vals) })
 }
 
 /** `CREATE DOMAIN`. */

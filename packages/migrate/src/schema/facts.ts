@@ -47,6 +47,8 @@ export interface SchemaType extends Thing {
   readonly kind: 'enum' | 'domain'
   /** A domain that not every value of its base type fits. */
   readonly isConstrained: boolean
+  /** The values of an enum, as far as its CREATE TYPE names them. */
+  readonly labels?: readonly string[]
   /** What a domain narrows. */
   readonly base?: TypeName | undefined
 }

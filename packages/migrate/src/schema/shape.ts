@@ -13,6 +13,8 @@ export interface TableShape {
   isPartitioned: boolean
   /** The columns that say which partition a row belongs to. */
   partitionKey: readonly string[]
+  /** The table whose partition it is. */
+  partitionOf: string | undefined
   /** A partition takes the rows that fit no other. */
   hasDefaultPartition: boolean
 }
@@ -31,6 +33,7 @@ export const newShape = (): TableShape => ({
   indexes: new Map(),
   isPartitioned: false,
   partitionKey: [],
+  partitionOf: undefined,
   hasDefaultPartition: false,
 })
 
@@ -41,5 +44,6 @@ export const copyShape = (shape: TableShape): TableShape => ({
   indexes: new Map(shape.indexes),
   isPartitioned: shape.isPartitioned,
   partitionKey: shape.partitionKey,
+  partitionOf: shape.partitionOf,
   hasDefaultPartition: shape.hasDefaultPartition,
 })

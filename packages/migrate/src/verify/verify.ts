@@ -8,6 +8,7 @@ import { isDeclared, type Loss, lossName } from '../loss/loss.js'
 import { seeAllRows } from '../loss/see-all-rows.js'
 import { readTables } from '../loss/tables.js'
 import { checkDown } from '../rollback/plan.js'
+import { upFailed } from '../rollback/prove.js'
 import { type ScratchDatabase, ScratchServer } from '../scratch/scratch.js'
 import { readDirectives } from '../script/directives.js'
 import { runScript, scriptFault } from '../script/run-script.js'
@@ -20,6 +21,8 @@ export interface VerifyOptions {
   /** Of a login that may create databases. The database itself is not touched. */
   readonly databaseUrl: string
   readonly migrations: readonly Migration[]
+  /** Try only those of these names; the others are run. Default: all. */
+  readonly only?: readonly string[]
   /** Fills a database that has all migrations with the seed. */
   readonly seed?: (databaseUrl: string) => Promise<void>
   /** Told what was found with each migration, as soon as it is known. */
@@ -45,16 +48,22 @@ interface State {
  * Tries every migration in both directions, with rows in the tables, on databases of its own: up, down and up again must give the same
  * schema as before, and rows must survive or their loss be declared. Rows come from each migration's `rows.sql` and, for the last
  * one, from the seed too.
- * @throws {MigrationError} `migrate.scratch_denied`
+ * @throws {MigrationError} `migrate.scratch_denied`, `migrate.up_failed` where one that is not to be tried does not run
  */
 export async function verifyMigrations(options: VerifyOptions): Promise<VerifiedMigration[]> {
   const { migrations, seed, onVerified, signal } = options
   const verified: VerifiedMigration[] = []
   await using server = new ScratchServer(options.databaseUrl)
   const chain = await server.create()
-  let before = await chain.use(stateOf)
+  let before: State | undefined
   for (const migration of migrations) {
     signal?.throwIfAborted()
+    if (options.only?.includes(migration.name) === false) {
+      await runOnly(chain, migration)
+      before = undefined
+      continue
+    }
+    before ??= await chain.use(stateOf)
     const start = performance.now()
     const isLast = migration === migrations.at(-1)
     const { after, findings } = await verifyOne(chain, before, migration, isLast ? seed : undefined)
@@ -68,6 +77,16 @@ export async function verifyMigrations(options: VerifyOptions): Promise<Verified
     if (findings.some(({ problem }) => problem === 'up failed')) break
   }
   return verified
+}
+
+/** One that is there already: what is wrong with it is told when it is tried. */
+async function runOnly(chain: ScratchDatabase, migration: Migration): Promise<void> {
+  await chain.use(async (client) => {
+    await runScript(client, migration.up).catch((error: unknown) => {
+      throw upFailed(migration, error)
+    })
+    await insertRows(client, await asOneTransaction(migration.rows ?? '')).catch(() => client.query('ROLLBACK'))
+  })
 }
 
 /** Takes the chain of migrations one further, from how it was `before` to how it is `after`, and tries that step on a copy. */

@@ -74,6 +74,7 @@ describe('new', () => {
         files: [
           'prisma/migrations/20990101000001_posts/migration.sql',
           'prisma/migrations/20990101000001_posts/down.sql',
+          'prisma/migrations/20990101000001_posts/rows.sql',
         ],
       },
     ])

@@ -1,0 +1,157 @@
+import type { Node } from '@pgsql/types'
+import pg from 'pg'
+import { EVERYBODY, MIGRATOR, type Policy, type Schema } from '../schema/facts.js'
+import { relationName, textsOf } from '../sql/names.js'
+import type { Statement } from '../sql/parse.js'
+import { asKind, nodesOf } from '../sql/walk.js'
+import { type Piece, piece } from './draft.js'
+
+/** Whom the tables that are there already let in, and how. */
+interface Roles {
+  readonly owner: string
+  /** They reach every row. */
+  readonly services: readonly string[]
+  /** They reach the rows that belong to the row of `table` which a function names. */
+  readonly persons: readonly { readonly role: string; readonly table: string; readonly asked: string }[]
+}
+
+/** A table that a script makes. */
+interface NewTable {
+  readonly name: string
+  readonly columns: readonly string[]
+  /** By column: the table that its foreign key points to. */
+  readonly keys: ReadonlyMap<string, string>
+  /** Columns that take their value from a sequence of their own. */
+  readonly serials: readonly string[]
+}
+
+/**
+ * What a new table needs so that those who should reach it do, and nobody else: an owner, row-level security, policies and grants, for the
+ * same roles as the tables that are there. What people may write is left as a comment: it is for a person to decide.
+ */
+export function openTables(up: readonly Statement[], schema: Schema): Piece[] {
+  const roles = rolesOf(schema)
+  return newTables(up).flatMap((table) => open(table, roles))
+}
+
+function open({ name, columns, keys, serials }: NewTable, roles: Roles): Piece[] {
+  const owner = sqlRole(roles.owner)
+  const { services, persons } = roles
+  const table = sqlName(name)
+  const list = columns.map((column) => pg.escapeIdentifier(column)).join(', ')
+  const policies = (role: string): string => role.replace(/^[^_]+_/, '')
+  const purpose = `Who may do what with ${table}: those named here, and nobody else.`
+  const own = roles.owner === MIGRATOR ? [] : [`ALTER TABLE ${table} OWNER TO ${owner}`]
+  const [first = '', ...others] = [
+    ...own,
+    `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
+    `CREATE POLICY owner_all ON ${table} FOR ALL TO ${owner} USING (true)`,
+  ]
+  const pieces = [piece(first, purpose), ...others.map((text) => piece(text))]
+  for (const role of services) {
+    pieces.push(
+      piece(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${sqlRole(role)}`),
+      piece(`CREATE POLICY ${policies(role)}_all ON ${table} FOR ALL TO ${sqlRole(role)} USING (true)`),
+      ...serials.map((column) =>
+        piece(`GRANT USAGE ON SEQUENCE ${sqlName(`${name}_${column}_seq`)} TO ${sqlRole(role)}`),
+      ),
+    )
+  }
+  for (const { role, table: person, asked } of persons) {
+    const column = [...keys].find(([, target]) => target === person)?.[0]
+    if (column === undefined) continue
+    const isTheirs = `${pg.escapeIdentifier(column)} = (SELECT ${asked}())`
+    const prefix = policies(role)
+    pieces.push(
+      piece(`GRANT SELECT (${list}) ON ${table} TO ${sqlRole(role)}`),
+      piece(`CREATE POLICY ${prefix}_select ON ${table} FOR SELECT TO ${sqlRole(role)} USING (${isTheirs})`),
+    )
+    const writing = [
+      `GRANT INSERT (${list}), UPDATE (${list}), DELETE ON ${table} TO ${sqlRole(role)};`,
+      `CREATE POLICY ${prefix}_insert ON ${table} FOR INSERT TO ${sqlRole(role)} WITH CHECK (${isTheirs});`,
+      `CREATE POLICY ${prefix}_update ON ${table} FOR UPDATE TO ${sqlRole(role)} USING (${isTheirs});`,
+      `CREATE POLICY ${prefix}_delete ON ${table} FOR DELETE TO ${sqlRole(role)} USING (${isTheirs});`,
+    ]
+    pieces.push(
+      piece('', `Where ${role} may write, too: without the columns that are not theirs to change.`, ...writing),
+    )
+  }
+  return pieces
+}
+
+function rolesOf({ tables, policies }: Schema): Roles {
+  const all = [...policies.values()].filter(({ isPermissive }) => isPermissive)
+  const owners = [...tables.values()].flatMap(({ owner }) => owner ?? [])
+  const owner = mostCommon(owners) ?? MIGRATOR
+  const open = all.filter(
+    ({ command, using }) => command === 'all' && asKind(using, 'A_Const')?.boolval?.boolval === true,
+  )
+  const services = [...new Set(open.flatMap(({ roles }) => roles))].filter(
+    (role) => role !== owner && role !== MIGRATOR && role !== EVERYBODY,
+  )
+  return { owner, services, persons: all.flatMap((policy) => personsOf(policy)) }
+}
+
+/** `id = (SELECT current_user_id())` on a table of people. */
+function personsOf({ table, roles, using, command }: Policy): Roles['persons'] {
+  const comparison = asKind(using, 'A_Expr')
+  const isOwn = textsOf(asKind(comparison?.lexpr, 'ColumnRef')?.fields).join('.') === 'id'
+  const asked = calledAlone(asKind(comparison?.rexpr, 'SubLink')?.subselect)
+  if (command !== 'select' || !isOwn || asked === undefined) return []
+  return roles.map((role) => ({ role, table, asked }))
+}
+
+function calledAlone(query: Node | undefined): string | undefined {
+  const select = asKind(query, 'SelectStmt')
+  const call = asKind(asKind(select?.targetList?.[0], 'ResTarget')?.val, 'FuncCall')
+  return select?.fromClause || call?.args ? undefined : call && textsOf(call.funcname).join('.')
+}
+
+function mostCommon(names: readonly string[]): string | undefined {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0]
+}
+
+/** The tables that a script makes, without partitions, which are reached through the whole. */
+export function newTables(up: readonly Statement[]): NewTable[] {
+  const keys = foreignKeys(up)
+  return up.flatMap(({ node }) => {
+    const create = asKind(node, 'CreateStmt')
+    if (!create || create.partbound || create.relation?.relpersistence === 't') return []
+    const name = relationName(create.relation)
+    const columns = (create.tableElts ?? []).flatMap((each) => asKind(each, 'ColumnDef') ?? [])
+    const own = keys.filter(({ table }) => table === name)
+    return {
+      name,
+      columns: columns.flatMap(({ colname }) => colname ?? []),
+      keys: new Map(own.map(({ column, target }) => [column, target] as const)),
+      serials: columns.flatMap(({ colname, typeName }) =>
+        colname !== undefined && /serial/.test(textsOf(typeName?.names).at(-1) ?? '') ? [colname] : [],
+      ),
+    }
+  })
+}
+
+/** Every foreign key of one column that a script adds. */
+export function foreignKeys(up: readonly Statement[]): { table: string; column: string; target: string; to: string }[] {
+  return up.flatMap(({ node }) => {
+    const table = relationName(asKind(node, 'AlterTableStmt')?.relation ?? asKind(node, 'CreateStmt')?.relation)
+    return [...nodesOf(node, 'Constraint')].flatMap(({ contype, fk_attrs, pktable, pk_attrs }) => {
+      const [column, ...more] = textsOf(fk_attrs)
+      if (contype !== 'CONSTR_FOREIGN' || column === undefined || more.length > 0) return []
+      return { table, column, target: relationName(pktable), to: textsOf(pk_attrs)[0] ?? 'id' }
+    })
+  })
+}
+
+/** As SQL takes it; CURRENT_USER is a word of SQL. */
+const sqlRole = (role: string): string =>
+  role === MIGRATOR || /^[a-z_][a-z0-9_]*$/.test(role) ? role : pg.escapeIdentifier(role)
+
+/** Quoted, without the schema that goes without saying. */
+export function sqlName(name: string): string {
+  const [schema = '', ...rest] = name.split('.')
+  const table = pg.escapeIdentifier(rest.join('.'))
+  return schema === 'public' ? table : `${pg.escapeIdentifier(schema)}.${table}`
+}

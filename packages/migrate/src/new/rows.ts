@@ -1,0 +1,120 @@
+import type { ColumnDef } from '@pgsql/types'
+import pg from 'pg'
+import type { Schema } from '../schema/facts.js'
+import { qualifiedName, relationName, textsOf } from '../sql/names.js'
+import type { Statement } from '../sql/parse.js'
+import { asKind } from '../sql/walk.js'
+import { foreignKeys, sqlName } from './open-tables.js'
+
+const HEADER =
+  '-- Rows for `pnpm db:migrate verify`, which puts them in after migration.sql, never into a database that is used.'
+
+/** A value of each type that Prisma makes columns of. */
+const VALUES: Readonly<Record<string, string>> = {
+  uuid: "'00000000-0000-7000-8000-0000000000aa'",
+  bool: 'true',
+  json: "'{}'",
+  jsonb: "'{}'",
+  date: "'2026-01-01'",
+  timestamp: "'2026-01-01 12:00'",
+  timestamptz: "'2026-01-01 12:00Z'",
+  time: "'12:00'",
+  timetz: "'12:00Z'",
+  bytea: "'\\x00'",
+  inet: "'127.0.0.1'",
+  bit: "'1'",
+  varbit: "'1'",
+  xml: "'<a/>'",
+}
+
+const NUMBERS = ['int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'money', 'oid']
+
+/** A row for each table that a script makes and a value for each column that it adds, as `rows.sql`; undefined where it does neither. */
+export function rowsFor(up: readonly Statement[], schema: Schema): string | undefined {
+  const keys = foreignKeys(up)
+  const labels = new Map(
+    up.flatMap(({ node }) => {
+      const made = asKind(node, 'CreateEnumStmt')
+      return made ? [[qualifiedName(textsOf(made.typeName)), textsOf(made.vals)[0] ?? ''] as const] : []
+    }),
+  )
+  const exampleOf = (table: string, column: ColumnDef): string => {
+    const key = keys.find((each) => each.table === table && each.column === column.colname)
+    if (key)
+      return key.target === table
+        ? 'NULL'
+        : `(SELECT ${pg.escapeIdentifier(key.to)} FROM ${sqlName(key.target)} LIMIT 1)`
+    if (column.typeName?.arrayBounds) return "'{}'"
+    const name = textsOf(column.typeName?.names).at(-1) ?? ''
+    const type = qualifiedName(textsOf(column.typeName?.names))
+    const label = labels.get(type) ?? schema.types.get(type)?.labels?.[0]
+    if (label !== undefined) return pg.escapeLiteral(label)
+    return VALUES[name] ?? (NUMBERS.includes(name) ? '1' : "'a'")
+  }
+  const statements = [
+    ...inOrder(tablesMade(up), keys).map(({ table, columns }) => {
+      const own = columns.filter((column) => !isFilled(column))
+      const names = own.map(({ colname = '' }) => pg.escapeIdentifier(colname)).join(', ')
+      const values = own.map((column) => exampleOf(table, column)).join(', ')
+      return own.length === 0
+        ? `INSERT INTO ${sqlName(table)} DEFAULT VALUES;`
+        : `INSERT INTO ${sqlName(table)} (${names})\nVALUES (${values});`
+    }),
+    ...columnsAdded(up, schema).map(({ table, column }) => {
+      const set = `${pg.escapeIdentifier(column.colname ?? '')} = ${exampleOf(table, column)}`
+      return `UPDATE ${sqlName(table)} SET ${set} WHERE ctid = (SELECT min(ctid) FROM ${sqlName(table)});`
+    }),
+  ]
+  return statements.length === 0 ? undefined : `${HEADER}\n${statements.join('\n')}\n`
+}
+
+interface Made {
+  readonly table: string
+  readonly columns: readonly ColumnDef[]
+}
+
+const tablesMade = (up: readonly Statement[]): Made[] =>
+  up.flatMap(({ node }) => {
+    const create = asKind(node, 'CreateStmt')
+    if (!create || create.partbound) return []
+    return {
+      table: relationName(create.relation),
+      columns: (create.tableElts ?? []).flatMap((each) => asKind(each, 'ColumnDef') ?? []),
+    }
+  })
+
+/** Each after those that its foreign keys point to, as far as there is such an order. */
+function inOrder(tables: readonly Made[], keys: ReturnType<typeof foreignKeys>): Made[] {
+  const ordered: Made[] = []
+  const left = [...tables]
+  while (left.length > 0) {
+    const waits = ({ table }: Made): boolean =>
+      keys.some((key) => key.table === table && key.target !== table && left.some((each) => each.table === key.target))
+    const index = Math.max(
+      0,
+      left.findIndex((each) => !waits(each)),
+    )
+    ordered.push(...left.splice(index, 1))
+  }
+  return ordered
+}
+
+/** Columns that are added to a table that is there, and that nothing fills. */
+const columnsAdded = (up: readonly Statement[], schema: Schema): { table: string; column: ColumnDef }[] =>
+  up.flatMap(({ node }) => {
+    const alter = asKind(node, 'AlterTableStmt')
+    const table = relationName(alter?.relation)
+    if (!schema.tables.has(table)) return []
+    return (alter?.cmds ?? []).flatMap((each) => {
+      const command = asKind(each, 'AlterTableCmd')
+      const column = asKind(command?.def, 'ColumnDef')
+      return command?.subtype === 'AT_AddColumn' && column && !isFilled(column) ? [{ table, column }] : []
+    })
+  })
+
+/** Whether a column has a value without being given one. */
+const isFilled = ({ constraints = [], typeName }: ColumnDef): boolean =>
+  /serial/.test(textsOf(typeName?.names).at(-1) ?? '') ||
+  constraints.some((each) =>
+    ['CONSTR_DEFAULT', 'CONSTR_IDENTITY', 'CONSTR_GENERATED'].includes(asKind(each, 'Constraint')?.contype ?? ''),
+  )

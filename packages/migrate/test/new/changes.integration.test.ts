@@ -1,0 +1,113 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Connections } from '../../src/engine/connections.js'
+import { loadEngine } from '../../src/internals/schema-engine.js'
+import { checkNewMigrations } from '../../src/new/check-new.js'
+import { type NewMigration, writeMigrations } from '../../src/new/new-migration.js'
+import { Run } from '../../src/script/run.js'
+import { isLong } from '../support/cli.js'
+import { servers } from '../support/servers.js'
+import { CHANGES, type Change, START } from './changes.js'
+
+/** What was there before: tables with rows and a role for their owner, one of them partitioned. */
+const BASE = readFileSync(path.join(import.meta.dirname, 'base.sql'), 'utf8')
+const ROWS = readFileSync(path.join(import.meta.dirname, 'base-rows.sql'), 'utf8')
+
+/** Prisma's own comparison, in this process: no command, no database. */
+async function prismaEngine(): Promise<SchemaEngine> {
+  const { SchemaEngine } = await loadEngine()
+  const connections = bindMigrationAwareSqlAdapterFactory(new Connections(undefined, undefined, new Run()))
+  return await SchemaEngine.new({ datamodels: [['schema.prisma', START]] }, () => {}, connections)
+}
+
+const PREVIEW =
+  'generator client {\n  provider = "prisma-client"\n  output = "x"\n  previewFeatures = ["postgresqlExtensions"]\n}\n'
+
+async function diff(engine: SchemaEngine, from: string, to: string): Promise<string> {
+  const side = (content: string) => ({
+    tag: 'schemaDatamodel' as const,
+    files: [{ path: 'schema.prisma', content: PREVIEW + content }],
+  })
+  const { stdout } = await engine.diff({
+    from: side(from),
+    to: side(to),
+    script: true,
+    exitCode: null,
+    filters: { externalTables: [], externalEnums: [] },
+  })
+  return stdout ?? ''
+}
+
+interface Outcome {
+  readonly change: Change
+  readonly written: readonly NewMigration[]
+}
+
+describe('new, for one change after the other', () => {
+  let root = ''
+  const outcomes: Outcome[] = []
+  beforeAll(async () => {
+    root = mkdtempSync(path.join(tmpdir(), 'miyabi-changes-'))
+    const first = path.join(root, 'migrations/20990101000000_base')
+    mkdirSync(first, { recursive: true })
+    writeFileSync(path.join(first, 'migration.sql'), BASE)
+    writeFileSync(path.join(first, 'rows.sql'), ROWS)
+    const engine = await prismaEngine()
+    let schema = START
+    for (const change of CHANGES) {
+      const next = change.change(schema)
+      const [forth, back] = [await diff(engine, schema, next), await diff(engine, next, schema)]
+      const place = { root, migrations: 'migrations' }
+      const written = await writeMigrations({ place, name: change.name, forth, back, now: new Date() })
+      for (const [file, sql] of [
+        ['migration.sql', change.byHand?.up],
+        ['down.sql', change.byHand?.down],
+      ] as const) {
+        const whole = path.join(root, 'migrations', written[0]?.name ?? '', file)
+        if (sql !== undefined) writeFileSync(whole, `${readFileSync(whole, 'utf8')}${sql}\n`)
+      }
+      outcomes.push({ change, written })
+      schema = next
+    }
+    writeFileSync(path.join(root, 'migrations/lint-baseline.txt'), '20990101000000_base\n')
+  }, 60_000)
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+  /** The oldest major in the whole counts: it is tried there in each of the tests of what this is made of. */
+  const majors: readonly (keyof typeof servers)[] = isLong ? ['PostgreSQL 18', 'PostgreSQL 15'] : ['PostgreSQL 18']
+  it.each(majors)(
+    'writes what deploys, rolls back, deploys again and is clean, or what says what to do by hand, on %s',
+    async (name) => {
+      const server = await servers[name]()
+      try {
+        const folder = path.join(root, 'migrations')
+        const { lint, tried, notTried } = await checkNewMigrations({
+          folder,
+          databaseUrl: await server.database(),
+          names: readdirSync(folder).filter((each) => /^\d/.test(each) && !each.endsWith('_base')),
+        })
+        expect(notTried).toBeUndefined()
+        const toDo = outcomes.map(({ change, written }) => {
+          const names = written.map((migration) => migration.name)
+          const problems = tried
+            .filter((each) => names.includes(each.name))
+            .flatMap(({ findings }) => findings.map(({ problem, text }) => `${problem}: ${text}`))
+          const rules = lint.filter(({ migration }) => names.includes(migration)).map(({ rule }) => rule)
+          return [change.name, [...rules, ...problems]]
+        })
+        expect(Object.fromEntries(toDo)).toEqual(
+          Object.fromEntries(
+            CHANGES.map(({ name, toDo = [] }) => [name, toDo.map((text) => expect.stringContaining(text))]),
+          ),
+        )
+      } finally {
+        await server.close()
+      }
+    },
+    120_000,
+  )
+})
