@@ -1,4 +1,4 @@
-import { type Environment, type Logger, MiyabiError, resolveServers } from '@miyabi/core'
+import { applicationUrlsOf, type Environment, type Logger, MiyabiError, resolveServers } from '@miyabi/core'
 import { acquireStack, type Stack } from '@miyabi/local'
 import { duration, say, timed } from './terminal/print.js'
 
@@ -28,9 +28,8 @@ export async function boot(env: Environment, logger: Logger, signal: AbortSignal
     say(`the embedded servers, up in ${duration(ms)}; their data are in ${stack.descriptor.dataDir}`)
     const urls: Record<string, string> = {}
     if (needsPostgres) {
-      urls['DATABASE_URL'] = postgres.databaseUrl
+      Object.assign(urls, applicationUrlsOf(stack.descriptor, env))
       urls['DIRECT_DATABASE_URL'] = postgres.directDatabaseUrl
-      urls['SERVICE_DATABASE_URL'] = postgres.serviceDatabaseUrl
     }
     if (needsDynamo) {
       if ('unavailable' in dynamodb) throw new MiyabiError('demo.no_dynamodb', String(dynamodb.unavailable))

@@ -75,7 +75,7 @@ describe('miyabi doctor', { timeout: 120_000 }, () => {
     await byHand('DROP INDEX plugin_submissions_user_id_idx; CREATE INDEX twice ON logs (level);')
     const { code, groups } = await examine({
       DYNAMODB_TABLE_PREFIX: 'elsewhere_',
-      DB_INSTANCES: '50',
+      DB_INSTANCES: '20',
       MIYABI_PRISMA_ENGINE: 'rust',
     })
     expect(code).toBe(2)

@@ -248,11 +248,11 @@ describe('miyabi pool', () => {
   const pool = (instances: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
     miyabi(folder, ['pool', ...args], { DB_INSTANCES: instances, DB_MAX_CONNECTIONS: '20', ...env })
 
-  it('ends with 0 where the pools of all instances fit into the server, and shows the sum', async () => {
+  it("ends with 0 where the pools of all instances fit into the server, and shows the sum, the service's pool included", async () => {
     const { code, stdout, stderr } = await pool('1')
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^1 x \(20 \+ 1\) \+ 10 = 31 connections/),
+      stdout: expect.stringMatching(/^1 x \(20 \+ 5 \+ 1\) \+ 10 = 36 connections/),
     })
     expect(stderr).toContain("the embedded stack's PostgreSQL")
   })

@@ -32,6 +32,7 @@ export {
 } from './settings/settings.js'
 export {
   APPLICATION_URLS,
+  applicationUrlsOf,
   DYNAMODB_ENDPOINTS,
   MIGRATOR_URLS,
   originOf,

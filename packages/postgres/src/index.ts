@@ -24,9 +24,7 @@ export { checkHealth, type HealthOptions, type PostgresHealth } from './health/h
 export type { MigrationState } from './health/migration-state.js'
 export {
   advisePoolSize,
-  DEFAULT_RESERVE,
   type MeasuredNeed,
-  POOL_TIERS,
   type PoolSizeAdvice,
   type PoolSizeQuestion,
 } from './health/pool-size.js'
@@ -92,6 +90,7 @@ export {
 } from './schema/prisma.js'
 export { type Queries, refuseIdentity, type ScopedPostgres } from './scoped-postgres.js'
 export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './settings/config.js'
+export { CONNECTION_SUM, DEFAULT_RESERVE, POOL_TIERS } from './settings/connection-sum.js'
 export type { ConnectionTarget } from './settings/connection-url.js'
 export type { PasswordSource } from './settings/password.js'
 export { type ResolvedSettings, resolvePostgresSettings } from './settings/resolve.js'

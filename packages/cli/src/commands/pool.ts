@@ -1,4 +1,4 @@
-import { APPLICATION_URLS } from '@miyabi/core'
+import { APPLICATION_URLS, applicationUrlsOf } from '@miyabi/core'
 import { commandEnvironment, stackUnlessSet } from '../environment/environment.js'
 import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
@@ -17,7 +17,8 @@ export const pool = command({
     const { adviseForServer, parsePostgresSettings, resolvePostgresSettings } = await import('@miyabi/postgres')
     const environment = commandEnvironment()
     await using stack = await stackUnlessSet(environment, APPLICATION_URLS)
-    const found = stack && { DATABASE_URL: stack.descriptor.postgres.databaseUrl }
+    // As the application finds it: the service's pool counts too.
+    const found = stack && applicationUrlsOf(stack.descriptor, environment.env)
     const settings = resolvePostgresSettings(parsePostgresSettings({ ...environment.env, ...found }))
     const { host, port } = settings.target
     say(found ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${host}:${port}`)

@@ -7,8 +7,7 @@ export const poolGroup: CheckGroup = {
   async run({ env }, signal) {
     const settings = parsePostgresSettings(env)
     if (settings.pooler !== 'none') return [] // its own default_pool_size counts
-    const { fits, advice } = await adviseForServer(settings, { signal })
-    const [problem = advice, remedy = 'pnpm db:pool'] = advice.split(': ')
-    return fits ? [] : [{ check: 'pool.too_large', object: 'DB_MAX_CONNECTIONS', problem, remedy }]
+    const { sum: problem, remedy } = await adviseForServer(settings, { signal })
+    return remedy === undefined ? [] : [{ check: 'pool.too_large', object: 'DB_MAX_CONNECTIONS', problem, remedy }]
   },
 }

@@ -1,4 +1,11 @@
-import { DYNAMODB_ENDPOINTS, findWorkspaceRoot, MIGRATOR_URLS, originOf, stackFolder } from '@miyabi/core'
+import {
+  applicationUrlsOf,
+  DYNAMODB_ENDPOINTS,
+  findWorkspaceRoot,
+  MIGRATOR_URLS,
+  originOf,
+  stackFolder,
+} from '@miyabi/core'
 import type { Stack } from '@miyabi/local'
 import { loadEnvFile } from '@miyabi/migrate'
 
@@ -41,11 +48,13 @@ export interface StackedEnvironment extends CommandEnvironment, AsyncDisposable 
 export async function environmentWithStack(environment: CommandEnvironment): Promise<StackedEnvironment> {
   const forPostgres = await stackUnlessSet(environment, MIGRATOR_URLS)
   const forDynamo = await stackUnlessSet(environment, DYNAMODB_ENDPOINTS)
-  const { postgres } = forPostgres?.descriptor ?? {}
   const { dynamodb } = forDynamo?.descriptor ?? {}
   const env = {
     ...environment.env,
-    ...(postgres && { DATABASE_URL: postgres.databaseUrl, DIRECT_DATABASE_URL: postgres.directDatabaseUrl }),
+    ...(forPostgres && {
+      ...applicationUrlsOf(forPostgres.descriptor, environment.env),
+      DIRECT_DATABASE_URL: forPostgres.descriptor.postgres.directDatabaseUrl,
+    }),
     ...(dynamodb && 'endpoint' in dynamodb && { DYNAMODB_ENDPOINT: String(dynamodb.endpoint) }),
   }
   return {

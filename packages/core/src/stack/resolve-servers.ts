@@ -1,4 +1,5 @@
 import { type Environment, isProduction, isSet } from '../settings/environment.js'
+import type { StackDescriptor } from './stack.js'
 
 /** The variables that name PostgreSQL to an application. */
 export const APPLICATION_URLS: readonly string[] = ['DATABASE_URL']
@@ -30,4 +31,13 @@ export interface ServerOrigins {
 /** The rule for both stores. `urls`: the variables that name PostgreSQL to this process. */
 export function resolveServers(env: Environment, urls: readonly string[] = APPLICATION_URLS): ServerOrigins {
   return { postgres: originOf(env, urls), dynamodb: originOf(env, DYNAMODB_ENDPOINTS) }
+}
+
+/**
+ * The variables by which a stack's PostgreSQL stands in for an application's: its login and the service's. Of the service's only beside the
+ * stack's own application: the service of another server knows nothing of this one's people. What somebody set stays.
+ */
+export function applicationUrlsOf({ postgres }: StackDescriptor, env: Environment): Readonly<Record<string, string>> {
+  const { databaseUrl: DATABASE_URL, serviceDatabaseUrl: SERVICE_DATABASE_URL } = postgres
+  return isSet(env, 'SERVICE_DATABASE_URL') ? { DATABASE_URL } : { DATABASE_URL, SERVICE_DATABASE_URL }
 }

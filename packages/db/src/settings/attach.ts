@@ -1,8 +1,8 @@
 import {
+  applicationUrlsOf,
   type Environment,
   type FoundStack,
   findStack,
-  isSet,
   resolveServers,
   type SettingFault,
   type StackDescriptor,
@@ -46,11 +46,7 @@ export function attachToStack(env: Environment, cwd: string): AttachedEnvironmen
     return { ...none, missing: missing.map((fault) => ({ ...fault, problem: `is not set, and ${distrusted}` })) }
   }
   const values = {
-    ...(needsPostgres ? { DATABASE_URL: stack.postgres.databaseUrl } : {}),
-    // Only beside the stack's own: the service of another server knows nothing of this one's people.
-    ...(needsPostgres && !isSet(env, 'SERVICE_DATABASE_URL')
-      ? { SERVICE_DATABASE_URL: stack.postgres.serviceDatabaseUrl }
-      : {}),
+    ...(needsPostgres ? applicationUrlsOf(stack, env) : {}),
     ...(needsDynamo ? { DYNAMODB_ENDPOINT: endpointOf(stack) ?? NOWHERE } : {}),
   }
   return {

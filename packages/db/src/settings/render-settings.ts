@@ -1,4 +1,5 @@
 import { renderEnvExample, renderReference, type Settings } from '@miyabi/core'
+import { CONNECTION_SUM, DEFAULT_RESERVE, POOL_TIERS } from '@miyabi/postgres'
 
 const header = `# Miyabi DB: every setting, each with its default.
 #
@@ -7,24 +8,24 @@ const header = `# Miyabi DB: every setting, each with its default.
 # does when it is started with \`node --env-file=.env\`. A blank value counts as unset. As a table: docs/reference/settings.md
 `
 
+const thousands = new Intl.NumberFormat('en-US')
+
+const tierLines = POOL_TIERS.map(({ name, users, maxConnections, minConnections }, index) => {
+  const from = POOL_TIERS[index - 1]?.users
+  const range = from === undefined ? 'up to' : `${thousands.format(from)} to`
+  return `# ${name}, ${range} ${thousands.format(users)} users:
+# DB_MAX_CONNECTIONS=${maxConnections}
+# DB_MIN_CONNECTIONS=${minConnections}
+#`
+})
+
 const tiers = `# ---- Pool size by number of users ${'-'.repeat(57)}
 
-# small, up to 500 users:
-# DB_MAX_CONNECTIONS=20
-# DB_MIN_CONNECTIONS=5
-#
-# medium, 500 to 2,000 users:
-# DB_MAX_CONNECTIONS=50
-# DB_MIN_CONNECTIONS=10
-#
-# large, 2,000 to 5,000 users:
-# DB_MAX_CONNECTIONS=100
-# DB_MIN_CONNECTIONS=20
-#
-# These are for one process. All processes together must stay below the server's max_connections:
-#   processes x (DB_MAX_CONNECTIONS + 1) + 10 <= max_connections
-# where the 1 is the health check's own connection, and the 10 are for migrations, backups and people. Set DB_INSTANCES to the
-# number of processes, and a warning at the start says where that does not fit.
+${tierLines.join('\n')}
+# These are for one process. All processes together must fit into the server:
+#   ${CONNECTION_SUM} <= max_connections - reserved
+# The service's count where SERVICE_DATABASE_URL is set; the 1 is the health check's own connection, and the ${DEFAULT_RESERVE} are for
+# migrations, backups and people. Set DB_INSTANCES to the number of processes, and a warning at the start says where that does not fit.
 # The server itself can hold about (memory in MB / 10) x 0.8 connections.
 # A pool that is too big is slower than one that is too small: begin small, and raise it when \`stats()\` shows callers waiting
 # while the server is idle.

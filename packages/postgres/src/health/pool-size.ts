@@ -1,25 +1,8 @@
 import type { PoolUsage } from '../pool/usage.js'
+import { type ConnectionCounts, connectionSum } from '../settings/connection-sum.js'
 import type { ServerLimits } from './server-limits.js'
 
-/** Where to begin, by number of users. For one process. */
-export const POOL_TIERS = [
-  { name: 'small', users: 500, maxConnections: 20, minConnections: 5 },
-  { name: 'medium', users: 2000, maxConnections: 50, minConnections: 10 },
-  { name: 'large', users: 5000, maxConnections: 100, minConnections: 20 },
-] as const
-
-/** Connections kept for migrations, backups and people. */
-export const DEFAULT_RESERVE = 10
-
-export interface PoolSizeQuestion {
-  /** Processes that share the server. */
-  readonly instances: number
-  /** DB_MAX_CONNECTIONS of each. */
-  readonly maxConnections: number
-  /** DB_SERVICE_MAX_CONNECTIONS of each, where the service has a pool. Default 0. */
-  readonly serviceConnections?: number
-  /** Connections for all else. Default 10. */
-  readonly reserve?: number
+export interface PoolSizeQuestion extends ConnectionCounts {
   readonly server: ServerLimits
   /** What the pool of one process was measured to need, from `pool.usage`. */
   readonly usage?: PoolUsage
@@ -37,14 +20,18 @@ export interface MeasuredNeed {
 }
 
 export interface PoolSizeAdvice {
-  /** instances x (maximum + the service's + 1) + reserve. The 1 is health's own connection. */
+  /** `CONNECTION_SUM`. */
   readonly needed: number
   /** What the server has for logins like this one. */
   readonly available: number
   readonly fits: boolean
   /** The largest DB_MAX_CONNECTIONS that fits; 0 where not even one does. */
   readonly largestMax: number
-  /** The sum in words, and what to do where it does not fit. */
+  /** The sum in words. */
+  readonly sum: string
+  /** What to do where it does not fit. */
+  readonly remedy?: string
+  /** Both as one text. */
   readonly advice: string
   /** Where `usage` was given. */
   readonly measured?: MeasuredNeed
@@ -52,26 +39,24 @@ export interface PoolSizeAdvice {
 
 /** Whether the pools of all instances fit into the server, and whether one of them has the right size. Pure. */
 export function advisePoolSize(question: PoolSizeQuestion): PoolSizeAdvice {
-  const { instances, maxConnections, serviceConnections = 0, reserve = DEFAULT_RESERVE, server, usage } = question
+  const { server, usage, ...counts } = question
   const { roleLimit = Number.POSITIVE_INFINITY, databaseLimit = Number.POSITIVE_INFINITY } = server
   const available = Math.min(server.maxConnections - server.reserved, roleLimit, databaseLimit)
-  const beside = serviceConnections + 1
-  const needed = instances * (maxConnections + beside) + reserve
+  const { needed, words, ...of } = connectionSum(counts)
   const fits = needed <= available
-  const largestMax = Math.max(0, Math.floor((available - reserve) / instances) - beside)
-  const sum = `${instances} x (${maxConnections} + ${beside}) + ${reserve} = ${needed} connections, and the server has ${available} for them`
-  const advice = fits
-    ? sum
-    : largestMax > 0
-      ? `${sum}: lower DB_MAX_CONNECTIONS to ${largestMax}, raise its max_connections, or put a pooler between (DB_POOLER)`
-      : `${sum}: not one connection for each fits; raise its max_connections, or put a pooler between (DB_POOLER)`
+  const largestMax = of.largestMax(available)
+  const sum = `${words} connections, and the server has ${available} for them`
+  const first = largestMax > 0 ? `lower DB_MAX_CONNECTIONS to ${largestMax},` : 'not one connection for each fits;'
+  const remedy = fits ? undefined : `${first} raise its max_connections, or put a pooler between (DB_POOLER)`
   return {
     needed,
     available,
     fits,
     largestMax,
-    advice,
-    ...(usage && { measured: measure(usage, maxConnections, largestMax) }),
+    sum,
+    ...(remedy === undefined ? {} : { remedy }),
+    advice: remedy === undefined ? sum : `${sum}: ${remedy}`,
+    ...(usage && { measured: measure(usage, counts.maxConnections, largestMax) }),
   }
 }
 

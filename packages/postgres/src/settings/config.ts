@@ -8,6 +8,7 @@ import {
   printable,
   type SettingValues,
 } from '@miyabi/core'
+import { CONNECTION_SUM } from './connection-sum.js'
 import { connectionUrlProblem } from './connection-url.js'
 import type { PasswordSource } from './password.js'
 
@@ -27,7 +28,7 @@ const fields = {
     login: 'miyabi_app',
   }),
   DB_MAX_CONNECTIONS: field.integer({
-    doc: 'The most connections one process opens. Raise it when acquire timeouts say that all are in use while the server is idle; lower it when the server says "too many clients already": processes x maximum must stay below its max_connections.',
+    doc: 'The most connections one process opens. Raise it when acquire timeouts say that all are in use while the server is idle; lower it when the server says "too many clients already": the pools of all processes must fit into its max_connections (see DB_INSTANCES).',
     default: 20,
     min: 1,
     max: 1000,
@@ -41,7 +42,7 @@ const fields = {
     unit: 'connections',
   }),
   DB_INSTANCES: field.integer({
-    doc: 'How many processes with these settings share the server. Set it once there is more than one. Nothing is divided by it: at the start it is checked whether instances x (maximum + 1) + 10 fit into the max_connections of the server, and a warning says so where they do not.',
+    doc: `How many processes with these settings share the server. Set it once there is more than one. Nothing is divided by it: at the start it is checked whether ${CONNECTION_SUM} fits into the max_connections of the server (the service's only where SERVICE_DATABASE_URL is set), and a warning says so where it does not.`,
     default: 1,
     min: 1,
     max: 10_000,

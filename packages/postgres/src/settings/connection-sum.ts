@@ -1,0 +1,45 @@
+/** Connections of a process beside those of its pools: the health check has one of its own. */
+export const CONNECTIONS_BESIDE_POOLS = 1
+
+/** Connections kept for migrations, backups and people. */
+export const DEFAULT_RESERVE = 10
+
+/** What all processes together ask of a server, in the names of the settings: what every text says, and `connectionSum` computes. */
+export const CONNECTION_SUM = `DB_INSTANCES x (DB_MAX_CONNECTIONS + DB_SERVICE_MAX_CONNECTIONS + ${CONNECTIONS_BESIDE_POOLS}) + ${DEFAULT_RESERVE}`
+
+/** Where to begin, by number of users. For one process. */
+export const POOL_TIERS = [
+  { name: 'small', users: 500, maxConnections: 20, minConnections: 5 },
+  { name: 'medium', users: 2000, maxConnections: 50, minConnections: 10 },
+  { name: 'large', users: 5000, maxConnections: 100, minConnections: 20 },
+] as const
+
+/** The parts of that sum. */
+export interface ConnectionCounts {
+  /** Processes that share the server. */
+  readonly instances: number
+  /** DB_MAX_CONNECTIONS of each. */
+  readonly maxConnections: number
+  /** DB_SERVICE_MAX_CONNECTIONS of each, where the service has a pool. Default 0. */
+  readonly serviceConnections?: number
+  /** Connections for all else. Default 10. */
+  readonly reserve?: number
+}
+
+/** The sum, and its parts in words: `4 x (20 + 5 + 1) + 10 = 114`. */
+export function connectionSum(counts: ConnectionCounts): {
+  readonly needed: number
+  readonly words: string
+  /** The largest DB_MAX_CONNECTIONS with which the sum stays within `available`; 0 where there is none. */
+  readonly largestMax: (available: number) => number
+} {
+  const { instances, maxConnections, serviceConnections = 0, reserve = DEFAULT_RESERVE } = counts
+  const beside = serviceConnections + CONNECTIONS_BESIDE_POOLS
+  const needed = instances * (maxConnections + beside) + reserve
+  const parts = [maxConnections, ...(serviceConnections > 0 ? [serviceConnections] : []), CONNECTIONS_BESIDE_POOLS]
+  return {
+    needed,
+    words: `${instances} x (${parts.join(' + ')}) + ${reserve} = ${needed}`,
+    largestMax: (available) => Math.max(0, Math.floor((available - reserve) / instances) - beside),
+  }
+}
