@@ -7,7 +7,7 @@ import { retryLostRaces } from '../transaction/lost-race.js'
 import { refuseChangedValues } from './changed-values.js'
 import { dataModelOf } from './data-model.js'
 import { BELONGS_TO } from './scoped-client.js'
-import { isLostRace } from './upsert-race.js'
+import { isLostRace, mayRace } from './upsert-race.js'
 
 /** Whose work goes on although the intake is closed, and what the others are told. */
 export interface Intake {
@@ -46,8 +46,8 @@ export function countedClient(operations: Operations, { isPart, refusal, onLostR
     _request(this: ClientWork & ClientSchema, call) {
       const { transaction: within } = call
       if (!within && isRefused()) return Promise.reject(refusal())
-      if (call.action !== 'upsert') return operations.run(() => request.call(this, call))
-      const isLost = (error: unknown): boolean => isLostRace(error, call, () => dataModelOf(this))
+      if (!mayRace(call)) return operations.run(() => request.call(this, call))
+      const isLost = (error: unknown): boolean => isLostRace(error, call, dataModelOf(this))
       if (!within) return operations.run(() => retryLostRaces(() => request.call(this, call), isLost))
       // The failure has ended the transaction: whoever runs that may do so again.
       return operations

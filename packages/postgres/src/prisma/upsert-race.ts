@@ -1,26 +1,51 @@
 import { mapPostgresError } from '../errors/map-error.js'
 import type { ClientCall } from '../internals/prisma.js'
-import type { DataModel } from './data-model.js'
+import type { DataModel, Model } from './data-model.js'
+
+/** Calls that may look for a row and insert it where they find none. */
+const MAY_RACE: ReadonlySet<string> = new Set(['create', 'update', 'upsert'])
+
+/** Whether a call may fail because it looks for a row, and inserts it after another call has. */
+export const mayRace = ({ action }: ClientCall): boolean => MAY_RACE.has(action)
 
 /**
- * Whether an upsert failed because another call inserted the row after this one had looked for it. Prisma looks, then inserts, wherever it cannot leave both to
- * the server: with `update: {}`, an `include`, nested writes. The same call made again finds the row.
+ * Whether a call failed because another one inserted a row after this one had looked for it: an upsert, or a connectOrCreate or upsert of a
+ * relation. Prisma looks, then inserts, wherever it cannot leave both to the server: with `update: {}`, an `include`, nested writes. The same call
+ * made again finds the row.
  *
- * Only where the key that was violated is the one by which the row was looked for: with any other, the row is in the way for good.
+ * Only where the key that was violated is one by which a row was looked for: with any other, the row is in the way for good.
  */
-export function isLostRace(
-  error: unknown,
-  { action, model = '', args }: ClientCall,
-  dataModel: () => DataModel,
-): boolean {
-  if (action !== 'upsert') return false
+export function isLostRace(error: unknown, { action, model = '', args }: ClientCall, models: DataModel): boolean {
   const { code, details } = mapPostgresError(error)
-  if (code !== 'postgres.unique_violation') return false
-  const fields = dataModel().get(model)
-  const { where } = args as { readonly where: Readonly<Record<string, unknown>> }
-  const names = Object.entries(where).flatMap(([name, value]) =>
-    fields?.has(name) ? [name] : Object.keys(Object(value)),
+  const fields = models.get(model)
+  if (code !== 'postgres.unique_violation' || details.columns.length === 0 || !fields) return false
+  return soughtBy(action === 'upsert' ? { upsert: args } : args, fields, models).some((columns) =>
+    details.columns.every((column) => columns.includes(column)),
   )
-  const columns = names.map((name) => fields?.get(name)?.column)
-  return details.columns.length > 0 && details.columns.every((column) => columns.includes(column))
 }
+
+/** The columns of each key by which a row is looked for, and inserted if there is none. */
+function soughtBy(value: unknown, fields: Model, models: DataModel): (string | undefined)[][] {
+  if (Array.isArray(value)) return value.flatMap((item) => soughtBy(item, fields, models))
+  return entriesOf(value).flatMap(([name, item]) => {
+    const field = fields.get(name)
+    if (field) return soughtBy(item, models.get(field.type) ?? NO_FIELDS, models)
+    const isSought = name === 'upsert' || name === 'connectOrCreate'
+    const keys = isSought ? [item].flat().map((each) => columnsOf((each as Args | undefined)?.where, fields)) : []
+    return [...keys, ...soughtBy(item, fields, models)]
+  })
+}
+
+const NO_FIELDS: Model = new Map()
+
+interface Args {
+  readonly where?: unknown
+}
+
+function columnsOf(where: unknown, fields: Model): (string | undefined)[] {
+  const names = entriesOf(where).flatMap(([name, value]) => (fields.has(name) ? [name] : Object.keys(Object(value))))
+  return names.map((name) => fields.get(name)?.column)
+}
+
+const entriesOf = (value: unknown): [string, unknown][] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : []

@@ -160,7 +160,7 @@ async function attemptOnce<T>(
 /** SQLSTATE of what `isStale` tells from all else that has it. */
 const STALE = '0A000'
 const LOST_RACE =
-  'An upsert found no row, and another transaction inserted it meanwhile: the server rolled the transaction back; run it again'
+  'An upsert or a connectOrCreate found no row, and another transaction inserted it meanwhile: the server rolled the transaction back; run it again'
 const WAS_STALE =
   'A table was altered under a statement that the session had prepared: the server rolled the transaction back, and the connection is replaced; run it again'
 

@@ -48,6 +48,39 @@ export function upserts(bench: IdentityBench): void {
       ],
     ]
 
+    it('succeed as a connectOrCreate or an upsert of a relation too', async () => {
+      const license = (email: string) => ({
+        tier: 'free' as const,
+        licenseKey: randomUUID(),
+        plugin: { connect: { id: PLUGIN } },
+        user: { connectOrCreate: { where: { email }, create: { email } } },
+      })
+      for (const email of emails()) {
+        const licenses = await Promise.all(
+          Array.from({ length: AT_ONCE }, (_, n) =>
+            n % 2 === 0
+              ? service().prisma.license.create({ data: license(email) })
+              : service().transaction((tx) => tx.license.create({ data: license(email) })),
+          ),
+        )
+        const owners = new Set(licenses.map(({ userId }) => userId))
+        expect(owners.size).toBe(1)
+        const [userId = ''] = owners
+        const where = { userId_pluginId: { userId, pluginId: PLUGIN } }
+        const create = { pluginId: PLUGIN, licenseKey: 'k', expiresAt: new Date('2999-01-01T00:00:00Z') }
+        await Promise.all(
+          Array.from({ length: AT_ONCE }, () =>
+            service().prisma.user.update({
+              where: { id: userId },
+              data: { trials: { upsert: { where, create, update: { licenseKey: 'l' } } } },
+            }),
+          ),
+        )
+        expect(await service().prisma.trial.count({ where: { userId } })).toBe(1)
+        await service().prisma.trial.deleteMany({ where: { userId } })
+      }
+    })
+
     it.each(ways)('all succeed with the same row, by %s', async (_way, upsert) => {
       for (const email of emails()) {
         const users = await Promise.all(Array.from({ length: AT_ONCE }, () => upsert(email)))
