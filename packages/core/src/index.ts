@@ -6,7 +6,8 @@ export {
   describeBackfill,
   runBackfill,
 } from './backfill/backfill.js'
-export { DEFAULT_GRACE_MS, Operations } from './concurrency/operations.js'
+export { Closing, DEFAULT_GRACE_MS, Grace } from './concurrency/grace.js'
+export { Operations } from './concurrency/operations.js'
 export { ConfigError, type SettingFault } from './errors/config-error.js'
 export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions } from './errors/error.js'
 export type { Finding } from './health/finding.js'

@@ -89,6 +89,17 @@ describe('DatabaseContext', () => {
     })
   })
 
+  it('closes within the shortest grace of all who ask, also where others would wait for work in flight', async () => {
+    const db = await DatabaseContext.fromEnv({ env })
+    const work = db.asService().query('SELECT pg_sleep(3600)')
+    const failed = work.catch((error: unknown) => error)
+    await expect.poll(() => db.stats().service?.active).toBe(1)
+    const patient = db.close(3_600_000)
+    expect(await db.close(50)).toEqual({ drained: false })
+    expect(await patient).toEqual({ drained: false })
+    expect(await failed).toBeInstanceOf(Error)
+  })
+
   it('closes once, however often and in whatever way it is asked to', async () => {
     const logger = new RecordingLogger()
     const db = await DatabaseContext.fromEnv({ env, logger })

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DEFAULT_GRACE_MS, type Logger, Operations, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import { Closing, type Logger, Operations, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
 import { openClient } from './client/client.js'
 import { countedClient } from './client/counted-client.js'
@@ -8,7 +8,7 @@ import { eventShapes } from './events/event.js'
 import { bindEvents, type Events } from './events/events.js'
 import { MadeDays } from './events/made-days.js'
 import { assertShardPlan, DAY_MS, type ShardPlan } from './events/shards.js'
-import type { EventWriter } from './events/writer.js'
+import type { DrainableWriter } from './events/writer.js'
 import { checkHealth, type DynamoHealth } from './health/health.js'
 import { ownDocumentClient } from './internals/aws-sdk.js'
 import { checkedClock } from './items/clock.js'
@@ -98,19 +98,14 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
   const operations = new Operations()
   const store: Store = { document: ownDocumentClient(client), settings, operations, retryBudget, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
-  const writers = new Set<EventWriter>()
-  const end = async (graceMs: number): Promise<{ readonly drained: boolean }> => {
-    const ends = [...writers].map(async (writer) => (await writer.close(graceMs)).drained)
-    const drained = await Promise.all([...ends, operations.close(graceMs)])
+  const writers = new Set<DrainableWriter>()
+  const closing = new Closing(async (grace) => {
+    const ends = [...writers].map((writer) => writer.drain(grace))
+    const drained = await Promise.all([...ends, operations.close(grace)])
     client.destroy()
     logger.debug({ event: 'dynamo.closed' }, 'closed the DynamoDB client')
     return { drained: !drained.includes(false) }
-  }
-  let closing: Promise<{ readonly drained: boolean }> | undefined
-  const close = (graceMs: number = DEFAULT_GRACE_MS): Promise<{ readonly drained: boolean }> => {
-    closing ??= end(graceMs)
-    return closing
-  }
+  })
   return {
     client: countedClient(client, operations),
     events: bindEvents(
@@ -134,9 +129,9 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
     tables: bindTables(client, settings, { operations, logger }),
     health: (healthOptions) => checkHealth(client, settings, operations, healthOptions),
     stats,
-    close,
+    close: (graceMs) => closing.close(graceMs),
     async [Symbol.asyncDispose]() {
-      await close()
+      await closing.close()
     },
   }
 }

@@ -84,6 +84,28 @@ describe('closing', () => {
     expect(await closeAll()).toEqual(calls.map(() => ({ drained: true }))) // once each has ended, by its own limit
   })
 
+  it('settles for everybody who asks, with work under way, each within the grace given', async () => {
+    fault = 'hang'
+    const failed = rejection(dynamo.events.append({ eventType: 'x' }))
+    // A handler of SIGTERM and `await using`: the second waits less, and nobody waits longer than that.
+    const closed = [dynamo.close(3_600_000), dynamo.close(50), dynamo.close(3_600_000)]
+    expect(await Promise.all(closed)).toEqual(closed.map(() => ({ drained: false })))
+    fault = 'reset'
+    await failed
+  })
+
+  it('settles within its grace where a writer is closing without one', async () => {
+    fault = 'hang'
+    const writer = dynamo.events.writer()
+    const failed = rejection(writer.append({ eventType: 'x' }))
+    await expect.poll(() => proxy.requests.length).toBeGreaterThan(0)
+    const writerClosed = writer.close(3_600_000)
+    expect(await dynamo.close(50)).toEqual({ drained: false })
+    expect(await failed).toMatchObject({ code: 'dynamo.events.writer_closed', effect: 'unknown' })
+    await writerClosed // what it waited for has ended
+    fault = 'reset'
+  })
+
   it('waits no longer than its grace', async () => {
     fault = 'hang'
     const failed = rejection(dynamo.events.append({ eventType: 'x' }))

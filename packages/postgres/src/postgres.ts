@@ -1,4 +1,12 @@
-import { DEFAULT_GRACE_MS, type Logger, Operations, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import {
+  Closing,
+  DEFAULT_GRACE_MS,
+  type Logger,
+  Operations,
+  RetryBudget,
+  redactingLogger,
+  silentLogger,
+} from '@miyabi/core'
 import { adviseForServer } from './health/advise.js'
 import { checkHealth, healthDown, type PostgresHealth } from './health/health.js'
 import type { PoolSizeAdvice } from './health/pool-size.js'
@@ -93,21 +101,22 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)
   const prisma = createPrismaClient(pool, settings, operations, { attempts, retrier, runner }, { scope, scopes })
   const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner }
-  const end = async (graceMs: number): Promise<PoolClosed> => {
-    const startedAt = performance.now()
-    const isIdle = await operations.close(graceMs)
-    const { drained, destroyed } = await pool.close(Math.max(0, graceMs - (performance.now() - startedAt)))
+  /** The pool is closed last, as work in flight may need another connection; a shorter grace then reaches it too. */
+  let isPoolClosing = false
+  const closing = new Closing(async (grace): Promise<PoolClosed> => {
+    const isIdle = await operations.close(grace)
+    isPoolClosing = true
+    const { drained, destroyed } = await pool.close(isIdle ? grace.remainingMs : 0)
     await prisma.$disconnect() // last: it ends transactions that are under way
     return { drained: isIdle && drained, destroyed }
-  }
+  })
   const ended = new AbortController()
   pool.once('connect', () => void checkStart(settings, logger, ended.signal))
   const health = sharing(() => checkHealth(settings, { pool }))
-  let closing: Promise<PoolClosed> | undefined
   const close = (graceMs: number = DEFAULT_GRACE_MS): Promise<PoolClosed> => {
     ended.abort()
-    closing ??= end(graceMs)
-    return closing
+    if (isPoolClosing) void pool.close(graceMs)
+    return closing.close(graceMs)
   }
   return {
     prisma,

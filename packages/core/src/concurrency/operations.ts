@@ -1,7 +1,4 @@
-import { settlesWithin } from '../time/time.js'
-
-/** How long closing waits for work in flight where its caller says nothing else, in milliseconds. */
-export const DEFAULT_GRACE_MS = 10_000
+import { DEFAULT_GRACE_MS, Grace } from './grace.js'
 
 /**
  * The operations in flight of one store, such as a call that takes several requests: each that began is let finish, and once the
@@ -39,9 +36,10 @@ export class Operations {
 
   /**
    * Closes the intake, and waits until nothing runs or the grace is over. Whoever calls again waits likewise, by a grace of their own.
+   * @param grace in milliseconds, or one that is shared with others.
    * @returns whether nothing runs any more.
    */
-  async close(graceMs: number = DEFAULT_GRACE_MS): Promise<boolean> {
+  async close(grace: number | Grace = DEFAULT_GRACE_MS): Promise<boolean> {
     this.#isClosed = true
     if (this.#running === 0) return true
     let onIdle = (): void => {}
@@ -49,8 +47,15 @@ export class Operations {
       onIdle = resolve
       this.#onIdle.add(resolve)
     })
-    await settlesWithin(graceMs, idle)
+    await this.#wait(idle, grace)
     this.#onIdle.delete(onIdle)
     return this.#running === 0
+  }
+
+  async #wait(idle: Promise<void>, grace: number | Grace): Promise<void> {
+    if (typeof grace !== 'number') return void (await grace.covers(idle))
+    const own = new Grace(grace)
+    await own.covers(idle)
+    own.release()
   }
 }

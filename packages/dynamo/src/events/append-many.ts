@@ -4,7 +4,7 @@ import type { CallRecord } from '../errors/call-record.js'
 import { DynamoError, DynamoInputError, type UnprocessedEvent, UnprocessedEventsError } from '../errors/errors.js'
 import { call, type Store } from '../items/store.js'
 import { BatchQueue, type QueueEntry } from './batch-queue.js'
-import type { PutItem } from './put-batch.js'
+import { keyOf, type PutItem } from './put-batch.js'
 
 /** So many batches of one call at a time. */
 const CONCURRENCY = 4
@@ -25,15 +25,16 @@ interface Fate {
 }
 
 /**
- * Two events of one call under one id are the same event: stored once if their contents are equal, else one would be lost in silence.
+ * Two events of one type under one id in one call are the same event: stored once if their contents are equal, else one would be lost in silence.
  * @throws {DynamoInputError}
  */
 export function assertOneContent(puts: readonly EventPut[]): void {
   const firsts = new Map<string, number>()
-  for (const [index, { id, item }] of puts.entries()) {
-    const first = firsts.get(id)
+  for (const [index, { item }] of puts.entries()) {
+    const key = keyOf(item) // of the type and the id: two types may share one
+    const first = firsts.get(key)
     const other = first === undefined ? undefined : puts[first]
-    if (other === undefined) firsts.set(id, index)
+    if (other === undefined) firsts.set(key, index)
     else if (!isDeepStrictEqual(contentOf(item), contentOf(other.item)))
       throw new DynamoInputError(`events[${index}]`, `has the id of events[${first}], and another content`)
   }

@@ -21,7 +21,7 @@ import {
 import type { PutItem } from './put-batch.js'
 import { daysOf, type EventRange, type IdRange, toIdRange } from './range.js'
 import { dayOf, type ShardedBy, shardOf, shardsBetween, shardsOn } from './shards.js'
-import { createEventWriter, type EventWriter, type EventWriterOptions } from './writer.js'
+import { createEventWriter, type DrainableWriter, type EventWriter, type EventWriterOptions } from './writer.js'
 
 /** The event log. */
 export interface Events {
@@ -72,7 +72,7 @@ interface QueryOptions {
 }
 
 /** @param writers gets every writer that is made, until it is closed. */
-export function bindEvents(store: Store, table: string, model: EventModel, writers: Set<EventWriter>): Events {
+export function bindEvents(store: Store, table: string, model: EventModel, writers: Set<DrainableWriter>): Events {
   const entity: EventEntity = eventEntity(table)
   entity.setClient(store.document)
   const attempts = new OwnAttempts<{ readonly writtenAt: number; readonly writeId: string | undefined }>()

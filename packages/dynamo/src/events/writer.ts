@@ -1,4 +1,4 @@
-import { DEFAULT_GRACE_MS, type MiyabiError } from '@miyabi/core'
+import { Closing, type Grace, type MiyabiError } from '@miyabi/core'
 import { DynamoInputError } from '../errors/errors.js'
 import { type CallerOptions, call, type Store } from '../items/store.js'
 import type { EventPut } from './append-many.js'
@@ -35,13 +35,19 @@ export interface EventWriter extends AsyncDisposable {
   close(graceMs?: number): Promise<{ readonly drained: boolean }>
 }
 
+/** A writer as whoever closes all of them sees it. */
+export interface DrainableWriter {
+  /** Closes it within a grace that is shared with others; false when something was left. */
+  drain(grace: Grace): Promise<boolean>
+}
+
 /** What a writer works with. */
 export interface EventWriterModel {
   readonly table: string
   /** The item of an event; throws for what cannot be stored. */
   readonly toPut: (event: NewEvent) => EventPut
   /** Every writer that is not closed. */
-  readonly open: Set<EventWriter>
+  readonly open: Set<DrainableWriter>
 }
 
 /** @throws {DynamoInputError} for a number that cannot be. */
@@ -56,16 +62,17 @@ export function createEventWriter(
   const queue = new BatchQueue(store, { operation, table }, concurrency)
   /** What ends each append that waits. */
   const waiting = new Map<QueueEntry, (error: MiyabiError) => void>()
-  let onEmpty: (() => void) | undefined
-  let closing: Promise<{ drained: boolean }> | undefined
+  /** Resolve whoever waits until nothing waits. */
+  const onEmpty = new Set<() => void>()
+  let isClosed = false
 
   const leave = (entry: QueueEntry): void => {
     waiting.delete(entry)
-    if (waiting.size === 0) onEmpty?.()
+    if (waiting.size === 0) for (const resolve of onEmpty) resolve()
   }
 
   const append = async (event: NewEvent, { signal }: CallerOptions = {}): Promise<{ readonly id: string }> => {
-    if (closing) throw new EventWriterError('dynamo.events.writer_closed', { pending: waiting.size, maxPending })
+    if (isClosed) throw new EventWriterError('dynamo.events.writer_closed', { pending: waiting.size, maxPending })
     return call(store, operation, table, signal, async (callSignal, record) => {
       if (waiting.size >= maxPending) {
         throw new EventWriterError('dynamo.events.writer_full', { pending: waiting.size, maxPending })
@@ -92,36 +99,35 @@ export function createEventWriter(
     })
   }
 
-  const drain = async (graceMs: number): Promise<{ drained: boolean }> => {
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve) => {
-      onEmpty = resolve
-      if (waiting.size === 0) resolve()
-      else timer = setTimeout(resolve, graceMs)
-    })
-    clearTimeout(timer)
+  const drain = async (grace: Grace): Promise<boolean> => {
+    isClosed = true
+    if (waiting.size > 0) {
+      await grace.covers(
+        new Promise<void>((resolve) => {
+          onEmpty.add(resolve)
+        }),
+      )
+    }
     const drained = waiting.size === 0
     for (const [{ record }, end] of [...waiting]) {
       end(new EventWriterError('dynamo.events.writer_closed', { pending: 0, maxPending }, record.possibleWrites > 0))
     }
-    return { drained }
+    open.delete(drainable)
+    return drained
   }
-
-  const close = (graceMs: number = DEFAULT_GRACE_MS): Promise<{ drained: boolean }> => {
-    closing ??= drain(graceMs).finally(() => open.delete(writer))
-    return closing
-  }
+  const drainable: DrainableWriter = { drain }
+  const closing = new Closing(async (grace) => ({ drained: await drain(grace) }))
   const writer: EventWriter = {
     append,
     get pending() {
       return waiting.size
     },
-    close,
+    close: (graceMs) => closing.close(graceMs),
     async [Symbol.asyncDispose]() {
-      await close()
+      await closing.close()
     },
   }
-  open.add(writer)
+  open.add(drainable)
   return writer
 }
 

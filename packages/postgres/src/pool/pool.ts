@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import {
+  Closing,
   DEFAULT_GRACE_MS,
+  type Grace,
   type Logger,
   type MiyabiError,
   redactingLogger,
@@ -73,7 +75,7 @@ export class Pool extends pg.Pool {
   readonly #cancelScopes = new CancelScopes()
   #active = 0
   #pending = 0
-  #closed: Promise<PoolClosed> | undefined
+  readonly #closing = new Closing((grace) => this.#close(grace))
 
   constructor(given: PostgresSettings, options: PoolOptions = {}) {
     assertInternals(pgCheck)
@@ -190,8 +192,7 @@ export class Pool extends pg.Pool {
    * the same promise.
    */
   close(graceMs: number = DEFAULT_GRACE_MS): Promise<PoolClosed> {
-    this.#closed ??= this.#close(graceMs)
-    return this.#closed
+    return this.#closing.close(graceMs)
   }
 
   /** As `close`. The driver's own `end` waits for ever while one connection is out. */
@@ -213,7 +214,7 @@ export class Pool extends pg.Pool {
    * where a slot is free, a timer. What has to be tested or opened goes the slow way, which needs a deadline.
    */
   #acquire(ownSignal: AbortSignal | undefined, caller: Caller, callback: AcquireCallback): void {
-    if (this.#closed) {
+    if (this.#closing.hasBegun) {
       callback(closedError(this.name))
       return
     }
@@ -320,7 +321,7 @@ export class Pool extends pg.Pool {
   /** What those who wait and the minimum lack, within the maximum. */
   #missing(): number {
     const { total, connecting, min, max } = this.stats
-    const toMinimum = this.#closed ? 0 : min - total
+    const toMinimum = this.#closing.hasBegun ? 0 : min - total
     return Math.min(Math.max(this.#queue.size - connecting, toMinimum), max - total)
   }
 
@@ -363,12 +364,12 @@ export class Pool extends pg.Pool {
     })
     this.on('remove', () => this.#connector.check())
     this.on('error', (cause) => {
-      if (!this.#closed) this.#log.connectionLost(mapPostgresError(cause))
+      if (!this.#closing.hasBegun) this.#log.connectionLost(mapPostgresError(cause))
     })
   }
 
-  async #close(graceMs: number): Promise<PoolClosed> {
-    const drained = await settlesWithin(graceMs, this.#slots.allFree())
+  async #close(grace: Grace): Promise<PoolClosed> {
+    const drained = await grace.covers(this.#slots.allFree())
     this.#connector.stop()
     this.#slots.refuse(closedError(this.name))
     this.#queue.close(closedError(this.name))

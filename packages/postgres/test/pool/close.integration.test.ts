@@ -38,6 +38,19 @@ describe('close', () => {
     held.release()
   })
 
+  it('is over for everybody who asked with the shortest of their graces', async () => {
+    const pool = bench.pool({ maxConnections: 1 })
+    const running = failureOf(pool.query('SELECT pg_sleep(3600)'))
+    await until(
+      () => pool.stats,
+      (stats) => stats.active === 1,
+    )
+    const patient = pool.close(3_600_000)
+    expect(await pool.close(50)).toEqual({ drained: false, destroyed: 1 })
+    expect(await patient).toEqual({ drained: false, destroyed: 1 })
+    expect(await running).toBeInstanceOf(Error)
+  })
+
   it('returns from a network that answers nothing', async () => {
     await using proxy = await startTcpProxy(bench.settings().databaseUrl)
     const pool = bench.pool({ databaseUrl: proxy.url(bench.settings().databaseUrl), minConnections: 2 })
