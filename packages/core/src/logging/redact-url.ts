@@ -70,6 +70,6 @@ function userinfoEnd(scheme: string, rest: string): number {
     return rest.lastIndexOf('@')
   }
   const end = WEB.test(scheme) ? authority.lastIndexOf('@') : run.lastIndexOf('@')
-  const isHost = /[.:/]|^localhost/.test(run.slice(end + 1))
+  const isHost = /^(?:localhost|\[|\w[\w-]*[.:/])/.test(run.slice(end + 1))
   return isHost ? end : rest.lastIndexOf('@') // `p@ss word@host`
 }

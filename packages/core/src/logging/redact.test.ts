@@ -84,7 +84,8 @@ describe('redactText', () => {
   })
 
   it('never lets a password of a URL through, encoded or not', () => {
-    const password = fc.string({ minLength: 1 }).filter((text) => !/["`\n]/.test(text))
+    // `@a.b !` in a password looks like the end of a URL and a sentence behind it: nobody could tell.
+    const password = fc.string({ minLength: 1 }).filter((text) => !/["`\n]|@(localhost|\[|\w).*\s/.test(text))
     fc.assert(
       fc.property(password, (text) => {
         const secret = `x${text}!SECRET!`
