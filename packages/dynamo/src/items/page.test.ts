@@ -48,9 +48,12 @@ describe('readGroups', () => {
           // Every item of one group comes before every item of the next.
           const place = (g: number): number => (order === 'asc' ? g : groups.length - 1 - g) * 10_000
           const sorted = (ids: string[]): string[] => (order === 'asc' ? ids.sort() : ids.sort().reverse())
-          const idGroups = groups.map((partitions, g) =>
-            partitions.map(({ numbers }) => sorted(numbers.map((n) => id(place(g) + n)))),
-          )
+          // An id is in one partition.
+          const idGroups = groups.map((partitions, g) => {
+            const taken = new Set<number>()
+            const isNew = (n: number): boolean => taken.size < taken.add(n).size
+            return partitions.map(({ numbers }) => sorted(numbers.filter(isNew).map((n) => id(place(g) + n))))
+          })
           const sources = (isWanted: (id: string) => boolean) =>
             idGroups.map((partitions, g) =>
               partitions.map((ids, p) =>
