@@ -31,7 +31,7 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const dynamo: import('@miyabi/dynamo').Dynamo
     declare const events: readonly import('@miyabi/dynamo').NewEvent[]
     declare const eventType: string, idempotencyKey: string, userId: string, repositoryId: string, data: object
-    declare const id: string, agentId: string, recipient: string, connectionId: string, payload: object
+    declare const id: string, agentId: string, recipient: string, connectionId: string, payload: object, position: bigint, at: Date
     declare const occurredAt: Date, from: Date, to: Date
   `,
   'packages/postgres/README.md': `

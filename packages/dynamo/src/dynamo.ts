@@ -31,6 +31,8 @@ export interface Retention {
   readonly agentHistoryMs: number
   /** Messages, from their enqueueing. Default 24 hours. */
   readonly messagesMs: number
+  /** What is remembered of a write under an id of the caller's, so that a repetition changes nothing. Default 7 days. */
+  readonly receiptsMs: number
 }
 
 const defaultRetention: Retention = {
@@ -38,6 +40,7 @@ const defaultRetention: Retention = {
   endedAgentsMs: 7 * DAY_MS,
   agentHistoryMs: 30 * DAY_MS,
   messagesMs: DAY_MS,
+  receiptsMs: 7 * DAY_MS,
 }
 
 /** @throws {DynamoInputError} naming what is no length of time. */
@@ -124,6 +127,7 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
     agentState: bindAgentStates(store, table(agentStateTable), {
       endedMs: retention.endedAgentsMs,
       historyMs: retention.agentHistoryMs,
+      receiptsMs: retention.receiptsMs,
     }),
     messages: bindMessages(store, table(messagesTable), { ...messages, retentionMs: retention.messagesMs }),
     tables: bindTables(client, settings, { operations, logger }),

@@ -1,5 +1,6 @@
 export { type BackfillOptions, type BackfillProgress, describeBackfill } from '@miyabi/core'
 export type { AgentStates, RestartedAgentState } from './agent-state/agent-states.js'
+export type { AgentStateEffect, AgentStateEffectResult } from './agent-state/effect.js'
 export {
   IllegalTransitionError,
   StaleAgentStateError,

@@ -46,7 +46,7 @@ describe('keys', () => {
   })
 
   it('of agents, versions and messages are equal only when their parts are', () => {
-    const state = { status: 'pending', progress: 0, updatedAt: 1, saveId: 's', schemaVersion: 1 } as const
+    const state = { status: 'pending', progress: 0, updatedAt: 1, writtenAt: 1, saveId: 's', schemaVersion: 1 } as const
     const keyOf = {
       current: (name: string, n: number) => agent.put({ ...state, agentId: name, version: n }).params<Put>().Item,
       version: (name: string, n: number) => version.put({ ...state, agentId: name, version: n }).params<Put>().Item,
@@ -90,6 +90,7 @@ describe('keys', () => {
             status: 'pending',
             progress: 0,
             updatedAt: 1,
+            writtenAt: 1,
             saveId: 's',
             schemaVersion: 1,
             version: n,

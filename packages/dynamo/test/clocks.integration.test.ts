@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AgentState } from '../src/agent-state/state.js'
 import { createDynamo, type Dynamo, type DynamoOptions } from '../src/dynamo.js'
 import { DynamoInputError } from '../src/errors/errors.js'
 import type { EventRange } from '../src/events/range.js'
@@ -65,6 +66,76 @@ describe.each([
       expect(Math.abs(Number(stored?.occurredAt) - Date.now())).toBeLessThan(61_000)
       expect(Math.abs(Number(stored?.writtenAt) - Date.now())).toBeLessThan(61_000)
     }
+  })
+})
+
+describe.each([
+  ['by transactions', true],
+  ['in steps', false],
+])("an agent's history, %s,", (name, transactions) => {
+  it.each([
+    ['an hour', HOUR_MS],
+    ['three days', 3 * DAY_MS],
+  ])(
+    'has what was saved between two moments, although versions go on from a clock that was %s ahead',
+    async (far, ahead) => {
+      const clock = testClock(Date.now())
+      const start = clock.ms
+      const dynamo = await sharedDynamo({ transactions }, { now: clock })
+      open.push(dynamo)
+      const agentId = `${name} ${far}`
+      const saved: AgentState[] = []
+      const save = async (): Promise<void> => {
+        const expectedVersion = saved.at(-1)?.version ?? 0
+        saved.push(
+          await dynamo.agentState.save({ agentId, status: 'running', progress: saved.length, expectedVersion }),
+        )
+      }
+      await save()
+      clock.ms = start + ahead
+      await save()
+      for (let minute = 1; minute <= 4; minute++) {
+        clock.ms = start + minute * 60_000
+        await save()
+      }
+      clock.ms = start + ahead + HOUR_MS
+      await save()
+
+      const times = [0, ahead, 60_000, 120_000, 180_000, 240_000, ahead + HOUR_MS].map((ms) => start + ms)
+      expect(saved.map(({ updatedAt }) => updatedAt.getTime())).toEqual(times)
+      expect([...saved].sort((a, b) => a.version - b.version)).toEqual(saved)
+      for (const [from, to] of [
+        [start, start + 120_001],
+        [start + 60_000, start + 240_000],
+        [start + ahead, start + ahead + 1],
+        [start + 240_000, start + ahead],
+        [start + ahead + 1, start + 10 * ahead],
+        [0, start + 1],
+      ] as const) {
+        const within = saved.filter(({ updatedAt }) => updatedAt.getTime() >= from && updatedAt.getTime() < to)
+        const range = { from: new Date(from), to: new Date(to) }
+        expect((await dynamo.agentState.history(agentId, { ...range, order: 'asc' })).items).toEqual(within)
+        const pages: AgentState[] = []
+        for (let cursor: string | undefined; ; ) {
+          const page = await dynamo.agentState.history(agentId, { ...range, limit: 2, cursor })
+          pages.push(...page.items)
+          cursor = page.cursor
+          if (cursor === undefined) break
+        }
+        expect(pages).toEqual([...within].reverse())
+      }
+    },
+  )
+
+  it("keeps a state for its time that a process saved whose clock is behind by more, and follows another's version", async () => {
+    const behind = await sharedDynamo({ transactions }, { now: skewedClock(-40 * DAY_MS) })
+    open.push(behind)
+    const agentId = `${name} behind`
+    const { version } = await right.agentState.save({ agentId, status: 'running', expectedVersion: 0 })
+    const ended = await behind.agentState.save({ agentId, status: 'completed', expectedVersion: version })
+    expect(ended.version).toBe(version + 1)
+    expect(await right.agentState.current(agentId)).toEqual(ended)
+    expect((await right.agentState.history(agentId)).items).toHaveLength(2)
   })
 })
 

@@ -114,20 +114,36 @@ describe("an agent's state costs", () => {
   }
 
   costs(
-    "**Save an agent's state.** 4 W: the current item and a version, in one transaction; refused, 2 W at least.",
+    "**Save an agent's state.** 4 W: the current item and a version, in one transaction; refused, 2 W at least. With an `id`, 6 W.",
     async () => {
       expect(await units(() => save('pending'))).toEqual(writes(4))
       expect(await units(() => save('running'))).toEqual(writes(4))
       const stale = { agentId, status: 'running', expectedVersion: 1 } as const
       expect(await units(() => rejection(dynamo.agentState.save(stale)))).toEqual(writes(2, 1))
+      const once = { agentId: 'once', status: 'running', expectedVersion: 0, id: 'i' } as const
+      expect(await units(() => dynamo.agentState.save(once))).toEqual(writes(6))
     },
   )
 
+  costs('such as an outbox. 6 W and 1 R; superseded, 1 W and 1 R.', async () => {
+    const effect = (position: bigint) => () =>
+      dynamo.agentState.saveEffect({
+        id: `e${position}`,
+        agentId: 'effects',
+        status: 'running',
+        position,
+        at: new Date(),
+      })
+    expect(await units(effect(2n))).toEqual({ reads: 1, writes: 6, refused: 0 })
+    expect(await units(effect(1n))).toEqual({ reads: 1, writes: 1, refused: 0 })
+  })
+
   costs(
-    '**The current state.** 1 R, strongly consistent. **Its history.** Half an R for each 4 KB. **A restart.** 4 W,',
+    '**The current state.** 1 R, strongly consistent. **Its history.** Half an R for each 4 KB, and half an R where it has an end. **A restart.** 4 W,',
     async () => {
       expect(await units(() => dynamo.agentState.current(agentId))).toEqual(reads(1))
       expect(await units(() => dynamo.agentState.history(agentId))).toEqual(reads(0.5))
+      expect(await units(() => dynamo.agentState.history(agentId, { to: new Date() }))).toEqual(reads(1))
       await save('completed')
       expect(await units(() => dynamo.agentState.restart({ agentId, expectedVersion: version }))).toEqual(writes(4))
     },

@@ -118,3 +118,92 @@ describe('what a batch leaves unprocessed', () => {
     expect(Number(times[0])).toBeGreaterThanOrEqual(before)
   })
 })
+
+describe.each([
+  ['by transactions', true],
+  ['in steps', false],
+])("a save of an agent's state whose answer was lost, %s,", (name, transactions) => {
+  let dynamo: Dynamo
+  let other: Dynamo
+  beforeAll(async () => {
+    dynamo = await behindProxy({ transactions })
+    other = await sharedDynamo({ transactions })
+  })
+  afterAll(async () => {
+    await dynamo.close()
+    await other.close()
+  })
+  const stateOf = (id?: string) => ({
+    agentId: `${name} ${newName()}`,
+    status: 'running' as const,
+    progress: 40,
+    stateData: { step: 2n ** 60n, files: new Set(['a']) },
+    expectedVersion: 0,
+    ...(id === undefined ? {} : { id }),
+  })
+
+  it('is no newer state than itself when its caller repeats it, to whom it gives what was saved', async () => {
+    const state = stateOf()
+    const saved = await repeated(() => dynamo.agentState.save(state))
+    expect(await other.agentState.current(state.agentId)).toEqual(saved)
+    expect((await other.agentState.history(state.agentId)).items).toEqual([saved])
+    expect(await rejection(dynamo.agentState.save(state))).toMatchObject({ code: 'dynamo.agent_state.stale' })
+  })
+
+  it('was done although another one has been saved over it since', async () => {
+    const state = stateOf()
+    loseAnswers(ALL_ATTEMPTS)
+    expect(await rejection(dynamo.agentState.save(state))).toMatchObject({ effect: 'unknown' })
+    const first = await other.agentState.current(state.agentId)
+    const over = await other.agentState.save({ ...state, progress: 50, expectedVersion: first?.version ?? -1 })
+    expect(await dynamo.agentState.save(state)).toEqual(first)
+    expect(await other.agentState.current(state.agentId)).toEqual(over)
+    expect((await other.agentState.history(state.agentId, { order: 'asc' })).items).toEqual([first, over])
+  })
+
+  it('is of its caller alone: another state is stale, and so is the same one of another process', async () => {
+    const state = stateOf()
+    loseAnswers(ALL_ATTEMPTS)
+    await rejection(dynamo.agentState.save(state))
+    for (const [by, changed] of [
+      [dynamo, { ...state, progress: 41 }],
+      [other, state],
+    ] as const) {
+      expect(await rejection(by.agentState.save(changed))).toMatchObject({ code: 'dynamo.agent_state.stale' })
+    }
+    expect(await dynamo.agentState.save(state)).toMatchObject({ progress: 40 })
+  })
+
+  it('is known by its id from every process, also after others', async () => {
+    const state = stateOf('i')
+    loseAnswers(ALL_ATTEMPTS)
+    await rejection(dynamo.agentState.save(state))
+    const first = await other.agentState.save(state)
+    let last = first
+    for (const progress of [50, 60]) {
+      last = await other.agentState.save({ ...state, id: `${progress}`, progress, expectedVersion: last.version })
+    }
+    for (const by of [dynamo, other]) expect(await by.agentState.save(state)).toEqual(first)
+    expect(await other.agentState.current(state.agentId)).toEqual(last)
+    expect((await other.agentState.history(state.agentId)).items).toHaveLength(3)
+  })
+
+  it('is saved once by twenty who come at once with one id, and all are answered the same', async () => {
+    const state = stateOf('twenty')
+    const by = (n: number) => (n % 2 === 0 ? dynamo : other)
+    const states = await Promise.all(Array.from({ length: 20 }, (_, n) => by(n).agentState.save(state)))
+    expect(new Set(states.map(({ version }) => version)).size).toBe(1)
+    expect((await other.agentState.history(state.agentId)).items).toHaveLength(1)
+  })
+
+  it('is restarted once under an id', async () => {
+    const state = stateOf()
+    const { agentId } = state
+    const running = await other.agentState.save(state)
+    const failed = await other.agentState.save({ agentId, status: 'failed', expectedVersion: running.version })
+    const restart = { agentId, expectedVersion: failed.version, id: 'restart' }
+    const again = await repeated(() => dynamo.agentState.restart(restart))
+    await other.agentState.save({ agentId, status: 'running', expectedVersion: again.version })
+    expect(await other.agentState.restart(restart)).toEqual(again)
+  })
+})

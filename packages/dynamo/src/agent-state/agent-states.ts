@@ -1,11 +1,23 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { OwnAttempts } from '../items/own-attempts.js'
 import type { Page } from '../items/page.js'
-import { assertKeyPart } from '../items/storable.js'
+import { assertKeyPart, canonicalText } from '../items/storable.js'
 import { type CallerOptions, call, type Store, toSeconds } from '../items/store.js'
-import { agentShapes, agentVersionEntity, currentAgentStateEntity } from './entity.js'
+import { noteAhead } from './ahead.js'
+import { type AgentStateEffect, type AgentStateEffectResult, assertSaveId, checkEffect } from './effect.js'
+import {
+  type AgentItem,
+  agentAheadEntity,
+  agentReceiptEntity,
+  agentShapes,
+  agentVersionEntity,
+  currentAgentStateEntity,
+} from './entity.js'
 import { IllegalTransitionError, StaleAgentStateError } from './errors.js'
 import { readHistory } from './history.js'
 import type { HistoryRange } from './history-range.js'
+import { receiptOf, rememberedState } from './receipt.js'
+import { saveEffect } from './save-effect.js'
 import {
   type AgentState,
   type AgentStatus,
@@ -21,8 +33,10 @@ import {
   type AgentStateModel,
   type AgentStateRetention,
   historyTtl,
+  keptFrom,
   type PutParameters,
   readCurrent,
+  type Saving,
 } from './storage.js'
 import { writeInSteps } from './write-in-steps.js'
 import { writeInTransaction } from './write-in-transaction.js'
@@ -32,10 +46,20 @@ export interface AgentStates {
   /**
    * Saves a state that follows the one with `expectedVersion`, as the current one and as a version in the history.
    *
+   * Repeated after its answer was lost, by the same process or under the same `id` by any, it gives the state that it had saved.
+   *
    * @throws {StaleAgentStateError} when somebody else saved in the meantime; it has the newer state.
    * @throws {IllegalTransitionError} when the status cannot follow the one before.
    */
   save(state: NewAgentState, options?: CallerOptions): Promise<AgentState>
+  /**
+   * Saves a state as an effect of something that has an order of its own. Between effects the one of the higher position wins; over a state that
+   * was saved directly it is applied only if that was at or before `at`. Otherwise it ends as `superseded`, which is remembered. One that is
+   * applied has a version like any other, so a direct save that expects the one before is stale.
+   *
+   * @throws {IllegalTransitionError} when the status cannot follow the one before.
+   */
+  saveEffect(effect: AgentStateEffect, options?: CallerOptions): Promise<AgentStateEffectResult>
   /**
    * Puts an agent that has completed or failed back to pending, with progress 0 and without an expiry.
    *
@@ -50,7 +74,17 @@ export interface AgentStates {
 }
 
 /** What an agent begins anew with. */
-export type RestartedAgentState = Pick<NewAgentState, 'agentId' | 'expectedVersion' | 'currentTask' | 'stateData'>
+export type RestartedAgentState = Pick<
+  NewAgentState,
+  'agentId' | 'expectedVersion' | 'currentTask' | 'stateData' | 'id'
+>
+
+/** What makes a save itself: the same in each repetition. */
+interface Attempt {
+  readonly updatedAt: number
+  readonly version: number
+  readonly saveId: string
+}
 
 export function bindAgentStates(store: Store, table: string, retention: AgentStateRetention): AgentStates {
   const model: AgentStateModel = {
@@ -58,10 +92,55 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
     retention,
     current: currentAgentStateEntity(table),
     versions: agentVersionEntity(table),
+    receipts: agentReceiptEntity(table),
+    ahead: agentAheadEntity(table),
   }
   const { current, versions } = model
-  current.setClient(store.document)
-  versions.setClient(store.document)
+  for (const entity of [current, versions, model.receipts, model.ahead]) entity.setClient(store.document)
+  const attempts = new OwnAttempts<Attempt>()
+  const writeState = store.settings.transactions ? writeInTransaction : writeInSteps
+
+  const begin = (after: number): Attempt => {
+    const updatedAt = store.now()
+    return { updatedAt, version: Math.max(after + 1, updatedAt), saveId: randomUUID() }
+  }
+
+  /** A state as it is stored. */
+  function toItem(
+    state: Omit<NewAgentState, 'expectedVersion'>,
+    attempt: Attempt,
+    effect?: { readonly position: bigint; readonly atMs: number },
+  ): AgentItem {
+    const { agentId, status, id, currentTask, stateData } = state
+    return {
+      agentId,
+      status,
+      progress: state.progress ?? (status === 'completed' ? 100 : 0),
+      ...(currentTask === undefined ? {} : { currentTask }),
+      ...(stateData === undefined ? {} : { stateData }),
+      ...attempt,
+      writtenAt: attempt.updatedAt,
+      ...(id === undefined ? {} : { id }),
+      ...(effect === undefined ? {} : { position: String(effect.position), at: effect.atMs }),
+      schemaVersion: agentShapes.current,
+    }
+  }
+
+  /** What replaces the current item. */
+  const putCurrent = (item: AgentItem) =>
+    current.put({ ...item, ...(isTerminal(item.status) ? { ttl: toSeconds(keptFrom(item) + retention.endedMs) } : {}) })
+
+  const toSaving = (item: AgentItem, put: PutParameters, rest: Pick<Saving, 'expectedVersion' | 'isRepeated'>) =>
+    ({
+      agentId: item.agentId,
+      nextVersion: item.version,
+      saveId: item.saveId,
+      id: item.id,
+      put,
+      version: versions.put({ ...item, ttl: historyTtl(model, item) }).params<PutParameters>(),
+      receipt: receiptOf(model, item),
+      ...rest,
+    }) satisfies Saving
 
   /** Writes the state unless the stored one is not at the expected version, or its status is none of `from`. */
   async function write(
@@ -72,43 +151,44 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
     signal: AbortSignal | undefined,
   ): Promise<AgentState> {
     const { agentId, status, expectedVersion } = state
-    const now = store.now()
-    const item = {
-      agentId,
-      status,
-      progress: state.progress ?? (status === 'completed' ? 100 : 0),
-      ...(state.currentTask === undefined ? {} : { currentTask: state.currentTask }),
-      ...(state.stateData === undefined ? {} : { stateData: state.stateData }),
-      updatedAt: now,
-      version: Math.max(expectedVersion + 1, now),
-      saveId: randomUUID(),
-      schemaVersion: agentShapes.current,
-    }
-    const put = current
-      .put({ ...item, ...(isTerminal(status) ? { ttl: toSeconds(now + retention.endedMs) } : {}) })
-      .where((stored, { eq, lte, notExists }) =>
-        expectedVersion === 0
-          ? `${notExists(stored.agentId)} OR ${lte(stored.ttl, toSeconds(now))}`
-          : `${eq(stored.version, expectedVersion)} AND (${from.map((s) => eq(stored.status, s)).join(' OR ')})`,
-      )
-      .params<PutParameters>()
-    const version = versions.put({ ...item, ttl: historyTtl(model, now) }).params<PutParameters>()
-    const saving = { agentId, expectedVersion, saveId: item.saveId, put, version }
-    const save = store.settings.transactions ? writeInTransaction : writeInSteps
-    return call(store, operation, table, signal, async (abortSignal, record) => {
-      const refused = await save(model, saving, abortSignal, record)
-      if (refused === undefined) return toAgentState(item)
-      const { live, stored, effect } = refused
-      if (stored?.version === expectedVersion) {
-        throw new IllegalTransitionError(agentId, stored.status, status, isRestart)
-      }
-      throw new StaleAgentStateError(agentId, expectedVersion, live && toAgentState(live), effect)
-    })
+    return call(store, operation, table, signal, (abortSignal, record) =>
+      attempts.during(
+        () =>
+          createHash('sha256')
+            .update(canonicalText([operation, state]))
+            .digest('base64'),
+        { signal: abortSignal, record },
+        () => begin(expectedVersion),
+        async (attempt, isRepeated) => {
+          const item = toItem(state, attempt)
+          const put = putCurrent(item)
+            .where((stored, { eq, lte, notExists }) =>
+              expectedVersion === 0
+                ? `${notExists(stored.agentId)} OR ${lte(stored.ttl, toSeconds(attempt.updatedAt))}`
+                : `${eq(stored.version, expectedVersion)} AND (${from.map((s) => eq(stored.status, s)).join(' OR ')})`,
+            )
+            .params<PutParameters>()
+          await noteAhead(model, item, abortSignal)
+          const saving = toSaving(item, put, { expectedVersion, isRepeated })
+          const written = await writeState(model, saving, abortSignal, record)
+          if (written.outcome === 'saved') return toAgentState(item)
+          if (written.outcome === 'known') {
+            return toAgentState(await rememberedState(model, written.receipt, item, abortSignal))
+          }
+          const { live, stored } = written
+          if (stored?.version === expectedVersion) {
+            throw new IllegalTransitionError(agentId, stored.status, status, isRestart)
+          }
+          throw new StaleAgentStateError(agentId, expectedVersion, live && toAgentState(live))
+        },
+      ),
+    )
   }
 
   return {
     async save(given, { signal } = {}) {
       const state = checkAgentState(given)
+      if (state.id !== undefined) assertSaveId(state.id)
       if (state.expectedVersion === 0 && !canBegin(state.status)) {
         throw new IllegalTransitionError(state.agentId, undefined, state.status, false)
       }
@@ -117,8 +197,26 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
 
     async restart(restarted, { signal } = {}) {
       const state = checkAgentState({ ...restarted, status: 'pending', progress: 0 })
+      if (state.id !== undefined) assertSaveId(state.id)
       if (state.expectedVersion === 0) throw new IllegalTransitionError(state.agentId, undefined, 'pending', true)
       return write('agentState.restart', state, terminalStatuses, true, signal)
+    },
+
+    async saveEffect(given, { signal } = {}) {
+      const effect = checkEffect(given)
+      return call(store, 'agentState.saveEffect', table, signal, (abortSignal, record) =>
+        saveEffect(model, effect, { signal: abortSignal, record }, async ({ stored, isRepeated }) => {
+          const item = toItem(effect, begin(stored?.version ?? 0), effect)
+          const put = putCurrent(item)
+            .where((found, { eq, notExists }) =>
+              stored === undefined ? notExists(found.agentId) : eq(found.version, stored.version),
+            )
+            .params<PutParameters>()
+          await noteAhead(model, item, abortSignal)
+          const saving = toSaving(item, put, { expectedVersion: stored?.version ?? 0, isRepeated })
+          return { written: await writeState(model, saving, abortSignal, record), version: item.version }
+        }),
+      )
     },
 
     current: (agentId, { signal } = {}) =>

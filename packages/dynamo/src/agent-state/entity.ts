@@ -15,8 +15,15 @@ const attributes = {
   /** When it was saved, in milliseconds since 1970. */
   updatedAt: { type: 'number', required: true },
   version: { type: 'number', required: true, padding: { length: 16, char: '0' } },
+  /** When it was written, in milliseconds since 1970, by the clock of whoever wrote it. */
+  writtenAt: { type: 'number', required: true },
   /** Random, of one save: tells a writer whose answer was lost that the stored state is its own. */
   saveId: { type: 'string', required: true },
+  /** The caller's own, of one save. */
+  id: { type: 'string' },
+  /** Of a state that was saved as an effect: its place in their order, a whole number in digits; and the time of its order. */
+  position: { type: 'string' },
+  at: { type: 'number' },
   schemaVersion: { type: 'number', required: true },
   /** Seconds since 1970. */
   ttl: { type: 'number' },
@@ -56,12 +63,79 @@ export function agentVersionEntity(table: string) {
   )
 }
 
+/** What is remembered of a save under an id of the caller's. Keys: `pk` as above, `sk` `$agentSave_1#id_<id>`. */
+export function agentReceiptEntity(table: string) {
+  return new Entity(
+    {
+      model: { service: 'mb', entity: 'agentSave', version: '1' },
+      attributes: {
+        agentId: { type: 'string', required: true },
+        id: { type: 'string', required: true },
+        outcome: { type: ['applied', 'superseded'] as const, required: true },
+        /** Of the state it became, or of the one that superseded it. */
+        version: { type: 'number', required: true },
+        /** Of the state it became, in milliseconds since 1970. */
+        updatedAt: { type: 'number' },
+        writtenAt: { type: 'number', required: true },
+        schemaVersion: { type: 'number', required: true },
+        /** Seconds since 1970. */
+        ttl: { type: 'number', required: true },
+      },
+      indexes: {
+        receipt: {
+          pk: { field: 'pk', composite: ['agentId'], casing: 'none' },
+          sk: { field: 'sk', composite: ['id'], casing: 'none' },
+        },
+      },
+    } as const,
+    { table },
+  )
+}
+
+/** How far the versions of an agent ever were ahead of their times, where a clock was. Keys: `pk` as above, `sk` `$agentAhead_1`. */
+export function agentAheadEntity(table: string) {
+  return new Entity(
+    {
+      model: { service: 'mb', entity: 'agentAhead', version: '1' },
+      attributes: {
+        agentId: { type: 'string', required: true },
+        aheadMs: { type: 'number', required: true },
+        writtenAt: { type: 'number', required: true },
+        schemaVersion: { type: 'number', required: true },
+        /** Seconds since 1970; not before that of any version it speaks of. */
+        ttl: { type: 'number', required: true },
+      },
+      indexes: {
+        ahead: {
+          pk: { field: 'pk', composite: ['agentId'], casing: 'none' },
+          sk: { field: 'sk', composite: [], casing: 'none' },
+        },
+      },
+    } as const,
+    { table },
+  )
+}
+
 export type CurrentAgentStateEntity = ReturnType<typeof currentAgentStateEntity>
 
 export type AgentVersionEntity = ReturnType<typeof agentVersionEntity>
 
+export type AgentReceiptEntity = ReturnType<typeof agentReceiptEntity>
+
+export type AgentAheadEntity = ReturnType<typeof agentAheadEntity>
+
 /** A current state, or a version of it, as ElectroDB reads it. */
 export type AgentItem = EntityItem<CurrentAgentStateEntity>
 
-/** Shape 1 had no `saveId`. */
-export const agentShapes = itemShapes<AgentItem>("agent's state", [(item) => ({ ...item, saveId: '' })])
+/** Shape 1 had no `saveId`, shape 2 no `writtenAt`. */
+export const agentShapes = itemShapes<AgentItem>("agent's state", [
+  (item) => ({ ...item, saveId: '' }),
+  (item) => ({ ...item, writtenAt: item.updatedAt }),
+])
+
+/** A receipt, as ElectroDB reads it. */
+export type AgentReceipt = EntityItem<AgentReceiptEntity>
+
+export const receiptShapes = itemShapes<AgentReceipt>("receipt of an agent's state")
+
+export const aheadShapes = itemShapes<EntityItem<AgentAheadEntity>>("mark of an agent's versions")

@@ -1,4 +1,4 @@
-import { type Effect, MiyabiError } from '@miyabi/core'
+import { MiyabiError } from '@miyabi/core'
 import type { AgentState, AgentStatus } from './state.js'
 
 interface StaleDetails {
@@ -13,14 +13,14 @@ export class StaleAgentStateError extends MiyabiError<'dynamo.agent_state.stale'
   override readonly name = 'StaleAgentStateError'
   readonly #current: AgentState | undefined
 
-  constructor(agentId: string, expectedVersion: number, current: AgentState | undefined, effect: Effect) {
+  constructor(agentId: string, expectedVersion: number, current: AgentState | undefined) {
     const currentVersion = current?.version ?? 0
     super(
       'dynamo.agent_state.stale',
       currentVersion === 0
         ? `the agent has no state at version ${expectedVersion}, nor any other: it never had one, or it has expired; begin with expectedVersion 0`
         : `the agent's state is at version ${currentVersion}, not ${expectedVersion || 'none'}: somebody else saved it`,
-      { details: { agentId, expectedVersion, currentVersion }, effect },
+      { details: { agentId, expectedVersion, currentVersion } },
     )
     this.#current = current
   }

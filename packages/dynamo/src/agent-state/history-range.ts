@@ -17,10 +17,11 @@ export interface HistoryRange {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Versions between two, both included. */
+/** Versions between two, both included, that were saved between two moments. */
 export interface VersionRange {
   readonly low: number
   readonly high: number
+  readonly isSavedIn: (updatedAt: number) => boolean
   readonly order: Order
   readonly binding: readonly unknown[]
 }
@@ -29,23 +30,26 @@ export interface VersionRange {
 const VERSION_BYTES = 7
 
 /**
- * A version is the moment of its saving in milliseconds, so moments are bounds of versions.
+ * A version is the moment of its saving in milliseconds, or, where the clock of an earlier one was ahead, after it: never before it. So a
+ * moment from which on is a bound of versions, and one until which is, with how far they were ever ahead.
+ *
  * @throws {DynamoInputError} or {DynamoCursorError}
  */
-export function toVersionRange(agentId: string, range: HistoryRange): VersionRange {
+export function toVersionRange(agentId: string, range: HistoryRange, aheadMs: number): VersionRange {
   const { order = 'desc', cursor } = range
   assertOrder(order)
   const from = range.from && timeOf(range.from, 'from')
   const to = range.to && timeOf(range.to, 'to')
   const binding = ['history', agentId, from ?? null, to ?? null, order]
   let low = from ?? 0
-  let high = to === undefined ? Number.MAX_SAFE_INTEGER : to - 1
+  let high = to === undefined ? Number.MAX_SAFE_INTEGER : to - 1 + aheadMs
   if (cursor !== undefined) {
     const last = Number.parseInt(decodeCursor(binding, cursor, VERSION_BYTES), 16)
     if (order === 'asc') low = Math.max(low, last + 1)
     else high = Math.min(high, last - 1)
   }
-  return { low, high, order, binding }
+  const isSavedIn = (updatedAt: number): boolean => updatedAt >= (from ?? 0) && (to === undefined || updatedAt < to)
+  return { low, high, isSavedIn, order, binding }
 }
 
 /** The cursor after a version. */

@@ -1,5 +1,6 @@
 import { type Found, type Page, PageBudget } from '../items/page.js'
 import { assertLimit, asThrown } from '../items/store.js'
+import { readAhead } from './ahead.js'
 import { type AgentItem, agentShapes } from './entity.js'
 import { type HistoryRange, toVersionRange, type VersionRange, versionCursor } from './history-range.js'
 import { type AgentState, toAgentState } from './state.js'
@@ -13,8 +14,11 @@ export async function readHistory(
   abortSignal: AbortSignal,
 ): Promise<Page<AgentState>> {
   const limit = assertLimit(options.limit ?? 50)
-  const range = toVersionRange(agentId, options)
-  if (range.low > range.high) return { items: [] }
+  const { from, to } = options
+  const isEmpty = from !== undefined && to !== undefined && from >= to
+  const aheadMs = to === undefined || isEmpty ? 0 : await readAhead(model, agentId, abortSignal)
+  const range = toVersionRange(agentId, options, aheadMs)
+  if (isEmpty || range.low > range.high) return { items: [] }
   using budget = new PageBudget(model.store.settings.timeoutMs)
   // One more than asked tells whether there is a next page.
   const wanted = { count: limit + 1, budget }
@@ -40,8 +44,8 @@ async function readWithCurrent(
 ): Promise<Found<AgentItem>> {
   const { live } = await readCurrent(model, agentId, abortSignal)
   const found = await readVersions(model, agentId, range, wanted, abortSignal)
-  const isWanted = live && live.version >= range.low && live.version <= range.high
-  if (!isWanted || !isLive(model, { ttl: historyTtl(model, live.updatedAt) })) return found
+  const isWanted = live && live.version >= range.low && live.version <= range.high && range.isSavedIn(live.updatedAt)
+  if (!isWanted || !isLive(model, { ttl: historyTtl(model, live) })) return found
   if (found.items.some(({ version }) => version === live.version)) return found
   // The latest version comes after all others: a page that is not read to its end does not reach it.
   if (!found.isWhole && range.order === 'asc') return found
@@ -75,7 +79,8 @@ async function readVersions(
     const answer = items.length > 0 ? await budget.unlessLate(reading) : await reading
     if (!answer) return { items, isWhole: false }
     budget.count({ isCut: answer.cursor !== null && answer.data.length < limit })
-    items.push(...answer.data.filter((item) => isLive(model, item)).map(agentShapes.upcast))
+    const wantedItems = answer.data.filter((item) => isLive(model, item) && range.isSavedIn(item.updatedAt))
+    items.push(...wantedItems.map(agentShapes.upcast))
     cursor = answer.cursor
   } while (cursor !== null && items.length < count)
   return { items, isWhole: true }

@@ -19,6 +19,8 @@ export interface AgentState {
    * that is higher.
    */
   readonly version: number
+  /** Of a state that was saved as an effect: its place in the order of effects, and the time of its order. */
+  readonly effect?: { readonly position: bigint; readonly at: Date }
 }
 
 /** A state to save. Everything is replaced; what is left out is gone. */
@@ -32,6 +34,11 @@ export interface NewAgentState {
   readonly stateData?: object | undefined
   /** The version this one follows, as read; 0 when the agent has no state yet. */
   readonly expectedVersion: number
+  /**
+   * Of this save, the caller's own, unique for the agent, up to 512 bytes: a second arrival of the same changes nothing, and is answered
+   * the same, from whichever process, for as long as receipts are kept (`retention.receiptsMs`).
+   */
+  readonly id?: string | undefined
 }
 
 /** From which states one may come to another by a save. Nothing leads out of completed and failed but a restart. */
@@ -59,30 +66,39 @@ export const canBegin = (status: AgentStatus): boolean => beginnings.includes(st
  * @throws {DynamoInputError}, {DynamoValueError} or {PayloadTooLargeError} naming the member that cannot be saved.
  */
 export function checkAgentState(state: NewAgentState): NewAgentState {
-  assertKeyPart(state.agentId, 'agentId')
-  if (!agentStatuses.includes(state.status)) {
+  const content = checkContent(state)
+  const { expectedVersion } = state
+  // The version after it must be one too.
+  if (!Number.isSafeInteger(expectedVersion + 1) || expectedVersion < 0) {
+    throw new DynamoInputError('expectedVersion', 'is not a version; pass the one that was read, or 0 for none')
+  }
+  return { ...state, ...content }
+}
+
+/** What a state holds, checked, with a copy of its data. */
+export function checkContent(
+  state: Omit<NewAgentState, 'expectedVersion' | 'id'>,
+): Omit<NewAgentState, 'expectedVersion' | 'id'> {
+  const { agentId, status, progress, currentTask, stateData } = state
+  assertKeyPart(agentId, 'agentId')
+  if (!agentStatuses.includes(status)) {
     throw new DynamoInputError('status', `is none of ${agentStatuses.join(', ')}`)
   }
-  const { progress = 0, currentTask, stateData, expectedVersion } = state
-  if (!(typeof progress === 'number' && progress >= 0 && progress <= 100)) {
+  if (progress !== undefined && !(typeof progress === 'number' && progress >= 0 && progress <= 100)) {
     throw new DynamoInputError('progress', 'is not a number from 0 to 100')
   }
   if (currentTask !== undefined && typeof currentTask !== 'string') {
     throw new DynamoInputError('currentTask', 'is not a text')
   }
-  toStorable(progress, 'progress')
+  toStorable(progress ?? 0, 'progress')
   toStorable(currentTask ?? '', 'currentTask')
-  // The version after it must be one too.
-  if (!Number.isSafeInteger(expectedVersion + 1) || expectedVersion < 0) {
-    throw new DynamoInputError('expectedVersion', 'is not a version; pass the one that was read, or 0 for none')
-  }
   const copy = toPayload(stateData, 'stateData')
   if (currentTask !== undefined) assertFits({ currentTask, ...(copy && { stateData: copy }) })
-  return { ...state, stateData: copy }
+  return { agentId, status, progress, currentTask, stateData: copy }
 }
 
 /** An item as it was read or written, in the form callers get. */
-export function toAgentState(item: Omit<AgentItem, 'ttl' | 'schemaVersion' | 'saveId'>): AgentState {
+export function toAgentState(item: Omit<AgentItem, 'ttl' | 'schemaVersion' | 'saveId' | 'writtenAt'>): AgentState {
   return {
     agentId: item.agentId,
     status: item.status,
@@ -91,5 +107,8 @@ export function toAgentState(item: Omit<AgentItem, 'ttl' | 'schemaVersion' | 'sa
     stateData: (item.stateData ?? {}) as Record<string, unknown>,
     updatedAt: new Date(item.updatedAt),
     version: item.version,
+    ...(item.position === undefined
+      ? {}
+      : { effect: { position: BigInt(item.position), at: new Date(item.at ?? item.updatedAt) } }),
   }
 }

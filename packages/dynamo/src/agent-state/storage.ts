@@ -1,9 +1,16 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb'
-import type { Effect } from '@miyabi/core'
 import type { CallRecord } from '../errors/call-record.js'
 import { asThrown, type Store, toSeconds } from '../items/store.js'
-import { type AgentItem, type AgentVersionEntity, agentShapes, type CurrentAgentStateEntity } from './entity.js'
+import {
+  type AgentAheadEntity,
+  type AgentItem,
+  type AgentReceipt,
+  type AgentReceiptEntity,
+  type AgentVersionEntity,
+  agentShapes,
+  type CurrentAgentStateEntity,
+} from './entity.js'
 
 /** How long items are kept. */
 export interface AgentStateRetention {
@@ -11,6 +18,8 @@ export interface AgentStateRetention {
   readonly endedMs: number
   /** A version, after it was written. */
   readonly historyMs: number
+  /** What is remembered of a save under an id, after it. */
+  readonly receiptsMs: number
 }
 
 /** What both ways of writing, and both of reading, work with. */
@@ -19,6 +28,8 @@ export interface AgentStateModel {
   readonly retention: AgentStateRetention
   readonly current: CurrentAgentStateEntity
   readonly versions: AgentVersionEntity
+  readonly receipts: AgentReceiptEntity
+  readonly ahead: AgentAheadEntity
 }
 
 /** ElectroDB's parameters of a put. */
@@ -33,12 +44,20 @@ export interface Saving {
   readonly agentId: string
   /** 0 when there is to be none before. */
   readonly expectedVersion: number
+  /** Of the state itself. */
+  readonly nextVersion: number
   /** Tells our own item from somebody else's when the answer to a write was lost. */
   readonly saveId: string
+  /** The caller's own, where there is one: whoever comes with it again is the same. */
+  readonly id: string | undefined
+  /** Whether it goes on from an attempt of which nobody knows what came of it. */
+  readonly isRepeated: boolean
   /** The current item, under the condition that the stored one is what it should be. */
   readonly put: PutParameters
   /** The version beside it. */
   readonly version: PutParameters
+  /** What is to be remembered of it, under the condition that nothing is, where it has an id. */
+  readonly receipt: PutParameters | undefined
 }
 
 /** A current item as it is stored; `live` only while it has not expired. */
@@ -47,23 +66,52 @@ export interface Stored {
   readonly live: AgentItem | undefined
 }
 
-/** Why a state was not saved: what is stored instead. */
-export interface Refused extends Stored {
-  /** `unknown` when an attempt whose answer was lost may have been overwritten since. */
-  readonly effect: Effect
-}
+/** What became of a state. */
+export type Written =
+  | { readonly outcome: 'saved' }
+  /** One of the same id came before. */
+  | { readonly outcome: 'known'; readonly receipt: AgentReceipt }
+  /** Something else is stored than it was to follow. */
+  | ({ readonly outcome: 'refused' } & Stored)
 
-/** Writes a state: undefined when it is saved. */
+/** Writes a state, or finds that it is written. */
 export type WriteState = (
   model: AgentStateModel,
   saving: Saving,
   signal: AbortSignal,
   record: CallRecord,
-) => Promise<Refused | undefined>
+) => Promise<Written>
+
+/** Whether a stored state is what an attempt of this very save has written. */
+export const isOwn = (saving: Saving, stored: AgentItem | undefined): boolean =>
+  stored !== undefined && (stored.saveId === saving.saveId || (saving.id !== undefined && stored.id === saving.id))
+
+/**
+ * Whether a refused save had been done all the same, by an attempt whose answer was lost, and has been followed by others since: then
+ * its version is in the history.
+ */
+export async function wasDone(
+  model: AgentStateModel,
+  saving: Saving,
+  abortSignal: AbortSignal,
+  record: CallRecord,
+): Promise<boolean> {
+  if (record.possibleWrites === 0 && !saving.isRepeated) return false
+  const key = { agentId: saving.agentId, version: saving.nextVersion }
+  const { data } = await model.versions.get(key).go({ ...asThrown, consistent: true, abortSignal })
+  return isOwn(saving, data ?? undefined)
+}
+
+/**
+ * From when a state is kept, in milliseconds since 1970: its version is never behind that of the state before, whatever the clock of
+ * whoever saved it said.
+ */
+export const keptFrom = ({ updatedAt, version }: Pick<AgentItem, 'updatedAt' | 'version'>): number =>
+  Math.max(updatedAt, version)
 
 /** When a version leaves the history, in seconds since 1970. */
-export const historyTtl = (model: AgentStateModel, updatedAt: number): number =>
-  toSeconds(updatedAt + model.retention.historyMs)
+export const historyTtl = (model: AgentStateModel, item: Pick<AgentItem, 'updatedAt' | 'version'>): number =>
+  toSeconds(keptFrom(item) + model.retention.historyMs)
 
 /** Whether an item has not expired yet. */
 export const isLive = (model: AgentStateModel, item: { readonly ttl?: number | undefined }): boolean =>

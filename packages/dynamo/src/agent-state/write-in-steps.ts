@@ -2,44 +2,66 @@ import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/c
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { asThrown } from '../items/store.js'
 import type { AgentItem } from './entity.js'
+import { readReceipt, receiptOf } from './receipt.js'
 import {
   type AgentStateModel,
   historyTtl,
   isLive,
+  isOwn,
+  type PutParameters,
   parseCurrent,
   readCurrent,
   type Saving,
   type Stored,
   type WriteState,
+  wasDone,
 } from './storage.js'
 
 /**
- * Writes the current item and then its version, for servers without transactions. The current item decides: from then on the state is
- * saved. A crash before the second write leaves the state in the current item alone, from where the next save takes it into the
- * history before it overwrites it. So the history never has a gap that closes no more.
+ * Writes the current item, then the receipt of a save that has an id, then the version, for servers without transactions. The current item
+ * decides: from then on the state is saved. A crash before the last write leaves the state in the current item alone, from where the next save
+ * takes it into the history before it overwrites it, and writes its receipt before that. So the history never has a gap that closes no more, and a
+ * state whose version is there has its receipt.
  */
 export const writeInSteps: WriteState = async (model, saving, abortSignal, record) => {
   const { document } = model.store
+  const { id, put, receipt, version } = saving
+  const before = await readReceipt(model, saving, abortSignal)
+  if (before) return { outcome: 'known', receipt: before }
   await archiveStored(model, saving, abortSignal)
-  const before = record.possibleWrites
   try {
-    const put = new PutCommand({ ...saving.put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' })
-    await document.send(put, { abortSignal })
+    await document.send(new PutCommand({ ...put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }), { abortSignal })
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error
     const found = await whatIsStored(model, saving, error.Item, abortSignal)
-    // Ours: an attempt whose answer was lost had been done.
-    if (found.stored?.saveId !== saving.saveId) {
-      return { ...found, effect: record.possibleWrites > before ? 'unknown' : 'none' }
+    const { stored } = found
+    // Another one of the same id, or an attempt whose answer was lost, may have been done, and be followed by others since.
+    if (id !== undefined && stored && stored.id === id && stored.saveId !== saving.saveId) {
+      await archive(model, stored, abortSignal)
+    }
+    const known = await readReceipt(model, saving, abortSignal)
+    if (known) return { outcome: 'known', receipt: known }
+    if (!isOwn(saving, stored)) {
+      if (await wasDone(model, saving, abortSignal, record)) return { outcome: 'saved' }
+      return { outcome: 'refused', ...found }
     }
   }
   try {
-    await document.send(new PutCommand(saving.version), { abortSignal })
+    if (receipt) await putOnce(model, receipt, abortSignal)
+    await document.send(new PutCommand(version), { abortSignal })
   } catch {
     // The state is saved all the same, reads of the history add it, and the next save archives it.
     abortSignal.throwIfAborted()
   }
-  return undefined
+  return { outcome: 'saved' }
+}
+
+async function putOnce(model: AgentStateModel, receipt: PutParameters, abortSignal: AbortSignal): Promise<void> {
+  try {
+    await model.store.document.send(new PutCommand(receipt), { abortSignal })
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error
+  }
 }
 
 /** Older servers do not say what the condition met. */
@@ -67,8 +89,11 @@ async function archiveStored(model: AgentStateModel, saving: Saving, abortSignal
   if (stored && isReplaced) await archive(model, stored, abortSignal)
 }
 
-async function archive(model: AgentStateModel, stored: AgentItem, abortSignal: AbortSignal): Promise<void> {
-  const ttl = historyTtl(model, stored.updatedAt)
+/** Writes what a save that was cut left unwritten: the receipt first. */
+export async function archive(model: AgentStateModel, stored: AgentItem, abortSignal: AbortSignal): Promise<void> {
+  const receipt = receiptOf(model, stored)
+  if (receipt) await putOnce(model, receipt, abortSignal)
+  const ttl = historyTtl(model, stored)
   if (!isLive(model, { ttl })) return
   await model.versions
     .put({ ...stored, ttl })

@@ -143,9 +143,8 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
       call(store, 'events.append', table, signal, async (abortSignal, record) => {
         const item = toEventItem(event, model)
         const { id, eventType } = item
-        const key = JSON.stringify([eventType, id])
         return attempts.during(
-          key,
+          () => JSON.stringify([eventType, id]),
           { signal: abortSignal, record },
           () => ({ writtenAt: item.writtenAt, writeId: isShared(event) ? newWriteId() : undefined }),
           async ({ writeId, writtenAt }) => {

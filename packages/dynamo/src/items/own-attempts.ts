@@ -16,19 +16,19 @@ export class OwnAttempts<Attempt> {
   /**
    * Works as the attempt that was made before under this key and ended without an answer, or else as a new one.
    *
-   * @param key what makes two calls the same.
+   * @param keyOf gives what makes two calls the same; asked only where it matters.
    * @param work must hand `signal` to every request.
    */
   async during<T>(
-    key: string,
+    keyOf: () => string,
     { signal, record }: { readonly signal: AbortSignal; readonly record: CallRecord },
     begin: () => Attempt,
     work: (attempt: Attempt, isRepeated: boolean) => Promise<T>,
   ): Promise<T> {
-    const before = this.#take(key)
+    const before = this.#remembered.size === 0 ? undefined : this.#take(keyOf())
     const attempt = before ?? begin()
     const remember = (): void => {
-      if (before !== undefined || record.possibleWrites > 0) this.#remember(key, attempt)
+      if (before !== undefined || record.possibleWrites > 0) this.#remember(keyOf(), attempt)
     }
     // The caller is told of the deadline at once, before what is on its way has noticed.
     signal.addEventListener('abort', remember, { once: true })

@@ -114,6 +114,14 @@ function isOfOneKind(members: readonly unknown[]): boolean {
 const setMemberText = (member: unknown): string =>
   types.isUint8Array(member) ? Buffer.from(member).toString('base64') : String(member)
 
+/** A text that is the same for the same value, of whatever can be stored. */
+export const canonicalText = (value: unknown): string =>
+  JSON.stringify(value, (_name, member: unknown) => {
+    if (typeof member === 'bigint') return { $bigint: String(member) }
+    if (member instanceof Set) return { $set: [...member] }
+    return member instanceof Uint8Array ? { $bytes: Buffer.from(member).toString('base64') } : member
+  })
+
 /**
  * Checks a text that becomes part of a key. Any character may be in it, and two texts never make the same key.
  * @throws {DynamoInputError} when it is empty, longer than `maxBytes` in UTF-8, or cannot be carried in UTF-8.
