@@ -19,8 +19,8 @@ export default defineConfig({
     ...run,
     root: 'packages/dynamo',
     include: [
-      'test/{agent-state,capacity,event-shapes,events,events-oracle,message-lease,messages,tables}.integration.test.ts',
-      'test/repositories.fault.test.ts',
+      'test/{agent-state,capacity,clocks,clocks-model,event-shapes,events,events-oracle,message-lease,messages,tables}.integration.test.ts',
+      'test/{agent-effects,lost-answers,repositories}.fault.test.ts',
     ],
     testNamePattern: new RegExp(`^(?!.*(${BEFORE_ITS_TIME.join('|')}))`),
     globalSetup: ['test/dynamodb-local/global-setup.ts'],

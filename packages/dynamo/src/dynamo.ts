@@ -13,6 +13,7 @@ import { checkHealth, type DynamoHealth } from './health/health.js'
 import { ownDocumentClient } from './internals/aws-sdk.js'
 import { checkedClock } from './items/clock.js'
 import { createIdSource } from './items/ids.js'
+import { OwnClock } from './items/own-clock.js'
 import type { Store } from './items/store.js'
 import { bindMessages, type Messages } from './messages/messages.js'
 import { assertMessageOptions, defaultMessageOptions, type MessageOptions } from './messages/options.js'
@@ -89,15 +90,15 @@ export interface Dynamo extends AsyncDisposable {
  */
 export function createDynamo(settings: DynamoSettings, options: DynamoOptions = {}): Dynamo {
   const { shards = {}, retryBudget = new RetryBudget() } = options
-  const now = checkedClock(options.now ?? Date.now)
-  now()
+  const clock = new OwnClock(checkedClock(options.now ?? (() => Date.now())), { isMachines: options.now === undefined })
+  const now = () => clock.now()
   assertShardPlan(shards)
   const retention = { ...defaultRetention, ...options.retention }
   assertRetention(retention)
   const messages = { ...defaultMessageOptions, ...options.messages }
   assertMessageOptions(messages)
   const logger = redactingLogger(options.logger ?? silentLogger)
-  const { client, stats } = openClient(settings, { logger, retryBudget })
+  const { client, stats } = openClient(settings, { logger, retryBudget, onDate: (date) => clock.hear(date) })
   const operations = new Operations()
   const store: Store = { document: ownDocumentClient(client), settings, operations, retryBudget, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
@@ -129,7 +130,10 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
       historyMs: retention.agentHistoryMs,
       receiptsMs: retention.receiptsMs,
     }),
-    messages: bindMessages(store, table(messagesTable), { ...messages, retentionMs: retention.messagesMs }),
+    messages: bindMessages(store, table(messagesTable), {
+      clock,
+      limits: { ...messages, retentionMs: retention.messagesMs, receiptsMs: retention.receiptsMs },
+    }),
     tables: bindTables(client, settings, { operations, logger }),
     health: (healthOptions) => checkHealth(client, settings, operations, healthOptions),
     stats,

@@ -57,12 +57,14 @@ describe('keys', () => {
             sequence: n,
             messageType: 'ping',
             enqueuedAt: 1,
+            writtenAt: 1,
             expiresAt: 1,
             schemaVersion: 1,
             ttl: 1,
           })
           .params<Put>().Item,
-      queue: (name: string, _n: number) => queue.put({ recipient: name, schemaVersion: 1, ttl: 1 }).params<Put>().Item,
+      queue: (name: string, _n: number) =>
+        queue.put({ recipient: name, writtenAt: 1, schemaVersion: 1, ttl: 1 }).params<Put>().Item,
     }
     fc.assert(
       fc.property(hostile, hostile, fc.nat(), fc.nat(), (a, b, m, n) => {
@@ -106,6 +108,7 @@ describe('keys', () => {
             sequence: n,
             messageType: 'ping',
             enqueuedAt: 1,
+            writtenAt: 1,
             expiresAt: 1,
             schemaVersion: 1,
             ttl: 1,

@@ -36,7 +36,8 @@ describe('the items of the entities', () => {
   it('refuse an attribute that the model does not have, and a wrong or missing one', () => {
     const queues = queueEntity('T')
     const messages = messageEntity('T')
-    const message = { recipient: 'r', sequence: 1, enqueuedAt: 1, expiresAt: 1, schemaVersion: 1, ttl: 1 } as const
+    const times = { enqueuedAt: 1, writtenAt: 1, expiresAt: 1, ttl: 1 } as const
+    const message = { recipient: 'r', sequence: 1, ...times, schemaVersion: 1 } as const
     void messages.put({ ...message, messageType: 'ping' })
     // @ts-expect-error not a message type
     const wrongEnum = (): unknown => messages.put({ ...message, messageType: 'shout' })

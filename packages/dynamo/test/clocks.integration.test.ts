@@ -1,3 +1,4 @@
+import { DeleteItemCommand, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentState } from '../src/agent-state/state.js'
 import { createDynamo, type Dynamo, type DynamoOptions } from '../src/dynamo.js'
@@ -136,6 +137,145 @@ describe.each([
     expect(ended.version).toBe(version + 1)
     expect(await right.agentState.current(agentId)).toEqual(ended)
     expect((await right.agentState.history(agentId)).items).toHaveLength(2)
+  })
+})
+
+describe('a lease', () => {
+  /** Time goes by for all, as the test says; each process has a clock of its own. */
+  const time = { ms: Date.now() }
+  const clockOf = (skew = 0): (() => number) & { skew: number } => {
+    const clock = Object.assign(() => time.ms + clock.skew, { skew })
+    return clock
+  }
+  const leaseAs = (by: Dynamo, recipient: string, connectionId: string) =>
+    by.messages.lease(recipient, { connectionId })
+  const isRefused = async (lease: Promise<unknown>): Promise<void> => {
+    expect(await rejection(lease)).toMatchObject({ code: 'dynamo.messages.leased' })
+  }
+
+  it.each([-DAY_MS, -HOUR_MS, -20_000, HOUR_MS, DAY_MS])(
+    'stays with the reader who polls and whose clock is set by %d ms, and gives what comes',
+    async (step) => {
+      const clock = clockOf()
+      const [a, b] = [await processWith({ now: clock }), await processWith({ now: clockOf() })]
+      const recipient = `polls ${step}`
+      const lease = await leaseAs(a, recipient, 'a')
+      clock.skew = step
+      for (let second = 1; second <= 47; second++) {
+        time.ms += 1000
+        await lease.receive()
+        if (second % 8 === 7) await isRefused(leaseAs(b, recipient, 'b'))
+      }
+      await a.messages.enqueue({ recipient, messageType: 'ping' })
+      expect((await lease.receive()).messages).toHaveLength(1)
+    },
+  )
+
+  it.each([-3 * DAY_MS, -HOUR_MS, -60_000, 60_000, HOUR_MS, 3 * DAY_MS])(
+    'is neither taken by a process whose clock is wrong by %d ms, nor kept from the others by it after its end',
+    async (skew) => {
+      const recipient = `wrong ${skew}`
+      const [a, b] = [await processWith({ now: clockOf() }), await processWith({ now: clockOf() })]
+      const wrong = await processWith({ now: clockOf(skew) })
+      const lease = await leaseAs(a, recipient, 'a')
+      await isRefused(leaseAs(wrong, recipient, 'w'))
+      expect(await lease.receive()).toEqual({ messages: [], expired: 0 })
+      await lease.release()
+      await leaseAs(wrong, recipient, 'w')
+      await isRefused(leaseAs(b, recipient, 'b'))
+      // It dies.
+      time.ms += 600_000
+      await using next = await leaseAs(b, recipient, 'b')
+      expect(next.connectionId).toBe('b')
+    },
+  )
+
+  it('goes to the next reader after its time, also where the clocks of both differ', async () => {
+    for (const skew of [-HOUR_MS, 0, HOUR_MS]) {
+      const recipient = `next ${skew}`
+      const [a, b] = [await processWith({ now: clockOf() }), await processWith({ now: clockOf(skew) })]
+      await leaseAs(a, recipient, 'a')
+      let asked = 0
+      for (; asked < 70; asked++) {
+        const got = await leaseAs(b, recipient, 'b').catch(() => undefined)
+        if (got) break
+        time.ms += 1000
+      }
+      expect(asked).toBeGreaterThan(25)
+      expect(asked).toBeLessThan(65)
+    }
+  })
+})
+
+describe('messages', () => {
+  const enqueue = async (by: Dynamo, recipient: string, count: number) => {
+    const sent: { readonly messageId: string }[] = []
+    for (let n = 0; n < count; n++) sent.push(await by.messages.enqueue({ recipient, messageType: 'ping' }))
+    return sent
+  }
+
+  it('that a clock which was ahead counted as expired are delivered all the same, and counted no more', async () => {
+    const clock = skewedClock(0)
+    const reader = await processWith({ now: clock })
+    const recipient = 'counted'
+    const ids = (await enqueue(right, recipient, 5)).map(({ messageId }) => messageId)
+    const lease = await reader.messages.lease(recipient, { connectionId: 'c' })
+    clock.skew = 2 * DAY_MS
+    expect(await lease.receive()).toEqual({ messages: [], expired: 5 })
+    expect(await right.messages.queue(recipient)).toMatchObject({ expired: 0 })
+    clock.skew = 0
+    const { messages } = await lease.receive({ limit: 2 })
+    expect(messages.map(({ messageId }) => messageId)).toEqual(ids.slice(0, 2))
+    clock.skew = 2 * DAY_MS
+    await lease.receive()
+    await lease.release()
+    await using next = await right.messages.lease(recipient, { connectionId: 'd' })
+    expect((await next.receive()).messages.map(({ messageId }) => messageId)).toEqual(ids)
+    expect(await right.messages.queue(recipient)).toMatchObject({ expired: 0 })
+  })
+
+  it('that a sender whose clock is ahead counted, to make room in a full queue, are delivered', async () => {
+    const recipient = 'room'
+    const ahead = await sharedDynamo({}, { now: skewedClock(2 * DAY_MS), messages: { maxQueued: 3 } })
+    open.push(ahead)
+    const small = await sharedDynamo({}, { messages: { maxQueued: 3 } })
+    open.push(small)
+    const ids = (await enqueue(small, recipient, 3)).map(({ messageId }) => messageId)
+    ids.push(...(await enqueue(ahead, recipient, 1)).map(({ messageId }) => messageId))
+    await using lease = await small.messages.lease(recipient, { connectionId: 'd' })
+    const { messages, expired } = await lease.receive()
+    expect([messages.map(({ messageId }) => messageId), expired]).toEqual([ids, 0])
+  })
+
+  it('do not lose their queue to a sender whose clock is behind', async () => {
+    const recipient = 'behind'
+    const behind = await processWith({ now: skewedClock(-30 * DAY_MS) })
+    const table = (await right.tables.status()).tables[2]?.table
+    const Key = { pk: { S: `$mb#recipient_${recipient}` }, sk: { S: '$queue_1' } }
+    const storedTtl = async (): Promise<number> =>
+      Number((await right.client.send(new GetItemCommand({ TableName: table, Key }))).Item?.['ttl']?.N)
+    await enqueue(right, recipient, 1)
+    const before = await storedTtl()
+    await enqueue(behind, recipient, 1)
+    await using lease = await behind.messages.lease(recipient, { connectionId: 'c' })
+    await lease.receive()
+    expect(await storedTtl()).toBe(before)
+  })
+
+  it('are not put over others by a queue that was lost and begins anew below them', async () => {
+    const recipient = 'anew'
+    const ids = (await enqueue(right, recipient, 3)).map(({ messageId }) => messageId)
+    const table = (await right.tables.status()).tables[2]?.table
+    const Key = { pk: { S: `$mb#recipient_${recipient}` }, sk: { S: '$queue_1' } }
+    for (const transactions of [true, false]) {
+      await right.client.send(new DeleteItemCommand({ TableName: table, Key }))
+      const start = Number(ids[0]) / 1000
+      const behind = await sharedDynamo({ transactions }, { now: () => Math.floor(start) })
+      open.push(behind)
+      ids.push((await enqueue(behind, recipient, 1))[0]?.messageId ?? '')
+    }
+    const { items } = await right.messages.undelivered(recipient)
+    expect(items.map(({ messageId }) => messageId)).toEqual(ids)
   })
 })
 

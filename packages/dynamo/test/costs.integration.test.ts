@@ -171,9 +171,12 @@ describe('a message costs', () => {
   }
 
   costs(
-    "**Enqueue a message.** 2 W: the next number of the recipient's queue, and the message. Refused by a full queue: 1 W and 1 R.",
+    "**Enqueue a message.** 3 W: the next number of the recipient's queue, and the message. With an `id`, 5 W and 1 R; repeated, 1 R. Refused by a full queue: 1 W and 1 R.",
     async () => {
-      expect(await units(() => enqueue('enqueue', 10))).toEqual(writes(20))
+      expect(await units(() => enqueue('enqueue', 10))).toEqual(writes(30))
+      const once = () => dynamo.messages.enqueue({ recipient: 'once', messageType: 'ping', id: 'i' })
+      expect(await units(once)).toEqual({ reads: 1, writes: 5, refused: 0 })
+      expect(await units(once)).toEqual(reads(1))
       await using small = await testDynamo({ messages: { maxQueued: 1 } })
       await enqueue('full', 1, small)
       const refused = () => rejection(enqueue('full', 1, small))
@@ -181,14 +184,24 @@ describe('a message costs', () => {
     },
   )
 
-  costs('**Deliver messages.** 1 W a lease, refused too, and 1 W its release;', async () => {
-    await enqueue('leases')
-    const lease = () => dynamo.messages.lease('leases', { connectionId: 'c' })
-    expect(await units(lease)).toEqual(writes(1))
-    expect(await units(() => rejection(lease()))).toEqual(writes(1, 1))
-    const other = await dynamo.messages.lease('leases', { connectionId: 'd', takeOver: true })
-    expect(await units(() => other.release())).toEqual(writes(1))
-  })
+  costs(
+    '**Deliver messages.** 1 W a lease, refused too, and 1 W its release; 1 W and 1 R to take one over, 2 W where its reader is gone;',
+    async () => {
+      await enqueue('leases')
+      const lease = () => dynamo.messages.lease('leases', { connectionId: 'c' })
+      expect(await units(lease)).toEqual(writes(1))
+      expect(await units(() => rejection(lease()))).toEqual(writes(1, 1))
+      const takeOver = () => dynamo.messages.lease('leases', { connectionId: 'd', takeOver: true })
+      expect(await units(takeOver)).toEqual({ reads: 1, writes: 1, refused: 0 })
+      await using other = await takeOver()
+      expect(await units(() => other.release())).toEqual(writes(1))
+      await using hasty = await testDynamo({ messages: { leaseMs: 100 } })
+      await hasty.messages.lease('leases', { connectionId: 'gone' })
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      const next = () => hasty.messages.lease('leases', { connectionId: 'next' })
+      expect(await unitsOf(hasty, next)).toEqual(writes(2, 1))
+    },
+  )
 
   costs(
     '1 W and 1 R for each 4 KB an answer (2 R in the first of a lease, and where a message is missing in the row: they are looked for twice), 1 R when there is nothing;',
@@ -215,7 +228,7 @@ describe('a message costs', () => {
   costs(
     '**Look at a queue**, without a lease. 1 R for each 4 KB of what is undelivered; 2 R for who reads it and how many messages expired.',
     async () => {
-      const messages = Array.from({ length: 8 }, () => ({ text: 'x'.repeat(800) }))
+      const messages = Array.from({ length: 8 }, () => ({ text: 'x'.repeat(780) }))
       for (const payload of messages) {
         await dynamo.messages.enqueue({ recipient: 'look', messageType: 'ping', payload })
       }

@@ -207,3 +207,172 @@ describe.each([
     expect(await other.agentState.restart(restart)).toEqual(again)
   })
 })
+
+describe('an acknowledgement whose answer was lost', () => {
+  it('is the first one to whoever made it, when the SDK or its caller repeats it, and once only', async () => {
+    for (const acknowledge of [
+      (recipient: string, id: string) => {
+        loseAnswers(1)
+        return dynamo.messages.acknowledge(recipient, id)
+      },
+      (recipient: string, id: string) => repeated(() => dynamo.messages.acknowledge(recipient, id)),
+    ]) {
+      const recipient = newName()
+      const { messageId } = await other.messages.enqueue({ recipient, messageType: 'ping' })
+      expect(await acknowledge(recipient, messageId)).toBe(true)
+      decide = () => 'pass'
+      for (const by of [dynamo, other]) expect(await by.messages.acknowledge(recipient, messageId)).toBe(false)
+    }
+  })
+})
+
+describe('a lease whose answer was lost', () => {
+  const leaseAs = (by: Dynamo, recipient: string, connectionId: string, takeOver = false) =>
+    by.messages.lease(recipient, { connectionId, takeOver })
+
+  it.each([false, true])(
+    'is given to its caller who repeats it, and to nobody else (take over: %s)',
+    async (takeOver) => {
+      const recipient = newName()
+      const { messageId } = await other.messages.enqueue({ recipient, messageType: 'ping' })
+      if (takeOver) await leaseAs(other, recipient, 'old')
+      loseAnswers(ALL_ATTEMPTS, ({ operation }) => operation === 'UpdateItem')
+      expect(await rejection(leaseAs(dynamo, recipient, 'a', takeOver))).toMatchObject({ effect: 'unknown' })
+      expect(await rejection(leaseAs(other, recipient, 'b'))).toMatchObject({
+        code: 'dynamo.messages.leased',
+        details: { connectionId: 'a' },
+      })
+      const lease = await leaseAs(dynamo, recipient, 'a', takeOver)
+      expect((await lease.receive()).messages).toMatchObject([{ messageId }])
+    },
+  )
+
+  it('is not given back to its caller who repeats it after another one has taken it over', async () => {
+    for (const takeOver of [true, false]) {
+      const recipient = newName()
+      if (takeOver) await leaseAs(other, recipient, 'old')
+      loseAnswers(ALL_ATTEMPTS, ({ operation }) => operation === 'UpdateItem')
+      await rejection(leaseAs(dynamo, recipient, 'a', takeOver))
+      const holder = await leaseAs(other, recipient, 'b', true)
+      expect(await rejection(leaseAs(dynamo, recipient, 'a', takeOver))).toMatchObject({
+        code: takeOver ? 'dynamo.messages.lease_lost' : 'dynamo.messages.leased',
+      })
+      expect(await holder.receive()).toEqual({ messages: [], expired: 0 })
+      await other.messages.enqueue({ recipient, messageType: 'ping' })
+      expect((await holder.receive()).messages).toHaveLength(1)
+    }
+  })
+
+  it('is not given back by the SDK, which repeats it after another one has taken it over', async () => {
+    await using slow = await behindProxy({ attemptTimeoutMs: 1000 })
+    const recipient = newName()
+    await leaseAs(other, recipient, 'old')
+    let updates = 0
+    // Done, its answer lost; then the repetition is held up, and in the meantime another one comes.
+    decide = ({ operation }) => {
+      if (operation !== 'UpdateItem') return 'pass'
+      updates += 1
+      return updates === 1 ? 'lose-answer' : updates === 2 ? 'hang' : 'pass'
+    }
+    const taking = rejection(leaseAs(slow, recipient, 'a', true))
+    await expect.poll(() => updates).toBe(2)
+    const holder = await leaseAs(other, recipient, 'b', true)
+    expect(await taking).toMatchObject({ code: 'dynamo.messages.lease_lost', retryable: false })
+    await other.messages.enqueue({ recipient, messageType: 'ping' })
+    expect((await holder.receive()).messages).toHaveLength(1)
+  })
+
+  it('goes to one of several who take it over at once, in the end, and the others have lost it', async () => {
+    const recipient = newName()
+    await leaseAs(other, recipient, 'old')
+    const leases = await Promise.all(['a', 'b', 'c', 'd'].map((id) => leaseAs(other, recipient, id, true)))
+    await other.messages.enqueue({ recipient, messageType: 'ping' })
+    const received = await Promise.allSettled(leases.map((lease) => lease.receive()))
+    expect(received.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+})
+
+describe('an enqueueing whose answer was lost', () => {
+  it('brings nothing back that was acknowledged before the SDK repeated it', async () => {
+    await using slow = await behindProxy({ attemptTimeoutMs: 1000 })
+    const recipient = newName()
+    let writes = 0
+    decide = ({ operation }) => {
+      if (operation !== 'TransactWriteItems') return 'pass'
+      writes += 1
+      return writes === 1 ? 'lose-answer' : writes === 2 ? 'hang' : 'pass'
+    }
+    const sending = slow.messages.enqueue({ recipient, messageType: 'notification', payload: { pay: 100 } })
+    await expect.poll(() => writes).toBe(2)
+    await using lease = await other.messages.lease(recipient, { connectionId: 'c' })
+    const { messages } = await lease.receive()
+    expect(messages).toHaveLength(1)
+    expect(await other.messages.acknowledge(recipient, messages[0]?.messageId ?? '')).toBe(true)
+    expect(await sending).toEqual({ messageId: messages[0]?.messageId })
+    expect(writes).toBe(3)
+    expect((await lease.receive()).messages).toEqual([])
+  })
+})
+
+describe.each([
+  ['by transactions', true],
+  ['in steps', false],
+])('a message with an id, %s,', (_name, transactions) => {
+  const withId = (recipient: string) => ({ recipient, messageType: 'ping' as const, payload: { n: 1 }, id: 'i' })
+  let healthy: Dynamo
+  beforeAll(async () => {
+    healthy = await sharedDynamo({ transactions })
+  })
+  afterAll(() => healthy.close())
+
+  it('is enqueued once, wherever its sender dies and whenever it comes again, also after its delivery', async () => {
+    await using dying = await behindProxy({ transactions, maxAttempts: 1 })
+    for (const isDelivered of [false, true]) {
+      for (const [at, arrives] of [1, 2, 3, 4, 5].flatMap((n) => [[n, true] as const, [n, false] as const])) {
+        const message = withId(newName())
+        const { recipient } = message
+        let n = 0
+        decide = () => {
+          n += 1
+          return n < at ? 'pass' : n === at && arrives ? 'lose-answer' : 'reset'
+        }
+        await dying.messages.enqueue(message).catch(() => {})
+        decide = () => 'pass'
+        const received: string[] = []
+        const deliver = async (): Promise<void> => {
+          await using lease = await healthy.messages.lease(recipient, { connectionId: 'c' })
+          for (const { messageId } of (await lease.receive()).messages) {
+            received.push(messageId)
+            expect(await healthy.messages.acknowledge(recipient, messageId)).toBe(true)
+          }
+        }
+        if (isDelivered) await deliver()
+        const { messageId } = await healthy.messages.enqueue(message)
+        await deliver()
+        expect(received, `dies at ${at}, ${arrives ? 'after' : 'before'} it`).toEqual([messageId])
+        expect(await healthy.messages.enqueue(message)).toEqual({ messageId })
+        await deliver()
+        expect(received).toHaveLength(1)
+      }
+    }
+  })
+
+  it('is enqueued once by ten who come at once, and again for another recipient', async () => {
+    const message = withId(newName())
+    const answers = await Promise.all(Array.from({ length: 10 }, () => healthy.messages.enqueue(message)))
+    expect(new Set(answers.map(({ messageId }) => messageId)).size).toBe(1)
+    expect((await healthy.messages.undelivered(message.recipient)).items).toHaveLength(1)
+    await healthy.messages.enqueue({ ...message, recipient: `${message.recipient} too` })
+    expect((await healthy.messages.undelivered(`${message.recipient} too`)).items).toHaveLength(1)
+  })
+
+  it('is answered the same by a queue that is full by now', async () => {
+    await using small = await sharedDynamo({ transactions }, { messages: { maxQueued: 1 } })
+    const message = withId(newName())
+    const first = await small.messages.enqueue(message)
+    expect(await rejection(small.messages.enqueue({ ...message, id: 'j' }))).toMatchObject({
+      code: 'dynamo.messages.queue_full',
+    })
+    expect(await small.messages.enqueue(message)).toEqual(first)
+  })
+})

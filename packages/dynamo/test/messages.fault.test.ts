@@ -102,7 +102,7 @@ describe('delivery', () => {
     await enqueue('hole', 0)
     const death = new AbortController()
     decide = ({ operation }) => {
-      if (operation !== 'PutItem') return 'pass'
+      if (operation !== 'TransactWriteItems') return 'pass'
       death.abort(new Error('the sender died'))
       return 'hang'
     }
@@ -112,7 +112,7 @@ describe('delivery', () => {
     )
     expect(await rejection(dying)).toBe(death.signal.reason)
     decide = () => 'pass'
-    const late = proxy.requests.findLast(({ operation }) => operation === 'PutItem')
+    const late = proxy.requests.findLast(({ operation }) => operation === 'TransactWriteItems')
     await enqueue('hole', 1)
     expect(await next(lease)).toEqual([0, 1])
     for (const { messageId } of (await dynamo.messages.undelivered('hole')).items) {
@@ -138,7 +138,7 @@ describe('delivery', () => {
   it('stores a message once although an answer was lost, and holds no lease twice', async () => {
     let writes = 0
     // Every other answer: of the number, and of the message.
-    decide = ({ operation }) => (/Put|Update/.test(operation) && ++writes % 2 === 1 ? 'lose-answer' : 'pass')
+    decide = ({ operation }) => (/Transact|Update/.test(operation) && ++writes % 2 === 1 ? 'lose-answer' : 'pass')
     await enqueue('lost', 0)
     expect(writes).toBe(4)
     const lease = await dynamo.messages.lease('lost', { connectionId: 'c' })
@@ -164,7 +164,7 @@ describe('delivery', () => {
     await patient.messages.enqueue({ recipient: 'stalls', messageType: 'ping', payload: { n: 0 } })
     await patient.messages.enqueue({ recipient: 'stalls', messageType: 'ping', payload: { n: 1 } })
     expect(await next(lease)).toEqual([0, 1])
-    expect([...stalled].sort()).toEqual(['PutItem', 'Query', 'UpdateItem'])
+    expect([...stalled].sort()).toEqual(['Query', 'TransactWriteItems', 'UpdateItem'])
   })
 
   it('counts what expired once although the answer was lost', async () => {

@@ -32,7 +32,7 @@ export function createDynamoDBClient(settings: DynamoSettings, options: ClientOp
 /** The same, with its figures. */
 export function openClient(
   settings: DynamoSettings,
-  options: ClientOptions = {},
+  options: ClientOptions & { readonly onDate?: (date: string | undefined) => void } = {},
 ): { readonly client: DynamoDBClient; readonly stats: () => DynamoStats } {
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { attemptTimeoutMs, maxAttempts, maxSockets } = settings
@@ -67,6 +67,7 @@ export function openClient(
       sockets: socketQueue,
       capacity,
       logger,
+      onDate: options.onDate,
     }),
   )
   logger.debug(

@@ -41,8 +41,10 @@ export function callMiddleware(options: {
   readonly sockets: SocketQueue
   readonly capacity: CapacityMeter
   readonly logger: Logger
+  /** Is told the time that the server gives with each answer. */
+  readonly onDate?: ((date: string | undefined) => void) | undefined
 }): Pluggable<ServiceInputTypes, ServiceOutputTypes> {
-  const { timeoutMs, attemptTimeoutMs, maxAttempts, sockets, capacity, logger } = options
+  const { timeoutMs, attemptTimeoutMs, maxAttempts, sockets, capacity, logger, onDate } = options
   /** Whose present attempt has left this process. */
   const sent = new WeakSet<HandlerExecutionContext>()
   return {
@@ -139,6 +141,7 @@ export function callMiddleware(options: {
           }
           try {
             const result = await next(args)
+            onDate?.(dateOf(result.response))
             // The connection is in use, and the attempt under way, until the last byte of the answer.
             body = bodyOf(result.response)
             body?.once('close', end)
@@ -173,6 +176,10 @@ function tablesRefused(input: object, error: unknown): string[] {
   return (TransactItems ?? []).flatMap((item, i) =>
     reasons[i]?.Code === 'ConditionalCheckFailed' ? tablesIn({ TransactItems: [item] }) : [],
   )
+}
+
+function dateOf(response: unknown): string | undefined {
+  return (response as { headers?: Readonly<Record<string, string>> }).headers?.['date']
 }
 
 function bodyOf(response: unknown): Readable | undefined {

@@ -160,6 +160,8 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
       }),
 
     async appendMany(events, { signal } = {}) {
+      // Refused for itself, and not once for each event.
+      model.now()
       const puts = each(events, 'events', toPut)
       assertOneContent(puts)
       await appendItems(store, table, puts, signal)

@@ -20,18 +20,3 @@ export const checkedClock =
       'does not give whole milliseconds between 1970 and 9999; round it down, as by Math.floor',
     )
   }
-
-/**
- * A clock that only goes forward: it stands still where `now` is set back, and goes on from there. For what lasts so long, and not until a
- * moment.
- */
-export function forwardClock(now: Clock): Clock {
-  let last = now()
-  let forward = last
-  return () => {
-    const ms = now()
-    forward += Math.max(0, ms - last)
-    last = ms
-    return forward
-  }
-}

@@ -1,41 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import type { CallRecord } from '../errors/call-record.js'
 import { asThrown } from '../items/store.js'
-import { messageShapes, type QueueItem } from './entity.js'
+import { type MessageItem, messageShapes, type QueueItem } from './entity.js'
 import { MessageQueueFullError } from './errors.js'
 import type { NewMessage } from './message.js'
-import { findOldest, type MessageModel, messageTtl, queueUpkeep, refusedQueue } from './storage.js'
+import { recount } from './miscounted.js'
+import { readMessageReceipt } from './receipt.js'
+import { findOldest, type MessageModel, messageTtl, queueUpkeep, readHighest, refusedQueue } from './storage.js'
+import { storeInSteps } from './store-in-steps.js'
+import { storeInTransaction } from './store-in-transaction.js'
 
 /**
  * Gives a message the next number of its recipient's queue, then stores it under that number. Whoever enqueues two messages one after
  * another gets a higher number for the second, from whichever process. A crash between the two leaves a number without a message.
  *
+ * A repetition of the second write must not bring back a message that was delivered and acknowledged meanwhile. So it is a transaction, which
+ * DynamoDB does once however often it comes, or goes by a receipt.
+ *
  * @throws {MessageQueueFullError}
  */
-export async function enqueue(model: MessageModel, message: NewMessage, abortSignal: AbortSignal): Promise<number> {
-  const { recipient, messageType, payload, connectionId } = message
-  const sequence = await nextSequence(model, recipient, abortSignal)
+export async function enqueue(
+  model: MessageModel,
+  message: NewMessage,
+  abortSignal: AbortSignal,
+  record: CallRecord,
+): Promise<number> {
+  const { recipient, messageType, payload, connectionId, id } = message
+  const store = model.store.settings.transactions ? storeInTransaction : storeInSteps
+  const known = await readMessageReceipt(model, recipient, id, abortSignal)
+  if (known?.isStored) return known.sequence
   const enqueuedAt = model.store.now()
   const expiresAt = enqueuedAt + model.limits.retentionMs
-  // Without a condition: the number is ours alone, so a repeated request stores the same again.
-  await model.messages
-    .put({
+  // A transaction knows its own repetition.
+  const sendId = model.store.settings.transactions ? undefined : randomBytes(6).toString('base64url')
+  for (;;) {
+    const sequence = known?.sequence ?? (await nextSequence(model, recipient, abortSignal))
+    const item: MessageItem = {
       recipient,
       sequence,
       messageType,
       ...(payload === undefined ? {} : { payload }),
       ...(connectionId === undefined ? {} : { connectionId }),
+      ...(id === undefined ? {} : { id }),
+      ...(sendId === undefined ? {} : { sendId }),
       enqueuedAt,
+      writtenAt: enqueuedAt,
       expiresAt,
       schemaVersion: messageShapes.current,
       ttl: messageTtl(expiresAt),
-    })
-    .go({ ...asThrown, response: 'none', abortSignal })
-  return sequence
+    }
+    const stored = await store(model, item, abortSignal, record)
+    if (stored !== undefined) return stored
+    // The number was another message's: the queue had been lost, and began anew below it.
+    await skipTaken(model, recipient, abortSignal)
+  }
+}
+
+/** Goes on with the numbers above the highest message. */
+async function skipTaken(model: MessageModel, recipient: string, abortSignal: AbortSignal): Promise<void> {
+  const highest = await readHighest(model, recipient, abortSignal)
+  await model.queues
+    .update({ recipient })
+    .set({ sequence: highest, highest: highest + model.limits.maxQueued, writtenAt: model.store.now() })
+    .where(({ sequence }, { lt }) => lt(sequence, highest))
+    .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
 }
 
 async function nextSequence(model: MessageModel, recipient: string, abortSignal: AbortSignal): Promise<number> {
   const first = await allocate(model, recipient, abortSignal)
   if (typeof first === 'number') return first
-  if (first && (await makeRoom(model, first, abortSignal))) {
+  const queue = first && (await recount(model, first, abortSignal))
+  if (queue && (await makeRoom(model, queue, abortSignal))) {
     const second = await allocate(model, recipient, abortSignal)
     if (typeof second === 'number') return second
   }
@@ -48,23 +83,46 @@ async function allocate(
   recipient: string,
   abortSignal: AbortSignal,
 ): Promise<number | QueueItem | undefined> {
+  const { schemaVersion, writtenAt, ttl } = queueUpkeep(model)
   // A new queue numbers from the microseconds since 1970: above every number of a queue that has expired before.
-  const start = model.store.now() * 1000
-  const { schemaVersion, ttl } = queueUpkeep(model)
+  const start = Math.min(writtenAt * 1000, HIGHEST_START)
   const answer = await model.queues
     .update({ recipient })
     .data((queue, { add, ifNotExists, set }) => {
       add(queue.sequence, 1, start)
       ifNotExists(queue.highest, start + model.limits.maxQueued)
+      set(queue.writtenAt, writtenAt)
       set(queue.schemaVersion, schemaVersion)
       set(queue.ttl, ttl)
     })
     .where(
       ({ sequence, highest }, { name, notExists }) => `${notExists(highest)} OR ${name(sequence)} < ${name(highest)}`,
     )
-    .go({ ...asThrown, response: 'updated_new', returnOnConditionCheckFailure: 'all_old', abortSignal })
+    .go({ ...asThrown, response: 'updated_old', returnOnConditionCheckFailure: 'all_old', abortSignal })
   if (answer.rejected) return refusedQueue(model, recipient, answer.data, abortSignal)
-  return answer.data.sequence
+  const before = answer.data
+  if ((before?.ttl ?? 0) > ttl + TTL_SLACK_SECONDS) await keepTtl(model, recipient, { ttl, before }, abortSignal)
+  return (before?.sequence ?? start) + 1
+}
+
+/** A number that leaves room for many more. */
+const HIGHEST_START = 2 ** 52
+
+/** So far senders may set a queue's expiry back: it lies days behind that of its messages. */
+const TTL_SLACK_SECONDS = 3600
+
+/** Undoes that a process whose clock is behind has set a queue's expiry back: what outlives its queue would lose its place. */
+async function keepTtl(
+  model: MessageModel,
+  recipient: string,
+  { ttl, before }: { readonly ttl: number; readonly before: Partial<QueueItem> | null },
+  abortSignal: AbortSignal,
+): Promise<void> {
+  await model.queues
+    .update({ recipient })
+    .set({ ttl: before?.ttl ?? ttl })
+    .where((queue, { eq }) => eq(queue.ttl, ttl))
+    .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
 }
 
 /**
@@ -73,15 +131,17 @@ async function allocate(
  */
 async function makeRoom(model: MessageModel, queue: QueueItem, abortSignal: AbortSignal): Promise<boolean> {
   const { recipient, sequence = 0, highest = 0, expiredThrough = 0 } = queue
-  const { count, through, oldest } = await findOldest(model, recipient, expiredThrough, abortSignal)
+  const { count, through, until, oldest } = await findOldest(model, recipient, expiredThrough, abortSignal)
   const end = (oldest ?? sequence + 1) - 1 + model.limits.maxQueued
   if (end > highest || count > 0) {
     await model.queues
       .update({ recipient })
       .data((stored, { add, set }) => {
         set(stored.highest, Math.max(end, highest))
+        set(stored.writtenAt, model.store.now())
         if (count > 0) {
           set(stored.expiredThrough, through)
+          set(stored.countedUntil, Math.max(until, queue.countedUntil ?? 0))
           add(stored.expired, count)
         }
       })

@@ -1,10 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { orAborted } from '@miyabi/core'
+import type { CallRecord } from '../errors/call-record.js'
 import { assertLimit, asThrown, type CallerOptions, call } from '../items/store.js'
-import type { MessageItem } from './entity.js'
+import type { MessageItem, QueueItem } from './entity.js'
 import { MessageLeaseLostError, RecipientLeasedError } from './errors.js'
+import type { StoredLease } from './lease-end.js'
 import { type Message, toMessage } from './message.js'
-import { type ExpiredHead, expiredHead, type MessageModel, queueUpkeep, readMessages, refusedQueue } from './storage.js'
+import { recount } from './miscounted.js'
+import {
+  type ExpiredHead,
+  expiredHead,
+  type MessageModel,
+  queueUpkeep,
+  readMessages,
+  readQueue,
+  refusedQueue,
+} from './storage.js'
 
 export interface LeaseOptions extends CallerOptions {
   /** The connection that the messages go to. Told to whoever is refused meanwhile. */
@@ -44,53 +55,117 @@ export interface MessageLease extends AsyncDisposable {
   release(options?: CallerOptions): Promise<void>
 }
 
-/** @throws {RecipientLeasedError} */
+/** What makes an attempt at a lease itself: the same in each repetition. */
+export interface LeaseAttempt {
+  readonly leaseId: string
+  /** The lease of another that it may replace. */
+  over: StoredLease | undefined
+}
+
+export const newLeaseAttempt = (): LeaseAttempt => ({ leaseId: randomUUID(), over: undefined })
+
+/**
+ * Takes the lease where there is none, or replaces the very one that was seen to be over, or that is to be taken over. So an attempt whose answer
+ * was lost, and which is repeated, takes nothing back from whoever has taken the lease over since.
+ *
+ * @throws {RecipientLeasedError}
+ * @throws {MessageLeaseLostError} when the lease may have been taken, and has been taken over since.
+ */
 export async function acquireLease(
   model: MessageModel,
   recipient: string,
   options: LeaseOptions,
-  abortSignal: AbortSignal,
+  attempt: LeaseAttempt,
+  { signal, record, isRepeated }: { readonly signal: AbortSignal; readonly record: CallRecord; isRepeated: boolean },
 ): Promise<MessageLease> {
   const { connectionId, takeOver = false } = options
-  const leaseId = randomUUID()
-  const now = model.store.now()
-  const leasedUntil = now + model.limits.leaseMs
-  const { schemaVersion, ttl } = queueUpkeep(model)
-  const update = model.queues
-    .update({ recipient })
-    .set({ leaseId, connectionId, leasedUntil, schemaVersion, ttl })
-    .where((queue, { lte, notExists }) =>
-      takeOver ? '' : `${notExists(queue.leaseId)} OR ${lte(queue.leasedUntil, now)}`,
-    )
-  const answer = await update.go({
-    ...asThrown,
-    response: 'all_new',
-    returnOnConditionCheckFailure: 'all_old',
-    abortSignal,
-  })
-  const queue = answer.rejected ? await refusedQueue(model, recipient, answer.data, abortSignal) : answer.data
-  // Ours although refused: an attempt whose answer was lost had been done.
-  if (queue?.leaseId !== leaseId) {
-    const leasedUntilMs = queue?.leasedUntil ?? now
-    throw new RecipientLeasedError({ recipient, connectionId: queue?.connectionId, leasedUntilMs })
+  const { clock, limits, seenLeases } = model
+  const isFirst = attempt.over === undefined
+  model.store.now() // refused before anything is sent
+  // Also for the server's time, without which the lease could not say when it ends.
+  if (takeOver ? isFirst : !clock.hasHeard) attempt.over = leaseOf(await readQueue(model, recipient, signal), takeOver)
+  for (;;) {
+    const leasedUntil = clock.latestServerNow + limits.leaseMs
+    const queue = await take(model, recipient, { connectionId, attempt, leasedUntil, signal })
+    if (queue?.leaseId === attempt.leaseId) {
+      seenLeases.note(recipient, queue)
+      return new Lease(model, { recipient, connectionId, leaseId: attempt.leaseId }, { queue, leasedUntil })
+    }
+    const found = leaseOf(queue, true)
+    const mayHaveBeenOurs = isRepeated || record.possibleWrites > 0
+    if (takeOver && mayHaveBeenOurs && found?.leaseId !== attempt.over?.leaseId) {
+      throw new MessageLeaseLostError({ recipient, connectionId })
+    }
+    if (found && !takeOver && !seenLeases.isOver(recipient, found, limits.leaseMs)) {
+      const leasedUntilMs = seenLeases.endOf(found)
+      throw new RecipientLeasedError({ recipient, connectionId: queue?.connectionId, leasedUntilMs })
+    }
+    attempt.over = found
   }
-  return new Lease(model, { recipient, connectionId, leaseId }, queue, leasedUntil)
+}
+
+/** The lease of a queue, where there is one that matters. */
+const leaseOf = (queue: Partial<QueueItem> | undefined, isWanted: boolean): StoredLease | undefined =>
+  isWanted && queue?.leaseId !== undefined ? queue : undefined
+
+/** @returns the queue with the lease, or with the one that stands against it. */
+async function take(
+  model: MessageModel,
+  recipient: string,
+  {
+    connectionId,
+    attempt: { leaseId, over },
+    leasedUntil,
+    signal,
+  }: {
+    readonly connectionId: string
+    readonly attempt: LeaseAttempt
+    readonly leasedUntil: number
+    readonly signal: AbortSignal
+  },
+): Promise<Partial<QueueItem> | undefined> {
+  const { leaseMs } = model.limits
+  const { schemaVersion, writtenAt, ttl } = queueUpkeep(model)
+  const answer = await model.queues
+    .update({ recipient })
+    .data((queue, { ifNotExists, set }) => {
+      set(queue.leaseId, leaseId)
+      set(queue.connectionId, connectionId)
+      set(queue.leasedUntil, writtenAt + leaseMs)
+      if (model.clock.knowsServer) set(queue.serverUntil, leasedUntil)
+      set(queue.leaseMs, leaseMs)
+      set(queue.writtenAt, writtenAt)
+      set(queue.schemaVersion, schemaVersion)
+      ifNotExists(queue.ttl, ttl)
+    })
+    .where((queue, { eq, notExists }) => {
+      const free = `${notExists(queue.leaseId)} OR ${eq(queue.leaseId, leaseId)}`
+      if (over?.leaseId === undefined) return free
+      const isSame = over.leasedUntil === undefined ? '' : ` AND ${eq(queue.leasedUntil, over.leasedUntil)}`
+      return `${free} OR (${eq(queue.leaseId, over.leaseId)}${isSame})`
+    })
+    .go({ ...asThrown, response: 'all_new', returnOnConditionCheckFailure: 'all_old', abortSignal: signal })
+  return answer.rejected ? refusedQueue(model, recipient, answer.data, signal) : answer.data
 }
 
 /** What a queue tells of its expired messages. */
-type Counts = { readonly [K in 'expiredThrough' | 'expired' | 'expiredTold']?: number | undefined }
+type Counts = { readonly [K in 'expiredThrough' | 'countedUntil' | 'expired' | 'expiredTold']?: number | undefined }
 
 class Lease implements MessageLease {
   readonly recipient: string
   readonly connectionId: string
   readonly #model: MessageModel
   readonly #leaseId: string
+  /** By the server's time. */
   #leasedUntil: number
+  /** Of the queue, in seconds since 1970. */
+  #ttl: number
   #isOver = false
   /** Ends with the `receive` before. */
   #turn: Promise<void> = Promise.resolve()
   /** Every message up to this number is settled. */
   #expiredThrough: number | undefined
+  #countedUntil: number | undefined
   #expired: number
   #expiredTold: number
   /** Given out and, as far as is known, not acknowledged. */
@@ -101,17 +176,25 @@ class Lease implements MessageLease {
   constructor(
     model: MessageModel,
     { recipient, connectionId, leaseId }: { recipient: string; connectionId: string; leaseId: string },
-    queue: Counts,
-    leasedUntil: number,
+    { queue, leasedUntil }: { queue: Partial<QueueItem>; leasedUntil: number },
   ) {
     this.recipient = recipient
     this.connectionId = connectionId
     this.#model = model
     this.#leaseId = leaseId
     this.#leasedUntil = leasedUntil
-    this.#expiredThrough = queue.expiredThrough
-    this.#expired = queue.expired ?? 0
+    this.#ttl = queue.ttl ?? 0
+    this.#expired = 0
     this.#expiredTold = queue.expiredTold ?? 0
+    this.#count(queue)
+  }
+
+  #count(queue: Counts): void {
+    this.#expiredThrough = queue.expiredThrough
+    this.#countedUntil = queue.countedUntil
+    this.#expired = queue.expired ?? 0
+    // What was counted wrongly and is counted right again was told too early.
+    this.#expiredTold = Math.min(this.#expiredTold, this.#expired)
   }
 
   /** One after another: else two would be given the same. Signal and deadline count from the call, also while it waits its turn. */
@@ -139,11 +222,12 @@ class Lease implements MessageLease {
   async #receive(limit: number, abortSignal: AbortSignal): Promise<Received> {
     const { store } = this.#model
     if (this.#isOver) throw this.#lost()
+    await this.#recount(abortSignal)
     const items = await this.#readOn(assertLimit(limit) + this.#given.size, abortSignal)
     const now = store.now()
     const head = expiredHead(items, now)
     const fresh = items.filter((item) => this.#isFresh(item, now)).slice(0, limit)
-    const isLeaseFresh = this.#leasedUntil - now > this.#model.limits.leaseMs / 2
+    const isLeaseFresh = this.#leasedUntil - this.#model.clock.latestServerNow > this.#model.limits.leaseMs / 2
     if (fresh.length > 0 || head || !isLeaseFresh) await this.#renew(head, abortSignal)
     // Nothing is given before the lease is known to hold still, and nothing to a caller who has gone.
     abortSignal.throwIfAborted()
@@ -161,8 +245,8 @@ class Lease implements MessageLease {
     await call(store, 'messages.release', table, signal, async (abortSignal) => {
       await queues
         .update({ recipient: this.recipient })
-        .set({ expiredTold: this.#expiredTold })
-        .remove(['leaseId', 'connectionId', 'leasedUntil'])
+        .set({ expiredTold: this.#expiredTold, writtenAt: store.now() })
+        .remove(['leaseId', 'connectionId', 'leasedUntil', 'serverUntil', 'leaseMs'])
         .where((queue, { eq }) => eq(queue.leaseId, this.#leaseId))
         .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
     })
@@ -170,6 +254,14 @@ class Lease implements MessageLease {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release()
+  }
+
+  /** Takes back what a clock that was ahead, this one before it was set right or another's, has counted as expired. */
+  async #recount(abortSignal: AbortSignal): Promise<void> {
+    if (this.#countedUntil === undefined || this.#countedUntil <= this.#model.store.now()) return
+    const queue = await readQueue(this.#model, this.recipient, abortSignal)
+    const counted = queue && (await recount(this.#model, queue, abortSignal))
+    if (counted) this.#count(counted)
   }
 
   /**
@@ -219,19 +311,23 @@ class Lease implements MessageLease {
 
   /** Prolongs the lease, and counts in the same write what has expired at the head of the queue. */
   async #renew(head: ExpiredHead | undefined, abortSignal: AbortSignal): Promise<void> {
-    const { store, limits, queues } = this.#model
-    const leasedUntil = store.now() + limits.leaseMs
-    const { schemaVersion, ttl } = queueUpkeep(this.#model)
+    const { clock, limits, queues } = this.#model
+    const { schemaVersion, writtenAt, ttl } = queueUpkeep(this.#model)
+    const serverUntil = clock.latestServerNow + limits.leaseMs
     const mark = this.#expiredThrough
     const answer = await queues
       .update({ recipient: this.recipient })
       .data((queue, { add, set }) => {
-        set(queue.leasedUntil, leasedUntil)
+        set(queue.leasedUntil, writtenAt + limits.leaseMs)
+        if (clock.knowsServer) set(queue.serverUntil, serverUntil)
+        set(queue.leaseMs, limits.leaseMs)
         set(queue.expiredTold, this.#expiredTold)
+        set(queue.writtenAt, writtenAt)
         set(queue.schemaVersion, schemaVersion)
-        set(queue.ttl, ttl)
+        if (ttl > this.#ttl) set(queue.ttl, ttl)
         if (head) {
           set(queue.expiredThrough, head.through)
+          set(queue.countedUntil, Math.max(head.until, this.#countedUntil ?? 0))
           add(queue.expired, head.count)
         }
       })
@@ -248,11 +344,12 @@ class Lease implements MessageLease {
       this.#isOver = true
       throw this.#lost()
     }
-    this.#expiredThrough = queue.expiredThrough
-    this.#expired = queue.expired ?? 0
+    this.#count(queue)
+    this.#ttl = queue.ttl ?? this.#ttl
     // A sender counted in the meantime, or our own first attempt did: only the lease is left to prolong.
     if (answer.rejected) return this.#renew(undefined, abortSignal)
-    this.#leasedUntil = leasedUntil
+    this.#leasedUntil = serverUntil
+    this.#model.seenLeases.note(this.recipient, queue)
   }
 
   #lost(): MessageLeaseLostError {

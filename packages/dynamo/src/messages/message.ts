@@ -14,6 +14,11 @@ export interface NewMessage {
   readonly payload?: object | undefined
   /** The connection it was meant for, where there was one. */
   readonly connectionId?: string | undefined
+  /**
+   * Of this message, the sender's own, unique for the recipient, up to 512 bytes: a second arrival of the same changes nothing, and is answered
+   * the same, from whichever process, for as long as receipts are kept (`retention.receiptsMs`).
+   */
+  readonly id?: string | undefined
 }
 
 /** A message as it is stored. */
@@ -39,6 +44,8 @@ export function checkMessage(message: NewMessage): NewMessage {
     throw new DynamoInputError('messageType', `is none of ${messageTypes.join(', ')}`)
   }
   if (message.connectionId !== undefined) assertKeyPart(message.connectionId, 'connectionId')
+  // Beside the recipient's, a key has room for so much.
+  if (message.id !== undefined) assertKeyPart(message.id, 'id', 512)
   return { ...message, payload: toPayload(message.payload, 'payload') }
 }
 

@@ -1,18 +1,24 @@
 import { decodeCursor, encodeCursor } from '../items/cursor.js'
+import { OwnAttempts } from '../items/own-attempts.js'
+import type { OwnClock } from '../items/own-clock.js'
 import { type Page, PageBudget } from '../items/page.js'
 import { assertKeyPart } from '../items/storable.js'
 import { assertLimit, asThrown, type CallerOptions, call, type Store } from '../items/store.js'
 import { enqueue } from './enqueue.js'
-import { messageEntity, queueEntity } from './entity.js'
-import { acquireLease, type LeaseOptions, type MessageLease } from './lease.js'
+import { messageEntity, messageReceiptEntity, queueEntity } from './entity.js'
+import { acquireLease, type LeaseAttempt, type LeaseOptions, type MessageLease, newLeaseAttempt } from './lease.js'
+import { SeenLeases } from './lease-end.js'
 import { checkMessage, type Message, type NewMessage, toMessage, toMessageId, toSequence } from './message.js'
+import { findMiscounted } from './miscounted.js'
+import { settleReceipt } from './receipt.js'
 import { findOldest, type MessageLimits, type MessageModel, readMessages, readQueue } from './storage.js'
 
 /** Messages on their way to recipients: a queue for each. */
 export interface Messages {
   /**
    * Enqueues a message. Those that one sender enqueues one after another reach the recipient in that order, from whichever process; between
-   * concurrent ones no order is promised. A call that failed with `effect: 'unknown'` may have enqueued: repeated, it comes twice.
+   * concurrent ones no order is promised. A call that failed with `effect: 'unknown'` may have enqueued: repeated, it comes twice, unless it
+   * has an `id`.
    *
    * @throws {MessageQueueFullError} when the recipient does not keep up.
    * @throws {PayloadTooLargeError} before anything is sent.
@@ -20,16 +26,19 @@ export interface Messages {
   enqueue(message: NewMessage, options?: CallerOptions): Promise<{ readonly messageId: string }>
   /**
    * The right to read a recipient's messages. While one reader has it, nobody else gets any; when it ends, delivery begins again with the oldest
-   * message that is not acknowledged.
+   * message that is not acknowledged. Repeated by the same process after its answer was lost, it gives the lease that was taken, unless
+   * another one has taken it over since.
    *
    * @throws {RecipientLeasedError} while another connection has it.
+   * @throws {MessageLeaseLostError} when it may have been taken, its answer was lost, and another one has taken it over since.
    */
   lease(recipient: string, options: LeaseOptions): Promise<MessageLease>
   /**
    * Marks a message as delivered: it is gone from the queue. Safe to repeat. Needs no lease, so what a lost connection had delivered can
    * still be acknowledged.
    *
-   * @returns true the first time; false when it was acknowledged before, never was, or is long expired.
+   * @returns true the first time, also where the answer was lost and the same process repeats it; false when it was acknowledged before,
+   *   never was, or is long expired.
    */
   acknowledge(recipient: string, messageId: string, options?: CallerOptions): Promise<boolean>
   /** What a recipient has not acknowledged, the oldest first: for a look, by anybody, without a lease. */
@@ -55,40 +64,64 @@ export interface QueueState {
 /** A number of a message is at most 2^53 - 1: seven bytes. */
 const SEQUENCE_BYTES = 7
 
-export function bindMessages(store: Store, table: string, limits: MessageLimits): Messages {
+export function bindMessages(
+  store: Store,
+  table: string,
+  { clock, limits }: { readonly clock: OwnClock; readonly limits: MessageLimits },
+): Messages {
   const model: MessageModel = {
     store,
     table,
     limits,
     messages: messageEntity(table),
     queues: queueEntity(table),
+    receipts: messageReceiptEntity(table),
+    clock,
+    seenLeases: new SeenLeases(clock),
   }
-  model.messages.setClient(store.document)
-  model.queues.setClient(store.document)
+  for (const entity of [model.messages, model.queues, model.receipts]) entity.setClient(store.document)
+  const leases = new OwnAttempts<LeaseAttempt>()
+  const acknowledgements = new OwnAttempts<true>()
 
   return {
     enqueue: (message, { signal } = {}) =>
-      call(store, 'messages.enqueue', table, signal, async (abortSignal) => {
-        return { messageId: toMessageId(await enqueue(model, checkMessage(message), abortSignal)) }
+      call(store, 'messages.enqueue', table, signal, async (abortSignal, record) => {
+        return { messageId: toMessageId(await enqueue(model, checkMessage(message), abortSignal, record)) }
       }),
 
     lease: (recipient, options) =>
-      call(store, 'messages.lease', table, options.signal, async (abortSignal) => {
+      call(store, 'messages.lease', table, options.signal, async (abortSignal, record) => {
+        const { connectionId, takeOver = false } = options
         assertKeyPart(recipient, 'recipient')
-        assertKeyPart(options.connectionId, 'connectionId')
-        return acquireLease(model, recipient, options, abortSignal)
+        assertKeyPart(connectionId, 'connectionId')
+        return leases.during(
+          () => JSON.stringify([recipient, connectionId, takeOver]),
+          { signal: abortSignal, record },
+          newLeaseAttempt,
+          (attempt, isRepeated) =>
+            acquireLease(model, recipient, options, attempt, { signal: abortSignal, record, isRepeated }),
+        )
       }),
 
     acknowledge: (recipient, messageId, { signal } = {}) =>
-      call(store, 'messages.acknowledge', table, signal, async (abortSignal) => {
+      call(store, 'messages.acknowledge', table, signal, async (abortSignal, record) => {
         assertKeyPart(recipient, 'recipient')
         const sequence = toSequence(messageId)
-        // A condition, and not a look at what was deleted: of two at once AWS's own local engine shows the item to both.
-        const answer = await model.messages
-          .delete({ recipient, sequence })
-          .where((message, { exists }) => exists(message.sequence))
-          .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
-        return !answer.rejected
+        return acknowledgements.during(
+          () => JSON.stringify([recipient, sequence]),
+          { signal: abortSignal, record },
+          () => true,
+          async (_attempt, isRepeated) => {
+            await settleReceipt(model, recipient, sequence, abortSignal)
+            // A condition, and not a look at what was deleted: of two at once AWS's own local engine shows the item to both.
+            const answer = await model.messages
+              .delete({ recipient, sequence })
+              .where((message, { exists }) => exists(message.sequence))
+              .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
+            // Gone by an attempt whose answer was lost, as far as anybody can tell.
+            return !answer.rejected || isRepeated || record.possibleWrites > 0
+          },
+        )
       }),
 
     undelivered: (recipient, options = {}) =>
@@ -125,12 +158,16 @@ export function bindMessages(store: Store, table: string, limits: MessageLimits)
         assertKeyPart(recipient, 'recipient')
         const queue = await readQueue(model, recipient, abortSignal)
         if (!queue) return { expired: 0 }
-        const { expired = 0, expiredThrough = 0, connectionId, leasedUntil = 0 } = queue
-        const uncounted = await findOldest(model, recipient, expiredThrough, abortSignal)
-        const isLeased = connectionId !== undefined && leasedUntil > store.now()
+        const { expired = 0, expiredThrough = 0, leaseId, connectionId } = queue
+        const miscounted = await findMiscounted(model, recipient, queue, abortSignal)
+        const through = miscounted?.through ?? expiredThrough
+        const uncounted = await findOldest(model, recipient, through, abortSignal)
+        const isLeased = leaseId !== undefined && !model.seenLeases.isOver(recipient, queue, limits.leaseMs)
         return {
-          expired: expired + uncounted.count,
-          ...(isLeased ? { lease: { connectionId, until: new Date(leasedUntil) } } : {}),
+          expired: Math.max(0, expired - (miscounted?.count ?? 0)) + uncounted.count,
+          ...(isLeased && connectionId !== undefined
+            ? { lease: { connectionId, until: new Date(model.seenLeases.endOf(queue)) } }
+            : {}),
         }
       }),
   }

@@ -1,11 +1,14 @@
+import type { OwnClock } from '../items/own-clock.js'
 import { asThrown, type Store, toSeconds } from '../items/store.js'
-import type { MessageEntity, MessageItem, QueueEntity, QueueItem } from './entity.js'
+import type { MessageEntity, MessageItem, MessageReceiptEntity, QueueEntity, QueueItem } from './entity.js'
 import { messageShapes, queueShapes } from './entity.js'
+import type { SeenLeases } from './lease-end.js'
 import type { MessageOptions } from './options.js'
 
 /** What holds for every queue, and how long a message is delivered from its enqueueing. */
 export interface MessageLimits extends MessageOptions {
   readonly retentionMs: number
+  readonly receiptsMs: number
 }
 
 /** What everything about messages works with. */
@@ -15,6 +18,9 @@ export interface MessageModel {
   readonly limits: MessageLimits
   readonly messages: MessageEntity
   readonly queues: QueueEntity
+  readonly receipts: MessageReceiptEntity
+  readonly clock: OwnClock
+  readonly seenLeases: SeenLeases
 }
 
 /** An expired message stays in the table for this long, so that the next reader or sender can count it. */
@@ -23,10 +29,15 @@ const COUNTED_WITHIN_MS = 86_400_000
 /** When DynamoDB may delete a message, in seconds since 1970. */
 export const messageTtl = (expiresAt: number): number => toSeconds(expiresAt + COUNTED_WITHIN_MS)
 
-/** What every write to a queue sets. A queue outlives its messages, so that no number is given twice. */
-export function queueUpkeep({ store, limits }: MessageModel): { readonly schemaVersion: number; readonly ttl: number } {
-  const ttl = toSeconds(store.now() + limits.retentionMs + 2 * COUNTED_WITHIN_MS)
-  return { schemaVersion: queueShapes.current, ttl }
+/** What every write to a queue sets; but a `ttl` is never set back. A queue outlives its messages, so that no number is given twice. */
+export function queueUpkeep({ store, limits }: MessageModel): {
+  readonly schemaVersion: number
+  readonly writtenAt: number
+  readonly ttl: number
+} {
+  const writtenAt = store.now()
+  const ttl = toSeconds(writtenAt + limits.retentionMs + 2 * COUNTED_WITHIN_MS)
+  return { schemaVersion: queueShapes.current, writtenAt, ttl }
 }
 
 /** Messages in order, from the first that were asked for. */
@@ -66,14 +77,17 @@ export interface ExpiredHead {
   readonly count: number
   /** The number of the last of them. */
   readonly through: number
+  /** When the last of them to expire did, in milliseconds since 1970. */
+  readonly until: number
 }
 
 /** How many of the first messages have expired. */
 export function expiredHead(items: readonly MessageItem[], now: number): ExpiredHead | undefined {
   const firstLive = items.findIndex((item) => item.expiresAt > now)
   const count = firstLive === -1 ? items.length : firstLive
-  const last = items[count - 1]
-  return last && { count, through: last.sequence }
+  const expired = items.slice(0, count)
+  const last = expired.at(-1)
+  return last && { count, through: last.sequence, until: Math.max(...expired.map(({ expiresAt }) => expiresAt)) }
 }
 
 /** So many messages are looked at for the oldest that has not expired: one, as it usually has not, then more. */
@@ -88,13 +102,15 @@ export async function findOldest(
 ): Promise<ExpiredHead & { readonly oldest: number | undefined }> {
   let count = 0
   let through = after
+  let until = 0
   for (let wanted = PORTIONS.first; ; wanted = Math.min(wanted * PORTIONS.growth, PORTIONS.most)) {
     const { items, isAll } = await readMessages(model, recipient, through, wanted, abortSignal)
     const head = expiredHead(items, model.store.now())
     count += head?.count ?? 0
     through = head?.through ?? through
+    until = Math.max(until, head?.until ?? 0)
     const oldest = items[head?.count ?? 0]
-    if (oldest || isAll) return { count, through, oldest: oldest?.sequence }
+    if (oldest || isAll) return { count, through, until, oldest: oldest?.sequence }
   }
 }
 
@@ -110,6 +126,15 @@ export async function refusedQueue(
 ): Promise<QueueItem | undefined> {
   const found = data ?? (await readQueue(model, recipient, abortSignal))
   return found && queueShapes.upcast(found)
+}
+
+/** The number of the last message of a queue, 0 where there is none. */
+export async function readHighest(model: MessageModel, recipient: string, abortSignal: AbortSignal): Promise<number> {
+  const { data } = await model.messages.query
+    .undelivered({ recipient })
+    .between({ sequence: 0 }, { sequence: Number.MAX_SAFE_INTEGER })
+    .go({ ...asThrown, order: 'desc', limit: 1, consistent: true, abortSignal })
+  return data[0]?.sequence ?? 0
 }
 
 /** The queue, strongly consistent. */
