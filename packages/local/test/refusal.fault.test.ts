@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { acquireStack, LocalError } from '../src/index.js'
@@ -94,6 +104,18 @@ describe('a folder without rights', () => {
     asNobody()
     expect(await refusal(() => acquireStack({ folder: foreign }))).toMatchObject({ code: 'local.folder.denied' })
   })
+
+  // Only root can give a folder away.
+  if (isRoot) {
+    it('is refused to root too where somebody else made it, who may have put anything there', async () => {
+      const planted = path.join(folder, 'planted')
+      mkdirSync(planted)
+      chownSync(planted, 65534, 65534)
+      const error = await refusal(() => acquireStack({ folder: planted }))
+      expect(error).toMatchObject({ code: 'local.folder.denied', details: { folder: planted } })
+      expect(error.message).toContain('belongs to user id 65534')
+    })
+  }
 
   it('may also be a file, which is named', async () => {
     const file = path.join(folder, 'file')

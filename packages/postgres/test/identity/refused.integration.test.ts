@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPostgres, type Identity, mapPostgresError, type PostgresSettings } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
@@ -323,5 +324,21 @@ describe.each([15, 18] as const)('a login that has rights before it says who it 
     await server.run(remedy ?? 'the message names none')
     await asking(login)
     await asking(login, { privilegedLogin: 'refuse' })
+  })
+
+  it('may make large objects until the server is told what the page on row-level security says', async () => {
+    await server.run('CREATE ROLE plain LOGIN')
+    const client = new pg.Client(server.url().replace('//postgres@', '//plain@'))
+    await client.connect()
+    try {
+      await client.query('SELECT lo_create(0)')
+      await server.run(
+        'REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC',
+      )
+      for (const call of ['lo_create(0)', 'lo_creat(-1)', "lo_from_bytea(0, 'x')"])
+        await expect(client.query(`SELECT ${call}`)).rejects.toThrow('permission denied for function')
+    } finally {
+      await client.end()
+    }
   })
 })
