@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import path from 'node:path'
 import type { LogFields } from '@miyabi/core'
@@ -92,6 +92,10 @@ describe('the PostgreSQL server', () => {
     for (const log of ['supervisor.log', 'postgres.log', 'dynamodb.log']) {
       expect(readFileSync(path.join(folder, log), 'utf8')).not.toContain(password)
     }
+    const owner = readdirSync(folder).find((name) => name.startsWith('owner.')) ?? ''
+    const { port } = JSON.parse(readFileSync(path.join(folder, owner), 'utf8')) as { port: number }
+    const asPage = fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: '{"type":"unhold"}\n' })
+    await expect(asPage, 'the supervisor answers who does not begin with its token').rejects.toThrow()
   })
 })
 

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { type Logger, redactingLogger } from './logger.js'
+import { type Logger, redactingLogger, silentLogger } from './logger.js'
 
 describe('redactingLogger', () => {
   it('takes a pino logger as it is, and masks secrets in message, fields and errors', () => {
@@ -24,5 +24,11 @@ describe('redactingLogger', () => {
       waitedMs: 12,
       msg: 'slow postgresql://app:***@db.example.com/miyabi',
     })
+  })
+
+  it('masks once, however often it is asked to, and nothing where nobody listens', () => {
+    const logger = redactingLogger({ debug() {}, info() {}, warn() {}, error() {} })
+    expect(redactingLogger(logger)).toBe(logger)
+    expect(redactingLogger(silentLogger)).toBe(silentLogger)
   })
 })

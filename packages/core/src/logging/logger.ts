@@ -17,11 +17,17 @@ const ignore = (): void => {}
 /** The default: says nothing. */
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
+/** Those that mask secrets, or say nothing: a context hands its logger down to its stores, and nothing is to be masked twice. */
+const safe = new WeakSet<Logger>([silentLogger])
+
 /** The same logger behind a filter that masks secrets in messages and, at any depth, in fields. */
 export function redactingLogger(logger: Logger): Logger {
+  if (safe.has(logger)) return logger
   const through =
     (level: keyof Logger) =>
     (fields: LogFields, message: string): void =>
       logger[level](redactFields(fields), redactText(message))
-  return { debug: through('debug'), info: through('info'), warn: through('warn'), error: through('error') }
+  const filtered = { debug: through('debug'), info: through('info'), warn: through('warn'), error: through('error') }
+  safe.add(filtered)
+  return filtered
 }

@@ -123,6 +123,6 @@ describe('redactText', () => {
       return performance.now() - start
     }
     time(10_000)
-    expect(time(100_000)).toBeLessThan(1_000) // a quadratic one takes ten and more
+    expect(time(300_000)).toBeLessThan(5_000) // a quadratic one takes ten and more
   })
 })
