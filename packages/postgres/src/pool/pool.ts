@@ -182,9 +182,9 @@ export class Pool extends pg.Pool {
     return this.#cancelScopes.within(new CancelScope(signal), async () => await work())
   }
 
-  /** Whether who calls is the work of `canceling`. */
-  get isCanceling(): boolean {
-    return this.#cancelScopes.current !== undefined
+  /** The work of `canceling` that calls, to be told from another. */
+  get cancelScope(): object | undefined {
+    return this.#cancelScopes.current
   }
 
   /**

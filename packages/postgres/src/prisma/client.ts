@@ -30,7 +30,7 @@ export function createPrismaClient(
   { scope, scopes }: { readonly scope: Scope | undefined; readonly scopes: Scopes },
 ): PrismaClient {
   const Client = countedClient(operations, {
-    isPart: () => host.attempts.current !== undefined || pool.isCanceling,
+    isPart: () => host.attempts.current !== undefined || pool.cancelScope !== undefined,
     refusal: () => closedError(pool.name),
     onLostRace: () => {
       const { current } = host.attempts
@@ -55,6 +55,6 @@ export function createPrismaClient(
   })
   if (!isChecked) assertInternals(clientCheck(client))
   isChecked = true
-  runIn(scope, scopes, client)
+  runIn(scope, scopes, client, () => pool.cancelScope)
   return client
 }

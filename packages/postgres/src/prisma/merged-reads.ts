@@ -34,12 +34,15 @@ export class MergedReads implements DataLoader {
   readonly options: DataLoader['options']
   readonly #ofPrisma: DataLoader
   readonly #dataModel: DataModel
-  /** What was asked for in this tick, by shape. */
-  #tick = new Map<string, Job[]>()
+  /** The work that calls, which may cancel what is asked for it; nothing else is asked together with it. */
+  readonly workOf: () => object | undefined
+  /** What was asked for in this tick, by the work that asked and by shape. */
+  readonly #tick = new Map<object | undefined, Map<string, Job[]>>()
   /** What waits for its turn in each transaction. */
   readonly #lines = new Map<unknown, Job[]>()
 
-  constructor(ofPrisma: DataLoader, dataModel: DataModel) {
+  constructor(ofPrisma: DataLoader, dataModel: DataModel, workOf: () => object | undefined) {
+    this.workOf = workOf
     this.options = ofPrisma.options
     this.#ofPrisma = ofPrisma
     this.#dataModel = dataModel
@@ -66,19 +69,21 @@ export class MergedReads implements DataLoader {
   }
 
   #inTick(request: EngineRequest, shape: string): Promise<unknown> {
-    if (this.#tick.size === 0) process.nextTick(() => this.#dispatch())
     return new Promise((resolve, reject) => {
       const job = { request, shape, resolve, reject }
-      const jobs = this.#tick.get(shape)
-      if (jobs) jobs.push(job)
-      else this.#tick.set(shape, [job])
+      const work = this.workOf()
+      const ofWork = this.#tick.get(work) ?? new Map<string, Job[]>()
+      const jobs = ofWork.get(shape)
+      if (jobs) return void jobs.push(job)
+      this.#tick.set(work, ofWork.set(shape, [job]))
+      // Each group from within the first call of its own: what is asked belongs to that one's work.
+      process.nextTick(() => {
+        const group = ofWork.get(shape) ?? []
+        ofWork.delete(shape)
+        if (ofWork.size === 0) this.#tick.delete(work)
+        void this.#answer(group, OF_ONE_CALLER)
+      })
     })
-  }
-
-  #dispatch(): void {
-    const groups = this.#tick
-    this.#tick = new Map()
-    for (const jobs of groups.values()) void this.#answer(jobs, OF_ONE_CALLER)
   }
 
   #inLine(request: EngineRequest, shape: string | undefined, transaction: unknown): Promise<unknown> {

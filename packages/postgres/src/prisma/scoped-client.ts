@@ -13,11 +13,19 @@ import { MergedReads } from './merged-reads.js'
 /** Where a client and its promises keep what they belong to: what one call of `as()` gave, the service, or nobody. */
 export const BELONGS_TO = Symbol('belongs to')
 
-/** Lets all that a client asks for itself run in `scope`; `undefined` is none, wherever the call comes from. */
-export function runIn(scope: Scope | undefined, scopes: Scopes, client: PrismaClient): void {
+/**
+ * Lets all that a client asks for itself run in `scope`; `undefined` is none, wherever the call comes from. Reads of one tick are merged where
+ * `workOf` gives the same for all of them.
+ */
+export function runIn(
+  scope: Scope | undefined,
+  scopes: Scopes,
+  client: PrismaClient,
+  workOf: () => object | undefined,
+): void {
   const original = internalsOfClient(client)
   original._engine = engineIn(scope, scopes, original._engine)
-  mergeReads(original)
+  mergeReads(original, workOf)
   mark(original, client)
 }
 
@@ -32,15 +40,16 @@ export function scopedClient(scope: Scope, scopes: Scopes, client: PrismaClient)
   }) as ClientInternals
   mark(scoped, scope)
   scoped._requestHandler = ownRequestHandler(scoped, original)
-  mergeReads(scoped)
+  const { dataloader } = original._requestHandler
+  mergeReads(scoped, dataloader instanceof MergedReads ? dataloader.workOf : () => undefined)
   scoped._originalClient = scoped // what is extended further stays in the scope
   return derivedClient(original, scoped)
 }
 
 /** Lets reads of one tick be merged our way, which gives each caller what they would have got alone. */
-function mergeReads(client: ClientInternals): void {
+function mergeReads(client: ClientInternals, workOf: () => object | undefined): void {
   const handler = client._requestHandler
-  handler.dataloader = new MergedReads(handler.dataloader, dataModelOf(client))
+  handler.dataloader = new MergedReads(handler.dataloader, dataModelOf(client), workOf)
 }
 
 /** Lets a client and all promises that it makes say what they belong to: Prisma would not mind to mix them in one batch. */

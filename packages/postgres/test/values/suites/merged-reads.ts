@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Prisma } from '../../../src/index.js'
 import type { IdentityBench } from '../../identity/people.js'
 import { PLUGIN } from '../../identity/people.js'
+import { failureOf, until } from '../../support.js'
 import { answerOf, statementsOf } from '../observe.js'
 
 /** What one tick asks, each to be answered as if it had been asked alone. */
@@ -104,6 +105,28 @@ export function mergedReads(bench: IdentityBench): void {
         ]
         expect(found.map((row) => row.id)).toEqual([subscriptionId, subscriptionId, subscriptionId])
       }
+    })
+
+    it('are not canceled with the read() of another', async () => {
+      const { alice, bob, service } = bench
+      const find = (client: Prisma.TransactionClient, id: string) => client.user.findUnique({ where: { id } })
+      const controller = new AbortController()
+      await bench.admin('BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE')
+      const [left, stayed, plain] = [
+        service.read((client) => find(client, alice.userId), { signal: controller.signal }),
+        service.read((client) => find(client, bob.userId)),
+        find(service.prisma, bob.userId).then((user) => user),
+      ]
+      const leaving = failureOf(left)
+      const waiting = () =>
+        bench.admin<{ count: number }>(
+          `SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass`,
+        )
+      await until(waiting, ([row]) => row?.count === 3)
+      controller.abort(new Error('gone'))
+      expect(await leaving).toMatchObject({ message: 'gone' })
+      await bench.admin('COMMIT')
+      expect([(await stayed)?.id, (await plain)?.id]).toEqual([bob.userId, bob.userId])
     })
 
     it('get what each selected', async () => {
