@@ -8,6 +8,7 @@ export {
 } from './backfill/backfill.js'
 export { Closing, DEFAULT_GRACE_MS, Grace } from './concurrency/grace.js'
 export { Operations } from './concurrency/operations.js'
+export { type SlotStats, Slots } from './concurrency/slots.js'
 export { ConfigError, type SettingFault } from './errors/config-error.js'
 export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions } from './errors/error.js'
 export type { Finding } from './health/finding.js'

@@ -1,14 +1,13 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
-import { type Logger, RetryBudget, redactingLogger, redactUrl, silentLogger } from '@miyabi/core'
+import { type Logger, RetryBudget, redactingLogger, redactUrl, Slots, silentLogger } from '@miyabi/core'
 import { hushNodeVersionWarning, prepareClient } from '../internals/aws-sdk.js'
 import type { DynamoSettings } from '../settings/config.js'
 import type { DynamoStats } from '../stats.js'
 import { CapacityMeter } from './capacity.js'
 import { CallHttpHandler, callMiddleware } from './middleware.js'
 import { RetryStrategy } from './retry-strategy.js'
-import { SocketQueue } from './socket-queue.js'
 
 export interface ClientOptions {
   /** Default: silent. */
@@ -37,7 +36,7 @@ export function openClient(
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { attemptTimeoutMs, maxAttempts, maxSockets } = settings
   const sockets = { keepAlive: true, maxSockets }
-  const socketQueue = new SocketQueue(maxSockets)
+  const slots = new Slots(maxSockets)
   const capacity = new CapacityMeter()
 
   hushNodeVersionWarning()
@@ -64,7 +63,7 @@ export function openClient(
       timeoutMs: settings.timeoutMs,
       attemptTimeoutMs,
       maxAttempts,
-      sockets: socketQueue,
+      sockets: slots,
       capacity,
       logger,
       onDate: options.onDate,
@@ -74,7 +73,7 @@ export function openClient(
     { event: 'dynamo.client', region: settings.region, endpoint: settings.endpoint && redactUrl(settings.endpoint) },
     'made a DynamoDB client',
   )
-  return { client, stats: () => ({ sockets: socketQueue.stats, capacity: capacity.uses }) }
+  return { client, stats: () => ({ sockets: slots.stats, capacity: capacity.uses }) }
 }
 
 /** Without any, the SDK asks AWS's chain. */

@@ -5,7 +5,7 @@ import type {
   ServiceInputTypes,
   ServiceOutputTypes,
 } from '@aws-sdk/client-dynamodb'
-import type { Logger } from '@miyabi/core'
+import type { Logger, Slots } from '@miyabi/core'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { HandlerExecutionContext, Pluggable } from '@smithy/types'
 import { awsName, isDefinitelyRefused } from '../errors/map-error.js'
@@ -13,7 +13,6 @@ import { setSignal, signalIn } from '../internals/aws-sdk.js'
 import { recordOf, withCallDeadline } from './call.js'
 import { type CapacityAnswer, type CapacityMeter, consumesCapacity } from './capacity.js'
 import { operationIn, tablesIn } from './request.js'
-import type { SocketQueue } from './socket-queue.js'
 
 /** Requests on their way, with the signal that ends them. */
 const signals = new WeakMap<object, AbortSignal>()
@@ -38,7 +37,7 @@ export function callMiddleware(options: {
   readonly timeoutMs: number
   readonly attemptTimeoutMs: number
   readonly maxAttempts: number
-  readonly sockets: SocketQueue
+  readonly sockets: Slots
   readonly capacity: CapacityMeter
   readonly logger: Logger
   /** Is told the time that the server gives with each answer. */

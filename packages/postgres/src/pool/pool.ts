@@ -6,6 +6,7 @@ import {
   type Logger,
   type MiyabiError,
   redactingLogger,
+  Slots,
   settlesWithin,
   silentLogger,
   withDeadline,
@@ -31,7 +32,6 @@ import { lease } from './lease.js'
 import { Liveness } from './liveness.js'
 import { PoolLog } from './log.js'
 import { PooledClient, type PooledClientConfig } from './pooled-client.js'
-import { Slots } from './slots.js'
 import { type PoolUsage, UsageWindow } from './usage.js'
 
 /** How long `close` waits for idle connections to end. Each cuts itself off before that. */
@@ -235,7 +235,8 @@ export class Pool extends pg.Pool {
       )
     }
     const onTimeout = (): Error => this.#timeoutError(startedAt)
-    this.#slots.take({ ms: this.#settings.acquireTimeoutMs, signal, onTimeout }, (refused) => {
+    const limit = { ms: this.#settings.acquireTimeoutMs, onTimeout }
+    this.#slots.take({ signal, limit }, (refused) => {
       if (refused) return done(refused)
       if (this.idleCount === 0) return slowly()
       const client = this.#takeIdle()

@@ -3,6 +3,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { databaseRoles } from '../../src/schema/roles.js'
+import { tableNames } from '../../src/schema/tables.js'
 import { migrationScripts, migrationsFolder } from '../schema/postgres-15.js'
 import { type SchemaDatabase, schemaDatabase } from '../schema/schema-database.js'
 import { type PrivateServer, startPrivateServer } from '../server/private-server.js'
@@ -78,7 +79,7 @@ describe.each([15, 18] as const)('the roles of row-level security on PostgreSQL 
       )
       for (const db of databases) {
         expect(await db.query('SELECT count(*)::int AS tables FROM pg_class WHERE relforcerowsecurity')).toEqual([
-          { tables: 18 },
+          { tables: tableNames.length },
         ])
       }
       await Promise.all(databases.map((db) => db.close()))

@@ -80,7 +80,7 @@ const required: Readonly<Record<Table, (db: SchemaDatabase) => Promise<Row>>> = 
   logs: async () => ({ level: 'info', message: 'Started' }),
 }
 
-/** All 18 tables. */
+/** All tables. */
 export const tables = Object.keys(required) as Table[]
 
 /** A row that the table accepts, before it is inserted. */

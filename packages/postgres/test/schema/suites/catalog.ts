@@ -90,13 +90,12 @@ export function catalog(open: OpenSchemaDatabase): void {
     })
     afterAll(() => db.close())
 
-    it('has the 18 tables and no other', async () => {
+    it('has the tables of the schema and no other', async () => {
       const found = await db.query<{ name: string }>(
         `SELECT relname AS name FROM pg_class
          WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> '_prisma_migrations'`,
       )
       expect(found.map(({ name }) => name).sort()).toEqual([...tables].sort())
-      expect(found).toHaveLength(18)
     })
 
     it.each(Object.entries(columns))('%s has its columns', async (table, expected) => {

@@ -1,9 +1,21 @@
 /** How long to wait for a slot. */
 export interface SlotWait {
-  readonly ms: number
   readonly signal: AbortSignal | undefined
-  /** Makes the error for a wait that took too long. Called at that moment, so it can carry the state it saw. */
-  readonly onTimeout: () => Error
+  /** No limit of its own where it is absent. */
+  readonly limit?: {
+    readonly ms: number
+    /** Makes the error for a wait that took too long. Called at that moment, so it can carry the state it saw. */
+    readonly onTimeout: () => Error
+  }
+}
+
+/** The slots at one moment. */
+export interface SlotStats {
+  readonly max: number
+  /** Held. */
+  readonly active: number
+  /** Who waits for one. */
+  readonly waiting: number
 }
 
 interface Waiter {
@@ -14,8 +26,8 @@ interface Waiter {
 }
 
 /**
- * The right to hold a connection, `max` of them, first come first served. The driver's own queue cannot forget a caller that gave
- * up and counts it as waiting for ever; this one forgets at once.
+ * The right to hold one of `max` connections, first come first served. The drivers have such limits and queues of their own, but node-postgres's
+ * cannot forget a caller that gave up, and who waits in an HTTP agent's is told in the end that the connection timed out.
  */
 export class Slots {
   #free: number
@@ -26,6 +38,10 @@ export class Slots {
   constructor(max: number) {
     this.#max = max
     this.#free = max
+  }
+
+  get stats(): SlotStats {
+    return { max: this.#max, active: this.#max - this.#free, waiting: this.#waiting.size }
   }
 
   /** How long the first in line has been waiting, in milliseconds; 0 where nobody waits. */
@@ -39,7 +55,7 @@ export class Slots {
    * on the path of every query.
    */
   take(wait: SlotWait, callback: (error?: Error) => void): void {
-    const { ms, signal, onTimeout } = wait
+    const { signal, limit } = wait
     if (signal?.aborted) {
       callback(signal.reason as Error)
       return
@@ -57,9 +73,23 @@ export class Slots {
     }
     const waiter: Waiter = { since: performance.now(), grant: () => settle(), refuse: settle }
     const onAbort = (): void => settle(signal?.reason as Error)
-    const timer = setTimeout(() => settle(onTimeout()), ms)
+    const timer = limit && setTimeout(() => settle(limit.onTimeout()), limit.ms)
     signal?.addEventListener('abort', onAbort, { once: true })
     this.#waiting.add(waiter)
+  }
+
+  /** The same as a promise, without a limit: resolves to what gives the slot back, which does so once; rejects with the signal's reason. */
+  acquire(signal?: AbortSignal): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      this.take({ signal }, (error) => {
+        if (error) return reject(error)
+        let isHeld = true
+        resolve(() => {
+          if (isHeld) this.give()
+          isHeld = false
+        })
+      })
+    })
   }
 
   /** Gives a slot back: to whoever waits longest, if anybody does. */

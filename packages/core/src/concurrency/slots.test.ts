@@ -4,7 +4,9 @@ import { Slots } from './slots.js'
 const take = (slots: Slots, wait: { ms?: number; signal?: AbortSignal } = {}): Promise<void> =>
   new Promise((resolve, reject) => {
     const { ms = 10_000, signal } = wait
-    slots.take({ ms, signal, onTimeout: () => new Error('too long') }, (error) => (error ? reject(error) : resolve()))
+    slots.take({ signal, limit: { ms, onTimeout: () => new Error('too long') } }, (error) =>
+      error ? reject(error) : resolve(),
+    )
   })
 
 describe('Slots', () => {
@@ -23,7 +25,7 @@ describe('Slots', () => {
 
   it('calls back at once where one is free', () => {
     let called = false
-    new Slots(1).take({ ms: 1, signal: undefined, onTimeout: () => new Error() }, () => {
+    new Slots(1).take({ signal: undefined }, () => {
       called = true
     })
     expect(called).toBe(true)
@@ -71,5 +73,50 @@ describe('Slots', () => {
     expect(free).toBe(false)
     slots.give()
     await all
+  })
+})
+
+describe('Slots by promises', () => {
+  it('lets as many in as there are slots, the others in the order of their coming', async () => {
+    const queue = new Slots(2)
+    const order: number[] = []
+    const releases: (() => void)[] = []
+    const all = [1, 2, 3, 4].map(async (n) => {
+      releases.push(await queue.acquire())
+      order.push(n)
+    })
+    await Promise.all(all.slice(0, 2))
+    expect(queue.stats).toEqual({ max: 2, active: 2, waiting: 2 })
+    releases[0]?.()
+    await all[2]
+    expect(order).toEqual([1, 2, 3])
+    releases[1]?.()
+    await all[3]
+    for (const release of releases) release()
+    expect(queue.stats).toEqual({ max: 2, active: 0, waiting: 0 })
+  })
+
+  it('gives a slot back once, however often it is told', async () => {
+    const queue = new Slots(1)
+    const release = await queue.acquire()
+    release()
+    release()
+    await queue.acquire()
+    expect(queue.stats).toEqual({ max: 1, active: 1, waiting: 0 })
+  })
+
+  it('loses no place when one who waits goes away', async () => {
+    const queue = new Slots(1)
+    const release = await queue.acquire()
+    const controller = new AbortController()
+    const left = queue.acquire(controller.signal)
+    const next = queue.acquire()
+    const reason = new Error('gone')
+    controller.abort(reason)
+    await expect(left).rejects.toBe(reason)
+    expect(queue.stats.waiting).toBe(1)
+    release()
+    ;(await next)()
+    expect(queue.stats).toEqual({ max: 1, active: 0, waiting: 0 })
   })
 })
