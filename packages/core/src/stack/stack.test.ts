@@ -68,7 +68,7 @@ describe.runIf(process.getuid !== undefined)("a stack that may be a stranger's",
   const file = path.join(folder, STACK_FILE)
   const isRoot = process.getuid?.() === 0
 
-  it.each<[what: string, reason: string, plant: () => void]>([
+  it.each<readonly [what: string, reason: string, plant: () => void]>([
     ['a file that others may write to', 'may be written to by other users', () => chmodSync(file, 0o620)],
     ['a folder that everybody may write to', 'may be written to by other users', () => chmodSync(folder, 0o777)],
     [
