@@ -24,8 +24,11 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const license: import('@miyabi/db').Prisma.LicenseUncheckedCreateInput
     declare const server: import('node:http').Server
     declare const logger: import('@miyabi/db').Logger
-    declare const message: import('@miyabi/dynamo').NewMessage
+    declare const message: import('@miyabi/db').NewMessage
     declare const review: import('@miyabi/db').Prisma.PluginReviewUncheckedCreateInput
+    declare const email: string
+    declare function conflict(columns: readonly string[]): Response
+    declare function later(): Response
   `,
   'packages/dynamo/README.md': `
     declare const dynamo: import('@miyabi/dynamo').Dynamo
@@ -52,7 +55,7 @@ export const preambles: Readonly<Record<string, string>> = {
   'apps/demo/README.md': `
     declare const env: NodeJS.ProcessEnv
     declare const batch: readonly import('demo/webhooks/deliveries.js').Delivery[]
-    declare const events: readonly import('@miyabi/dynamo').NewEvent[]
+    declare const events: readonly import('@miyabi/db').NewEvent[]
     declare const storeDeliveries: typeof import('demo/webhooks/store.js').storeDeliveries
   `,
 }

@@ -1,4 +1,4 @@
-import { applicationUrlsOf, type Environment, type Logger, MiyabiError, resolveServers } from '@miyabi/core'
+import { applicationUrlsOf, type Environment, type Logger, MiyabiError, resolveServers } from '@miyabi/db'
 import { acquireStack, type Stack } from '@miyabi/local'
 import { duration, say, timed } from './terminal/print.js'
 

@@ -1,7 +1,7 @@
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { findWorkspaceRoot } from '@miyabi/core'
+import path from 'node:path'
 import { DatabaseContext } from '@miyabi/db'
-import { loadEnvFile } from '@miyabi/migrate'
 import { boot } from './boot.js'
 import { prepare } from './prepare.js'
 import { pool } from './steps/1-pool.js'
@@ -15,6 +15,7 @@ import { figures } from './steps/8-figures.js'
 import { reconnect } from './steps/9-reconnect.js'
 import { describeError } from './terminal/describe-error.js'
 import { bold, dim, duration, heading, print, say, sayWarnings, timed } from './terminal/print.js'
+import { root } from './workspace.js'
 
 const steps = [
   ['The pool and its settings', pool],
@@ -29,7 +30,8 @@ const steps = [
 ] as const
 
 async function run(signal: AbortSignal): Promise<void> {
-  loadEnvFile(findWorkspaceRoot(import.meta.dirname) ?? '.', process.env)
+  const envFile = path.join(root, '.env')
+  if (existsSync(envFile)) process.loadEnvFile(envFile) // what is set already stays
   const logger = sayWarnings()
   const { env, stack } = await boot(process.env, logger, signal)
   // In the order of their making; they are closed in the opposite one, also when a step throws.

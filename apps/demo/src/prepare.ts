@@ -1,7 +1,9 @@
-import { type Environment, findWorkspaceRoot, MiyabiError } from '@miyabi/core'
-import type { DatabaseContext } from '@miyabi/db'
-import { runPrisma } from '@miyabi/migrate'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { type DatabaseContext, type Environment, MiyabiError } from '@miyabi/db'
 import { duration, say, timed } from './terminal/print.js'
+import { miyabi, root } from './workspace.js'
 
 /**
  * Brings both stores to the state the application expects: migrations and seed with the migrator's login, then the DynamoDB tables.
@@ -22,9 +24,19 @@ export async function prepare(db: DatabaseContext, env: Environment, signal: Abo
   say(`${done.length > 0 ? done.join(', ') : 'migrations, seed and tables are as they should be'} (${duration(ms)})`)
 }
 
+/** As `pnpm prisma` does: without a download, and with what it prints. */
 async function prisma(args: readonly string[], env: Environment, signal: AbortSignal): Promise<string> {
-  const cwd = findWorkspaceRoot(import.meta.dirname) ?? process.cwd()
-  const { exitCode, stdout, stderr } = await runPrisma(args, { cwd, env, signal, stdio: 'pipe' })
+  signal.throwIfAborted()
+  const child = spawn(process.execPath, [miyabi, 'prisma', ...args], {
+    cwd: root,
+    env: { ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  // Not spawn's own `signal`: that rejects at once, while Prisma is still tidying up.
+  const end = (): void => void child.kill('SIGTERM')
+  signal.addEventListener('abort', end, { once: true })
+  const ended = once(child, 'close').finally(() => signal.removeEventListener('abort', end))
+  const [[exitCode], stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
   if (exitCode === 0) return stdout
   // Before the error stands what Prisma loaded.
   const reason = stderr.slice(Math.max(0, stderr.indexOf('Error:'))).trim()

@@ -25,7 +25,7 @@ const underLoad = (options: string) => `
         else await db.asService().transaction(async (tx) => { await tx.log.create({ data: { level: 'info', message: 'x' } }); await tx.log.count() })
         if (++done === 50) console.log('at work')
       } catch (error) {
-        if (miyabi.mapPostgresError(error).code !== 'postgres.pool.closed') unexpected.push(error)
+        if (!miyabi.isMiyabiError(miyabi.mapError(error), 'postgres.pool.closed')) unexpected.push(error)
         return
       }
     }

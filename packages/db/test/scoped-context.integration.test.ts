@@ -1,6 +1,6 @@
 import type { TestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DatabaseContext, type Identity, mapPostgresError } from '../src/index.js'
+import { DatabaseContext, type Identity, mapError } from '../src/index.js'
 import { testEnvironment } from './environment.js'
 
 let database: TestDatabase
@@ -46,7 +46,7 @@ describe('DatabaseContext.as', () => {
         () => undefined,
         (cause: unknown) => cause,
       )
-      expect(mapPostgresError(error)).toMatchObject({
+      expect(mapError(error)).toMatchObject({
         code: 'postgres.identity.missing',
         message: expect.stringContaining('as({ userId })'),
       })

@@ -1,12 +1,11 @@
 export { type BackfillOptions, type BackfillProgress, describeBackfill } from '@miyabi/core'
 export type { AgentStates, RestartedAgentState } from './agent-state/agent-states.js'
 export type { AgentStateEffect, AgentStateEffectResult } from './agent-state/effect.js'
-export {
-  IllegalTransitionError,
-  StaleAgentStateError,
-} from './agent-state/errors.js'
+export { IllegalTransitionError, StaleAgentStateError } from './agent-state/errors.js'
 export type { HistoryRange } from './agent-state/history-range.js'
-export type { AgentState, AgentStatus, NewAgentState } from './agent-state/state.js'
+export type { AgentState, NewAgentState } from './agent-state/state.js'
+export { type AgentStatus, agentStatuses } from './agent-state/statuses.js'
+export { type AnyDynamoError, isDynamoError } from './any-error.js'
 export { backfillItems, type ItemsBackfill } from './backfill/backfill-items.js'
 export type { ItemChange } from './backfill/change-item.js'
 export { type ClientOptions, createDynamoDBClient } from './client/client.js'
@@ -26,6 +25,7 @@ export {
   type UnprocessedEvent,
   UnprocessedEventsError,
 } from './errors/errors.js'
+export { mapDynamoError } from './errors/map-error.js'
 export { EventWriterError, type EventWriterErrorCode } from './events/errors.js'
 export type { EventType, NewEvent, StoredEvent } from './events/event.js'
 export type { Events } from './events/events.js'
@@ -61,12 +61,14 @@ export {
 } from './items/attribute-values.js'
 export { createIdSource, type IdSource } from './items/ids.js'
 export type { Order, Page } from './items/page.js'
+export { ItemShapeError } from './items/schema-version.js'
 export type { CallerOptions } from './items/store.js'
 export { MessageLeaseLostError, MessageQueueFullError, RecipientLeasedError } from './messages/errors.js'
 export type { LeaseOptions, MessageLease, Received, ReceiveOptions } from './messages/lease.js'
-export type { Message, MessageType, NewMessage } from './messages/message.js'
+export type { Message, NewMessage } from './messages/message.js'
 export type { Messages, QueueState, UndeliveredOptions } from './messages/messages.js'
 export type { MessageOptions } from './messages/options.js'
+export { type MessageType, messageTypes } from './messages/types.js'
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './settings/config.js'
 export { type AwsKeys, type CredentialSource, unreadCredentials } from './settings/credentials.js'
 export type { CapacityUse, DynamoStats, SocketStats } from './stats.js'

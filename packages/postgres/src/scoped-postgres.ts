@@ -1,7 +1,7 @@
 import type { Operations } from '@miyabi/core'
 import type pg from 'pg'
 import { PostgresError } from './errors/errors.js'
-import { mapPostgresError } from './errors/map-error.js'
+import { toPostgresError } from './errors/map-error.js'
 import { wordsOf } from './errors/wording.js'
 import type { Identity } from './identity/identity.js'
 import type { Scope, Scopes } from './identity/scope.js'
@@ -96,7 +96,7 @@ export async function runQuery<Row extends pg.QueryResultRow>(
   try {
     return await begin(host, () => host.runner.sql<Row>(scope, text, values))
   } catch (error) {
-    throw mapPostgresError(error)
+    throw toPostgresError(error)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Prisma } from '@miyabi/postgres'
+import type { Prisma } from '@miyabi/db'
 import { lookup } from './lookup.js'
 import { stableId } from './stable-id.js'
 

@@ -1,5 +1,4 @@
-import type { Environment } from '@miyabi/core'
-import { type DatabaseContext, parseDatabaseSettings } from '@miyabi/db'
+import { type DatabaseContext, type Environment, parseDatabaseSettings } from '@miyabi/db'
 import { duration, print, say, table, timed } from '../terminal/print.js'
 
 /** What the pool is told by its settings, and what it does when more callers come than it has connections. */

@@ -1,6 +1,4 @@
-import type { Environment } from '@miyabi/core'
-import { type DatabaseContext, parseDatabaseSettings } from '@miyabi/db'
-import { tableDefinitions } from '@miyabi/dynamo'
+import { type DatabaseContext, type Environment, parseDatabaseSettings, tableDefinitions } from '@miyabi/db'
 import { print, say, table } from '../terminal/print.js'
 
 /** How the client behaves when a request fails, and the tables it works on. */

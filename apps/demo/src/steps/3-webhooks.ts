@@ -1,5 +1,4 @@
-import type { DatabaseContext, ScopedContext } from '@miyabi/db'
-import type { EventRange, Page, StoredEvent } from '@miyabi/dynamo'
+import type { DatabaseContext, EventRange, Page, ScopedContext, StoredEvent } from '@miyabi/db'
 import { addCustomers } from '../customers/customers.js'
 import { duration, print, say, table, timed } from '../terminal/print.js'
 import { readDeliveries } from '../webhooks/deliveries.js'

@@ -1,5 +1,4 @@
-import { MiyabiError } from '@miyabi/core'
-import type { DatabaseContext } from '@miyabi/db'
+import { type DatabaseContext, MiyabiError } from '@miyabi/db'
 import { duration, say, table } from '../terminal/print.js'
 
 /** One context, one question, both stores: what a health endpoint answers with. */

@@ -1,5 +1,4 @@
-import type { DatabaseContext, ScopedContext } from '@miyabi/db'
-import { agentTypes, executionStatuses } from '@miyabi/postgres'
+import { agentTypes, type DatabaseContext, executionStatuses, type ScopedContext } from '@miyabi/db'
 import { print, table } from '../terminal/print.js'
 
 /** Rows of a table are cut off here, so that the demo fits a screen. */

@@ -1,4 +1,4 @@
-import { type DatabaseContext, mapPostgresError, type ScopedContext } from '@miyabi/db'
+import { type DatabaseContext, isMiyabiError, mapError, type ScopedContext } from '@miyabi/db'
 import { print, say, table } from '../terminal/print.js'
 
 /** Two people ask the same question, and the database itself gives each their own answer. */
@@ -50,6 +50,8 @@ async function nobody(db: DatabaseContext): Promise<void> {
   try {
     await db.pg.subscription.findMany()
   } catch (error) {
-    say(`nobody: ${mapPostgresError(error).code}`)
+    const failure = mapError(error)
+    if (!isMiyabiError(failure, 'postgres.identity.missing')) throw failure
+    say(`nobody: ${failure.code}`)
   }
 }

@@ -1,5 +1,4 @@
-import type { DatabaseContext } from '@miyabi/db'
-import { type AgentState, type Message, StaleAgentStateError } from '@miyabi/dynamo'
+import { type AgentState, type DatabaseContext, type Message, StaleAgentStateError } from '@miyabi/db'
 import { stableId } from '../customers/stable-id.js'
 import { print, say, table } from '../terminal/print.js'
 

@@ -1,7 +1,11 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
-import type { Environment } from '@miyabi/core'
-import { type DatabaseContext, parseDatabaseSettings } from '@miyabi/db'
-import { type CapacityRange, tableDefinitions } from '@miyabi/dynamo'
+import {
+  type CapacityRange,
+  type DatabaseContext,
+  type Environment,
+  parseDatabaseSettings,
+  tableDefinitions,
+} from '@miyabi/db'
 import { print, table } from '../terminal/print.js'
 
 interface ServerFigures {

@@ -1,5 +1,4 @@
-import type { DatabaseContext } from '@miyabi/db'
-import { type MessageLease, MessageLeaseLostError, RecipientLeasedError } from '@miyabi/dynamo'
+import { type DatabaseContext, type MessageLease, MessageLeaseLostError, RecipientLeasedError } from '@miyabi/db'
 import { say, table } from '../terminal/print.js'
 
 const RECIPIENT = 'the browser of the demo'

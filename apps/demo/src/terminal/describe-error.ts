@@ -1,4 +1,4 @@
-import { isMiyabiError, redactText } from '@miyabi/core'
+import { isMiyabiError, redactText } from '@miyabi/db'
 
 /** An error as a person should see it: an expected one by its code and its message, which says what to do, any other with its stack. */
 export function describeError(error: unknown): string {

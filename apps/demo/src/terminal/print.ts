@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Logger } from '@miyabi/core'
+import type { Logger } from '@miyabi/db'
 import Table from 'cli-table3'
 
 /** What a table's cell may hold. */

@@ -1,5 +1,12 @@
-import { type DatabaseContext, DynamoError } from '@miyabi/db'
-import type { EventRange, EventWriter, NewEvent, Page, StoredEvent } from '@miyabi/dynamo'
+import {
+  type DatabaseContext,
+  DynamoError,
+  type EventRange,
+  type EventWriter,
+  type NewEvent,
+  type Page,
+  type StoredEvent,
+} from '@miyabi/db'
 import type { StoredDelivery } from './store.js'
 
 /** The type under which every delivery is in the event log. */

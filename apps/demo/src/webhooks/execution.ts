@@ -1,4 +1,4 @@
-import type { AgentType, ExecutionLogLevel, ExecutionStatus } from '@miyabi/postgres'
+import type { AgentType, ExecutionLogLevel, ExecutionStatus } from '@miyabi/db'
 import { stableId } from '../customers/stable-id.js'
 import type { Delivery } from './deliveries.js'
 import type { Payload, Subject } from './payload.js'

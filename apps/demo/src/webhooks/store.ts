@@ -1,4 +1,4 @@
-import type { Prisma, UsageEventType } from '@miyabi/postgres'
+import type { Prisma, UsageEventType } from '@miyabi/db'
 import { customerIds, payerOf } from '../customers/customers.js'
 import { lookup } from '../customers/lookup.js'
 import { stableId } from '../customers/stable-id.js'

@@ -1,6 +1,6 @@
 import { type Finding, isSet } from '@miyabi/core'
 import { createDynamo, parseDynamoSettings } from '@miyabi/dynamo'
-import { checkHealth, createPostgres, mapPostgresError, parsePostgresSettings } from '@miyabi/postgres'
+import { checkHealth, createPostgres, isPostgresError, parsePostgresSettings } from '@miyabi/postgres'
 import type { CheckGroup } from './group.js'
 
 /** The majors of PostgreSQL that the migrations and the tests are held against. */
@@ -48,6 +48,13 @@ async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv, sign
 /** An id that nobody has: to see whether a login may act as people, not what they see. */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
+/** Of what a call may fail with: what is wrong with its login. */
+const ABOUT_THE_LOGIN = [
+  'postgres.login.privileged',
+  'postgres.login.has_rights',
+  'postgres.identity.not_granted',
+] as const
+
 /** Whether an application that starts with this login would be refused: by us, for what it may do, or by the server, for what it may not. */
 async function loginOf(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv): Promise<Finding[]> {
   if (name === 'DIRECT_DATABASE_URL') return [] // it migrates, and serves nobody
@@ -59,8 +66,8 @@ async function loginOf(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv): P
     try {
       await asker.query('SELECT 1')
     } catch (error) {
-      const { code, message } = mapPostgresError(error)
-      if (!/^postgres\.(login\.|identity\.not_granted$)/.test(code)) continue
+      if (!isPostgresError(error, ...ABOUT_THE_LOGIN)) continue
+      const { code, message } = error
       return [
         {
           check: 'servers.postgres.login',

@@ -1,4 +1,4 @@
-import { MiyabiError, redactText } from '@miyabi/core'
+import { isMiyabiError, redactText } from '@miyabi/core'
 import { style } from './output.js'
 
 /**
@@ -7,7 +7,7 @@ import { style } from './output.js'
  */
 export function describeError(error: unknown): string {
   const mark = style('red', 'error')
-  if (error instanceof MiyabiError) {
+  if (isMiyabiError(error)) {
     const { code, message, cause } = error
     const why =
       cause instanceof Error && cause.message ? `\n${style('dim', `cause: ${redactText(cause.message)}`)}` : ''

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { inspect } from 'node:util'
+import { describe, expect, it, vi } from 'vitest'
 import { isMiyabiError, MiyabiError } from './error.js'
 
 describe('MiyabiError', () => {
@@ -12,6 +13,18 @@ describe('MiyabiError', () => {
     const error: unknown = new MiyabiError('core.example', 'no', { details: { n: 1 }, cause: new Error('why') })
     expect(isMiyabiError(error, 'core.example') && error.code).toBe('core.example')
     expect(isMiyabiError(error, 'core.other')).toBe(false)
-    expect(isMiyabiError(new Error('no'))).toBe(false)
+    expect(isMiyabiError(error, 'core.other', 'core.example')).toBe(true)
+    for (const other of [new Error('no'), { code: 'core.example' }, 'core.example', null, undefined]) {
+      expect(isMiyabiError(other)).toBe(false)
+    }
+  })
+
+  it('is known to another copy of this package, whose class it is no instance of', async () => {
+    vi.resetModules()
+    const copy = await import('./error.js')
+    const error = new copy.MiyabiError('core.example', 'no')
+    expect(error).not.toBeInstanceOf(MiyabiError)
+    expect([isMiyabiError(error, 'core.example'), isMiyabiError(error, 'core.other')]).toEqual([true, false])
+    expect(inspect(error)).not.toContain('Symbol(')
   })
 })

@@ -11,6 +11,9 @@ export interface MiyabiErrorOptions<Details extends object> {
   readonly effect?: Effect
 }
 
+/** The same in every copy of this package. */
+const BRAND = Symbol.for('@miyabi/core/error')
+
 /**
  * The base of every error this data layer throws.
  *
@@ -31,9 +34,30 @@ export class MiyabiError<Code extends string = string, Details extends object = 
     this.retryable = options.retryable ?? false
     this.effect = options.effect ?? 'none'
   }
+
+  /** By what `isMiyabiError` knows it. */
+  get [BRAND](): true {
+    return true
+  }
 }
 
-/** Whether `error` is one of ours, and with `code` given, whether it is that one. */
-export function isMiyabiError<Code extends string = string>(error: unknown, code?: Code): error is MiyabiError<Code> {
-  return error instanceof MiyabiError && (code === undefined || error.code === code)
+/**
+ * Whether `error` is one of ours, and with codes given, whether it has one of those. Also of one that another copy of this package made,
+ * which is no instance of any class here.
+ */
+export function isMiyabiError<Code extends string = string>(
+  error: unknown,
+  ...codes: readonly Code[]
+): error is MiyabiError<Code> {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false
+  const { code } = error as MiyabiError<Code>
+  return codes.length === 0 || codes.includes(code)
 }
+
+/** Of a union of errors, those that can have one of these codes, and then have it. */
+export type WithCode<Failure extends MiyabiError, Code extends string> =
+  Failure extends MiyabiError<infer Own>
+    ? [Extract<Own, Code>] extends [never]
+      ? never
+      : Failure & { readonly code: Extract<Own, Code> }
+    : never

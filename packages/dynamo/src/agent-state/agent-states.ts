@@ -20,7 +20,6 @@ import { receiptOf, rememberedState } from './receipt.js'
 import { saveEffect } from './save-effect.js'
 import {
   type AgentState,
-  type AgentStatus,
   canBegin,
   checkAgentState,
   isTerminal,
@@ -29,6 +28,7 @@ import {
   terminalStatuses,
   toAgentState,
 } from './state.js'
+import type { AgentStatus } from './statuses.js'
 import {
   type AgentStateModel,
   type AgentStateRetention,

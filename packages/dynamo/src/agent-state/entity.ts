@@ -1,10 +1,6 @@
 import { Entity, type EntityItem } from 'electrodb'
 import { itemShapes } from '../items/schema-version.js'
-
-export const agentStatuses = ['pending', 'running', 'completed', 'failed'] as const
-
-/** pending, then running, then completed or failed. */
-export type AgentStatus = (typeof agentStatuses)[number]
+import { agentStatuses } from './statuses.js'
 
 const attributes = {
   agentId: { type: 'string', required: true },

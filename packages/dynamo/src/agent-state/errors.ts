@@ -1,5 +1,6 @@
 import { MiyabiError } from '@miyabi/core'
-import type { AgentState, AgentStatus } from './state.js'
+import type { AgentState } from './state.js'
+import type { AgentStatus } from './statuses.js'
 
 interface StaleDetails {
   readonly agentId: string

@@ -1,9 +1,8 @@
 import { DynamoInputError } from '../errors/errors.js'
 import { assertFits, toPayload } from '../items/payload.js'
 import { assertKeyPart, toStorable } from '../items/storable.js'
-import { type AgentItem, type AgentStatus, agentStatuses } from './entity.js'
-
-export type { AgentStatus }
+import type { AgentItem } from './entity.js'
+import { type AgentStatus, agentStatuses } from './statuses.js'
 
 /** The state of an agent as it is stored. */
 export interface AgentState {

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { withDeadline } from '@miyabi/core'
 import { type CallRecord, newRecord } from '../errors/call-record.js'
 import { DynamoError } from '../errors/errors.js'
-import { toDynamoError } from '../errors/map-error.js'
+import { isDynamoFailure, toDynamoError } from '../errors/map-error.js'
 
 export interface CallOptions {
   /** The call as its caller knows it: `events.append`. */
@@ -42,7 +42,7 @@ export function withCallDeadline<T>(
   )
 }
 
-/** For work of many calls, each with its own deadline: what fails comes out as one of our errors. */
+/** For work of many calls, each with its own deadline: what the store fails with comes out as one of our errors. */
 export async function withOurErrors<T>(
   options: Pick<CallOptions, 'operation' | 'tables' | 'signal'>,
   work: () => Promise<T>,
@@ -51,12 +51,15 @@ export async function withOurErrors<T>(
   try {
     return await work()
   } catch (error) {
-    if (options.signal?.aborted) throw error
+    if (options.signal?.aborted || !isDynamoFailure(error)) throw error
     throw toDynamoError(error, record)
   }
 }
 
-/** `withCallDeadline` for a call of ours: whatever fails inside comes out as one of our errors. The caller's own abort reason stays itself. */
+/**
+ * `withCallDeadline` for a call of ours: what the store fails with comes out as one of our errors. The caller's own abort reason stays
+ * itself, and so does a mistake in the code, a caller's or ours.
+ */
 export async function runCall<T>(
   options: CallOptions,
   work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
@@ -68,7 +71,7 @@ export async function runCall<T>(
       return work(signal, current)
     })
   } catch (error) {
-    if (options.signal?.aborted || record === undefined) throw error
+    if (options.signal?.aborted || record === undefined || !isDynamoFailure(error)) throw error
     throw toDynamoError(error, record)
   }
 }

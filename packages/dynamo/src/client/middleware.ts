@@ -8,7 +8,8 @@ import type {
 import type { Logger, Slots } from '@miyabi/core'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { HandlerExecutionContext, Pluggable } from '@smithy/types'
-import { awsName, isDefinitelyRefused } from '../errors/map-error.js'
+import type { CallRecord } from '../errors/call-record.js'
+import { awsName, isDefinitelyRefused, noteFailure } from '../errors/map-error.js'
 import { setSignal, signalIn } from '../internals/aws-sdk.js'
 import { recordOf, withCallDeadline } from './call.js'
 import { type CapacityAnswer, type CapacityMeter, consumesCapacity } from './capacity.js'
@@ -54,13 +55,13 @@ export function callMiddleware(options: {
           const governing = recordOf(signalIn(context))
           if (governing) {
             for (const table of tables) governing.tables.add(table)
-            return next(args)
+            return noted(next(args), governing)
           }
           return withCallDeadline(
             { operation: operationIn(context), tables, ms: timeoutMs, signal: signalIn(context) },
-            (signal) => {
+            (signal, record) => {
               setSignal(context, signal)
-              return next(args)
+              return noted(next(args), record)
             },
           )
         },
@@ -156,6 +157,16 @@ export function callMiddleware(options: {
         { step: 'deserialize', priority: 'low', name: 'miyabiSend' },
       )
     },
+  }
+}
+
+/** A request, whose failure can be read wherever it ends up. */
+async function noted<T>(request: Promise<T>, record: CallRecord): Promise<T> {
+  try {
+    return await request
+  } catch (error) {
+    noteFailure(error, record)
+    throw error
   }
 }
 

@@ -1,7 +1,14 @@
 import { MiyabiError } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
 import type { CallRecord } from './call-record.js'
-import { awsName, isDefinitelyRefused, isPassingConnectFailure, toDynamoError } from './map-error.js'
+import {
+  awsName,
+  isDefinitelyRefused,
+  isPassingConnectFailure,
+  mapDynamoError,
+  noteFailure,
+  toDynamoError,
+} from './map-error.js'
 
 const record: CallRecord = {
   operation: 'events.append',
@@ -127,5 +134,55 @@ describe('isDefinitelyRefused', () => {
     expect(isDefinitelyRefused(awsError('TimeoutError', { code: 'ECONNRESET' }))).toBe(false)
     expect(isDefinitelyRefused(awsError('TimeoutError'))).toBe(false)
     expect(awsName(awsError('TimeoutError', { code: 'ETIMEDOUT' }))).toBe('TimeoutError')
+  })
+})
+
+describe('mapDynamoError', () => {
+  class DynamoDBServiceException extends Error {}
+  class ConditionalCheckFailedException extends DynamoDBServiceException {
+    override readonly name = 'ConditionalCheckFailedException'
+    readonly $metadata = { httpStatusCode: 400, attempts: 1 }
+  }
+  const timedOut = awsError('TimeoutError')
+  noteFailure(timedOut, { ...record, possibleWrites: 1 })
+  const own = new MiyabiError('dynamo.deadline', 'too late')
+
+  it('reads the failure of a request of ours by what is known about its call', () => {
+    const details = { operation: 'events.append', tables: ['T'], attempts: 2 }
+    expect(mapDynamoError(timedOut)).toMatchObject({ code: 'dynamo.timeout', effect: 'unknown', details })
+  })
+
+  it('reads what DynamoDB answered another client with, also one of another copy of the SDK', () => {
+    const refused = mapDynamoError(new ConditionalCheckFailedException('m'))
+    expect(refused).toMatchObject({ code: 'dynamo.condition_failed', effect: 'none' })
+    const broken = Object.assign(new DynamoDBServiceException('m'), { $metadata: { httpStatusCode: 500 } })
+    expect(mapDynamoError(broken)).toMatchObject({ code: 'dynamo.unavailable', effect: 'unknown' })
+  })
+
+  it('reads what ElectroDB refused, and what it put its own around', () => {
+    const invalid = awsError('ElectroValidationError', { code: 3001 })
+    expect(mapDynamoError(invalid)).toMatchObject({ code: 'dynamo.validation', effect: 'none' })
+    for (const [cause, code] of [
+      [own, 'dynamo.deadline'],
+      [timedOut, 'dynamo.timeout'],
+    ] as const) {
+      const around = Object.assign(new Error('m', { cause }), { name: 'ElectroError' })
+      expect(mapDynamoError(around)).toMatchObject({ code })
+    }
+    expect(mapDynamoError(own)).toBe(own)
+  })
+
+  it.each<[string, unknown]>([
+    ['an error of an application', new Error('mine', { cause: timedOut })],
+    ['that of another service of AWS', awsError('NoSuchKey', { $metadata: { httpStatusCode: 404 } })],
+    ['the failure of another socket', awsError('Error', { code: 'ECONNREFUSED' })],
+    ['a mistake in the code', new TypeError('x is undefined')],
+    ['what a signal was aborted with', new DOMException('m', 'TimeoutError')],
+    ['several errors', new AggregateError([timedOut])],
+    ['a text', 'ThrottlingException'],
+    ['nothing', undefined],
+    ['null', null],
+  ])('gives back as it is %s', (_what, error) => {
+    expect(mapDynamoError(error)).toBe(error)
   })
 })

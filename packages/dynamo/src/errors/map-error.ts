@@ -1,5 +1,5 @@
-import { MiyabiError, safeCause } from '@miyabi/core'
-import type { CallRecord } from './call-record.js'
+import { isMiyabiError, type MiyabiError, safeCause } from '@miyabi/core'
+import { type CallRecord, newRecord } from './call-record.js'
 import { DynamoError, type DynamoErrorCode, type DynamoErrorDetails, type ThrottlingReason } from './errors.js'
 
 /** What an SDK error carries, as far as it is read here. */
@@ -209,15 +209,63 @@ export function awsName(error: unknown): string {
 
 /** Whether a failed write has certainly not been applied: it was never sent, or the server refused it. */
 export function isDefinitelyRefused(error: unknown): boolean {
-  const { $metadata } = unwrap(error)
+  const { $metadata } = Object(unwrap(error)) as Partial<AwsError>
   const status = $metadata?.httpStatusCode ?? 0
   return (status >= 400 && status < 500) || isConnectFailure(error) || awsName(error) === 'CredentialsProviderError'
 }
 
+/** What requests failed with, and what is known about the call that each belongs to. */
+const failed = new WeakMap<object, CallRecord>()
+
+/** Notes that a request of a call of ours ended with this error. */
+export function noteFailure(error: unknown, record: CallRecord): void {
+  if (typeof error === 'object' && error !== null) failed.set(error, record)
+}
+
+/**
+ * One way to read what DynamoDB failed with: what the AWS SDK or ElectroDB threw becomes a `DynamoError`, and one of ours inside it is
+ * found again. **What is no failure of DynamoDB comes back as it is**: an application's own error, that of another service of AWS, a
+ * TypeError, the reason of an aborted signal. Narrow the result with `isDynamoError(result, code)`.
+ */
+export function mapDynamoError(error: unknown): unknown {
+  const source = unwrap(error)
+  if (isMiyabiError(source)) return source
+  if (typeof source !== 'object' || source === null) return error
+  const record = failed.get(source)
+  if (record) return toDynamoError(source, record)
+  if (isElectros(source)) return toDynamoError(source, newRecord({ operation: 'a call of ElectroDB' }))
+  if (!isDynamoDBs(source)) return error
+  const strange = newRecord({ operation: 'a request of another client' })
+  if (!isDefinitelyRefused(source)) strange.possibleWrites = 1
+  return toDynamoError(source, strange)
+}
+
+/** Whether a call of ours failed with what a store failed with; what else it fails with is a mistake, which stays what it is. */
+export function isDynamoFailure(error: unknown): boolean {
+  const source: unknown = unwrap(error)
+  if (typeof source !== 'object' || source === null) return false
+  return isMiyabiError(source) || failed.has(source) || isElectros(source) || '$metadata' in source
+}
+
+const isElectros = ({ name }: { readonly name?: unknown }): boolean =>
+  name === 'ElectroError' || name === 'ElectroValidationError'
+
+/** Whether an error is of the SDK's class for what DynamoDB answers: by the class's name, so of any copy of the SDK. */
+function isDynamoDBs(error: object): boolean {
+  for (let at: unknown = error; at; at = Object.getPrototypeOf(at)) {
+    if ((at as object).constructor?.name === 'DynamoDBServiceException') return true
+  }
+  return false
+}
+
 /** Turns whatever the SDK or ElectroDB threw into one of our errors. Ours, also inside theirs, stay as they are. */
 export function toDynamoError(error: unknown, record: CallRecord): MiyabiError {
-  const source = unwrap(error)
-  if (source instanceof MiyabiError) return source
+  const source: unknown = unwrap(error)
+  if (isMiyabiError(source)) return source
+  return dynamoError(source as AwsError, record)
+}
+
+function dynamoError(source: AwsError, record: CallRecord): DynamoError {
   const name = awsName(source)
   const kind = kindOf(source, name)
   const details: DynamoErrorDetails = {
@@ -246,7 +294,7 @@ function kindOf(error: AwsError, name: string): Kind {
   if (known) return known
   if (name === 'TransactionCanceledException') return cancellation(error)
   // ElectroDB's own: 1xxx and 3xxx are schemas and values that it refuses before anything is sent.
-  if (name === 'ElectroError' || name === 'ElectroValidationError') return validation
+  if (isElectros(error)) return validation
   if ((error.$metadata?.httpStatusCode ?? 0) >= 500) return unavailable
   return { code: 'dynamo.failed', retryable: false, says: 'failed (see the cause)' }
 }

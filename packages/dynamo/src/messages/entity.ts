@@ -1,9 +1,6 @@
 import { Entity, type EntityItem } from 'electrodb'
 import { itemShapes } from '../items/schema-version.js'
-
-export const messageTypes = ['execution_update', 'notification', 'ping'] as const
-
-export type MessageType = (typeof messageTypes)[number]
+import { messageTypes } from './types.js'
 
 /** Digits of a sequence number in a key: 2^53 - 1 has sixteen. */
 export const SEQUENCE_DIGITS = 16

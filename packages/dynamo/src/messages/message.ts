@@ -1,9 +1,8 @@
 import { DynamoInputError } from '../errors/errors.js'
 import { toPayload } from '../items/payload.js'
 import { assertKeyPart } from '../items/storable.js'
-import { type MessageItem, type MessageType, messageTypes, SEQUENCE_DIGITS } from './entity.js'
-
-export type { MessageType }
+import { type MessageItem, SEQUENCE_DIGITS } from './entity.js'
+import { type MessageType, messageTypes } from './types.js'
 
 /** A message to send. */
 export interface NewMessage {

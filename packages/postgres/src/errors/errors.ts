@@ -1,4 +1,4 @@
-import { type Effect, MiyabiError } from '@miyabi/core'
+import { type Effect, isMiyabiError, MiyabiError } from '@miyabi/core'
 import type { AcquireTimeoutDetails, FailureDetails, PostgresErrorDetails } from './details.js'
 
 export type { AcquireTimeoutDetails }
@@ -93,12 +93,12 @@ export function postgresError(
   return new PostgresError(code, message, options as object) as AnyPostgresError
 }
 
-/** Whether an error is one of the PostgreSQL side, and with `code` given, whether it is that one, with its details. */
+/** Whether an error is one of the PostgreSQL side, and with codes given, whether it has one of those, with its details. */
 export function isPostgresError<Code extends PostgresErrorCode = PostgresErrorCode>(
   error: unknown,
-  code?: Code,
+  ...codes: readonly Code[]
 ): error is Extract<AnyPostgresError, { readonly code: Code }> {
-  return error instanceof PostgresError && (code === undefined || error.code === code)
+  return isMiyabiError(error, ...codes) && Object.hasOwn(POSTGRES_ERRORS, error.code)
 }
 
 /** No connection became free within DB_ACQUIRE_TIMEOUT. No work was started. */

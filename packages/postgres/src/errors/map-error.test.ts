@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
+import { MiyabiError } from '@miyabi/core'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { POSTGRES_ERRORS, PostgresError, type PostgresErrorCode } from './errors.js'
-import { isDatabaseError, mapConnectError, mapPostgresError } from './map-error.js'
+import { isPostgresError, POSTGRES_ERRORS, PostgresError, type PostgresErrorCode } from './errors.js'
+import { mapConnectError, mapPostgresError, noteSocketError, toPostgresError } from './map-error.js'
 
 const withCode = (code: string, message = 'm'): Error => Object.assign(new Error(message), { code })
 
@@ -11,7 +12,7 @@ function serverError(code: string, message: string, detail?: string): Error {
   return Object.assign(error, { code, severity: 'ERROR', detail })
 }
 
-describe('mapPostgresError', () => {
+describe('toPostgresError', () => {
   it.each<[unknown, PostgresErrorCode]>([
     [serverError('40001', 'could not serialize access'), 'postgres.serialization_failure'],
     [serverError('40P01', 'deadlock detected'), 'postgres.deadlock'],
@@ -48,7 +49,7 @@ describe('mapPostgresError', () => {
     ['not even an error', 'postgres.failed'],
     [undefined, 'postgres.failed'],
   ])('maps %s to %s', (error, code) => {
-    const mapped = mapPostgresError(error)
+    const mapped = toPostgresError(error)
     expect(mapped).toBeInstanceOf(PostgresError)
     expect(mapped.code).toBe(code)
     expect({ retryable: mapped.retryable, effect: mapped.effect }).toEqual(POSTGRES_ERRORS[code])
@@ -63,11 +64,11 @@ describe('mapPostgresError', () => {
       new Error(`cannot connect to postgresql://app:${secret}@host/db`),
       withCode('P2010', `Raw query failed: ${secret}`),
     ]
-    for (const error of errors) expect(inspect(mapPostgresError(error), { depth: 9 })).not.toContain(secret)
+    for (const error of errors) expect(inspect(toPostgresError(error), { depth: 9 })).not.toContain(secret)
   })
 
   it('keeps where the original came from', () => {
-    const cause = mapPostgresError(serverError('40P01', 'deadlock detected')).cause as Error
+    const cause = toPostgresError(serverError('40P01', 'deadlock detected')).cause as Error
     expect(cause.message).toBe('deadlock detected')
     expect(cause.stack).toContain('map-error.test.ts')
   })
@@ -81,11 +82,50 @@ describe('mapConnectError', () => {
   })
 })
 
-describe('isDatabaseError', () => {
-  it('tells the errors of the database from those of the caller', () => {
-    expect(isDatabaseError(serverError('P0001', 'raised'))).toBe(true)
-    expect(isDatabaseError(withCode('P2010'))).toBe(true)
-    expect(isDatabaseError(new Error('my own'))).toBe(false)
-    expect(isDatabaseError(withCode('ENOENT_OF_MINE'))).toBe(false)
+const named = (name: string, members: object = {}): Error => Object.assign(new Error('m'), { name }, members)
+
+describe('mapPostgresError', () => {
+  const reset = withCode('ECONNRESET')
+  noteSocketError(reset)
+  const own = new PostgresError('postgres.pool.closed', 'closed')
+
+  it.each<[string, unknown, PostgresErrorCode]>([
+    ['of the server', serverError('23505', 'duplicate key'), 'postgres.unique_violation'],
+    ['raised by a function of the database', serverError('P0001', 'raised'), 'postgres.failed'],
+    ['of Prisma', named('PrismaClientKnownRequestError', { code: 'P2025' }), 'postgres.not_found'],
+    ['of Prisma, about the call', named('PrismaClientValidationError'), 'postgres.invalid_query'],
+    [
+      'of the adapter',
+      named('DriverAdapterError', { cause: { originalCode: '40001' } }),
+      'postgres.serialization_failure',
+    ],
+    ['of the driver, about a connection', new Error('Connection terminated unexpectedly'), 'postgres.connection_lost'],
+    ['of the socket of a connection', reset, 'postgres.connection_lost'],
+    [
+      'of ours, inside one of Prisma',
+      named('PrismaClientKnownRequestError', { meta: { postgresError: own } }),
+      'postgres.pool.closed',
+    ],
+    ['of ours', own, 'postgres.pool.closed'],
+  ])('reads a failure %s', (_what, error, code) => {
+    expect(isPostgresError(mapPostgresError(error), code)).toBe(true)
+  })
+
+  it.each<[string, unknown]>([
+    ['an error of an application', new Error('mine')],
+    ['one whose code looks like a SQLSTATE', withCode('23505')],
+    ["one whose code looks like Prisma's", withCode('P2002')],
+    ['one whose cause is a failure of the database', new Error('mine', { cause: serverError('23505', 'm') })],
+    ['the failure of another socket', withCode('ECONNRESET')],
+    ['a file that is missing', Object.assign(withCode('ENOENT'), { syscall: 'open' })],
+    ['a mistake in the code', new TypeError('x is undefined')],
+    ['an error of another store', new MiyabiError('dynamo.throttled', 'm')],
+    ['what a signal was aborted with', AbortSignal.abort().reason],
+    ['several errors', new AggregateError([serverError('23505', 'm')])],
+    ['a text', '23505'],
+    ['nothing', undefined],
+    ['null', null],
+  ])('gives back as it is %s', (_what, error) => {
+    expect(mapPostgresError(error)).toBe(error)
   })
 })

@@ -1,4 +1,4 @@
-import { MiyabiError, redactText } from '@miyabi/core'
+import { isMiyabiError, redactText } from '@miyabi/core'
 import { IDENTITY_MISSING } from '../schema/roles.js'
 import type { FailureDetails, InvalidQueryDetails, UnreadableDetails } from './details.js'
 import { type DriverFacts, driverFacts } from './driver-facts.js'
@@ -12,16 +12,22 @@ import {
 import { WORDING } from './wording.js'
 
 /**
- * The one place that reads SQLSTATEs, Prisma codes and driver messages.
+ * One way to read what PostgreSQL failed with: what the driver, its adapter or Prisma threw becomes a `PostgresError`, and one of ours
+ * inside it is found again. **What is no failure of PostgreSQL comes back as it is**: an application's own error, also one that has such
+ * a failure as its cause, a TypeError, the reason of an aborted signal. Narrow the result with `isPostgresError(result, code)`.
  *
- * Turns whatever the driver, its adapter or Prisma threw into a `PostgresError`; one of ours inside it is found again, an error of
- * anybody else's is `postgres.failed`. Neither message nor details nor cause hold a row's value, a parameter, a password or a URL.
+ * Neither message nor details nor cause of a `PostgresError` hold a row's value, a parameter, a password or a URL.
  */
-export function mapPostgresError(error: unknown): AnyPostgresError {
-  return toPostgresError(error)
+export function mapPostgresError(error: unknown): unknown {
+  return isDatabaseError(error) ? toPostgresError(error) : error
 }
 
-function toPostgresError(error: unknown, server?: string): AnyPostgresError {
+/**
+ * The one place that reads SQLSTATEs, Prisma codes and driver messages, for what is known to come from a call to the database: what it
+ * does not know is `postgres.failed`.
+ * @param server of a failure to connect, in words.
+ */
+export function toPostgresError(error: unknown, server?: string): AnyPostgresError {
   const own = ownError(error)
   if (own) return own
   const facts = driverFacts(error)
@@ -40,7 +46,7 @@ function toPostgresError(error: unknown, server?: string): AnyPostgresError {
   }
   return postgresError(code, messageOf(code, facts, server), {
     details,
-    cause: error instanceof MiyabiError ? error : causeOf(code, facts),
+    cause: isMiyabiError(error) ? error : causeOf(code, facts),
   })
 }
 
@@ -75,18 +81,28 @@ const BY_POOLER_MESSAGE: readonly (readonly [
   [/^no such database|^database .* does not exist/, 'postgres.database_missing'],
 ]
 
+/** Errors of the sockets of our connections, which look like those of any other socket. */
+const ofOurSockets = new WeakSet<object>()
+
+/** Notes that an error is that of a connection of ours. */
+export function noteSocketError(error: object): void {
+  ofOurSockets.add(error)
+}
+
 /**
- * Whether an error came from the database, its driver or Prisma, rather than from the caller's own code. A system's code alone says
- * nothing: a file or another server may be what is missing.
+ * Whether an error came from the database, its driver or Prisma, rather than from the caller's own code. A code alone says nothing: a
+ * file or another server may be what ENOENT or ECONNRESET is about, and an application's own code may look like a SQLSTATE or Prisma's.
  */
 export function isDatabaseError(error: unknown): boolean {
-  if (ownError(error)) return true
+  if (typeof error !== 'object' || error === null) return false
+  if (ofOurSockets.has(error) || ownError(error)) return true
+  if (isMiyabiError(error)) return false
   const facts = driverFacts(error)
   return (
-    Boolean(facts.sqlState ?? facts.prismaCode) ||
     isPrismas(facts) ||
     facts.name === 'DriverAdapterError' ||
-    CONNECTION_LOST.test(facts.message)
+    (facts.sqlState !== undefined && typeof (error as { readonly severity?: unknown }).severity === 'string') ||
+    (facts.name === 'Error' && CONNECTION_LOST.test(facts.message))
   )
 }
 

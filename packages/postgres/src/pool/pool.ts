@@ -13,7 +13,7 @@ import {
 } from '@miyabi/core'
 import pg from 'pg'
 import type { AcquireTimeoutError } from '../errors/errors.js'
-import { mapConnectError, mapPostgresError } from '../errors/map-error.js'
+import { mapConnectError, toPostgresError } from '../errors/map-error.js'
 import { assertInternals } from '../internals/check.js'
 import { type DriverCallback, openClient, pgCheck, takeIdleClient } from '../internals/pg.js'
 import { jitteredLifetimeSeconds, toClientConfig } from '../settings/client-config.js'
@@ -365,7 +365,7 @@ export class Pool extends pg.Pool {
     })
     this.on('remove', () => this.#connector.check())
     this.on('error', (cause) => {
-      if (!this.#closing.hasBegun) this.#log.connectionLost(mapPostgresError(cause))
+      if (!this.#closing.hasBegun) this.#log.connectionLost(toPostgresError(cause))
     })
   }
 

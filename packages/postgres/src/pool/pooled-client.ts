@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
+import { noteSocketError } from '../errors/map-error.js'
 import { assertInternals } from '../internals/check.js'
 import { driverStartupConf, isSettled, onServerMessage, sessionCheck } from '../internals/pg.js'
 
@@ -61,7 +62,10 @@ export class PooledClient extends pg.Client {
       if (isForgotten(error) || isStale(error)) this.isSpent = true
     })
     // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a minute.
-    this.connection.once('error', () => this.destroy())
+    this.connection.once('error', (error: Error) => {
+      noteSocketError(error)
+      this.destroy()
+    })
     config.sockets.add(this)
     this.once('end', () => config.sockets.delete(this))
   }

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { mapPostgresError } from '../errors/map-error.js'
+import { toPostgresError } from '../errors/map-error.js'
 import { keepServerFacts } from '../errors/server-facts.js'
 import { type ConvertError, convertErrorsWith, errorConversion, type PgAdapter } from '../internals/prisma.js'
 import { IDENTITY_MISSING } from '../schema/roles.js'
@@ -20,13 +20,13 @@ export function keepingFacts(adapter: PgAdapter): PgAdapter {
       const cause = (converted as Error).cause
       if (error instanceof pg.DatabaseError && cause instanceof Object) {
         // Ours in place of Prisma's: it says what was forgotten, and how to mend it.
-        const own = ABOUT_IDENTITY.has(error.code) ? mapPostgresError(error) : undefined
+        const own = ABOUT_IDENTITY.has(error.code) ? toPostgresError(error) : undefined
         if (own?.code === 'postgres.identity.missing') throw own
         keepServerFacts(cause, error)
         if ('detail' in cause) cause.detail = undefined
       }
       // What it does not know it throws on as it is, a plain error without a code: that of a lost connection, for one.
-      throw converted === error ? mapPostgresError(error) : converted
+      throw converted === error ? toPostgresError(error) : converted
     }
   }
   return convertErrorsWith(adapter, convertKeepingFacts)

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
-import { mapPostgresError } from '../errors/map-error.js'
+import { toPostgresError } from '../errors/map-error.js'
 import { wordsOf } from '../errors/wording.js'
 import type { Scope } from '../identity/scope.js'
 import { scopeRefused } from '../identity/scope-errors.js'
@@ -153,7 +153,7 @@ export class AdapterTransaction implements PgTransaction {
     this.#assertOpen()
     if (this.#attempt) this.#attempt.phase = 'commit'
     const { command } = await this.#client.query('COMMIT').catch((error: unknown) => {
-      const { code, cause } = mapPostgresError(error)
+      const { code, cause } = toPostgresError(error)
       throw code === 'postgres.connection_lost' ? commitUnknown(cause) : toPrisma(this.#queryable, error)
     })
     // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from the answer:
@@ -168,7 +168,7 @@ export class AdapterTransaction implements PgTransaction {
     try {
       return await statement
     } catch (error) {
-      const { code } = mapPostgresError(error)
+      const { code } = toPostgresError(error)
       if (this.#attempt && code === 'postgres.connection_lost') this.#attempt.isLost = true
       this.#isRefusedByStandby ||= code === 'postgres.standby'
       throw error

@@ -1,5 +1,5 @@
 import type { PostgresErrorCode } from '../errors/errors.js'
-import { mapPostgresError } from '../errors/map-error.js'
+import { toPostgresError } from '../errors/map-error.js'
 import type { DataLoader, EngineRequest } from '../internals/prisma.js'
 import type { DataModel } from './data-model.js'
 import { canonicalizeCursors, canonicalizeKey } from './unique-key.js'
@@ -114,7 +114,7 @@ export class MergedReads implements DataLoader {
       const answers = await this.options.batchLoader(jobs.map(({ request }) => request))
       for (const [index, job] of jobs.entries()) settle(job, answers[index])
     } catch (error) {
-      if (ofOne.has(mapPostgresError(error).code)) for (const job of jobs) await this.#ask(job)
+      if (ofOne.has(toPostgresError(error).code)) for (const job of jobs) await this.#ask(job)
       else for (const { reject } of jobs) reject(error)
     }
   }

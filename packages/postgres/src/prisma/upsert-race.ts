@@ -1,4 +1,4 @@
-import { mapPostgresError } from '../errors/map-error.js'
+import { toPostgresError } from '../errors/map-error.js'
 import type { ClientCall } from '../internals/prisma.js'
 import type { DataModel, Model } from './data-model.js'
 
@@ -16,7 +16,7 @@ export const mayRace = ({ action }: ClientCall): boolean => MAY_RACE.has(action)
  * Only where the key that was violated is one by which a row was looked for: with any other, the row is in the way for good.
  */
 export function isLostRace(error: unknown, { action, model = '', args }: ClientCall, models: DataModel): boolean {
-  const { code, details } = mapPostgresError(error)
+  const { code, details } = toPostgresError(error)
   const fields = models.get(model)
   if (code !== 'postgres.unique_violation' || details.columns.length === 0 || !fields) return false
   return soughtBy(action === 'upsert' ? { upsert: args } : args, fields, models).some((columns) =>

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { CallVariable } from '../call-context/call-variable.js'
 import type { Phase } from '../errors/details.js'
 import { PostgresError } from '../errors/errors.js'
-import { mapPostgresError } from '../errors/map-error.js'
+import { toPostgresError } from '../errors/map-error.js'
 import { wordsOf } from '../errors/wording.js'
 
 type Statement = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
@@ -47,7 +47,7 @@ export class Attempt {
     try {
       return await this.statement(text, values)
     } catch (error) {
-      throw mapPostgresError(error)
+      throw toPostgresError(error)
     }
   }
 

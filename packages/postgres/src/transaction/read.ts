@@ -1,6 +1,6 @@
 import { withDeadline } from '@miyabi/core'
 import type { Phase } from '../errors/details.js'
-import { isDatabaseError, mapPostgresError } from '../errors/map-error.js'
+import { mapPostgresError } from '../errors/map-error.js'
 import type { PrismaClient } from '../schema/prisma.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
 import { READ_RETRIES } from './retrier.js'
@@ -34,7 +34,7 @@ export async function runRead<T>(host: TransactionHost, work: ReadWork<T>, optio
         try {
           return await host.pool.canceling(ending, () => work(host.prisma, { attempt: number, signal: ending }))
         } catch (error) {
-          throw isDatabaseError(error) || isSocketError(error) ? mapPostgresError(error) : error
+          throw mapPostgresError(error)
         }
       },
       on: retry ? READ_RETRIES : new Set(),
@@ -46,13 +46,5 @@ export async function runRead<T>(host: TransactionHost, work: ReadWork<T>, optio
         phase = 'pause'
       },
     }),
-  )
-}
-
-/** As the driver passes it on from the socket of a connection. */
-function isSocketError(error: unknown): boolean {
-  const { code, syscall } = error as { readonly code?: unknown; readonly syscall?: unknown }
-  return (
-    (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT') && (syscall === 'read' || syscall === 'write')
   )
 }

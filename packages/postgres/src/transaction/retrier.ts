@@ -1,7 +1,7 @@
 import { fullJitter, type Logger, type RetryBudget, sleep } from '@miyabi/core'
 import type { GaveUp } from '../errors/details.js'
 import { type AnyPostgresError, isPostgresError, type PostgresErrorCode, postgresError } from '../errors/errors.js'
-import { isDatabaseError, mapPostgresError } from '../errors/map-error.js'
+import { isDatabaseError, toPostgresError } from '../errors/map-error.js'
 import type { PoolStats } from '../stats.js'
 
 /** The pause before retry n, from 0, is uniform in [0, min(1000, 10 * 2^n)) ms. */
@@ -55,7 +55,7 @@ export class Retrier {
         return await tries.attempt(attempt)
       } catch (error) {
         if (!isDatabaseError(error)) throw error
-        const failure = mapPostgresError(error)
+        const failure = toPostgresError(error)
         const isWorthIt = tries.on.has(failure.code) || (attempt > 1 && NO_CONNECTION.has(failure.code))
         const gaveUp = isWorthIt ? await this.#pause(tries, failure, attempt) : undefined
         if (isWorthIt && gaveUp === undefined) continue

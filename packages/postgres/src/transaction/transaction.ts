@@ -1,7 +1,7 @@
 import { withDeadline } from '@miyabi/core'
 import type pg from 'pg'
 import { isPostgresError, PostgresError, type PostgresErrorCode } from '../errors/errors.js'
-import { isDatabaseError, mapPostgresError } from '../errors/map-error.js'
+import { isDatabaseError, toPostgresError } from '../errors/map-error.js'
 import { wordsOf } from '../errors/wording.js'
 import type { Pool } from '../pool/pool.js'
 import type { Prisma, PrismaClient } from '../schema/prisma.js'
@@ -145,7 +145,7 @@ async function attemptOnce<T>(
     return await attempts.run(attempt, once)
   } catch (error) {
     if (!isDatabaseError(error)) throw error
-    const mapped = mapPostgresError(error)
+    const mapped = toPostgresError(error)
     const { code, cause, details } = mapped
     if (attempt.isLost && code === 'postgres.connection_lost')
       throw new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), { cause })

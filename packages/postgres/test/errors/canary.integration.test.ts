@@ -2,7 +2,8 @@ import { inspect } from 'node:util'
 import { startTcpProxy } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { mapPostgresError, type Postgres, type PostgresErrorCode, type Prisma } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import type { Postgres, PostgresErrorCode, Prisma } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 /** Must be found nowhere in an error. Brackets and line breaks, because names and stack frames are told from text by them. */
@@ -119,7 +120,7 @@ const shown = (error: unknown): string =>
 
 describe('no value of a caller is found in an error', () => {
   it.each(failures)('%s: %s, mapped', async (_name, code, fail) => {
-    const error = mapPostgresError(await failureOf(Promise.resolve(fail(postgres.prisma))))
+    const error = toPostgresError(await failureOf(Promise.resolve(fail(postgres.prisma))))
     expect(error.code).toBe(code)
     expect(shown(error)).not.toMatch(SECRETS)
   })
@@ -131,7 +132,7 @@ describe('no value of a caller is found in an error', () => {
   })
 
   it.each(failures)("%s: %s, out of a nested call of Prisma's own transaction", async (_name, code, fail) => {
-    const error = mapPostgresError(await failureOf(postgres.prisma.$transaction(async (tx) => fail(tx))))
+    const error = toPostgresError(await failureOf(postgres.prisma.$transaction(async (tx) => fail(tx))))
     expect(error.code).toBe(code)
     expect(shown(error)).not.toMatch(SECRETS)
   })
@@ -145,13 +146,13 @@ describe('no value of a caller is found in an error', () => {
   it('raw through the driver', async () => {
     const texts = [`SELECT $1::text::uuid`, `SELECT $1::text::jsonb`, `SELECT raise_it($1, '23514')`]
     for (const text of texts) {
-      const error = mapPostgresError(await failureOf(postgres.pool.query(text, [CANARY])))
+      const error = toPostgresError(await failureOf(postgres.pool.query(text, [CANARY])))
       expect(shown(error)).not.toMatch(SECRETS)
     }
     const circular: { self?: unknown; text: string } = { text: CANARY }
     circular.self = circular
     const unsent = await failureOf(postgres.pool.query('SELECT $1', [circular]))
-    expect(shown(mapPostgresError(unsent))).not.toMatch(SECRETS)
+    expect(shown(toPostgresError(unsent))).not.toMatch(SECRETS)
   })
 
   it('of anybody, whatever its error looks like', () => {
@@ -164,7 +165,7 @@ describe('no value of a caller is found in an error', () => {
       detail: CANARY,
     })
     for (const error of [strange, CANARY, { message: CANARY }, new TypeError(CANARY)])
-      expect(shown(mapPostgresError(error))).not.toMatch(SECRETS)
+      expect(shown(toPostgresError(error))).not.toMatch(SECRETS)
   })
 
   it('nor a password or a URL, of a server that is not there, refuses, or is lost', async () => {
@@ -176,9 +177,9 @@ describe('no value of a caller is found in an error', () => {
     await proxy.refuse()
     const missing = await failureOf(wrong.prisma.user.count())
     await wrong.close()
-    for (const error of [refused, mapPostgresError(missing), missing])
+    for (const error of [refused, toPostgresError(missing), missing])
       expect(shown(error)).not.toMatch(/canary-3f9c|postgres(ql)?:\/\//)
     const raw = await failureOf(new pg.Client(url.toString()).connect())
-    expect(shown(mapPostgresError(raw))).not.toMatch(SECRETS)
+    expect(shown(toPostgresError(raw))).not.toMatch(SECRETS)
   })
 })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isPostgresError, mapPostgresError, type Postgres } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { isPostgresError, type Postgres } from '../../src/index.js'
 import { CONSTRAINT_COLUMNS } from '../../src/schema/constraint-columns.js'
 import { failureOf, usePoolBench } from '../support.js'
 
@@ -84,7 +85,7 @@ describe('a violation', () => {
         () => postgres.query(sql, values),
       ]
       for (const work of failing) {
-        const error = mapPostgresError(await failureOf(work()))
+        const error = toPostgresError(await failureOf(work()))
         expect(error).toMatchObject({ code, details, retryable: false, effect: 'none' })
         expect(error.message).toContain(details.columns.join(', '))
       }
@@ -113,7 +114,7 @@ it('a COPY that was sent without its data says so, not that it was canceled', as
     () => postgres.prisma.$executeRawUnsafe(copy),
     () => postgres.transaction((tx) => tx.$executeRawUnsafe(copy)),
   ]) {
-    const error = mapPostgresError(await failureOf(work()))
+    const error = toPostgresError(await failureOf(work()))
     expect(error).toMatchObject({ code: 'postgres.invalid_query', retryable: false, effect: 'none' })
     expect(error.message).toContain('no data came for COPY FROM STDIN')
   }

@@ -1,6 +1,6 @@
 // A process under load: its workers write without end, note what was acknowledged, and survive what happens to the server.
 // Started by `load.ts`, which it talks with in messages.
-import { createPool, mapPostgresError, parsePostgresSettings } from '../../dist/index.js'
+import { createPool, isPostgresError, mapPostgresError, parsePostgresSettings } from '../../dist/index.js'
 
 const escaped = []
 process.on('unhandledRejection', (reason) => escaped.push(String(reason)))
@@ -39,8 +39,8 @@ async function work(worker) {
       await write(worker % 2 === 0)
       lastSuccessAt[worker] = Date.now()
     } catch (error) {
-      const { code } = mapPostgresError(error)
-      const what = code === 'postgres.failed' ? `${code}: ${error.message}` : code
+      const mapped = mapPostgresError(error)
+      const what = isPostgresError(mapped) && mapped.code !== 'postgres.failed' ? mapped.code : String(error)
       failures[what] = (failures[what] ?? 0) + 1
     }
   }

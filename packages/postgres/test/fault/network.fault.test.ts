@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
-import { mapPostgresError, type Pool, type PostgresSettings } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import type { Pool, PostgresSettings } from '../../src/index.js'
 import { usePoolBench } from '../support.js'
 import { count } from './counts.js'
 import { expectNothingEscapes } from './escapes.js'
@@ -78,13 +79,13 @@ describe.each(Object.keys(faults))('a network that %s', (fault) => {
         const meanwhile = await own.query('SELECT 1').catch((error) => error)
         // Bound by the acquire timeout; how exactly is the subject of a test of its own.
         if (meanwhile instanceof Error) {
-          expect(mapPostgresError(meanwhile).code).toMatch(KNOWN)
+          expect(toPostgresError(meanwhile).code).toMatch(KNOWN)
           expect(performance.now() - start).toBeLessThan(ACQUIRE_MS + 5000)
         }
         await proxy.pass()
         proxy.resetAll()
         const outcome = await working
-        if (outcome instanceof Error) expect(mapPostgresError(outcome).code).toMatch(KNOWN)
+        if (outcome instanceof Error) expect(toPostgresError(outcome).code).toMatch(KNOWN)
         await delay(50)
         expect(await expectWhole(own)).toEqual(before)
         if (own !== pool) expect(await own.close()).toEqual({ drained: true, destroyed: 0 })

@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  AcquireTimeoutError,
-  createPool,
-  mapPostgresError,
-  type Pool,
-  type PoolOptions,
-  type PostgresSettings,
-} from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { AcquireTimeoutError, createPool, type Pool, type PoolOptions, type PostgresSettings } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
 import { type PrivateServer, startPrivateServer } from '../server/private-server.js'
 import { failureOf, until, usePoolBench } from '../support.js'
@@ -75,7 +69,7 @@ describe('a server that refuses', () => {
     const pool = poolOfApp({ maxConnections: 3 })
     const before = await expectWhole(pool)
     for (let n = 0; n < 20; n += 1) {
-      const error = mapPostgresError(await failureOf(pool.query('INSERT INTO notes VALUES (1)')))
+      const error = toPostgresError(await failureOf(pool.query('INSERT INTO notes VALUES (1)')))
       expect(error).toMatchObject({ code: 'postgres.read_only', effect: 'none', details: { sqlState: '25006' } })
       await expect(pool.query('SELECT count(*) FROM notes')).resolves.toBeDefined()
     }
@@ -99,7 +93,7 @@ describe('a server that refuses', () => {
     const fill = (): Promise<unknown> =>
       pool.query("INSERT INTO filled SELECT n, repeat('x', 7000) FROM generate_series(1, 4000) AS n")
     for (let n = 0; n < 3; n += 1) {
-      const error = mapPostgresError(await failureOf(fill()))
+      const error = toPostgresError(await failureOf(fill()))
       expect(error).toMatchObject({ code: 'postgres.resources_exhausted', details: { sqlState: '53100' } })
       expect((await pool.query<{ count: string }>('SELECT count(*) FROM filled')).rows).toEqual([{ count: '0' }])
     }

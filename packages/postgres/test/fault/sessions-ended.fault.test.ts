@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { mapPostgresError, type Pool } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import type { Pool } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 import { count } from './counts.js'
 import { expectNothingEscapes } from './escapes.js'
@@ -36,7 +37,7 @@ describe(`pg_terminate_backend, ${ROUNDS} times`, () => {
       await until(bench.busy, (count) => count === 8)
       await bench.killBackends('ended-busy')
       for (const error of await Promise.all(running)) {
-        expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
+        expect(toPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
       }
       expect(await expectWhole(pool)).toEqual(before)
     }
@@ -50,7 +51,7 @@ describe(`pg_terminate_backend, ${ROUNDS} times`, () => {
       await bench.killBackends('ended-open')
       for (const client of clients) {
         const error = await failureOf(client.query('COMMIT'))
-        expect(mapPostgresError(error).code).toBe('postgres.connection_lost')
+        expect(toPostgresError(error).code).toBe('postgres.connection_lost')
         client.release()
       }
       expect(await expectWhole(pool)).toEqual(before)

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { type Identity, mapPostgresError } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import type { Identity } from '../../src/index.js'
 import { failureOf } from '../support.js'
 import { PLUGIN, usePeople } from './people.js'
 import { onEachServer } from './servers.js'
@@ -117,22 +118,22 @@ onEachServer((open) => {
   })
 
   describe('a refusal', () => {
-    const strange = (error: unknown): string => inspect([error, mapPostgresError(error)], { depth: 20 })
+    const strange = (error: unknown): string => inspect([error, toPostgresError(error)], { depth: 20 })
 
     it('of a key that somebody else has tells that it is taken, and nothing of whose it is', async () => {
       const { ben, bob } = bench
       const repository = { userId: bench.anna.webUserId, githubRepoId: 2n, owner: 'x', name: 'x', fullName: 'x/x' }
       const taken = await failureOf(anna().prisma.repository.create({ data: repository }))
-      expect(mapPostgresError(taken).code).toBe('postgres.unique_violation')
+      expect(toPostgresError(taken).code).toBe('postgres.unique_violation')
       const mail = { where: { id: bench.alice.userId }, data: { email: 'bob@example.com' } }
       const registered = await failureOf(alice().prisma.user.update(mail))
-      expect(mapPostgresError(registered).code).toBe('postgres.unique_violation')
+      expect(toPostgresError(registered).code).toBe('postgres.unique_violation')
       for (const [error, secrets] of [
         [taken, [ben.webUserId, ben.repositoryId, 'ben']],
         [registered, [bob.userId, 'bob@example.com']],
       ] as const) {
         // Prisma's own error shows the call, with what the caller gave.
-        const shown = inspect(mapPostgresError(error), { depth: 20 })
+        const shown = inspect(toPostgresError(error), { depth: 20 })
         for (const secret of secrets) expect(shown).not.toContain(secret)
       }
       for (const secret of [ben.webUserId, ben.repositoryId]) expect(strange(taken)).not.toContain(secret)
@@ -159,7 +160,7 @@ onEachServer((open) => {
       ]
       for (const each of refused) {
         const error = await failureOf(each())
-        expect(mapPostgresError(error).code).toMatch(/^postgres\.(row_security|unique_violation)$/)
+        expect(toPostgresError(error).code).toMatch(/^postgres\.(row_security|unique_violation)$/)
         expect(strange(error)).not.toContain(ben.webUserId)
       }
       expect(await bench.admin('SELECT owner FROM repositories WHERE id = $1', [ben.repositoryId])).toEqual([
@@ -185,14 +186,14 @@ onEachServer((open) => {
       ]
       for (const way of ways) {
         const [of, nobody] = [await failureOf(way(ben.repositoryId)), await failureOf(way(NOBODY))].map((error) => {
-          const { code, message, details } = mapPostgresError(error)
+          const { code, message, details } = toPostgresError(error)
           return { code, message, details }
         })
         expect(of).toEqual(nobody)
       }
       const line = async (executionId: string) => {
         const written = anna().prisma.executionLog.create({ data: { executionId, logLevel: 'INFO', message: 'm' } })
-        return mapPostgresError(await failureOf(written)).message
+        return toPostgresError(await failureOf(written)).message
       }
       expect(await line(ben.executionId)).toBe(await line(NOBODY))
     })
@@ -268,7 +269,7 @@ onEachServer((open) => {
       client.release()
     }
     expect(copied).toEqual(['key-of-alice\n', 'key-of-alice\n'])
-    const codeOf = async (text: string) => mapPostgresError(await failureOf(alice().query(text))).details
+    const codeOf = async (text: string) => toPostgresError(await failureOf(alice().query(text))).details
     expect(await codeOf('COPY plugin_reviews (plugin_id, user_id, rating) FROM STDIN')).toMatchObject({
       sqlState: '0A000',
     })
@@ -280,15 +281,15 @@ onEachServer((open) => {
   it('a parameter is never a role, a setting or an operator', async () => {
     const { prisma } = alice()
     const text = await failureOf(prisma.$queryRaw`SET LOCAL ROLE ${'miyabi_service'}`)
-    expect(mapPostgresError(text).details).toMatchObject({ sqlState: '42601' })
+    expect(toPostgresError(text).details).toMatchObject({ sqlState: '42601' })
     for (const role of ['miyabi_service', 'miyabi_owner', 'postgres']) {
       const become = failureOf(prisma.$queryRaw`SELECT set_config('role', ${role}, true)`)
-      expect(mapPostgresError(await become).code).toMatch(/permission_denied|invalid_value/)
+      expect(toPostgresError(await become).code).toMatch(/permission_denied|invalid_value/)
     }
     const none = alice().transaction(async (tx) => {
       await tx.$queryRaw`SELECT set_config('role', ${'none'}, true)`
       return tx.subscription.count()
     })
-    expect(mapPostgresError(await failureOf(none)).code).toBe('postgres.permission_denied')
+    expect(toPostgresError(await failureOf(none)).code).toBe('postgres.permission_denied')
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { createPostgres, type Postgres } from '../../src/index.js'
 import { usePeople } from './people.js'
 import { onEachServer } from './servers.js'
 
@@ -24,7 +25,7 @@ onEachServer((open) => {
       found.push(
         await asker.query<{ license_key: string }>(text).then(
           ({ rows }) => rows.map((row) => row.license_key).join(),
-          (error: unknown) => mapPostgresError(error).code,
+          (error: unknown) => toPostgresError(error).code,
         ),
       )
     }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { toPostgresError } from '../../src/errors/map-error.js'
 import {
   type Identity,
   isPostgresError,
-  mapPostgresError,
   type Postgres,
   type PrismaClient,
   type ScopedPostgres,
@@ -156,7 +156,7 @@ onEachServer((open, isOldest) => {
         }
         const noteError = (error: unknown): void => {
           if (error instanceof Changed) return
-          const { code } = mapPostgresError(error)
+          const { code } = toPostgresError(error)
           if (REFUSALS.has(code)) refused += 1
           else if (code !== 'postgres.transaction_timeout') strange.push(error) // Prisma's own, where the machine is busy
         }
@@ -234,7 +234,7 @@ onEachServer((open, isOldest) => {
               nobody,
               postgres.prisma.subscription
                 .findUnique({ where: { id: victimOf(me).ids.parent } })
-                .catch(mapPostgresError),
+                .catch(toPostgresError),
             ])
             for (const row of seen) foreign.push(`nobody got a row of ${row.userId}`)
             if (!isPostgresError(refusal, 'postgres.identity.missing')) strange.push(refusal)

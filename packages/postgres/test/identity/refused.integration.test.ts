@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgres, type Identity, mapPostgresError, type PostgresSettings } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { createPostgres, type Identity, type PostgresSettings } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
 import { startPrivateServer } from '../server/private-server.js'
 import { failureOf, until } from '../support.js'
@@ -55,7 +56,7 @@ describe('without an identity', () => {
     for (const call of calls) {
       const error = await failureOf(call())
       expect(error).toMatchObject({ message: expect.stringContaining('as({ userId })') })
-      expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.identity.missing', effect: 'none' })
+      expect(toPostgresError(error)).toMatchObject({ code: 'postgres.identity.missing', effect: 'none' })
     }
   })
 
@@ -204,7 +205,7 @@ describe('a login', () => {
       () => scope.prisma.user.findFirst({ where: { id: alice.userId } }),
       () => scope.prisma.user.findFirst({ where: { id: alice.userId } }),
     ])
-      expect(mapPostgresError(await failureOf(call()))).toMatchObject(refused)
+      expect(toPostgresError(await failureOf(call()))).toMatchObject(refused)
     expect(wrong.stats()).toMatchObject({ total: 1, idle: 1 })
     if (!process.env['DB_POOLER']) expect(await session()).toEqual(before) // a pooler's sessions are everybody's
     expect(await service.prisma.user.count()).toBe(2)
@@ -230,7 +231,7 @@ describe('a login that no policy holds against', () => {
       () => postgres.query('SELECT 1'),
       () => postgres.as({ userId: bench.alice.userId }).prisma.user.count(),
     ])
-      expect(mapPostgresError(await failureOf(call()))).toMatchObject({
+      expect(toPostgresError(await failureOf(call()))).toMatchObject({
         code: 'postgres.login.privileged',
         message: expect.stringContaining('DB_ALLOW_PRIVILEGED_LOGIN=true'),
       })

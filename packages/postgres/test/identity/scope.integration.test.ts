@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createPostgres, mapPostgresError, Prisma } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { createPostgres, Prisma } from '../../src/index.js'
 import { failureOf, until } from '../support.js'
 import { leftovers } from './leftovers.js'
 import { PLUGIN, usePeople } from './people.js'
 
 const bench = usePeople()
 const NOBODY = '00000000-0000-7000-8000-000000000000'
-const codeOf = async (work: Promise<unknown>) => mapPostgresError(await failureOf(work)).code
+const codeOf = async (work: Promise<unknown>) => toPostgresError(await failureOf(work)).code
 
 afterEach(async () => expect(await leftovers(bench.postgres.pool)).toEqual([]))
 

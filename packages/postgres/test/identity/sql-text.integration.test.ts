@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { mapPostgresError, Prisma } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { Prisma } from '../../src/index.js'
 import { failureOf } from '../support.js'
 import { leftovers } from './leftovers.js'
 import { usePeople } from './people.js'
@@ -27,12 +28,12 @@ describe('SQL as text', () => {
         () => alice().transaction((tx) => tx.$queryRawUnsafe(text)),
       ]
       for (const way of ways) {
-        const error = mapPostgresError(await failureOf(way()))
+        const error = toPostgresError(await failureOf(way()))
         expect(error.details).toMatchObject({ sqlState: '42601' })
       }
       const { prisma } = alice()
       const batch = await failureOf(prisma.$transaction([prisma.$queryRawUnsafe(text), prisma.user.count()]))
-      expect(mapPostgresError(batch).details).toMatchObject({ sqlState: '42601' })
+      expect(toPostgresError(batch).details).toMatchObject({ sqlState: '42601' })
     }
     expect(await leftovers(bench.postgres.pool)).toEqual([])
   })
@@ -44,7 +45,7 @@ describe('SQL as text', () => {
         await tx.$executeRawUnsafe(text)
         return tx.user.findMany() // not sent: the identity ended with the transaction
       })
-      expect(mapPostgresError(await failureOf(ended)).code).toBe('postgres.transaction_ended')
+      expect(toPostgresError(await failureOf(ended)).code).toBe('postgres.transaction_ended')
     }
     expect(await leftovers(bench.postgres.pool)).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mapPostgresError } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench()
@@ -12,7 +12,7 @@ describe('DB_LOCK_TIMEOUT', () => {
     await bench.admin('BEGIN')
     await bench.admin('LOCK TABLE locked')
     const start = performance.now()
-    const error = mapPostgresError(await failureOf(pool.query('SELECT * FROM locked')))
+    const error = toPostgresError(await failureOf(pool.query('SELECT * FROM locked')))
     expect(performance.now() - start).toBeLessThan(10_000)
     await bench.admin('ROLLBACK')
     expect(error).toMatchObject({ code: 'postgres.lock_timeout', retryable: true, effect: 'none' })

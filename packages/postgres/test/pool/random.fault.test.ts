@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { expect, it } from 'vitest'
-import { mapPostgresError, type Pool, type PoolStats } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import type { Pool, PoolStats } from '../../src/index.js'
 import { until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench()
@@ -67,7 +68,7 @@ it('whatever happens, the limits hold, nothing leaks, and the pool is whole agai
         () => {
           succeeded += 1
         },
-        (error) => mapPostgresError(error),
+        (error) => toPostgresError(error),
       )
       await delay(1)
     }

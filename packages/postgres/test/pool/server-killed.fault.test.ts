@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { mapPostgresError } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench()
@@ -36,7 +36,7 @@ describe('a server that ends sessions', () => {
     const running = failureOf(pool.query('SELECT pg_sleep(30)'))
     await until(bench.busy, (count) => count === 1)
     await bench.killBackends('kill-busy')
-    expect(mapPostgresError(await running)).toMatchObject({
+    expect(toPostgresError(await running)).toMatchObject({
       code: 'postgres.connection_lost',
       retryable: true,
       effect: 'unknown',
@@ -54,7 +54,7 @@ describe('a server that ends sessions', () => {
     const client = await pool.connect()
     await bench.killBackends('kill-held')
     await delay(100)
-    expect(mapPostgresError(await failureOf(client.query('SELECT 1')))).toMatchObject({
+    expect(toPostgresError(await failureOf(client.query('SELECT 1')))).toMatchObject({
       code: 'postgres.connection_lost',
     })
     client.release()
@@ -91,7 +91,7 @@ describe('a connection that breaks under load', () => {
     await Promise.all(workers)
     expect(done).toBeGreaterThan(before)
     for (const failure of failures) {
-      expect(mapPostgresError(failure).code).toMatch(/^postgres\.(connection_lost|unreachable)$/)
+      expect(toPostgresError(failure).code).toMatch(/^postgres\.(connection_lost|unreachable)$/)
     }
     await until(
       () => pool.stats,

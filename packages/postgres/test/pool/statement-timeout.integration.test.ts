@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mapPostgresError } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench()
@@ -8,7 +8,7 @@ describe('DB_STATEMENT_TIMEOUT', () => {
   it('makes the server cancel what runs longer, and the connection lives on', async () => {
     const pool = bench.pool({ statementTimeoutMs: 150, maxConnections: 1 })
     const start = performance.now()
-    const error = mapPostgresError(await failureOf(pool.query('SELECT pg_sleep(25)')))
+    const error = toPostgresError(await failureOf(pool.query('SELECT pg_sleep(25)')))
     expect(performance.now() - start).toBeLessThan(10_000)
     expect(error).toMatchObject({ code: 'postgres.canceled', retryable: false })
     expect(error.message).toContain('DB_STATEMENT_TIMEOUT')

@@ -3,7 +3,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
-import { createPool, mapPostgresError } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { createPool } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench()
@@ -49,7 +50,7 @@ describe('DB_TEST_BEFORE_ACQUIRE', () => {
     const query = failureOf(pool.query('SELECT 1'))
     await delay(100)
     proxy.resetAll()
-    expect(mapPostgresError(await query)).toMatchObject({ code: 'postgres.connection_lost' })
+    expect(toPostgresError(await query)).toMatchObject({ code: 'postgres.connection_lost' })
     await pool.close(0)
   })
 })

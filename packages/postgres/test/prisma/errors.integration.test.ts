@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { AcquireTimeoutError, mapPostgresError, type Postgres } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { AcquireTimeoutError, type Postgres } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
@@ -16,22 +17,22 @@ beforeAll(async () => {
 afterAll(() => postgres?.close())
 
 const SECRET = 'd41d8cd98f00-secret'
-const mapped = async (promise: Promise<unknown>) => mapPostgresError(await failureOf(promise))
+const mapped = async (promise: Promise<unknown>) => toPostgresError(await failureOf(promise))
 
 describe('an acquire timeout', () => {
   it('comes out of Prisma calls with its code, and whole through the mapper', async () => {
     const held = await postgres.pool.connect()
     const error = await failureOf(postgres.prisma.user.findMany())
     expect(error).toMatchObject({ code: 'postgres.pool.acquire_timeout' })
-    expect(mapPostgresError(error)).toBeInstanceOf(AcquireTimeoutError)
-    expect(mapPostgresError(error)).toMatchObject({ details: { pool: 'service', active: 1, waiting: 1, max: 1 } })
+    expect(toPostgresError(error)).toBeInstanceOf(AcquireTimeoutError)
+    expect(toPostgresError(error)).toMatchObject({ details: { pool: 'service', active: 1, waiting: 1, max: 1 } })
     expect(await failureOf(postgres.prisma.$transaction((tx) => tx.user.count()))).toBeInstanceOf(AcquireTimeoutError)
     expect(await failureOf(postgres.transaction((tx) => tx.user.count()))).toBeInstanceOf(AcquireTimeoutError)
     held.release()
   })
 })
 
-describe('mapPostgresError', () => {
+describe('toPostgresError', () => {
   it('names constraint, table and columns of a violation, and no value', async () => {
     const { prisma } = postgres
     const email = `${SECRET}@example.com`
@@ -88,7 +89,7 @@ describe('mapPostgresError', () => {
   })
 
   it('leaves an error of ours as it is', () => {
-    const ours = mapPostgresError(new Error('timeout expired'))
-    expect(mapPostgresError(ours)).toBe(ours)
+    const ours = toPostgresError(new Error('timeout expired'))
+    expect(toPostgresError(ours)).toBe(ours)
   })
 })

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { RetryBudget } from '@miyabi/core'
 import { startTcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { mapPostgresError, type Postgres } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import type { Postgres } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const READS = process.env['MIYABI_TEST_LONG'] ? 5000 : 500
@@ -106,7 +107,7 @@ describe('reads through Prisma', () => {
     )
     proxy.cutAt('FROM "public"."users"', 'before')
     const error = await failureOf(poor.prisma.user.count())
-    expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
+    expect(toPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
     await poor.close()
   })
 })
@@ -121,7 +122,7 @@ describe('what may write', () => {
     ] as const) {
       proxy.cutAt('INSERT INTO "public"."logs"', when)
       const error = await failureOf(behind.prisma.log.create({ data: { level: 'info', message: when } }))
-      expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
+      expect(toPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })
       expect(await postgres.prisma.log.count({ where: { message: when } })).toBe(rows)
     }
     await behind.close()
@@ -131,7 +132,7 @@ describe('what may write', () => {
     const sleeping = failureOf(postgres.prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(25)`)
     await until(bench.busy, (count) => count === 1)
     await bench.killBackends()
-    expect(mapPostgresError(await sleeping)).toMatchObject({ code: 'postgres.connection_lost' })
+    expect(toPostgresError(await sleeping)).toMatchObject({ code: 'postgres.connection_lost' })
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { createPostgres, type Postgres } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
@@ -35,7 +36,7 @@ describe.each(['service', 'nobody'] as const)('on one connection of %s,', (whose
     const text = 'SELECT $1::int AS n, $2::text AS t'
     for (let turn = 0; turn < 4; turn += 1) {
       for (const value of [CIRCULAR, { big: 1n }, REFUSING]) {
-        const error = mapPostgresError(await failureOf(postgres.query(text, [1, value])))
+        const error = toPostgresError(await failureOf(postgres.query(text, [1, value])))
         expect(error).toMatchObject({ code: 'postgres.invalid_query', effect: 'none', details: { argument: '$2' } })
         expect(`${error.message} ${String(error.cause)}`).not.toContain(SECRET)
         expect(error.message).toMatch(/\$2 .*(TypeError|RangeError)/)
@@ -53,7 +54,7 @@ describe.each(['service', 'nobody'] as const)('on one connection of %s,', (whose
     await postgres.transaction(async (_tx, { query }) => {
       for (let turn = 0; turn < times; turn += 1) await query(text, ['asked'])
       for (let turn = 0; turn < 4; turn += 1) {
-        expect(mapPostgresError(await failureOf(query(text, [CIRCULAR]))).code).toBe('postgres.invalid_query')
+        expect(toPostgresError(await failureOf(query(text, [CIRCULAR]))).code).toBe('postgres.invalid_query')
         expect((await query(text, ['asked'])).rows).toEqual(rows)
       }
     })
@@ -81,7 +82,7 @@ describe.each(['service', 'nobody'] as const)('on one connection of %s,', (whose
         () => postgres.prisma.$queryRawUnsafe(text, ...values),
       ]
       for (const way of count > 2 ? ways.slice(0, 2) : ways)
-        expect(mapPostgresError(await failureOf(way()))).toMatchObject({
+        expect(toPostgresError(await failureOf(way()))).toMatchObject({
           code: 'postgres.invalid_query',
           effect: 'none',
         })

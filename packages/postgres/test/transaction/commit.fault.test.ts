@@ -1,6 +1,7 @@
 import { startTcpProxy, type TcpProxy } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { mapPostgresError, type Postgres } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import type { Postgres } from '../../src/index.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 /** Each of the two ways, so often; the full count in the long run. */
@@ -52,7 +53,7 @@ describe('a COMMIT', () => {
     const batch = await failureOf(postgres.prisma.$transaction([log.create(line('own')), log.create(line('own'))]))
     for (const error of [interactive, batch]) {
       expect(error).toMatchObject({ code: 'postgres.commit_unknown' })
-      expect(mapPostgresError(error)).toMatchObject({ code: 'postgres.commit_unknown', effect: 'unknown' })
+      expect(toPostgresError(error)).toMatchObject({ code: 'postgres.commit_unknown', effect: 'unknown' })
     }
     expect(await written('own')).toBe(0)
   })

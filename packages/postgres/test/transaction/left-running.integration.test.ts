@@ -1,7 +1,8 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { toPostgresError } from '../../src/errors/map-error.js'
 import type { TransactionRun } from '../../src/index.js'
-import { createPostgres, mapPostgresError, type Postgres, type Prisma } from '../../src/index.js'
+import { createPostgres, type Postgres, type Prisma } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
@@ -66,7 +67,7 @@ describe.each(CASES)('what the work left running, by %s in a transaction of %s,'
       },
       { deadlineMs: 200 },
     )
-    expect(mapPostgresError(await failureOf(work)).code).toBe('postgres.deadline')
+    expect(toPostgresError(await failureOf(work)).code).toBe('postgres.deadline')
     await sleep(100)
     isOver = true
     await left

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { toPostgresError } from '../../src/errors/map-error.js'
 import type { TransactionRun } from '../../src/index.js'
-import { mapPostgresError } from '../../src/index.js'
 import { PLUGIN, usePeople } from '../identity/people.js'
 import { failureOf } from '../support.js'
 
 const bench = usePeople()
-const codeOf = async (work: Promise<unknown>) => mapPostgresError(await failureOf(work)).code
+const codeOf = async (work: Promise<unknown>) => toPostgresError(await failureOf(work)).code
 const NAME = 'SELECT name FROM users WHERE id = $1'
 
 describe('query() of a transaction', () => {

@@ -1,12 +1,12 @@
 import pg from 'pg'
-import { mapPostgresError } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
 
 /** What a call came to: its value, or the code of its error. */
 export async function answerOf<T>(call: Promise<T>): Promise<{ readonly value?: T; readonly code?: string }> {
   try {
     return { value: await call }
   } catch (error) {
-    return { code: mapPostgresError(error).code }
+    return { code: toPostgresError(error).code }
   }
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { mapPostgresError, Prisma } from '../../../src/index.js'
+import { toPostgresError } from '../../../src/errors/map-error.js'
+import { Prisma } from '../../../src/index.js'
 import type { IdentityBench } from '../../identity/people.js'
 import { PLUGIN } from '../../identity/people.js'
 import { migrationsFolder } from '../../schema/postgres-15.js'
@@ -61,7 +62,7 @@ export function readableValues(bench: IdentityBench): void {
   describe('a value that comes back', () => {
     const service = () => bench.service
     const expectTold = async (call: Promise<unknown>, column: string, kind: string): Promise<void> => {
-      const error = mapPostgresError(await failureOf(call))
+      const error = toPostgresError(await failureOf(call))
       expect(error).toMatchObject({
         code: 'postgres.unreadable_value',
         details: { columns: [column], kind: expect.stringContaining(kind) },
@@ -105,7 +106,7 @@ export function readableValues(bench: IdentityBench): void {
           licenseKey: 'k',
           expiresAt: at('+010000-01-01T00:00:00Z'),
         }
-        expect(mapPostgresError(await failureOf(service().prisma.trial.create({ data: far })))).toMatchObject({
+        expect(toPostgresError(await failureOf(service().prisma.trial.create({ data: far })))).toMatchObject({
           code: 'postgres.check_violation',
           details: { constraint: KEPT, columns: ['expires_at'] },
         })
@@ -127,7 +128,7 @@ export function readableValues(bench: IdentityBench): void {
           () => prisma.$transaction([prisma.trial.findMany()]),
         ])
           await expectTold(call(), 'expires_at', 'infinity')
-        const error = mapPostgresError(await failureOf(prisma.trial.aggregate({ _max: { expiresAt: true } })))
+        const error = toPostgresError(await failureOf(prisma.trial.aggregate({ _max: { expiresAt: true } })))
         expect(error).toMatchObject({ code: 'postgres.unreadable_value' })
         expect((await prisma.trial.aggregate({ _min: { expiresAt: true } }))._min.expiresAt).toEqual(
           at('+010000-01-01T00:00:00Z'),

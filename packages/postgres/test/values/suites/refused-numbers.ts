@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type JsonDocument, mapPostgresError, Prisma } from '../../../src/index.js'
+import { toPostgresError } from '../../../src/errors/map-error.js'
+import { type JsonDocument, Prisma } from '../../../src/index.js'
 import type { IdentityBench } from '../../identity/people.js'
 import { PLUGIN } from '../../identity/people.js'
 import { failureOf } from '../../support.js'
@@ -108,7 +109,7 @@ export function refusedNumbers(bench: IdentityBench): void {
       })
       expect(failure).toBeInstanceOf(Prisma.PrismaClientValidationError)
       expect(failure).toMatchObject({ code: 'postgres.invalid_query' })
-      expect(mapPostgresError(failure)).toMatchObject({
+      expect(toPostgresError(failure)).toMatchObject({
         code: 'postgres.invalid_query',
         details: { argument },
         effect: 'none',

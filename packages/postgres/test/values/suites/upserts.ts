@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { mapPostgresError, type Prisma } from '../../../src/index.js'
+import { toPostgresError } from '../../../src/errors/map-error.js'
+import type { Prisma } from '../../../src/index.js'
 import type { IdentityBench } from '../../identity/people.js'
 import { PLUGIN } from '../../identity/people.js'
 import { failureOf } from '../../support.js'
@@ -102,7 +103,7 @@ export function upserts(bench: IdentityBench): void {
         () => service().transaction(upsert),
         () => prisma.$transaction([upsert(prisma)]),
       ])
-        expect(mapPostgresError(await failureOf(call()))).toMatchObject({
+        expect(toPostgresError(await failureOf(call()))).toMatchObject({
           code: 'postgres.unique_violation',
           details: { columns: ['stripe_customer_id'] },
         })
@@ -123,7 +124,7 @@ export function upserts(bench: IdentityBench): void {
         prisma.$queryRaw<{ at: Date }[]>`SELECT clock_timestamp() AS at, pg_sleep(${seconds}::float8)::text`
       // The limit of a caller's own still counts.
       const limited = prisma.$transaction([slow(0.3), slow(0)], { timeout: 100 } as object)
-      expect(mapPostgresError(await failureOf(limited))).toMatchObject({ code: 'postgres.transaction_timeout' })
+      expect(toPostgresError(await failureOf(limited))).toMatchObject({ code: 'postgres.transaction_timeout' })
       const timers: number[] = []
       const { setTimeout: real } = globalThis
       globalThis.setTimeout = Object.assign((...args: Parameters<typeof real>) => {

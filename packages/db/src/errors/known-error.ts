@@ -1,0 +1,29 @@
+import { type ConfigError, isMiyabiError as isOurs, type MiyabiError, type WithCode } from '@miyabi/core'
+import type { AnyDynamoError } from '@miyabi/dynamo/names'
+import type { AnyPostgresError } from '@miyabi/postgres'
+
+/** One of the errors that the context and what it gives throw: `code` tells which, and what its `details` hold. */
+export type KnownError = AnyDynamoError | AnyPostgresError | ConfigError
+
+/**
+ * Whether an error is one of ours, and with codes given, whether it has one of those: what it holds then is typed.
+ *
+ * ```ts
+ * if (isMiyabiError(error, 'postgres.unique_violation')) return conflict(error.details.columns)
+ * if (isMiyabiError(error, 'dynamo.agent_state.stale')) return merge(error.current)
+ * if (isMiyabiError(error) && error.retryable) return later()
+ * ```
+ */
+export function isMiyabiError(error: unknown): error is MiyabiError
+export function isMiyabiError<Code extends KnownError['code']>(
+  error: unknown,
+  ...codes: readonly [Code, ...Code[]]
+): error is WithCode<KnownError, Code>
+/** With codes that an application gives to errors of its own. */
+export function isMiyabiError<Code extends string>(
+  error: unknown,
+  ...codes: readonly Code[]
+): error is MiyabiError<Code>
+export function isMiyabiError(error: unknown, ...codes: readonly string[]): error is MiyabiError {
+  return isOurs(error, ...codes)
+}

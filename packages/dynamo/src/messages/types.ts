@@ -1,0 +1,4 @@
+/** What a message is about. */
+export const messageTypes = ['execution_update', 'notification', 'ping'] as const
+
+export type MessageType = (typeof messageTypes)[number]

@@ -1,0 +1,29 @@
+/**
+ * What an application catches and names of the DynamoDB side: errors, lists of allowed values, definitions. It loads neither the AWS SDK nor
+ * ElectroDB, which an application that has not called DynamoDB yet need not have loaded.
+ */
+export { IllegalTransitionError, StaleAgentStateError } from './agent-state/errors.js'
+export { type AgentStatus, agentStatuses } from './agent-state/statuses.js'
+export { type AnyDynamoError, isDynamoError } from './any-error.js'
+export {
+  DynamoCursorError,
+  DynamoError,
+  type DynamoErrorCode,
+  type DynamoErrorDetails,
+  DynamoInputError,
+  DynamoInternalsError,
+  DynamoValueError,
+  PayloadTooLargeError,
+  type ThrottlingReason,
+  type UnprocessedEvent,
+  UnprocessedEventsError,
+} from './errors/errors.js'
+export { mapDynamoError } from './errors/map-error.js'
+export { EventWriterError, type EventWriterErrorCode } from './events/errors.js'
+export { defaultShards, type ShardPlan, type ShardStep, type ShardSteps } from './events/shards.js'
+export { ItemShapeError } from './items/schema-version.js'
+export { MessageLeaseLostError, MessageQueueFullError, RecipientLeasedError } from './messages/errors.js'
+export { type MessageType, messageTypes } from './messages/types.js'
+export type { Billing, CapacityRange, IndexDefinition, Provisioned, TableDefinition } from './tables/definition.js'
+export { tableDefinitions } from './tables/definitions.js'
+export { DestructiveStepsError, TableNotReadyError } from './tables/errors.js'
