@@ -175,7 +175,7 @@ describe.each([
         const { items } = await (processes[0] as Dynamo).agentState.history(agentId, { limit: 100 })
         expect(items).toHaveLength(model.saved)
       }),
-      { numRuns: LONG ? 400 : 7 },
+      { numRuns: LONG ? 400 : 5 },
     )
   })
 

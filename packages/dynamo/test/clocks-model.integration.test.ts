@@ -166,7 +166,7 @@ describe('whatever the clocks of several processes do', () => {
         expect(new Set(world.got).size).toBe(world.got.length)
         await world.holder?.lease.release()
       }),
-      { numRuns: LONG ? 300 : 6 },
+      { numRuns: LONG ? 300 : 4 },
     )
   })
 })

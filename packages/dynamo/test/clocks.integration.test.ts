@@ -153,7 +153,7 @@ describe('a lease', () => {
     expect(await rejection(lease)).toMatchObject({ code: 'dynamo.messages.leased' })
   }
 
-  it.each([-DAY_MS, -HOUR_MS, -20_000, HOUR_MS, DAY_MS])(
+  it.each([-DAY_MS, -20_000, HOUR_MS])(
     'stays with the reader who polls and whose clock is set by %d ms, and gives what comes',
     async (step) => {
       const clock = clockOf()
@@ -171,7 +171,7 @@ describe('a lease', () => {
     },
   )
 
-  it.each([-3 * DAY_MS, -HOUR_MS, -60_000, 60_000, HOUR_MS, 3 * DAY_MS])(
+  it.each([-3 * DAY_MS, -60_000, 60_000, HOUR_MS, 3 * DAY_MS])(
     'is neither taken by a process whose clock is wrong by %d ms, nor kept from the others by it after its end',
     async (skew) => {
       const recipient = `wrong ${skew}`
