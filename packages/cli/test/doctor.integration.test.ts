@@ -100,6 +100,7 @@ describe('miyabi doctor', { timeout: 120_000 }, () => {
       DYNAMODB_ENDPOINT: 'http://127.0.0.1:1',
     })
     expect(code).toBe(2)
+    expect(stdout, 'which server it asked, without its login').toMatch(/^PostgreSQL: 127\.0\.0\.1:1\//)
     expect(stdout).toMatch(/servers +2 found\n +servers\.postgres\n +DATABASE_URL: /)
     expect(stdout).toMatch(/indexes +could not tell: Can't reach database server at `127\.0\.0\.1:1`/)
     expect(stdout).toContain('6 of 8 groups could not tell')

@@ -37,8 +37,8 @@ export const newMigration: typeof import('./new/new-migration.js').newMigration 
   (await import('./new/new-migration.js')).newMigration(options)
 
 /** Tries migrations that were just written, and holds them to the rules of lint. */
-export const checkNewMigrations: typeof import('./new/check-new.js').checkNewMigrations = async (options) =>
-  (await import('./new/check-new.js')).checkNewMigrations(options)
+export const checkNewMigrations: typeof import('./verify/check-new.js').checkNewMigrations = async (options) =>
+  (await import('./verify/check-new.js')).checkNewMigrations(options)
 
 /**
  * Writes `down.sql` for a migration that has none, with what it does not restore as comments.

@@ -1,4 +1,6 @@
+import { migrationDatabaseUrl } from '@miyabi/migrate'
 import { commandEnvironment, environmentWithStack } from '../environment/environment.js'
+import { serverName } from '../environment/server-name.js'
 import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
 import { untilInterrupted } from '../terminal/interrupted.js'
@@ -15,15 +17,20 @@ export const doctor = command({
   ],
   async run({ args }) {
     const { checkGroups, examine, renderReports } = await import('../doctor/index.js')
-    const groups = await untilInterrupted(async (signal) => {
+    const { postgres, groups } = await untilInterrupted(async (signal) => {
       await using environment = await environmentWithStack(commandEnvironment())
       if (environment.usesStack) say('the embedded stack stands in for what the environment does not name')
+      const url = migrationDatabaseUrl(environment.root, environment.env)
+      const postgres = url === undefined ? undefined : serverName(url)
       using progress = progressLine(args.json ? undefined : process.stderr)
       const onGroup = (name: string, index: number): void =>
         progress.show(`looking at ${name} (${index + 1} of ${checkGroups.length}) ...`)
-      return await examine(checkGroups, environment, { signal, onGroup })
+      return { postgres, groups: await examine(checkGroups, environment, { signal, onGroup }) }
     })
-    print(args.json ? JSON.stringify({ groups }, undefined, 2) : renderReports(groups))
+    const server = postgres === undefined ? [] : [`PostgreSQL: ${postgres}`, '']
+    print(
+      args.json ? JSON.stringify({ postgres, groups }, undefined, 2) : [...server, renderReports(groups)].join('\n'),
+    )
     if (groups.some(({ state }) => state === 'findings')) return exitCode.findings
     return groups.some(({ state }) => state === 'unknown') ? exitCode.failed : exitCode.clean
   },

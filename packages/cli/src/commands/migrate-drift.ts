@@ -1,4 +1,5 @@
-import { type Drift, findDrift, renderCatalogDiff } from '@miyabi/migrate'
+import path from 'node:path'
+import { ACCEPTED_FILE, type Drift, findDrift, readAcceptances, renderCatalogDiff } from '@miyabi/migrate'
 import { withDynamo } from '../environment/with-dynamo.js'
 import { withMigrations } from '../environment/with-migrations.js'
 import { command } from '../terminal/command.js'
@@ -35,7 +36,10 @@ export const driftCommand = command({
   ],
   async run({ args }) {
     const postgres = await orUnknown(
-      withMigrations(({ databaseUrl, migrations, signal }) => findDrift({ databaseUrl, migrations, signal })),
+      withMigrations(({ project, databaseUrl, migrations, signal }) => {
+        const acceptances = readAcceptances(path.join(project.root, project.migrations))
+        return findDrift({ databaseUrl, migrations, acceptances, signal })
+      }),
     )
     const dynamodb = await orUnknown(
       withDynamo(async (dynamo, server): Promise<DynamoDrift> => {
@@ -50,7 +54,9 @@ export const driftCommand = command({
         [heading('PostgreSQL'), renderPostgres(postgres), '', heading('DynamoDB'), renderDynamo(dynamodb)].join('\n'),
       )
     const stores = [postgres, dynamodb]
-    if (stores.some((store) => 'differences' in store && store.differences.length > 0)) return exitCode.findings
+    const isFound = (store: (typeof stores)[number]): boolean =>
+      ('differences' in store && store.differences.length > 0) || ('unused' in store && store.unused.length > 0)
+    if (stores.some(isFound)) return exitCode.findings
     return stores.some((store) => 'unknown' in store) ? exitCode.failed : exitCode.clean
   },
 })
@@ -63,10 +69,18 @@ const orUnknown = <T>(work: Promise<T>): Promise<T | Unknown> =>
 
 function renderPostgres(drift: Drift | Unknown): string {
   if ('unknown' in drift) return drift.unknown
-  const { applied, pending, differences } = drift
+  const { applied, pending, differences, accepted, unused } = drift
   const behind = pending.length === 0 ? '' : ` (${pending.length} more are pending: \`pnpm prisma migrate deploy\`)`
   const sum = `compared with ${applied.length} migrations${behind}: ${differences.length === 0 ? 'no difference' : `${differences.length} differences`}`
-  return differences.length === 0 ? sum : [renderCatalogDiff(differences), sum].join('\n')
+  return [
+    ...(differences.length === 0 ? [] : [renderCatalogDiff(differences)]),
+    sum,
+    ...accepted.map(({ kind, name, reason }) => `agreed to: ${kind} ${name} (${reason})`),
+    ...unused.map(
+      ({ line, kind, name }) =>
+        `${ACCEPTED_FILE}, line ${line}: ${kind} ${name} does not differ any more; take the line out`,
+    ),
+  ].join('\n')
 }
 
 function renderDynamo(drift: DynamoDrift | Unknown): string {

@@ -27,13 +27,19 @@ function verdict({ state, findings, reason }: GroupReport): string {
 /** Under the name of each check what it found. */
 function renderFindings(findings: readonly Finding[]): string[] {
   const checks = [...new Set(findings.map(({ check }) => check))]
-  return checks.flatMap((check) => [
-    `  ${style('dim', check)}`,
-    ...findings.filter((finding) => finding.check === check).map(renderFinding),
-  ])
+  return checks.flatMap((check) => {
+    const own = findings.filter((finding) => finding.check === check)
+    const remedies = [...new Set(own.map(({ remedy }) => remedy))]
+    return [
+      `  ${style('dim', check)}`,
+      // What one remedy mends stands above it, together.
+      ...remedies.flatMap((remedy) => [
+        ...own.filter((finding) => finding.remedy === remedy).map(renderFinding),
+        `      ${style('cyan', remedy)}`,
+      ]),
+    ]
+  })
 }
 
-function renderFinding({ object, problem, remedy }: Finding): string {
-  const about = object === undefined ? problem : `${object}: ${problem}`
-  return `    ${about}\n      ${style('cyan', remedy)}`
-}
+const renderFinding = ({ object, problem }: Finding): string =>
+  `    ${object === undefined ? problem : `${object}: ${problem}`}`

@@ -5,12 +5,12 @@ import {
   type Migration,
   migrationDatabaseUrl,
   type PrismaProject,
-  parseTarget,
   readMigrations,
 } from '@miyabi/migrate'
 import { untilInterrupted } from '../terminal/interrupted.js'
 import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
+import { serverName } from './server-name.js'
 
 /** What a command on migrations works with. */
 export interface MigrationEnvironment {
@@ -33,7 +33,6 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
   checkPrismaCommand(root, env, ['migrate', 'status'])
   await using stack = await stackUnlessSet(environment, MIGRATOR_URLS)
   const databaseUrl = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(root, env) ?? ''
-  const { host, port, database } = parseTarget(databaseUrl)
   const project = {
     root,
     env: { ...env, DIRECT_DATABASE_URL: databaseUrl },
@@ -41,7 +40,7 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
     migrations: 'prisma/migrations',
   }
   return await untilInterrupted(async (signal) => {
-    say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${host}:${port}/${database}`)
+    say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${serverName(databaseUrl)}`)
     const migrations = readMigrations(path.join(root, project.migrations))
     return await work({ project, databaseUrl, migrations, signal })
   })

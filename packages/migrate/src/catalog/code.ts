@@ -27,7 +27,8 @@ export const codeQueries: readonly CatalogQuery[] = [
   },
   {
     kind: 'rule',
-    sql: `SELECT format('%I on %s', r.rulename, c.oid::regclass) AS name, c.oid::regclass::text AS "on", pg_get_ruledef(r.oid) AS definition
+    sql: `SELECT format('%I on %s', r.rulename, c.oid::regclass) AS name, c.oid::regclass::text AS "on",
+        pg_get_ruledef(r.oid) || CASE r.ev_enabled WHEN 'D' THEN ' (disabled)' WHEN 'R' THEN ' (on replicas)' WHEN 'A' THEN ' (always)' ELSE '' END AS definition
       FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE ${isOurs('c')} AND r.rulename <> '_RETURN'`,
   },
   {

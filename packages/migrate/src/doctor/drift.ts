@@ -9,17 +9,29 @@ export const driftCheck: DatabaseCheck = {
   async run(_, { url, migrations, signal }) {
     // Loaded here: no other check needs what makes scratch databases.
     const { findDrift } = await import('../drift/drift.js')
-    const { differences } = await findDrift({ databaseUrl: url, migrations: readMigrations(migrations), signal })
+    const { ACCEPTED_FILE, readAcceptances } = await import('../drift/accepted.js')
+    const acceptances = readAcceptances(migrations)
+    const drift = await findDrift({ databaseUrl: url, migrations: readMigrations(migrations), acceptances, signal })
+    const { differences, unused } = drift
     const groups = new Map<string, CatalogDifference[]>()
     for (const difference of differences) {
       const thing = difference.on ?? difference.name
       groups.set(thing, [...(groups.get(thing) ?? []), difference])
     }
-    return [...groups].map(([object, parts]) => ({
+    const found = [...groups].map(([object, parts]) => ({
       check: 'drift.postgres',
       object,
       problem: parts.map(({ change, kind, name }) => `${change}: ${kind} ${name}`).join('; '),
-      remedy: '`pnpm db:migrate drift` shows it; undo it, or put it into a migration',
+      remedy: `\`pnpm db:migrate drift\` shows it; undo it, put it into a migration, or agree to it in ${ACCEPTED_FILE}`,
     }))
+    return [
+      ...found,
+      ...unused.map(({ line, kind, name }) => ({
+        check: 'drift.unused_acceptance',
+        object: `${kind} ${name}`,
+        problem: 'it is agreed to, and does not differ any more',
+        remedy: `take line ${line} out of ${ACCEPTED_FILE}`,
+      })),
+    ]
   },
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '@miyabi/core'
 import { compareHistory, type MigrationState } from '../history/compare.js'
-import { readMigrations } from '../history/folder.js'
+import { type Migration, readMigrations } from '../history/folder.js'
 import type { DatabaseCheck } from './check.js'
 
 const WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, Omit<Finding, 'check' | 'object'>>> = {
@@ -19,15 +19,34 @@ const WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, Omit<Finding, '
   },
 }
 
+/** What `verify` cannot prove anything about. */
+async function tablesWithoutRows(migrations: readonly Migration[]): Promise<Finding[]> {
+  if (migrations.every(({ rows }) => rows === undefined)) return []
+  const { playAll } = await import('../lint/play.js')
+  const { rowFindings } = await import('../lint/table-without-rows.js')
+  const { schema, linted } = await playAll(migrations)
+  const found = await rowFindings(migrations, schema, linted)
+  return found.map(({ migration, object = migration, problem, remedy }) => ({
+    check: 'migrations.table_without_rows',
+    object,
+    problem,
+    remedy,
+  }))
+}
+
 /** The history against the folder. */
 export const migrationsCheck: DatabaseCheck = {
   name: 'migrations',
-  looksFor: 'migrations that are pending, failed, edited or unknown',
+  looksFor: 'migrations that are pending, failed, edited or unknown, and tables of which verify has no row',
   async run(client, { migrations, schema }) {
     const { readHistory } = await import('../history/history.js')
-    const statuses = compareHistory(readMigrations(migrations), await readHistory(client, schema))
-    return statuses.flatMap(({ name, state }) =>
-      state === 'applied' ? [] : { check: `migrations.${state}`, object: name, ...WORDS[state] },
-    )
+    const known = readMigrations(migrations)
+    const statuses = compareHistory(known, await readHistory(client, schema))
+    return [
+      ...statuses.flatMap(({ name, state }) =>
+        state === 'applied' ? [] : { check: `migrations.${state}`, object: name, ...WORDS[state] },
+      ),
+      ...(await tablesWithoutRows(known)),
+    ]
   },
 }

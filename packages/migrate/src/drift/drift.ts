@@ -11,11 +11,14 @@ import { readHistory } from '../history/history.js'
 import { historyProblems } from '../history/problems.js'
 import { ScratchServer } from '../scratch/scratch.js'
 import { runScript, scriptFault } from '../script/run-script.js'
+import { type Acceptance, type AcceptedDifference, weighDrift } from './accepted.js'
 
 export interface DriftOptions {
   /** Of a login that may create databases: the migrations are run in one of their own. The database itself is only read. */
   readonly databaseUrl: string
   readonly migrations: readonly Migration[]
+  /** What may differ: see `readAcceptances`. Default: nothing. */
+  readonly acceptances?: readonly Acceptance[]
   readonly signal?: AbortSignal | undefined
 }
 
@@ -25,8 +28,12 @@ export interface Drift {
   readonly applied: readonly string[]
   /** Those that it has not, and that it is therefore not compared with. */
   readonly pending: readonly string[]
-  /** Empty where the database is what its migrations give. */
+  /** Empty where the database is what its migrations give, but for what was agreed to. */
   readonly differences: readonly CatalogDifference[]
+  /** What was agreed to, each with its reason. */
+  readonly accepted: readonly AcceptedDifference[]
+  /** What was agreed to and is not there: the agreement has outlived its reason. */
+  readonly unused: readonly Acceptance[]
 }
 
 /**
@@ -37,7 +44,8 @@ export interface Drift {
  *   `migrate.scratch_denied`
  * @throws {ReplayError} `migrate.replay_failed`
  */
-export async function findDrift({ databaseUrl, migrations, signal }: DriftOptions): Promise<Drift> {
+export async function findDrift(options: DriftOptions): Promise<Drift> {
+  const { databaseUrl, migrations, acceptances = [], signal } = options
   const target = parseTarget(databaseUrl)
   const live = await withClient({ ...target.config, ...PATIENCE }, async (client) => ({
     statuses: compareHistory(migrations, await readHistory(client, target.schema)),
@@ -62,5 +70,6 @@ export async function findDrift({ databaseUrl, migrations, signal }: DriftOption
     return catalogDump(client)
   }, signal)
   signal?.throwIfAborted()
-  return { applied: applied.map(({ name }) => name), pending, differences: diffCatalogs(expected, live.catalog) }
+  const weighed = weighDrift(diffCatalogs(expected, live.catalog), acceptances)
+  return { applied: applied.map(({ name }) => name), pending, ...weighed }
 }

@@ -25,6 +25,7 @@ import type { Loss } from '../loss/loss.js'
  * - `migrate.down_failed`: the server refused a down file
  * - `migrate.down_does_not_restore`: a down file leaves something else than what was there before
  * - `migrate.data_loss`: going back would destroy rows or values, and nobody agreed to that
+ * - `migrate.drift_acceptance_invalid`: a line of drift-accepted.txt gives no kind, no name or no reason
  * - `migrate.connection_lost`: the connection was lost before COMMIT: the migration is still applied
  * - `migrate.outcome_unknown`: the connection was lost in the moment of COMMIT
  */
@@ -50,6 +51,7 @@ export interface MigrationErrorDetails {
   'migrate.down_failed': { readonly migration: string; readonly sqlstate: string | undefined }
   'migrate.down_does_not_restore': { readonly migration: string; readonly differences: string }
   'migrate.data_loss': { readonly migration: string; readonly losses: readonly Loss[] }
+  'migrate.drift_acceptance_invalid': { readonly line: number; readonly found: string }
   'migrate.connection_lost': { readonly migration: string }
   'migrate.outcome_unknown': { readonly migration: string }
 }

@@ -1,5 +1,6 @@
 import { schemaRules } from '../schema/rules/all.js'
 import { migrationRules } from './rules/all.js'
+import { TABLE_WITHOUT_ROWS } from './table-without-rows.js'
 
 /** A rule of `lint` for a reader. */
 export interface LintRule {
@@ -13,5 +14,6 @@ export interface LintRule {
 /** Every rule. */
 export const lintRules: readonly LintRule[] = [
   ...migrationRules.map(({ name, demand }) => ({ name, kind: 'migration' as const, text: demand })),
+  { name: TABLE_WITHOUT_ROWS.name, kind: 'migration', text: TABLE_WITHOUT_ROWS.demand },
   ...schemaRules.map(({ name, demand }) => ({ name, kind: 'schema' as const, text: demand })),
 ]

@@ -1,10 +1,9 @@
-import { type Migration, readMigrations } from '../history/folder.js'
-import { emptySchema } from '../schema/facts.js'
+import { readMigrations } from '../history/folder.js'
 import { newMigrations } from './baseline.js'
-import { findingsOf, playMigration } from './play.js'
-import type { LintFinding, LintReport } from './report.js'
-import type { LintedMigration } from './rule.js'
+import { findingsOf, playAll } from './play.js'
+import type { LintReport } from './report.js'
 import { schemaFindings } from './schema-findings.js'
+import { rowFindings } from './table-without-rows.js'
 import { weigh } from './weigh.js'
 
 export interface LintOptions {
@@ -22,26 +21,13 @@ export interface LintOptions {
 export async function lintMigrations(folder: string, options: LintOptions = {}): Promise<LintReport> {
   const migrations = readMigrations(folder)
   const fresh = new Set((options.all ? migrations : newMigrations(folder, migrations)).map(({ name }) => name))
-  const { schema, linted, unreadable } = await readHistory(migrations, options.signal)
+  const { schema, linted, unreadable } = await playAll(migrations, options.signal)
   const looked = linted.filter(({ name }) => fresh.has(name))
   const findings = [
     ...unreadable.filter(({ migration }) => fresh.has(migration)),
     ...looked.flatMap(findingsOf),
     ...schemaFindings(schema, looked),
+    ...(await rowFindings(migrations, schema, looked)),
   ]
   return { checked: [...fresh], ...weigh(findings, looked) }
-}
-
-/** Every migration in order, with the schema around each statement, and the one that all of them make. */
-async function readHistory(migrations: readonly Migration[], signal: AbortSignal | undefined) {
-  const schema = emptySchema()
-  const linted: LintedMigration[] = []
-  const unreadable: LintFinding[] = []
-  for (const migration of migrations) {
-    signal?.throwIfAborted()
-    const played = await playMigration(schema, migration)
-    if ('rule' in played) unreadable.push(played)
-    else linted.push(played)
-  }
-  return { schema, linted, unreadable }
 }

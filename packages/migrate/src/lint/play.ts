@@ -3,7 +3,7 @@ import { MigrationError } from '../errors/migration-error.js'
 import type { Migration } from '../history/folder.js'
 import { applyStatement } from '../schema/apply.js'
 import { statementsRunBy } from '../schema/do-block.js'
-import { copySchema, type Schema } from '../schema/facts.js'
+import { copySchema, emptySchema, type Schema } from '../schema/facts.js'
 import { readDirectives } from '../script/directives.js'
 import { NOT_UTF8 } from '../sql/not-plain.js'
 import { parseSql } from '../sql/parse.js'
@@ -44,6 +44,20 @@ export async function playMigration(
       remedy: 'mend it: it could not be run',
     }
   }
+}
+
+/** Every migration in order, with the schema around each statement, and the one that all of them make. */
+export async function playAll(migrations: readonly Migration[], signal?: AbortSignal) {
+  const schema = emptySchema()
+  const linted: LintedMigration[] = []
+  const unreadable: LintFinding[] = []
+  for (const migration of migrations) {
+    signal?.throwIfAborted()
+    const played = await playMigration(schema, migration)
+    if ('rule' in played) unreadable.push(played)
+    else linted.push(played)
+  }
+  return { schema, linted, unreadable }
 }
 
 /** What the rules about migrations say of one. */

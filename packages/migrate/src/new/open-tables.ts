@@ -1,19 +1,10 @@
-import type { Node } from '@pgsql/types'
 import pg from 'pg'
-import { EVERYBODY, MIGRATOR, type Policy, type Schema } from '../schema/facts.js'
+import { type Conventions, conventionsOf } from '../schema/conventions.js'
+import { MIGRATOR, type Schema } from '../schema/facts.js'
 import { relationName, textsOf } from '../sql/names.js'
 import type { Statement } from '../sql/parse.js'
 import { asKind, nodesOf } from '../sql/walk.js'
 import { type Piece, piece } from './draft.js'
-
-/** Whom the tables that are there already let in, and how. */
-interface Roles {
-  readonly owner: string
-  /** They reach every row. */
-  readonly services: readonly string[]
-  /** They reach the rows that belong to the row of `table` which a function names. */
-  readonly persons: readonly { readonly role: string; readonly table: string; readonly asked: string }[]
-}
 
 /** A table that a script makes. */
 interface NewTable {
@@ -30,18 +21,18 @@ interface NewTable {
  * same roles as the tables that are there. What people may write is left as a comment: it is for a person to decide.
  */
 export function openTables(up: readonly Statement[], schema: Schema): Piece[] {
-  const roles = rolesOf(schema)
+  const roles = conventionsOf(schema)
   return newTables(up).flatMap((table) => open(table, roles))
 }
 
-function open({ name, columns, keys, serials }: NewTable, roles: Roles): Piece[] {
-  const owner = sqlRole(roles.owner)
+function open({ name, columns, keys, serials }: NewTable, roles: Conventions): Piece[] {
+  const owner = sqlRole(roles.owner ?? MIGRATOR)
   const { services, persons } = roles
   const table = sqlName(name)
   const list = columns.map((column) => pg.escapeIdentifier(column)).join(', ')
   const policies = (role: string): string => role.replace(/^[^_]+_/, '')
   const purpose = `Who may do what with ${table}: those named here, and nobody else.`
-  const own = roles.owner === MIGRATOR ? [] : [`ALTER TABLE ${table} OWNER TO ${owner}`]
+  const own = roles.owner === undefined ? [] : [`ALTER TABLE ${table} OWNER TO ${owner}`]
   const [first = '', ...others] = [
     ...own,
     `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
@@ -77,40 +68,6 @@ function open({ name, columns, keys, serials }: NewTable, roles: Roles): Piece[]
     )
   }
   return pieces
-}
-
-function rolesOf({ tables, policies }: Schema): Roles {
-  const all = [...policies.values()].filter(({ isPermissive }) => isPermissive)
-  const owners = [...tables.values()].flatMap(({ owner }) => owner ?? [])
-  const owner = mostCommon(owners) ?? MIGRATOR
-  const open = all.filter(
-    ({ command, using }) => command === 'all' && asKind(using, 'A_Const')?.boolval?.boolval === true,
-  )
-  const services = [...new Set(open.flatMap(({ roles }) => roles))].filter(
-    (role) => role !== owner && role !== MIGRATOR && role !== EVERYBODY,
-  )
-  return { owner, services, persons: all.flatMap((policy) => personsOf(policy)) }
-}
-
-/** `id = (SELECT current_user_id())` on a table of people. */
-function personsOf({ table, roles, using, command }: Policy): Roles['persons'] {
-  const comparison = asKind(using, 'A_Expr')
-  const isOwn = textsOf(asKind(comparison?.lexpr, 'ColumnRef')?.fields).join('.') === 'id'
-  const asked = calledAlone(asKind(comparison?.rexpr, 'SubLink')?.subselect)
-  if (command !== 'select' || !isOwn || asked === undefined) return []
-  return roles.map((role) => ({ role, table, asked }))
-}
-
-function calledAlone(query: Node | undefined): string | undefined {
-  const select = asKind(query, 'SelectStmt')
-  const call = asKind(asKind(select?.targetList?.[0], 'ResTarget')?.val, 'FuncCall')
-  return select?.fromClause || call?.args ? undefined : call && textsOf(call.funcname).join('.')
-}
-
-function mostCommon(names: readonly string[]): string | undefined {
-  const counts = new Map<string, number>()
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0]
 }
 
 /** The tables that a script makes, without partitions, which are reached through the whole. */

@@ -2,10 +2,11 @@ import type { AlterDefaultPrivilegesStmt, GrantStmt, Node } from '@pgsql/types'
 import { relationName, textsOf } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
 import { functionKeys } from './apply-function.js'
-import type { Origin, Schema } from './facts.js'
+import type { Origin, Schema, Table } from './facts.js'
 
-/** `GRANT` and `REVOKE`, as far as they concern everybody. */
+/** `GRANT` and `REVOKE`: of tables, and as far as they concern everybody. */
 export function applyGrant(schema: Schema, grant: GrantStmt, origin: Origin): void {
+  if (grant.objtype === 'OBJECT_TABLE') applyTableGrant(schema, grant)
   if (!concernsPublic(grant)) return
   const { objtype, objects = [], targtype, is_grant = false } = grant
   if (objtype === 'OBJECT_FUNCTION' || objtype === 'OBJECT_PROCEDURE' || objtype === 'OBJECT_ROUTINE') {
@@ -31,6 +32,25 @@ export function applyGrant(schema: Schema, grant: GrantStmt, origin: Origin): vo
       const left = before.privileges.filter((privilege) => !named.includes('ALL') && !named.includes(privilege))
       if (left.length > 0) schema.publicGrants.set(key, { ...before, privileges: left })
       else schema.publicGrants.delete(key)
+    }
+  }
+}
+
+function applyTableGrant({ tables }: Schema, grant: GrantStmt): void {
+  const { objects = [], targtype, is_grant = false, grantees = [] } = grant
+  const places = objects.map((object) => asKind(object, 'String')?.sval ?? relationName(asKind(object, 'RangeVar')))
+  const isMeant = ({ name }: Table): boolean =>
+    targtype === 'ACL_TARGET_ALL_IN_SCHEMA' ? places.includes(name.split('.')[0] ?? '') : places.includes(name)
+  const named = privilegesOf(grant)
+  const roles = grantees.flatMap((each) => asKind(each, 'RoleSpec')?.rolename ?? [])
+  for (const table of tables.values()) {
+    if (!isMeant(table)) continue
+    for (const role of roles) {
+      const held = table.grantees.get(role) ?? new Set()
+      const next = is_grant
+        ? new Set([...held, ...named])
+        : new Set([...held].filter((privilege) => !named.includes('ALL') && !named.includes(privilege)))
+      table.grantees.set(role, next)
     }
   }
 }

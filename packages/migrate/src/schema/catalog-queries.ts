@@ -12,6 +12,12 @@ const own = (catalog: string, oid: string): string =>
 export const TABLES = `
   SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity AS "rowSecurity", c.relforcerowsecurity AS "isForced",
          (SELECT rolname FROM pg_roles WHERE oid = c.relowner AND NOT rolsuper AND NOT rolbypassrls) AS owner,
+         (SELECT i.inhparent::regclass::text FROM pg_inherits AS i WHERE i.inhrelid = c.oid AND c.relispartition) AS "partitionOf",
+         (SELECT coalesce(jsonb_object_agg(held.role, held.privileges), '{}')
+            FROM (SELECT pg_get_userbyid(held.grantee) AS role, array_agg(DISTINCT held.privilege_type) AS privileges
+                    FROM (SELECT c.relacl AS acl UNION ALL SELECT a.attacl FROM pg_attribute AS a WHERE a.attrelid = c.oid) AS rights,
+                         aclexplode(rights.acl) AS held
+                   WHERE held.grantee <> c.relowner AND held.grantee <> 0 GROUP BY 1) AS held) AS grantees,
          ARRAY(SELECT a.attname::text FROM pg_attribute AS a
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
          (SELECT coalesce(jsonb_object_agg(i.relname, a.attname), '{}')

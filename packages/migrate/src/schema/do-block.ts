@@ -1,6 +1,7 @@
 import type { Node } from '@pgsql/types'
 import { textsOf } from '../sql/names.js'
 import { parser } from '../sql/parser.js'
+import { bodyOf, firstOf, parseBody } from '../sql/plpgsql.js'
 import { asKind } from '../sql/walk.js'
 
 /**
@@ -13,47 +14,16 @@ export function statementsRunBy(node: Node): Node[] {
   return plpgsqlStatements(bodyOf(node))
 }
 
-/** Whether a DO block ends the transaction that it runs in. */
-export function endsTransaction(node: Node): boolean {
-  const tree = asKind(node, 'DoStmt') && parseBody(bodyOf(node))
-  return find(tree, 'PLpgSQL_stmt_commit') !== undefined || find(tree, 'PLpgSQL_stmt_rollback') !== undefined
-}
-
-function bodyOf(node: Node): string {
-  const options = (asKind(node, 'DoStmt')?.args ?? []).flatMap((option) => asKind(option, 'DefElem') ?? [])
-  return asKind(options.find(({ defname }) => defname === 'as')?.arg, 'String')?.sval ?? ''
-}
-
 function plpgsqlStatements(body: string): Node[] {
   const tree = parseBody(body)
-  const datums = (find(tree, 'datums') ?? []) as readonly { PLpgSQL_var?: { refname?: string } }[]
+  const datums = (firstOf(tree, 'datums') ?? []) as readonly { PLpgSQL_var?: { refname?: string } }[]
   return [
     ...run(
-      find(tree, 'action'),
+      firstOf(tree, 'action'),
       datums.map((datum) => datum.PLpgSQL_var?.refname ?? ''),
       new Map(),
     ),
   ]
-}
-
-/** The parser's own tree of a PL/pgSQL body; undefined where it cannot be read. */
-export function parseBody(body: string): unknown {
-  const marks = `$body${body.includes('$body$') ? '0' : ''}$`
-  try {
-    return parser().parsePlPgSQLSync(`CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS ${marks}${body}${marks}`)
-  } catch {
-    return undefined
-  }
-}
-
-/** The value of the first key of this name. */
-function find(tree: unknown, name: string): unknown {
-  if (typeof tree !== 'object' || tree === null) return undefined
-  for (const [key, value] of Object.entries(tree)) {
-    const found = key === name ? value : find(value, name)
-    if (found !== undefined) return found
-  }
-  return undefined
 }
 
 interface PlExpression {

@@ -37,6 +37,8 @@ export interface Table extends Thing {
   isForced: boolean
   /** Unset where migrations do not say it, or where the database's owner is bound by no policy: a superuser, or BYPASSRLS. */
   owner?: string | undefined
+  /** What each role may do with it, or with some of its columns, in capitals; those that the owner has anyway left out. */
+  readonly grantees: Map<string, ReadonlySet<string>>
   /** The column that each index begins with, by the index's name; those of constraints included. */
   readonly indexes: Map<string, string | undefined>
   /** What decides whether a change reads or rewrites its rows. Known from migrations only. */
@@ -116,6 +118,7 @@ export const newTable = (name: string, origin?: Origin): Table => ({
   columns: new Set(),
   rowSecurity: false,
   isForced: false,
+  grantees: new Map(),
   indexes: new Map(),
   shape: newShape(),
 })
@@ -126,6 +129,7 @@ export function copySchema(schema: Schema): Schema {
     const copy = {
       ...table,
       columns: new Set(table.columns),
+      grantees: new Map(table.grantees),
       indexes: new Map(table.indexes),
       shape: copyShape(table.shape),
     }

@@ -17,9 +17,11 @@ export async function schemaOfDatabase(client: ClientBase): Promise<Schema> {
   await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''`)
   try {
     for (const row of await ask<TableRow>(TABLES)) {
-      const { name, columns, indexes, rowSecurity, isForced, owner } = row
+      const { name, columns, indexes, rowSecurity, isForced, owner, partitionOf, grantees } = row
       const table = { ...newTable(name), rowSecurity, isForced, owner: owner ?? undefined }
       for (const column of columns) table.columns.add(column)
+      table.shape.partitionOf = partitionOf ?? undefined
+      for (const [role, held] of Object.entries(grantees)) table.grantees.set(role, new Set(held))
       for (const [index, column] of Object.entries(indexes)) table.indexes.set(index, column ?? undefined)
       schema.tables.set(name, table)
     }
@@ -52,6 +54,8 @@ interface TableRow {
   readonly rowSecurity: boolean
   readonly isForced: boolean
   readonly owner: string | null
+  readonly partitionOf: string | null
+  readonly grantees: Readonly<Record<string, readonly string[]>>
 }
 
 interface PolicyRow {

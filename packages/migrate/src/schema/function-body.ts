@@ -1,5 +1,5 @@
 import { parser } from '../sql/parser.js'
-import { parseBody } from './do-block.js'
+import { parseBody } from '../sql/plpgsql.js'
 import type { SchemaFunction } from './facts.js'
 
 /**

@@ -1,8 +1,7 @@
 import { MigrationError } from '../errors/migration-error.js'
-import type { Migration } from '../history/folder.js'
-import { endsTransaction } from '../schema/do-block.js'
 import { NOT_UTF8, type NotPlain, notPlainSql } from '../sql/not-plain.js'
 import { parseSql, type Statement } from '../sql/parse.js'
+import { endsTransaction } from '../sql/plpgsql.js'
 import { asKind } from '../sql/walk.js'
 import { isNotTransactional, isTransactionControl } from './classify.js'
 import { readDirectives } from './directives.js'
@@ -42,7 +41,7 @@ export function checkPlain(script: string, file: string): void {
  * Refuses a migration with a file of which some characters were lost when it was read.
  * @throws {MigrationError} `migrate.not_plain_sql`
  */
-export function checkUtf8({ name, notUtf8 }: Pick<Migration, 'name' | 'notUtf8'>): void {
+export function checkUtf8({ name, notUtf8 }: { readonly name: string; readonly notUtf8: readonly string[] }): void {
   const [file] = notUtf8
   if (file !== undefined) throw notPlain(`${file} of ${name}`, { line: 1, problem: NOT_UTF8 })
 }

@@ -37,6 +37,8 @@ const CHANGES: readonly (readonly [change: string, ...found: string[]])[] = [
   ['ALTER TABLE people ALTER email DROP NOT NULL', 'changed column public.people.email'],
   ['ALTER TABLE people ALTER email DROP DEFAULT', 'changed column public.people.email'],
   ['ALTER TABLE people ALTER upper DROP EXPRESSION', 'changed column public.people.upper'],
+  ['ALTER TABLE people ALTER name SET STATISTICS 500', 'changed column public.people.name'],
+  ['ALTER TABLE people ALTER name SET COMPRESSION pglz', 'changed column public.people.name'],
   ['ALTER TABLE people ALTER name TYPE varchar(50)', 'changed column public.people.name'],
   [
     'ALTER TABLE people ALTER id DROP IDENTITY',
@@ -55,6 +57,7 @@ const CHANGES: readonly (readonly [change: string, ...found: string[]])[] = [
   ['DROP STATISTICS people_stats', 'missing statistics public.people_stats'],
   ['ALTER TABLE people DISABLE TRIGGER people_touch', 'changed trigger people_touch on public.people'],
   ['DROP TRIGGER people_touch ON people', 'missing trigger people_touch on public.people'],
+  ['ALTER TABLE posts DISABLE RULE posts_keep', 'changed rule posts_keep on public.posts'],
   ['DROP RULE posts_keep ON posts', 'missing rule posts_keep on public.posts'],
   ['ALTER FUNCTION touch() RESET search_path', 'changed function public.touch()'],
   [

@@ -5,6 +5,7 @@ import { migrationsCheck } from '../../src/doctor/migrations.js'
 import { readMigrations } from '../../src/history/folder.js'
 import { checkDatabase } from '../../src/index.js'
 import { sql } from '../support/database.js'
+import { migrationsOf } from '../support/migrations.js'
 
 const migrations = path.resolve(import.meta.dirname, '../../../../prisma/migrations')
 const [first] = readMigrations(migrations).map(({ name }) => name)
@@ -32,6 +33,19 @@ describe("doctor's look at the history", () => {
   ])('names what is %s', async (state, change, name) => {
     expect(await diagnose(change)).toEqual([
       { check: `migrations.${state}`, object: name, problem: expect.any(String), remedy: expect.any(String) },
+    ])
+  })
+
+  it('names a table into which no rows.sql puts a row, where others have one', async () => {
+    const [one] = migrationsOf({
+      '1_a': { up: 'CREATE TABLE a (id int); CREATE TABLE passing (id int)', rows: 'INSERT INTO a VALUES (1)' },
+      '2_b': { up: 'CREATE TABLE b (id int); DROP TABLE passing' },
+    })
+    await using database = await createTestDatabase({ empty: true })
+    const where = { url: database.directDatabaseUrl, migrations: path.dirname(one?.folder ?? '') }
+    const found = await checkDatabase(migrationsCheck, where)
+    expect(found.filter(({ check }) => check !== 'migrations.pending')).toEqual([
+      expect.objectContaining({ check: 'migrations.table_without_rows', object: 'b' }),
     ])
   })
 

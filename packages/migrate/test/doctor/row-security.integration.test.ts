@@ -61,10 +61,16 @@ describe.each(Object.entries(servers))("doctor's look at row-level security, on 
     }
     const diagnosed = () => checkDatabase(rowSecurityCheck, { url, migrations: house })
     expect(await diagnosed()).toEqual([])
-    // What its owner inherits is its owner's, too.
+    // A table that nobody has opened, which was clean once; what its owner inherits is its owner's, too.
     await sql(url, 'CREATE TABLE extra (id uuid PRIMARY KEY)')
     await sql(url, 'ALTER TABLE extra ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY')
     await sql(url, 'CREATE POLICY owner_all ON extra TO miyabi_owner USING (true)')
+    const closed = await diagnosed()
+    expect(closed).toMatchObject([
+      { check: 'rls.owner-differs', object: 'extra', remedy: 'ALTER TABLE extra OWNER TO miyabi_owner' },
+      { check: 'rls.service-without-access', object: 'extra' },
+    ])
+    for (const { remedy } of closed) await sql(url, remedy)
     expect(await diagnosed()).toEqual([])
     await sql(url, 'DROP POLICY owner_all ON trials')
     const found = await diagnosed()

@@ -43,8 +43,26 @@ describe.each(Object.entries(servers))('findDrift, on %s', (_, start) => {
       applied: ['1_first'],
       pending: ['2_second'],
       differences: [],
+      accepted: [],
+      unused: [],
     })
     expect((await shadowDatabases(url)).filter((name) => !before.includes(name))).toEqual([])
+  })
+
+  it('lets pass what is agreed to, with its reason, and finds what is not', async () => {
+    await sql(url, 'CREATE SCHEMA jobs; CREATE TABLE jobs.job (id int PRIMARY KEY); CREATE TABLE stray ()')
+    const acceptances = [
+      { line: 1, kind: 'schema', name: 'jobs', reason: 'the scheduler keeps its own' },
+      { line: 2, kind: 'extension', name: 'gone', reason: 'was there once' },
+    ] as const
+    const { differences, accepted, unused } = await findDrift({ databaseUrl: url, migrations: both(), acceptances })
+    expect(differences.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['table public.stray'])
+    expect(accepted.map(({ kind, name }) => `${kind} ${name}`)).toEqual(
+      expect.arrayContaining(['schema jobs', 'table jobs.job', 'column jobs.job.id']),
+    )
+    expect(new Set(accepted.map(({ reason }) => reason))).toEqual(new Set(['the scheduler keeps its own']))
+    expect(unused).toEqual([acceptances[1]])
+    await sql(url, 'DROP SCHEMA jobs CASCADE; DROP TABLE stray')
   })
 
   it('finds what Prisma does not see', async () => {

@@ -161,6 +161,35 @@ describe('lintMigrations', () => {
     expect(findings.map(({ problem }) => problem)).toEqual(words.map((word) => expect.stringContaining(word)))
   })
 
+  it('names all that a table of the house lacks in one run, with remedies after which nothing is left', async () => {
+    const folder = path.resolve(here, '../../../../prisma/migrations')
+    const house = readdirSync(folder).filter((name) => /^\d/.test(name))
+    const scripts = (up: string, rows = ''): string => {
+      const copy = migrationsFolder({
+        ...Object.fromEntries(
+          house.map((name) => [name, readFileSync(path.join(folder, name, 'migration.sql'), 'utf8')]),
+        ),
+        '29990101000000_extra': `SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '1min';\n${up}`,
+      })
+      writeFileSync(path.join(copy, house[0] ?? '', 'rows.sql'), 'INSERT INTO users VALUES (1)')
+      writeFileSync(path.join(copy, '29990101000000_extra/rows.sql'), rows)
+      writeFileSync(path.join(copy, 'lint-baseline.txt'), house.at(-1) ?? '')
+      return copy
+    }
+    const up = 'CREATE TABLE extra (id uuid PRIMARY KEY);\n'
+    const { findings } = await lintMigrations(scripts(up))
+    expect(findings.map(({ rule, object }) => [rule, object])).toEqual(
+      ['table-without-rls', 'owner-differs', 'service-without-access', 'table-without-rows'].map((rule) => [
+        rule,
+        'extra',
+      ]),
+    )
+    const remedies = findings.slice(0, 3).map(({ remedy }) => remedy)
+    expect(remedies.join()).toContain('CREATE POLICY owner_all ON extra FOR ALL TO miyabi_owner USING (true)')
+    const mended = await lintMigrations(scripts(`${up}${remedies.join(';\n')};`, 'INSERT INTO extra VALUES (NULL)'))
+    expect(mended.findings).toEqual([])
+  })
+
   it("finds nothing in this repository's own migrations", async () => {
     const { findings } = await lintMigrations(path.resolve(here, '../../../../prisma/migrations'))
     expect(findings).toEqual([])

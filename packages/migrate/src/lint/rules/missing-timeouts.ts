@@ -1,4 +1,5 @@
 import type { Node } from '@pgsql/types'
+import { isConcurrentIndex } from '../../script/classify.js'
 import { readDirectives } from '../../script/directives.js'
 import { shortName, textsOf } from '../../sql/names.js'
 import type { Statement } from '../../sql/parse.js'
@@ -15,6 +16,10 @@ export const missingTimeouts: MigrationRule = {
     'A migration that locks a table in use says how long it may wait and how long it may run, and does not take that back; else everybody waits behind it.',
   check(migration) {
     const { limits } = readDirectives(migration.script)
+    // An index that is made beside the writers may run for as long as it takes.
+    const isPatient = migration.statements.length === 1 && migration.statements.every(isConcurrentIndex)
+    const isLimit = (name: string, value: string): boolean =>
+      (isPatient && name === 'statement_timeout') || !/^\s*-?0*(\D|$)/.test(value)
     const isSet = new Map<string, boolean>(Object.entries(limits).map(([name, value]) => [name, isLimit(name, value)]))
     const complaints: Complaint[] = []
     let isTold = false // once for all statements that follow under the same limits
@@ -42,9 +47,6 @@ function complaint({ statements }: LintedMigration, statement: Statement, table:
 }
 
 const PROPOSED: Readonly<Record<string, string>> = { lock_timeout: '5s', statement_timeout: '5min' }
-
-/** Waiting for ever is no limit; running for as long as it takes may be meant, for an index that is made beside the writers. */
-const isLimit = (name: string, value: string): boolean => name === 'statement_timeout' || !/^\s*-?0*(\D|$)/.test(value)
 
 /** The settings that a statement sets, each with its value; undefined where it goes back to what the session had, or is not known. */
 function settingsOf(node: Node): (readonly [string, string | undefined])[] {

@@ -1,5 +1,5 @@
-import { endsTransaction } from '../../schema/do-block.js'
 import { isTransactionControl } from '../../script/classify.js'
+import { endsTransaction } from '../../sql/plpgsql.js'
 import type { MigrationRule } from '../rule.js'
 
 export const transactionControl: MigrationRule = {

@@ -1,5 +1,6 @@
 import { shortName } from '../../sql/names.js'
 import { asKind } from '../../sql/walk.js'
+import { conventionsOf } from '../conventions.js'
 import { EVERYBODY, MIGRATOR, type Policy, type Schema, type Table } from '../facts.js'
 import type { SchemaRule } from './rule.js'
 
@@ -17,7 +18,7 @@ export const ownerWithoutPolicy: SchemaRule = {
       const missing = SILENT.filter((verb) => !(reached.includes('all') || reached.includes(verb)))
       if (missing.length === 0) return []
       const object = shortName(table.name)
-      const owner = table.owner ?? MIGRATOR
+      const owner = conventionsOf(schema).owner ?? table.owner ?? MIGRATOR
       return {
         origin: table.origin,
         object,

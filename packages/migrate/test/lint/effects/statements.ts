@@ -378,6 +378,8 @@ export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
       'SET lock_timeout = 0; ALTER TABLE t ADD COLUMN x int',
       "SELECT set_config('lock_timeout', '0', false); ALTER TABLE t ADD COLUMN x int",
       'RESET statement_timeout; ALTER TABLE t ADD COLUMN x int',
+      'SET statement_timeout = 0; ALTER TABLE t ADD COLUMN x int',
+      "DO $$ BEGIN EXECUTE 'SET LOCAL lock_timeout = 0'; END $$; ALTER TABLE t ADD COLUMN x int",
     ),
     ...plain("SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD COLUMN x int"),
     ...plain("SET LOCAL search_path = 'side'; SELECT 1"),

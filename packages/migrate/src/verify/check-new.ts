@@ -2,8 +2,8 @@ import { isMiyabiError } from '@miyabi/core'
 import { readMigrations } from '../history/folder.js'
 import { lintMigrations } from '../lint/lint.js'
 import type { LintFinding } from '../lint/report.js'
-import type { VerifyFinding } from '../verify/findings.js'
-import { verifyMigrations } from '../verify/verify.js'
+import type { VerifyFinding } from './findings.js'
+import { verifyMigrations } from './verify.js'
 
 export interface CheckNewOptions {
   /** The folder of the migrations. */
