@@ -8,7 +8,8 @@ import {
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentStateEffect } from '../src/agent-state/effect.js'
-import type { AgentStatus, NewAgentState } from '../src/agent-state/state.js'
+import type { NewAgentState } from '../src/agent-state/state.js'
+import type { AgentStatus } from '../src/agent-state/statuses.js'
 import type { Dynamo } from '../src/dynamo.js'
 import { rejection, sharedDynamo, testClock } from './support.js'
 
