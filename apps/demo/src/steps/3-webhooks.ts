@@ -31,7 +31,7 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
   const stored = await readStored(service.pg, deliveries)
   const { value: again, ms: againMs } = await timed(() => appendAgain(db, stored))
   say(
-    `their ${again.callers} events appended once more, each by its own caller: ${again.requests} requests, ${duration(againMs)}, nothing added`,
+    `their ${again.callers} events appended once more, each by its own caller: ${again.known} were there, ${duration(againMs)}`,
   )
   const answers = await readBack(service, stored)
   const totals = { ...(await countRows(service)), events: answers[0]?.events ?? 0 }

@@ -46,17 +46,17 @@ export async function appendEvents(db: DatabaseContext, stored: readonly StoredD
 
 /**
  * Appends the same events once more, as when GitHub delivers again what it is not sure of: each by a caller of its own, at once. Their ids are
- * what they were, so nothing is added. Gives the number of callers, and of the requests that their events went in.
+ * what they were, so nothing is added. Gives the number of callers, and of the events that were stored already.
  */
 export async function appendAgain(
   db: DatabaseContext,
   stored: readonly StoredDelivery[],
-): Promise<{ readonly callers: number; readonly requests: number }> {
+): Promise<{ readonly callers: number; readonly known: number }> {
   await using writer = db.dynamodb.events.writer()
-  const before = batchesOf(db)
+  const before = knownTo(db)
   const again = stored.filter(isKept)
   await Promise.all(again.map((delivery) => appendSurely(writer, toEvent(delivery))))
-  return { callers: again.length, requests: batchesOf(db) - before }
+  return { callers: again.length, known: knownTo(db) - before }
 }
 
 /** An append that nobody knows the outcome of, as on a slow machine after its deadline, is safe to repeat: the id is the same. */
@@ -80,9 +80,9 @@ const toEvent = ({ delivery, receivedAt, userId, repositoryId }: StoredDelivery)
   data: { delivery: delivery.name, kind: delivery.kind, action: delivery.payload.action },
 })
 
-/** The batches written since the start, as the context counts them. */
-function batchesOf(db: DatabaseContext): number {
+/** The puts since the start that found their event stored, as the context counts them. */
+function knownTo(db: DatabaseContext): number {
   const { capacity } = db.stats().dynamodb
-  const batches = capacity.filter(({ operation, index }) => operation === 'BatchWriteItem' && index === undefined)
-  return batches.reduce((sum, { requests }) => sum + requests, 0)
+  const puts = capacity.filter(({ operation }) => operation === 'PutItem')
+  return puts.reduce((sum, { failedConditions }) => sum + failedConditions, 0)
 }
