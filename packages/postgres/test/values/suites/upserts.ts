@@ -10,7 +10,7 @@ import { failureOf } from '../../support.js'
 export function upserts(bench: IdentityBench): void {
   const service = () => bench.service
   const AT_ONCE = 8
-  const emails = () => Array.from({ length: 4 }, () => `race-${randomUUID()}@example.com`)
+  const emails = () => Array.from({ length: 2 }, () => `race-${randomUUID()}@example.com`)
 
   describe('upserts of one row at once', () => {
     const ways: readonly (readonly [string, (email: string) => Promise<{ readonly id: string }>])[] = [
