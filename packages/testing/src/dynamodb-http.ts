@@ -1,3 +1,5 @@
+import { defined } from '@miyabi/core'
+
 /**
  * The two DynamoDB calls that tidying up needs, by hand: emulators do not check signatures, and a dependency on the AWS SDK
  * would make every test file pay for loading it.
@@ -25,7 +27,7 @@ export async function listTables(endpoint: string): Promise<string[]> {
   const names: string[] = []
   for (let from: string | undefined; ; ) {
     const page: { TableNames: string[]; LastEvaluatedTableName?: string } = await call(endpoint, 'ListTables', {
-      ...(from === undefined ? {} : { ExclusiveStartTableName: from }),
+      ...defined({ ExclusiveStartTableName: from }),
     })
     names.push(...page.TableNames)
     from = page.LastEvaluatedTableName

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { defined } from '@miyabi/core'
 import { OwnAttempts } from '../items/own-attempts.js'
 import type { Page } from '../items/page.js'
 import { assertKeyPart, canonicalText } from '../items/storable.js'
@@ -116,11 +117,10 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
       agentId,
       status,
       progress: state.progress ?? (status === 'completed' ? 100 : 0),
-      ...(currentTask === undefined ? {} : { currentTask }),
-      ...(stateData === undefined ? {} : { stateData }),
+      ...defined({ currentTask, stateData }),
       ...attempt,
       writtenAt: attempt.updatedAt,
-      ...(id === undefined ? {} : { id }),
+      ...defined({ id }),
       ...(effect === undefined ? {} : { position: String(effect.position), at: effect.atMs }),
       schemaVersion: agentShapes.current,
     }

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import { DynamoInputError } from '../errors/errors.js'
 import { assertFits, toPayload } from '../items/payload.js'
 import { assertKeyPart, toStorable } from '../items/storable.js'
@@ -102,7 +103,7 @@ export function toAgentState(item: Omit<AgentItem, 'ttl' | 'schemaVersion' | 'sa
     agentId: item.agentId,
     status: item.status,
     progress: item.progress,
-    ...(item.currentTask === undefined ? {} : { currentTask: item.currentTask }),
+    ...defined({ currentTask: item.currentTask }),
     stateData: (item.stateData ?? {}) as Record<string, unknown>,
     updatedAt: new Date(item.updatedAt),
     version: item.version,

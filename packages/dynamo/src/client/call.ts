@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { withDeadline } from '@miyabi/core'
+import { defined, withDeadline } from '@miyabi/core'
 import { type CallRecord, newRecord } from '../errors/call-record.js'
 import { DynamoError } from '../errors/errors.js'
 import { isDynamoFailure, toDynamoError } from '../errors/map-error.js'
@@ -94,7 +94,7 @@ function deadlineError(record: CallRecord, ms: number): DynamoError {
         tables: [...tables],
         attempts,
         elapsedMs: Math.round(performance.now() - record.startedAtMs),
-        ...(lastFailure === undefined ? {} : { awsName: lastFailure }),
+        ...defined({ awsName: lastFailure }),
         ...(queue ? { sockets: queue } : {}),
       },
       retryable: true,

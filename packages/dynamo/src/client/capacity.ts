@@ -1,4 +1,5 @@
 import type { ConsumedCapacity } from '@aws-sdk/client-dynamodb'
+import { defined } from '@miyabi/core'
 import type { CapacityUse } from '../stats.js'
 
 /** An answer, as far as capacity goes by it. */
@@ -56,7 +57,7 @@ export class CapacityMeter {
     if (found) return found
     const sum: Sum = {
       table,
-      ...(index === undefined ? {} : { index }),
+      ...defined({ index }),
       operation,
       requests: 0,
       readUnits: 0,

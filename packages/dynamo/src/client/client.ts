@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
-import { type Logger, RetryBudget, redactingLogger, redactUrl, Slots, silentLogger } from '@miyabi/core'
+import { defined, type Logger, RetryBudget, redactingLogger, redactUrl, Slots, silentLogger } from '@miyabi/core'
 import { hushNodeVersionWarning, prepareClient } from '../internals/aws-sdk.js'
 import type { DynamoSettings } from '../settings/config.js'
 import type { DynamoStats } from '../stats.js'
@@ -42,7 +42,7 @@ export function openClient(
   hushNodeVersionWarning()
   const client = new DynamoDBClient({
     region: settings.region,
-    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+    ...defined({ endpoint: settings.endpoint }),
     ...credentialsOf(settings),
     maxAttempts, // the strategy below decides; this goes into the header that tells the server
     retryStrategy: new RetryStrategy(settings, options.retryBudget ?? new RetryBudget()),

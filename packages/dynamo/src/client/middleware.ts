@@ -5,7 +5,7 @@ import type {
   ServiceInputTypes,
   ServiceOutputTypes,
 } from '@aws-sdk/client-dynamodb'
-import type { Logger, Slots } from '@miyabi/core'
+import { defined, type Logger, type Slots } from '@miyabi/core'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { HandlerExecutionContext, Pluggable } from '@smithy/types'
 import type { CallRecord } from '../errors/call-record.js'
@@ -102,7 +102,7 @@ export function callMiddleware(options: {
                 tables: [...(record?.tables ?? [])],
                 attempt: record?.attempts,
                 maxAttempts,
-                ...(throttling === undefined ? {} : { throttling }),
+                ...defined({ throttling }),
               }
               logger.debug({ event: 'dynamo.attempt_failed', ...fields, failure }, 'a DynamoDB request failed')
             }

@@ -1,4 +1,4 @@
-import { type Effect, type MissingInternal, MiyabiError } from '@miyabi/core'
+import { defined, type Effect, type MissingInternal, MiyabiError } from '@miyabi/core'
 import type { SocketStats } from '../stats.js'
 
 /** Every way in which DynamoDB itself can refuse or fail. */
@@ -102,7 +102,7 @@ export class DynamoInputError extends MiyabiError<'dynamo.invalid_input', Invali
 
   constructor(argument: string, problem: string, refused?: readonly RefusedMember[]) {
     super('dynamo.invalid_input', `${argument} ${problem}`, {
-      details: { argument, ...(refused === undefined ? {} : { refused }) },
+      details: { argument, ...defined({ refused }) },
     })
   }
 }

@@ -1,4 +1,4 @@
-import { isMiyabiError, type MiyabiError, safeCause } from '@miyabi/core'
+import { defined, isMiyabiError, type MiyabiError, safeCause } from '@miyabi/core'
 import { type CallRecord, newRecord } from './call-record.js'
 import { DynamoError, type DynamoErrorCode, type DynamoErrorDetails, type ThrottlingReason } from './errors.js'
 
@@ -276,7 +276,7 @@ function dynamoError(source: AwsError, record: CallRecord): DynamoError {
     awsName: name,
     ...(source.ThrottlingReasons?.length ? { throttling: source.ThrottlingReasons.map(throttlingReason) } : {}),
     ...(source.CancellationReasons ? { reasons: source.CancellationReasons.map(({ Code }) => Code ?? 'None') } : {}),
-    ...(source.gaveUp === undefined ? {} : { gaveUp: source.gaveUp }),
+    ...defined({ gaveUp: source.gaveUp }),
     ...(source.$metadata?.requestId ? { requestId: source.$metadata.requestId } : {}),
   }
   const where = details.tables.length > 0 ? ` on ${details.tables.join(', ')}` : ''

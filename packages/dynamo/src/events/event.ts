@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { defined } from '@miyabi/core'
 import type { EntityItem } from 'electrodb'
 import { DynamoInputError } from '../errors/errors.js'
 import { assertId, type IdSource, idTime, keyedId, randomIdAt, timeOf } from '../items/ids.js'
@@ -102,7 +103,7 @@ export function toEventItem(event: NewEvent, model: EventModel) {
     ...(repositoryId === undefined
       ? {}
       : { repositoryId, repositoryShard: indexPartition(repositoryId, shard('repositories', repositoryId)) }),
-    ...(data === undefined ? {} : { data }),
+    ...defined({ data }),
     writtenAt,
     schemaVersion: model.shapes.current,
     ttl,
@@ -139,8 +140,7 @@ export function fromEventItem(item: EntityItem<EventEntity>): StoredEvent {
     eventType: item.eventType,
     occurredAt: new Date(idTime(item.id)),
     writtenAt: new Date(item.writtenAt),
-    ...(item.userId === undefined ? {} : { userId: item.userId }),
-    ...(item.repositoryId === undefined ? {} : { repositoryId: item.repositoryId }),
+    ...defined({ userId: item.userId, repositoryId: item.repositoryId }),
     data: (item.data ?? {}) as Record<string, unknown>,
   }
 }

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import { each } from '../errors/each.js'
 import { encodeCursor } from '../items/cursor.js'
 import { assertId, idTime, idToHex } from '../items/ids.js'
@@ -149,7 +150,7 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
           () => ({ writtenAt: item.writtenAt, writeId: isShared(event) ? newWriteId() : undefined }),
           async ({ writeId, writtenAt }) => {
             const answer = await entity
-              .create({ ...item, writtenAt, ...(writeId === undefined ? {} : { writeId }) })
+              .create({ ...item, writtenAt, ...defined({ writeId }) })
               .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: 'all_old', abortSignal })
             // Under an id that was made here there can be nothing but what an attempt whose answer was lost has stored.
             if (!answer.rejected || writeId === undefined) return { id, duplicate: false }

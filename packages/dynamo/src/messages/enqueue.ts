@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { defined } from '@miyabi/core'
 import type { CallRecord } from '../errors/call-record.js'
 import { asThrown } from '../items/store.js'
 import { type MessageItem, messageShapes, type QueueItem } from './entity.js'
@@ -39,10 +40,7 @@ export async function enqueue(
       recipient,
       sequence,
       messageType,
-      ...(payload === undefined ? {} : { payload }),
-      ...(connectionId === undefined ? {} : { connectionId }),
-      ...(id === undefined ? {} : { id }),
-      ...(sendId === undefined ? {} : { sendId }),
+      ...defined({ payload, connectionId, id, sendId }),
       enqueuedAt,
       writtenAt: enqueuedAt,
       expiresAt,

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import { DynamoInputError } from '../errors/errors.js'
 import { toPayload } from '../items/payload.js'
 import { assertKeyPart } from '../items/storable.js'
@@ -66,7 +67,7 @@ export function toMessage(item: MessageItem): Message {
     recipient: item.recipient,
     messageType: item.messageType,
     payload: (item.payload ?? {}) as Record<string, unknown>,
-    ...(item.connectionId === undefined ? {} : { connectionId: item.connectionId }),
+    ...defined({ connectionId: item.connectionId }),
     enqueuedAt: new Date(item.enqueuedAt),
     expiresAt: new Date(item.expiresAt),
   }

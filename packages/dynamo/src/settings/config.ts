@@ -1,4 +1,4 @@
-import { DYNAMODB_ENDPOINTS, defineSettings, type Environment, field, printable } from '@miyabi/core'
+import { DYNAMODB_ENDPOINTS, defined, defineSettings, type Environment, field, printable } from '@miyabi/core'
 import { type CredentialSource, givenCredentials } from './credentials.js'
 import { isAwsEndpoint, isLocalEndpoint, namesAwsCredentials } from './endpoint.js'
 
@@ -171,8 +171,7 @@ export function parseDynamoSettings(env: Environment): DynamoSettings {
   const isUnnamed = endpoint !== undefined && isLocalEndpoint(endpoint) && !namesAwsCredentials(env)
   return printable({
     region: values.AWS_REGION,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(autoScalingEndpoint === undefined ? {} : { autoScalingEndpoint }),
+    ...defined({ endpoint, autoScalingEndpoint }),
     credentials: givenCredentials(env) ?? (isUnnamed ? 'dummy' : 'chain'),
     tablePrefix: values.DYNAMODB_TABLE_PREFIX,
     timeoutMs: values.DYNAMODB_TIMEOUT,

@@ -6,6 +6,7 @@ import {
   type TableDescription,
   type TimeToLiveDescription,
 } from '@aws-sdk/client-dynamodb'
+import { defined } from '@miyabi/core'
 import { awsName } from '../errors/map-error.js'
 import type { AutoScaling, ScalingTarget } from './auto-scaling.js'
 import type { TableDefinition } from './definition.js'
@@ -82,7 +83,7 @@ async function readTags(
   let next: string | undefined
   do {
     const answer = await client.send(
-      new ListTagsOfResourceCommand({ ResourceArn: arn, ...(next === undefined ? {} : { NextToken: next }) }),
+      new ListTagsOfResourceCommand({ ResourceArn: arn, ...defined({ NextToken: next }) }),
       abort(signal),
     )
     for (const { Key, Value } of answer.Tags ?? []) if (Key !== undefined) tags[Key] = Value ?? ''

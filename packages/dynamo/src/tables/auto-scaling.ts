@@ -5,6 +5,7 @@ import type {
   ScalingPolicy,
 } from '@aws-sdk/client-application-auto-scaling'
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { defined } from '@miyabi/core'
 import type { DynamoSettings } from '../settings/config.js'
 import type { TableDefinition } from './definition.js'
 import { abort } from './describe.js'
@@ -88,7 +89,7 @@ export function createAutoScaling(client: DynamoDBClient, settings: DynamoSettin
           credentials: client.config.credentials,
           maxAttempts: settings.maxAttempts,
           requestHandler: { requestTimeout: settings.attemptTimeoutMs, throwOnRequestTimeout: true },
-          ...(settings.autoScalingEndpoint === undefined ? {} : { endpoint: settings.autoScalingEndpoint }),
+          ...defined({ endpoint: settings.autoScalingEndpoint }),
         }),
     )
     return loading

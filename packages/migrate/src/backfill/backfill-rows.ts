@@ -3,6 +3,7 @@ import {
   type BackfillBatch,
   type BackfillOptions,
   type BackfillProgress,
+  defined,
   MiyabiError,
   runBackfill,
 } from '@miyabi/core'
@@ -169,7 +170,7 @@ class Session implements AsyncDisposable {
     const { name: backfill, lockTimeoutMs = 500, statementTimeoutMs = 2000 } = this.#backfill
     const blocked = (problem: string, sqlstate?: string): BackfillError =>
       new BackfillError('migrate.backfill.blocked', problem, {
-        details: { backfill, ...(sqlstate === undefined ? {} : { sqlstate }) },
+        details: { backfill, ...defined({ sqlstate }) },
         retryable: true,
         cause: error,
       })
@@ -191,7 +192,7 @@ class Session implements AsyncDisposable {
     // Class 22 is about a value, and quotes it.
     const words = error.code?.startsWith('22') ? error.message.replace(/: ".*"$/s, '') : error.message
     return new BackfillError('migrate.backfill.refused', `${error.code}: ${words}`, {
-      details: { backfill, ...(error.code === undefined ? {} : { sqlstate: error.code }) },
+      details: { backfill, ...defined({ sqlstate: error.code }) },
     })
   }
 }

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import { CONSTRAINT_COLUMNS } from '../schema/constraint-columns.js'
 import { keptServerFacts, type ServerError, serverFacts } from './server-facts.js'
 
@@ -116,8 +117,7 @@ function namesIn(message: string): {
   const table = named(/\b(?:relation|table) "([^"]+)"/)
   const column = named(/\bcolumn "([^"]+)"/)
   return {
-    ...(constraint === undefined ? {} : { constraint }),
-    ...(table === undefined ? {} : { table }),
+    ...defined({ constraint, table }),
     ...(column === undefined ? {} : { columns: [column] }),
   }
 }

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import type { PoolUsage } from '../pool/usage.js'
 import { type ConnectionCounts, connectionSum } from '../settings/connection-sum.js'
 import type { ServerLimits } from './server-limits.js'
@@ -54,7 +55,7 @@ export function advisePoolSize(question: PoolSizeQuestion): PoolSizeAdvice {
     fits,
     largestMax,
     sum,
-    ...(remedy === undefined ? {} : { remedy }),
+    ...defined({ remedy }),
     advice: remedy === undefined ? sum : `${sum}: ${remedy}`,
     ...(usage && { measured: measure(usage, counts.maxConnections, largestMax) }),
   }

@@ -1,4 +1,4 @@
-import type { Operations } from '@miyabi/core'
+import { defined, type Operations } from '@miyabi/core'
 import type { Scope, Scopes } from '../identity/scope.js'
 import { assertInternals } from '../internals/check.js'
 import { clientCheck } from '../internals/prisma.js'
@@ -43,7 +43,7 @@ export function createPrismaClient(
     pool,
     { ...host, limits: settings },
     {
-      ...(schema === undefined ? {} : { schema }),
+      ...defined({ schema }),
       ...(names ? { statementNameGenerator: (query: NamedQuery) => names.of(query) } : {}),
     },
   )

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import type pg from 'pg'
 import { driverPassword } from './password.js'
 import type { ResolvedSettings } from './resolve.js'
@@ -19,7 +20,7 @@ export function toClientConfig(settings: ResolvedSettings): pg.ClientConfig {
     port,
     database,
     user,
-    ...(password === undefined ? {} : { password }),
+    ...defined({ password }),
     ssl: ssl && { ...ssl }, // the driver hides the key in the object that it is given
     application_name: settings.applicationName,
     keepAlive: true,
@@ -44,7 +45,7 @@ export function sessionSettings(settings: ResolvedSettings): Readonly<Record<str
     statement_timeout: String(settings.statementTimeoutMs),
     lock_timeout: String(settings.lockTimeoutMs),
     idle_in_transaction_session_timeout: String(settings.idleInTransactionTimeoutMs),
-    ...(schema === undefined ? {} : { search_path: schema }),
+    ...defined({ search_path: schema }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
+import { defined } from '@miyabi/core'
 import { type TlsMode, type TlsParameters, tlsMode, tlsOptions, tlsProblem } from './tls.js'
 
 /** Where a connection URL leads, and as whom. Frozen. The password and what TLS needs are hidden from `util.inspect`. */
@@ -91,7 +92,7 @@ export function parseConnectionUrl(text: string): ConnectionTarget {
     user,
     server: `server ${host}:${port}; database ${database}; user ${user}`,
     isLocal: /^(localhost|127\..*|::1|\/.*)$/.test(host),
-    ...(schema === undefined ? {} : { schema }),
+    ...defined({ schema }),
     tlsMode: tlsMode(tls),
   }
   const hidden = {

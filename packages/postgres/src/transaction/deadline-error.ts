@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import type { DeadlineDetails } from '../errors/details.js'
 import { PostgresError } from '../errors/errors.js'
 
@@ -39,7 +40,7 @@ export function deadlineError(
     'postgres.deadline',
     `Not done within ${deadlineMs} ms; nothing was committed: ${WHERE[phase]} (attempt ${attempt}${before}; pool: ${counts}). Shorten the work, or raise deadlineMs`,
     {
-      details: { deadlineMs, elapsedMs, attempt, phase, pool, ...(lastFailure === undefined ? {} : { lastFailure }) },
+      details: { deadlineMs, elapsedMs, attempt, phase, pool, ...defined({ lastFailure }) },
     },
   )
 }

@@ -1,4 +1,4 @@
-import { withDeadline } from '@miyabi/core'
+import { defined, withDeadline } from '@miyabi/core'
 import type pg from 'pg'
 import { isPostgresError, PostgresError, type PostgresErrorCode } from '../errors/errors.js'
 import { isDatabaseError, toPostgresError } from '../errors/map-error.js'
@@ -139,7 +139,7 @@ async function attemptOnce<T>(
         signal.throwIfAborted()
         return result
       },
-      { timeout, maxWait: timeout, ...(isolation === undefined ? {} : { isolationLevel: isolation }) },
+      { timeout, maxWait: timeout, ...defined({ isolationLevel: isolation }) },
     )
   try {
     return await attempts.run(attempt, once)
