@@ -7,6 +7,6 @@ export default prismaConfig({
   args: process.argv.slice(2),
   config: {
     schema: 'prisma/schema',
-    migrations: { path: 'prisma/migrations', seed: 'tsx prisma/seed/main.ts' },
+    migrations: { path: 'prisma/migrations', seed: 'node --import tsx prisma/seed/main.ts' },
   },
 })

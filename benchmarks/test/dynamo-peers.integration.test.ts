@@ -5,7 +5,7 @@ import { newEvent } from '../src/suites/dynamo/model.js'
 import { openPeers } from '../src/suites/dynamo/open-peers.js'
 
 describe('the peers of the dynamo suite', () => {
-  it('store the same attributes, whoever stores', { timeout: 60_000 }, async () => {
+  it('store the same attributes, whoever stores', async () => {
     await using opened = await openPeers(dynamodbEndpoint(), tablePrefix())
     const { document, tables, peers } = opened
     const names = peers.map(({ name }) => name)

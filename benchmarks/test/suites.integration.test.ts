@@ -12,7 +12,7 @@ const plan = { rounds: 1, sliceMs: 1, warmUpMs: 0, singleRounds: 1 }
 const workloads: Readonly<Partial<Record<SuiteName, string[]>>> = { start: ['test database', 'first query'] }
 
 describe.each(Object.keys(suites) as SuiteName[])('the %s suite', (name) => {
-  it('finds equal results, measures everybody without an error, and renders', { timeout: 120_000 }, async () => {
+  it('finds equal results, measures everybody without an error, and renders', async () => {
     await using database = await createTestDatabase()
     const servers = { ...database, dynamodbEndpoint: dynamodbEndpoint(), versions: { server: '1' } }
     await using suite = await suites[name].open(servers, { quick: true, onProgress: () => {} })

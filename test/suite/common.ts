@@ -4,9 +4,11 @@ import type { TestProjectInlineConfiguration } from 'vitest/config'
 /** What every project has, also those of other configurations than the root's. */
 export const common = {
   pool: 'forks',
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
-  expect: { poll: { timeout: 10_000 } }, // what a busy machine may take for what an idle one does at once
+  // They tell what never ends from what a machine at other work does slowly, and nothing else.
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
+  unstubEnvs: true, // files share a process
 } as const satisfies TestProjectInlineConfiguration['test']
 
 /** What a run as a whole has. */

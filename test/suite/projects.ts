@@ -41,6 +41,7 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
     project(name, folder, {
       include: [ON_SERVERS],
       exclude: ['**/test/pgbouncer/**'], // vitest.pgbouncer.config.ts
+      isolate: false,
       globalSetup: [path.join(import.meta.dirname, '../global-setup.ts')],
     })
   const concerns = (folder: string): boolean => contains(folder, within) || contains(within, folder)

@@ -49,7 +49,7 @@ it('tells its story on the servers that the environment names, and adds nothing 
   expect(second.stdout).toMatch(/of this run +0 +0 +0 +0$/m)
   expect(second.stdout).toContain('dynamo.agent_state.stale, completed by now')
   expect(second.stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
-}, 120_000)
+})
 
 it('says what to do where there is no DynamoDB engine, and leaves nothing running', async () => {
   using folder = makeStackFolder()
@@ -59,7 +59,7 @@ it('says what to do where there is no DynamoDB engine, and leaves nothing runnin
   expect(stderr).toMatch(/error demo\.no_dynamodb\n.*DYNAMODB_ENDPOINT/s)
   expect(stderr).not.toMatch(/^ +at /m)
   expect(readStack(folder.path)).toBeUndefined()
-}, 120_000)
+})
 
 it('names every fault of the environment, without a stack', async () => {
   const { exitCode, stderr } = await startDemo({

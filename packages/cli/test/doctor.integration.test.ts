@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { readMigrations } from '@miyabi/migrate'
 import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { databasesRunning, shadowDatabases, sql, until } from '../../migrate/test/support/database.js'
+import { deploy } from '../../migrate/test/support/migrations.js'
 import { inProcess, migratorUrl, miyabi, stackFolder, start } from './miyabi.js'
 
 const { folder, remove } = stackFolder()
@@ -11,12 +13,13 @@ let url: string
 
 /** An embedded stack with everything that a new installation gets. */
 beforeAll(async () => {
-  for (const line of ['up', 'prisma migrate deploy', 'tables apply']) {
+  for (const line of ['up', 'tables apply']) {
     const { code, stderr } = await miyabi(folder, line.split(' '))
     expect(code, stderr).toBe(0)
   }
   url = await migratorUrl(folder)
-}, 180_000)
+  await deploy(url, readMigrations(path.resolve(import.meta.dirname, '../../../prisma/migrations')))
+})
 afterAll(remove)
 
 /** Changes the database by hand, as the migrator. */
@@ -40,7 +43,7 @@ async function examine(
 
 const NOWHERE = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
 
-describe('miyabi doctor', { timeout: 120_000 }, () => {
+describe('miyabi doctor', () => {
   it('finds nothing in a new installation', async () => {
     const { code, groups } = await examine()
     const states = [...groups.values()].map(({ name, state, reason }) => [name, reason ?? state])
@@ -108,7 +111,7 @@ describe('miyabi doctor', { timeout: 120_000 }, () => {
   })
 })
 
-describe('miyabi doctor while it works', { timeout: 120_000 }, () => {
+describe('miyabi doctor while it works', () => {
   /** A workspace whose one migration takes a minute, and a database that says that it has it. */
   async function slowWorkspace(): Promise<{ root: string; database: TestDatabase; remove(): Promise<void> }> {
     const root = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
@@ -189,7 +192,7 @@ describe('miyabi doctor while it works', { timeout: 120_000 }, () => {
   })
 })
 
-describe('miyabi migrate drift', { timeout: 120_000 }, () => {
+describe('miyabi migrate drift', () => {
   it('shows both stores in one report, and ends with 2', async () => {
     await byHand('ALTER TABLE users ADD COLUMN shoe_size int;')
     const { code, stdout } = await miyabi(folder, ['migrate', 'drift'])

@@ -1,6 +1,9 @@
+import path from 'node:path'
+import { readMigrations } from '@miyabi/migrate'
 import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sql, until } from '../../migrate/test/support/database.js'
+import { deploy } from '../../migrate/test/support/migrations.js'
 import { type PrivateServer, startPrivateServer } from '../../postgres/test/server/private-server.js'
 import { miyabi, type Result, stackFolder, start } from './miyabi.js'
 
@@ -40,7 +43,7 @@ function expectVerified({ code, answer }: { code: number | null; answer: Verifie
   expect(code).toBe(0)
 }
 
-describe('miyabi migrate on the embedded stack', { timeout: 180_000 }, () => {
+describe('miyabi migrate on the embedded stack', () => {
   beforeAll(async () => {
     expect((await miyabi(folder, ['up'])).code).toBe(0)
   })
@@ -84,7 +87,7 @@ describe('miyabi migrate on the embedded stack', { timeout: 180_000 }, () => {
   })
 })
 
-describe('miyabi migrate rollback', { timeout: 180_000 }, () => {
+describe('miyabi migrate rollback', () => {
   let database: TestDatabase
   beforeAll(async () => {
     database = await createTestDatabase() // with every migration, as Prisma has deployed them
@@ -114,7 +117,7 @@ describe('miyabi migrate rollback', { timeout: 180_000 }, () => {
   })
 })
 
-describe('miyabi migrate on PostgreSQL 15', { timeout: 180_000 }, () => {
+describe('miyabi migrate on PostgreSQL 15', () => {
   let server: PrivateServer
   let url: string
   beforeAll(async () => {
@@ -124,14 +127,14 @@ describe('miyabi migrate on PostgreSQL 15', { timeout: 180_000 }, () => {
     url = server.url('app').replace('//postgres@', '//migrator@')
   })
   afterAll(() => server.close())
-  const { run, json, clean } = commands(() => ({ DIRECT_DATABASE_URL: url }))
+  const { run, json } = commands(() => ({ DIRECT_DATABASE_URL: url }))
 
   it('verifies every migration in both directions, with the rows of the seed', async () => {
     expectVerified(await json<Verified>('migrate verify'))
   })
 
   it('leaves everything as it was when it is killed before it could note what it did', async () => {
-    await clean('prisma migrate deploy')
+    await deploy(url, readMigrations(path.resolve(import.meta.dirname, '../../../prisma/migrations')))
     const holds = 'BEGIN; LOCK TABLE _prisma_migrations IN SHARE MODE; SELECT pg_sleep(60)'
     const held = server.run(holds, 'app').catch(() => {})
     const { child, result } = start(folder, ['migrate', 'rollback', '--to', NAMES[0], '--accept-data-loss'], {

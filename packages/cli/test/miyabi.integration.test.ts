@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { createTestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databasesRunning, until } from '../../migrate/test/support/database.js'
-import { bin, inProcess, migratorUrl, miyabi, stackFolder, start } from './miyabi.js'
+import { bin, inProcess, migratorUrl, miyabi, spawnMiyabi, stackFolder, start } from './miyabi.js'
 
 const { folder, remove } = stackFolder()
 afterAll(remove)
@@ -24,7 +24,7 @@ describe('miyabi', () => {
   })
 
   it('says what there is, in plain text when nobody watches', async () => {
-    const { code, stdout } = await miyabi(folder, ['--help'])
+    const { code, stdout } = await spawnMiyabi(folder, ['--help'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*pool[\s\S]*prisma/)
     expect(stdout).not.toContain('\u001B')
@@ -79,7 +79,7 @@ describe('miyabi', () => {
   })
 
   it('ends with 1 and an empty stdout when it refuses', async () => {
-    const { code, stdout, stderr } = await miyabi(folder, ['status', '--jsno'])
+    const { code, stdout, stderr } = await spawnMiyabi(folder, ['status', '--jsno'])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^error cli\.usage\n.*knows no --jsno/)
   })
@@ -87,7 +87,7 @@ describe('miyabi', () => {
   it('loads neither drivers nor Prisma nor the AWS SDK to say how it is used', async () => {
     const hook = `export async function load(url, context, next) { process._rawDebug(url); return next(url, context) }`
     const list = `import { register } from 'node:module'; register('data:text/javascript,${encodeURIComponent(hook)}')`
-    const { stderr } = await miyabi(folder, ['migrate', 'drift', '--help'], {
+    const { stderr } = await spawnMiyabi(folder, ['migrate', 'drift', '--help'], {
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(list)}`,
     })
     expect(stderr).toMatch(/packages\/cli\/dist\/commands\/migrate-drift\.js/)
@@ -112,7 +112,7 @@ describe('miyabi up, status, down', () => {
   })
 
   it('starts it, keeps it up after the command has ended, and stops it', async () => {
-    const started = await miyabi(folder, ['up'])
+    const started = await spawnMiyabi(folder, ['up'])
     expect(started).toMatchObject({ code: 0, stderr: 'starting the embedded stack ...\n' })
     expect(started.stdout).toMatch(
       /PostgreSQL \d+\.\d+[\s\S]*postgresql:\/\/miyabi_app:\*\*\*@127\.0\.0\.1:\d+\/miyabi/,
@@ -166,7 +166,7 @@ describe('miyabi prisma', () => {
   it('hands input on, and ends with the signal that ends it', async () => {
     const { child, result } = start(folder, ['prisma', 'db', 'execute', '--stdin'])
     child.stdin?.end('SELECT pg_sleep(60)')
-    await expect.poll(async () => (await statusOf())['leases'], { timeout: 20_000 }).toBe(1)
+    await expect.poll(async () => (await statusOf())['leases']).toBe(1)
     const url = await migratorUrl(folder)
     await until(async () => (await databasesRunning(url, 'pg_sleep(60)')).length > 0)
     child.kill('SIGTERM')

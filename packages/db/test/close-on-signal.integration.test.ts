@@ -38,12 +38,12 @@ const underLoad = (options: string) => `
 
 describe('closeOnSignal', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('lets the work in flight finish on %s, and exits with 0', async (signal) => {
-    await using app = new TestProcess(underLoad('graceMs: 8000'), env)
+    await using app = new TestProcess(underLoad('graceMs: 60_000'), env)
     await app.says('at work')
     const start = performance.now()
     app.child.kill(signal)
     expect(await app.exit()).toBe(0)
-    expect(performance.now() - start).toBeLessThan(7500)
+    expect(performance.now() - start).toBeLessThan(25_000)
     expect(app.lines).toEqual(expect.arrayContaining(['db.signal', 'postgres.pool.closed', 'db.closed']))
     expect(app.lines.at(-1)).toBe('[]')
   })
@@ -93,12 +93,12 @@ describe('closeOnSignal', () => {
     const start = performance.now()
     app.child.kill('SIGTERM')
     expect(await app.exit()).toBe(1)
-    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(performance.now() - start).toBeLessThan(25_000)
   })
 
   it('exits at once on the second signal', async () => {
     await using proxy = await startTcpProxy(database.databaseUrl)
-    await using app = new TestProcess(underLoad('graceMs: 20000'), {
+    await using app = new TestProcess(underLoad('graceMs: 60_000'), {
       ...env,
       DATABASE_URL: proxy.url(database.databaseUrl),
       SERVICE_DATABASE_URL: proxy.url(database.serviceDatabaseUrl),
@@ -110,7 +110,7 @@ describe('closeOnSignal', () => {
     const start = performance.now()
     app.child.kill('SIGINT')
     expect(await app.exit()).toBe(130)
-    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(performance.now() - start).toBeLessThan(25_000)
   })
 
   it('listens only where it is asked to, and stops when it is told', async () => {

@@ -76,7 +76,7 @@ describe('a client under faults', () => {
     expect(error.name).toBe('TimeoutError')
     expect(proxy.requests).toHaveLength(3)
     expect(ms).toBeGreaterThan(440)
-    expect(ms).toBeLessThan(10_000)
+    expect(ms).toBeLessThan(20_000)
   })
 
   it.each(['stall-body', 'trickle'] satisfies DynamoFault[])(
@@ -86,7 +86,7 @@ describe('a client under faults', () => {
       const { error, ms } = await failure(clientWith({ attemptTimeoutMs: 400, maxAttempts: 2 }).send(get))
       expect(error.name).toBe('TimeoutError')
       expect(proxy.requests).toHaveLength(2)
-      expect(ms).toBeLessThan(10_000)
+      expect(ms).toBeLessThan(20_000)
     },
   )
 
@@ -94,24 +94,24 @@ describe('a client under faults', () => {
     'ends the whole call at its deadline: %s',
     async (kind) => {
       fault = kind
-      const client = clientWith({ timeoutMs: 300, attemptTimeoutMs: 5000 })
+      const client = clientWith({ timeoutMs: 300, attemptTimeoutMs: 60_000 })
       const { error, ms } = await failure(client.send(get))
       expect(error).toBeInstanceOf(DynamoError)
       expect(error).toMatchObject({ code: 'dynamo.deadline', retryable: true, effect: 'none' })
       expect(error.details).toMatchObject({ operation: 'GetItem', tables: ['T'], attempts: 1 })
       expect(ms).toBeGreaterThan(290)
-      expect(ms).toBeLessThan(4500)
+      expect(ms).toBeLessThan(20_000)
     },
   )
 
   it('ends at its deadline while it waits for a retry', async () => {
     fault = { error: 'InternalServerError', status: 500 }
-    const client = clientWith({ timeoutMs: 300, initialBackoffMs: 20_000, maxAttempts: 20 })
+    const client = clientWith({ timeoutMs: 300, initialBackoffMs: 200_000, maxAttempts: 20 })
     const { error, ms } = await failure(client.send(get))
-    // With a random wait below 20 s, all retries could in theory come within 300 ms.
+    // With a random wait below 200 s, all retries could in theory come within 300 ms.
     expect(error.code).toBe('dynamo.deadline')
     expect(error.message).toContain('InternalServerError')
-    expect(ms).toBeLessThan(4500)
+    expect(ms).toBeLessThan(20_000)
   })
 
   it('says that a write whose answer never came may be stored', async () => {
@@ -123,11 +123,11 @@ describe('a client under faults', () => {
 
   it('holds a document client and ElectroDB to the same deadline', async () => {
     fault = 'hang'
-    const client = clientWith({ timeoutMs: 200, attemptTimeoutMs: 5000 })
+    const client = clientWith({ timeoutMs: 200, attemptTimeoutMs: 60_000 })
     const document = DynamoDBDocumentClient.from(client)
     const first = await failure(document.send(new GetCommand({ TableName: 'T', Key: { pk: 'a' } })))
     expect(first.error.code).toBe('dynamo.deadline')
-    expect(first.ms).toBeLessThan(4500)
+    expect(first.ms).toBeLessThan(20_000)
 
     const entity = new Entity(
       {
@@ -139,7 +139,7 @@ describe('a client under faults', () => {
     )
     const second = await failure(entity.get({ id: 'a' }).go())
     expect(unwrap(second.error)).toMatchObject({ code: 'dynamo.deadline', details: { operation: 'GetItem' } })
-    expect(second.ms).toBeLessThan(4500)
+    expect(second.ms).toBeLessThan(20_000)
   })
 
   it("ends when its caller's signal does, with the caller's own reason", async () => {

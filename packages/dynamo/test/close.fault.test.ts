@@ -111,7 +111,7 @@ describe('closing', () => {
     const failed = rejection(dynamo.events.append({ eventType: 'x' }))
     const start = performance.now()
     expect(await dynamo.close(200)).toEqual({ drained: false })
-    expect(performance.now() - start).toBeLessThan(4000)
+    expect(performance.now() - start).toBeLessThan(20_000)
     fault = 'reset'
     expect(await failed).toMatchObject({ code: 'dynamo.unreachable', effect: 'unknown' })
   })

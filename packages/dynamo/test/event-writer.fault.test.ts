@@ -142,14 +142,17 @@ describe('an event writer', () => {
   })
 
   it('lets nothing wait for the events of a hot key', async () => {
-    const dynamo = await behindProxy({ timeoutMs: 3000, initialBackoffMs: 400, maxBackoffMs: 400 })
+    const dynamo = await behindProxy({ timeoutMs: 8000, initialBackoffMs: 400, maxBackoffMs: 400 })
     const writer = dynamo.events.writer({ concurrency: 1 })
     decide = () => ({ unprocessed: '"hot"' })
     const hot = rejection(writer.append(event('hot')))
     await new Promise((resolve) => setTimeout(resolve, 50))
-    const atMs = performance.now()
+    let isOver = false
+    void hot.then(() => {
+      isOver = true
+    })
     for (const n of numbers(5)) await writer.append(event(n))
-    expect(performance.now() - atMs).toBeLessThan(2500)
+    expect(isOver).toBe(false)
     expect(await hot).toMatchObject({ code: 'dynamo.deadline', retryable: true, effect: 'none' })
     expect(await stored(dynamo)).toEqual(numbers(5))
   })

@@ -1,3 +1,4 @@
+import { Budget } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import type { Dynamo } from '../src/dynamo.js'
 import type { StoredEvent } from '../src/events/event.js'
@@ -7,10 +8,14 @@ import type { Page } from '../src/items/page.js'
 import { testClock, testDynamo } from './support.js'
 
 const LONG = process.env['MIYABI_TEST_LONG'] === '1'
+const WINDOWS = { name: 'windows of events', short: 12, longSeconds: 120 }
+const APPENDED = { name: 'windows while events are appended', short: 4, longSeconds: 60 }
 const NOW = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2
 const DAYS = 6
 
-const random = (n: number): number => Math.floor(Math.random() * n)
+/** Where the choices of the test under way come from. */
+let choose = Math.random
+const random = (n: number): number => Math.floor(choose() * n)
 const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T
 const names = ['ann', 'bob', 'cid#1'] as const
 
@@ -98,31 +103,39 @@ const plans: readonly ShardPlan[] = [
 describe('reading events equals a plain array', () => {
   it.each(
     plans.map((plan, index) => [index === 0 ? 'with the default plan' : 'across changes of shards', plan] as const),
-  )('%s, in random windows, orders and page sizes', { timeout: 300_000 }, async (_name, shards) => {
-    await using dynamo = await testDynamo({ now: testClock(NOW), shards })
-    const oracle: OracleEvent[] = []
-    await append(dynamo, oracle, LONG ? 5000 : 250)
-    for (let round = 0; round < (LONG ? 300 : 12); round++) {
-      const { range, answer, page } = ask(oracle)
-      const read: string[] = []
-      for (let cursor: string | undefined; ; ) {
-        const { items, cursor: next } = await page(dynamo, cursor)
-        read.push(...items.map(({ id }) => id))
-        if (next === undefined) break
-        expect(items).toHaveLength(range.limit)
-        cursor = next
+  )(
+    '%s, in random windows, orders and page sizes',
+    { timeout: new Budget(WINDOWS).timeoutMs },
+    async (name, shards) => {
+      await using dynamo = await testDynamo({ now: testClock(NOW), shards })
+      const oracle: OracleEvent[] = []
+      await append(dynamo, oracle, LONG ? 5000 : 250)
+      using budget = new Budget({ ...WINDOWS, name: `${WINDOWS.name} ${name}` })
+      choose = () => budget.random()
+      while (budget.next()) {
+        const { range, answer, page } = ask(oracle)
+        const read: string[] = []
+        for (let cursor: string | undefined; ; ) {
+          const { items, cursor: next } = await page(dynamo, cursor)
+          read.push(...items.map(({ id }) => id))
+          if (next === undefined) break
+          expect(items).toHaveLength(range.limit)
+          cursor = next
+        }
+        expect(read).toEqual(answer())
       }
-      expect(read).toEqual(answer())
-    }
-  })
+    },
+  )
 
   it('while events are appended between pages: none twice, none missed that lies ahead', {
-    timeout: 300_000,
+    timeout: new Budget(APPENDED).timeoutMs,
   }, async () => {
     await using dynamo = await testDynamo({ now: testClock(NOW), shards: plans[1] })
     const oracle: OracleEvent[] = []
     await append(dynamo, oracle, 200)
-    for (let round = 0; round < (LONG ? 100 : 4); round++) {
+    using budget = new Budget(APPENDED)
+    choose = () => budget.random()
+    while (budget.next()) {
       const { answer, page, isBefore, range } = ask(oracle)
       let expected = answer()
       const read: string[] = []

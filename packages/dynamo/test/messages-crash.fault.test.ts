@@ -6,7 +6,7 @@ import { type Exchange, exchange, type Got } from './messages-exchange.js'
 import { testDynamo } from './support.js'
 
 const isLong = process.env['MIYABI_TEST_LONG'] === '1'
-const PATIENCE_MS = isLong ? 1_800_000 : 120_000
+const PATIENCE_MS = isLong ? 1_800_000 : 180_000
 const messagesEach = isLong ? 625 : 12
 const recipients = isLong ? 4 : 3
 const sendersEach = isLong ? 4 : 3

@@ -257,7 +257,7 @@ describe('delivery', () => {
     for (const error of await Promise.all(calls.map(rejection))) {
       expect(error).toMatchObject({ code: 'dynamo.deadline', retryable: true })
     }
-    expect(performance.now() - startedAtMs).toBeLessThan(10_000)
+    expect(performance.now() - startedAtMs).toBeLessThan(20_000)
   })
 })
 

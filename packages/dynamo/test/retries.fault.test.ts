@@ -72,7 +72,7 @@ describe('a transaction', () => {
     const client = clientWith({ timeoutMs: 300, initialBackoffMs: 20_000, maxAttempts: 20 })
     const startedAtMs = performance.now()
     expect(await rejection(client.send(transaction()))).toMatchObject({ code: 'dynamo.deadline', effect: 'none' })
-    expect(performance.now() - startedAtMs).toBeLessThan(10_000)
+    expect(performance.now() - startedAtMs).toBeLessThan(20_000)
   })
 })
 
@@ -146,7 +146,7 @@ describe('a batch that is put again', () => {
     await using dynamo = await eventsWith(patient, new RetryBudget())
     const startedAtMs = performance.now()
     await Promise.all(appendEach(dynamo, 6))
-    expect(performance.now() - startedAtMs).toBeLessThan(10_000)
+    expect(performance.now() - startedAtMs).toBeLessThan(20_000)
   })
 })
 

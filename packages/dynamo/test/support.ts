@@ -1,5 +1,6 @@
 import { UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
+import { expect } from 'vitest'
 import { createDynamo, type Dynamo, type DynamoOptions } from '../src/dynamo.js'
 import { type DynamoSettings, parseDynamoSettings } from '../src/settings/config.js'
 
@@ -19,12 +20,15 @@ export async function testDynamo(
   return createDynamo({ ...settings, ...options.settings }, options)
 }
 
-let shared: Promise<string> | undefined
+/** The prefix of a file's tables, by the file: several files run in one process. */
+const shared = new Map<string | undefined, Promise<string>>()
 
 /** The same with the tables that the tests of a file share, each with keys of its own. */
 export async function sharedDynamo(changes: Partial<DynamoSettings>, options: DynamoOptions = {}): Promise<Dynamo> {
-  shared ??= newTables()
-  return createDynamo({ ...testSettings({ ...patient, tablePrefix: await shared }), ...changes }, options)
+  const { testPath } = expect.getState()
+  const tables = shared.get(testPath) ?? newTables()
+  shared.set(testPath, tables)
+  return createDynamo({ ...testSettings({ ...patient, tablePrefix: await tables }), ...changes }, options)
 }
 
 /** Makes them, and gives the prefix of their names. */

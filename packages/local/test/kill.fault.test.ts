@@ -146,9 +146,7 @@ describe('a signal to the supervisor', () => {
     const { pid } = await holder.up()
     process.kill(pid, 'SIGTERM')
     await holder.find(({ message }) => message === 'the embedded stack has ended: it was told to by a signal')
-    await expect
-      .poll(() => processesOf(folder).filter((found) => found.pid !== holder.pid), { timeout: 10_000 })
-      .toEqual([])
+    await expect.poll(() => processesOf(folder).filter((found) => found.pid !== holder.pid)).toEqual([])
     await holder.close()
   })
 })

@@ -9,7 +9,7 @@ import { useStackFolder } from './support/stack-folder.js'
 
 const parent = useStackFolder()
 const folder = path.join(parent, '.miyabi')
-const gone = () => expect.poll(() => processesOf(parent), { timeout: 10_000, interval: 20 }).toEqual([])
+const gone = () => expect.poll(() => processesOf(parent), { interval: 20 }).toEqual([])
 
 describe('while the stack is up', () => {
   it('removing its folder ends it, and the next start is a fresh one', async () => {

@@ -132,7 +132,7 @@ describe('the DynamoDB engine', () => {
     await put('over', -10)
     await put('not over', 3600)
     const ids = async () => (await dynamodb(descriptor, 'Scan', { TableName: 'expiring' })).Items
-    await expect.poll(ids, { timeout: 15_000, interval: 200 }).toMatchObject([{ id: { S: 'not over' } }])
+    await expect.poll(ids, { interval: 200 }).toMatchObject([{ id: { S: 'not over' } }])
   })
 })
 
@@ -175,13 +175,11 @@ describe('a port that somebody else took meanwhile', () => {
     await expect.poll(() => heard.some(({ server }) => server === 'dynamodb')).toBe(true)
     somebody.close()
     await expect
-      .poll(
-        () =>
-          fetch(endpoint).then(
-            ({ ok }) => ok,
-            () => false,
-          ),
-        { timeout: 15_000 },
+      .poll(() =>
+        fetch(endpoint).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
       )
       .toBe(true)
   })

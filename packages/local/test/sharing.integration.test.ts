@@ -9,7 +9,7 @@ import { processesOf } from './support/processes.js'
 import { useStackFolder } from './support/stack-folder.js'
 
 const folder = useStackFolder()
-const nothingRuns = () => expect.poll(() => processesOf(folder), { timeout: 10_000 }).toEqual([])
+const nothingRuns = () => expect.poll(() => processesOf(folder)).toEqual([])
 
 describe('a stack shared by several processes', () => {
   it('is one stack for eight processes that start it at the same moment, and ends with the last of them', async () => {
@@ -42,7 +42,7 @@ describe('a stack shared by several processes', () => {
 
   it('ends when its starter is killed while it starts', async () => {
     const holder = new Holder(folder)
-    await expect.poll(() => processesOf(folder).length, { timeout: 10_000, interval: 2 }).toBeGreaterThan(1)
+    await expect.poll(() => processesOf(folder).length, { interval: 2 }).toBeGreaterThan(1)
     await holder.kill('SIGKILL')
     await nothingRuns()
   })
@@ -57,7 +57,7 @@ describe('a stack shared by several processes', () => {
   it('is not left behind by a start that is given up', async () => {
     const controller = new AbortController()
     const starting = acquireStack({ folder, signal: controller.signal })
-    await expect.poll(() => processesOf(folder).length, { timeout: 10_000, interval: 2 }).toBeGreaterThan(0)
+    await expect.poll(() => processesOf(folder).length, { interval: 2 }).toBeGreaterThan(0)
     controller.abort(new Error('changed my mind'))
     await expect(starting).rejects.toThrow('changed my mind')
     await nothingRuns()

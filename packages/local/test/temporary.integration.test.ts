@@ -36,7 +36,7 @@ describe('a temporary stack', () => {
     const longAgo = new Date(Date.now() - 3_600_000)
     utimesSync(folder, longAgo, longAgo)
     await using _later = await acquireStack({ temporary: true })
-    await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => existsSync(folder)).toBe(false)
     expect(processesOf(folder)).toEqual([])
   })
 })

@@ -3,12 +3,10 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { COMMANDS_TIMEOUT_MS, isLong, prisma, startPrisma } from './support/cli.js'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { isLong, prisma, startPrisma } from './support/cli.js'
 import { changed, sql, tables, useDatabase } from './support/database.js'
 import { createTestProject, DATASOURCE, GENERATOR } from './support/project.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const database = useDatabase()
 const MODEL = 'model A {\n  id Int @id\n  name String\n}\n'

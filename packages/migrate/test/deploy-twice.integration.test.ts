@@ -1,9 +1,7 @@
-import { describe, expect, it, vi } from 'vitest'
-import { COMMANDS_TIMEOUT_MS, prisma } from './support/cli.js'
+import { describe, expect, it } from 'vitest'
+import { prisma } from './support/cli.js'
 import { sql, useDatabase } from './support/database.js'
 import { createTestProject, DATASOURCE } from './support/project.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const database = useDatabase()
 

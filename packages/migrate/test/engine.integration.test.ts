@@ -206,7 +206,7 @@ describe('the end of the engine', () => {
     const interruptedAt = Date.now()
     waiting.child.kill('SIGINT')
     expect(await waiting.exit).toBe(1)
-    expect(Date.now() - interruptedAt).toBeLessThan(5_000)
+    expect(Date.now() - interruptedAt).toBeLessThan(25_000)
     holder.child.kill('SIGTERM')
     expect(await holder.exit).toBe(1)
   })

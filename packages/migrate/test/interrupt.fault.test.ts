@@ -1,10 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { withClient } from '../src/connection/client.js'
-import { COMMANDS_TIMEOUT_MS, startPrisma } from './support/cli.js'
+import { startPrisma } from './support/cli.js'
 import { databasesRunning, shadowDatabases, sql, tables, until, useDatabase } from './support/database.js'
 import { createTestProject, DATASOURCE, type Project } from './support/project.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const database = useDatabase()
 

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { COMMANDS_TIMEOUT_MS, isLong, prisma } from './support/cli.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isLong, prisma } from './support/cli.js'
 import { CommandLines } from './support/command-lines.js'
 import { changed, sql, tables, useDatabase } from './support/database.js'
 import { createProject, createTestProject, DATASOURCE, type Project } from './support/project.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const database = useDatabase()
 
@@ -77,11 +75,14 @@ describe('migrate dev, status and reset', () => {
     expect(project.migrationNames()).toHaveLength(3)
   })
 
-  it('finds the schema up to date, views and checks in plain SQL included', async () => {
-    const status = await prisma(project, ['migrate', 'status'], { url })
-    expect(status.output).toContain('Database schema is up to date!')
-    expect(status.exitCode).toBe(0)
-  })
+  // As `migrate dev` has just found it, and says.
+  if (isLong) {
+    it('finds the schema up to date, views and checks in plain SQL included', async () => {
+      const status = await prisma(project, ['migrate', 'status'], { url })
+      expect(status.output).toContain('Database schema is up to date!')
+      expect(status.exitCode).toBe(0)
+    })
+  }
 
   it('resets the database: drops everything, and migrates', async () => {
     await sql(url, 'INSERT INTO "User" (id) VALUES (1)')

@@ -51,7 +51,7 @@ describe('can-connect-to-database', () => {
         `postgresql://a@127.0.0.1:${port}/b?connect_timeout=1`,
       )
       expect(outcome).toMatchObject({ exitCode: 1, code: 'P1002' })
-      expect(Date.now() - started).toBeLessThan(4_000)
+      expect(Date.now() - started).toBeLessThan(25_000)
     } finally {
       silent.close()
     }

@@ -1,9 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { runPrisma } from '../src/index.js'
-import { COMMANDS_TIMEOUT_MS } from './support/cli.js'
 import { createTestProject, DATASOURCE } from './support/project.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 describe('runPrisma', () => {
   it('runs the CLI with our engine, also where no configuration names it, and captures what it prints', async () => {

@@ -134,10 +134,11 @@ describe('health', () => {
     await using proxy = await startTcpProxy(bench.settings().databaseUrl)
     proxy.blackHole()
     const start = performance.now()
-    const health = await checkHealth(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
+    const databaseUrl = proxy.url(bench.settings().databaseUrl)
+    const health = await checkHealth(bench.settings({ databaseUrl, connectTimeoutMs: 50_000 }))
     expect(health.status).toBe('down')
     expect(health.latencyMs).toBeGreaterThanOrEqual(990)
-    expect(performance.now() - start).toBeLessThan(4000) // it may take 5 to connect
+    expect(performance.now() - start).toBeLessThan(20_000) // it might take 50 to connect
   })
 
   it('ends when its caller goes away', async () => {

@@ -115,8 +115,11 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
   return bench
 }
 
-/** Waits until `condition` holds; fails with what was last seen when it does not within `ms`. */
-export async function until<T>(look: () => T | Promise<T>, condition: (seen: T) => boolean, ms = 10_000): Promise<T> {
+/**
+ * Waits until `condition` holds; fails with what was last seen when it does not within `ms`: a limit for what would never come, not for
+ * what comes late on a busy machine.
+ */
+export async function until<T>(look: () => T | Promise<T>, condition: (seen: T) => boolean, ms = 60_000): Promise<T> {
   const end = performance.now() + ms
   for (;;) {
     const seen = await look()

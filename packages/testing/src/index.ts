@@ -1,3 +1,4 @@
+export { Budget, type BudgetOptions } from './budget.js'
 export {
   type DynamoAnswer,
   type DynamoErrorAnswer,

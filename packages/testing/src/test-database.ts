@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { createDatabase, dropDatabase, withConnection, withDatabase } from './admin.js'
+import { Socket } from 'node:net'
+import type pg from 'pg'
+import { createDatabase, dropDatabase, openConnection, withDatabase } from './admin.js'
 import { fromRun } from './environment.js'
 import { migratedTemplate } from './names.js'
 
@@ -27,8 +29,8 @@ export async function createTestDatabase(options: { readonly empty?: boolean } =
   const admin = fromRun('directDatabaseUrl')
   const name = `${prefix}_${randomBytes(6).toString('hex')}`
   const template = options.empty ? undefined : migratedTemplate(prefix)
-  await withConnection(admin, (client) => createDatabase(client, name, template))
-  const drop = (): Promise<void> => withConnection(admin, (client) => dropDatabase(client, name))
+  await createDatabase(await administrator(admin), name, template)
+  const drop = async (): Promise<void> => dropDatabase(await administrator(admin), name)
   return {
     name,
     databaseUrl: withDatabase(fromRun('databaseUrl'), name),
@@ -37,4 +39,22 @@ export async function createTestDatabase(options: { readonly empty?: boolean } =
     drop,
     [Symbol.asyncDispose]: drop,
   }
+}
+
+let administration: { readonly url: string; readonly client: Promise<pg.Client> } | undefined
+
+/** The connection that makes and drops this process's databases. It is one, as opening each costs a server as much as a larger query. */
+function administrator(url: string): Promise<pg.Client> {
+  if (administration?.url === url) return administration.client
+  const socket = new Socket()
+  const client = openConnection(url, socket)
+  administration = { url, client }
+  const forget = (): void => {
+    if (administration?.client === client) administration = undefined
+  }
+  client.then((opened) => {
+    opened.once('end', forget)
+    socket.unref() // it keeps no process alive
+  }, forget)
+  return client
 }

@@ -128,12 +128,12 @@ describe('startTestRun', () => {
     const connect = (): Promise<string> => withConnection(url, async () => 'connected').catch((error) => error.code)
     expect(await connect()).toBe('connected')
     child.kill(signal)
-    await expect.poll(connect, { timeout: 10_000 }).toBe('ECONNREFUSED')
+    await expect.poll(connect).toBe('ECONNREFUSED')
     // What nobody could remove, the next run does.
     const look = (): boolean => {
       if (signal === 'SIGKILL') removeDeadRuns(path.dirname(folder))
       return existsSync(folder)
     }
-    await expect.poll(look, { timeout: 20_000 }).toBe(false)
+    await expect.poll(look).toBe(false)
   })
 })

@@ -13,7 +13,7 @@ export function useStackFolder(): string {
   chmodSync(folder, 0o711) // as root the servers run as another user, who must pass
   afterEach(async () => {
     try {
-      await expect.poll(() => processesOf(folder), { timeout: 10_000, interval: 20 }).toEqual([])
+      await expect.poll(() => processesOf(folder), { interval: 20 }).toEqual([])
     } finally {
       for (const { pid } of processesOf(folder)) process.kill(pid, 'SIGKILL')
     }

@@ -31,7 +31,7 @@ describe.each(Object.entries(servers))('backfillRows on %s', (major, start) => {
   let server: Server
   beforeAll(async () => {
     server = await start()
-  }, 60_000)
+  })
   afterAll(() => server?.close())
   /** For what this package does, and no major of the server otherwise than another. */
   const itOnce = major === 'PostgreSQL 18' || isLong ? it : undefined

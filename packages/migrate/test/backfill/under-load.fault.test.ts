@@ -180,5 +180,5 @@ it(
     expect(rows).toEqual([{ rows: ROWS, missed: 0, twice: 0, inserted: expect.any(Number), wrong: 0 }])
     expect(statements).toBeGreaterThan(100)
   },
-  isLong ? 900_000 : 60_000,
+  isLong ? 900_000 : 180_000,
 )

@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readMigrations } from '../../src/history/folder.js'
 import { createHistory } from '../../src/history/history.js'
 import { CATALOG_KINDS, type CatalogDifference, type CatalogEntry, catalogDump, diffCatalogs } from '../../src/index.js'
 import { runScript } from '../../src/script/run-script.js'
-import { COMMANDS_TIMEOUT_MS } from '../support/cli.js'
 import { type Server, servers } from '../support/servers.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const everything = readFileSync(path.join(import.meta.dirname, 'everything.sql'), 'utf8')
 const ours = readMigrations(path.resolve(import.meta.dirname, '../../../../prisma/migrations'))

@@ -1,19 +1,10 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
-import {
-  newMigration,
-  type PrismaProject,
-  readMigrations,
-  rollback,
-  verifyMigrations,
-  writeDown,
-} from '../../src/index.js'
-import { COMMANDS_TIMEOUT_MS, prisma } from '../support/cli.js'
+import { describe, expect, it } from 'vitest'
+import { newMigration, type PrismaProject, readMigrations, verifyMigrations, writeDown } from '../../src/index.js'
+import { prisma } from '../support/cli.js'
 import { sql, useDatabase } from '../support/database.js'
 import { createTestProject, DATASOURCE, type Project } from '../support/project.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const database = useDatabase()
 
@@ -123,15 +114,10 @@ describe('new', () => {
 
     const verified = await verifyMigrations({ databaseUrl: database.url, migrations: migrationsOf(project) })
     expect(verified.flatMap(({ findings }) => findings.map(({ text }) => text))).toEqual([])
-    const deploy = await prisma(project, ['migrate', 'deploy'], { url: database.url })
-    expect(deploy).toMatchObject({ exitCode: 0 })
+    const deployed = await prisma(project, ['migrate', 'deploy'], { url: database.url })
+    expect(deployed.output).toContain('20990101000003_person_id_name_key')
+    expect(deployed.exitCode).toBe(0)
     expect(await sql(database.url, 'SELECT FROM pg_index WHERE NOT indisvalid')).toEqual([])
-
-    // Prisma agrees on the history after a rollback, and takes it up again.
-    await rollback({ databaseUrl: database.url, migrations: migrationsOf(project), skipProof: true })
-    const again = await prisma(project, ['migrate', 'deploy'], { url: database.url })
-    expect(again.output).toContain('20990101000003_person_id_name_key')
-    expect(again.exitCode).toBe(0)
   })
 
   it('refuses a name that is none, and leaves room for a statement of its own', async () => {

@@ -1,13 +1,10 @@
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import { startKillableServer } from '@miyabi/testing'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { rollback } from '../../src/index.js'
-import { COMMANDS_TIMEOUT_MS } from '../support/cli.js'
 import { changed, databasesRunning, sql, tables, until, useDatabase } from '../support/database.js'
 import { deploy, historyOf, migrationsOf } from '../support/migrations.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const FILES = {
   '1_t': {

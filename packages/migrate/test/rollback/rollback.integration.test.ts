@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseStatus, type Migration, type MigrationError, type RollbackOptions, rollback } from '../../src/index.js'
-import { COMMANDS_TIMEOUT_MS } from '../support/cli.js'
 import { shadowDatabases, sql, tables } from '../support/database.js'
 import { deploy, type Files, historyOf, migrationsOf } from '../support/migrations.js'
 import { type Server, servers } from '../support/servers.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const PEOPLE = {
   '1_people': { up: 'CREATE TABLE people (id int PRIMARY KEY, name text)', down: 'DROP TABLE people' },

@@ -5,9 +5,6 @@ import type { Project } from './project.js'
 
 const require = createRequire(import.meta.url)
 
-/** For tests of several commands: each takes about 2 s of processor time, and more on a busy machine. */
-export const COMMANDS_TIMEOUT_MS = 120_000
-
 /** What is Prisma's own, and what no version of the server could do otherwise, is shown again in the whole counts only. */
 export const isLong = process.env['MIYABI_TEST_LONG'] === '1'
 

@@ -74,11 +74,11 @@ export async function databasesRunning(url: string, text: string): Promise<strin
   return rows.map(({ datname }) => datname)
 }
 
-/** Resolves when `condition` holds; asks every 20 ms, for at most 30 s. */
+/** Resolves when `condition` holds; asks every 20 ms, for at most two minutes. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const start = Date.now(); Date.now() - start < 30_000; ) {
+  for (const start = Date.now(); Date.now() - start < 120_000; ) {
     if (await condition()) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error('The condition did not come true within 30 s.')
+  throw new Error('The condition did not come true within two minutes.')
 }

@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type VerifyFinding, type VerifyOptions, verifyMigrations } from '../../src/index.js'
-import { COMMANDS_TIMEOUT_MS } from '../support/cli.js'
 import { shadowDatabases, sql, tables } from '../support/database.js'
 import { type Files, migrationsOf } from '../support/migrations.js'
 import { type Server, servers } from '../support/servers.js'
-
-vi.setConfig({ testTimeout: COMMANDS_TIMEOUT_MS })
 
 const PEOPLE: Files = {
   up: 'CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL)',

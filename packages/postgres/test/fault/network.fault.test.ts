@@ -63,34 +63,30 @@ const through = (proxy: TcpProxy, changes: Partial<PostgresSettings> = {}): Pool
   })
 
 describe.each(Object.keys(faults))('a network that %s', (fault) => {
-  it.concurrent.each(Object.keys(moments))(
-    `during %s costs that and no more, ${ROUNDS} times`,
-    { timeout: 90_000 },
-    async (name) => {
-      await using proxy = await startTcpProxy(bench.settings().databaseUrl)
-      const pool = through(proxy)
-      const before = await expectWhole(pool)
-      for (let n = 0; n < ROUNDS; n += 1) {
-        const own = name === 'opening connections' ? through(proxy) : pool
-        const working = moments[name]?.(own).catch((error) => error) ?? Promise.resolve()
-        await delay(10 + Math.random() * 40)
-        await faults[fault]?.(proxy)
-        const start = performance.now()
-        const meanwhile = await own.query('SELECT 1').catch((error) => error)
-        // Bound by the acquire timeout; how exactly is the subject of a test of its own.
-        if (meanwhile instanceof Error) {
-          expect(toPostgresError(meanwhile).code).toMatch(KNOWN)
-          expect(performance.now() - start).toBeLessThan(ACQUIRE_MS + 5000)
-        }
-        await proxy.pass()
-        proxy.resetAll()
-        const outcome = await working
-        if (outcome instanceof Error) expect(toPostgresError(outcome).code).toMatch(KNOWN)
-        await delay(50)
-        expect(await expectWhole(own)).toEqual(before)
-        if (own !== pool) expect(await own.close()).toEqual({ drained: true, destroyed: 0 })
+  it.concurrent.each(Object.keys(moments))(`during %s costs that and no more, ${ROUNDS} times`, async (name) => {
+    await using proxy = await startTcpProxy(bench.settings().databaseUrl)
+    const pool = through(proxy)
+    const before = await expectWhole(pool)
+    for (let n = 0; n < ROUNDS; n += 1) {
+      const own = name === 'opening connections' ? through(proxy) : pool
+      const working = moments[name]?.(own).catch((error) => error) ?? Promise.resolve()
+      await delay(10 + Math.random() * 40)
+      await faults[fault]?.(proxy)
+      const start = performance.now()
+      const meanwhile = await own.query('SELECT 1').catch((error) => error)
+      // Bound by the acquire timeout; how exactly is the subject of a test of its own.
+      if (meanwhile instanceof Error) {
+        expect(toPostgresError(meanwhile).code).toMatch(KNOWN)
+        expect(performance.now() - start).toBeLessThan(ACQUIRE_MS + 30_000)
       }
-      expect(await pool.close()).toEqual({ drained: true, destroyed: 0 })
-    },
-  )
+      await proxy.pass()
+      proxy.resetAll()
+      const outcome = await working
+      if (outcome instanceof Error) expect(toPostgresError(outcome).code).toMatch(KNOWN)
+      await delay(50)
+      expect(await expectWhole(own)).toEqual(before)
+      if (own !== pool) expect(await own.close()).toEqual({ drained: true, destroyed: 0 })
+    }
+    expect(await pool.close()).toEqual({ drained: true, destroyed: 0 })
+  })
 })

@@ -124,7 +124,7 @@ describe('a server that refuses', () => {
     )
     const start = performance.now()
     const errors = await Promise.all(Array.from({ length: 10 }, () => failureOf(pool.query('SELECT 1'))))
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(performance.now() - start).toBeLessThan(20_000) // none waits as long as it may
     for (const error of errors) {
       expect(error).toMatchObject({ code: 'postgres.auth_failed', details: { sqlState: '28P01' } })
     }

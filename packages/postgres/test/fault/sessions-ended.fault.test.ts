@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 
 describe(`pg_terminate_backend, ${ROUNDS} times`, () => {
-  it('of idle sessions reaches no caller', { timeout: 120_000 }, async () => {
+  it('of idle sessions reaches no caller', async () => {
     const pool = bench.pool({ maxConnections: 8, applicationName: 'ended-idle' })
     for (let n = 0; n < ROUNDS; n += 1) {
       const before = await expectWhole(pool)
@@ -29,7 +29,7 @@ describe(`pg_terminate_backend, ${ROUNDS} times`, () => {
     }
   })
 
-  it('of busy sessions fails their statements, typed, and the next ones succeed', { timeout: 120_000 }, async () => {
+  it('of busy sessions fails their statements, typed, and the next ones succeed', async () => {
     const pool = bench.pool({ maxConnections: 8, applicationName: 'ended-busy' })
     for (let n = 0; n < ROUNDS; n += 1) {
       const before = await expectWhole(pool)
@@ -43,7 +43,7 @@ describe(`pg_terminate_backend, ${ROUNDS} times`, () => {
     }
   })
 
-  it('of sessions in a transaction leaves nothing of it', { timeout: 120_000 }, async () => {
+  it('of sessions in a transaction leaves nothing of it', async () => {
     const pool = bench.pool({ maxConnections: 4, applicationName: 'ended-open' })
     for (let n = 0; n < ROUNDS; n += 1) {
       const before = await expectWhole(pool)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Budget } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { toPostgresError } from '../../src/errors/map-error.js'
 import {
@@ -42,8 +43,10 @@ type Tx = Pick<
 /** In which a long run says how far it is. */
 const PROGRESS_MS = 30_000
 
-const any = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T
-const chance = (of: number): boolean => Math.random() < of
+/** Where the choices of the test under way come from. */
+let random = Math.random
+const any = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
+const chance = (of: number): boolean => random() < of
 
 /** What somebody asks of the marketplace; `other` is whose rows they go for. */
 const asUser: readonly ((prisma: Tx, me: Somebody, other: Somebody) => PromiseLike<Owners>)[] = [
@@ -67,7 +70,7 @@ const asUser: readonly ((prisma: Tx, me: Somebody, other: Somebody) => PromiseLi
     ),
   (prisma, _me, { ids }) =>
     prisma.pluginSubmission
-      .updateManyAndReturn({ where: { id: ids.child }, data: { pluginData: { again: Math.random() } } })
+      .updateManyAndReturn({ where: { id: ids.child }, data: { pluginData: { again: random() } } })
       .then((rows) => rows.map((row) => row.userId)),
   (prisma, me, { owner }) =>
     prisma.pluginSubmission
@@ -120,7 +123,9 @@ const REFUSALS = new Set([
 class Changed extends Error {}
 
 onEachServer((open, isOldest) => {
-  const operations = IS_LONG ? (isOldest ? 100_000 : 1_000_000) : isOldest ? 1_000 : 2_000
+  const options = isOldest
+    ? { name: 'operations of many people on PostgreSQL 15', short: 1_000, longSeconds: 240 }
+    : { name: 'operations of many people on PostgreSQL 18', short: 2_000, longSeconds: 900 }
   const bench = usePeople(open, { maxConnections: 6, acquireTimeoutMs: 60_000 })
 
   async function everybody(service: Postgres): Promise<Somebody[]> {
@@ -137,13 +142,14 @@ onEachServer((open, isOldest) => {
 
   describe('many people over one pool', () => {
     it(
-      `see and change no row of anybody else in ${operations} operations`,
+      `see and change no row of anybody else in ${options.short} operations and more`,
       async () => {
+        using budget = new Budget(options)
+        random = () => budget.random()
         const { postgres, service } = bench
         const people = await everybody(service)
         const foreign: string[] = []
         const strange: unknown[] = []
-        let done = 0
         let refused = 0
         let answered = 0
 
@@ -164,7 +170,7 @@ onEachServer((open, isOldest) => {
         const victimOf = (me: Somebody): Somebody =>
           chance(0.4) ? me : any(people.filter((other) => kindOf(other) === kindOf(me)))
         const one = (prisma: Tx, me: Somebody): PromiseLike<void> => {
-          done += 1
+          budget.rounds += 1
           return any(kindOf(me))(prisma, me, victimOf(me)).then((owners) => note(me, owners), noteError)
         }
 
@@ -184,7 +190,7 @@ onEachServer((open, isOldest) => {
               .transaction(
                 async (tx) => {
                   for (let n = 0; n < 3; n += 1) {
-                    done += 1
+                    budget.rounds += 1
                     note(me, await any(kindOf(me))(tx, me, victimOf(me)))
                   }
                   if (chance(0.3)) throw new Changed()
@@ -193,7 +199,7 @@ onEachServer((open, isOldest) => {
               )
               .catch(noteError),
           (scope, me) => {
-            done += 2
+            budget.rounds += 2
             const { prisma } = scope
             const { parent } = victimOf(me).ids
             const batch =
@@ -216,7 +222,7 @@ onEachServer((open, isOldest) => {
             )
           },
           async (scope, me) => {
-            done += 1
+            budget.rounds += 1
             const text =
               kindOf(me) === asUser ? 'SELECT user_id FROM subscriptions' : 'SELECT user_id FROM agent_executions'
             const { rows } = await scope.query<{ user_id: string }>(text)
@@ -227,7 +233,7 @@ onEachServer((open, isOldest) => {
           },
           // Beside somebody, in the same tick: whoever does not say who they are, and an id of nobody.
           async (scope, me) => {
-            done += 2
+            budget.rounds += 2
             const nobody = postgres.as({ userId: randomUUID() }).prisma.subscription.findMany()
             const [, seen, refusal] = await Promise.all([
               one(scope.prisma, me),
@@ -241,7 +247,7 @@ onEachServer((open, isOldest) => {
           },
         ]
         const worker = async (): Promise<void> => {
-          while (done < operations) {
+          while (budget.next(0)) {
             const me = any(people)
             await any(shapes)(postgres.as(me.identity), me).catch((error) => strange.push(error))
             if (chance(0.01)) await delay(1)
@@ -251,22 +257,20 @@ onEachServer((open, isOldest) => {
         const startedAt = Date.now()
         const progress = setInterval(() => {
           const seconds = Math.round((Date.now() - startedAt) / 1000)
-          console.info(
-            `${done} of ${operations} operations after ${seconds} s: ${answered} rows seen, ${refused} refusals`,
-          )
+          console.info(`${budget.rounds} operations after ${seconds} s: ${answered} rows seen, ${refused} refusals`)
         }, PROGRESS_MS)
         await Promise.all(Array.from({ length: WORKERS }, worker)).finally(() => clearInterval(progress))
         expect(strange.slice(0, 3)).toEqual([])
         expect(foreign.slice(0, 3)).toEqual([])
         // It did what it is for: many rows were seen, and many foreign ones gone for.
-        expect(answered).toBeGreaterThan(operations / 4)
-        expect(refused).toBeGreaterThan(operations / 100)
+        expect(answered).toBeGreaterThan(budget.rounds / 4)
+        expect(refused).toBeGreaterThan(budget.rounds / 100)
         expect(await bench.admin(SNAPSHOT)).toEqual(before)
         expect(await bench.admin(STRAY)).toEqual([])
         expect(await leftovers(postgres.pool)).toEqual([])
         expect(postgres.stats()).toMatchObject({ active: 0, waiting: 0 })
       },
-      IS_LONG ? 7_200_000 : 60_000,
+      new Budget(options).timeoutMs,
     )
   })
 })

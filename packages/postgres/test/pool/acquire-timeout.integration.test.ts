@@ -30,7 +30,7 @@ describe('DB_ACQUIRE_TIMEOUT', () => {
       min: 0,
     })
     expect(details.waitedMs).toBeGreaterThanOrEqual(495)
-    expect(details.waitedMs).toBeLessThan(5000)
+    expect(details.waitedMs).toBeLessThan(20_000)
     expect(message).toContain('Pool orders: no connection within')
     for (const client of held) client.release()
     await expect(pool.query('SELECT 1')).resolves.toBeDefined()

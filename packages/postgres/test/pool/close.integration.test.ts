@@ -28,11 +28,11 @@ describe('close', () => {
   it('cuts what outlasts the grace period, and returns', async () => {
     const pool = bench.pool({ maxConnections: 2 })
     const held = await pool.connect()
-    const running = failureOf(pool.query('SELECT pg_sleep(30)'))
+    const running = failureOf(pool.query('SELECT pg_sleep(60)'))
     const waiting = failureOf(pool.connect())
     const start = performance.now()
     expect(await pool.close(200)).toEqual({ drained: false, destroyed: 2 })
-    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(performance.now() - start).toBeLessThan(20_000)
     expect(await running).toBeInstanceOf(Error)
     expect(await waiting).toMatchObject({ code: 'postgres.pool.closed' })
     held.release()
@@ -60,8 +60,8 @@ describe('close', () => {
     )
     proxy.blackHole()
     const start = performance.now()
-    expect(await pool.close(5000)).toEqual({ drained: true, destroyed: 0 })
-    expect(performance.now() - start).toBeLessThan(4800)
+    expect(await pool.close(50_000)).toEqual({ drained: true, destroyed: 0 })
+    expect(performance.now() - start).toBeLessThan(20_000)
   })
 
   it('called again gives the same answer; so does the end of the driver, and leaving the scope', async () => {

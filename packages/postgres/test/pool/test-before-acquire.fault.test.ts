@@ -13,7 +13,7 @@ describe('DB_TEST_BEFORE_ACQUIRE', () => {
   it('never hands out a connection that died while it was idle, even where nobody told this end', async () => {
     await using proxy = await startTcpProxy(bench.settings().databaseUrl)
     const databaseUrl = proxy.url(bench.settings().databaseUrl)
-    const pool = bench.pool({ databaseUrl, testBypassMs: 0, acquireTimeoutMs: 10_000 })
+    const pool = bench.pool({ databaseUrl, testBypassMs: 0, acquireTimeoutMs: 6000 })
     const clients = await Promise.all(Array.from({ length: 3 }, () => pool.connect()))
     for (const client of clients) client.release()
     // What a firewall does that forgot a connection: nothing is closed, nothing comes through.
@@ -31,13 +31,11 @@ describe('DB_TEST_BEFORE_ACQUIRE', () => {
   it('does not test the others one by one when a connection does not answer at all', async () => {
     await using server = await startForgetfulProxy(bench.settings().databaseUrl)
     const databaseUrl = server.url
-    const pool = bench.pool({ databaseUrl, testBypassMs: 0, acquireTimeoutMs: 10_000 })
+    const pool = bench.pool({ databaseUrl, testBypassMs: 0, acquireTimeoutMs: 6000 })
     const clients = await Promise.all(Array.from({ length: 8 }, () => pool.connect()))
     for (const client of clients) client.release()
     server.forget()
-    const start = performance.now()
-    await expect(pool.query('SELECT 1')).resolves.toBeDefined()
-    expect(performance.now() - start).toBeLessThan(6000) // a test takes 1000 ms to give up
+    await expect(pool.query('SELECT 1')).resolves.toBeDefined() // a test takes 1000 ms to give up, and eight more than it may wait
     await pool.close()
   })
 

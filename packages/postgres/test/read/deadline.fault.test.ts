@@ -22,7 +22,7 @@ afterAll(async () => {
 
 /** No statement of ours runs on the server, and no connection is out. */
 async function everythingEnded(): Promise<void> {
-  await until(bench.busy, (count) => count === 0, 10_000) // less than the statements would take
+  await until(bench.busy, (count) => count === 0) // less than the statements would take
   await until(
     () => postgres.stats(),
     ({ active, waiting }) => active + waiting === 0,
@@ -31,16 +31,16 @@ async function everythingEnded(): Promise<void> {
 
 describe('the deadline of a read', () => {
   it.each<[string, ReadWork<unknown>]>([
-    ["Prisma's", (prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(25)`],
-    ["the pool's", () => postgres.pool.query('SELECT pg_sleep(25)')],
+    ["Prisma's", (prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(60)`],
+    ["the pool's", () => postgres.pool.query('SELECT pg_sleep(60)')],
     [
       'one in a transaction',
-      (prisma) => prisma.$transaction((tx) => tx.$queryRaw`SELECT 1 AS one FROM pg_sleep(25)`, { timeout: 9000 }),
+      (prisma) => prisma.$transaction((tx) => tx.$queryRaw`SELECT 1 AS one FROM pg_sleep(60)`, { timeout: 50_000 }),
     ],
   ])('ends a statement that runs, which the server then does not run on: %s', async (_whose, work) => {
     const start = performance.now()
     const error = await failureOf(postgres.read(work, { deadlineMs: DEADLINE_MS }))
-    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(performance.now() - start).toBeLessThan(20_000)
     expect(error).toMatchObject({ code: 'postgres.deadline', effect: 'none', details: { deadlineMs: DEADLINE_MS } })
     await everythingEnded()
   })
@@ -78,7 +78,6 @@ describe('the deadline of a read', () => {
     await until(
       () => postgres.stats(),
       ({ active }) => active === 0,
-      2000,
     )
     await proxy.pass()
   })
@@ -90,7 +89,7 @@ describe('the deadline of a read', () => {
     })
     const slow = Array.from({ length: 5 }, (_, n) =>
       failureOf(
-        postgres.read((prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(25)`, { deadlineMs: 50 + n * 40 }),
+        postgres.read((prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(60)`, { deadlineMs: 50 + n * 40 }),
       ),
     )
     for (const error of await Promise.all(slow)) expect(error).toMatchObject({ code: 'postgres.deadline' })
@@ -155,7 +154,7 @@ describe('the signal of a reader', () => {
   it('ends the statement that runs', async () => {
     const controller = new AbortController()
     setTimeout(() => controller.abort(new Error('gone')), 100)
-    const reading = postgres.read((prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(25)`, {
+    const reading = postgres.read((prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(60)`, {
       signal: controller.signal,
     })
     expect(await failureOf(reading)).toMatchObject({ message: 'gone' })

@@ -18,7 +18,7 @@ function diff(url: string, ...args: readonly string[]): { code: number | null; o
 }
 
 // Each command takes seconds, more where other tests keep the machine busy.
-describe('prisma migrate diff', { timeout: 120_000 }, () => {
+describe('prisma migrate diff', () => {
   let db: SchemaDatabase
   beforeAll(async () => {
     db = await openCurrent()

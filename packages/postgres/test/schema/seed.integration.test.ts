@@ -6,7 +6,7 @@ import type { SchemaDatabase } from './schema-database.js'
 
 const root = path.resolve(import.meta.dirname, '../../../..')
 
-describe('the seed', { timeout: 120_000 }, () => {
+describe('the seed', () => {
   let db: SchemaDatabase
   beforeAll(async () => {
     db = await openCurrent()

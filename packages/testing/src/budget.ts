@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+
+export interface BudgetOptions {
+  /** By which its counts are printed, and its seed differs from those of others. */
+  readonly name: string
+  /** Rounds in `pnpm test`, and the fewest in `pnpm test:long`. */
+  readonly short: number
+  /** How long `pnpm test:long` goes on with it, in seconds. */
+  readonly longSeconds: number
+  /** Where the environment is read; the process's own unless said otherwise. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** The time, in milliseconds since 1970. */
+  readonly now?: () => number
+  readonly print?: (line: string) => void
+}
+
+/**
+ * How far a suite of random or fault tests goes: a count in `pnpm test`, a time in `pnpm test:long`, which then prints the count it has
+ * reached. Random choices begin at a seed of the day, so that nightly runs add up, and what failed today fails again today;
+ * `MIYABI_TEST_SEED` repeats another day. All budgets of a long run end when the run's own time is over (`MIYABI_TEST_UNTIL`).
+ */
+export class Budget implements Disposable {
+  readonly seed: number
+  /** Rounds that were begun. */
+  rounds = 0
+  readonly isLong: boolean
+  /** For the test: what never ends is told from what takes its time. */
+  readonly timeoutMs: number
+  readonly #options: BudgetOptions
+  readonly #now: () => number
+  readonly #untilMs: number
+  readonly #startedAtMs: number
+  #state: number
+
+  constructor(options: BudgetOptions) {
+    const { env = process.env, now = Date.now, name, longSeconds } = options
+    this.#options = options
+    this.#now = now
+    this.isLong = env['MIYABI_TEST_LONG'] === '1'
+    this.timeoutMs = this.isLong ? longSeconds * 2000 + 600_000 : 180_000
+    this.seed = Number(env['MIYABI_TEST_SEED'] || dayOf(now()))
+    this.#state = createHash('sha256').update(`${this.seed} ${name}`).digest().readUInt32LE()
+    this.#startedAtMs = now()
+    const runEndsAtMs = Number(env['MIYABI_TEST_UNTIL'] || Number.POSITIVE_INFINITY)
+    this.#untilMs = this.isLong ? Math.min(this.#startedAtMs + longSeconds * 1000, runEndsAtMs) : 0
+  }
+
+  /** Whether there is to be another round, or so many more; counts them. */
+  next(rounds = 1): boolean {
+    if (this.rounds >= this.#options.short && this.#now() >= this.#untilMs) return false
+    this.rounds += rounds
+    return true
+  }
+
+  /** At least 0, below 1; the same in the same order for the same seed. */
+  random(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.isLong) return
+    const { name, print = console.info } = this.#options
+    const seconds = Math.round((this.#now() - this.#startedAtMs) / 1000)
+    print(`${name}: ${this.rounds} in ${seconds} s, seed ${this.seed}`)
+  }
+}
+
+/** `20260131`. */
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10).replaceAll('-', '')
