@@ -13,7 +13,9 @@ describe('health', () => {
   it('names the tables that are missing, and what creates them', async () => {
     const prefix = tablePrefix()
     await using dynamo = createDynamo(testSettings({ tablePrefix: prefix }))
-    const health = await dynamo.health()
+    let health = await dynamo.health()
+    // On a machine at other work the second that it has may be too short.
+    for (let n = 0; n < 20 && !health.missingTables?.length; n += 1) health = await dynamo.health()
     expect(health).toMatchObject({ status: 'down', missingTables: expect.arrayContaining([`${prefix}MiyabiEvents`]) })
     expect(health.missingTables).toHaveLength(3)
     expect(health.remedy).toContain('pnpm db:tables apply')

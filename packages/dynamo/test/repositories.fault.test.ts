@@ -71,7 +71,7 @@ describe('events.appendMany under faults', () => {
   })
 
   it('names every event that is not known to be stored when its time is over, and no other', async () => {
-    const dynamo = await behindProxy({ timeoutMs: 2000 })
+    const dynamo = await behindProxy({ timeoutMs: 6000 })
     decide = ({ number }) => (number > 2 ? { unprocessed: 25 } : 'pass')
     const given = events(100)
     const { error, ms } = await timed(dynamo.events.appendMany(given))

@@ -1,5 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb'
-import { RetryBudget } from '@miyabi/core'
+import { RetryBudget, sleep } from '@miyabi/core'
 import {
   type DynamoFault,
   type DynamoProxy,
@@ -109,7 +109,7 @@ describe('a batch that is put again', () => {
   it('draws on the budget too, and waits for it', async () => {
     fault = { error: 'InternalServerError', status: 500 }
     const spent = new RetryBudget({ capacity: 5, refillPerSecond: 0 })
-    await using dynamo = await eventsWith({ timeoutMs: 1000, maxAttempts: 1 }, spent)
+    await using dynamo = await eventsWith({ timeoutMs: 4000, maxAttempts: 1 }, spent)
     const errors = await Promise.all(appendEach(dynamo, 10).map(rejection))
     expect(proxy.requests).toHaveLength(10 + 5)
     expect(errors[0]).toMatchObject({ code: 'dynamo.events.unprocessed', retryable: true })
@@ -125,9 +125,14 @@ describe('a batch that is put again', () => {
   it('takes one retry for all of its events', async () => {
     fault = { error: 'InternalServerError', status: 500 }
     const budget = new RetryBudget({ capacity: 40, refillPerSecond: 0 })
-    await using dynamo = await eventsWith({ timeoutMs: 1000, maxAttempts: 1 }, budget)
+    await using dynamo = await eventsWith({ timeoutMs: 60_000, maxAttempts: 1 }, budget)
     const batches = Array.from({ length: 10 }, () => Array.from({ length: 25 }, () => ({ eventType: 'x' })))
-    await Promise.all(batches.map((events) => rejection(dynamo.events.appendMany(events))))
+    const stop = new AbortController()
+    const appended = batches.map((events) => rejection(dynamo.events.appendMany(events, { signal: stop.signal })))
+    await expect.poll(() => proxy.requests.length).toBe(10 + 40)
+    await sleep(100) // in which no other retry leaves
+    stop.abort(new Error('enough'))
+    await Promise.all(appended)
     expect(proxy.requests).toHaveLength(10 + 40)
   })
 

@@ -133,12 +133,12 @@ describe('the deadline of a transaction', () => {
       (tx) => tx.$queryRaw<{ statement: number; idle: number }[]>`
         SELECT (SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout') AS statement,
                (SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout') AS idle`,
-      { deadlineMs: 2000 },
+      { deadlineMs: 20_000 },
     )
 
   it('is kept by the server where this process cannot: its own limits are a little later', async () => {
     const [limits] = await limitsOf(postgres)
-    for (const limit of Object.values(limits ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
+    for (const limit of Object.values(limits ?? {})) expect([limit >= 5000, limit <= 20_250]).toEqual([true, true])
     const { rows } = await postgres.pool.query('SHOW statement_timeout')
     expect(rows).toEqual([{ statement_timeout: '1min' }])
   })
@@ -149,7 +149,7 @@ describe('the deadline of a transaction', () => {
     await strict.close()
     const free = bench.service({ statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 })
     const [limits] = await limitsOf(free)
-    for (const limit of Object.values(limits ?? {})) expect([limit >= 1900, limit <= 2250]).toEqual([true, true])
+    for (const limit of Object.values(limits ?? {})) expect([limit >= 5000, limit <= 20_250]).toEqual([true, true])
     await free.close()
   })
 })
