@@ -1,8 +1,8 @@
 import { type Command, UsageError } from './terminal/command.js'
 import { describeError } from './terminal/describe-error.js'
 import { exitCode } from './terminal/exit-code.js'
-import { overview } from './terminal/help.js'
 import { print, say } from './terminal/output.js'
+import { overview } from './terminal/overview.js'
 
 interface Entry {
   readonly purpose: string

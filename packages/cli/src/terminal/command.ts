@@ -1,7 +1,7 @@
 import { MiyabiError } from '@miyabi/core'
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty'
-import { groupOverview } from './help.js'
 import { heading, inColumns } from './output.js'
+import { groupOverview } from './overview.js'
 
 /** A command line that cannot be understood. */
 export class UsageError extends MiyabiError<'cli.usage'> {

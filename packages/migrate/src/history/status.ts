@@ -4,7 +4,7 @@ import { parseTarget } from '../connection/target.js'
 import { compareHistory, type MigrationStatus } from './compare.js'
 import type { Migration } from './folder.js'
 import { readHistory } from './history.js'
-import { type LockHolder, migrationLockHolder } from './lock.js'
+import { type LockHolder, migrationLockHolder } from './migration-lock.js'
 import { type HistoryProblem, historyProblems } from './problems.js'
 
 /** How a database and the code's migrations stand to each other. */

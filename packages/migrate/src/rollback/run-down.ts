@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { MigrationError } from '../errors/migration-error.js'
-import { LOCK_NOT_AVAILABLE } from '../history/lock.js'
+import { LOCK_NOT_AVAILABLE } from '../history/migration-lock.js'
 import { applyLimits, scriptFault } from '../script/run-script.js'
 
 /**

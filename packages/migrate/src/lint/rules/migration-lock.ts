@@ -1,6 +1,6 @@
 import type { Node } from '@pgsql/types'
 import { HISTORY_TABLE } from '../../catalog/sql.js'
-import { PRISMA_LOCK } from '../../history/lock.js'
+import { PRISMA_LOCK } from '../../history/migration-lock.js'
 import { textsOf } from '../../sql/names.js'
 import { asKind, nodesOf } from '../../sql/walk.js'
 import type { MigrationRule } from '../rule.js'
