@@ -4,9 +4,11 @@ export type {
   FailureDetails,
   GaveUp,
   InvalidQueryDetails,
+  InvalidSqlDetails,
   Phase,
   PostgresErrorDetails,
   UnreadableDetails,
+  UnreadableTypeDetails,
   ViolationDetails,
 } from './errors/details.js'
 export {

@@ -75,6 +75,20 @@ export interface UnreadableDetails extends FailureDetails {
   readonly kind: string
 }
 
+/** A mistake in the text of a statement. Line and column from 1; unset where the server tells no place. */
+export interface InvalidSqlDetails extends FailureDetails {
+  readonly line?: number
+  readonly column?: number
+  /** The name, word or sign that stands there; unset where it may be a value. */
+  readonly near?: string
+}
+
+/** An answer that Prisma cannot read. */
+export interface UnreadableTypeDetails extends FailureDetails {
+  /** The type of the column, as the server calls it. */
+  readonly type?: string
+}
+
 /** The details that differ from `FailureDetails`, by code. */
 interface DetailsByCode {
   'postgres.unique_violation': ViolationDetails
@@ -83,6 +97,8 @@ interface DetailsByCode {
   'postgres.check_violation': ViolationDetails
   'postgres.invalid_query': InvalidQueryDetails
   'postgres.unreadable_value': UnreadableDetails
+  'postgres.invalid_sql': InvalidSqlDetails
+  'postgres.unreadable_type': UnreadableTypeDetails
   'postgres.identity.invalid': InvalidQueryDetails
   'postgres.pool.acquire_timeout': AcquireTimeoutDetails
   'postgres.deadline': DeadlineDetails

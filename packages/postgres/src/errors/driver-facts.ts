@@ -1,5 +1,6 @@
 import { defined } from '@miyabi/core'
 import { CONSTRAINT_COLUMNS } from '../schema/constraint-columns.js'
+import type { Place } from './place.js'
 import { keptServerFacts, type ServerError, serverFacts } from './server-facts.js'
 
 /** What an error of the driver, its adapter or Prisma says, in one shape. `message` may hold values: it is not for showing. */
@@ -19,6 +20,16 @@ export interface DriverFacts {
   readonly denied: 'row' | 'login' | 'other'
   /** A function or trigger of the database raised it, so its message can hold a value. */
   readonly raised: boolean
+  /** The function of the database that it happened in, and the line. */
+  readonly inFunction: string | undefined
+  /** Where in the text of the statement the mistake is. */
+  readonly place: Place | undefined
+  /** The server's words, where they hold no value. */
+  readonly words: string | undefined
+  /** A name in the statement is out of place, so the database need not lack anything. */
+  readonly misnamed: boolean
+  /** The type of a column that the server sent and Prisma cannot read. */
+  readonly unreadableType: string | undefined
   /** The call did not fit its statement. */
   readonly misfit: boolean
   /** The call did not send what its COPY FROM STDIN takes, so its message can hold a value. */
@@ -32,6 +43,7 @@ export interface DriverFacts {
 /** The adapter's own reading of a server's error; it keeps the original code and message beside it. */
 interface AdapterCause {
   readonly kind?: string
+  readonly type?: unknown
   readonly originalCode?: string
   readonly originalMessage?: string
   readonly table?: string
@@ -44,6 +56,7 @@ interface Loose {
   readonly message?: unknown
   readonly stack?: unknown
   readonly code?: unknown
+  readonly severity?: unknown
   readonly cause?: unknown
   readonly meta?: { readonly driverAdapterError?: { readonly cause?: AdapterCause } }
 }
@@ -61,10 +74,10 @@ export function driverFacts(error: unknown): DriverFacts {
   const source = (typeof error === 'object' && error !== null ? error : { message: String(error) }) as Loose
   const adapter = source.meta?.driverAdapterError?.cause ?? adapterCause(source)
   const code = text(source.code)
-  const sqlState = adapter?.originalCode ?? (isSqlState(code) ? code : undefined)
+  const sqlState = adapter?.originalCode ?? (isOfServer(source) || isSqlState(code) ? code : undefined)
   const message = adapter?.originalMessage ?? text(source.message) ?? ''
   const kept = keptServerFacts(adapter)
-  const server = kept ?? (isSqlState(sqlState) ? serverFacts(source as ServerError) : {})
+  const server = kept ?? (sqlState === undefined ? {} : serverFacts(source as ServerError))
   // Where the server's own fields are known, nothing is read out of texts.
   const named = kept === undefined && sqlState?.startsWith('23') && !server.raised ? namesIn(message) : {}
   const guessed = kept === undefined ? adapter : undefined
@@ -74,9 +87,13 @@ export function driverFacts(error: unknown): DriverFacts {
     name: /^\w{1,60}$/.exec(text(source.name) ?? '')?.[0] ?? 'Error',
     message,
     frames: framesOf(source),
-    sqlState: isSqlState(sqlState) ? sqlState : undefined,
+    sqlState: FIVE.test(sqlState ?? '') ? sqlState : undefined,
     prismaCode: isPrismaCode(code) ? code : undefined,
-    systemCode: adapter?.kind ? SYSTEM_CODE_OF_KIND[adapter.kind] : isSystemCode(code) ? code : undefined,
+    systemCode: adapter?.kind
+      ? SYSTEM_CODE_OF_KIND[adapter.kind]
+      : sqlState === undefined && isSystemCode(code)
+        ? code
+        : undefined,
     constraint,
     table: server.table ?? guessed?.table ?? named.table,
     columns:
@@ -87,6 +104,12 @@ export function driverFacts(error: unknown): DriverFacts {
     standby: server.standby ?? false,
     denied: server.denied ?? 'other',
     raised: server.raised ?? false,
+    inFunction: server.inFunction,
+    place: server.place,
+    words: server.words,
+    misnamed: server.misnamed ?? false,
+    unreadableType:
+      adapter?.kind === 'UnsupportedNativeDataType' ? /^[\w "]{1,63}$/.exec(String(adapter.type))?.[0] : undefined,
     misfit: server.misfit ?? false,
     withoutData: server.withoutData ?? false,
     unreadable: code === 'P2023' ? unreadableIn(message) : undefined,
@@ -144,7 +167,11 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 const isSystemCode = (code: string | undefined): boolean =>
   code !== undefined && /^[A-Z][A-Z_0-9]{2,59}$/.test(code) && !isSqlState(code) && !isPrismaCode(code)
 const isPrismaCode = (code: string | undefined): boolean => code !== undefined && /^P[1-6]\d{3}$/.test(code)
+const FIVE = /^[0-9A-Z]{5}$/
 // EPIPE has five characters too, and so has P2002; a SQLSTATE begins with its class, a digit in all but P0 (raised in PL/pgSQL)
 // and MY (ours).
 const isSqlState = (code: string | undefined): boolean =>
-  code !== undefined && /^[0-9A-Z]{5}$/.test(code) && /^(\d|P0|XX|HV|F0|MY)/.test(code)
+  code !== undefined && FIVE.test(code) && /^(\d|P0|XX|HV|F0|MY)/.test(code)
+/** A server's error has a severity, and its code is a SQLSTATE whatever it looks like: a database may raise codes of its own. */
+const isOfServer = ({ code, severity }: Loose): boolean =>
+  typeof code === 'string' && FIVE.test(code) && typeof severity === 'string'

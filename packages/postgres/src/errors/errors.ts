@@ -39,6 +39,8 @@ export const POSTGRES_ERRORS = {
   'postgres.invalid_value': { retryable: false, effect: 'none' },
   'postgres.unreadable_value': { retryable: false, effect: 'unknown' },
   'postgres.invalid_query': { retryable: false, effect: 'none' },
+  'postgres.invalid_sql': { retryable: false, effect: 'none' },
+  'postgres.unreadable_type': { retryable: false, effect: 'unknown' },
   'postgres.identity.missing': { retryable: false, effect: 'none' },
   'postgres.identity.invalid': { retryable: false, effect: 'none' },
   'postgres.identity.not_granted': { retryable: false, effect: 'none' },
@@ -52,6 +54,8 @@ export const POSTGRES_ERRORS = {
   'postgres.read_only': { retryable: false, effect: 'none' },
   'postgres.standby': { retryable: true, effect: 'none' },
   'postgres.resources_exhausted': { retryable: false, effect: 'none' },
+  'postgres.raised': { retryable: false, effect: 'none' },
+  'postgres.refused': { retryable: false, effect: 'none' },
   'postgres.failed': { retryable: false, effect: 'unknown' },
 } as const satisfies Record<string, { readonly retryable: boolean; readonly effect: Effect }>
 

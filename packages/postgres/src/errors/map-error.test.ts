@@ -31,7 +31,14 @@ describe('toPostgresError', () => {
     [serverError('28000', 'no pg_hba.conf entry'), 'postgres.auth_failed'],
     [serverError('3D000', 'database "x" does not exist'), 'postgres.database_missing'],
     [serverError('55P03', 'canceling statement due to lock timeout'), 'postgres.lock_timeout'],
-    [serverError('P0001', 'raised by a function'), 'postgres.failed'],
+    [serverError('P0001', 'raised by a function'), 'postgres.raised'],
+    [serverError('APP01', "an application's own"), 'postgres.raised'],
+    [serverError('EPIPE', 'five capitals, and no code of the system'), 'postgres.raised'],
+    [Object.assign(serverError('08006', 'raised'), { routine: 'exec_stmt_raise' }), 'postgres.raised'],
+    [serverError('42601', 'syntax error at or near "x"'), 'postgres.invalid_sql'],
+    [serverError('42P05', 'prepared statement "x" already exists'), 'postgres.refused'],
+    [serverError('44000', 'new row violates check option'), 'postgres.check_violation'],
+    [serverError('57P04', 'database was dropped'), 'postgres.connection_lost'],
     [withCode('ECONNREFUSED'), 'postgres.unreachable'],
     [withCode('ENOTFOUND'), 'postgres.unreachable'],
     [withCode('EPIPE'), 'postgres.connection_lost'],
@@ -53,6 +60,14 @@ describe('toPostgresError', () => {
     expect(mapped).toBeInstanceOf(PostgresError)
     expect(mapped.code).toBe(code)
     expect({ retryable: mapped.retryable, effect: mapped.effect }).toEqual(POSTGRES_ERRORS[code])
+  })
+
+  it('knows that nothing was done, whatever the server refused: all but a lost connection and what it does not know itself', () => {
+    const classes =
+      '03 08 09 0A 0B 0F 0L 0P 0Z 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 58 72 F0 HV P0 XX AB'
+    const states = [...classes.split(' ').map((start) => `${start}000`), '40003', '57P01', '57P02', '57P05', '57014']
+    const unknown = states.filter((state) => mapPostgresError(serverError(state, 'm')).effect === 'unknown')
+    expect(unknown).toEqual(['08000', '40003', '57P01', '57P02', '57P05'])
   })
 
   it('repeats neither the detail of the server, nor a value it quotes, nor a URL', () => {

@@ -1,6 +1,13 @@
 import { isMiyabiError, redactText } from '@miyabi/core'
 import { IDENTITY_MISSING } from '../schema/roles.js'
-import type { FailureDetails, InvalidQueryDetails, UnreadableDetails } from './details.js'
+import { tableNames } from '../schema/tables.js'
+import type {
+  FailureDetails,
+  InvalidQueryDetails,
+  InvalidSqlDetails,
+  UnreadableDetails,
+  UnreadableTypeDetails,
+} from './details.js'
 import { type DriverFacts, driverFacts } from './driver-facts.js'
 import {
   type AnyPostgresError,
@@ -32,9 +39,13 @@ export function toPostgresError(error: unknown, server?: string): AnyPostgresErr
   if (own) return own
   const facts = driverFacts(error)
   const code = codeOf(facts)
-  const { sqlState, prismaCode, systemCode, constraint, table, columns, argument } = facts
-  const { unreadable } = facts
-  const details: FailureDetails & InvalidQueryDetails & Partial<UnreadableDetails> = {
+  const { sqlState, prismaCode, systemCode, constraint, table, columns, argument, place } = facts
+  const { unreadable, unreadableType } = facts
+  const details: FailureDetails &
+    InvalidQueryDetails &
+    InvalidSqlDetails &
+    UnreadableTypeDetails &
+    Partial<UnreadableDetails> = {
     ...(sqlState ? { sqlState } : {}),
     ...(prismaCode ? { prismaCode } : {}),
     ...(systemCode ? { systemCode } : {}),
@@ -43,6 +54,8 @@ export function toPostgresError(error: unknown, server?: string): AnyPostgresErr
     ...(columns ? { columns } : code.endsWith('_violation') ? { columns: [] } : {}),
     ...(argument ? { argument } : {}),
     ...(unreadable ? { columns: [unreadable.column], kind: unreadable.kind } : {}),
+    ...(code === 'postgres.invalid_sql' ? place : {}),
+    ...(unreadableType ? { type: unreadableType } : {}),
   }
   return postgresError(code, messageOf(code, facts, server), {
     details,
@@ -119,22 +132,22 @@ const BY_SQLSTATE: Readonly<Record<string, PostgresErrorCode>> = {
   '23502': 'postgres.not_null_violation',
   '23514': 'postgres.check_violation',
   '23P01': 'postgres.check_violation',
+  '44000': 'postgres.check_violation',
   '25006': 'postgres.read_only',
   '25P02': 'postgres.transaction_aborted',
   '25P04': 'postgres.transaction_timeout',
   '3D000': 'postgres.database_missing',
   '40001': 'postgres.serialization_failure',
+  '40003': 'postgres.failed', // the one by which the server says that it does not know
   '40P01': 'postgres.deadlock',
-  '42P01': 'postgres.schema_mismatch',
-  '42703': 'postgres.schema_mismatch',
-  '42883': 'postgres.schema_mismatch',
-  '3F000': 'postgres.schema_mismatch',
+  '42P05': 'postgres.refused', // of the same kind as 26000
   '53300': 'postgres.too_many_connections',
   '55P03': 'postgres.lock_timeout',
   '57014': 'postgres.canceled',
   '57P01': 'postgres.connection_lost',
   '57P02': 'postgres.connection_lost',
   '57P03': 'postgres.unavailable',
+  '57P04': 'postgres.connection_lost',
   '57P05': 'postgres.connection_lost',
   '25P03': 'postgres.connection_lost',
   [IDENTITY_MISSING]: 'postgres.identity.missing',
@@ -144,8 +157,19 @@ const BY_SQLSTATE_CLASS: Readonly<Record<string, PostgresErrorCode>> = {
   '08': 'postgres.connection_lost',
   '22': 'postgres.invalid_value',
   '28': 'postgres.auth_failed',
+  '42': 'postgres.invalid_sql',
   '53': 'postgres.resources_exhausted',
+  P0: 'postgres.raised',
 }
+
+/** Of the standard and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). Others are an application's own. */
+const STANDARD_CLASS = /^(0[0-9ABFLPZ]|10|2[0-8BDF]|3[489BDF]|4[024]|5[34578]|72|F0|HV|XX)/
+
+/** What a RAISE may say with the server's own codes. A connection that is lost, for one, it cannot: the server is there to say it. */
+const RAISABLE = /^(2[23]|40001|40P01|42501|44|55P03|MY)/
+
+/** A table, column or function, or a schema, is not there. */
+const MISSING = new Set<string | undefined>(['42P01', '42703', '42883', '3F000'])
 
 const BY_PRISMA_CODE: Readonly<Record<string, PostgresErrorCode>> = {
   P1000: 'postgres.auth_failed',
@@ -156,10 +180,14 @@ const BY_PRISMA_CODE: Readonly<Record<string, PostgresErrorCode>> = {
   P1011: 'postgres.tls_failed',
   P1017: 'postgres.connection_lost',
   P2000: 'postgres.invalid_value',
+  P1018: 'postgres.transaction_timeout',
   P2002: 'postgres.unique_violation',
   P2003: 'postgres.foreign_key_violation',
   P2004: 'postgres.check_violation',
+  P2007: 'postgres.invalid_value',
+  P2009: 'postgres.invalid_query',
   P2011: 'postgres.not_null_violation',
+  P2012: 'postgres.invalid_query',
   P2014: 'postgres.foreign_key_violation',
   P2017: 'postgres.not_found',
   P2018: 'postgres.not_found',
@@ -168,6 +196,7 @@ const BY_PRISMA_CODE: Readonly<Record<string, PostgresErrorCode>> = {
   P2022: 'postgres.schema_mismatch',
   P2025: 'postgres.not_found',
   P2028: 'postgres.transaction_timeout',
+  P2029: 'postgres.invalid_query', // before any of it is sent
   P2034: 'postgres.serialization_failure',
   P2037: 'postgres.too_many_connections',
 }
@@ -199,11 +228,8 @@ function codeOf(facts: DriverFacts): PostgresErrorCode {
   const { sqlState, prismaCode, systemCode, message, name } = facts
   if (facts.standby && sqlState === '25006') return 'postgres.standby'
   if (facts.misfit || facts.withoutData) return 'postgres.invalid_query'
-  if (sqlState === '42501') return DENIED[facts.denied]
-  if (sqlState) {
-    const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE_CLASS[sqlState.slice(0, 2)]
-    if (known) return known
-  }
+  if (sqlState) return codeOfSqlState(sqlState, facts)
+  if (facts.unreadableType) return 'postgres.unreadable_type'
   if (systemCode) {
     const known = BY_SYSTEM_CODE[systemCode]
     if (known) return known
@@ -217,6 +243,30 @@ function codeOf(facts: DriverFacts): PostgresErrorCode {
   return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'postgres.failed'
 }
 
+/** What has a SQLSTATE the server refused, and then nothing is done: all but a connection that it ends, and what it does not know itself. */
+function codeOfSqlState(sqlState: string, facts: DriverFacts): PostgresErrorCode {
+  if (facts.raised && !RAISABLE.test(sqlState)) return 'postgres.raised'
+  if (sqlState === '42501') return DENIED[facts.denied]
+  if (MISSING.has(sqlState) && isMissing(facts)) return 'postgres.schema_mismatch'
+  const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE_CLASS[sqlState.slice(0, 2)]
+  return known ?? (STANDARD_CLASS.test(sqlState) ? 'postgres.refused' : 'postgres.raised')
+}
+
+/**
+ * Whether the database lacks what this schema has, rather than the statement naming what never was: what Prisma's own statements and
+ * the functions of the database name, and the tables.
+ */
+function isMissing({ prismaCode, misnamed, inFunction, place }: DriverFacts): boolean {
+  if (misnamed) return false
+  const named = place?.near?.split('.').at(-1)?.replaceAll('"', '').trim()
+  return (
+    prismaCode === 'P2021' ||
+    prismaCode === 'P2022' ||
+    inFunction !== undefined ||
+    tableNames.some((table) => table === named)
+  )
+}
+
 const DENIED = {
   row: 'postgres.row_security',
   login: 'postgres.identity.missing',
@@ -225,9 +275,17 @@ const DENIED = {
 
 function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string | undefined): string {
   const { sqlState, prismaCode, systemCode, constraint, table, columns, argument, withoutData } = facts
+  const { place, words, inFunction, unreadableType } = facts
   const named = [
     server,
     facts.unreadable && `column ${facts.unreadable.column}: ${facts.unreadable.kind}`,
+    words,
+    place && `line ${place.line}, column ${place.column}${place.near === undefined ? '' : `, at ${place.near}`}`,
+    inFunction && `in the function ${inFunction}`,
+    unreadableType && `type ${unreadableType}`,
+    prismaCode === 'P2029' && 'more parameters than one statement takes',
+    (sqlState === '26000' || sqlState === '42P05') &&
+      'its sessions do not know prepared statements as this pool does: behind a pooler set DB_POOLER=transaction',
     constraint && `constraint ${constraint}`,
     table && `table ${table}`,
     columns && columns.length > 0 && `columns ${columns.join(', ')}`,
@@ -235,7 +293,10 @@ function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string |
     withoutData && 'no data came for COPY FROM STDIN, which takes a stream: `pg-copy-streams` on a client of the pool',
     sqlState ? `SQLSTATE ${sqlState}` : (prismaCode ?? systemCode),
   ].filter(Boolean)
-  const { reason, remedy } = WORDING[code]
+  const { reason, remedy: usual } = WORDING[code]
+  // Nobody but the author of raw SQL can correct its text.
+  const isByPrisma = code === 'postgres.invalid_sql' && prismaCode !== undefined && prismaCode !== 'P2010'
+  const remedy = isByPrisma ? 'Prisma made this statement out of the call: word the call otherwise' : usual
   const what = named.length === 0 ? reason : `${reason} (${named.join('; ')})`
   return remedy === undefined ? what : `${what}; ${remedy}`
 }
@@ -243,13 +304,13 @@ function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string |
 const isPrismas = ({ name }: DriverFacts): boolean => name.startsWith('PrismaClient')
 
 /** SQLSTATE classes whose primary message names things only. Others may quote a value (22P02: `... for type uuid: "..."`). */
-const QUOTABLE = /^(08|23|25|28|3D|3F|40|53|55|57)|^(42501|42P01|42703|42883)$/
+const QUOTABLE = /^(08|23|25|28|3D|40|53|55|57)|^42501$/
 
 /** The original in a form that is safe to attach: its name, its code and its frames, its message only where that holds no value. */
 function causeOf(code: PostgresErrorCode, facts: DriverFacts): Error {
   const { name, message, frames, sqlState, prismaCode, systemCode } = facts
   const quotable = sqlState
-    ? QUOTABLE.test(sqlState) && !facts.raised && !facts.withoutData
+    ? (QUOTABLE.test(sqlState) || facts.words !== undefined) && !facts.raised && !facts.withoutData
     : prismaCode === undefined && !isPrismas(facts) && code !== 'postgres.failed'
   const label = sqlState ?? prismaCode ?? systemCode
   const cause = new Error(quotable ? redactText(message) : (label ?? name)) as Error & { code?: string }

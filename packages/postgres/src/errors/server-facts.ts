@@ -1,3 +1,5 @@
+import { type Place, placeOf } from './place.js'
+
 /** What a server's error names, read from its fields, so that the language of its message does not matter. */
 export interface ServerFacts {
   readonly table?: string
@@ -9,6 +11,14 @@ export interface ServerFacts {
   readonly denied?: 'row' | 'login'
   /** RAISE in a function or trigger made it, so its message can hold anything. */
   readonly raised?: boolean
+  /** The function of the database that it happened in, and its line there: `set_rating, line 4`. */
+  readonly inFunction?: string
+  /** Where in the statement the mistake is. */
+  readonly place?: Place
+  /** The server's own words, where they can name nothing but things. */
+  readonly words?: string
+  /** The name that the statement gives is of nothing that it may name there: the database need not lack anything. */
+  readonly misnamed?: boolean
   /** The call does not fit its statement: too many parameters or too few, a text that is cut off. Nothing was done. */
   readonly misfit?: boolean
   /** The call sent no data for its COPY FROM STDIN, or broke off. Its message is the caller's own, and can hold anything. */
@@ -22,6 +32,11 @@ export interface ServerError {
   readonly constraint?: unknown
   readonly column?: unknown
   readonly detail?: unknown
+  readonly message?: unknown
+  readonly hint?: unknown
+  readonly where?: unknown
+  readonly position?: unknown
+  readonly internalPosition?: unknown
   readonly routine?: unknown
   readonly standby?: unknown
   readonly inScope?: unknown
@@ -36,7 +51,22 @@ const DENIED_BY: Readonly<Record<string, 'row' | 'login'>> = { ExecWithCheckOpti
 /** The functions of the server that read what a call sends. A pooler, which says 08P01 of a connection that is lost, names none. */
 const READ_BY = /^(exec_bind_message$|pq_(get|copy)msg)/
 
+/** The function of the server that finds a table named which the statement does not read, or not at this point. */
+const MISNAMED_BY = 'errorMissingRTE'
+
+/** Classes of SQLSTATE whose messages speak of the statement. Those of data (22, 23) quote it. */
+const OF_STATEMENT = /^(0A|21|25|2B|34|3F|42|54|55)/
+
+/** A message that names nothing at all, and so no value: words alone. */
+const PLAIN_WORDS = /^[\p{L} ,()-]+$/u
+
 const FACTS = Symbol('server facts')
+const TEXT = Symbol('text of the statement')
+
+/** Notes beside a server's error which text it is about. */
+export function keepText(error: object, text: string): void {
+  Object.defineProperty(error, TEXT, { value: text })
+}
 
 /** Reads a server's error. */
 export function serverFacts(error: ServerError): ServerFacts {
@@ -51,10 +81,36 @@ export function serverFacts(error: ServerError): ServerFacts {
     ...(columns ? { columns } : {}),
     ...(error.standby === true ? { standby: true } : {}),
     ...(denied && !(denied === 'login' && error.inScope) ? { denied } : {}),
-    ...(raised ? { raised } : {}),
+    ...(raised ? { raised } : saidOf(error)),
+    ...functionOf(error.where),
     ...(error.code === '57014' && error.routine === 'CopyGetData' ? { withoutData: true } : {}),
     ...(error.code === '08P01' && READ_BY.test(String(error.routine)) ? { misfit: true } : {}),
   }
+}
+
+/** What may be shown of an error about the statement itself. */
+function saidOf(error: ServerError): Pick<ServerFacts, 'place' | 'words' | 'misnamed'> {
+  const { code, message, position, hint, internalPosition } = error
+  const text = (error as { readonly [TEXT]?: string })[TEXT]
+  const place = text === undefined ? undefined : placeOf(text, position, code)
+  // Without a place the names can come out of values: 'no_such_table'::regclass.
+  const isOfText = place?.near !== undefined && internalPosition === undefined
+  const isShown =
+    typeof message === 'string' &&
+    OF_STATEMENT.test(String(code)) &&
+    (isOfText || (PLAIN_WORDS.test(message) && !/does not exist/.test(message)))
+  const hinted = isOfText && typeof hint === 'string' ? `${message}. ${hint}` : String(message)
+  return {
+    ...(place ? { place } : {}),
+    ...(isShown ? { words: hinted } : {}),
+    ...(error.routine === MISNAMED_BY ? { misnamed: true } : {}),
+  }
+}
+
+/** `PL/pgSQL function set_rating(uuid) line 4 at RAISE` stands in the context, between texts that can hold values. */
+function functionOf(where: unknown): Pick<ServerFacts, 'inFunction'> {
+  const found = /^PL\/pgSQL function ([\w.]{1,130})(?:\([^)]*\))? line (\d+) at /.exec(String(where ?? ''))
+  return found ? { inFunction: `${found[1]}, line ${found[2]}` } : {}
 }
 
 /**

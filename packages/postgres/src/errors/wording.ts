@@ -115,6 +115,15 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   'postgres.invalid_query': {
     reason: 'The arguments of the call do not fit the schema or the statement; nothing was done',
   },
+  'postgres.invalid_sql': {
+    reason: 'The server refused the text of the statement; nothing was done',
+    remedy: 'correct it at the place that the message tells',
+  },
+  'postgres.unreadable_type': {
+    reason:
+      'A column of the answer has a type that Prisma cannot read; outside of a transaction the statement was carried out',
+    remedy: 'cast it to one that it reads (`::text`), or use $executeRaw or query()',
+  },
   'postgres.identity.missing': {
     reason: 'A statement without an identity was refused: the login by itself may read and write nothing',
     remedy: 'make the call on `as({ userId })`, `as({ webUserId })` or, for the service itself, `asService()`',
@@ -151,8 +160,9 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
     remedy: 'run what the message names, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
   },
   'postgres.schema_mismatch': {
-    reason: 'A table, column or function is missing',
-    remedy: 'apply the migrations: `pnpm prisma migrate deploy`',
+    reason: 'A table, column or function that belongs to this schema is missing; nothing was done',
+    remedy:
+      '`pnpm prisma migrate status` tells whether a migration is; where none is, see that the session searches the right schema (`?schema=`, search_path)',
   },
   'postgres.read_only': { reason: 'The transaction, the session or the database is set to read only' },
   'postgres.standby': {
@@ -160,6 +170,11 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
     remedy: 'try again, on a new connection; if it stays so, DATABASE_URL names the standby',
   },
   'postgres.resources_exhausted': { reason: 'The PostgreSQL server is out of disk space or memory' },
+  'postgres.raised': {
+    reason: 'A function or trigger of the database refused the call; nothing was done',
+    remedy: "the SQLSTATE is its author's own",
+  },
+  'postgres.refused': { reason: 'The server refused the statement; nothing was done' },
   'postgres.failed': { reason: 'A database call failed' },
 }
 

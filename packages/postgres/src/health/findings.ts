@@ -74,18 +74,21 @@ function migrationsFailed({ migrations }: Sight): Finding[] {
 }
 
 function schemaBehind({ migrations, missing }: Sight): Finding[] {
-  const { remedy = '' } = WORDING['postgres.schema_mismatch']
+  // Where all are applied, applying them mends nothing.
+  const isKnown = migrations !== undefined
   return [
     ...finding(migrations?.pending, (names) => ({
       problem: 'postgres.migrations.pending',
       ...DOWN,
-      remedy,
+      remedy: 'apply the migrations: `pnpm prisma migrate deploy`',
       reason: `The database lacks these migrations: ${names}`,
     })),
     ...finding(missing, (names) => ({
       problem: 'postgres.schema_mismatch',
       ...DOWN,
-      remedy,
+      remedy: isKnown
+        ? 'no migration is missing: see that the session searches the right schema (`?schema=`, search_path); `pnpm db:doctor` tells how the database differs from its migrations'
+        : (WORDING['postgres.schema_mismatch'].remedy ?? ''),
       reason: `The database lacks ${missing.length} of ${tableNames.length} tables: ${names}`,
     })),
   ]

@@ -1,6 +1,5 @@
 import pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
-import { wordsOf } from '../errors/wording.js'
 import { databaseRoles } from '../schema/roles.js'
 import type { Scope } from './scope.js'
 
@@ -22,7 +21,7 @@ export function scopeRefused(error: unknown, { role }: Scope, login: string): un
   if (error.code === '22023')
     return new PostgresError(
       'postgres.schema_mismatch',
-      `${wordsOf('postgres.schema_mismatch')} (the role ${role} does not exist)`,
+      `The role ${role} does not exist on this server; nothing was done. The migrations make it (\`pnpm prisma migrate status\` tells whether one is missing); a database that was restored on another server needs its roles too (pg_dumpall --roles-only)`,
       options,
     )
   return error

@@ -24,7 +24,7 @@ const client = new PrismaClient({ adapter: factory })
 /** As after a login: what is said here by itself is seen on a real server by all that opens a pool. */
 const session = new pg.Client({ host: 'localhost' })
 Object.assign(session, { readyForQuery: true })
-session.connection.on('errorMessage', () => {}).on('errorMessage', () => {})
+for (const name of ['errorMessage', 'commandComplete']) session.connection.on(name, () => {}).on(name, () => {})
 
 interface Case {
   readonly internal: Internal

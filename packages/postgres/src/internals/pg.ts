@@ -26,6 +26,7 @@ export const PG_INTERNALS = [
     ['Client', 'getStartupConf', 'function', 'asks for UTC at the login'],
     ['Client', 'getTransactionStatus', 'function', 'hands out no connection inside a transaction'],
     ['Client', '_queryQueue', 'object', 'knows whether a session has answered all that it was sent'],
+    ['Client', '_activeQuery', 'any', 'tells where a statement is wrong'],
     ['Client', 'processID', 'any', 'cancels a statement'],
     ['Client', 'secretKey', 'any', 'cancels a statement'],
     ['Connection', 'stream', 'object', 'cuts the socket'],
@@ -63,6 +64,7 @@ export const PG_INTERNALS = [
 export const SESSION_INTERNALS = internalsOf(PG, [
   ['Client', 'readyForQuery', 'boolean', 'knows whether a session has answered all that it was sent'],
   ['Connection messages', 'parameterStatus', 'any', 'knows the time zone of a session, and whether it is a standby'],
+  ['Connection messages', 'commandComplete', 'any', 'knows that a session was told to forget its statements'],
   ['Connection messages', 'errorMessage', 'any', 'knows that a session is not to be used again'],
 ])
 
@@ -89,16 +91,17 @@ export function pgHolders() {
 export const pgCheck = new InternalsCheck(PG_INTERNALS, pgHolders, import.meta.url)
 
 /**
- * Every server reports its parameters at the login, and the driver listens to its errors, besides us: where either did not come by, the
+ * Every server reports its parameters at the login, and the driver listens to its other messages, besides us: where either did not come by, the
  * driver calls it by another name.
  */
 export function sessionHolders(client: pg.Client, hasReported: boolean) {
-  const hearsErrors = client.connection.listenerCount('errorMessage') > 1
+  const hears = (name: string): boolean => client.connection.listenerCount(name) > 1
   return {
     Client: client,
     'Connection messages': {
       ...(hasReported && { parameterStatus: true }),
-      ...(hearsErrors && { errorMessage: true }),
+      ...(hears('commandComplete') && { commandComplete: true }),
+      ...(hears('errorMessage') && { errorMessage: true }),
     },
   }
 }
@@ -151,6 +154,7 @@ export function queryPool(pool: pg.Pool, query: DriverQuery): Promise<pg.QueryRe
 interface ClientInternals {
   readonly readyForQuery: boolean
   readonly _queryQueue: readonly unknown[]
+  readonly _activeQuery: { readonly text?: unknown } | null
   readonly processID: number
   readonly secretKey: number
 }
@@ -159,6 +163,8 @@ interface ClientInternals {
 interface ServerMessages {
   /** At the login, and at every change. */
   readonly parameterStatus: { readonly parameterName: string; readonly parameterValue: string }
+  /** The tag of a command that was carried out. */
+  readonly commandComplete: { readonly text: string }
   /** Before the driver hears of it. */
   readonly errorMessage: { readonly code?: string }
 }
@@ -182,6 +188,17 @@ export function driverStartupConf(client: pg.Client): Readonly<Record<string, st
 export function isSettled(client: pg.Client): boolean {
   const { readyForQuery, _queryQueue } = client as unknown as ClientInternals
   return readyForQuery && _queryQueue.length === 0
+}
+
+/** The text of the statement that the server answers. */
+export function textInFlight(client: pg.Client): string | undefined {
+  const text = (client as unknown as ClientInternals)._activeQuery?.text
+  return typeof text === 'string' ? text : undefined
+}
+
+/** Lets the driver prepare all statements anew. */
+export function forgetStatements({ connection }: pg.Client): void {
+  Object.assign(connection, { parsedStatements: {} })
 }
 
 /** By what the server finds a session whose statement is to be canceled. */

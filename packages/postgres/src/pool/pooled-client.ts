@@ -1,8 +1,16 @@
 import pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
 import { noteSocketError } from '../errors/map-error.js'
+import { keepText } from '../errors/server-facts.js'
 import { assertInternals } from '../internals/check.js'
-import { driverStartupConf, isSettled, onServerMessage, sessionCheck } from '../internals/pg.js'
+import {
+  driverStartupConf,
+  forgetStatements,
+  isSettled,
+  onServerMessage,
+  sessionCheck,
+  textInFlight,
+} from '../internals/pg.js'
 
 /** A server or a network that answers nothing could hold a polite goodbye for minutes; after this the socket is cut. */
 const GOODBYE_LIMIT_MS = 1000
@@ -26,6 +34,9 @@ export function isStale(error: unknown): boolean {
 export function isForgotten(error: unknown): boolean {
   return (Object(error) as pg.DatabaseError).code === '26000'
 }
+
+/** The server's word that a session has forgotten statements, one or all, because some text said so: DEALLOCATE, DISCARD ALL. */
+const FORGETS = /^(DEALLOCATE|DISCARD ALL)/
 
 /** What every connection of a pool is made from. */
 export interface PooledClientConfig extends pg.ClientConfig {
@@ -56,10 +67,16 @@ export class PooledClient extends pg.Client {
       if (status.parameterName === 'TimeZone') this.#timeZone = status.parameterValue
       if (status.parameterName === 'in_hot_standby') this.#isStandby = status.parameterValue === 'on'
     })
+    // What a session forgot is prepared anew. `charCodeAt` first, because this is on the path of every statement.
+    onServerMessage(this, 'commandComplete', ({ text }) => {
+      if (text.charCodeAt(0) === 68 && FORGETS.test(text)) forgetStatements(this)
+    })
     // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused it.
     onServerMessage(this, 'errorMessage', (error) => {
       if (this.#isStandby) Object.assign(error, { standby: true })
       if (isForgotten(error) || isStale(error)) this.isSpent = true
+      const text = textInFlight(this)
+      if (text !== undefined) keepText(error, text)
     })
     // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a minute.
     this.connection.once('error', (error: Error) => {

@@ -27,6 +27,9 @@ interface Beginning {
   readonly login: string
 }
 
+/** Text that may have ended the transaction before its connection was lost. */
+const ENDS = /(^|;)\s*(commit|end|prepare\s+transaction)\b/i
+
 /** How long after its deadline a transaction has to roll back before its connection is cut. */
 const ROLLBACK_LIMIT_MS = 500
 /** The server's own limits end what ours could not: a little later, so that our error, which tells more, comes first. */
@@ -42,8 +45,11 @@ export class AdapterTransaction implements PgTransaction {
   readonly #client: LeasedClient
   /** Set where it belongs to `transaction()`. */
   readonly #attempt: Attempt | undefined
-  /** Then the next connection may lead to the new primary. */
-  #isRefusedByStandby = false
+  /** Then nobody has the connection again: after a standby refused, the next may lead to the new primary. */
+  #isSpent = false
+  /** How it was begun, to begin it again. */
+  #beginning = ''
+  #begun = 0
   #running = 0
   /** Settles with the statement that was asked for last. */
   #last: Promise<unknown> | undefined
@@ -63,10 +69,11 @@ export class AdapterTransaction implements PgTransaction {
     const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`
     const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, session) : ''
     const identity = scope === undefined ? '' : `; ${scope.sql}`
+    this.#beginning = `BEGIN${level}${limits}${identity}`
     try {
       this.#attempt?.signal.throwIfAborted()
       await this.#watched(
-        this.#client.query(`BEGIN${level}${limits}${identity}`).catch(async (error: unknown) => {
+        this.#client.query(this.#beginning).catch(async (error: unknown) => {
           // What failed is the scope: the transaction is open. Where nobody answers any more, so does nobody here.
           await this.#client.query('ROLLBACK').catch(() => {})
           throw toPrisma(this.#queryable, scope ? scopeRefused(error, scope, login) : error)
@@ -75,27 +82,46 @@ export class AdapterTransaction implements PgTransaction {
       if (this.#attempt) this.#attempt.phase = 'work'
     } catch (error) {
       await this.#release()
-      throw error
+      throw beforeCommit(error)
     }
   }
 
   queryRaw(query: Query): ReturnType<PgTransaction['queryRaw']> {
-    return this.sql(() => this.#queryable.queryRaw(query))
+    return this.sql(query.sql, () => this.#queryable.queryRaw(query))
   }
 
   executeRaw(query: Query): Promise<number> {
     if (query.sql === 'COMMIT') return this.#inTurn(() => this.#commit())
-    if (query.sql !== 'ROLLBACK') return this.sql(() => this.#queryable.executeRaw(query))
+    if (query.sql !== 'ROLLBACK') return this.sql(query.sql, () => this.#queryable.executeRaw(query))
     this.#takeNoMore()
-    return this.#inTurn(() => this.#watched(this.#queryable.executeRaw(query)))
+    // One that fails is done by the server when the connection ends; Prisma would throw it on in place of why there was one.
+    return this.#inTurn(() => this.#watched(this.#queryable.executeRaw(query))).catch(() => {
+      this.#isSpent = true
+      return 0
+    })
   }
 
   /** Runs a statement of the work. */
-  sql<T>(statement: () => Promise<T>): Promise<T> {
-    return this.#inTurn(() => {
+  sql<T>(text: string, statement: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
       this.#assertOpen()
-      return this.#watched(statement())
+      this.#begun += 1
+      try {
+        return await this.#watched(statement())
+      } catch (error) {
+        throw ENDS.test(text) ? error : beforeCommit(error)
+      }
     })
+  }
+
+  /**
+   * Begins anew after the session refused a statement that it no longer has as it was prepared, where nothing else was asked of this
+   * transaction yet; says whether it did.
+   */
+  async restart(): Promise<boolean> {
+    if (this.#begun > 1) return false
+    await this.#client.query(`ROLLBACK; ${this.#beginning}`)
+    return true
   }
 
   /**
@@ -153,8 +179,8 @@ export class AdapterTransaction implements PgTransaction {
     this.#assertOpen()
     if (this.#attempt) this.#attempt.phase = 'commit'
     const { command } = await this.#client.query('COMMIT').catch((error: unknown) => {
-      const { code, cause } = toPostgresError(error)
-      throw code === 'postgres.connection_lost' ? commitUnknown(cause) : toPrisma(this.#queryable, error)
+      const mapped = toPostgresError(error) // Prisma throws on what comes from here as it is
+      throw mapped.code === 'postgres.connection_lost' ? commitUnknown(mapped.cause) : mapped
     })
     // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from the answer:
     // the session's state is known only some time after the error of that statement.
@@ -170,7 +196,7 @@ export class AdapterTransaction implements PgTransaction {
     } catch (error) {
       const { code } = toPostgresError(error)
       if (this.#attempt && code === 'postgres.connection_lost') this.#attempt.isLost = true
-      this.#isRefusedByStandby ||= code === 'postgres.standby'
+      this.#isSpent ||= code === 'postgres.standby'
       throw error
     } finally {
       this.#running -= 1
@@ -191,8 +217,15 @@ export class AdapterTransaction implements PgTransaction {
     this.#attempt?.signal.removeEventListener('abort', this.#onAbort)
     await this.#canceling
     clearTimeout(this.#cut)
-    this.#client.release(this.#isRefusedByStandby)
+    this.#client.release(this.#isSpent)
   }
+}
+
+/** A connection that is lost before COMMIT takes its transaction with it, and that is known: nothing was done. */
+function beforeCommit(error: unknown): unknown {
+  const { code, cause } = toPostgresError(error)
+  if (code !== 'postgres.connection_lost') return error
+  return new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), { cause })
 }
 
 /** Never longer than the session's own. */

@@ -1,5 +1,4 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import type pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
 import { inScope } from '../identity/scope-errors.js'
 import { assertInternals } from '../internals/check.js'
@@ -12,7 +11,7 @@ import {
   withQuery,
 } from '../internals/prisma.js'
 import type { Pool } from '../pool/pool.js'
-import { isStale } from '../pool/pooled-client.js'
+import { isForgotten, isStale } from '../pool/pooled-client.js'
 import type { Runner } from '../statement/runner.js'
 import type { Attempts } from '../transaction/attempt.js'
 import { READ_RETRIES, type Retrier } from '../transaction/retrier.js'
@@ -87,15 +86,23 @@ export class Adapter extends PrismaPg {
     const attempt = attempts.take()
     const scope = runner.scope
     const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
-    const noted = (result: Promise<pg.QueryResult>): Promise<pg.QueryResult> =>
-      result.catch((error: unknown) => {
-        if (attempt && isStale(error)) attempt.isStale = true
-        throw scope ? inScope(error) : error
-      })
-    const queryable = withQuery(inner, (config) => noted(runner.queryOn(client, config, scope)))
+    const noted = (error: unknown): never => {
+      if (attempt && (isStale(error) || isForgotten(error))) attempt.isStale = true
+      throw scope ? inScope(error) : error
+    }
+    const queryable = withQuery(inner, async (config) => {
+      try {
+        return await runner.queryOn(client, config, scope)
+      } catch (error) {
+        const isOfSession = config.name && (isStale(error) || isForgotten(error))
+        if (!isOfSession || !(await transaction.restart())) return noted(error)
+        return runner.queryOn(client, { ...config, name: '' }, scope).catch(noted)
+      }
+    })
     const transaction = new AdapterTransaction(queryable, client, attempt)
     if (attempt)
-      attempt.statement = (text, values) => transaction.sql(() => noted(runner.sqlOn(client, text, values, scope)))
+      attempt.statement = (text, values) =>
+        transaction.sql(text, () => runner.sqlOn(client, text, values, scope).catch(noted))
     await transaction.begin({ isolation, scope, login: runner.login, session: limits })
     return transaction
   }

@@ -3,6 +3,7 @@ import { PostgresError } from '../errors/errors.js'
 import { wordsOf } from '../errors/wording.js'
 import { type ClientSchema, type ClientWork, clientWork } from '../internals/prisma.js'
 import { PrismaClient } from '../schema/prisma.js'
+import { assertIsolation } from '../transaction/isolation.js'
 import { retryLostRaces } from '../transaction/lost-race.js'
 import { refuseChangedValues } from './changed-values.js'
 import { dataModelOf } from './data-model.js'
@@ -63,14 +64,18 @@ export function countedClient(operations: Operations, { isPart, refusal, onLostR
       if (!isNested && isRefused()) return Promise.reject(refusal())
       const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[BELONGS_TO], isNested)
       if (problem) return Promise.reject(new PostgresError(problem, wordsOf(problem)))
-      if (!Array.isArray(args[0])) return operations.run(() => transaction.apply(this, args))
-      const limited = [args[0], { timeout: NO_LIMIT_MS, ...Object(args[1]) }]
-      return operations.run(() =>
-        retryLostRaces(
+      return operations.run(async () => {
+        assertIsolation(
+          'isolationLevel',
+          (args[1] as { readonly isolationLevel?: unknown } | undefined)?.isolationLevel,
+        )
+        if (!Array.isArray(args[0])) return transaction.apply(this, args)
+        const limited = [args[0], { timeout: NO_LIMIT_MS, ...Object(args[1]) }]
+        return retryLostRaces(
           () => transaction.apply(this, limited),
           (error) => lostInBatch.has(error as Error),
-        ),
-      )
+        )
+      })
     },
   }
   class CountedClient extends PrismaClient {}

@@ -62,7 +62,10 @@ export class Statement extends DriverQuery {
     const { scope, shapes } = this.#options
     if (scope) this.#prepareScope(connection, scope)
     const session = this.#name ? shapes?.of(connection) : undefined
-    this.#shape = session?.find(this.#name ?? '', this._result)
+    const isParsed = connection.parsedStatements[this.#name ?? ''] !== undefined
+    // The session may know it all the same, from before it was said to have forgotten.
+    if (this.#name && !isParsed) connection.close({ type: 'S', name: this.#name })
+    this.#shape = isParsed ? session?.find(this.#name ?? '', this._result) : undefined
     if (this.#shape) this._result.fields = copied(this.#shape.fields)
     super.prepare(session && this.#shape ? session.undescribed : connection)
     this.#answering = scope ? 'scope' : 'statement'

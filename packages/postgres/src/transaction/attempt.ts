@@ -20,7 +20,7 @@ export class Attempt {
   phase: Phase = 'acquire'
   /** Whether a statement of this transaction failed because its connection was lost. */
   isLost = false
-  /** Whether its session was refused a prepared statement because a table had been altered. */
+  /** Whether its session refused a prepared statement: a table had been altered, or the session told to forget. */
   isStale = false
   /** Whether an upsert of it failed over a row that another transaction had inserted meanwhile. */
   hasLostRace = false

@@ -9,6 +9,7 @@ import type { PoolStats } from '../stats.js'
 import { Attempt, type Attempts } from './attempt.js'
 import { commitUnknown } from './commit-unknown.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
+import { assertIsolation } from './isolation.js'
 import { retryLostRaces } from './lost-race.js'
 import type { Retrier } from './retrier.js'
 
@@ -83,6 +84,7 @@ export async function runTransaction<T>(
   if (host.attempts.current)
     throw new PostgresError('postgres.transaction_nested', wordsOf('postgres.transaction_nested'))
   assertDeadline(deadlineMs)
+  assertIsolation('isolation', isolation)
   const startedAt = performance.now()
   const remainingMs = (): number => startedAt + deadlineMs - performance.now()
   let current: Attempt | undefined
@@ -149,7 +151,7 @@ async function attemptOnce<T>(
     const { code, cause, details } = mapped
     if (attempt.isLost && code === 'postgres.connection_lost')
       throw new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), { cause })
-    if (attempt.isStale && 'sqlState' in details && details.sqlState === STALE)
+    if (attempt.isStale && 'sqlState' in details && STALE.has(details.sqlState))
       throw new PostgresError('postgres.transaction_lost', WAS_STALE, { cause })
     if (attempt.hasLostRace && code === 'postgres.unique_violation')
       throw new PostgresError('postgres.serialization_failure', LOST_RACE, { cause, details })
@@ -157,12 +159,12 @@ async function attemptOnce<T>(
   }
 }
 
-/** SQLSTATE of what `isStale` tells from all else that has it. */
-const STALE = '0A000'
+/** SQLSTATEs of what `isStale` and `isForgotten` tell from all else that has them. */
+const STALE = new Set<string | undefined>(['0A000', '26000'])
 const LOST_RACE =
   'An upsert or a connectOrCreate found no row, and another transaction inserted it meanwhile: the server rolled the transaction back; run it again'
 const WAS_STALE =
-  'A table was altered under a statement that the session had prepared: the server rolled the transaction back, and the connection is replaced; run it again'
+  'The session no longer has a statement as it was prepared, because a table was altered or it was told to forget: the server rolled the transaction back, and the connection is replaced; run it again'
 
 /** What `work` gives, or the signal's reason as soon as that aborts. */
 function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

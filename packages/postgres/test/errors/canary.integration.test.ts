@@ -93,7 +93,7 @@ const failures: readonly (readonly [string, PostgresErrorCode, (client: Client) 
     'postgres.not_found',
     (client) => client.user.update({ where: { stripeCustomerId: `no ${CANARY}` }, data: { name: CANARY } }),
   ],
-  ['raised', 'postgres.failed', (client) => client.$queryRaw`SELECT raise_it(${CANARY}, 'P0001')::text`],
+  ['raised', 'postgres.raised', (client) => client.$queryRaw`SELECT raise_it(${CANARY}, 'P0001')::text`],
   [
     'raised as unique',
     'postgres.unique_violation',
@@ -105,7 +105,43 @@ const failures: readonly (readonly [string, PostgresErrorCode, (client: Client) 
     'postgres.permission_denied',
     (client) => client.$queryRaw`SELECT raise_it(${CANARY}, '42501')::text`,
   ],
-  ['syntax', 'postgres.failed', (client) => client.$queryRawUnsafe(`SELECT '${CANARY}' oops oops`)],
+  [
+    'raised with a code of its own',
+    'postgres.raised',
+    (client) => client.$queryRaw`SELECT raise_it(${CANARY}, 'APP01')::text`,
+  ],
+  ['syntax', 'postgres.invalid_sql', (client) => client.$queryRawUnsafe(`SELECT '${CANARY}' oops oops`)],
+  [
+    'syntax, a value that broke out of its quotes',
+    'postgres.invalid_sql',
+    (client) => client.$queryRawUnsafe(`SELECT 1 WHERE 'O'canary-3f9c' = ''`),
+  ],
+  [
+    'syntax, a number with more behind it',
+    'postgres.invalid_sql',
+    (client) => client.$queryRawUnsafe(`SELECT 98765432canary-3f9c`),
+  ],
+  [
+    'a text in the wrong quotes',
+    'postgres.invalid_sql',
+    (client) => client.$queryRawUnsafe(`SELECT id FROM users WHERE email = "canary-3f9c"`),
+  ],
+  [
+    'a name that is a value',
+    'postgres.invalid_sql',
+    (client) => client.$queryRaw`SELECT ${'canary-3f9c'}::text::regtype`,
+  ],
+  [
+    'a table that is a value',
+    'postgres.invalid_sql',
+    (client) => client.$queryRaw`SELECT ${'"canary-3f9c"'}::text::regclass`,
+  ],
+  [
+    'a schema that is a value',
+    'postgres.refused',
+    (client) => client.$queryRaw`SELECT ${'"canary-3f9c"'}::text::regnamespace`,
+  ],
+  ['a type that is a literal', 'postgres.invalid_sql', (client) => client.$queryRaw`SELECT 'canary-3f9c'::regtype`],
   ['value in a statement', 'postgres.invalid_value', (client) => client.$executeRawUnsafe(`SELECT '${UUID}-'::uuid`)],
 ]
 

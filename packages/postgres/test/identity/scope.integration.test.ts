@@ -254,7 +254,7 @@ describe('a scope', () => {
     const { postgres, alice } = bench
     const scope = postgres.as({ userId: alice.userId })
     expect(await codeOf(scope.query('SELECT $1::int', ['not a number']))).toBe('postgres.invalid_value')
-    expect(await codeOf(scope.query('SELECT * FROM nowhere'))).toBe('postgres.schema_mismatch')
+    expect(await codeOf(scope.query('SELECT * FROM nowhere'))).toBe('postgres.invalid_sql')
     for (const n of [1, 2, 3]) expect((await scope.query('SELECT $1::int AS n', [n])).rows).toEqual([{ n }])
     expect(await scope.prisma.$queryRaw`SELECT ${Prisma.sql`1`} AS one`).toEqual([{ one: 1 }])
   })

@@ -67,14 +67,14 @@ describe('toPostgresError', () => {
     expect(inspect(error, { depth: 9 })).not.toContain(SECRET)
   })
 
-  it('knows a missing row, a missing table, a missing right', async () => {
+  it('knows a missing row, a table that never was, a missing right', async () => {
     const { prisma } = postgres
     const id = '00000000-0000-7000-8000-000000000000'
     expect(await mapped(prisma.user.update({ where: { id }, data: { name: 'x' } }))).toMatchObject({
       code: 'postgres.not_found',
     })
     expect(await mapped(prisma.$queryRaw`SELECT * FROM no_such_table`)).toMatchObject({
-      code: 'postgres.schema_mismatch',
+      code: 'postgres.invalid_sql',
     })
     expect(await mapped(prisma.$executeRaw`DROP TABLE users`)).toMatchObject({ code: 'postgres.permission_denied' })
   })

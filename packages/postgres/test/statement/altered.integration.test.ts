@@ -68,7 +68,7 @@ const CHANGES: Record<string, Change> = {
 }
 
 describe('a change under what several sessions know by name', () => {
-  it('is met by one of them, also where nothing can be run again: in a transaction of Prisma', async () => {
+  it('is met by none of them, also where nothing can be run again: in a transaction of Prisma, which is begun anew', async () => {
     const postgres = bench.service({ maxConnections: 3 })
     onTestFinished(async () => void (await postgres.close(0)))
     await bench.admin('CREATE TABLE known AS SELECT 1 AS a')
@@ -78,7 +78,7 @@ describe('a change under what several sessions know by name', () => {
     await bench.admin('ALTER TABLE known ALTER a TYPE bigint')
     const outcomes: unknown[] = []
     for (let turn = 0; turn < 4; turn += 1) outcomes.push(await ask().catch((error: { code: string }) => error.code))
-    expect(outcomes).toEqual(['P2010', [{ a: 1n }], [{ a: 1n }], [{ a: 1n }]])
+    expect(outcomes).toEqual([[{ a: 1n }], [{ a: 1n }], [{ a: 1n }], [{ a: 1n }]])
   })
 })
 

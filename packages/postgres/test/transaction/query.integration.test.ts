@@ -43,7 +43,7 @@ describe('query() of a transaction', () => {
     const scope = postgres.as({ userId: alice.userId })
     const refused = (text: string) => codeOf(scope.transaction((_tx, { query }) => query(text)))
     expect(await refused("UPDATE users SET role = 'admin'")).toBe('postgres.permission_denied')
-    expect(await refused('SELECT 1; RESET ROLE')).toBe('postgres.failed')
+    expect(await refused('SELECT 1; RESET ROLE')).toBe('postgres.invalid_sql')
   })
 
   it('is run again with it after a conflict', async () => {

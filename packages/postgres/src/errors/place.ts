@@ -1,0 +1,48 @@
+/** Where in the text of a statement the server found a mistake. */
+export interface Place {
+  /** Both from 1. */
+  readonly line: number
+  readonly column: number
+  /** The name, word or sign that stands there; unset where it may be a value. */
+  readonly near?: string
+}
+
+/** A quoted name of other signs may be a text in the wrong quotes: `WHERE email = "a@b.c"`. */
+const NAME = String.raw`(?:[\p{L}_][\p{L}\p{N}_$]*|"[\p{L}\p{N}_$]+")`
+/** A name with what qualifies it, the number of a parameter, or an operator. */
+const TOKEN = new RegExp(String.raw`${NAME}(?:\s*\.\s*${NAME})*|\$\d+|[-+*/<>=~!@#%^&|?:;,.()[\]]{1,3}`, 'uy')
+const LITERAL = /^(?:[ebnx]'|u&['"])/i
+/** What may be shown though a literal stands before it: no value looks like it. */
+const GRAMMAR =
+  /^(?:[^\p{L}\p{N}"$]+|all|and|as|asc|between|by|case|cross|delete|desc|distinct|else|end|exists|for|from|full|group|having|in|inner|insert|into|is|join|left|like|limit|not|null|offset|on|or|order|outer|returning|right|select|set|table|then|union|update|using|values|when|where|with)$/iu
+
+/** Longer than any name of the server's. */
+const MAX_NEAR = 130
+
+/**
+ * The place in `text` that a server's error points at, by its `position`: a count of characters from 1.
+ *
+ * A name or a word there is its author's, and may be shown; a literal may be a value that was written into the text. Of a text that is no
+ * SQL at all (`sqlState` 42601) behind a literal nobody knows where that ends: `'O'Brien'`.
+ */
+export function placeOf(text: string, position: unknown, sqlState: unknown): Place | undefined {
+  const number = Number(position)
+  const characters = Array.from(text)
+  if (!Number.isInteger(number) || number < 1 || number > characters.length + 1) return undefined
+  const before = characters.slice(0, number - 1).join('')
+  const lines = before.split('\n')
+  const near = tokenAt(text, before.length)
+  const isSure = sqlState !== '42601' || !/['$]/.test(before.replace(/\$\d+/g, '')) || GRAMMAR.test(near ?? '')
+  return {
+    line: lines.length,
+    column: Array.from(lines.at(-1) ?? '').length + 1,
+    ...(near !== undefined && isSure ? { near } : {}),
+  }
+}
+
+function tokenAt(text: string, index: number): string | undefined {
+  if (LITERAL.test(text.slice(index, index + 3))) return undefined
+  TOKEN.lastIndex = index
+  const token = TOKEN.exec(text)?.[0]
+  return token !== undefined && token.length <= MAX_NEAR ? token : undefined
+}
