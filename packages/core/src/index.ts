@@ -33,6 +33,7 @@ export {
   type Settings,
   type SettingValues,
 } from './settings/settings.js'
+export { encodingProblem } from './settings/url-encoding.js'
 export {
   APPLICATION_URLS,
   applicationUrlsOf,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { encodingProblem } from './url-encoding.js'
 
 /** What people need to know about one setting; `.env.example` and the reference page are made from it. */
 export interface SettingInfo {
@@ -180,6 +181,9 @@ export function optional<T>(setting: Setting<T>, defaultText: string): Setting<T
 }
 
 function urlProblem(value: string, protocols: readonly string[]): string | undefined {
+  // Others carry no password.
+  const problem = protocols.some((protocol) => protocol.startsWith('postgres')) ? encodingProblem(value) : undefined
+  if (problem !== undefined) return problem
   let parsed: URL
   try {
     parsed = new URL(value)

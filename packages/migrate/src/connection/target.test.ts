@@ -60,6 +60,10 @@ describe('parseTarget', () => {
   it.each([
     'mysql://app:s3cret@db/d',
     'postgresql//app:s3cret@db/d',
+    'postgresql://app:m@g/s3cret@db/d',
+    'postgresql://app:m#s3cret@db/d',
+    'postgresql://app:1?s3cret@db/d',
+    'postgresql://app:s3cret%@db/d',
     'postgresql://app:s3cret@db:99999/d',
     'postgresql://app:s3cret@db/d?sslmode=prefer',
     'postgresql://app:s3cret@db/d?sslmode=verify-ca',

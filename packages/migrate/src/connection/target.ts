@@ -1,3 +1,4 @@
+import { encodingProblem } from '@miyabi/core'
 import type pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
 import { PrismaError } from '../errors/prisma-error.js'
@@ -82,6 +83,8 @@ function sessionOptions(given: string | undefined, schema: string): string {
 }
 
 function toUrl(text: string): URL {
+  const problem = encodingProblem(text)
+  if (problem !== undefined) throw invalid(`It ${problem}`)
   let url: URL
   try {
     // `postgresql://user@/db?host=/socket` names its host in a parameter, which wins over the one given here.
