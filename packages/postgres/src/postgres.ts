@@ -112,7 +112,7 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
   })
   const ended = new AbortController()
   pool.once('connect', () => void checkStart(settings, logger, ended.signal))
-  const health = sharing(() => checkHealth(settings, { pool }))
+  const health = sharing(() => checkHealth(settings, { pool, role }))
   const close = (graceMs: number = DEFAULT_GRACE_MS): Promise<PoolClosed> => {
     ended.abort()
     if (isPoolClosing) void pool.close(graceMs)

@@ -13,6 +13,8 @@ export interface FailureDetails {
   readonly constraint?: string
   readonly table?: string
   readonly columns?: readonly string[]
+  /** How long the server had been silent when its connection was cut, in milliseconds. */
+  readonly silentMs?: number
   /** Attempts made, where it was tried more than once. */
   readonly attempts?: number
   /** Why it was not tried again, though it may have been. */

@@ -20,6 +20,7 @@ export const POSTGRES_ERRORS = {
   'postgres.time_zone': { retryable: false, effect: 'none' },
   'postgres.pool.acquire_timeout': { retryable: false, effect: 'none' },
   'postgres.pool.closed': { retryable: false, effect: 'none' },
+  'postgres.pool.hook_failed': { retryable: false, effect: 'none' },
   'postgres.pool.second_pg': { retryable: false, effect: 'none' },
   'postgres.internals_missing': { retryable: false, effect: 'none' },
   'postgres.serialization_failure': { retryable: true, effect: 'none' },

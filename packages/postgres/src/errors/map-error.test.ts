@@ -91,9 +91,13 @@ describe('toPostgresError', () => {
 
 describe('mapConnectError', () => {
   it('knows that nothing can have happened yet, and names the server', () => {
-    const mapped = mapConnectError(new Error('Connection terminated unexpectedly'), 'server db:5432')
+    const mapped = mapConnectError(new Error('Connection terminated unexpectedly'), {
+      server: 'server db:5432',
+      variable: 'SERVICE_DATABASE_URL',
+    })
     expect(mapped).toMatchObject({ code: 'postgres.unreachable', effect: 'none', retryable: true })
     expect(mapped.message).toContain('server db:5432')
+    expect(mapped.message).toContain('correct host and port in SERVICE_DATABASE_URL')
   })
 })
 

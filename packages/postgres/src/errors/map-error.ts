@@ -16,7 +16,7 @@ import {
   type PostgresErrorCode,
   postgresError,
 } from './errors.js'
-import { WORDING } from './wording.js'
+import { type ServerPlace, wordingFor } from './wording.js'
 
 /**
  * One way to read what PostgreSQL failed with: what the driver, its adapter or Prisma threw becomes a `PostgresError`, and one of ours
@@ -32,9 +32,9 @@ export function mapPostgresError(error: unknown): unknown {
 /**
  * The one place that reads SQLSTATEs, Prisma codes and driver messages, for what is known to come from a call to the database: what it
  * does not know is `postgres.failed`.
- * @param server of a failure to connect, in words.
+ * @param at of a failure to connect: where to.
  */
-export function toPostgresError(error: unknown, server?: string): AnyPostgresError {
+export function toPostgresError(error: unknown, at?: ServerPlace): AnyPostgresError {
   const own = ownError(error)
   if (own) return own
   const facts = driverFacts(error)
@@ -57,27 +57,28 @@ export function toPostgresError(error: unknown, server?: string): AnyPostgresErr
     ...(code === 'postgres.invalid_sql' ? place : {}),
     ...(unreadableType ? { type: unreadableType } : {}),
   }
-  return postgresError(code, messageOf(code, facts, server), {
+  return postgresError(code, messageOf(code, facts, at), {
     details,
     cause: isMiyabiError(error) ? error : causeOf(code, facts),
   })
 }
 
 /**
- * The same for a failure to open a connection to `server`: nothing was sent yet, so a connection lost on the way there is a server
+ * The same for a failure to open a connection to a server: nothing was sent yet, so a connection lost on the way there is a server
  * that could not be reached, and nothing can have happened.
  */
-export function mapConnectError(error: unknown, server: string): AnyPostgresError {
-  const mapped = toPostgresError(error, server)
+export function mapConnectError(error: unknown, place: ServerPlace): AnyPostgresError {
+  const { server, variable } = place
+  const mapped = toPostgresError(error, place)
   if (mapped.code !== 'postgres.connection_lost') return mapped
   const { details, cause } = mapped
   const { message } = driverFacts(error)
   const [, ofPooler] = BY_POOLER_MESSAGE.find(([pattern]) => pattern.test(message)) ?? []
   if (ofPooler) {
-    const { reason, remedy } = WORDING[ofPooler]
+    const { reason, remedy } = wordingFor(ofPooler, variable)
     return new PostgresError(ofPooler, `${reason} (${server}; ${redactText(message)}); ${remedy}`, { details, cause })
   }
-  const { reason, remedy } = WORDING['postgres.unreachable']
+  const { reason, remedy } = wordingFor('postgres.unreachable', variable)
   return new PostgresError('postgres.unreachable', `${reason} (${server}; closed during the login); ${remedy}`, {
     details,
     cause,
@@ -273,11 +274,11 @@ const DENIED = {
   other: 'postgres.permission_denied',
 } as const satisfies Record<DriverFacts['denied'], PostgresErrorCode>
 
-function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string | undefined): string {
+function messageOf(code: PostgresErrorCode, facts: DriverFacts, at: ServerPlace | undefined): string {
   const { sqlState, prismaCode, systemCode, constraint, table, columns, argument, withoutData } = facts
   const { place, words, inFunction, unreadableType } = facts
   const named = [
-    server,
+    at?.server,
     facts.unreadable && `column ${facts.unreadable.column}: ${facts.unreadable.kind}`,
     words,
     place && `line ${place.line}, column ${place.column}${place.near === undefined ? '' : `, at ${place.near}`}`,
@@ -293,7 +294,7 @@ function messageOf(code: PostgresErrorCode, facts: DriverFacts, server: string |
     withoutData && 'no data came for COPY FROM STDIN, which takes a stream: `pg-copy-streams` on a client of the pool',
     sqlState ? `SQLSTATE ${sqlState}` : (prismaCode ?? systemCode),
   ].filter(Boolean)
-  const { reason, remedy: usual } = WORDING[code]
+  const { reason, remedy: usual } = wordingFor(code, at?.variable ?? 'DATABASE_URL')
   // Nobody but the author of raw SQL can correct its text.
   const isByPrisma = code === 'postgres.invalid_sql' && prismaCode !== undefined && prismaCode !== 'P2010'
   const remedy = isByPrisma ? 'Prisma made this statement out of the call: word the call otherwise' : usual

@@ -6,6 +6,12 @@ export interface Wording {
   readonly remedy?: string
 }
 
+/** A server as messages name it, and the variable that names the server and the login. */
+export interface ServerPlace {
+  readonly server: string
+  readonly variable: string
+}
+
 /** The words of every code; messages, health and the README's table are made from them. */
 export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   'postgres.unreachable': {
@@ -61,6 +67,10 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
     remedy: 'the message tells whether all were in use or none could be opened',
   },
   'postgres.pool.closed': { reason: 'The pool is closed', remedy: 'make a new one' },
+  'postgres.pool.hook_failed': {
+    reason: 'The onConnect of the application failed, so the connection was closed',
+    remedy: 'look at its cause; callers get the error itself',
+  },
   'postgres.pool.second_pg': {
     reason: 'Two copies of the package pg are installed, so Prisma would ignore the pool',
     remedy: 'pin one version (`overrides` in pnpm-workspace.yaml) and install again',
@@ -167,7 +177,7 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   'postgres.read_only': { reason: 'The transaction, the session or the database is set to read only' },
   'postgres.standby': {
     reason: 'The server is a standby, which accepts no writes: a failover has moved the primary elsewhere',
-    remedy: 'try again, on a new connection; if it stays so, DATABASE_URL names the standby',
+    remedy: 'try again, on a new connection; if it stays so, the URL names the standby',
   },
   'postgres.resources_exhausted': { reason: 'The PostgreSQL server is out of disk space or memory' },
   'postgres.raised': {
@@ -176,6 +186,12 @@ export const WORDING: Readonly<Record<PostgresErrorCode, Wording>> = {
   },
   'postgres.refused': { reason: 'The server refused the statement; nothing was done' },
   'postgres.failed': { reason: 'A database call failed' },
+}
+
+/** The words of a code for one login: the usual ones name DATABASE_URL. */
+export function wordingFor(code: PostgresErrorCode, variable: string): Wording {
+  const { reason, remedy } = WORDING[code]
+  return remedy === undefined ? { reason } : { reason, remedy: remedy.replace(/\bDATABASE_URL\b/g, variable) }
 }
 
 /** A code in words: what happened, and what to do. */

@@ -1,7 +1,7 @@
+import { onOwnConnection } from '../pool/own-connection.js'
 import type { PoolUsage } from '../pool/usage.js'
 import type { PostgresSettings } from '../settings/config.js'
 import { resolvePostgresSettings } from '../settings/resolve.js'
-import { onOwnConnection } from './own-connection.js'
 import { advisePoolSize, type PoolSizeAdvice } from './pool-size.js'
 import { readServerLimits } from './server-limits.js'
 

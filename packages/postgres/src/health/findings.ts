@@ -1,5 +1,6 @@
 import type { PostgresErrorCode } from '../errors/errors.js'
 import { WORDING } from '../errors/wording.js'
+import type { LoginProblem } from '../identity/login-check.js'
 import { tableNames } from '../schema/tables.js'
 import type { PoolStats } from '../stats.js'
 import type { MigrationState } from './migration-state.js'
@@ -31,6 +32,10 @@ export interface Sight {
   readonly isReadOnly: boolean
   /** Tables that the code expects and the database lacks. */
   readonly missing: readonly string[]
+  /** What makes the login's calls fail; those that work all the same are said in the log. */
+  readonly login: readonly LoginProblem[]
+  /** The variable that names the server and the login. */
+  readonly variable: string
   /** Undefined where the login may not read the history. */
   readonly migrations: MigrationState | undefined
   /** The pool, with how long its first in line has waited. */
@@ -50,16 +55,17 @@ export function findingsOf(sight: Sight): Finding[] {
     ...migrationsFailed(sight),
     ...writesRefused(sight),
     ...schemaBehind(sight),
+    ...loginRefused(sight),
     ...saturated(sight),
     ...odd(sight),
   ]
 }
 
-function writesRefused({ isStandby, isReadOnly }: Sight): Finding[] {
+function writesRefused({ isStandby, isReadOnly, variable }: Sight): Finding[] {
   if (!isReadOnly) return []
   const problem = isStandby ? 'postgres.standby' : 'postgres.read_only'
   const remedy = isStandby
-    ? 'let DATABASE_URL name the primary'
+    ? `let ${variable} name the primary`
     : 'look at default_transaction_read_only of the server, the database and the role; some services set it when the disk is full'
   return [{ problem, ...DOWN, reason: WORDING[problem].reason, remedy }]
 }
@@ -92,6 +98,14 @@ function schemaBehind({ migrations, missing }: Sight): Finding[] {
       reason: `The database lacks ${missing.length} of ${tableNames.length} tables: ${names}`,
     })),
   ]
+}
+
+/** As every connection of the pool is, or every call that it takes. */
+function loginRefused({ login }: Sight): Finding[] {
+  return login.flatMap(({ error, weight }) => {
+    const [reason = '', ...remedies] = error.message.split('; ')
+    return weight === 'refuse' ? [{ problem: error.code, ...DOWN, reason, remedy: remedies.join('; ') }] : []
+  })
 }
 
 function saturated({ pool, saturatedAfterMs }: Sight): Finding[] {

@@ -1,13 +1,14 @@
 import type { StoreHealth } from '@miyabi/core'
-import type { PostgresErrorCode } from '../errors/errors.js'
-import { WORDING } from '../errors/wording.js'
+import type { PostgresError } from '../errors/errors.js'
+import { WORDING, type Wording, wordingFor } from '../errors/wording.js'
+import { problemsOfLogin } from '../identity/login-check.js'
+import { type Ask, NoAnswer, onOwnConnection } from '../pool/own-connection.js'
 import { migrations } from '../schema/migrations.generated.js'
 import { tableNames } from '../schema/tables.js'
 import type { PostgresSettings } from '../settings/config.js'
-import { resolvePostgresSettings } from '../settings/resolve.js'
+import { type ResolvedSettings, resolvePostgresSettings } from '../settings/resolve.js'
 import { findingsOf, type HealthProblem, type Sight } from './findings.js'
 import { compareMigrations, type HistoryRow, type MigrationState, readHistory } from './migration-state.js'
-import { type Ask, onOwnConnection } from './own-connection.js'
 
 /** A longer wait than this, or than half of what a caller waits at most, means that the pool is saturated. */
 const SATURATED_AFTER_MS = 1000
@@ -24,6 +25,8 @@ export interface HealthOptions {
   readonly signal?: AbortSignal | undefined
   /** The pool whose callers may be waiting. */
   readonly pool?: NonNullable<Sight['pool']>
+  /** `service`: the settings are those of the service's own pool. */
+  readonly role?: 'service' | undefined
 }
 
 /**
@@ -31,14 +34,19 @@ export interface HealthOptions {
  * second; rejects only with the signal's reason.
  */
 export async function checkHealth(settings: PostgresSettings, options: HealthOptions = {}): Promise<PostgresHealth> {
-  const { signal, pool } = options
+  const { signal, pool, role } = options
   const start = performance.now()
+  let variable = 'DATABASE_URL'
   const latencyMs = (): number => Math.round(performance.now() - start)
   try {
-    const { version, history, ...seen } = await onOwnConnection(resolvePostgresSettings(settings), signal, look)
+    const resolved = resolvePostgresSettings(settings)
+    ;({ variable } = resolved.target)
+    const { version, history, ...seen } = await onOwnConnection(resolved, signal, (ask) =>
+      look(ask, resolved, role === 'service'),
+    )
     const state = history && compareMigrations(migrations, history)
     const saturatedAfterMs = Math.min(SATURATED_AFTER_MS, settings.acquireTimeoutMs / 2)
-    const [worst] = findingsOf({ ...seen, migrations: state, pool, saturatedAfterMs })
+    const [worst] = findingsOf({ ...seen, variable, migrations: state, pool, saturatedAfterMs })
     const differs = state && Object.values(state).some((names) => names.length > 0)
     return {
       status: 'up',
@@ -50,26 +58,31 @@ export async function checkHealth(settings: PostgresSettings, options: HealthOpt
     }
   } catch (error) {
     signal?.throwIfAborted()
-    return healthDown(error, latencyMs())
+    return healthDown(error, latencyMs(), variable)
   }
 }
 
-/** How PostgreSQL is where asking it failed with `error`. */
-export function healthDown(error: unknown, latencyMs: number): PostgresHealth {
-  const { code, message } = error as { readonly code: PostgresErrorCode; readonly message: string }
-  const remedy = (WORDING[code] ?? WORDING['postgres.failed']).remedy
-  const reason = message.replace(`; ${remedy}`, '') // told apart
+/** How PostgreSQL is where asking it failed with `error`. `variable` names the login. */
+export function healthDown(error: unknown, latencyMs: number, variable = 'DATABASE_URL'): PostgresHealth {
+  const { reason, remedy } = toldApart(error as PostgresError, variable)
   return {
     status: 'down',
     ready: false,
     latencyMs,
-    problem: code,
+    problem: (error as PostgresError).code,
     reason,
     ...(remedy && { remedy }),
   }
 }
 
-interface Answer extends Pick<Sight, 'isStandby' | 'isReadOnly' | 'missing'> {
+/** What is wrong and what to do about it, which a message has in one. */
+function toldApart(error: PostgresError, variable: string): Wording {
+  if (error instanceof NoAnswer) return error
+  const { remedy } = wordingFor(error.code in WORDING ? error.code : 'postgres.failed', variable)
+  return { reason: error.message.replace(`; ${remedy}`, ''), ...(remedy !== undefined && { remedy }) }
+}
+
+interface Answer extends Pick<Sight, 'isStandby' | 'isReadOnly' | 'missing' | 'login'> {
   readonly version: string
   readonly history: readonly HistoryRow[] | undefined
 }
@@ -80,11 +93,12 @@ const QUESTION = `
          current_setting('transaction_read_only')::boolean AS "isReadOnly",
          ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL) AS missing`
 
-async function look(ask: Ask): Promise<Answer> {
-  const [row] = await ask<Omit<Answer, 'history'>>(QUESTION, [tableNames])
+async function look(ask: Ask, settings: ResolvedSettings, mayServe: boolean): Promise<Answer> {
+  const [row] = await ask<Omit<Answer, 'history' | 'login'>>(QUESTION, [tableNames])
+  const login = await problemsOfLogin(settings, mayServe, ask)
   const history = await readHistory(ask).catch((error: { readonly code?: string }) => {
     if (error.code !== '42501') throw error
     return undefined
   })
-  return { version: '', isStandby: false, isReadOnly: false, missing: [], ...row, history }
+  return { version: '', isStandby: false, isReadOnly: false, missing: [], ...row, history, login }
 }

@@ -1,4 +1,4 @@
-import type { Ask } from './own-connection.js'
+import type { Ask } from '../pool/own-connection.js'
 
 /** A migration that the code was built with. */
 export interface BuiltMigration {

@@ -1,4 +1,4 @@
-import type { Ask } from './own-connection.js'
+import type { Ask } from '../pool/own-connection.js'
 
 /** How many connections a server takes, as one login sees it. */
 export interface ServerLimits {

@@ -1,8 +1,8 @@
 import { type Logger, safeCause } from '@miyabi/core'
+import { onOwnConnection } from '../pool/own-connection.js'
 import { sessionSettings } from '../settings/client-config.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 import { adviseForServer } from './advise.js'
-import { onOwnConnection } from './own-connection.js'
 
 /**
  * Looks at the server once, when a pool has reached it, and warns of what will hurt later: pools that do not fit into it, or, behind

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { InternalsCheck, internalsOf } from '@miyabi/core'
 import pg from 'pg'
 
@@ -27,9 +28,11 @@ export const PG_INTERNALS = [
     ['Client', 'getTransactionStatus', 'function', 'hands out no connection inside a transaction'],
     ['Client', '_queryQueue', 'object', 'knows whether a session has answered all that it was sent'],
     ['Client', '_activeQuery', 'any', 'tells where a statement is wrong'],
+    ['Client', '_connected', 'boolean', 'knows which session owes an answer'],
     ['Client', 'processID', 'any', 'cancels a statement'],
     ['Client', 'secretKey', 'any', 'cancels a statement'],
     ['Connection', 'stream', 'object', 'cuts the socket'],
+    ['Connection', 'query', 'function', 'sees which limit a text gives its session'],
     ['Connection', 'parse', 'function', 'sends the identity in front of a statement'],
     ['Connection', 'bind', 'function', 'sends the identity in front of a statement'],
     ['Connection', 'execute', 'function', 'sends the identity in front of a statement'],
@@ -155,6 +158,7 @@ interface ClientInternals {
   readonly readyForQuery: boolean
   readonly _queryQueue: readonly unknown[]
   readonly _activeQuery: { readonly text?: unknown } | null
+  readonly _connected: boolean
   readonly processID: number
   readonly secretKey: number
 }
@@ -190,10 +194,50 @@ export function isSettled(client: pg.Client): boolean {
   return readyForQuery && _queryQueue.length === 0
 }
 
+/** Whether a session that is open owes an answer. */
+export function owesAnswer(client: pg.Client): boolean {
+  const { _connected, readyForQuery } = client as unknown as ClientInternals
+  return _connected && !readyForQuery
+}
+
+/** Whether its socket has not been connected yet. */
+export function isConnecting(client: pg.Client): boolean {
+  return (client.connection.stream as Socket).connecting
+}
+
+/** Bytes that came and went. */
+export function bytesOf(client: pg.Client): number {
+  const { bytesRead, bytesWritten } = client.connection.stream as Socket
+  return bytesRead + bytesWritten
+}
+
 /** The text of the statement that the server answers. */
 export function textInFlight(client: pg.Client): string | undefined {
   const text = (client as unknown as ClientInternals)._activeQuery?.text
   return typeof text === 'string' ? text : undefined
+}
+
+/** Whether what the server answers is read at the pace of somebody else's code: a cursor, a stream of COPY. */
+export function isStreaming(client: pg.Client): boolean {
+  const query = (client as unknown as ClientInternals)._activeQuery
+  return Boolean(query) && !(query instanceof driver.Query)
+}
+
+/** Calls `listener` with each text before it is sent; one that the session keeps by name is sent once. */
+export function onText(client: pg.Client, listener: (text: string) => void): void {
+  const connection = client.connection as unknown as Pick<Wire, 'parse'> & { query(text: string): void }
+  const { query, parse } = connection
+  const heard: typeof connection = {
+    query(text) {
+      listener(text)
+      query.call(this, text)
+    },
+    parse(message) {
+      listener(message.text)
+      parse.call(this, message)
+    },
+  }
+  Object.assign(connection, heard)
 }
 
 /** Lets the driver prepare all statements anew. */

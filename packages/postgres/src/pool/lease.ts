@@ -11,7 +11,9 @@ const FATAL = /^(08|28|3D|53|57P|58|F0|XX)|^25P0[34]$/
  */
 export function lease(client: PooledClient & pg.PoolClient, onReleased: () => void): pg.PoolClient {
   const release = client.release
+  client.isLeased = true
   client.release = (error) => {
+    client.releasedWith = error
     release(endsSession(error) || !client.isClean) // throws where it was released before, and then is not counted twice
     onReleased()
   }

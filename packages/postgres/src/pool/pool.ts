@@ -26,12 +26,17 @@ import { CancelScope, CancelScopes } from './cancel-scope.js'
 import { ClientQueue } from './client-queue.js'
 import { closedError, type PoolClosed } from './closed.js'
 import { Connector } from './connector.js'
+import { refuseDriverOptions } from './driver-options.js'
 import { type PoolObserver, PoolObservers } from './events.js'
 import { LeakWatch, type Taker } from './leak-watch.js'
 import { lease } from './lease.js'
 import { Liveness } from './liveness.js'
 import { PoolLog } from './log.js'
+import { type ConnectHook, HookFailure, runHook } from './on-connect.js'
 import { PooledClient, type PooledClientConfig } from './pooled-client.js'
+import { sessionsAtWork } from './sessions-at-work.js'
+import { SilenceWatch } from './silence-watch.js'
+import { silentError } from './silent-error.js'
 import { type PoolUsage, UsageWindow } from './usage.js'
 
 /** How long `close` waits for idle connections to end. Each cuts itself off before that. */
@@ -42,8 +47,11 @@ export interface PoolOptions {
   readonly logger?: Logger | undefined
   /** Told in errors and events. Default `main`. */
   readonly name?: string
-  /** Looks at each new connection before anybody has it; where it rejects, that is why none could be opened. */
-  readonly onConnect?: (client: pg.ClientBase) => Promise<void>
+  /**
+   * Looks at each new connection before anybody has it, within DB_CONNECT_TIMEOUT. What it throws is why none could be opened, and comes
+   * out of whatever needed one, as it is.
+   */
+  readonly onConnect?: ConnectHook
 }
 
 type AcquireCallback = (error: Error | undefined, client?: pg.PoolClient) => void
@@ -59,6 +67,10 @@ type DriverClient = NonNullable<pg.PoolConfig['Client']>
  * `connect`, `query` and everything built on them (Prisma's adapter, Kysely, Drizzle ...) go through `acquire`: the wait is bound
  * by the acquire timeout, a connection that sat idle is tested, one inside an open transaction is never handed out, the minimum is
  * opened before the first query and kept up, lifetimes are spread, every session is in UTC, and `close` always returns.
+ *
+ * Its events are those of pg-pool: `connect` and `remove` once a connection, `acquire` and `release` once a lease, the latter with what the
+ * caller released with, `error` where an idle connection breaks. Of pg-pool's options it takes none as they are called there; `log`,
+ * `maxUses`, `verify`, `allowExitOnIdle`, `pipeline` and `Client` have no counterpart, and all of them are refused.
  */
 export class Pool extends pg.Pool {
   readonly name: string
@@ -73,12 +85,14 @@ export class Pool extends pg.Pool {
   readonly #connector: Connector
   readonly #leakWatch: LeakWatch | undefined
   readonly #cancelScopes = new CancelScopes()
+  readonly #silenceWatch: SilenceWatch<PooledClient>
   #active = 0
   #pending = 0
   readonly #closing = new Closing((grace) => this.#close(grace))
 
   constructor(given: PostgresSettings, options: PoolOptions = {}) {
     assertInternals(pgCheck)
+    refuseDriverOptions(given, options)
     const settings = resolvePostgresSettings(given)
     const sockets = new Set<PooledClient>()
     const clientConfig: PooledClientConfig = {
@@ -95,7 +109,7 @@ export class Pool extends pg.Pool {
       maxLifetimeSeconds: jitteredLifetimeSeconds(settings.maxLifetimeMs),
       onConnect: async (client) => {
         ;(client as PooledClient).assertUtc()
-        await options.onConnect?.(client)
+        await runHook(options.onConnect, client, settings.connectTimeoutMs)
         ;(client as PooledClient).assertInternals() // behind an await: the driver calls before it is through with the login
       },
     })
@@ -118,6 +132,9 @@ export class Pool extends pg.Pool {
       onRecovered: (outage) => this.#log.connectRecovered(outage),
     })
     if (settings.leakThresholdMs > 0) this.#leakWatch = new LeakWatch(settings.leakThresholdMs, this.#log)
+    this.#silenceWatch = this.#watchForSilence()
+    // The driver's counts its own line, in which nobody waits here. Its types have it as a field.
+    Object.defineProperty(this, 'waitingCount', { get: () => this.#pending })
     this.#listen()
     this.#connector.check()
   }
@@ -150,6 +167,24 @@ export class Pool extends pg.Pool {
   /** Calls `observer` with every event of the pool, as it happens. Returns what ends that. */
   observe(observer: PoolObserver): () => void {
     return this.#observers.add(observer)
+  }
+
+  /**
+   * The driver tells 'acquire' and 'release' of its own steps too: of a connection that was opened, tested, or has outlived its time. Who
+   * listens is told of leases.
+   */
+  override emit(name: string | symbol, ...args: unknown[]): boolean {
+    if (name === 'acquire') {
+      this.#active += 1
+      return false
+    }
+    if (name !== 'release') return super.emit(name, ...args)
+    this.#active -= 1
+    const client = args[1] as PooledClient
+    client.lastUsedAt = performance.now()
+    if (!client.isLeased) return false
+    client.isLeased = false
+    return super.emit(name, client.releasedWith, client)
   }
 
   /** As `acquire`, in the driver's own shape: with a promise, or with a callback. */
@@ -303,7 +338,8 @@ export class Pool extends pg.Pool {
     const cameBack = taker && this.#leakWatch?.watch(taker)
     const leaveScope = scope?.hold(client)
     const takenAt = performance.now()
-    return lease(client, () => {
+    this.#silenceWatch.wake()
+    const leased = lease(client, () => {
       cameBack?.()
       leaveScope?.()
       const now = performance.now()
@@ -311,6 +347,8 @@ export class Pool extends pg.Pool {
       this.#observers.tell('released', { heldMs: now - takenAt })
       this.#giveBack()
     })
+    super.emit('acquire', leased)
+    return leased
   }
 
   #noteAcquired(startedAt: number): void {
@@ -329,7 +367,7 @@ export class Pool extends pg.Pool {
   #openIdle(): Promise<void> {
     return new Promise((resolve, reject) => {
       const callback: DriverCallback = (error, _client, release) => {
-        if (error) return reject(mapConnectError(error, this.#settings.target.server))
+        if (error) return reject(mapConnectError(error, this.#settings.target))
         release()
         this.#handOn()
         resolve()
@@ -341,7 +379,8 @@ export class Pool extends pg.Pool {
   /** What trying again cannot mend is told at once to those who wait, unless one may still come back to them. */
   #connectFailed(error: MiyabiError, isFirst: boolean): void {
     if (isFirst) this.#log.connectFailing(error)
-    if (!error.retryable && this.#active === 0) this.#queue.refuse(error)
+    const told = error instanceof HookFailure ? (error.thrown as Error) : error
+    if (!error.retryable && this.#active === 0) this.#queue.refuse(told)
   }
 
   #timeoutError(startedAt: number): AcquireTimeoutError {
@@ -356,16 +395,20 @@ export class Pool extends pg.Pool {
       // The driver reads it once for each new connection, so the next one gets a lifetime of its own.
       this.options.maxLifetimeSeconds = jitteredLifetimeSeconds(this.#settings.maxLifetimeMs)
     })
-    this.on('acquire', () => {
-      this.#active += 1
-    })
-    this.on('release', (_error, client) => {
-      this.#active -= 1
-      ;(client as unknown as PooledClient).lastUsedAt = performance.now()
-    })
     this.on('remove', () => this.#connector.check())
     this.on('error', (cause) => {
       if (!this.#closing.hasBegun) this.#log.connectionLost(toPostgresError(cause))
+    })
+  }
+
+  #watchForSilence(): SilenceWatch<PooledClient> {
+    const settings = this.#settings
+    return new SilenceWatch({
+      clients: this.#sockets,
+      isInUse: () => this.totalCount > this.idleCount,
+      statementTimeoutMs: settings.statementTimeoutMs,
+      askServer: (serverPids) => sessionsAtWork(settings, serverPids),
+      onSilent: (client, silentMs) => client.destroy(silentError(settings.target.server, silentMs)),
     })
   }
 
@@ -378,6 +421,7 @@ export class Pool extends pg.Pool {
     ended.catch(() => {}) // without a drain it never settles
     if (drained)
       await settlesWithin(GOODBYE_MS, Promise.allSettled([...this.#sockets].map((client) => once(client, 'end'))))
+    this.#silenceWatch.stop()
     const destroyed = this.#sockets.size
     for (const client of this.#sockets) client.destroy()
     const closed = { drained, destroyed }

@@ -4,13 +4,20 @@ import { noteSocketError } from '../errors/map-error.js'
 import { keepText } from '../errors/server-facts.js'
 import { assertInternals } from '../internals/check.js'
 import {
+  backendKeyOf,
+  bytesOf,
   driverStartupConf,
   forgetStatements,
+  isConnecting,
   isSettled,
+  isStreaming,
   onServerMessage,
+  onText,
+  owesAnswer,
   sessionCheck,
   textInFlight,
 } from '../internals/pg.js'
+import { longestTimeoutIn } from './timeout-in-text.js'
 
 /** A server or a network that answers nothing could hold a polite goodbye for minutes; after this the socket is cut. */
 const GOODBYE_LIMIT_MS = 1000
@@ -52,6 +59,11 @@ export class PooledClient extends pg.Client {
   lastUsedAt: number = performance.now()
   /** Set where nobody else may have it. */
   isSpent = false
+  /** Whether a caller has it, and what they released it with. */
+  isLeased = false
+  releasedWith: unknown
+  /** The longest limit on statements that a text gave this session, in milliseconds. */
+  ownTimeoutMs = 0
   #timeZone: string | undefined
   #isStandby = false
   #hasReported = false
@@ -77,6 +89,11 @@ export class PooledClient extends pg.Client {
       if (isForgotten(error) || isStale(error)) this.isSpent = true
       const text = textInFlight(this)
       if (text !== undefined) keepText(error, text)
+    })
+    // What lasts for one transaction alone counts for the whole session: a limit taken for too long is no harm.
+    onText(this, (text) => {
+      const ms = longestTimeoutIn(text)
+      if (ms > this.ownTimeoutMs) this.ownTimeoutMs = ms
     })
     // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a minute.
     this.connection.once('error', (error: Error) => {
@@ -114,6 +131,31 @@ export class PooledClient extends pg.Client {
     return isSettled(this)
   }
 
+  /** Whether there is no connection yet that a login could go over. */
+  get isConnecting(): boolean {
+    return isConnecting(this)
+  }
+
+  /** Whether the server owes an answer. */
+  get owesAnswer(): boolean {
+    return owesAnswer(this)
+  }
+
+  /** Bytes that came and went. */
+  get bytes(): number {
+    return bytesOf(this)
+  }
+
+  /** By what the server knows the session. */
+  get serverPid(): number {
+    return backendKeyOf(this).processID
+  }
+
+  /** What the server is to answer. */
+  get inFlight(): { readonly text: string | undefined; readonly isOpenEnded: boolean } {
+    return { text: textInFlight(this), isOpenEnded: isStreaming(this) }
+  }
+
   /** @throws {PostgresError} `postgres.internals_missing` where the driver keeps, or passes on, less than is needed of a session. */
   assertInternals(): void {
     assertInternals(sessionCheck(this, this.#hasReported))
@@ -128,9 +170,9 @@ export class PooledClient extends pg.Client {
     )
   }
 
-  /** Cuts the socket without a goodbye. */
-  destroy(): void {
-    this.connection.stream.destroy()
+  /** Cuts the socket without a goodbye; `reason` is what those hear who wait for an answer. */
+  destroy(reason?: Error): void {
+    this.connection.stream.destroy(reason)
   }
 
   override end(): Promise<void>

@@ -180,7 +180,7 @@ export class AdapterTransaction implements PgTransaction {
     if (this.#attempt) this.#attempt.phase = 'commit'
     const { command } = await this.#client.query('COMMIT').catch((error: unknown) => {
       const mapped = toPostgresError(error) // Prisma throws on what comes from here as it is
-      throw mapped.code === 'postgres.connection_lost' ? commitUnknown(mapped.cause) : mapped
+      throw mapped.code === 'postgres.connection_lost' ? commitUnknown(mapped.cause ?? mapped) : mapped
     })
     // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from the answer:
     // the session's state is known only some time after the error of that statement.
@@ -223,9 +223,11 @@ export class AdapterTransaction implements PgTransaction {
 
 /** A connection that is lost before COMMIT takes its transaction with it, and that is known: nothing was done. */
 function beforeCommit(error: unknown): unknown {
-  const { code, cause } = toPostgresError(error)
-  if (code !== 'postgres.connection_lost') return error
-  return new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), { cause })
+  const mapped = toPostgresError(error)
+  if (mapped.code !== 'postgres.connection_lost') return error
+  return new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), {
+    cause: mapped.cause ?? mapped,
+  })
 }
 
 /** Never longer than the session's own. */

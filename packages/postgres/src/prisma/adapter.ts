@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { PostgresError } from '../errors/errors.js'
+import { isPostgresError, PostgresError } from '../errors/errors.js'
 import { inScope } from '../identity/scope-errors.js'
 import { assertInternals } from '../internals/check.js'
 import {
@@ -19,6 +19,9 @@ import { keepingFacts } from './adapter-errors.js'
 import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
 import { sendingEarlyDates } from './early-dates.js'
 import { isPureSelect } from './pure-select.js'
+
+const isSilence = (error: unknown): boolean =>
+  isPostgresError(error, 'postgres.connection_lost') && error.details.silentMs !== undefined
 
 type Query = Parameters<PgAdapter['queryRaw']>[0]
 type Rows = Awaited<ReturnType<PgAdapter['queryRaw']>>
@@ -71,7 +74,8 @@ export class Adapter extends PrismaPg {
   }
 
   async #readAgain(inner: PgAdapter, query: Query, error: unknown): Promise<Rows> {
-    if (!isPureSelect(query.sql)) throw error
+    // One that waited for as long as a statement may take has no time left.
+    if (!isPureSelect(query.sql) || isSilence(error)) throw error
     const endsAt = performance.now() + READ_RETRY_MS
     return this.#host.retrier.run({
       what: 'read',

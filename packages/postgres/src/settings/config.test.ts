@@ -3,6 +3,7 @@ import { ConfigError, type Environment } from '@miyabi/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parsePostgresSettings, postgresSettings } from './config.js'
+import { resolvePostgresSettings } from './resolve.js'
 
 const DATABASE_URL = 'postgresql://app:hunter2@db.example.com:5432/miyabi'
 
@@ -130,3 +131,46 @@ describe('parsePostgresSettings', () => {
     )
   })
 })
+
+describe('a password that was not percent-encoded', () => {
+  const PIECES = /hunter|two3/
+  it.each([
+    'hunter/two3',
+    'hunter?two3',
+    'hunter#two3',
+    'hunter@x/two3',
+    'hunter:12/two3',
+    '12#two3',
+    '12?two3',
+    'hunter%two3',
+    'hunter@x?two3=1',
+    'hunter\ttwo3',
+  ])('%j is told as that by each variable, as user and as password, and no piece of it appears anywhere', (text) => {
+    for (const login of [`app:${text}`, `${text}:x`, text]) {
+      const url = `postgresql://${login}@host:5432/db?sslmode=require`
+      const env = { DATABASE_URL: url, DIRECT_DATABASE_URL: url, SERVICE_DATABASE_URL: url }
+      const error = failureOf(() => parsePostgresSettings(env))
+      expect((error as ConfigError).details.faults.map(({ name }) => name)).toEqual(Object.keys(env))
+      expect((error as ConfigError).message.match(/must be percent-encoded/g)).toHaveLength(3)
+      const byHand = { ...parsePostgresSettings({ DATABASE_URL }), databaseUrl: url, serviceDatabaseUrl: url }
+      for (const role of ['application', 'service'] as const) {
+        const refused = failureOf(() => resolvePostgresSettings(byHand, role))
+        expect(refused).toMatchObject({ code: 'config.invalid', message: expect.stringContaining('percent-encoded') })
+        expect(shown(refused)).not.toMatch(PIECES)
+      }
+      expect(shown(error)).not.toMatch(PIECES)
+    }
+  })
+})
+
+function failureOf(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  throw new Error('it did not fail')
+}
+
+const shown = (error: unknown): string =>
+  [inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true }), (error as Error).stack].join('\n')

@@ -7,6 +7,8 @@ import { type TlsMode, type TlsParameters, tlsMode, tlsOptions, tlsProblem } fro
 export interface ConnectionTarget {
   /** The server, database and login in words, for messages: no password. */
   readonly server: string
+  /** The variable that the URL came from, for messages. */
+  readonly variable: string
   /** Whether the server is on this machine, as far as its name tells. */
   readonly isLocal: boolean
   readonly host: string
@@ -72,9 +74,10 @@ export function connectionUrlProblem(url: URL): string | undefined {
 
 /**
  * Reads a URL that `connectionUrlProblem` found nothing wrong with. Reads the certificate files it names.
+ * @param variable where it was set.
  * @throws {Error} where such a file cannot be read.
  */
-export function parseConnectionUrl(text: string): ConnectionTarget {
+export function parseConnectionUrl(text: string, variable = 'DATABASE_URL'): ConnectionTarget {
   const url = new URL(text)
   const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined
   const bare = url.hostname.replace(/^\[(.*)\]$/, '$1')
@@ -90,6 +93,7 @@ export function parseConnectionUrl(text: string): ConnectionTarget {
     port,
     database,
     user,
+    variable,
     server: `server ${host}:${port}; database ${database}; user ${user}`,
     isLocal: /^(localhost|127\..*|::1|\/.*)$/.test(host),
     ...defined({ schema }),

@@ -14,9 +14,9 @@ const PROTECTS = {
 } as const
 
 /** What is doubtful about settings, known without asking a server. */
-export function doubtsOf({ target: { isLocal, server, tlsMode: sslmode } }: ResolvedSettings): Doubt[] {
+export function doubtsOf({ target: { isLocal, server, tlsMode: sslmode, variable } }: ResolvedSettings): Doubt[] {
   if (sslmode === 'verify-full' || isLocal) return []
-  const message = `What goes to ${server} ${PROTECTS[sslmode]}: say sslmode=verify-full in DATABASE_URL, with sslrootcert where the authority is not a public one`
+  const message = `What goes to ${server} ${PROTECTS[sslmode]}: say sslmode=verify-full in ${variable}, with sslrootcert where the authority is not a public one`
   return [{ fields: { event: 'postgres.tls_unverified', sslmode }, message }]
 }
 

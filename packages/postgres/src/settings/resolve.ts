@@ -1,4 +1,4 @@
-import { ConfigError } from '@miyabi/core'
+import { ConfigError, encodingProblem } from '@miyabi/core'
 import type { PostgresSettings } from './config.js'
 import { type ConnectionTarget, connectionUrlProblem, parseConnectionUrl } from './connection-url.js'
 import { serviceSettings } from './service-settings.js'
@@ -36,13 +36,16 @@ function isResolved(settings: PostgresSettings, role: Role): settings is Resolve
 
 function readTarget(text: string, name: string): ConnectionTarget {
   const fault = (problem: string, expected: string): ConfigError => new ConfigError([{ name, problem, expected }])
+  const unencoded = encodingProblem(text)
+  if (unencoded !== undefined)
+    throw fault(`the value ${unencoded}`, 'a URL such as postgresql://USER:PASSWORD@HOST:5432/DATABASE')
   // Not by catching the URL parser's error: that one carries the text, password included.
   if (!URL.canParse(text)) throw fault('is not a URL', 'a URL such as postgresql://USER:PASSWORD@HOST:5432/DATABASE')
   const problem = connectionUrlProblem(new URL(text))
   if (problem !== undefined)
     throw fault(`the value ${problem}`, 'a URL such as postgresql://USER:PASSWORD@HOST/DATABASE')
   try {
-    return parseConnectionUrl(text)
+    return parseConnectionUrl(text, name)
   } catch (error) {
     const { code = 'unknown' } = error as { readonly code?: string }
     throw fault(

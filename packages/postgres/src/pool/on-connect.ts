@@ -1,0 +1,43 @@
+import { safeCause, withDeadline } from '@miyabi/core'
+import type pg from 'pg'
+import { PostgresError } from '../errors/errors.js'
+import { isDatabaseError } from '../errors/map-error.js'
+import { WORDING } from '../errors/wording.js'
+
+/** Looks at a new connection before anybody has it. */
+export type ConnectHook = (client: pg.ClientBase) => void | Promise<void>
+
+/** What such a hook threw of its own. Callers get that as it is; who watches the pool gets this. */
+export class HookFailure extends PostgresError<'postgres.pool.hook_failed'> {
+  readonly #thrown: unknown
+
+  constructor(thrown: unknown) {
+    const { reason, remedy } = WORDING['postgres.pool.hook_failed']
+    const cause = safeCause(thrown)
+    super('postgres.pool.hook_failed', `${reason} (${cause.name}); ${remedy}`, { cause })
+    this.#thrown = thrown
+  }
+
+  /** Not printed with the error. */
+  get thrown(): unknown {
+    return this.#thrown
+  }
+}
+
+/**
+ * Runs a hook on a new connection, for as long as opening one may take.
+ * @throws {HookFailure} where it throws an error of its own; what the database says comes out as that.
+ */
+export async function runHook(hook: ConnectHook | undefined, client: pg.ClientBase, ms: number): Promise<void> {
+  if (!hook) return
+  const onTimeout = (): Error =>
+    new PostgresError(
+      'postgres.connect_timeout',
+      `The onConnect of the pool did not end within ${ms} ms (DB_CONNECT_TIMEOUT), so the connection was closed`,
+    )
+  try {
+    await withDeadline({ ms, onTimeout }, async () => hook(client))
+  } catch (error) {
+    throw isDatabaseError(error) ? error : new HookFailure(error)
+  }
+}
