@@ -11,6 +11,7 @@ import {
 } from '@miyabi/core'
 import { createDynamo, type Dynamo, type DynamoOptions, type DynamoStats, unreadCredentials } from '@miyabi/dynamo'
 import {
+  checkHealth,
   createPostgres,
   type Identity,
   type PoolSizeAdvice,
@@ -18,6 +19,7 @@ import {
   type PoolUsage,
   type Postgres,
   PostgresError,
+  type PostgresHealth,
   type PrismaClient,
   type ReadOptions,
   type ReadWork,
@@ -80,6 +82,8 @@ interface Stores {
   readonly postgres: Postgres
   /** Makes the service's pool. */
   readonly openService: () => Postgres
+  /** Asks how the service's login is, without a pool; undefined where there is none. */
+  readonly checkService: ((options: { readonly signal: AbortSignal }) => Promise<PostgresHealth>) | undefined
   readonly dynamo: Dynamo
   /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
   readonly dynamodbUnavailable: string | undefined
@@ -116,6 +120,9 @@ export class DatabaseContext implements AsyncDisposable {
   #closing: Promise<DatabaseClosed> | undefined
   #hasEnded = false
   #lastStatus: DatabaseHealth['status'] = 'up'
+  /** Whether the service's login has worked in this process, and whether it was asked for in vain. */
+  #hasServed = false
+  #lacksService = false
 
   private constructor(stores: Stores, logger: Logger) {
     this.#stores = stores
@@ -169,16 +176,19 @@ export class DatabaseContext implements AsyncDisposable {
     const service = serviceDatabaseUrl === undefined ? application : resolvePostgresSettings(application, 'service')
     const postgres = createPostgres(application, shared)
     const openService = (): Postgres => createPostgres(service, { ...shared, role: 'service' })
+    const checkService: Stores['checkService'] =
+      serviceDatabaseUrl === undefined ? undefined : ({ signal }) => checkHealth(service, { signal, role: 'service' })
     logger.info(
       {
         event: 'db.started',
         postgres: `${target.host}:${target.port}/${target.database}`,
         maxConnections: settings.postgres.maxConnections,
         dynamodb: settings.dynamo.endpoint ?? `AWS ${settings.dynamo.region}`,
+        service: serviceDatabaseUrl === undefined ? 'none: asService() is refused' : 'set',
       },
       'database context started',
     )
-    return new DatabaseContext({ postgres, openService, dynamo, dynamodbUnavailable }, logger)
+    return new DatabaseContext({ postgres, openService, checkService, dynamo, dynamodbUnavailable }, logger)
   }
 
   /**
@@ -199,6 +209,7 @@ export class DatabaseContext implements AsyncDisposable {
   asService(): ScopedContext {
     if (this.#closing && !this.#service)
       throw new PostgresError('postgres.pool.closed', 'This context is closed: it opens no pool for the service')
+    this.#lacksService ||= this.#stores.checkService === undefined
     this.#service ??= this.#stores.openService()
     return scopedContext('service', this.#service, this.dynamodb)
   }
@@ -229,8 +240,11 @@ export class DatabaseContext implements AsyncDisposable {
     const { postgres, dynamo, dynamodbUnavailable: remedy } = this.#stores
     const health = await checkBoth(
       {
-        postgres: async (inner) =>
-          withService(...(await Promise.all([postgres.health(inner), this.#service?.health(inner)]))),
+        postgres: async (inner) => {
+          const [application, service] = await Promise.all([postgres.health(inner), this.#checkService(inner)])
+          this.#hasServed ||= service !== undefined && service.status !== 'down'
+          return withService(application, service, this.#hasServed)
+        },
         dynamodb: async (inner) => {
           if (remedy !== undefined) return unavailable(remedy)
           const health = await dynamo.health(inner)
@@ -241,6 +255,13 @@ export class DatabaseContext implements AsyncDisposable {
     )
     this.#sayChange(health)
     return health
+  }
+
+  /** How the service's login is, in use or not: what is named is meant to be used, and what was asked for in vain is missing. */
+  #checkService(options: { readonly signal: AbortSignal }): Promise<PostgresHealth | undefined> {
+    if (this.#service) return this.#service.health(options)
+    if (this.#lacksService) return Promise.resolve(serviceMissing)
+    return this.#stores.checkService?.(options) ?? Promise.resolve(undefined)
   }
 
   /** The figures of the moment: connections total, active, idle, waiting, the limits, and what DynamoDB bills. Costs nothing. */
@@ -349,6 +370,14 @@ export class DatabaseContext implements AsyncDisposable {
         `database ${health.status}: ${down.join('; ')}`,
       )
   }
+}
+
+const serviceMissing: PostgresHealth = {
+  status: 'down',
+  ready: false,
+  latencyMs: 0,
+  reason: 'asService() was called, and SERVICE_DATABASE_URL is not set',
+  remedy: 'set it to the URL of the login that acts as the service',
 }
 
 const closed: HealthCheck = async () => ({

@@ -23,13 +23,21 @@ export interface Readiness {
   readonly reasons: readonly string[]
 }
 
-/** The application's login answers for PostgreSQL; where that of the service is in use and refused, people are still served. */
-export function withService(application: PostgresHealth, service: PostgresHealth | undefined): PostgresHealth {
+/**
+ * The application's login answers for PostgreSQL. Where that of the service is down, people are still served; but one that never worked
+ * in this process was set wrongly, and a deployment with it should go no further.
+ */
+export function withService(
+  application: PostgresHealth,
+  service: PostgresHealth | undefined,
+  hasServed: boolean,
+): PostgresHealth {
   if (service?.status !== 'down' || application.status === 'down') return application
   const { problem, reason = 'no reason given', remedy } = service
   return {
     ...application,
     status: 'degraded',
+    ready: application.ready && hasServed,
     reason: `the service's login (SERVICE_DATABASE_URL): ${reason}`,
     ...(problem && { problem }),
     ...(remedy && { remedy }),
