@@ -1,4 +1,4 @@
-import type { TestDatabase } from '@miyabi/testing'
+import { startTcpProxy, type TestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DatabaseContext, type Identity, mapError } from '../src/index.js'
 import { testEnvironment } from './environment.js'
@@ -88,18 +88,27 @@ describe('DatabaseContext.asService', () => {
     await expect(pg.user.count()).rejects.toMatchObject({ code: 'postgres.pool.closed' })
   })
 
-  it('that is refused its login shows in health, and people are served all the same', async () => {
+  it('that is refused its login shows in health before it is used, keeps a deployment back, and people are served all the same', async () => {
     const wrong = new URL(database.serviceDatabaseUrl)
     wrong.password = 'hunter2'
     await using own = await DatabaseContext.fromEnv({ env: { ...env, SERVICE_DATABASE_URL: wrong.toString() } })
-    expect((await own.healthCheck()).postgres.status).toBe('up')
+    expect((await own.healthCheck()).postgres).toMatchObject({ status: 'degraded', ready: false })
     await expect(own.asService().pg.user.count()).rejects.toThrow()
     expect((await own.healthCheck()).postgres).toMatchObject({
       status: 'degraded',
-      ready: true,
+      ready: false,
       problem: 'postgres.auth_failed',
       reason: expect.stringContaining('SERVICE_DATABASE_URL'),
     })
     expect(await own.as(alice()).pg.user.count()).toBe(1)
+  })
+
+  it('that worked and is gone leaves people served, and the instance ready', async () => {
+    await using proxy = await startTcpProxy(database.serviceDatabaseUrl)
+    const SERVICE_DATABASE_URL = proxy.url(database.serviceDatabaseUrl)
+    await using own = await DatabaseContext.fromEnv({ env: { ...env, SERVICE_DATABASE_URL } })
+    expect(await own.ready()).toMatchObject({ ready: true })
+    await proxy.refuse()
+    expect((await own.healthCheck()).postgres).toMatchObject({ status: 'degraded', ready: true })
   })
 })
