@@ -66,7 +66,7 @@ describe('toPostgresError', () => {
     const classes =
       '03 08 09 0A 0B 0F 0L 0P 0Z 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 58 72 F0 HV P0 XX AB'
     const states = [...classes.split(' ').map((start) => `${start}000`), '40003', '57P01', '57P02', '57P05', '57014']
-    const unknown = states.filter((state) => mapPostgresError(serverError(state, 'm')).effect === 'unknown')
+    const unknown = states.filter((state) => toPostgresError(serverError(state, 'm')).effect === 'unknown')
     expect(unknown).toEqual(['08000', '40003', '57P01', '57P02', '57P05'])
   })
 
@@ -110,7 +110,7 @@ describe('mapPostgresError', () => {
 
   it.each<[string, unknown, PostgresErrorCode]>([
     ['of the server', serverError('23505', 'duplicate key'), 'postgres.unique_violation'],
-    ['raised by a function of the database', serverError('P0001', 'raised'), 'postgres.failed'],
+    ['raised by a function of the database', serverError('P0001', 'raised'), 'postgres.raised'],
     ['of Prisma', named('PrismaClientKnownRequestError', { code: 'P2025' }), 'postgres.not_found'],
     ['of Prisma, about the call', named('PrismaClientValidationError'), 'postgres.invalid_query'],
     [

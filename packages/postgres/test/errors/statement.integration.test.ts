@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { toPostgresError } from '../../src/errors/map-error.js'
 import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
 import { type PrivateServer, startPrivateServer } from '../server/private-server.js'
 import { failureOf, usePoolBench } from '../support.js'
@@ -18,7 +19,7 @@ afterAll(async () => {
   await oldServer?.close()
 })
 
-const mapped = async (work: PromiseLike<unknown>) => mapPostgresError(await failureOf(Promise.resolve(work)))
+const mapped = async (work: PromiseLike<unknown>) => toPostgresError(await failureOf(Promise.resolve(work)))
 
 const wrong = [
   ['SELEC 1', '42601', 'syntax error at or near "SELEC"', { line: 1, column: 1, near: 'SELEC' }],

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
+import { toPostgresError } from '../../src/errors/map-error.js'
+import { createPostgres, type Postgres } from '../../src/index.js'
 import { type PrivateServer, startPrivateServer } from '../server/private-server.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
@@ -103,7 +104,7 @@ describe.concurrent('a server that stops in the middle of it all', () => {
     const signal = await signaling(server)
 
     const ends = names.map(async (name) => {
-      const error = mapPostgresError(await failureOf((WORK[name] as (typeof WORK)[string])[0](postgres)))
+      const error = toPostgresError(await failureOf((WORK[name] as (typeof WORK)[string])[0](postgres)))
       return [name, error.code, error.effect]
     })
     await until(
