@@ -45,8 +45,10 @@ function childrenOf(parent: number): number[] {
     })
 }
 
-const limits = { statementTimeoutMs: 1000, connectTimeoutMs: 1000, acquireTimeoutMs: 1500, maxConnections: 12 }
-const SLEEP = 'SELECT 1 FROM pg_sleep(0.9)'
+const limits = { statementTimeoutMs: 2000, connectTimeoutMs: 1000, acquireTimeoutMs: 1500, maxConnections: 12 }
+const SLEEP = 'SELECT 1 FROM pg_sleep(1.9)'
+
+let isInserted = false
 
 /** Work that is under way when the server stops, and what is known of it then. */
 const WORK: Record<string, readonly [(postgres: Postgres) => Promise<unknown>, string, 'none' | 'unknown']> = {
@@ -69,17 +71,21 @@ const WORK: Record<string, readonly [(postgres: Postgres) => Promise<unknown>, s
     'none',
   ],
   'its COMMIT': [
-    ({ prisma }) => prisma.$transaction((tx) => tx.$executeRawUnsafe('INSERT INTO slow VALUES (1)')),
+    ({ prisma }) =>
+      prisma.$transaction(async (tx) => {
+        await tx.$executeRawUnsafe('INSERT INTO slow VALUES (1)')
+        isInserted = true
+      }),
     'postgres.commit_unknown',
     'unknown',
   ],
   'a transaction()': [
-    (postgres) => postgres.transaction((tx) => tx.$executeRawUnsafe(SLEEP), { deadlineMs: 2000 }),
+    (postgres) => postgres.transaction((tx) => tx.$executeRawUnsafe(SLEEP), { deadlineMs: 3000 }),
     'postgres.deadline',
     'none',
   ],
   'a read()': [
-    (postgres) => postgres.read((prisma) => prisma.$queryRawUnsafe(SLEEP), { deadlineMs: 2000 }),
+    (postgres) => postgres.read((prisma) => prisma.$queryRawUnsafe(SLEEP), { deadlineMs: 3000 }),
     'postgres.deadline',
     'none',
   ],
@@ -91,7 +97,7 @@ describe.concurrent('a server that stops in the middle of it all', () => {
     onTestFinished(() => server.close())
     await server.run(`
       CREATE TABLE slow (id int);
-      CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.9); RETURN NULL; END $$;
+      CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.9); RETURN NULL; END $$;
       CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
       FOR EACH ROW EXECUTE FUNCTION slowly()`)
     const settings = bench.settings({ databaseUrl: server.url(), privilegedLogin: 'allow', ...limits })
@@ -110,6 +116,10 @@ describe.concurrent('a server that stops in the middle of it all', () => {
     await until(
       () => postgres.stats().active,
       (active) => active === names.length,
+    )
+    await until(
+      () => isInserted,
+      (inserted) => inserted,
     )
     await sleep(100)
     signal('SIGSTOP')
