@@ -4,11 +4,17 @@ import { projects, startFolder } from './test/suite/projects.js'
 
 const root = import.meta.dirname
 
-/** How long `pnpm test:long` may take. Its budgets of time end a quarter of an hour earlier, as counts that are fixed take theirs, too. */
+/**
+ * How long `pnpm test:long` may take. Its budgets of time end a quarter of an hour earlier, as counts that are fixed
+ * take theirs, too.
+ */
 const LONG_MS = 90 * 60_000
 const REST_MS = 15 * 60_000
 
-/** `--mode long` (`pnpm test:long`) runs the random and fault tests in their whole counts, or for as long as their budgets say. */
+/**
+ * `--mode long` (`pnpm test:long`) runs the random and fault tests in their whole counts, or for as long as their
+ * budgets say.
+ */
 export default defineConfig(({ mode }) => ({
   root,
   test: {

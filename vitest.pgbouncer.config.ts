@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 import { common, run, sources } from './test/suite/common.js'
 
-/** Tests that look at sessions of the server: behind a pooler those are the pooler's, and outlive the pool's connections. */
+/**
+ * Tests that look at sessions of the server: behind a pooler those are the pooler's, and outlive the pool's
+ * connections.
+ */
 const ABOUT_SESSIONS = [
   'DB_IDLE_TIMEOUT closes a connection that was unused for so long',
   'DB_MAX_LIFETIME replaces a connection that is older',

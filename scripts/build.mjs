@@ -15,8 +15,8 @@ const folders = ['packages', 'apps', '.']
 
 const isInstalled = (folder) => existsSync(path.join(root, folder, 'node_modules'))
 
-// `pnpm --filter demo start` on a fresh clone installs the demo's packages alone, and from then on pnpm takes that
-// for a whole installation: a command of the root completes it. Within an installation (`prepare`) there is none to start.
+// `pnpm --filter demo start` on a fresh clone installs the demo's packages alone, and from then on pnpm takes that for
+// a whole installation: a command of the root completes it. Within an installation (`prepare`) there is none to start.
 // biome-ignore lint/suspicious/noUndeclaredEnvVars: pnpm tells which script it runs; no task of turbo reads it
 const needsAll = process.cwd() === root && process.env.npm_lifecycle_event !== 'prepare'
 if (needsAll && !folders.every(isInstalled)) {

@@ -1,4 +1,5 @@
-// Writes the pages of docs/ that are made from code. With --check it writes nothing and says which are stale (exit code 2).
+// Writes the pages of docs/ that are made from code. With --check it writes nothing and says which are stale (exit code
+// 2).
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'

@@ -1,5 +1,5 @@
-// Generates the Prisma client, unless what is there was made from the same schema by the same versions. Turbo runs it whenever one of
-// the packages that Prisma's configuration imports was built anew, which seldom concerns the client.
+// Generates the Prisma client, unless what is there was made from the same schema by the same versions. Turbo runs it
+// whenever one of the packages that Prisma's configuration imports was built anew, which seldom concerns the client.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -7,8 +7,9 @@ import { createTestDatabase, dynamodbEndpoint, tablePrefix } from '@miyabi/testi
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 /**
- * A stranger's app in a copy of this workspace: it declares `"@miyabi/db": "workspace:*"` and nothing else of ours, and after
- * `pnpm install` alone it imports, type-checks and runs. The copy lies outside of this folder, so that nothing resolves by luck.
+ * A stranger's app in a copy of this workspace: it declares `"@miyabi/db": "workspace:*"` and nothing else of ours, and
+ * after `pnpm install` alone it imports, type-checks and runs. The copy lies outside of this folder, so that nothing
+ * resolves by luck.
  */
 const run = promisify(execFile)
 const root = path.resolve(import.meta.dirname, '..')

@@ -11,8 +11,8 @@ declare global {
 }
 
 /**
- * For the projects whose tests need servers. One set of servers is enough for all of them: the first project starts it, the last one
- * to end ends it. A run without such a project starts none.
+ * For the projects whose tests need servers. One set of servers is enough for all of them: the first project starts it,
+ * the last one to end ends it. A run without such a project starts none.
  */
 export default async function setup(): Promise<() => Promise<void>> {
   globalThis.miyabiTestRun ??= { users: 0, started: start() }

@@ -4,7 +4,10 @@ import path from 'node:path'
 /** The root of the repository. */
 export const root: string = path.resolve(import.meta.dirname, '..')
 
-/** The folder of each package of the workspace, relative to the root, by the package's name; as pnpm-workspace.yaml says. */
+/**
+ * The folder of each package of the workspace, relative to the root, by the package's name; as pnpm-workspace.yaml
+ * says.
+ */
 export function packageFolders(workspace: string = root): Map<string, string> {
   const folders = ['packages', 'apps'].flatMap((parent) =>
     readdirSync(path.join(workspace, parent)).map((name) => `${parent}/${name}`),

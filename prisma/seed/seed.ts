@@ -11,8 +11,8 @@ export interface Seeded {
 }
 
 /**
- * Adds the admin and the project's own plugins where they are missing, in one transaction. What is there stays as it is, edited or
- * not: a price that somebody changed is not changed back.
+ * Adds the admin and the project's own plugins where they are missing, in one transaction. What is there stays as it
+ * is, edited or not: a price that somebody changed is not changed back.
  */
 export async function seed(postgres: Postgres): Promise<Seeded> {
   return postgres.transaction(async (tx) => {

@@ -60,7 +60,9 @@ interface Model {
   readonly attributes: readonly string[]
 }
 
-/** Reads the files of a formatted Prisma schema (one declaration a line, as `prisma format` writes it) that hold models. */
+/**
+ * Reads the files of a formatted Prisma schema (one declaration a line, as `prisma format` writes it) that hold models.
+ */
 export function readPrismaSchema(folder: string): Domain[] {
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.prisma'))

@@ -1,9 +1,10 @@
-// Holds the sources to architecture.json beside this file: which package may import which, and the rooms (folders and files) of each,
-// from the top down. Part of `pnpm lint`; an argument names another root, for the test of these rules.
+// Holds the sources to architecture.json beside this file: which package may import which, and the rooms (folders and
+// files) of each, from the top down. Part of `pnpm lint`; an argument names another root, for the test of these rules.
 //
 // - A file imports from its own room and from those below, never from one above.
 // - No import circle, imports of types included.
-// - Another package is imported by its name, through its `exports`, and by sources only where the architecture allows it.
+// - Another package is imported by its name, through its `exports`, and by sources only where the architecture allows
+//   it.
 // - An `index.ts` exports by name.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -64,7 +65,9 @@ function isSource({ folder }, file) {
   return file.startsWith(path.join(folder, 'src/')) && !file.endsWith('.test.ts')
 }
 
-/** What a file imports or exports from elsewhere: `{ from, to }`, where `to` is the file meant, if it is one of ours. */
+/**
+ * What a file imports or exports from elsewhere: `{ from, to }`, where `to` is the file meant, if it is one of ours.
+ */
 function importsOf(file) {
   const text = readFileSync(path.join(root, file), 'utf8')
   const { module, errors } = parseSync(file, text)

@@ -1,6 +1,6 @@
 /**
- * What the examples of a page take for granted, so that each can begin with what it shows. Declarations only, with the types that
- * the packages give them.
+ * What the examples of a page take for granted, so that each can begin with what it shows. Declarations only, with the
+ * types that the packages give them.
  */
 export const preambles: Readonly<Record<string, string>> = {
   'docs/DATABASE_DESIGN.md': `

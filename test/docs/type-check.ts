@@ -8,7 +8,8 @@ import type { Block, Page } from './pages.js'
 import { preambles } from './preambles.js'
 
 /**
- * Checks the types of every TypeScript example of the pages against the packages as they are built, in one run of the compiler.
+ * Checks the types of every TypeScript example of the pages against the packages as they are built, in one run of the
+ * compiler.
  * @returns the compiler's complaints, each at its page and line; empty where there are none.
  */
 export async function typeCheckExamples(pages: readonly Page[]): Promise<string[]> {
@@ -48,8 +49,8 @@ export async function typeCheckExamples(pages: readonly Page[]): Promise<string[
 }
 
 /**
- * An example as a module: its imports, what its page takes for granted, and the rest in a function, where it may redeclare names,
- * wait and return. `lines` holds the page's line for each line of the text.
+ * An example as a module: its imports, what its page takes for granted, and the rest in a function, where it may
+ * redeclare names, wait and return. `lines` holds the page's line for each line of the text.
  */
 function toModule(page: Page, block: Block): { readonly text: string; readonly lines: readonly number[] } {
   const numbered = block.text.split('\n').map((line, index) => ({ line, number: block.line + index }))

@@ -1,8 +1,8 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
 /**
- * Ends the run with one line that any reader can parse: `N passed, N failed`, and `, N skipped` where some were left out by a
- * filter. A file that could not be loaded counts as failed, and so does a run that failed before any test.
+ * Ends the run with one line that any reader can parse: `N passed, N failed`, and `, N skipped` where some were left
+ * out by a filter. A file that could not be loaded counts as failed, and so does a run that failed before any test.
  */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {

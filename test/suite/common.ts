@@ -18,8 +18,8 @@ export const run = {
 }
 
 /**
- * Packages of the workspace are read as sources, so that a test sees an edit of another package without a build. Each package names
- * its sources by this condition in its `exports`. Programs that a test spawns are the built ones.
+ * Packages of the workspace are read as sources, so that a test sees an edit of another package without a build. Each
+ * package names its sources by this condition in its `exports`. Programs that a test spawns are the built ones.
  */
 const conditions = ['@miyabi/source', 'node', 'development|production']
 

@@ -19,7 +19,10 @@ export interface ProjectsOptions {
   readonly env: Record<string, string>
 }
 
-/** The projects of a run: the pure tests of all packages, and for each package its tests on servers. A package is found by its folder. */
+/**
+ * The projects of a run: the pure tests of all packages, and for each package its tests on servers. A package is found
+ * by its folder.
+ */
 export function projects({ root, within, env }: ProjectsOptions): TestProjectInlineConfiguration[] {
   const project = (
     name: string,
@@ -47,7 +50,8 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
   const concerns = (folder: string): boolean => contains(folder, within) || contains(within, folder)
 
   return [
-    // They change nothing of their process, so they share one: a process and its imports cost a hundred times most of them.
+    // They change nothing of their process, so they share one: a process and its imports cost a hundred times most of
+    // them.
     project('units', '', {
       include: ['**/*.test.ts'],
       exclude: [ON_SERVERS, `${root}/${REPOSITORY}/**`],

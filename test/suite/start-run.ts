@@ -10,8 +10,8 @@ import { root } from '../workspace.js'
 export const startMigratedRun = (): Promise<TestRun> => startTestRun({ migrate })
 
 /**
- * The migrations as a deployment brings them in: by Prisma's engine, asked what `prisma migrate deploy` asks it. Whether the command does
- * so is tested elsewhere; it takes 2 s of processor time to load itself.
+ * The migrations as a deployment brings them in: by Prisma's engine, asked what `prisma migrate deploy` asks it.
+ * Whether the command does so is tested elsewhere; it takes 2 s of processor time to load itself.
  */
 async function migrate(directDatabaseUrl: string): Promise<void> {
   const folder = path.join(root, 'prisma/migrations')

@@ -10,8 +10,8 @@ export interface Servers {
 }
 
 /**
- * Starts the embedded servers (or joins those that are up) for whatever the environment names no URL of. In production nothing is
- * started: there the context says what is missing.
+ * Starts the embedded servers (or joins those that are up) for whatever the environment names no URL of. In production
+ * nothing is started: there the context says what is missing.
  */
 export async function boot(env: Environment, logger: Logger, signal: AbortSignal): Promise<Servers> {
   const origins = resolveServers(env)

@@ -6,8 +6,8 @@ import { duration, say, timed } from './terminal/print.js'
 import { miyabi, root } from './workspace.js'
 
 /**
- * Brings both stores to the state the application expects: migrations and seed with the migrator's login, then the DynamoDB tables.
- * Whatever is there already stays as it is.
+ * Brings both stores to the state the application expects: migrations and seed with the migrator's login, then the
+ * DynamoDB tables. Whatever is there already stays as it is.
  */
 export async function prepare(db: DatabaseContext, env: Environment, signal: AbortSignal): Promise<void> {
   const { ms, value: done } = await timed(async () => {

@@ -7,8 +7,8 @@ import type { Contender, Workload } from './workload.js'
 const MESSAGE_LENGTH = 200
 
 /**
- * Measures one table. The contenders take turns in slices, in another order each round, so that whatever else the machine does,
- * and what a slice leaves behind for the next one, falls on all of them; the base takes part twice.
+ * Measures one table. The contenders take turns in slices, in another order each round, so that whatever else the
+ * machine does, and what a slice leaves behind for the next one, falls on all of them; the base takes part twice.
  */
 export async function compare(workload: Workload, concurrency: number, plan: Plan): Promise<TableResult> {
   const [base] = workload.contenders

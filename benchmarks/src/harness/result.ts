@@ -1,7 +1,10 @@
 /** What a contender took in one table. */
 export interface ContenderResult {
   readonly contender: string
-  /** Milliseconds an operation took, for each round: the slice's duration by the operations done in it, whoever did them. */
+  /**
+   * Milliseconds an operation took, for each round: the slice's duration by the operations done in it, whoever did
+   * them.
+   */
   readonly roundsMs: readonly number[]
   /** Microseconds of this process's CPU an operation took, for each round. */
   readonly roundsCpuUs: readonly number[]

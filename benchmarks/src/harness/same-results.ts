@@ -41,8 +41,8 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/
 const DECIMAL = /^-?\d+\.\d+$/
 
 /**
- * A value without its library's manner: instants as ISO text, decimals as numbers, keys in order. Libraries differ in these, and a
- * caller would notice; which kinds they are is told in the page, not hidden.
+ * A value without its library's manner: instants as ISO text, decimals as numbers, keys in order. Libraries differ in
+ * these, and a caller would notice; which kinds they are is told in the page, not hidden.
  */
 function plain(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString()

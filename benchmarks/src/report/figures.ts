@@ -1,7 +1,10 @@
 import type { ContenderResult, TableResult } from '../harness/result.js'
 import { median, quantile } from '../harness/statistics.js'
 
-/** Time against another contender of the same table: the median over the rounds, and the middle half of them. Less is faster. */
+/**
+ * Time against another contender of the same table: the median over the rounds, and the middle half of them. Less is
+ * faster.
+ */
 export interface Ratio {
   readonly median: number
   /** A quarter of the rounds lie below. */
@@ -32,7 +35,10 @@ export function ratioOf(of: ContenderResult, to: ContenderResult): Ratio | undef
   return { median: median(ratios), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) }
 }
 
-/** How far the middle half of the base's rounds strays from itself, taken both ways: a difference inside this range may be chance. */
+/**
+ * How far the middle half of the base's rounds strays from itself, taken both ways: a difference inside this range may
+ * be chance.
+ */
 export function noiseOf(table: TableResult): { readonly low: number; readonly high: number } {
   const ratio = ratioOf(resultOf(table, table.twin), resultOf(table, table.base))
   const high = ratio === undefined ? Number.POSITIVE_INFINITY : Math.max(ratio.high, 1 / ratio.low)

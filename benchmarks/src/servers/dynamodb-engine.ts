@@ -55,7 +55,10 @@ export async function startMemoryEngine(tables?: ExportedTables): Promise<Memory
   }
 }
 
-/** What has the kernel end a program when this process dies, even by kill -9, where the system has it. It replaces itself by the program. */
+/**
+ * What has the kernel end a program when this process dies, even by kill -9, where the system has it. It replaces
+ * itself by the program.
+ */
 function dyingWithUs(): string[] {
   const prefix = ['setpriv', '--pdeathsig', 'TERM']
   const [command = '', ...args] = prefix

@@ -17,7 +17,10 @@ const RETENTION_SECONDS = 90 * 86_400
 /** What one kind of key needs at one rate. */
 export interface KindNeeds {
   readonly kind: Kind
-  /** The events refused with one shard for every key, with the default plan, and with the rule for each key: shares of all. */
+  /**
+   * The events refused with one shard for every key, with the default plan, and with the rule for each key: shares of
+   * all.
+   */
   readonly refusedByOne: number
   readonly refusedByDefault: number
   readonly refusedByRule: number
@@ -77,7 +80,10 @@ export function costOf(rate: number, bytes: number) {
   }
 }
 
-/** What a page costs, as `@miyabi/dynamo` reads it: every shard is asked for its likely share of one item more than the page has. */
+/**
+ * What a page costs, as `@miyabi/dynamo` reads it: every shard is asked for its likely share of one item more than the
+ * page has.
+ */
 export function pageOf(shards: number, limit: number, bytes: number) {
   const wanted = limit + 1
   const asked = Math.min(wanted, Math.ceil((wanted / shards) * 1.5) + 2)

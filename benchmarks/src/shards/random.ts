@@ -9,7 +9,10 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** How many independent events fall into a second, of which `mean` do on average. Above 50 by the normal distribution, which is close. */
+/**
+ * How many independent events fall into a second, of which `mean` do on average. Above 50 by the normal distribution,
+ * which is close.
+ */
 export function poisson(mean: number, random: () => number): number {
   if (mean > 50) {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())

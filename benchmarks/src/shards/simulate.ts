@@ -11,12 +11,15 @@ export interface Load {
   readonly seed: number
 }
 
-/** Too far below the limit for chance ever to reach it: fifteen standard deviations. Not simulated, because nothing happens there. */
+/**
+ * Too far below the limit for chance ever to reach it: fifteen standard deviations. Not simulated, because nothing
+ * happens there.
+ */
 const NEVER = 0.6
 
 /**
- * The share of events that their partition refuses, second by second: those above its write units, at first asking. Each shard of each key is a
- * partition of its own; the events of a key fall on its shards by chance.
+ * The share of events that their partition refuses, second by second: those above its write units, at first asking.
+ * Each shard of each key is a partition of its own; the events of a key fall on its shards by chance.
  */
 export function throttledShare(shares: Shares, shardsOf: (key: number) => number, load: Load): number {
   const { rate, writeUnits, seconds, seed } = load

@@ -25,7 +25,10 @@ const environment = (folder: string, env: Readonly<Record<string, string>>): Nod
   ...env,
 })
 
-/** Starts `miyabi` as a shell would, in the workspace unless said otherwise, with no database in the environment and a stack folder of its own. */
+/**
+ * Starts `miyabi` as a shell would, in the workspace unless said otherwise, with no database in the environment and a
+ * stack folder of its own.
+ */
 export function start(
   folder: string,
   args: readonly string[],
@@ -58,8 +61,8 @@ export function spawnMiyabi(
 }
 
 /**
- * Runs a command line to its end, with the environment and the folder that `start` gives. In this process, as one of its own takes ten
- * times as long to say the same; but for Prisma's, whose output is a child's.
+ * Runs a command line to its end, with the environment and the folder that `start` gives. In this process, as one of
+ * its own takes ten times as long to say the same; but for Prisma's, whose output is a child's.
  */
 export function miyabi(
   folder: string,

@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, realpathSync, type Stats } from 'node:fs'
 
 /**
- * Whether a file or a folder is this user's own work. What says where the databases are, and with which passwords, is believed only then:
- * any user of the machine may put a `.miyabi` into a folder that everybody may write to, and wait for an application to start below it.
+ * Whether a file or a folder is this user's own work. What says where the databases are, and with which passwords, is
+ * believed only then: any user of the machine may put a `.miyabi` into a folder that everybody may write to, and wait
+ * for an application to start below it.
  */
 
 /** What may be a stranger's, and why. */
@@ -16,9 +17,10 @@ const OTHERS_WRITE = 0o002
 const GROUP_WRITES = 0o020
 
 /**
- * Why what lies in `folder` may be a stranger's: it, or the link by which it is reached, belongs to somebody else, or everybody may write to
- * it. Undefined where it is this user's own, does not exist, or the system knows no owners. The folders above do not matter: whoever may
- * write there can put another in its place, but not one that belongs to this user.
+ * Why what lies in `folder` may be a stranger's: it, or the link by which it is reached, belongs to somebody else, or
+ * everybody may write to it. Undefined where it is this user's own, does not exist, or the system knows no owners. The
+ * folders above do not matter: whoever may write there can put another in its place, but not one that belongs to this
+ * user.
  */
 export function distrustFolder(folder: string): Distrust | undefined {
   const link = look(folder)

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * What the operating system says about a process, so that an id written in a file yesterday is never taken for a stranger that
- * got the same number today. Linux answers from /proc, macOS through `ps`, Windows through PowerShell.
+ * What the operating system says about a process, so that an id written in a file yesterday is never taken for a
+ * stranger that got the same number today. Linux answers from /proc, macOS through `ps`, Windows through PowerShell.
  */
 
 function ask(command: string, args: readonly string[]): string | undefined {
@@ -18,7 +18,10 @@ function askPowerShell(script: string): string | undefined {
   return ask('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', script])
 }
 
-/** The fields of /proc/<pid>/stat from the third on (state, parent, ...); the second, a name in brackets, may hold anything. */
+/**
+ * The fields of /proc/<pid>/stat from the third on (state, parent, ...); the second, a name in brackets, may hold
+ * anything.
+ */
 function linuxStat(pid: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -38,7 +41,10 @@ export function isRunning(pid: number): boolean {
   return process.platform !== 'linux' || linuxStat(pid)?.[0] !== 'Z'
 }
 
-/** When the process started, in the system's own words: with the id, it names a process for good. Undefined if not to be known. */
+/**
+ * When the process started, in the system's own words: with the id, it names a process for good. Undefined if not to be
+ * known.
+ */
 export function startMark(pid: number): string | undefined {
   if (process.platform === 'linux') {
     const ticks = linuxStat(pid)?.[19]
@@ -55,8 +61,8 @@ export interface ProcessMark {
 }
 
 /**
- * Whether it is this very process that runs. A mark that cannot be read (another user's process on a guarded system), or that was
- * never noted, does not prove that the process is gone.
+ * Whether it is this very process that runs. A mark that cannot be read (another user's process on a guarded system),
+ * or that was never noted, does not prove that the process is gone.
  */
 export function isStillRunning({ pid, started }: ProcessMark): boolean {
   if (!isRunning(pid)) return false

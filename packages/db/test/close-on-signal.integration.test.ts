@@ -10,7 +10,10 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-/** Under load: eight workers that read with relations and write in transactions, until they are told that intake is closed. */
+/**
+ * Under load: eight workers that read with relations and write in transactions, until they are told that intake is
+ * closed.
+ */
 const underLoad = (options: string) => `
   const log = (fields) => console.log(fields.event)
   const logger = { debug() {}, info: log, warn: log, error: log }

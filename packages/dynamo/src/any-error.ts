@@ -33,7 +33,9 @@ export type AnyDynamoError =
   | TableNotReadyError
   | UnprocessedEventsError
 
-/** Whether an error is one of the DynamoDB side, and with codes given, whether it has one of those, with its details. */
+/**
+ * Whether an error is one of the DynamoDB side, and with codes given, whether it has one of those, with its details.
+ */
 export function isDynamoError<Code extends AnyDynamoError['code'] = AnyDynamoError['code']>(
   error: unknown,
   ...codes: readonly Code[]

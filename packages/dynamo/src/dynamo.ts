@@ -32,7 +32,9 @@ export interface Retention {
   readonly agentHistoryMs: number
   /** Messages, from their enqueueing. Default 24 hours. */
   readonly messagesMs: number
-  /** What is remembered of a write under an id of the caller's, so that a repetition changes nothing. Default 7 days. */
+  /**
+   * What is remembered of a write under an id of the caller's, so that a repetition changes nothing. Default 7 days.
+   */
   readonly receiptsMs: number
 }
 
@@ -77,8 +79,8 @@ export interface Dynamo extends AsyncDisposable {
   /** Connections at this moment, and the capacity consumed so far. Costs nothing. */
   stats(): DynamoStats
   /**
-   * Takes no more calls (`dynamo.closed`), `tables` and requests of `client` included, waits for those on their way and the events that
-   * writers have taken, then closes the connections. A second call gives the first one's promise.
+   * Takes no more calls (`dynamo.closed`), `tables` and requests of `client` included, waits for those on their way and
+   * the events that writers have taken, then closes the connections. A second call gives the first one's promise.
    * @param graceMs how long to wait, in milliseconds. Default 10,000.
    */
   close(graceMs?: number): Promise<{ readonly drained: boolean }>

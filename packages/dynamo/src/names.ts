@@ -1,6 +1,6 @@
 /**
- * What an application catches and names of the DynamoDB side: errors, lists of allowed values, definitions. It loads neither the AWS SDK nor
- * ElectroDB, which an application that has not called DynamoDB yet need not have loaded.
+ * What an application catches and names of the DynamoDB side: errors, lists of allowed values, definitions. It loads
+ * neither the AWS SDK nor ElectroDB, which an application that has not called DynamoDB yet need not have loaded.
  */
 export { IllegalTransitionError, StaleAgentStateError } from './agent-state/errors.js'
 export { type AgentStatus, agentStatuses } from './agent-state/statuses.js'

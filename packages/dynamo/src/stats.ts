@@ -21,8 +21,8 @@ export interface CapacityUse {
   readonly readUnits: number
   readonly writeUnits: number
   /**
-   * Writes that their condition refused. They are billed, and no answer tells how much: each is counted in `writeUnits` with one unit, the
-   * least it costs (two in a transaction).
+   * Writes that their condition refused. They are billed, and no answer tells how much: each is counted in `writeUnits`
+   * with one unit, the least it costs (two in a transaction).
    */
   readonly failedConditions: number
 }

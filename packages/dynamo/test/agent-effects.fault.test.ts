@@ -37,7 +37,9 @@ type Step =
   /** One of those before comes again. */
   | { readonly kind: 'again'; readonly which: number }
 
-/** When, if at all, the process dies that does it first: at which of its requests, and whether that one still arrives. */
+/**
+ * When, if at all, the process dies that does it first: at which of its requests, and whether that one still arrives.
+ */
 type Death = { readonly at: number; readonly arrives: boolean } | undefined
 
 const status = fc.constantFrom<AgentStatus>('pending', 'running', 'running', 'completed', 'failed')

@@ -4,7 +4,10 @@ import type { Dynamo } from '../src/dynamo.js'
 import type { CapacityUse } from '../src/stats.js'
 import { rejection, testDynamo } from './support.js'
 
-/** `[operation, table or table/index, requests, read units, write units, failed conditions]`, tables without their prefix. */
+/**
+ * `[operation, table or table/index, requests, read units, write units, failed conditions]`, tables without their
+ * prefix.
+ */
 const rows = (dynamo: Dynamo) =>
   dynamo
     .stats()

@@ -18,7 +18,8 @@ const nowOf = (p: number): number => time.ms + (skews[p] ?? 0)
 
 const p = fc.nat({ max: PROCESSES - 1 })
 const step = fc.oneof(
-  // Forward by what nobody takes for time that goes by: that a process whose clock creeps ahead asks too early is its own harm.
+  // Forward by what nobody takes for time that goes by: that a process whose clock creeps ahead asks too early is its
+  // own harm.
   {
     weight: 3,
     arbitrary: fc.record({
@@ -124,7 +125,8 @@ describe('whatever the clocks of several processes do', () => {
         for (const one of steps) await live(world, one)
         skews.fill(0)
 
-        // Events: all are seen by all, and those of a process are in order unless its clock was set back by more than a minute.
+        // Events: all are seen by all, and those of a process are in order unless its clock was set back by more than a
+        // minute.
         const ids = world.appended.map(({ id }) => id).sort()
         for (const p of skews.keys()) {
           const { items } = await processOf(p).events.byUser(world.name, { order: 'asc' })

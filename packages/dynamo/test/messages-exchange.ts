@@ -8,7 +8,9 @@ export interface Exchange {
   readonly recipients: number
   readonly sendersEach: number
   readonly messagesEach: number
-  /** What a reader does after a delivery: `die` leaves without a word, `fly` before it has even looked at what it got. */
+  /**
+   * What a reader does after a delivery: `die` leaves without a word, `fly` before it has even looked at what it got.
+   */
   readonly fate: () => 'go on' | 'die' | 'fly' | 'leave'
 }
 
@@ -16,8 +18,8 @@ export interface Exchange {
 export type Got = ReadonlyMap<string, readonly number[]>
 
 /**
- * Senders enqueue one message after another, each again until it is known to be stored. Readers come and go under new connection ids, by
- * taking over or by waiting for the lease to end, until nothing is left.
+ * Senders enqueue one message after another, each again until it is known to be stored. Readers come and go under new
+ * connection ids, by taking over or by waiting for the lease to end, until nothing is left.
  *
  * @returns what came, for each recipient and sender.
  */

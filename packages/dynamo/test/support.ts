@@ -39,7 +39,10 @@ async function newTables(): Promise<string> {
   return prefix
 }
 
-/** Ends the stream of events, for tests of very many: the embedded engine takes longer for each write the more a stream holds. */
+/**
+ * Ends the stream of events, for tests of very many: the embedded engine takes longer for each write the more a stream
+ * holds.
+ */
 export async function withoutStream(of: Dynamo): Promise<Dynamo> {
   const TableName = (await of.tables.status()).tables[0]?.table
   await of.client.send(new UpdateTableCommand({ TableName, StreamSpecification: { StreamEnabled: false } }))

@@ -1,5 +1,5 @@
-// Makes the SQLite file of stream-records.sql into a module, because Node 20 has no SQLite. Part of the build; the result is ignored
-// by git.
+// Makes the SQLite file of stream-records.sql into a module, because Node 20 has no SQLite. Part of the build; the
+// result is ignored by git.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'

@@ -1,6 +1,9 @@
 import { defineSettings, field } from '@miyabi/core'
 
-/** What the embedded stack reads from the environment, beside `MIYABI_STACK_DIR`, which everybody who looks for it reads. */
+/**
+ * What the embedded stack reads from the environment, beside `MIYABI_STACK_DIR`, which everybody who looks for it
+ * reads.
+ */
 export const localSettings = defineSettings({
   title: 'Embedded stack',
   fields: {

@@ -1,6 +1,6 @@
 /**
- * The functions that do the work, each loaded when it is first called: every Prisma command loads this package for its configuration,
- * and has no use for the driver, the parser and the rules.
+ * The functions that do the work, each loaded when it is first called: every Prisma command loads this package for its
+ * configuration, and has no use for the driver, the parser and the rules.
  */
 
 /**
@@ -42,7 +42,8 @@ export const checkNewMigrations: typeof import('./verify/check-new.js').checkNew
 
 /**
  * Writes `down.sql` for a migration that has none, with what it does not restore as comments.
- * @throws {MigrationError} `migrate.unknown`, `migrate.down_exists`, `migrate.diff_failed`, `migrate.up_failed`, `migrate.scratch_denied`
+ * @throws {MigrationError} `migrate.unknown`, `migrate.down_exists`, `migrate.diff_failed`, `migrate.up_failed`,
+ *   `migrate.scratch_denied`
  */
 export const writeDown: typeof import('./new/write-down.js').writeDown = async (options) =>
   (await import('./new/write-down.js')).writeDown(options)

@@ -6,7 +6,10 @@ import { createTestProject, DATASOURCE, type Project } from './support/project.j
 
 const database = useDatabase()
 
-/** Starts a command, waits until its slow statement runs, and presses Ctrl-C: the terminal signals the whole process group. */
+/**
+ * Starts a command, waits until its slow statement runs, and presses Ctrl-C: the terminal signals the whole process
+ * group.
+ */
 async function interrupt(project: Project, args: readonly string[], statement: string): Promise<string | undefined> {
   const running = startPrisma(project, args, { url: database.url })
   await until(async () => (await databasesRunning(database.url, statement)).length > 0)

@@ -32,7 +32,10 @@ describe('the header of a migration', () => {
 })
 
 describe('an index that is made concurrently', () => {
-  /** Applies a migration beside a transaction that began before it and lasts longer than the lock timeout, as a dump does. */
+  /**
+   * Applies a migration beside a transaction that began before it and lasts longer than the lock timeout, as a dump
+   * does.
+   */
   async function applyBesideDump(name: string, script: string): Promise<unknown> {
     const dump = new pg.Client({ connectionString: database.url })
     await dump.connect()

@@ -1,5 +1,5 @@
-// Writes the names and checksums of the migrations into a module, so that a running application knows what it was built for
-// without the folder at hand. Part of the build; the result is ignored by git.
+// Writes the names and checksums of the migrations into a module, so that a running application knows what it was built
+// for without the folder at hand. Part of the build; the result is ignored by git.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

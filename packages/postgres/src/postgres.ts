@@ -45,8 +45,8 @@ export interface PostgresOptions {
   /** What retries draw on, shared with whatever else retries in this application. Default: one of its own. */
   readonly retryBudget?: RetryBudget | undefined
   /**
-   * `service`: the pool of SERVICE_DATABASE_URL, all of whose queries run as the service itself. Default: that of DATABASE_URL, whose
-   * queries need an identity from `as()`.
+   * `service`: the pool of SERVICE_DATABASE_URL, all of whose queries run as the service itself. Default: that of
+   * DATABASE_URL, whose queries need an identity from `as()`.
    */
   readonly role?: 'service' | undefined
 }
@@ -56,13 +56,14 @@ export interface Postgres extends Queries, AsyncDisposable {
   /** The pool under it. What it is asked itself has no identity, unless its SQL sets one. */
   readonly pool: Pool
   /**
-   * The same for one person: it sees their rows and no others, enforced by the server. Costs no query, no connection and no round trip.
+   * The same for one person: it sees their rows and no others, enforced by the server. Costs no query, no connection
+   * and no round trip.
    * @throws {PostgresError} `postgres.identity.invalid`; on a pool of the service `postgres.identity.fixed`.
    */
   as(identity: Identity): ScopedPostgres
   /**
-   * Asks the server within a second, over one connection of its own, however many ask. After `close()` it is `down` and nobody is asked.
-   * Rejects only with the signal's reason.
+   * Asks the server within a second, over one connection of its own, however many ask. After `close()` it is `down` and
+   * nobody is asked. Rejects only with the signal's reason.
    */
   health(options?: { readonly signal?: AbortSignal }): Promise<PostgresHealth>
   /** The pool at this moment. Costs nothing. */
@@ -75,15 +76,15 @@ export interface Postgres extends Queries, AsyncDisposable {
    */
   advise(options?: { readonly signal?: AbortSignal }): Promise<PoolSizeAdvice>
   /**
-   * Takes no new work (`postgres.pool.closed`), waits up to `graceMs` (default 10,000) for what is in flight, then cuts it. Always
-   * resolves; a second call gives the first one's promise.
+   * Takes no new work (`postgres.pool.closed`), waits up to `graceMs` (default 10,000) for what is in flight, then cuts
+   * it. Always resolves; a second call gives the first one's promise.
    */
   close(graceMs?: number): Promise<PoolClosed>
 }
 
 /**
- * Makes a pool and the Prisma client on it. Nothing is waited for: the pool opens its minimum by itself, and with the server down
- * the first query fails and `health()` says why.
+ * Makes a pool and the Prisma client on it. Nothing is waited for: the pool opens its minimum by itself, and with the
+ * server down the first query fails and `health()` says why.
  * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
  */
 export function createPostgres(given: PostgresSettings, options: PostgresOptions = {}): Postgres {

@@ -31,8 +31,8 @@ export interface Queries {
    */
   read<T>(work: ReadWork<T>, options?: ReadOptions): Promise<T>
   /**
-   * One statement of SQL past Prisma, in one round trip: `query('SELECT ... WHERE id = $1', [id])`. The text is trusted code; values
-   * belong into the parameters.
+   * One statement of SQL past Prisma, in one round trip: `query('SELECT ... WHERE id = $1', [id])`. The text is trusted
+   * code; values belong into the parameters.
    * @throws {PostgresError}
    */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>

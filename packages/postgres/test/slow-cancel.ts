@@ -9,8 +9,8 @@ export interface SlowCancels extends AsyncDisposable {
 }
 
 /**
- * Lets cancel requests for the one connection of `pool` come to its server through a way of their own, later by `ms`: as when the
- * network delays that packet only.
+ * Lets cancel requests for the one connection of `pool` come to its server through a way of their own, later by `ms`:
+ * as when the network delays that packet only.
  */
 export async function delayCancels(pool: Pool, databaseUrl: string, ms: number): Promise<SlowCancels> {
   const { hostname, port } = new URL(databaseUrl)

@@ -116,8 +116,8 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
 }
 
 /**
- * Waits until `condition` holds; fails with what was last seen when it does not within `ms`: a limit for what would never come, not for
- * what comes late on a busy machine.
+ * Waits until `condition` holds; fails with what was last seen when it does not within `ms`: a limit for what would
+ * never come, not for what comes late on a busy machine.
  */
 export async function until<T>(look: () => T | Promise<T>, condition: (seen: T) => boolean, ms = 60_000): Promise<T> {
   const end = performance.now() + ms

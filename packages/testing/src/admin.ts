@@ -31,8 +31,8 @@ export function withDatabase(url: string, name: string): string {
 const BUSY = new Set(['55006', '55P03', '40001'])
 
 /**
- * `CREATE DATABASE`, from a template where given; waits while the template is busy. Files are copied as such: through the log, as is
- * usual, a copy and its removal take a server twice the processor time.
+ * `CREATE DATABASE`, from a template where given; waits while the template is busy. Files are copied as such: through
+ * the log, as is usual, a copy and its removal take a server twice the processor time.
  */
 export async function createDatabase(client: pg.Client, name: string, template?: string): Promise<void> {
   const source = template === undefined ? '' : ` TEMPLATE ${pg.escapeIdentifier(template)}`

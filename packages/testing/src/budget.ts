@@ -15,9 +15,10 @@ export interface BudgetOptions {
 }
 
 /**
- * How far a suite of random or fault tests goes: a count in `pnpm test`, a time in `pnpm test:long`, which then prints the count it has
- * reached. Random choices begin at a seed of the day, so that nightly runs add up, and what failed today fails again today;
- * `MIYABI_TEST_SEED` repeats another day. All budgets of a long run end when the run's own time is over (`MIYABI_TEST_UNTIL`).
+ * How far a suite of random or fault tests goes: a count in `pnpm test`, a time in `pnpm test:long`, which then prints
+ * the count it has reached. Random choices begin at a seed of the day, so that nightly runs add up, and what failed
+ * today fails again today; `MIYABI_TEST_SEED` repeats another day. All budgets of a long run end when the run's own
+ * time is over (`MIYABI_TEST_UNTIL`).
  */
 export class Budget implements Disposable {
   readonly seed: number

@@ -19,7 +19,10 @@ export type DynamoFault =
   /** Answers with a body that comes a byte at a time for ever: no socket is ever idle. */
   | 'trickle'
   | DynamoErrorAnswer
-  /** Forwards a batch without so many of its last items or keys, or those that hold a text, and reports them as unprocessed. */
+  /**
+   * Forwards a batch without so many of its last items or keys, or those that hold a text, and reports them as
+   * unprocessed.
+   */
   | { readonly unprocessed: number | string }
   /** Forwards it and changes the answer, such as to hide what an index would not show yet. */
   | { readonly edit: (answer: DynamoAnswer) => object }

@@ -1,8 +1,8 @@
 import { defined } from '@miyabi/core'
 
 /**
- * The two DynamoDB calls that tidying up needs, by hand: emulators do not check signatures, and a dependency on the AWS SDK
- * would make every test file pay for loading it.
+ * The two DynamoDB calls that tidying up needs, by hand: emulators do not check signatures, and a dependency on the AWS
+ * SDK would make every test file pay for loading it.
  */
 async function call<T>(endpoint: string, operation: string, input: object): Promise<T> {
   const response = await fetch(endpoint, {

@@ -1,8 +1,8 @@
 import { MiyabiError, readVariable } from '@miyabi/core'
 
 /**
- * How a run hands its servers to test files and to the processes they spawn: environment variables, because every worker and
- * every child inherits them. Set by whoever wants the tests on servers of their own, else by `startTestRun`.
+ * How a run hands its servers to test files and to the processes they spawn: environment variables, because every
+ * worker and every child inherits them. Set by whoever wants the tests on servers of their own, else by `startTestRun`.
  */
 export const testVariables = {
   /** The application's login: may be a person of either kind, and has no right of its own. */
@@ -47,8 +47,8 @@ export function dynamodbEndpoint(): string {
 let tables = 0
 
 /**
- * A prefix for the DynamoDB tables of one test file, unique over files and runs. Tables that begin with it are dropped when the
- * run ends.
+ * A prefix for the DynamoDB tables of one test file, unique over files and runs. Tables that begin with it are dropped
+ * when the run ends.
  */
 export function tablePrefix(): string {
   tables += 1

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto'
 
 /**
- * Whatever a run makes on a server begins with `miyabi_test_<run>`, the run being eight hexadecimal digits. Its process holds
- * the advisory lock (RUN_LOCK, run) for as long as it lives: what begins with the name of a run whose lock is free is left over.
+ * Whatever a run makes on a server begins with `miyabi_test_<run>`, the run being eight hexadecimal digits. Its process
+ * holds the advisory lock (RUN_LOCK, run) for as long as it lives: what begins with the name of a run whose lock is
+ * free is left over.
  */
 const RUN = /^miyabi_test_([0-9a-f]{8})_/
 

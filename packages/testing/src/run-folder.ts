@@ -15,8 +15,9 @@ import path from 'node:path'
 import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core/process'
 
 /**
- * Linux keeps this folder in memory. A run makes and drops hundreds of databases of hundreds of files, and ext4 passes over what was
- * deleted in the last minutes each time it makes a file: there, the hundredth database of a run costs twenty times the first.
+ * Linux keeps this folder in memory. A run makes and drops hundreds of databases of hundreds of files, and ext4 passes
+ * over what was deleted in the last minutes each time it makes a file: there, the hundredth database of a run costs
+ * twenty times the first.
  */
 const IN_MEMORY = '/dev/shm'
 
@@ -29,15 +30,18 @@ const OWNER = 'owner.json'
 /** The cache folder of @miyabi/local, which keeps its temporary stacks in there. */
 export const CACHE = 'cache'
 
-/** The folder of one test run: whatever a test, or a process of it, puts into the system's temporary folder lies in here. */
+/**
+ * The folder of one test run: whatever a test, or a process of it, puts into the system's temporary folder lies in
+ * here.
+ */
 export interface RunFolder {
   /** Removes it; what still runs in it must have ended. */
   remove(): void
 }
 
 /**
- * Makes it, in memory where there is room, and leads this process and its children there by `TMPDIR`; in memory, by `MIYABI_CACHE_DIR`
- * the embedded stacks too. What runs that were killed have left is removed first.
+ * Makes it, in memory where there is room, and leads this process and its children there by `TMPDIR`; in memory, by
+ * `MIYABI_CACHE_DIR` the embedded stacks too. What runs that were killed have left is removed first.
  */
 export function makeRunFolder(): RunFolder {
   const system = tmpdir()

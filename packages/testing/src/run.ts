@@ -20,9 +20,9 @@ export interface TestRun {
 }
 
 /**
- * Prepares the servers for a whole test run, and says in the environment where they are: a temporary embedded stack, or the
- * servers that the environment names already. Temporary files of the run go into a folder of its own, in memory where there is room
- * (`TMPDIR`). The template database is made once, and every test file clones it.
+ * Prepares the servers for a whole test run, and says in the environment where they are: a temporary embedded stack, or
+ * the servers that the environment names already. Temporary files of the run go into a folder of its own, in memory
+ * where there is room (`TMPDIR`). The template database is made once, and every test file clones it.
  */
 export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
   const folder = makeRunFolder()
@@ -71,7 +71,9 @@ async function makeTemplate(client: pg.Client, prefix: string, { migrate }: Test
   await client.query(`ALTER DATABASE ${pg.escapeIdentifier(migrated)} WITH ALLOW_CONNECTIONS false`)
 }
 
-/** A process that is about to exit (Ctrl-C) cannot wait for a server, a child can: hence the only synchronous call here. */
+/**
+ * A process that is about to exit (Ctrl-C) cannot wait for a server, a child can: hence the only synchronous call here.
+ */
 function sweepInChild(): void {
   const script = createRequire(import.meta.url).resolve('#sweep')
   spawnSync(process.execPath, [script], { env: process.env, stdio: 'ignore', timeout: 20_000 })

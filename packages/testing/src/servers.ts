@@ -32,8 +32,8 @@ export async function startServers(): Promise<Servers> {
 }
 
 /**
- * Stores the login's password again, stretched once in place of 4096 times: it is long and random, so stretching protects nothing, and
- * takes half of the client's time for each of the thousands of sessions of a run.
+ * Stores the login's password again, stretched once in place of 4096 times: it is long and random, so stretching
+ * protects nothing, and takes half of the client's time for each of the thousands of sessions of a run.
  */
 async function unstretch(url: string): Promise<void> {
   await withConnection(url, async (client) => {

@@ -18,15 +18,18 @@ export interface TcpProxy extends AsyncDisposable {
   refuse(): Promise<void>
   /** Accepts new connections and resets each at once, before a word: a load balancer without a server behind it. */
   cutEach(): void
-  /** Nothing gets through in either direction and nothing is closed: a cable pulled, a host gone. New connections are accepted. */
+  /**
+   * Nothing gets through in either direction and nothing is closed: a cable pulled, a host gone. New connections are
+   * accepted.
+   */
   blackHole(): void
   /** Holds every chunk back for `ms` milliseconds, in both directions. */
   delay(ms: number): void
   /** Cuts every open connection with a TCP reset (ECONNRESET). */
   resetAll(): void
   /**
-   * Cuts one connection, with a reset, at the next chunk from a client that holds `text`: `before` it reaches the server, or `after`
-   * the server has acted on it, when its answer is on the way. Calls with the same text add up.
+   * Cuts one connection, with a reset, at the next chunk from a client that holds `text`: `before` it reaches the
+   * server, or `after` the server has acted on it, when its answer is on the way. Calls with the same text add up.
    */
   cutAt(text: string, when: 'before' | 'after'): void
   /** Ends the server's side of every open connection (FIN), while what the client sends still arrives. */

@@ -43,7 +43,10 @@ export async function createTestDatabase(options: { readonly empty?: boolean } =
 
 let administration: { readonly url: string; readonly client: Promise<pg.Client> } | undefined
 
-/** The connection that makes and drops this process's databases. It is one, as opening each costs a server as much as a larger query. */
+/**
+ * The connection that makes and drops this process's databases. It is one, as opening each costs a server as much as a
+ * larger query.
+ */
 function administrator(url: string): Promise<pg.Client> {
   if (administration?.url === url) return administration.client
   const socket = new Socket()

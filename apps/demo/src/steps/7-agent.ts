@@ -46,8 +46,8 @@ export async function agent(db: DatabaseContext): Promise<void> {
 }
 
 /**
- * Takes the agent from the state it is in to the end, and gives the number of messages that told of it. Each save names the
- * version it follows: of two who save at once, one is refused.
+ * Takes the agent from the state it is in to the end, and gives the number of messages that told of it. Each save names
+ * the version it follows: of two who save at once, one is refused.
  */
 async function live(db: DatabaseContext, agentId: string, recipient: string): Promise<number> {
   let state: AgentState | undefined = await db.dynamodb.agentState.current(agentId)

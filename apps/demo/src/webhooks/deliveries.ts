@@ -6,8 +6,9 @@ const require = createRequire(import.meta.url)
 /** One webhook delivery, as GitHub sent it. */
 export interface Delivery {
   /**
-   * Its kind and its place in the package, such as `issues/3`: some payloads are identical and none carries a delivery id, so
-   * this is all that tells two of them apart. GitHub's own deliveries have an id, in the header `X-GitHub-Delivery`.
+   * Its kind and its place in the package, such as `issues/3`: some payloads are identical and none carries a delivery
+   * id, so this is all that tells two of them apart. GitHub's own deliveries have an id, in the header
+   * `X-GitHub-Delivery`.
    */
   readonly name: string
   /** GitHub's name of the event, such as `issues`. */

@@ -32,8 +32,9 @@ export async function readPages(ask: (cursor?: string) => Promise<Page<StoredEve
 /**
  * Appends an event for each stored delivery that has none yet, and says how many those were.
  *
- * PostgreSQL decides what was received, and the events follow from it: after a crash in between, the next run appends what is
- * missing. An event's id is made of its time and the delivery's name, so that even two runs at once append the same event.
+ * PostgreSQL decides what was received, and the events follow from it: after a crash in between, the next run appends
+ * what is missing. An event's id is made of its time and the delivery's name, so that even two runs at once append the
+ * same event.
  */
 export async function appendEvents(db: DatabaseContext, stored: readonly StoredDelivery[]): Promise<number> {
   const range = receivedBetween(stored)
@@ -45,8 +46,9 @@ export async function appendEvents(db: DatabaseContext, stored: readonly StoredD
 }
 
 /**
- * Appends the same events once more, as when GitHub delivers again what it is not sure of: each by a caller of its own, at once. Their ids are
- * what they were, so nothing is added. Gives the number of callers, and of the events that were stored already.
+ * Appends the same events once more, as when GitHub delivers again what it is not sure of: each by a caller of its own,
+ * at once. Their ids are what they were, so nothing is added. Gives the number of callers, and of the events that were
+ * stored already.
  */
 export async function appendAgain(
   db: DatabaseContext,
@@ -59,7 +61,10 @@ export async function appendAgain(
   return { callers: again.length, known: knownTo(db) - before }
 }
 
-/** An append that nobody knows the outcome of, as on a slow machine after its deadline, is safe to repeat: the id is the same. */
+/**
+ * An append that nobody knows the outcome of, as on a slow machine after its deadline, is safe to repeat: the id is the
+ * same.
+ */
 async function appendSurely(writer: EventWriter, event: NewEvent): Promise<void> {
   try {
     await writer.append(event)

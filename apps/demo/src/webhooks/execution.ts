@@ -27,9 +27,9 @@ interface Work {
 }
 
 /**
- * The kinds that are work for an agent: code was pushed or is under review, something is being checked, run or deployed, an issue
- * or a pull request moved. The other kinds (stars, labels, memberships, purchases ...) only tell that something happened: they
- * become events and nothing else.
+ * The kinds that are work for an agent: code was pushed or is under review, something is being checked, run or
+ * deployed, an issue or a pull request moved. The other kinds (stars, labels, memberships, purchases ...) only tell
+ * that something happened: they become events and nothing else.
  */
 const WORK: Readonly<Record<string, Work>> = {
   workflow_run: { agentType: 'Coordinator', subject: (payload) => payload.workflow_run },
@@ -44,7 +44,9 @@ const WORK: Readonly<Record<string, Work>> = {
   issues: { agentType: 'Issue', subject: (payload) => payload.issue },
 }
 
-/** GitHub's words for how far something is, in ours. A word that is not here says that nothing was done yet: pending. */
+/**
+ * GitHub's words for how far something is, in ours. A word that is not here says that nothing was done yet: pending.
+ */
 const STATUS: Readonly<Record<string, ExecutionStatus>> = {
   in_progress: 'running',
   open: 'running',

@@ -19,7 +19,10 @@ export interface GithubRepository {
   readonly defaultBranch: string
 }
 
-/** Whoever sent a delivery or owns its repository, each once: as first told, since the examples do not agree on every name. */
+/**
+ * Whoever sent a delivery or owns its repository, each once: as first told, since the examples do not agree on every
+ * name.
+ */
 export function toWebUsers(deliveries: readonly Delivery[]): GithubUser[] {
   const accounts = deliveries.flatMap(({ payload }) => [payload.sender, payload.repository?.owner])
   return firstBy(accounts.filter((account) => account !== undefined).map(toWebUser), (user) => user.githubId)

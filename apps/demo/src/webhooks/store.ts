@@ -16,7 +16,10 @@ export interface AddedRows {
   readonly usageEvents: number
 }
 
-/** A delivery, and what is stored of it: when it first came, and the ids of its sender and its repository, where it has them. */
+/**
+ * A delivery, and what is stored of it: when it first came, and the ids of its sender and its repository, where it has
+ * them.
+ */
 export interface StoredDelivery {
   readonly delivery: Delivery
   readonly receivedAt: Date
@@ -139,7 +142,9 @@ async function storeLogLines(tx: Prisma.TransactionClient, work: readonly Work[]
   return count
 }
 
-/** Counts each execution as usage of the customer who looks after the repository: a row for each, and the month's sums. */
+/**
+ * Counts each execution as usage of the customer who looks after the repository: a row for each, and the month's sums.
+ */
 async function countUsage(tx: Prisma.TransactionClient, work: readonly Work[]): Promise<number> {
   const customerId = await customerIds(tx)
   const usage = work.map(({ execution, source: { delivery, receivedAt } }) => {

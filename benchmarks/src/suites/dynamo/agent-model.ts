@@ -20,7 +20,10 @@ export type BenchState = ReturnType<typeof newState>
 /** When a version of a state leaves the history. */
 export const historyTtl = ttl
 
-/** The two puts of a transaction that saves a state: the current item, unless one is there that has not expired, and a version of it. */
+/**
+ * The two puts of a transaction that saves a state: the current item, unless one is there that has not expired, and a
+ * version of it.
+ */
 export function toStatePuts(table: string, state: BenchState) {
   const pk = `$mb#agentId_${state.agentId}`
   const current = { pk, sk: '$agent_1', ...state, __edb_e__: 'agent', __edb_v__: '1' }

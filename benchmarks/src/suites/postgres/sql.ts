@@ -1,6 +1,9 @@
 import { columns, selectList } from './model.js'
 
-/** The statements of those who write SQL by hand. Relations come as JSON made by the server, so each read is one round trip. */
+/**
+ * The statements of those who write SQL by hand. Relations come as JSON made by the server, so each read is one round
+ * trip.
+ */
 export const sql = {
   findPlugin: `SELECT ${selectList(columns.plugin, 'p')} FROM plugins p WHERE p.id = $1`,
   findPluginWithRelations: `

@@ -6,7 +6,10 @@ import { poolWorkloads } from './pool-workloads.js'
 import { queryWorkloads } from './query-workloads.js'
 import { seed } from './seed.js'
 
-/** Seeds the migrated, empty database, and connects everybody as its owner: who may see what is measured by another suite. */
+/**
+ * Seeds the migrated, empty database, and connects everybody as its owner: who may see what is measured by another
+ * suite.
+ */
 export async function openPostgresSuite({ directDatabaseUrl }: Servers): Promise<Suite> {
   const admin = new pg.Client({ connectionString: directDatabaseUrl })
   await admin.connect()

@@ -14,7 +14,10 @@ export interface Asker {
   submitAndRename(turn: number): Row
 }
 
-/** The statements of those who write SQL by hand. All of them name the user: without row-level security nobody else does. */
+/**
+ * The statements of those who write SQL by hand. All of them name the user: without row-level security nobody else
+ * does.
+ */
 export const sql = {
   findEvent:
     'SELECT id, user_id AS "userId", plugin_id AS "pluginId", event_type AS "eventType", created_at AS "createdAt" FROM usage_events WHERE id = $1',

@@ -34,7 +34,9 @@ export function prismaAsker(name: string, prisma: PrismaClient, userId: string, 
   }
 }
 
-/** Row-level security as Prisma documents it: a client extension that puts each query into a batch behind the settings. */
+/**
+ * Row-level security as Prisma documents it: a client extension that puts each query into a batch behind the settings.
+ */
 export function documentedExtension(prisma: PrismaClient, userId: string): PrismaClient {
   const setIdentity = (client: Pick<PrismaClient, '$executeRaw'>) =>
     client.$executeRaw`SELECT set_config('role', 'miyabi_user', true), set_config('miyabi.user_id', ${userId}, true)`

@@ -6,8 +6,8 @@ import type { Command } from '../terminal/command.js'
 import { say } from '../terminal/output.js'
 
 /**
- * Runs the Prisma CLI with our schema engine. A command that needs a database when no URL is set gets the embedded stack for
- * as long as it lasts. Everything is handed on: arguments, input and output, signals, the exit code.
+ * Runs the Prisma CLI with our schema engine. A command that needs a database when no URL is set gets the embedded
+ * stack for as long as it lasts. Everything is handed on: arguments, input and output, signals, the exit code.
  */
 export const prisma: Command = {
   async run(args) {
@@ -20,8 +20,8 @@ export const prisma: Command = {
 }
 
 /**
- * Ctrl-C reaches the whole process group, Prisma included, which has something to tidy up: this process outlives it. SIGTERM
- * and SIGHUP reach this process alone and are handed on.
+ * Ctrl-C reaches the whole process group, Prisma included, which has something to tidy up: this process outlives it.
+ * SIGTERM and SIGHUP reach this process alone and are handed on.
  */
 async function withSignals(work: (signal: AbortSignal) => Promise<{ readonly exitCode: number }>): Promise<number> {
   const handOn = new AbortController()

@@ -55,7 +55,10 @@ const ABOUT_THE_LOGIN = [
   'postgres.identity.not_granted',
 ] as const
 
-/** Whether an application that starts with this login would be refused: by us, for what it may do, or by the server, for what it may not. */
+/**
+ * Whether an application that starts with this login would be refused: by us, for what it may do, or by the server, for
+ * what it may not.
+ */
 async function loginOf(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv): Promise<Finding[]> {
   if (name === 'DIRECT_DATABASE_URL') return [] // it migrates, and serves nobody
   const settings = { ...parsePostgresSettings({ DATABASE_URL: env[name], ...env }), minConnections: 0 }

@@ -26,8 +26,8 @@ export function commandEnvironment(): CommandEnvironment {
 }
 
 /**
- * A lease on the embedded stack, which is started where it is not up; none where one of `names` is set and leads elsewhere, and
- * none in production.
+ * A lease on the embedded stack, which is started where it is not up; none where one of `names` is set and leads
+ * elsewhere, and none in production.
  */
 export async function stackUnlessSet(
   { root, env }: CommandEnvironment,
@@ -39,7 +39,9 @@ export async function stackUnlessSet(
   return acquireStack(folder === undefined ? {} : { folder })
 }
 
-/** An environment in which the embedded stack stands in for the stores that are not named, for as long as it is held. */
+/**
+ * An environment in which the embedded stack stands in for the stores that are not named, for as long as it is held.
+ */
 export interface StackedEnvironment extends CommandEnvironment, AsyncDisposable {
   readonly usesStack: boolean
 }

@@ -4,8 +4,8 @@ import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
 
 /**
- * Works on DynamoDB where an application with this environment would find it, and says where that is. The embedded stack, where it
- * is the one, is up for as long as the work lasts.
+ * Works on DynamoDB where an application with this environment would find it, and says where that is. The embedded
+ * stack, where it is the one, is up for as long as the work lasts.
  * @throws {MiyabiError} `cli.no_dynamodb` where the stack has no DynamoDB on this platform.
  */
 export async function withDynamo<T>(work: (dynamo: Dynamo, server: string) => Promise<T>): Promise<T> {

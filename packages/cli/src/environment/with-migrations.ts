@@ -23,8 +23,8 @@ export interface MigrationEnvironment {
 }
 
 /**
- * Works on the migrations of this workspace with the database that Prisma's commands would use, and says which that is. The embedded
- * stack, where it is the one, is up for as long as the work lasts.
+ * Works on the migrations of this workspace with the database that Prisma's commands would use, and says which that is.
+ * The embedded stack, where it is the one, is up for as long as the work lasts.
  * @throws {NoDatabaseError} `migrate.no_database` in production, where none is set
  */
 export async function withMigrations<T>(work: (environment: MigrationEnvironment) => Promise<T>): Promise<T> {

@@ -2,8 +2,8 @@ import { isMiyabiError, redactText } from '@miyabi/core'
 import { style } from './output.js'
 
 /**
- * An error as a person should see it: an expected one by its code and message, which says what to do, and its cause; the system's by
- * its message; any other with its stack, because then we are the ones to mend something.
+ * An error as a person should see it: an expected one by its code and message, which says what to do, and its cause;
+ * the system's by its message; any other with its stack, because then we are the ones to mend something.
  */
 export function describeError(error: unknown): string {
   const mark = style('red', 'error')

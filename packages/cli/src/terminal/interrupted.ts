@@ -12,7 +12,8 @@ export class InterruptedError extends MiyabiError<'cli.interrupted', { readonly 
 }
 
 /**
- * Does work that Ctrl-C, SIGTERM and SIGHUP end in order: they abort its signal, and it tidies up before the process ends.
+ * Does work that Ctrl-C, SIGTERM and SIGHUP end in order: they abort its signal, and it tidies up before the process
+ * ends.
  * @throws {InterruptedError} `cli.interrupted`, where the work passes on its signal's reason
  */
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -63,9 +63,9 @@ const REPORT_EVERY_MS = 1000
 const BACKOFF = { initialMs: 100, maxMs: 2000 }
 
 /**
- * Runs batches until nothing is left. A batch remembers its place together with what it did, so this only keeps the pace: after each
- * batch it rests for as long as the batch's rows take at the rate given, and never makes up for lost time. A batch that
- * fails with a `retryable` error is made again.
+ * Runs batches until nothing is left. A batch remembers its place together with what it did, so this only keeps the
+ * pace: after each batch it rests for as long as the batch's rows take at the rate given, and never makes up for lost
+ * time. A batch that fails with a `retryable` error is made again.
  *
  * @param total an estimate of all rows, for the progress.
  * @throws {MiyabiError} `core.backfill.option_invalid` for a rate that is none.

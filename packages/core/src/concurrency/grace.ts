@@ -1,7 +1,10 @@
 /** How long closing waits for work in flight where its caller says nothing else, in milliseconds. */
 export const DEFAULT_GRACE_MS = 10_000
 
-/** How long the closing of something waits for what is in flight. Whoever closes it again may shorten that, never lengthen it. */
+/**
+ * How long the closing of something waits for what is in flight. Whoever closes it again may shorten that, never
+ * lengthen it.
+ */
 export class Grace {
   #endsAtMs = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
@@ -44,7 +47,10 @@ export class Grace {
   }
 }
 
-/** What is closed once, however often it is asked to: every call gives the first one's promise, and may shorten its wait. */
+/**
+ * What is closed once, however often it is asked to: every call gives the first one's promise, and may shorten its
+ * wait.
+ */
 export class Closing<T> {
   readonly #work: (grace: Grace) => Promise<T>
   readonly #grace = new Grace()

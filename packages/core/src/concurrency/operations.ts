@@ -1,8 +1,8 @@
 import { DEFAULT_GRACE_MS, Grace } from './grace.js'
 
 /**
- * The operations in flight of one store, such as a call that takes several requests: each that began is let finish, and once the
- * intake is closed none begins.
+ * The operations in flight of one store, such as a call that takes several requests: each that began is let finish, and
+ * once the intake is closed none begins.
  */
 export class Operations {
   #running = 0
@@ -21,8 +21,8 @@ export class Operations {
   }
 
   /**
-   * Runs a part of an operation that began, and counts it until it settles; it is never refused. Awaited, not listened to: two listeners
-   * would cut the stacks of its errors short.
+   * Runs a part of an operation that began, and counts it until it settles; it is never refused. Awaited, not listened
+   * to: two listeners would cut the stacks of its errors short.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.#running += 1
@@ -35,7 +35,8 @@ export class Operations {
   }
 
   /**
-   * Closes the intake, and waits until nothing runs or the grace is over. Whoever calls again waits likewise, by a grace of their own.
+   * Closes the intake, and waits until nothing runs or the grace is over. Whoever calls again waits likewise, by a
+   * grace of their own.
    * @param grace in milliseconds, or one that is shared with others.
    * @returns whether nothing runs any more.
    */

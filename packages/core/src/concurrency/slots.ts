@@ -26,8 +26,9 @@ interface Waiter {
 }
 
 /**
- * The right to hold one of `max` connections, first come first served. The drivers have such limits and queues of their own, but node-postgres's
- * cannot forget a caller that gave up, and who waits in an HTTP agent's is told in the end that the connection timed out.
+ * The right to hold one of `max` connections, first come first served. The drivers have such limits and queues of their
+ * own, but node-postgres's cannot forget a caller that gave up, and who waits in an HTTP agent's is told in the end
+ * that the connection timed out.
  */
 export class Slots {
   #free: number
@@ -51,8 +52,8 @@ export class Slots {
   }
 
   /**
-   * Calls back once a slot is held, at once where one is free, or with the error that ended the wait. By callback, because this is
-   * on the path of every query.
+   * Calls back once a slot is held, at once where one is free, or with the error that ended the wait. By callback,
+   * because this is on the path of every query.
    */
   take(wait: SlotWait, callback: (error?: Error) => void): void {
     const { signal, limit } = wait
@@ -78,7 +79,10 @@ export class Slots {
     this.#waiting.add(waiter)
   }
 
-  /** The same as a promise, without a limit: resolves to what gives the slot back, which does so once; rejects with the signal's reason. */
+  /**
+   * The same as a promise, without a limit: resolves to what gives the slot back, which does so once; rejects with the
+   * signal's reason.
+   */
   acquire(signal?: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       this.take({ signal }, (error) => {

@@ -1,4 +1,7 @@
-/** What is known about the work that failed: `none` happened, or it is `unknown` whether it did (a COMMIT lost on the wire). */
+/**
+ * What is known about the work that failed: `none` happened, or it is `unknown` whether it did (a COMMIT lost on the
+ * wire).
+ */
 export type Effect = 'none' | 'unknown'
 
 export interface MiyabiErrorOptions<Details extends object> {
@@ -42,8 +45,8 @@ export class MiyabiError<Code extends string = string, Details extends object = 
 }
 
 /**
- * Whether `error` is one of ours, and with codes given, whether it has one of those. Also of one that another copy of this package made,
- * which is no instance of any class here.
+ * Whether `error` is one of ours, and with codes given, whether it has one of those. Also of one that another copy of
+ * this package made, which is no instance of any class here.
  */
 export function isMiyabiError<Code extends string = string>(
   error: unknown,

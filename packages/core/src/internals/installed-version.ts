@@ -8,8 +8,8 @@ interface Manifest {
 }
 
 /**
- * The version of a package as it is installed for the module at `from` (an `import.meta.url`), or for the package `via` that this module
- * imports. `unknown` where it cannot be found, as in a bundle.
+ * The version of a package as it is installed for the module at `from` (an `import.meta.url`), or for the package `via`
+ * that this module imports. `unknown` where it cannot be found, as in a bundle.
  */
 export function installedVersion(name: string, from: string, via?: string): string {
   try {

@@ -36,7 +36,9 @@ export interface MissingInternal {
   readonly use: string
 }
 
-/** The members that are used of one package, a row each. `saves` is what goes without, where a member only saves time. */
+/**
+ * The members that are used of one package, a row each. `saves` is what goes without, where a member only saves time.
+ */
 export function internalsOf<Holder extends string>(
   of: ReadPackage,
   rows: readonly (readonly [holder: Holder, member: string, kind: InternalKind, use: string, saves?: string])[],

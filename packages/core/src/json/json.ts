@@ -2,8 +2,8 @@
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
 
 /**
- * A replacer for `JSON.stringify`: a bigint becomes a decimal string (so no digit is lost and the type does not depend on the
- * size), bytes become base64. Decimals and dates need no help: their own `toJSON` gives a string.
+ * A replacer for `JSON.stringify`: a bigint becomes a decimal string (so no digit is lost and the type does not depend
+ * on the size), bytes become base64. Decimals and dates need no help: their own `toJSON` gives a string.
  */
 export function jsonReplacer(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
@@ -24,7 +24,10 @@ export function stringifyJson(value: unknown, space?: number): string {
   )
 }
 
-/** A copy of a row or an item made of plain JSON values, for a response body or a queue. `undefined` members are left out. */
+/**
+ * A copy of a row or an item made of plain JSON values, for a response body or a queue. `undefined` members are left
+ * out.
+ */
 export function toJson(value: unknown): JsonValue {
   const text = stringifyJson(value)
   return text === undefined ? null : (JSON.parse(text) as JsonValue)

@@ -17,7 +17,10 @@ const ignore = (): void => {}
 /** The default: says nothing. */
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
-/** Those that mask secrets, or say nothing: a context hands its logger down to its stores, and nothing is to be masked twice. */
+/**
+ * Those that mask secrets, or say nothing: a context hands its logger down to its stores, and nothing is to be masked
+ * twice.
+ */
 const safe = new WeakSet<Logger>([silentLogger])
 
 /** The same logger behind a filter that masks secrets in messages and, at any depth, in fields. */

@@ -29,7 +29,10 @@ function parse(url: string): URL | undefined {
   return isCut ? undefined : parsed
 }
 
-/** Masks what stands before the host in every URL of a text, also where its password was not encoded, and so is no URL's. */
+/**
+ * Masks what stands before the host in every URL of a text, also where its password was not encoded, and so is no
+ * URL's.
+ */
 export function redactUserinfo(text: string): string {
   let result = ''
   let from = 0
@@ -57,7 +60,10 @@ function urlEnd(text: string, start: number): number {
   return start + before.length - (next === -1 ? 0 : (SCHEME.exec(before.slice(-30))?.[0].length ?? 0))
 }
 
-/** Where the `@` before the host is, or -1. The last one: a password that was not encoded may hold more of them, and spaces. */
+/**
+ * Where the `@` before the host is, or -1. The last one: a password that was not encoded may hold more of them, and
+ * spaces.
+ */
 function userinfoEnd(scheme: string, rest: string): number {
   const authority = /^[^\s/?#]*/.exec(rest)?.[0] ?? ''
   const run = /^\S*/.exec(rest)?.[0] ?? ''

@@ -6,8 +6,8 @@ import { isSecretName } from './secret-names.js'
 const MAX_DEPTH = 8
 
 /**
- * A copy of a value that may be logged or printed: secrets are masked by the name they go by (a field, a key of a Map, a header, the
- * option before it) and in every text, at any depth. What cannot carry one stays as it is.
+ * A copy of a value that may be logged or printed: secrets are masked by the name they go by (a field, a key of a Map,
+ * a header, the option before it) and in every text, at any depth. What cannot carry one stays as it is.
  */
 export function redactValue(value: unknown): unknown {
   return redact(value, [])

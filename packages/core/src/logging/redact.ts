@@ -2,9 +2,9 @@ import { MASK, redactUserinfo } from './redact-url.js'
 import { isSecretHeader, isSecretName } from './secret-names.js'
 
 /**
- * Masks the secrets in a text that comes from elsewhere: the passwords of URLs, what follows a name that says so (`PGPASSWORD=`,
- * `"secretKey": "..."`, `--token ...`, `PASSWORD '...'`, `Authorization: ...`), and what is a secret by its own form (a bearer token, a
- * private key). It masks too much rather than too little.
+ * Masks the secrets in a text that comes from elsewhere: the passwords of URLs, what follows a name that says so
+ * (`PGPASSWORD=`, `"secretKey": "..."`, `--token ...`, `PASSWORD '...'`, `Authorization: ...`), and what is a secret by
+ * its own form (a bearer token, a private key). It masks too much rather than too little.
  */
 export function redactText(text: string): string {
   return redactForms(redactNamed(redactUserinfo(text)))

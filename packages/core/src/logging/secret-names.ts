@@ -1,4 +1,6 @@
-/** Anywhere in a name, these make it a secret's: `PGPASSWORD`, `newPassword`, `AWS_SECRET_ACCESS_KEY`, `credentials`. */
+/**
+ * Anywhere in a name, these make it a secret's: `PGPASSWORD`, `newPassword`, `AWS_SECRET_ACCESS_KEY`, `credentials`.
+ */
 const SAYS_SECRET = /passw(?:or)?d|passphrase|secret|credential/
 
 /** What a name that says secret may end in and yet name something harmless: `passwordFile`, `secretName`. */

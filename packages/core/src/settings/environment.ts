@@ -11,7 +11,9 @@ export function isSet(env: Environment, name: string): boolean {
   return readVariable(env, name) !== undefined
 }
 
-/** Whether this is production: nothing there stands in for a server that is not named, and doubtful logins are refused. */
+/**
+ * Whether this is production: nothing there stands in for a server that is not named, and doubtful logins are refused.
+ */
 export function isProduction(env: Environment): boolean {
   // biome-ignore lint/plugin: the one place
   return readVariable(env, 'NODE_ENV') === 'production'

@@ -166,7 +166,9 @@ export function url(
   }
 }
 
-/** The same setting without a default: unset gives undefined, and `defaultText` says in words what follows from that. */
+/**
+ * The same setting without a default: unset gives undefined, and `defaultText` says in words what follows from that.
+ */
 export function optional<T>(setting: Setting<T>, defaultText: string): Setting<T | undefined> {
   return {
     schema: text.transform((value, context) => {

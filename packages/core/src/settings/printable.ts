@@ -4,8 +4,8 @@ import { redactValue } from '../logging/redact-value.js'
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /**
- * Gives settings a printed form without secrets: for `console.log`, `util.inspect` and `JSON.stringify`, and so for a log or an error that
- * they end up in. Their values stay as they are, for whoever asks for one by its name.
+ * Gives settings a printed form without secrets: for `console.log`, `util.inspect` and `JSON.stringify`, and so for a
+ * log or an error that they end up in. Their values stay as they are, for whoever asks for one by its name.
  */
 export function printable<T extends object>(settings: T): T {
   const shown = (): unknown => redactValue({ ...settings })

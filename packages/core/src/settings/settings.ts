@@ -12,8 +12,8 @@ export type SettingValues<Fields extends SettingFields> = {
 }
 
 /**
- * A rule over several settings. It sees only the values that are valid on their own, and returns what is wrong, if anything.
- * `isSet` tells a value that somebody chose from a default, which nobody can be blamed for.
+ * A rule over several settings. It sees only the values that are valid on their own, and returns what is wrong, if
+ * anything. `isSet` tells a value that somebody chose from a default, which nobody can be blamed for.
  */
 export type SettingRule<Fields extends SettingFields> = (
   values: Partial<SettingValues<Fields>>,

@@ -11,8 +11,8 @@ export const MIGRATOR_URLS: readonly string[] = ['DIRECT_DATABASE_URL', 'DATABAS
 export const DYNAMODB_ENDPOINTS = ['DYNAMODB_ENDPOINT', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'] as const
 
 /**
- * Which server a process talks to. `named`: the one that a variable names. `stack`: none does, and outside production the embedded stack
- * stands in, if one is up. `none`: none does, in production; for DynamoDB that means AWS.
+ * Which server a process talks to. `named`: the one that a variable names. `stack`: none does, and outside production
+ * the embedded stack stands in, if one is up. `none`: none does, in production; for DynamoDB that means AWS.
  */
 export type ServerOrigin = 'named' | 'stack' | 'none'
 
@@ -34,8 +34,9 @@ export function resolveServers(env: Environment, urls: readonly string[] = APPLI
 }
 
 /**
- * The variables by which a stack's PostgreSQL stands in for an application's: its login and the service's. Of the service's only beside the
- * stack's own application: the service of another server knows nothing of this one's people. What somebody set stays.
+ * The variables by which a stack's PostgreSQL stands in for an application's: its login and the service's. Of the
+ * service's only beside the stack's own application: the service of another server knows nothing of this one's people.
+ * What somebody set stays.
  */
 export function applicationUrlsOf({ postgres }: StackDescriptor, env: Environment): Readonly<Record<string, string>> {
   const { databaseUrl: DATABASE_URL, serviceDatabaseUrl: SERVICE_DATABASE_URL } = postgres

@@ -8,8 +8,9 @@ import { printable } from '../settings/printable.js'
 import { findWorkspaceRoot } from './workspace.js'
 
 /**
- * How a running embedded stack makes itself known: one small file in the stack's folder, written by the process that owns the
- * servers and removed when they stop. Whoever only needs URLs (the context, `prisma.config.ts`) reads it and depends on no server.
+ * How a running embedded stack makes itself known: one small file in the stack's folder, written by the process that
+ * owns the servers and removed when they stop. Whoever only needs URLs (the context, `prisma.config.ts`) reads it and
+ * depends on no server.
  */
 export const STACK_FILE = 'stack.json'
 
@@ -45,8 +46,8 @@ const descriptorSchema = z.looseObject({
 export type StackDescriptor = z.infer<typeof descriptorSchema>
 
 /**
- * The folder of the stack that belongs to `cwd`: `MIYABI_STACK_DIR` where set, else `.miyabi` at the root of the workspace
- * around `cwd`, else undefined.
+ * The folder of the stack that belongs to `cwd`: `MIYABI_STACK_DIR` where set, else `.miyabi` at the root of the
+ * workspace around `cwd`, else undefined.
  */
 export function stackFolder(cwd: string, env: Environment): string | undefined {
   const named = readVariable(env, 'MIYABI_STACK_DIR')
@@ -64,8 +65,8 @@ export interface FoundStack {
 }
 
 /**
- * Looks for the stack that is up in `folder`: none is where there is no file, one that cannot be read, or whose owner is gone. A file is
- * believed only where it and its folder are this user's own.
+ * Looks for the stack that is up in `folder`: none is where there is no file, one that cannot be read, or whose owner
+ * is gone. A file is believed only where it and its folder are this user's own.
  */
 export function findStack(folder: string): FoundStack {
   const file = path.join(folder, STACK_FILE)

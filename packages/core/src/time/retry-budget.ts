@@ -9,8 +9,8 @@ export interface RetryBudgetOptions {
 }
 
 /**
- * A token bucket that every retry of an application draws on: in any time of t seconds there are at most
- * `capacity + t * refillPerSecond` of them, whatever fails and however many callers there are. One conflict is retried as often as
+ * A token bucket that every retry of an application draws on: in any time of t seconds there are at most `capacity + t
+ * * refillPerSecond` of them, whatever fails and however many callers there are. One conflict is retried as often as
  * its deadline allows; a storm in which everything fails is not multiplied by retrying all of it.
  */
 export class RetryBudget {

@@ -38,14 +38,14 @@ export interface DeadlineOptions {
 }
 
 /**
- * Runs `work` under a total deadline: the returned promise settles within `ms` whatever `work` does, and `work` is told through
- * its signal to stop.
+ * Runs `work` under a total deadline: the returned promise settles within `ms` whatever `work` does, and `work` is told
+ * through its signal to stop.
  *
  * `AbortSignal.any([AbortSignal.timeout(n)])` never fires after a garbage collection on Node 20
  * (https://github.com/nodejs/node/issues/57736), hence the controller and the timer.
  *
- * When this process was too busy to look, answers that came in time wait in its sockets, and timers would run before them. So the
- * time is over only after one more look.
+ * When this process was too busy to look, answers that came in time wait in its sockets, and timers would run before
+ * them. So the time is over only after one more look.
  */
 export async function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { ms, signal, onTimeout } = options
@@ -67,7 +67,8 @@ export async function withDeadline<T>(options: DeadlineOptions, work: (signal: A
       }, ms)
       onAbort = () => stop(signal?.reason)
       signal?.addEventListener('abort', onAbort, { once: true })
-      // Not `Promise.race`, behind which a stack would not tell who called. When the deadline wins, a late failure has nobody to hear it.
+      // Not `Promise.race`, behind which a stack would not tell who called. When the deadline wins, a late failure has
+      // nobody to hear it.
       work(controller.signal).then(resolve, reject)
     })
   } finally {

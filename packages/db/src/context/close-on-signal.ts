@@ -8,9 +8,10 @@ export interface CloseOnSignalOptions {
   /** How long all of it may take before what is in flight is cut, in milliseconds. Default 10,000. */
   readonly graceMs?: number
   /**
-   * Ends what uses the context, before that closes: a server that takes requests, a worker. Counts towards the grace period.
-   * @param closing aborts when three quarters of it are over: what would go on by itself, such as an open stream, is to be cut then, so
-   * that the context still closes well.
+   * Ends what uses the context, before that closes: a server that takes requests, a worker. Counts towards the grace
+   * period.
+   * @param closing aborts when three quarters of it are over: what would go on by itself, such as an open stream, is to
+   *   be cut then, so that the context still closes well.
    */
   readonly first?: (closing: AbortSignal) => Promise<unknown>
   /** Default: says nothing. */
@@ -26,9 +27,10 @@ interface Closable {
 }
 
 /**
- * Ends the process well when it is told to end: with the first signal `first` runs, then the context is closed, and the process exits
- * with 0, or with 1 where work in flight had to be cut. A second signal exits at once, with 128 + the signal's number. Nothing else
- * of the data layer listens to signals, and the process must not exit of itself on them meanwhile.
+ * Ends the process well when it is told to end: with the first signal `first` runs, then the context is closed, and the
+ * process exits with 0, or with 1 where work in flight had to be cut. A second signal exits at once, with 128 + the
+ * signal's number. Nothing else of the data layer listens to signals, and the process must not exit of itself on them
+ * meanwhile.
  *
  * @returns stops listening.
  */

@@ -110,7 +110,9 @@ interface CheckOptions {
  * ```
  */
 export class DatabaseContext implements AsyncDisposable {
-  /** The Prisma client of all tables without an identity, which no table answers: use that of `as()` or `asService()`. */
+  /**
+   * The Prisma client of all tables without an identity, which no table answers: use that of `as()` or `asService()`.
+   */
   readonly pg: PrismaClient
   /** DynamoDB: the `client` of the AWS SDK, and the entities `events`, `agentState` and `messages`. */
   readonly dynamodb: Dynamo
@@ -132,8 +134,8 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * Makes a context from environment variables. With a URL unset outside production it attaches to the embedded stack that is
-   * up, and says so through the logger; it never starts one.
+   * Makes a context from environment variables. With a URL unset outside production it attaches to the embedded stack
+   * that is up, and says so through the logger; it never starts one.
    * @throws {ConfigError} `config.invalid`, naming every fault of both stores' settings.
    */
   static async fromEnv(options: FromEnvOptions = {}): Promise<DatabaseContext> {
@@ -170,7 +172,8 @@ export class DatabaseContext implements AsyncDisposable {
     const retryBudget = new RetryBudget()
     const dynamo = createDynamo(settings.dynamo, { ...settings.dynamodb, logger, retryBudget })
     const shared = { logger, retryBudget }
-    // Both logins now, though the service's pool is opened when it is first used: a certificate file may be gone by then.
+    // Both logins now, though the service's pool is opened when it is first used: a certificate file may be gone by
+    // then.
     const application = resolvePostgresSettings(settings.postgres)
     const { serviceDatabaseUrl, target } = application
     const service = serviceDatabaseUrl === undefined ? application : resolvePostgresSettings(application, 'service')
@@ -192,7 +195,8 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * The context for one person: PostgreSQL answers with their rows and no others. Costs no query, no connection and no round trip.
+   * The context for one person: PostgreSQL answers with their rows and no others. Costs no query, no connection and no
+   * round trip.
    * @throws {PostgresError} `postgres.identity.invalid`
    */
   as(identity: Identity): ScopedContext {
@@ -201,8 +205,8 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * The context for the service itself, which sees and changes every row: over a pool of its own, of SERVICE_DATABASE_URL, which is
-   * opened when it is first used and closed with the context.
+   * The context for the service itself, which sees and changes every row: over a pool of its own, of
+   * SERVICE_DATABASE_URL, which is opened when it is first used and closed with the context.
    * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
    * @throws {PostgresError} `postgres.pool.closed` after `close()`.
    */
@@ -215,16 +219,16 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * Asks both stores at the same time how they are. Answers within a few seconds, also when a server accepts and never answers;
-   * rejects only with the reason of `signal`.
+   * Asks both stores at the same time how they are. Answers within a few seconds, also when a server accepts and never
+   * answers; rejects only with the reason of `signal`.
    */
   healthCheck(options: { readonly signal?: AbortSignal } = {}): Promise<DatabaseHealth> {
     return this.#check(options)
   }
 
   /**
-   * Whether new requests should come to this process, and why not: for a readiness probe. Answers within little more than a
-   * second, over connections of its own; rejects only with the reason of `signal`.
+   * Whether new requests should come to this process, and why not: for a readiness probe. Answers within little more
+   * than a second, over connections of its own; rejects only with the reason of `signal`.
    */
   async ready(options: { readonly signal?: AbortSignal } = {}): Promise<Readiness> {
     return readinessOf(await this.#check({ ...options, limitMs: READY_LIMIT_MS }))
@@ -257,14 +261,20 @@ export class DatabaseContext implements AsyncDisposable {
     return health
   }
 
-  /** How the service's login is, in use or not: what is named is meant to be used, and what was asked for in vain is missing. */
+  /**
+   * How the service's login is, in use or not: what is named is meant to be used, and what was asked for in vain is
+   * missing.
+   */
   #checkService(options: { readonly signal: AbortSignal }): Promise<PostgresHealth | undefined> {
     if (this.#service) return this.#service.health(options)
     if (this.#lacksService) return Promise.resolve(serviceMissing)
     return this.#stores.checkService?.(options) ?? Promise.resolve(undefined)
   }
 
-  /** The figures of the moment: connections total, active, idle, waiting, the limits, and what DynamoDB bills. Costs nothing. */
+  /**
+   * The figures of the moment: connections total, active, idle, waiting, the limits, and what DynamoDB bills. Costs
+   * nothing.
+   */
   stats(): DatabaseStats {
     const { postgres, dynamo } = this.#stores
     const figures = (pool: Postgres) => ({ ...pool.stats(), usage: pool.usage() })
@@ -276,8 +286,8 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * Whether the pools of all instances (DB_INSTANCES) fit into the server, and whether this one has the size that its load of the last
-   * minute needs.
+   * Whether the pools of all instances (DB_INSTANCES) fit into the server, and whether this one has the size that its
+   * load of the last minute needs.
    * @throws {PostgresError} where the server does not answer within a second.
    */
   advisePoolSize(options: { readonly signal?: AbortSignal } = {}): Promise<PoolSizeAdvice> {
@@ -285,9 +295,11 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * Runs `work` in one PostgreSQL transaction, without an identity (that of `as()` has one): committed when it resolves, rolled back
-   * when it rejects; run again, whole, after a conflict, a deadlock, or a connection lost before COMMIT.
-   * @param work gets a Prisma client bound to the transaction; its number of the attempt, its signal, and `query` for SQL past Prisma.
+   * Runs `work` in one PostgreSQL transaction, without an identity (that of `as()` has one): committed when it
+   * resolves, rolled back when it rejects; run again, whole, after a conflict, a deadlock, or a connection lost before
+   * COMMIT.
+   * @param work gets a Prisma client bound to the transaction; its number of the attempt, its signal, and `query` for
+   *   SQL past Prisma.
    * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
    */
   transaction<T>(work: TransactionWork<T>, options?: TransactionOptions): Promise<T> {
@@ -295,7 +307,8 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * Runs `work`, which only reads PostgreSQL, and again after a connection was lost: for raw SQL. Prisma's own reads need no help.
+   * Runs `work`, which only reads PostgreSQL, and again after a connection was lost: for raw SQL. Prisma's own reads
+   * need no help.
    * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
    */
   read<T>(work: ReadWork<T>, options?: ReadOptions): Promise<T> {
@@ -303,8 +316,8 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   /**
-   * Closes both stores: takes no new work, and waits for what is in flight. Always resolves; a second call gives the first
-   * one's promise, and may shorten its wait.
+   * Closes both stores: takes no new work, and waits for what is in flight. Always resolves; a second call gives the
+   * first one's promise, and may shorten its wait.
    * @param graceMs how long to wait before what is in flight is cut, in milliseconds. Default 10,000.
    */
   close(graceMs = DEFAULT_GRACE_MS): Promise<DatabaseClosed> {

@@ -2,8 +2,9 @@ import type { Dynamo } from '@miyabi/dynamo'
 import { type Identity, type PrismaClient, type Queries, refuseIdentity } from '@miyabi/postgres'
 
 /**
- * Both stores for one identity: PostgreSQL answers it with its own rows, enforced by the server. Nothing of it has to be closed, and
- * it ends with the context that made it. DynamoDB knows no identities; there the application asks by key.
+ * Both stores for one identity: PostgreSQL answers it with its own rows, enforced by the server. Nothing of it has to
+ * be closed, and it ends with the context that made it. DynamoDB knows no identities; there the application asks by
+ * key.
  */
 export interface ScopedContext extends Pick<Queries, 'transaction' | 'read' | 'query'> {
   /** Who asks. */

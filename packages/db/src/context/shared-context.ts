@@ -7,9 +7,9 @@ const REGISTRY = Symbol.for('@miyabi/db.shared-contexts')
 type Registry = Map<string, Promise<DatabaseContext>>
 
 /**
- * One context through every reload of the module that makes it: outside production it is kept on `globalThis` under `name`, so that
- * a development server which evaluates the module again does not leave a pool behind each time. In production, and after the kept
- * one was closed, it makes a new one.
+ * One context through every reload of the module that makes it: outside production it is kept on `globalThis` under
+ * `name`, so that a development server which evaluates the module again does not leave a pool behind each time. In
+ * production, and after the kept one was closed, it makes a new one.
  *
  * ```ts
  * let context: Promise<DatabaseContext> | undefined

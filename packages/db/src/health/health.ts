@@ -24,8 +24,8 @@ export interface Readiness {
 }
 
 /**
- * The application's login answers for PostgreSQL. Where that of the service is down, people are still served; but one that never worked
- * in this process was set wrongly, and a deployment with it should go no further.
+ * The application's login answers for PostgreSQL. Where that of the service is down, people are still served; but one
+ * that never worked in this process was set wrongly, and a deployment with it should go no further.
  */
 export function withService(
   application: PostgresHealth,

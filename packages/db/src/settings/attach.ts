@@ -24,12 +24,15 @@ export interface AttachedEnvironment {
 
 const NO_STACK: FoundStack = { stack: undefined, distrusted: undefined }
 
-/** Where no server listens: a client that must be built although there is none to talk to never reaches a stranger's. */
+/**
+ * Where no server listens: a client that must be built although there is none to talk to never reaches a stranger's.
+ */
 const NOWHERE = 'http://127.0.0.1:1'
 
 /**
- * Fills DATABASE_URL, SERVICE_DATABASE_URL and DYNAMODB_ENDPOINT in, where unset, from the stack that is up. Never in production, and it never starts
- * anything. The migrator's URL stays with the stack: a running application has no use for it.
+ * Fills DATABASE_URL, SERVICE_DATABASE_URL and DYNAMODB_ENDPOINT in, where unset, from the stack that is up. Never in
+ * production, and it never starts anything. The migrator's URL stays with the stack: a running application has no use
+ * for it.
  */
 export function attachToStack(env: Environment, cwd: string): AttachedEnvironment {
   const origins = resolveServers(env)

@@ -11,7 +11,9 @@ export interface Misspelled {
 
 const OUR_BEGINNING = /^(DB|DATABASE|DYNAMODB|DYNAMO|MIYABI)_/
 
-/** Variables such as `DB_MAX_CONNECTION`: set, unknown, and close to a known one. A name in lower case counts as well. */
+/**
+ * Variables such as `DB_MAX_CONNECTION`: set, unknown, and close to a known one. A name in lower case counts as well.
+ */
 export function misspelledVariables(env: Environment): Misspelled[] {
   const known = new Set(knownVariables())
   return Object.keys(env)
@@ -23,8 +25,8 @@ export function misspelledVariables(env: Environment): Misspelled[] {
 }
 
 /**
- * How many changed characters still make it the same name: two, and where it begins like ours three, as long as most of what
- * follows is the same (`DATABASE_POOL` is not `DATABASE_URL`).
+ * How many changed characters still make it the same name: two, and where it begins like ours three, as long as most of
+ * what follows is the same (`DATABASE_POOL` is not `DATABASE_URL`).
  */
 function tolerance(name: string): number {
   const beginning = OUR_BEGINNING.exec(name)?.[0]

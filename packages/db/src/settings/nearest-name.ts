@@ -1,4 +1,6 @@
-/** The name of `names` that takes the fewest changed, added or removed characters to reach from `text`, and how many. */
+/**
+ * The name of `names` that takes the fewest changed, added or removed characters to reach from `text`, and how many.
+ */
 export function nearestName(
   text: string,
   names: Iterable<string>,

@@ -57,7 +57,9 @@ const security = `# ---- Security checklist for production ${'-'.repeat(52)}
 # [ ] PostgreSQL: encrypted storage, backups, and a restore that was tried
 `
 
-/** The text of `.env.example`: every setting commented out with its default, tiers, notes on credentials, a checklist. */
+/**
+ * The text of `.env.example`: every setting commented out with its default, tiers, notes on credentials, a checklist.
+ */
 export function renderEnvFile(groups: readonly Settings[]): string {
   return [header, ...groups.map(renderEnvExample), tiers, credentials, security].join('\n')
 }

@@ -47,16 +47,18 @@ export interface AgentStates {
   /**
    * Saves a state that follows the one with `expectedVersion`, as the current one and as a version in the history.
    *
-   * Repeated after its answer was lost, by the same process or under the same `id` by any, it gives the state that it had saved.
+   * Repeated after its answer was lost, by the same process or under the same `id` by any, it gives the state that it
+   * had saved.
    *
    * @throws {StaleAgentStateError} when somebody else saved in the meantime; it has the newer state.
    * @throws {IllegalTransitionError} when the status cannot follow the one before.
    */
   save(state: NewAgentState, options?: CallerOptions): Promise<AgentState>
   /**
-   * Saves a state as an effect of something that has an order of its own. Between effects the one of the higher position wins; over a state that
-   * was saved directly it is applied only if that was at or before `at`. Otherwise it ends as `superseded`, which is remembered. One that is
-   * applied has a version like any other, so a direct save that expects the one before is stale.
+   * Saves a state as an effect of something that has an order of its own. Between effects the one of the higher
+   * position wins; over a state that was saved directly it is applied only if that was at or before `at`. Otherwise it
+   * ends as `superseded`, which is remembered. One that is applied has a version like any other, so a direct save that
+   * expects the one before is stale.
    *
    * @throws {IllegalTransitionError} when the status cannot follow the one before.
    */

@@ -9,8 +9,9 @@ const USUAL_AHEAD_MS = 1000
 const ATTEMPTS = 5
 
 /**
- * Versions go on from one that a clock made that was ahead, and so lie after the times they were saved at, until time has caught up. Before
- * such a one is saved it is noted how far ahead it is: whoever looks for what was saved until a moment has to look so much further.
+ * Versions go on from one that a clock made that was ahead, and so lie after the times they were saved at, until time
+ * has caught up. Before such a one is saved it is noted how far ahead it is: whoever looks for what was saved until a
+ * moment has to look so much further.
  */
 export async function noteAhead(
   model: AgentStateModel,

@@ -5,8 +5,8 @@ import type { AgentItem } from './entity.js'
 import { checkContent, type NewAgentState } from './state.js'
 
 /**
- * A state that follows from something which has its own order, such as from a transaction whose place in an outbox is its position. It
- * names no version: its place in the order decides.
+ * A state that follows from something which has its own order, such as from a transaction whose place in an outbox is
+ * its position. It names no version: its place in the order decides.
  */
 export interface AgentStateEffect extends Omit<NewAgentState, 'expectedVersion' | 'id'> {
   /** Of this effect: a second arrival of the same changes nothing, and is answered the same. Up to 512 bytes. */
@@ -41,8 +41,8 @@ export function checkEffect(effect: AgentStateEffect): AgentStateEffect & { read
 export const assertSaveId = (id: string): void => assertKeyPart(id, 'id', 512)
 
 /**
- * Whether a stored state stands against an effect: one that came from an effect of the same or a higher position, or that was saved
- * directly after the effect was ordered.
+ * Whether a stored state stands against an effect: one that came from an effect of the same or a higher position, or
+ * that was saved directly after the effect was ordered.
  */
 export function supersedes(
   stored: Pick<AgentItem, 'position' | 'updatedAt'>,

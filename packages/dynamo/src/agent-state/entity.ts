@@ -17,7 +17,10 @@ const attributes = {
   saveId: { type: 'string', required: true },
   /** The caller's own, of one save. */
   id: { type: 'string' },
-  /** Of a state that was saved as an effect: its place in their order, a whole number in digits; and the time of its order. */
+  /**
+   * Of a state that was saved as an effect: its place in their order, a whole number in digits; and the time of its
+   * order.
+   */
   position: { type: 'string' },
   at: { type: 'number' },
   schemaVersion: { type: 'number', required: true },
@@ -88,7 +91,10 @@ export function agentReceiptEntity(table: string) {
   )
 }
 
-/** How far the versions of an agent ever were ahead of their times, where a clock was. Keys: `pk` as above, `sk` `$agentAhead_1`. */
+/**
+ * How far the versions of an agent ever were ahead of their times, where a clock was. Keys: `pk` as above, `sk`
+ * `$agentAhead_1`.
+ */
 export function agentAheadEntity(table: string) {
   return new Entity(
     {

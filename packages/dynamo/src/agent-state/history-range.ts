@@ -30,8 +30,9 @@ export interface VersionRange {
 const VERSION_BYTES = 7
 
 /**
- * A version is the moment of its saving in milliseconds, or, where the clock of an earlier one was ahead, after it: never before it. So a
- * moment from which on is a bound of versions, and one until which is, with how far they were ever ahead.
+ * A version is the moment of its saving in milliseconds, or, where the clock of an earlier one was ahead, after it:
+ * never before it. So a moment from which on is a bound of versions, and one until which is, with how far they were
+ * ever ahead.
  *
  * @throws {DynamoInputError} or {DynamoCursorError}
  */

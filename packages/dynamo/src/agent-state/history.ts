@@ -32,8 +32,8 @@ export async function readHistory(
 }
 
 /**
- * Without transactions the latest version may be in the current item only. That is read first: every version before it is archived by
- * then, so the versions read after it have no gap.
+ * Without transactions the latest version may be in the current item only. That is read first: every version before it
+ * is archived by then, so the versions read after it have no gap.
  */
 async function readWithCurrent(
   model: AgentStateModel,

@@ -15,7 +15,8 @@ export type WriteEffect = (
 const BACKOFF = { initialMs: 5, maxMs: 200 }
 
 /**
- * Saves a state as an effect: decides by what is stored, and writes under the condition that this is still so; decides anew where it is not.
+ * Saves a state as an effect: decides by what is stored, and writes under the condition that this is still so; decides
+ * anew where it is not.
  *
  * @throws {IllegalTransitionError}
  */

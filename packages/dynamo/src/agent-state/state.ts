@@ -15,8 +15,8 @@ export interface AgentState {
   readonly stateData: Record<string, unknown>
   readonly updatedAt: Date
   /**
-   * Grows with every save, also over an expiry: the milliseconds at which it was saved, or one more than the version before where
-   * that is higher.
+   * Grows with every save, also over an expiry: the milliseconds at which it was saved, or one more than the version
+   * before where that is higher.
    */
   readonly version: number
   /** Of a state that was saved as an effect: its place in the order of effects, and the time of its order. */
@@ -35,8 +35,9 @@ export interface NewAgentState {
   /** The version this one follows, as read; 0 when the agent has no state yet. */
   readonly expectedVersion: number
   /**
-   * Of this save, the caller's own, unique for the agent, up to 512 bytes: a second arrival of the same changes nothing, and is answered
-   * the same, from whichever process, for as long as receipts are kept (`retention.receiptsMs`).
+   * Of this save, the caller's own, unique for the agent, up to 512 bytes: a second arrival of the same changes
+   * nothing, and is answered the same, from whichever process, for as long as receipts are kept
+   * (`retention.receiptsMs`).
    */
   readonly id?: string | undefined
 }

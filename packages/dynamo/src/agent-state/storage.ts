@@ -87,8 +87,8 @@ export const isOwn = (saving: Saving, stored: AgentItem | undefined): boolean =>
   stored !== undefined && (stored.saveId === saving.saveId || (saving.id !== undefined && stored.id === saving.id))
 
 /**
- * Whether a refused save had been done all the same, by an attempt whose answer was lost, and has been followed by others since: then
- * its version is in the history.
+ * Whether a refused save had been done all the same, by an attempt whose answer was lost, and has been followed by
+ * others since: then its version is in the history.
  */
 export async function wasDone(
   model: AgentStateModel,
@@ -103,8 +103,8 @@ export async function wasDone(
 }
 
 /**
- * From when a state is kept, in milliseconds since 1970: its version is never behind that of the state before, whatever the clock of
- * whoever saved it said.
+ * From when a state is kept, in milliseconds since 1970: its version is never behind that of the state before, whatever
+ * the clock of whoever saved it said.
  */
 export const keptFrom = ({ updatedAt, version }: Pick<AgentItem, 'updatedAt' | 'version'>): number =>
   Math.max(updatedAt, version)

@@ -18,10 +18,11 @@ import {
 } from './storage.js'
 
 /**
- * Writes the current item, then the receipt of a save that has an id, then the version, for servers without transactions. The current item
- * decides: from then on the state is saved. A crash before the last write leaves the state in the current item alone, from where the next save
- * takes it into the history before it overwrites it, and writes its receipt before that. So the history never has a gap that closes no more, and a
- * state whose version is there has its receipt.
+ * Writes the current item, then the receipt of a save that has an id, then the version, for servers without
+ * transactions. The current item decides: from then on the state is saved. A crash before the last write leaves the
+ * state in the current item alone, from where the next save takes it into the history before it overwrites it, and
+ * writes its receipt before that. So the history never has a gap that closes no more, and a state whose version is
+ * there has its receipt.
  */
 export const writeInSteps: WriteState = async (model, saving, abortSignal, record) => {
   const { document } = model.store
@@ -35,7 +36,8 @@ export const writeInSteps: WriteState = async (model, saving, abortSignal, recor
     if (!(error instanceof ConditionalCheckFailedException)) throw error
     const found = await whatIsStored(model, saving, error.Item, abortSignal)
     const { stored } = found
-    // Another one of the same id, or an attempt whose answer was lost, may have been done, and be followed by others since.
+    // Another one of the same id, or an attempt whose answer was lost, may have been done, and be followed by others
+    // since.
     if (id !== undefined && stored && stored.id === id && stored.saveId !== saving.saveId) {
       await archive(model, stored, abortSignal)
     }

@@ -19,8 +19,9 @@ export interface ItemsBackfill extends ItemChange, BackfillOptions {
   /** The table's whole name, with the prefix. Its keys are texts. */
   readonly table: string
   /**
-   * Into how many parts the table is divided, to be gone through side by side, a page of each at a time: for one that is too large for
-   * a single scan. 1 to 100; default 1. Keep the number while a backfill lasts: with another one it begins anew.
+   * Into how many parts the table is divided, to be gone through side by side, a page of each at a time: for one that
+   * is too large for a single scan. 1 to 100; default 1. Keep the number while a backfill lasts: with another one it
+   * begins anew.
    */
   readonly segments?: number | undefined
   /** Items in one page. Default 100. */
@@ -30,11 +31,12 @@ export interface ItemsBackfill extends ItemChange, BackfillOptions {
 }
 
 /**
- * Changes the items of a table page by page. After each page its place is noted in an item of the table itself: whatever ends the
- * process, no item is left out. A page may come twice, so `change` must know what it has changed, and is refused where it does not.
+ * Changes the items of a table page by page. After each page its place is noted in an item of the table itself:
+ * whatever ends the process, no item is left out. A page may come twice, so `change` must know what it has changed, and
+ * is refused where it does not.
  *
- * An item that somebody writes meanwhile keeps what was written, and is changed by it anew. Items that are put meanwhile may lie
- * behind it: whoever writes has to write the new shape before it begins.
+ * An item that somebody writes meanwhile keeps what was written, and is changed by it anew. Items that are put
+ * meanwhile may lie behind it: whoever writes has to write the new shape before it begins.
  *
  * Costs half the reads of the table's size twice (consistent), and a write for each changed item.
  *

@@ -14,8 +14,8 @@ export interface ItemChange {
   /** The attributes that `change` goes by. A change is only written where they still are as they were read. */
   readonly from: readonly string[]
   /**
-   * The attributes to be set, and as `undefined` those to be removed; or undefined for an item that is to stay as it is, which every
-   * changed one must be: a page may come twice.
+   * The attributes to be set, and as `undefined` those to be removed; or undefined for an item that is to stay as it
+   * is, which every changed one must be: a page may come twice.
    * @param item the attributes of `from`, as far as the item has them.
    */
   readonly change: (item: Readonly<Record<string, NativeValue>>) => Readonly<Record<string, unknown>> | undefined

@@ -15,7 +15,9 @@ export interface BackfillTable {
 /** What the keys of the items begin with in which backfills note how far they are. No entity's keys do. */
 const NOTE = '$backfill#'
 
-/** @throws {DynamoInputError} for a table that does not exist, or whose keys are no texts: a note would not fit into it. */
+/**
+ * @throws {DynamoInputError} for a table that does not exist, or whose keys are no texts: a note would not fit into it.
+ */
 export async function readBackfillTable(client: DynamoDBClient, name: string): Promise<BackfillTable> {
   const description = await describeTable(client, name)
   if (description === undefined)

@@ -15,7 +15,9 @@ export interface CallOptions {
 
 const records = new WeakMap<AbortSignal, CallRecord>()
 
-/** The call that a signal belongs to, where one does. That call's deadline governs every request made under the signal. */
+/**
+ * The call that a signal belongs to, where one does. That call's deadline governs every request made under the signal.
+ */
 export function recordOf(signal: AbortSignal | undefined): CallRecord | undefined {
   return signal && records.get(signal)
 }
@@ -23,8 +25,8 @@ export function recordOf(signal: AbortSignal | undefined): CallRecord | undefine
 /**
  * Runs all the requests of one call under one deadline. `work` must hand its signal to every request.
  *
- * @throws {DynamoError} `dynamo.deadline` when the time is over, with what had happened until then; `dynamo.sockets_busy` when it went
- * by in waiting for a connection.
+ * @throws {DynamoError} `dynamo.deadline` when the time is over, with what had happened until then;
+ *   `dynamo.sockets_busy` when it went by in waiting for a connection.
  */
 export function withCallDeadline<T>(
   options: CallOptions,
@@ -57,8 +59,8 @@ export async function withOurErrors<T>(
 }
 
 /**
- * `withCallDeadline` for a call of ours: what the store fails with comes out as one of our errors. The caller's own abort reason stays
- * itself, and so does a mistake in the code, a caller's or ours.
+ * `withCallDeadline` for a call of ours: what the store fails with comes out as one of our errors. The caller's own
+ * abort reason stays itself, and so does a mistake in the code, a caller's or ours.
  */
 export async function runCall<T>(
   options: CallOptions,

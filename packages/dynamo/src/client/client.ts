@@ -17,8 +17,9 @@ export interface ClientOptions {
 }
 
 /**
- * The AWS SDK's DynamoDB client, with its retries, timeouts and sockets as the settings say. Every `send`, also ElectroDB's and a
- * document client's, ends within `timeoutMs`: then it throws `DynamoError` `dynamo.deadline`. Other errors are the SDK's own.
+ * The AWS SDK's DynamoDB client, with its retries, timeouts and sockets as the settings say. Every `send`, also
+ * ElectroDB's and a document client's, ends within `timeoutMs`: then it throws `DynamoError` `dynamo.deadline`. Other
+ * errors are the SDK's own.
  *
  * Retries draw on a budget: when very much fails at once, the rest is not tried again.
  * Call `destroy()` when done.
@@ -83,7 +84,10 @@ function credentialsOf({ credentials }: DynamoSettings): Pick<DynamoDBClientConf
   return 'profile' in credentials ? { profile: credentials.profile } : { credentials }
 }
 
-/** The HTTP handler warns when sockets run out; everything else of the SDK's stays out of the log, as it holds whole items. */
+/**
+ * The HTTP handler warns when sockets run out; everything else of the SDK's stays out of the log, as it holds whole
+ * items.
+ */
 function sdkLogger(logger: Logger) {
   const say = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string) =>
     logger[level]({ event: 'dynamo.sockets' }, message)

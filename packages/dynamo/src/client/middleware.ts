@@ -30,9 +30,9 @@ export class CallHttpHandler extends NodeHttpHandler {
 }
 
 /**
- * Puts every `send` under a deadline and keeps count of its attempts, whoever sends: this package, ElectroDB, a document
- * client made from the same client, or a plain `client.send`. It is a middleware because a document client has a `send` of its own
- * and shares only the middleware with the client that it was made from.
+ * Puts every `send` under a deadline and keeps count of its attempts, whoever sends: this package, ElectroDB, a
+ * document client made from the same client, or a plain `client.send`. It is a middleware because a document client has
+ * a `send` of its own and shares only the middleware with the client that it was made from.
  */
 export function callMiddleware(options: {
   readonly timeoutMs: number

@@ -8,9 +8,9 @@ import type { DynamoSettings } from '../settings/config.js'
 const MAX_RETRY_AFTER_MS = 5_000
 
 /**
- * When the SDK tries again: after what passes by itself, as often and with such waits as the settings say, throttled or not, as long as
- * the budget gives. Unlike the SDK's own strategy it repeats a transaction that met another one or was throttled: under the same
- * token, so an attempt whose answer was lost is not applied twice.
+ * When the SDK tries again: after what passes by itself, as often and with such waits as the settings say, throttled or
+ * not, as long as the budget gives. Unlike the SDK's own strategy it repeats a transaction that met another one or was
+ * throttled: under the same token, so an attempt whose answer was lost is not applied twice.
  */
 export class RetryStrategy implements RetryStrategyV2 {
   readonly #settings: Pick<DynamoSettings, 'maxAttempts' | 'initialBackoffMs' | 'maxBackoffMs'>

@@ -4,11 +4,12 @@ import { DynamoInputError, DynamoValueError, PayloadTooLargeError, type RefusedM
 const TOLD = 5
 
 /**
- * Does for each of many what refuses an invalid one, and tells which were refused: `events[317].data.at is a Date ...`. One error tells
- * all of them.
+ * Does for each of many what refuses an invalid one, and tells which were refused: `events[317].data.at is a Date ...`.
+ * One error tells all of them.
  *
  * @param name what the list is called.
- * @throws {DynamoInputError} naming each that was refused; where it is one alone, the error that refused it, with its place.
+ * @throws {DynamoInputError} naming each that was refused; where it is one alone, the error that refused it, with its
+ *   place.
  */
 export function each<Given, Made>(given: readonly Given[], name: string, make: (one: Given) => Made): Made[] {
   if (!Array.isArray(given)) throw new DynamoInputError(name, 'is not an array')

@@ -13,7 +13,10 @@ export type DynamoErrorCode =
   | 'dynamo.timeout'
   /** The whole call ran into `DYNAMODB_TIMEOUT`. */
   | 'dynamo.deadline'
-  /** The whole call ran into `DYNAMODB_TIMEOUT` while a request of it waited for a free connection; `details.sockets` has the queue. */
+  /**
+   * The whole call ran into `DYNAMODB_TIMEOUT` while a request of it waited for a free connection; `details.sockets`
+   * has the queue.
+   */
   | 'dynamo.sockets_busy'
   /** More than the table, an index, a partition or the account may take; `details.throttling` says which. */
   | 'dynamo.throttled'
@@ -96,7 +99,10 @@ export interface InvalidInput {
   readonly refused?: readonly RefusedMember[]
 }
 
-/** An argument that cannot work was refused before anything was sent. The message names it; it does not repeat its value. */
+/**
+ * An argument that cannot work was refused before anything was sent. The message names it; it does not repeat its
+ * value.
+ */
 export class DynamoInputError extends MiyabiError<'dynamo.invalid_input', InvalidInput> {
   override readonly name = 'DynamoInputError'
 
@@ -157,7 +163,9 @@ export interface UnprocessedEvent {
   readonly effect: Effect
 }
 
-/** Some events are not known to be stored. Append the retryable ones again, under their ids: the same id is stored once. */
+/**
+ * Some events are not known to be stored. Append the retryable ones again, under their ids: the same id is stored once.
+ */
 export class UnprocessedEventsError extends MiyabiError<
   'dynamo.events.unprocessed',
   { readonly stored: number; readonly unprocessed: readonly UnprocessedEvent[]; readonly attempts: number }

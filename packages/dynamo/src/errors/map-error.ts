@@ -151,8 +151,8 @@ const kinds: Readonly<Record<string, Kind>> = {
 const PASSING_REASONS = new Set(['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
 
 /**
- * Whether a transaction was cancelled, or refused, only by what passes: it met another one, or was throttled. The SDK never tries those
- * again.
+ * Whether a transaction was cancelled, or refused, only by what passes: it met another one, or was throttled. The SDK
+ * never tries those again.
  */
 export function isPassingCancellation(error: unknown): boolean {
   const source = unwrap(error)
@@ -174,8 +174,8 @@ const NEVER_SENT = new Set([
 const CONNECTING = new Set(['connect', 'getaddrinfo', 'socket'])
 
 /**
- * Whether an error came while a connection was being opened, so that nothing was sent: by the system call, because codes such as
- * ECONNRESET and ETIMEDOUT also end connections that are in use.
+ * Whether an error came while a connection was being opened, so that nothing was sent: by the system call, because
+ * codes such as ECONNRESET and ETIMEDOUT also end connections that are in use.
  */
 export function isConnectFailure(error: unknown): boolean {
   const source: Partial<AwsError> = unwrap(error) ?? {}
@@ -186,7 +186,9 @@ export function isConnectFailure(error: unknown): boolean {
   return code === 'ECONNRESET' && 'localAddress' in source
 }
 
-/** Whether no connection could be opened, and another attempt may find one. The SDK does not know all of these codes. */
+/**
+ * Whether no connection could be opened, and another attempt may find one. The SDK does not know all of these codes.
+ */
 export const isPassingConnectFailure = (error: unknown): boolean =>
   isConnectFailure(error) && kindOf(unwrap(error), awsName(error)).retryable
 
@@ -223,9 +225,10 @@ export function noteFailure(error: unknown, record: CallRecord): void {
 }
 
 /**
- * One way to read what DynamoDB failed with: what the AWS SDK or ElectroDB threw becomes a `DynamoError`, and one of ours inside it is
- * found again. **What is no failure of DynamoDB comes back as it is**: an application's own error, that of another service of AWS, a
- * TypeError, the reason of an aborted signal. Narrow the result with `isDynamoError(result, code)`.
+ * One way to read what DynamoDB failed with: what the AWS SDK or ElectroDB threw becomes a `DynamoError`, and one of
+ * ours inside it is found again. **What is no failure of DynamoDB comes back as it is**: an application's own error,
+ * that of another service of AWS, a TypeError, the reason of an aborted signal. Narrow the result with
+ * `isDynamoError(result, code)`.
  */
 export function mapDynamoError(error: unknown): unknown {
   const source = unwrap(error)
@@ -240,7 +243,10 @@ export function mapDynamoError(error: unknown): unknown {
   return toDynamoError(source, strange)
 }
 
-/** Whether a call of ours failed with what a store failed with; what else it fails with is a mistake, which stays what it is. */
+/**
+ * Whether a call of ours failed with what a store failed with; what else it fails with is a mistake, which stays what
+ * it is.
+ */
 export function isDynamoFailure(error: unknown): boolean {
   const source: unknown = unwrap(error)
   if (typeof source !== 'object' || source === null) return false

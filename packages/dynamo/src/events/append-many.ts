@@ -25,7 +25,8 @@ interface Fate {
 }
 
 /**
- * Two events of one type under one id in one call are the same event: stored once if their contents are equal, else one would be lost in silence.
+ * Two events of one type under one id in one call are the same event: stored once if their contents are equal, else one
+ * would be lost in silence.
  * @throws {DynamoInputError}
  */
 export function assertOneContent(puts: readonly EventPut[]): void {

@@ -14,8 +14,8 @@ const CONCERNS_ALL: ReadonlySet<string> = new Set<DynamoErrorCode>([
 ])
 
 /**
- * The longest wait after the server could not be reached at all, in milliseconds. Nobody is there whom longer waits would spare, and
- * who waits on when it has returned, waits in vain.
+ * The longest wait after the server could not be reached at all, in milliseconds. Nobody is there whom longer waits
+ * would spare, and who waits on when it has returned, waits in vain.
  */
 const UNREACHABLE_WAIT_MS = 1000
 
@@ -67,12 +67,13 @@ interface Place {
 }
 
 /**
- * Puts items in batches of up to 25, so many at a time. What is put in one tick, or while all batches are on their way, goes together.
- * Every item has a fate of its own:
+ * Puts items in batches of up to 25, so many at a time. What is put in one tick, or while all batches are on their way,
+ * goes together. Every item has a fate of its own:
  *
- * - what DynamoDB leaves unprocessed, and what a passing failure leaves unknown, goes into a later batch after a backoff, until it is withdrawn;
- *   nothing else waits for it. Repeating does no harm, because a put of the same item changes nothing. It draws on the budget of retries,
- *   one for all of a batch that were repeated as often, and waits while there are none;
+ * - what DynamoDB leaves unprocessed, and what a passing failure leaves unknown, goes into a later batch after a
+ *   backoff, until it is withdrawn; nothing else waits for it. Repeating does no harm, because a put of the same item
+ *   changes nothing. It draws on the budget of retries, one for all of a batch that were repeated as often, and waits
+ *   while there are none;
  * - a batch that is refused for good is halved until the item at fault is alone;
  * - items with the same key are put once and share their fate, because a batch refuses equal keys;
  * - what may be stored already goes into no batch, which would put over it.
@@ -146,7 +147,10 @@ export class BatchQueue {
     this.#scheduleEndOfTick()
   }
 
-  /** Full batches go at once. Fewer wait for the end of the tick, because the callers of a batch just answered come back within it. */
+  /**
+   * Full batches go at once. Fewer wait for the end of the tick, because the callers of a batch just answered come back
+   * within it.
+   */
   #schedule(): void {
     while (this.#active < this.#concurrency && this.#queued.size >= BATCH_SIZE) void this.#begin()
     this.#scheduleEndOfTick()
@@ -256,7 +260,8 @@ export class BatchQueue {
       return place ? [{ entry, place }] : []
     })
     const delayMs = fullJitter(this.#retriesOf(entries), { initialMs, maxMs })
-    // One timer for all: of 25, begun in turn, some would end in a later turn of the event loop, and go in a batch of their own.
+    // One timer for all: of 25, begun in turn, some would end in a later turn of the event loop, and go in a batch of
+    // their own.
     const backoff: Backoff = { waiting: places.length }
     const goOn = (): void => {
       if (!retryBudget.take()) {

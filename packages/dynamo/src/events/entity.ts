@@ -5,8 +5,9 @@ import { Entity } from 'electrodb'
  * - `pk` `$mb#t_<type>#d_<UTC day>#s_<shard, 4 digits>`, `sk` `$ev_1#id_<id>`;
  * - index byUser: `up` `<user>#<shard>`, `i` the id; index byRepository: `rp` `<repository>#<shard>`, `i`.
  *
- * Every part after the free text has a fixed form, so no text in it can make two keys equal. Names are short because each is stored with
- * each item, and billed. `version` stays 1 for ever (it is in the keys); `schemaVersion` counts the shapes of an item.
+ * Every part after the free text has a fixed form, so no text in it can make two keys equal. Names are short because
+ * each is stored with each item, and billed. `version` stays 1 for ever (it is in the keys); `schemaVersion` counts the
+ * shapes of an item.
  */
 export function eventEntity(table: string) {
   return new Entity(
@@ -31,7 +32,10 @@ export function eventEntity(table: string) {
         data: { type: 'any', field: 'd' },
         /** When it was written, in milliseconds since 1970, by the clock of whoever wrote it; not when it happened. */
         writtenAt: { type: 'number', required: true, field: 'w' },
-        /** Random, of one append under an id that others may use too: tells that one's repetition that the stored event is its own. */
+        /**
+         * Random, of one append under an id that others may use too: tells that one's repetition that the stored event
+         * is its own.
+         */
         writeId: { type: 'string', field: 'n' },
         schemaVersion: { type: 'number', required: true, field: 'v' },
         /** Seconds since 1970. */

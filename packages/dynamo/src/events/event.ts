@@ -25,7 +25,10 @@ interface EventFacts {
 
 /** When it happened, and by what it is known when it comes again. */
 type EventIdentity =
-  /** A new event. `occurredAt` defaults to now, and is at most a day ahead of it; events without it are in the order of the calls. */
+  /**
+   * A new event. `occurredAt` defaults to now, and is at most a day ahead of it; events without it are in the order of
+   * the calls.
+   */
   | { readonly occurredAt?: Date | undefined; readonly idempotencyKey?: undefined; readonly id?: undefined }
   /** The same type, time and key are the same event, however often it is appended. */
   | { readonly occurredAt: Date; readonly idempotencyKey: string; readonly id?: undefined }
@@ -41,7 +44,10 @@ export interface StoredEvent {
   readonly id: string
   readonly eventType: string
   readonly occurredAt: Date
-  /** When it was written, by the clock of whoever wrote it: `occurredAt` may lie a day ahead of it, and as far back as events are kept. */
+  /**
+   * When it was written, by the clock of whoever wrote it: `occurredAt` may lie a day ahead of it, and as far back as
+   * events are kept.
+   */
   readonly writtenAt: Date
   readonly userId?: string
   readonly repositoryId?: string
@@ -49,8 +55,8 @@ export interface StoredEvent {
 }
 
 /**
- * The shapes that events were ever stored in. Append an upcaster to change the shape. Shape 1 did not tell when an event was written:
- * its own time is all that is known.
+ * The shapes that events were ever stored in. Append an upcaster to change the shape. Shape 1 did not tell when an
+ * event was written: its own time is all that is known.
  */
 export const eventShapes = itemShapes<EntityItem<EventEntity>>('event', [
   (item) => ({ ...item, writtenAt: idTime(item.id) }),
@@ -110,13 +116,18 @@ export function toEventItem(event: NewEvent, model: EventModel) {
   }
 }
 
-/** Whether others may append under the event's id too, or the caller may have before: then it is not put without a look. */
+/**
+ * Whether others may append under the event's id too, or the caller may have before: then it is not put without a look.
+ */
 export const isShared = (event: NewEvent): boolean => event.id !== undefined || event.idempotencyKey !== undefined
 
 /** The mark of one append. Eight characters: there are never many that could be mistaken for one another. */
 export const newWriteId = (): string => randomBytes(6).toString('base64url')
 
-/** The partition of a user's or a repository's index. What follows the last `#` is the shard, so any text may come before. */
+/**
+ * The partition of a user's or a repository's index. What follows the last `#` is the shard, so any text may come
+ * before.
+ */
 export const indexPartition = (owner: string, shard: number): string => `${owner}#${shard}`
 
 function eventId(event: NewEvent, model: EventModel): string {

@@ -29,21 +29,23 @@ export interface Events {
   /**
    * Appends one event, unless an event with its id is stored.
    *
-   * `duplicate` tells that another append had stored it. One whose answer was lost and that is repeated, by itself or by the same process, knows
-   * its own event again.
+   * `duplicate` tells that another append had stored it. One whose answer was lost and that is repeated, by itself or
+   * by the same process, knows its own event again.
    */
   append(event: NewEvent, options?: CallerOptions): Promise<{ readonly id: string; readonly duplicate: boolean }>
   /**
-   * Appends many events, in no order: new ones in batches of 25. A batch has no condition, so those with an `idempotencyKey` or an `id`, which
-   * may be stored already, go each in a request of its own, and what is stored stays.
+   * Appends many events, in no order: new ones in batches of 25. A batch has no condition, so those with an
+   * `idempotencyKey` or an `id`, which may be stored already, go each in a request of its own, and what is stored
+   * stays.
    *
    * @returns the ids, in the order of `events`.
-   * @throws {UnprocessedEventsError} naming each event not known to be stored, and why, also when the caller's signal ended it: that one's
-   *   reason is the cause. Append the retryable ones again by `{ ...event, id }`.
+   * @throws {UnprocessedEventsError} naming each event not known to be stored, and why, also when the caller's signal
+   *   ended it: that one's reason is the cause. Append the retryable ones again by `{ ...event, id }`.
    */
   appendMany(events: readonly NewEvent[], options?: CallerOptions): Promise<{ readonly ids: readonly string[] }>
   /**
-   * A writer that gathers concurrent single appends into batches. Make one and keep it; it ends with `close()`, its own or that of `Dynamo`.
+   * A writer that gathers concurrent single appends into batches. Make one and keep it; it ends with `close()`, its own
+   * or that of `Dynamo`.
    * @throws {DynamoInputError} for options that cannot be.
    */
   writer(options?: EventWriterOptions): EventWriter

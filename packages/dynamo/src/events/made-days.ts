@@ -4,8 +4,8 @@ import { DAY_MS } from './shards.js'
 const MAX_REMEMBERED = 100
 
 /**
- * The UTC days of the ids that this process made. Ids made while its clock was ahead lie on days that nobody would look through otherwise,
- * nor take for right.
+ * The UTC days of the ids that this process made. Ids made while its clock was ahead lie on days that nobody would look
+ * through otherwise, nor take for right.
  */
 export class MadeDays {
   /** By their beginnings, the latest noted last. */

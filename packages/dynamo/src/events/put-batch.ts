@@ -33,8 +33,8 @@ interface PutOptions {
 }
 
 /**
- * One BatchWriteItem, with the SDK's own retries, within `DYNAMODB_TIMEOUT`. It has no condition: it puts over whatever has the same
- * key. Never rejects.
+ * One BatchWriteItem, with the SDK's own retries, within `DYNAMODB_TIMEOUT`. It has no condition: it puts over whatever
+ * has the same key. Never rejects.
  */
 export function putBatch(store: Store, options: PutOptions, items: readonly PutItem[]): Promise<BatchAnswer> {
   const { table } = options

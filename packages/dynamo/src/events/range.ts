@@ -10,7 +10,10 @@ import { DAY_MS, dayOf, dayStart } from './shards.js'
 export interface EventRange {
   /** From this moment on. Default: as far back as events are kept. */
   readonly from?: Date | undefined
-  /** Before this moment. Default: everything; by type, what is at most a day ahead of this clock, which no event should be. */
+  /**
+   * Before this moment. Default: everything; by type, what is at most a day ahead of this clock, which no event should
+   * be.
+   */
   readonly to?: Date | undefined
   /** `desc`, the latest first, is the default. */
   readonly order?: Order | undefined
@@ -68,8 +71,9 @@ export function toIdRange(question: readonly unknown[], range: EventRange, model
 }
 
 /**
- * The UTC days that a range touches, in reading order, each with its own bounds: those up to the horizon, as a range that has no end in
- * sight would be read for ever, and those behind it that this process itself made ids on, when its clock was ahead.
+ * The UTC days that a range touches, in reading order, each with its own bounds: those up to the horizon, as a range
+ * that has no end in sight would be read for ever, and those behind it that this process itself made ids on, when its
+ * clock was ahead.
  */
 export function daysOf(
   range: IdRange,

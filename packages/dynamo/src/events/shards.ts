@@ -20,11 +20,13 @@ export interface ShardSteps {
 }
 
 /**
- * Into how many partitions the events of one type on one day, of one user and of one repository are spread. One partition
- * takes 1,000 write units a second; a key needs `peak events/s x write units of one / 700` shards, and a page of it costs a query each.
+ * Into how many partitions the events of one type on one day, of one user and of one repository are spread. One
+ * partition takes 1,000 write units a second; a key needs `peak events/s x write units of one / 700` shards, and a page
+ * of it costs a query each.
  *
- * To change a number, add a step that begins on a later UTC day, and keep the old ones: they say where the old events are. A step must be deployed
- * everywhere a day before its day begins, as an event may be that far ahead; whoever writes and whoever reads need the same plan.
+ * To change a number, add a step that begins on a later UTC day, and keep the old ones: they say where the old events
+ * are. A step must be deployed everywhere a day before its day begins, as an event may be that far ahead; whoever
+ * writes and whoever reads need the same plan.
  */
 export interface ShardPlan {
   readonly types?: ShardSteps | undefined
@@ -35,7 +37,10 @@ export interface ShardPlan {
 /** The kinds of key that events are read by. */
 export type ShardedBy = keyof ShardPlan
 
-/** What holds where a plan says nothing: carries about 2,800 events of 1 KB a second of one type, and 700 of one user or one repository. */
+/**
+ * What holds where a plan says nothing: carries about 2,800 events of 1 KB a second of one type, and 700 of one user or
+ * one repository.
+ */
 export const defaultShards: Readonly<Record<ShardedBy, number>> = { types: 4, users: 1, repositories: 1 }
 
 /** The UTC day of a time, `YYYY-MM-DD`. */

@@ -19,17 +19,20 @@ export interface EventWriter extends AsyncDisposable {
   /**
    * Appends one event together with whatever else is appended meanwhile. Resolves when this event is stored.
    *
-   * One with an `idempotencyKey` or an `id`, which may be stored already, goes in a request of its own, and what is stored stays.
+   * One with an `idempotencyKey` or an `id`, which may be stored already, goes in a request of its own, and what is
+   * stored stays.
    *
-   * @throws {EventWriterError} `dynamo.events.writer_full` when too many wait, `dynamo.events.writer_closed` after `close()`.
-   * @throws {DynamoError} what became of this event alone; `dynamo.deadline` when it is not known to be stored within `DYNAMODB_TIMEOUT`.
+   * @throws {EventWriterError} `dynamo.events.writer_full` when too many wait, `dynamo.events.writer_closed` after
+   *   `close()`.
+   * @throws {DynamoError} what became of this event alone; `dynamo.deadline` when it is not known to be stored within
+   *   `DYNAMODB_TIMEOUT`.
    */
   append(event: NewEvent, options?: CallerOptions): Promise<{ readonly id: string }>
   /** Events that wait for their fate. */
   readonly pending: number
   /**
-   * Takes no more events, and waits for those that were taken: they end by themselves within `DYNAMODB_TIMEOUT`. A second call gives the
-   * first one's promise.
+   * Takes no more events, and waits for those that were taken: they end by themselves within `DYNAMODB_TIMEOUT`. A
+   * second call gives the first one's promise.
    * @param graceMs what is not stored by then is rejected with `dynamo.events.writer_closed`. Default 10,000 ms.
    */
   close(graceMs?: number): Promise<{ readonly drained: boolean }>

@@ -21,8 +21,9 @@ export interface DynamoHealth {
 }
 
 /**
- * Asks for one item of each table, in one request, within a second: connection, credentials and tables at once. Only when a
- * table is missing does it ask which. After `close()` it is down, and nothing is asked. Never throws, but for the caller's own abort.
+ * Asks for one item of each table, in one request, within a second: connection, credentials and tables at once. Only
+ * when a table is missing does it ask which. After `close()` it is down, and nothing is asked. Never throws, but for
+ * the caller's own abort.
  */
 export async function checkHealth(
   client: DynamoDBClient,

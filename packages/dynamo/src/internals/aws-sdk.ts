@@ -6,11 +6,12 @@ import { type HandlerExecutionContext, SMITHY_CONTEXT_KEY } from '@smithy/types'
 import { DynamoInternalsError } from '../errors/errors.js'
 
 /**
- * All that is used of the AWS SDK and is no part of its documentation: what for, in which version it was read, and the one way to it. A
- * start with another version names what is missing. ElectroDB is used by its documentation alone.
+ * All that is used of the AWS SDK and is no part of its documentation: what for, in which version it was read, and the
+ * one way to it. A start with another version names what is missing. ElectroDB is used by its documentation alone.
  *
- * What is no member and can be looked for in no object, tests see on real answers: that the SDK's retry loop watches the signal in a
- * request's context (client.fault.test.ts), and throws the very error that its retry strategy was given (retries.fault.test.ts).
+ * What is no member and can be looked for in no object, tests see on real answers: that the SDK's retry loop watches
+ * the signal in a request's context (client.fault.test.ts), and throws the very error that its retry strategy was given
+ * (retries.fault.test.ts).
  */
 
 const CORE = { package: '@aws-sdk/core', readIn: '3.981.0' }
@@ -88,8 +89,8 @@ export function prepareClient(client: DynamoDBClient, logger: Logger | undefined
 }
 
 /**
- * To be called before a client is made. The SDK prints, once a process, that it will leave this Node version; our README says so, a
- * library's log should not.
+ * To be called before a client is made. The SDK prints, once a process, that it will leave this Node version; our
+ * README says so, a library's log should not.
  */
 export function hushNodeVersionWarning(): void {
   const state = warningState()
@@ -112,13 +113,14 @@ export function setSignal(context: HandlerExecutionContext, signal: AbortSignal)
 }
 
 /**
- * A document client of our own over `client`. The SDK keeps a document client's marshalling options in the configuration of
- * the client it was made from, where the next document client overwrites them; hence the copy.
+ * A document client of our own over `client`. The SDK keeps a document client's marshalling options in the
+ * configuration of the client it was made from, where the next document client overwrites them; hence the copy.
  */
 export function ownDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   const copy = Object.create(client, { config: { value: { ...client.config } } }) as DynamoDBClient
   return DynamoDBDocumentClient.from(copy, {
-    // What is no plain object is refused before; the SDK also takes one with a member named `constructor` for an instance.
+    // What is no plain object is refused before; the SDK also takes one with a member named `constructor` for an
+    // instance.
     marshallOptions: { removeUndefinedValues: true, convertClassInstanceToMap: true },
   })
 }

@@ -86,7 +86,10 @@ export function fromN(attribute: AttributeValue | undefined): number {
   return value
 }
 
-/** A whole number of any size. @throws {DynamoValueError} when the attribute is missing, of another type, or no whole number. */
+/**
+ * A whole number of any size. @throws {DynamoValueError} when the attribute is missing, of another type, or no whole
+ * number.
+ */
 export function fromBigInt(attribute: AttributeValue | undefined): bigint {
   const text = member(attribute, 'N')
   if (!/^-?\d+$/.test(text)) throw new DynamoValueError('the number', 'is not a whole number')

@@ -5,8 +5,8 @@ import { isTime } from './time.js'
 export type Clock = () => number
 
 /**
- * The same clock, read under the condition that it gives what ids, versions and keys can be made of. A fraction of a millisecond, as of
- * `performance.timeOrigin + performance.now()`, would make ids that nobody finds again.
+ * The same clock, read under the condition that it gives what ids, versions and keys can be made of. A fraction of a
+ * millisecond, as of `performance.timeOrigin + performance.now()`, would make ids that nobody finds again.
  *
  * @throws {DynamoInputError} when it gives anything but whole milliseconds between 1970 and 9999, each time it is read.
  */

@@ -6,9 +6,9 @@ const VERSION = 1
 const DIGEST_BYTES = 8
 
 /**
- * A cursor is the place of the last item delivered, bound to the query that delivered it; 34 characters for an id. Places are in
- * total order, so items written in the meantime neither shift nor repeat a page. It grants nothing: whoever reads must check access
- * again.
+ * A cursor is the place of the last item delivered, bound to the query that delivered it; 34 characters for an id.
+ * Places are in total order, so items written in the meantime neither shift nor repeat a page. It grants nothing:
+ * whoever reads must check access again.
  *
  * @param query what the cursor is bound to, in values JSON can carry.
  * @param place in hexadecimal, of even length.

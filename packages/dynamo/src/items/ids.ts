@@ -4,7 +4,10 @@ import { DynamoInputError } from '../errors/errors.js'
 import { type Clock, checkedClock } from './clock.js'
 import { isTime } from './time.js'
 
-/** So far ids may run ahead of a clock that was set back, so that they stay in order. A clock set back further is followed. */
+/**
+ * So far ids may run ahead of a clock that was set back, so that they stay in order. A clock set back further is
+ * followed.
+ */
 const MAX_AHEAD_OF_CLOCK_MS = 60_000
 
 /** What follows the time in an id. */
@@ -15,8 +18,9 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 /** Makes ids in the order of the calls. */
 export interface IdSource {
   /**
-   * The next id: later in order than every id it gave before, also within one millisecond and where the clock was set back by up to a
-   * minute. A clock that was further ahead is followed when it is set right: ids that go on from a wrong time would be wrong for as long.
+   * The next id: later in order than every id it gave before, also within one millisecond and where the clock was set
+   * back by up to a minute. A clock that was further ahead is followed when it is set right: ids that go on from a
+   * wrong time would be wrong for as long.
    *
    * @throws {DynamoInputError} when the clock gives no whole milliseconds.
    */
@@ -24,8 +28,9 @@ export interface IdSource {
 }
 
 /**
- * A source of UUIDv7 ids (RFC 9562) that are in order within the process: 48 bits of time, then a counter of 32 bits that starts at random in
- * each millisecond, then 42 random bits that keep processes apart. Time alone is not enough: many ids are made in one millisecond.
+ * A source of UUIDv7 ids (RFC 9562) that are in order within the process: 48 bits of time, then a counter of 32 bits
+ * that starts at random in each millisecond, then 42 random bits that keep processes apart. Time alone is not enough:
+ * many ids are made in one millisecond.
  */
 export function createIdSource(now: Clock = Date.now): IdSource {
   const clock = checkedClock(now)
@@ -53,7 +58,10 @@ export function createIdSource(now: Clock = Date.now): IdSource {
   }
 }
 
-/** Ten random bytes at a time, taken from the system in larger portions: a call for each would cost more than all the rest. */
+/**
+ * Ten random bytes at a time, taken from the system in larger portions: a call for each would cost more than all the
+ * rest.
+ */
 function createRandomTails(): { next(): Buffer } {
   let pool = Buffer.alloc(0)
   let used = 0
@@ -75,8 +83,8 @@ export function randomIdAt(ms: number): string {
 }
 
 /**
- * A UUIDv7 that is a pure function of its arguments: whoever repeats them gets the same id. `scope` keeps equal keys of different
- * kinds apart.
+ * A UUIDv7 that is a pure function of its arguments: whoever repeats them gets the same id. `scope` keeps equal keys of
+ * different kinds apart.
  */
 export function keyedId(ms: number, scope: string, key: string): string {
   // The length makes the pair unambiguous: ("ab", "c") is not ("a", "bc").
@@ -117,7 +125,10 @@ export function assertTime(ms: number, name: string): number {
   throw new DynamoInputError(name, 'is not a valid time between 1970 and 9999')
 }
 
-/** The milliseconds of a date. @throws {DynamoInputError} when it is none, as a text from JSON, or not between 1970 and 9999. */
+/**
+ * The milliseconds of a date. @throws {DynamoInputError} when it is none, as a text from JSON, or not between 1970 and
+ * 9999.
+ */
 export function timeOf(date: Date, name: string): number {
   if (!types.isDate(date)) throw new DynamoInputError(name, 'is not a Date')
   return assertTime(date.getTime(), name)

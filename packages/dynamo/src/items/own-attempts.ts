@@ -6,9 +6,9 @@ import { DynamoError } from '../errors/errors.js'
 const MAX_REMEMBERED = 1000
 
 /**
- * What a process has tried without learning what came of it. Whoever repeats such a call goes on with the first attempt, under the same
- * marks, and so knows its own work again where it had been done. Remembered by this process alone, and not for ever: a call that must
- * survive the process takes an id from its caller.
+ * What a process has tried without learning what came of it. Whoever repeats such a call goes on with the first
+ * attempt, under the same marks, and so knows its own work again where it had been done. Remembered by this process
+ * alone, and not for ever: a call that must survive the process takes an id from its caller.
  */
 export class OwnAttempts<Attempt> {
   readonly #remembered = new Map<string, Attempt[]>()

@@ -3,13 +3,16 @@ import type { Clock } from './clock.js'
 /**
  * The clock of this process, and next to it the server's time, by which processes whose clocks differ can agree.
  *
- * The server tells its time with each answer, and how much goes by since is told by this machine's monotonic clock, or by a `now` that was
- * given: where that is set back, server time stands still until the next reading, and where it leaps forward, it goes on. So a clock that is
- * wrong, or is set right, moves nobody's leases.
+ * The server tells its time with each answer, and how much goes by since is told by this machine's monotonic clock, or
+ * by a `now` that was given: where that is set back, server time stands still until the next reading, and where it
+ * leaps forward, it goes on. So a clock that is wrong, or is set right, moves nobody's leases.
  */
 export class OwnClock {
   readonly #now: Clock
-  /** Whether `now` is this machine's: then its time goes by as that of its monotonic clock does, and not as somebody sets it. */
+  /**
+   * Whether `now` is this machine's: then its time goes by as that of its monotonic clock does, and not as somebody
+   * sets it.
+   */
   readonly #isMachines: boolean
   readonly #beganAt = performance.now()
   #last: number

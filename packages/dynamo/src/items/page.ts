@@ -2,7 +2,10 @@ import { DynamoInputError } from '../errors/errors.js'
 
 /** A page of a list in order. */
 export interface Page<Item> {
-  /** Fewer than `limit` although more are there, where they are large (about 8 MB) or the server is slow: only `cursor` tells. */
+  /**
+   * Fewer than `limit` although more are there, where they are large (about 8 MB) or the server is slow: only `cursor`
+   * tells.
+   */
   readonly items: Item[]
   /** Hand it to the same query for the next page. Undefined on the last one. */
   readonly cursor?: string
@@ -149,8 +152,8 @@ async function mergeSources<Item extends { readonly id: string }>(
 }
 
 /**
- * The first `wanted` items of groups that follow one another in order. After each group that gave nothing, twice as many groups
- * are asked at once, so that a long empty stretch does not cost a round trip for each.
+ * The first `wanted` items of groups that follow one another in order. After each group that gave nothing, twice as
+ * many groups are asked at once, so that a long empty stretch does not cost a round trip for each.
  *
  * @param groups in reading order: every item of one comes before every item of the next.
  */

@@ -6,7 +6,10 @@ interface Shaped {
   readonly schemaVersion: number
 }
 
-/** Turns an item of one shape into the next. It gets what ElectroDB reads: what a shape lacked is absent, whatever the type says. */
+/**
+ * Turns an item of one shape into the next. It gets what ElectroDB reads: what a shape lacked is absent, whatever the
+ * type says.
+ */
 export type Upcaster<Item> = (item: Item) => Item
 
 /** The shapes that items of one kind were ever written in. */
@@ -21,11 +24,13 @@ export interface ItemShapes<Item extends Shaped> {
 }
 
 /**
- * The shapes of one kind of item. Reading lifts an item from shape to shape; nothing is rewritten until somebody saves it.
+ * The shapes of one kind of item. Reading lifts an item from shape to shape; nothing is rewritten until somebody saves
+ * it.
  *
- * A new shape is one that its readers would misunderstand otherwise; another optional attribute is none. To add one, append its
- * upcaster, keep the attributes it retires in the entity's model (optional; ElectroDB drops what the model does not name), and deploy the readers before
- * anybody writes it. The `version` of ElectroDB's model is something else, and stays 1: it is part of every key.
+ * A new shape is one that its readers would misunderstand otherwise; another optional attribute is none. To add one,
+ * append its upcaster, keep the attributes it retires in the entity's model (optional; ElectroDB drops what the model
+ * does not name), and deploy the readers before anybody writes it. The `version` of ElectroDB's model is something
+ * else, and stays 1: it is part of every key.
  *
  * @param kind the item's name in errors.
  * @param upcasters the first turns shape 1 into shape 2, and so on; none while there is one shape.

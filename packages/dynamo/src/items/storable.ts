@@ -1,7 +1,10 @@
 import { types } from 'node:util'
 import { DynamoInputError, DynamoValueError } from '../errors/errors.js'
 
-/** DynamoDB refuses maps and lists deeper than this in an attribute, which is at 0; the embedded engine takes an empty one more. */
+/**
+ * DynamoDB refuses maps and lists deeper than this in an attribute, which is at 0; the embedded engine takes an empty
+ * one more.
+ */
 const MAX_DEPTH = 30
 
 /** DynamoDB refuses longer names of attributes, at any depth; the embedded engine does not. */
@@ -11,11 +14,12 @@ const MAX_NAME_BYTES = 65_535
 const MAX_DIGITS = 126
 
 /**
- * A copy of a value that nobody can change any more, as DynamoDB will give it back. Members that are `undefined` are left out.
+ * A copy of a value that nobody can change any more, as DynamoDB will give it back. Members that are `undefined` are
+ * left out.
  *
- * Refused is what it could not give back as it was: NaN, infinities, integers beyond 2^53 - 1 that are no bigint, numbers outside its range,
- * lone surrogates, functions, symbols, class instances (a Date too: store `toISOString()` or the milliseconds), empty sets, `undefined`
- * inside a list.
+ * Refused is what it could not give back as it was: NaN, infinities, integers beyond 2^53 - 1 that are no bigint,
+ * numbers outside its range, lone surrogates, functions, symbols, class instances (a Date too: store `toISOString()` or
+ * the milliseconds), empty sets, `undefined` inside a list.
  *
  * @param path how the value is called in the error.
  * @throws {DynamoValueError} with the path of the first such value.
@@ -92,8 +96,8 @@ function toStorableObject(
 }
 
 /**
- * Whether an object is a literal's, of whatever realm: those of `node:vm` and of Jest's environment have an `Object.prototype` of their
- * own, at which their prototype chain ends too.
+ * Whether an object is a literal's, of whatever realm: those of `node:vm` and of Jest's environment have an
+ * `Object.prototype` of their own, at which their prototype chain ends too.
  */
 function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)

@@ -24,7 +24,10 @@ export interface CallerOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Runs one call of a repository under the call's deadline, unless it was closed; what fails inside comes out as one of our errors. */
+/**
+ * Runs one call of a repository under the call's deadline, unless it was closed; what fails inside comes out as one of
+ * our errors.
+ */
 export function call<T>(
   store: Store,
   operation: string,
@@ -40,8 +43,8 @@ export function call<T>(
 }
 
 /**
- * For every `go()` of ElectroDB: what DynamoDB throws comes out as it is. Otherwise ElectroDB makes the error to wrap it in ahead of each
- * call, with a stack, in case it fails: a tenth of the CPU of a read.
+ * For every `go()` of ElectroDB: what DynamoDB throws comes out as it is. Otherwise ElectroDB makes the error to wrap
+ * it in ahead of each call, with a stack, in case it fails: a tenth of the CPU of a read.
  */
 export const asThrown = { originalErr: true } as const
 

@@ -12,11 +12,12 @@ import { storeInSteps } from './store-in-steps.js'
 import { storeInTransaction } from './store-in-transaction.js'
 
 /**
- * Gives a message the next number of its recipient's queue, then stores it under that number. Whoever enqueues two messages one after
- * another gets a higher number for the second, from whichever process. A crash between the two leaves a number without a message.
+ * Gives a message the next number of its recipient's queue, then stores it under that number. Whoever enqueues two
+ * messages one after another gets a higher number for the second, from whichever process. A crash between the two
+ * leaves a number without a message.
  *
- * A repetition of the second write must not bring back a message that was delivered and acknowledged meanwhile. So it is a transaction, which
- * DynamoDB does once however often it comes, or goes by a receipt.
+ * A repetition of the second write must not bring back a message that was delivered and acknowledged meanwhile. So it
+ * is a transaction, which DynamoDB does once however often it comes, or goes by a receipt.
  *
  * @throws {MessageQueueFullError}
  */
@@ -109,7 +110,10 @@ const HIGHEST_START = 2 ** 52
 /** So far senders may set a queue's expiry back: it lies days behind that of its messages. */
 const TTL_SLACK_SECONDS = 3600
 
-/** Undoes that a process whose clock is behind has set a queue's expiry back: what outlives its queue would lose its place. */
+/**
+ * Undoes that a process whose clock is behind has set a queue's expiry back: what outlives its queue would lose its
+ * place.
+ */
 async function keepTtl(
   model: MessageModel,
   recipient: string,

@@ -8,8 +8,8 @@ export const SEQUENCE_DIGITS = 16
 /**
  * One message on its way to a recipient. Keys: `pk` `$mb#recipient_<recipient>`, `sk` `$msg_1#sequence_<16 digits>`.
  *
- * An acknowledged message is deleted, so a recipient's partition holds what is undelivered, in order, and can be read strongly
- * consistently: no index could.
+ * An acknowledged message is deleted, so a recipient's partition holds what is undelivered, in order, and can be read
+ * strongly consistently: no index could.
  */
 export function messageEntity(table: string) {
   return new Entity(
@@ -33,7 +33,10 @@ export function messageEntity(table: string) {
         /** From then on it is not delivered any more. Milliseconds since 1970. */
         expiresAt: { type: 'number', required: true },
         schemaVersion: { type: 'number', required: true },
-        /** When DynamoDB may delete it, in seconds since 1970: some time after its expiry, so that the expiry can be counted. */
+        /**
+         * When DynamoDB may delete it, in seconds since 1970: some time after its expiry, so that the expiry can be
+         * counted.
+         */
         ttl: { type: 'number', required: true },
       },
       indexes: {
@@ -48,8 +51,8 @@ export function messageEntity(table: string) {
 }
 
 /**
- * What there is once for each recipient: the numbering of the messages, who reads them, and how many expired. Keys: `pk` as above,
- * `sk` `$queue_1`.
+ * What there is once for each recipient: the numbering of the messages, who reads them, and how many expired. Keys:
+ * `pk` as above, `sk` `$queue_1`.
  */
 export function queueEntity(table: string) {
   return new Entity(
@@ -63,7 +66,10 @@ export function queueEntity(table: string) {
         highest: { type: 'number' },
         /** Every message up to this number was delivered or has expired and been counted. */
         expiredThrough: { type: 'number' },
-        /** When the last of those expires by its own account: while that lies ahead, whoever counted had a clock that was ahead. */
+        /**
+         * When the last of those expires by its own account: while that lies ahead, whoever counted had a clock that
+         * was ahead.
+         */
         countedUntil: { type: 'number' },
         /** How many messages expired undelivered. */
         expired: { type: 'number' },
@@ -72,7 +78,9 @@ export function queueEntity(table: string) {
         /** Of the reader that holds the lease. */
         leaseId: { type: 'string' },
         connectionId: { type: 'string' },
-        /** When the lease ends by the clock of the reader, and when it does by the server's, in milliseconds since 1970. */
+        /**
+         * When the lease ends by the clock of the reader, and when it does by the server's, in milliseconds since 1970.
+         */
         leasedUntil: { type: 'number' },
         serverUntil: { type: 'number' },
         /** How long it lasts from the last sign of the reader. */
@@ -95,8 +103,8 @@ export function queueEntity(table: string) {
 }
 
 /**
- * What is remembered of a message with an id of its sender's. Keys: `pk` as above, `sk` `$enq_1#id_<id>`: before the messages, so that no
- * reading of those meets it.
+ * What is remembered of a message with an id of its sender's. Keys: `pk` as above, `sk` `$enq_1#id_<id>`: before the
+ * messages, so that no reading of those meets it.
  */
 export function messageReceiptEntity(table: string) {
   return new Entity(

@@ -6,7 +6,10 @@ interface QueueFullDetails {
   readonly maxQueued: number
 }
 
-/** The oldest undelivered message lies `maxQueued` behind: the recipient does not keep up, or is gone. Nothing was enqueued. */
+/**
+ * The oldest undelivered message lies `maxQueued` behind: the recipient does not keep up, or is gone. Nothing was
+ * enqueued.
+ */
 export class MessageQueueFullError extends MiyabiError<'dynamo.messages.queue_full', QueueFullDetails> {
   override readonly name = 'MessageQueueFullError'
 
@@ -46,8 +49,8 @@ interface LeaseLostDetails {
 }
 
 /**
- * Another reader has the recipient's messages by now: this lease expired and was given away, or was taken over. What it was given and has
- * not acknowledged, the other one gets too; acknowledging it still counts.
+ * Another reader has the recipient's messages by now: this lease expired and was given away, or was taken over. What it
+ * was given and has not acknowledged, the other one gets too; acknowledging it still counts.
  */
 export class MessageLeaseLostError extends MiyabiError<'dynamo.messages.lease_lost', LeaseLostDetails> {
   override readonly name = 'MessageLeaseLostError'

@@ -11,11 +11,13 @@ const MAX_SEEN = 1000
 const AGREEMENT_MS = 1000
 
 /**
- * When a lease is over. Its reader says so by two clocks, its own and the server's, and whoever asks reads both as well: a lease is over when it
- * is by both. A reader's clock that is ahead of the asker's says nothing to that one; then the server's decides.
+ * When a lease is over. Its reader says so by two clocks, its own and the server's, and whoever asks reads both as
+ * well: a lease is over when it is by both. A reader's clock that is ahead of the asker's says nothing to that one;
+ * then the server's decides.
  *
- * So neither a clock that was ahead keeps a queue from the next reader, nor one that is wrong takes it from the one who has it. Where the clocks differ, or
- * the server does not tell its time, a lease is over when the asker has seen it unchanged for as long as it lasts.
+ * So neither a clock that was ahead keeps a queue from the next reader, nor one that is wrong takes it from the one who
+ * has it. Where the clocks differ, or the server does not tell its time, a lease is over when the asker has seen it
+ * unchanged for as long as it lasts.
  */
 export class SeenLeases {
   readonly #clock: OwnClock

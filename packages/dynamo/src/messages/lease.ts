@@ -21,8 +21,8 @@ export interface LeaseOptions extends CallerOptions {
   /** The connection that the messages go to. Told to whoever is refused meanwhile. */
   readonly connectionId: string
   /**
-   * Ends the lease that another connection holds: for a recipient that has connected anew, whose old connection is of no use any more.
-   * Default false: wait until that lease is released or expires.
+   * Ends the lease that another connection holds: for a recipient that has connected anew, whose old connection is of
+   * no use any more. Default false: wait until that lease is released or expires.
    */
   readonly takeOver?: boolean | undefined
 }
@@ -40,18 +40,24 @@ export interface Received {
   readonly expired: number
 }
 
-/** The right to read a recipient's messages; of one reader at a time. It ends `leaseMs` after the last `receive`, or with `release`. */
+/**
+ * The right to read a recipient's messages; of one reader at a time. It ends `leaseMs` after the last `receive`, or
+ * with `release`.
+ */
 export interface MessageLease extends AsyncDisposable {
   readonly recipient: string
   readonly connectionId: string
   /**
-   * The next messages, the oldest first, beginning with the oldest that is not acknowledged; none is given twice by one lease. Call it
-   * regularly, at least twice in `leaseMs`: it also keeps the lease.
+   * The next messages, the oldest first, beginning with the oldest that is not acknowledged; none is given twice by one
+   * lease. Call it regularly, at least twice in `leaseMs`: it also keeps the lease.
    *
    * @throws {MessageLeaseLostError} when somebody else reads by now.
    */
   receive(options?: ReceiveOptions): Promise<Received>
-  /** Lets the next reader in at once. What is not acknowledged is delivered to that one. Safe to repeat, and after the lease was lost. */
+  /**
+   * Lets the next reader in at once. What is not acknowledged is delivered to that one. Safe to repeat, and after the
+   * lease was lost.
+   */
   release(options?: CallerOptions): Promise<void>
 }
 
@@ -65,8 +71,9 @@ export interface LeaseAttempt {
 export const newLeaseAttempt = (): LeaseAttempt => ({ leaseId: randomUUID(), over: undefined })
 
 /**
- * Takes the lease where there is none, or replaces the very one that was seen to be over, or that is to be taken over. So an attempt whose answer
- * was lost, and which is repeated, takes nothing back from whoever has taken the lease over since.
+ * Takes the lease where there is none, or replaces the very one that was seen to be over, or that is to be taken over.
+ * So an attempt whose answer was lost, and which is repeated, takes nothing back from whoever has taken the lease over
+ * since.
  *
  * @throws {RecipientLeasedError}
  * @throws {MessageLeaseLostError} when the lease may have been taken, and has been taken over since.
@@ -197,7 +204,10 @@ class Lease implements MessageLease {
     this.#expiredTold = Math.min(this.#expiredTold, this.#expired)
   }
 
-  /** One after another: else two would be given the same. Signal and deadline count from the call, also while it waits its turn. */
+  /**
+   * One after another: else two would be given the same. Signal and deadline count from the call, also while it waits
+   * its turn.
+   */
   async receive({ limit = 100, signal }: ReceiveOptions = {}): Promise<Received> {
     const { store, table } = this.#model
     const before = this.#turn
@@ -265,9 +275,9 @@ class Lease implements MessageLease {
   }
 
   /**
-   * The first messages of the queue. DynamoDB reads a query item by item: a message may be stored behind the reading, and the next of the
-   * same sender before it. So a read that leaves out numbers is made again: what had been stored before anything it showed is seen
-   * by the second. What the second adds is looked behind likewise.
+   * The first messages of the queue. DynamoDB reads a query item by item: a message may be stored behind the reading,
+   * and the next of the same sender before it. So a read that leaves out numbers is made again: what had been stored
+   * before anything it showed is seen by the second. What the second adds is looked behind likewise.
    */
   async #readOn(wanted: number, abortSignal: AbortSignal): Promise<MessageItem[]> {
     const read = () => {

@@ -15,8 +15,9 @@ export interface NewMessage {
   /** The connection it was meant for, where there was one. */
   readonly connectionId?: string | undefined
   /**
-   * Of this message, the sender's own, unique for the recipient, up to 512 bytes: a second arrival of the same changes nothing, and is answered
-   * the same, from whichever process, for as long as receipts are kept (`retention.receiptsMs`).
+   * Of this message, the sender's own, unique for the recipient, up to 512 bytes: a second arrival of the same changes
+   * nothing, and is answered the same, from whichever process, for as long as receipts are kept
+   * (`retention.receiptsMs`).
    */
   readonly id?: string | undefined
 }

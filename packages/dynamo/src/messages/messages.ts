@@ -16,29 +16,30 @@ import { findOldest, type MessageLimits, type MessageModel, readMessages, readQu
 /** Messages on their way to recipients: a queue for each. */
 export interface Messages {
   /**
-   * Enqueues a message. Those that one sender enqueues one after another reach the recipient in that order, from whichever process; between
-   * concurrent ones no order is promised. A call that failed with `effect: 'unknown'` may have enqueued: repeated, it comes twice, unless it
-   * has an `id`.
+   * Enqueues a message. Those that one sender enqueues one after another reach the recipient in that order, from
+   * whichever process; between concurrent ones no order is promised. A call that failed with `effect: 'unknown'` may
+   * have enqueued: repeated, it comes twice, unless it has an `id`.
    *
    * @throws {MessageQueueFullError} when the recipient does not keep up.
    * @throws {PayloadTooLargeError} before anything is sent.
    */
   enqueue(message: NewMessage, options?: CallerOptions): Promise<{ readonly messageId: string }>
   /**
-   * The right to read a recipient's messages. While one reader has it, nobody else gets any; when it ends, delivery begins again with the oldest
-   * message that is not acknowledged. Repeated by the same process after its answer was lost, it gives the lease that was taken, unless
-   * another one has taken it over since.
+   * The right to read a recipient's messages. While one reader has it, nobody else gets any; when it ends, delivery
+   * begins again with the oldest message that is not acknowledged. Repeated by the same process after its answer was
+   * lost, it gives the lease that was taken, unless another one has taken it over since.
    *
    * @throws {RecipientLeasedError} while another connection has it.
-   * @throws {MessageLeaseLostError} when it may have been taken, its answer was lost, and another one has taken it over since.
+   * @throws {MessageLeaseLostError} when it may have been taken, its answer was lost, and another one has taken it over
+   *   since.
    */
   lease(recipient: string, options: LeaseOptions): Promise<MessageLease>
   /**
-   * Marks a message as delivered: it is gone from the queue. Safe to repeat. Needs no lease, so what a lost connection had delivered can
-   * still be acknowledged.
+   * Marks a message as delivered: it is gone from the queue. Safe to repeat. Needs no lease, so what a lost connection
+   * had delivered can still be acknowledged.
    *
-   * @returns true the first time, also where the answer was lost and the same process repeats it; false when it was acknowledged before,
-   *   never was, or is long expired.
+   * @returns true the first time, also where the answer was lost and the same process repeats it; false when it was
+   *   acknowledged before, never was, or is long expired.
    */
   acknowledge(recipient: string, messageId: string, options?: CallerOptions): Promise<boolean>
   /** What a recipient has not acknowledged, the oldest first: for a look, by anybody, without a lease. */
@@ -113,7 +114,8 @@ export function bindMessages(
           () => true,
           async (_attempt, isRepeated) => {
             await settleReceipt(model, recipient, sequence, abortSignal)
-            // A condition, and not a look at what was deleted: of two at once AWS's own local engine shows the item to both.
+            // A condition, and not a look at what was deleted: of two at once AWS's own local engine shows the item to
+            // both.
             const answer = await model.messages
               .delete({ recipient, sequence })
               .where((message, { exists }) => exists(message.sequence))

@@ -33,7 +33,8 @@ export async function findMiscounted(
 }
 
 /**
- * Takes back what was miscounted, so that it is delivered. Otherwise a clock that was ahead for a moment would hide messages for good.
+ * Takes back what was miscounted, so that it is delivered. Otherwise a clock that was ahead for a moment would hide
+ * messages for good.
  * @returns the queue as it is then counted; undefined when somebody else counted meanwhile.
  */
 export async function recount(

@@ -42,8 +42,8 @@ export async function markStored(
 }
 
 /**
- * Before a message is acknowledged, and so deleted, where there are no transactions: remembers that it was stored, so that a sender that was cut,
- * and repeats, does not store it again.
+ * Before a message is acknowledged, and so deleted, where there are no transactions: remembers that it was stored, so
+ * that a sender that was cut, and repeats, does not store it again.
  */
 export async function settleReceipt(
   model: MessageModel,

@@ -29,7 +29,10 @@ const COUNTED_WITHIN_MS = 86_400_000
 /** When DynamoDB may delete a message, in seconds since 1970. */
 export const messageTtl = (expiresAt: number): number => toSeconds(expiresAt + COUNTED_WITHIN_MS)
 
-/** What every write to a queue sets; but a `ttl` is never set back. A queue outlives its messages, so that no number is given twice. */
+/**
+ * What every write to a queue sets; but a `ttl` is never set back. A queue outlives its messages, so that no number is
+ * given twice.
+ */
 export function queueUpkeep({ store, limits }: MessageModel): {
   readonly schemaVersion: number
   readonly writtenAt: number

@@ -5,8 +5,9 @@ import type { MessageModel } from './storage.js'
 import type { StoreMessage } from './store-message.js'
 
 /**
- * Stores the receipt, then the message, then that it is stored, for servers without transactions. Whoever repeats it finds how far it came. A
- * message that is not known to be stored is stored again, so whoever acknowledges it says in the receipt first that it was.
+ * Stores the receipt, then the message, then that it is stored, for servers without transactions. Whoever repeats it
+ * finds how far it came. A message that is not known to be stored is stored again, so whoever acknowledges it says in
+ * the receipt first that it was.
  */
 export const storeInSteps: StoreMessage = async (model, item, abortSignal) => {
   const { recipient, id } = item

@@ -137,9 +137,15 @@ export interface DynamoSettings {
   readonly region: string
   /** Undefined means AWS (or the `endpoint_url` of AWS's shared config file, which the SDK reads by itself). */
   readonly endpoint?: string
-  /** Where provisioned tables are scaled. Undefined means AWS, where the tables are there; elsewhere there is no such service. */
+  /**
+   * Where provisioned tables are scaled. Undefined means AWS, where the tables are there; elsewhere there is no such
+   * service.
+   */
   readonly autoScalingEndpoint?: string
-  /** The keys or the profile that the environment gives, else AWS's own chain; `dummy` for a local server where it names none. */
+  /**
+   * The keys or the profile that the environment gives, else AWS's own chain; `dummy` for a local server where it names
+   * none.
+   */
   readonly credentials: CredentialSource
   /** Stands before every table name; may be empty. */
   readonly tablePrefix: string
@@ -183,9 +189,9 @@ export function parseDynamoSettings(env: Environment): DynamoSettings {
 }
 
 /**
- * The attempt timeout that lets every attempt run within the call even when each lasts to its limit and every backoff is the
- * longest possible: 1,566 ms with the defaults. Where the backoffs alone would take more than half the call, the attempts get
- * the other half.
+ * The attempt timeout that lets every attempt run within the call even when each lasts to its limit and every backoff
+ * is the longest possible: 1,566 ms with the defaults. Where the backoffs alone would take more than half the call, the
+ * attempts get the other half.
  */
 export function deriveAttemptTimeoutMs(
   timeoutMs: number,

@@ -9,8 +9,8 @@ export interface AwsKeys {
 }
 
 /**
- * Where the client takes its credentials from: `chain`, AWS's own, which reads the process's environment and files; keys or the name of a
- * profile, where an environment gave them; `dummy`, made up for a local server.
+ * Where the client takes its credentials from: `chain`, AWS's own, which reads the process's environment and files;
+ * keys or the name of a profile, where an environment gave them; `dummy`, made up for a local server.
  */
 export type CredentialSource = 'chain' | 'dummy' | { readonly profile: string } | AwsKeys
 

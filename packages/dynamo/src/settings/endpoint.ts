@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import { type Environment, isSet } from '@miyabi/core'
 
 /**
- * Whether a URL can only be a server of the developer's own: a loopback address, `host.docker.internal`, or a name without a dot
- * (a container's). AWS is never any of these, so credentials made up for one can never reach AWS.
+ * Whether a URL can only be a server of the developer's own: a loopback address, `host.docker.internal`, or a name
+ * without a dot (a container's). AWS is never any of these, so credentials made up for one can never reach AWS.
  */
 export function isLocalEndpoint(endpoint: string): boolean {
   const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, '').toLowerCase()
@@ -27,7 +27,10 @@ const CREDENTIAL_VARIABLES = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
 ]
 
-/** Whether an environment says where AWS credentials come from. A default profile in a file does not count: nothing named it. */
+/**
+ * Whether an environment says where AWS credentials come from. A default profile in a file does not count: nothing
+ * named it.
+ */
 export function namesAwsCredentials(env: Environment): boolean {
   return CREDENTIAL_VARIABLES.some((name) => isSet(env, name))
 }

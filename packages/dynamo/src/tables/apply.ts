@@ -44,8 +44,8 @@ async function planOne(
 }
 
 /**
- * Brings the tables to their definitions, all at once and each a step at a time: after each the table is read and planned anew, so
- * two that apply at the same time do each step once.
+ * Brings the tables to their definitions, all at once and each a step at a time: after each the table is read and
+ * planned anew, so two that apply at the same time do each step once.
  *
  * @throws {DestructiveStepsError} before anything is changed.
  * @throws {TableNotReadyError}

@@ -75,8 +75,8 @@ export const policyConfiguration = ({ dimension, utilization }: ScalingTarget) =
 })
 
 /**
- * The service, where there is one: on AWS, or where `AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING` names one. Its SDK client is loaded at the
- * first use, with the credentials of the DynamoDB client.
+ * The service, where there is one: on AWS, or where `AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING` names one. Its SDK
+ * client is loaded at the first use, with the credentials of the DynamoDB client.
  */
 export function createAutoScaling(client: DynamoDBClient, settings: DynamoSettings): AutoScaling {
   let loading: Promise<ApplicationAutoScalingClient> | undefined

@@ -1,7 +1,10 @@
 import { MiyabiError } from '@miyabi/core'
 import type { TableStep } from './step.js'
 
-/** Bringing a table to its definition would destroy something, and nobody allowed it for that table. Nothing was changed. */
+/**
+ * Bringing a table to its definition would destroy something, and nobody allowed it for that table. Nothing was
+ * changed.
+ */
 export class DestructiveStepsError extends MiyabiError<
   'dynamo.tables.differ',
   { readonly steps: readonly TableStep[] }

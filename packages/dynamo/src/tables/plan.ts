@@ -21,7 +21,9 @@ const aspects = [
   deletionProtection,
 ] as const
 
-/** The steps from a table as it is (undefined: it is not) to its definition. Pure: nothing is asked, nothing changed. */
+/**
+ * The steps from a table as it is (undefined: it is not) to its definition. Pure: nothing is asked, nothing changed.
+ */
 export function planTable(definition: TableDefinition, actual: ActualTable | undefined, where: Where): TablesPlan {
   const { table } = where
   const create: TableRequest = { operation: 'CreateTable', input: toCreateTableInput(definition, table) }

@@ -29,16 +29,20 @@ interface CallerOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The tables of one prefix. What fails comes out as a `DynamoError`, like every other call; after `close()` it is `dynamo.closed`. */
+/**
+ * The tables of one prefix. What fails comes out as a `DynamoError`, like every other call; after `close()` it is
+ * `dynamo.closed`.
+ */
 export interface Tables {
   /** Which tables are there, and in what they differ from their definitions. */
   status(options?: CallerOptions): Promise<TablesStatus>
   /** What `apply` would do. Changes nothing. */
   plan(options?: CallerOptions): Promise<TablesPlan>
   /**
-   * Creates what is missing and brings what is there to its definition, waiting until it is so. Safe to call again, and from several
-   * processes at once.
-   * @throws {DestructiveStepsError} when something would be lost at a table that `replace` does not name; nothing is changed then.
+   * Creates what is missing and brings what is there to its definition, waiting until it is so. Safe to call again, and
+   * from several processes at once.
+   * @throws {DestructiveStepsError} when something would be lost at a table that `replace` does not name; nothing is
+   *   changed then.
    * @throws {TableNotReadyError} when a step takes longer than `waitMs`.
    */
   apply(options?: ApplyOptions): Promise<TablesApplied>

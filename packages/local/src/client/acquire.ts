@@ -4,9 +4,15 @@ import { resolveFolder } from './folder.js'
 import { makeTemporaryFolder } from './temporary.js'
 
 export interface AcquireOptions {
-  /** The stack's folder. Default: `MIYABI_STACK_DIR`, else `.miyabi` at the root of the workspace around the current folder. */
+  /**
+   * The stack's folder. Default: `MIYABI_STACK_DIR`, else `.miyabi` at the root of the workspace around the current
+   * folder.
+   */
   readonly folder?: string
-  /** A stack of our own in a private folder, removed when the last lease ends; its disk writes are not flushed. Default false. */
+  /**
+   * A stack of our own in a private folder, removed when the last lease ends; its disk writes are not flushed. Default
+   * false.
+   */
   readonly temporary?: boolean
   /** Hears of crashes, restarts and changed ports. Default: nobody. */
   readonly logger?: Logger
@@ -106,9 +112,9 @@ class Lease implements Stack {
 }
 
 /**
- * Leases the embedded stack of a folder: a PostgreSQL and a DynamoDB-compatible server, started when they are not up yet, shared
- * with every other process that leases the same folder, stopped when the last lease ends (by `close()`, or because its process
- * ended in any way, `kill -9` included). It hands out URLs, never clients.
+ * Leases the embedded stack of a folder: a PostgreSQL and a DynamoDB-compatible server, started when they are not up
+ * yet, shared with every other process that leases the same folder, stopped when the last lease ends (by `close()`, or
+ * because its process ended in any way, `kill -9` included). It hands out URLs, never clients.
  *
  * @throws {LocalError} when the stack cannot be started; the code and the message say why and what to do.
  */

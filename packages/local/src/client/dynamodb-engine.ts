@@ -5,8 +5,8 @@ import { namingErrors } from './errors.js'
 export type { DynamodbBinary, Unavailable }
 
 /**
- * The program of the embedded DynamoDB engine, looked for as a stack does: for what a stack does not offer, such as the import of a table
- * of a million items. Where there is none, `unavailable` says why and what to do.
+ * The program of the embedded DynamoDB engine, looked for as a stack does: for what a stack does not offer, such as the
+ * import of a table of a million items. Where there is none, `unavailable` says why and what to do.
  *
  * @param workspace a folder whose packages may have it too. Default: the current one.
  * @throws {LocalError} `local.folder.denied` where no cache folder can be used.

@@ -12,7 +12,10 @@ export interface FolderOptions {
   readonly folder?: string
 }
 
-/** Starts the stack where it is not up, and keeps it up without any lease until `releaseStack`. Calling it twice changes nothing. */
+/**
+ * Starts the stack where it is not up, and keeps it up without any lease until `releaseStack`. Calling it twice changes
+ * nothing.
+ */
 export async function holdStack(
   options: FolderOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<StackDescriptor> {

@@ -6,7 +6,10 @@ import { LocalError } from './errors.js'
 /** Far longer than a supervisor that lives needs to say anything, which takes it a millisecond. */
 const ANSWER_MS = 5_000
 
-/** How long a request that takes its time goes on before the supervisor is asked whether it lives, and between two such questions. */
+/**
+ * How long a request that takes its time goes on before the supervisor is asked whether it lives, and between two such
+ * questions.
+ */
 const ASK_AFTER_MS = 300
 
 const SILENT = Symbol('silent')
@@ -25,8 +28,8 @@ async function unlessSilent<T>(reply: Promise<T>, ms: number): Promise<T | typeo
 }
 
 /**
- * The next reply to a request that may take long, such as a start; undefined when the connection is over. A supervisor that says nothing is
- * asked now and then whether it lives.
+ * The next reply to a request that may take long, such as a start; undefined when the connection is over. A supervisor
+ * that says nothing is asked now and then whether it lives.
  * @throws {LocalError} `local.supervisor.unresponsive` where it does not.
  */
 export async function nextReply(client: ControlClient, owner: Owner): Promise<Reply | undefined> {

@@ -5,7 +5,10 @@ import { makeFolder } from '../shared/files.js'
 import { temporaryStacks } from '../shared/temporary-stacks.js'
 import { namingErrors } from './errors.js'
 
-/** A private folder for a stack that is removed when it ends. It is in the cache, so that the prepared data are on the same disk. */
+/**
+ * A private folder for a stack that is removed when it ends. It is in the cache, so that the prepared data are on the
+ * same disk.
+ */
 export function makeTemporaryFolder(): string {
   return namingErrors('the cache folder', () => {
     const parent = temporaryStacks(cacheFolder())

@@ -27,7 +27,10 @@ function platformCache(env: NodeJS.ProcessEnv): string | undefined {
   return xdg && path.join(xdg, 'miyabi')
 }
 
-/** Where the cache may be, best first. As root it must be a place that the unprivileged server can reach: not root's home. */
+/**
+ * Where the cache may be, best first. As root it must be a place that the unprivileged server can reach: not root's
+ * home.
+ */
 function candidates(env: NodeJS.ProcessEnv): string[] {
   const named = readVariable(env, 'MIYABI_CACHE_DIR')
   if (named !== undefined) return [path.resolve(named)]
@@ -38,9 +41,10 @@ function candidates(env: NodeJS.ProcessEnv): string[] {
 }
 
 /**
- * This user's private cache folder, made when missing: the prepared PostgreSQL data folder, copies of the binaries where the
- * installed ones cannot be used in place, temporary stacks, and the data of a stack whose own folder the server cannot enter.
- * `MIYABI_CACHE_DIR` overrides; the default is the platform's cache folder, for root `/var/cache/miyabi`.
+ * This user's private cache folder, made when missing: the prepared PostgreSQL data folder, copies of the binaries
+ * where the installed ones cannot be used in place, temporary stacks, and the data of a stack whose own folder the
+ * server cannot enter. `MIYABI_CACHE_DIR` overrides; the default is the platform's cache folder, for root
+ * `/var/cache/miyabi`.
  */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const tried = candidates(env)

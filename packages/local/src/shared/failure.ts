@@ -32,8 +32,8 @@ export interface LocalErrorDetails {
 }
 
 /**
- * A failure inside the supervisor, which loads nothing but Node's own modules so that it starts at once. It crosses the control
- * connection as plain JSON and reaches the caller as a `LocalError`.
+ * A failure inside the supervisor, which loads nothing but Node's own modules so that it starts at once. It crosses the
+ * control connection as plain JSON and reaches the caller as a `LocalError`.
  */
 export class Failure extends Error {
   override readonly name = 'Failure'

@@ -6,9 +6,9 @@ import { strangersFailure } from './failure.js'
 import { writePrivateFile } from './files.js'
 
 /**
- * Who owns a stack folder. Each supervisor creates `owner.<n>.json` with n one above the highest it sees; the file system lets
- * only one process create a given name, and whoever then sees another live owner withdraws. So eight starters end up with one
- * owner, a dead one blocks nobody, and no file is ever taken away from a process that lives.
+ * Who owns a stack folder. Each supervisor creates `owner.<n>.json` with n one above the highest it sees; the file
+ * system lets only one process create a given name, and whoever then sees another live owner withdraws. So eight
+ * starters end up with one owner, a dead one blocks nobody, and no file is ever taken away from a process that lives.
  */
 export interface Owner extends ProcessMark {
   /** Loopback port of the control connection. */
@@ -55,13 +55,18 @@ function listOwners(folder: string): OwnerFile[] {
   return names.sort((a, b) => b.number - a.number).map((entry) => ({ ...entry, ...readOwner(entry.file) }))
 }
 
-/** The live owner of a folder, or undefined. Throws what the file system throws when the owner's file may not be read, and where it is a stranger's. */
+/**
+ * The live owner of a folder, or undefined. Throws what the file system throws when the owner's file may not be read,
+ * and where it is a stranger's.
+ */
 export function findOwner(folder: string): Owner | undefined {
   return listOwners(folder).find((entry) => entry.alive && entry.owner)?.owner
 }
 
 export interface Claim {
-  /** False once the folder was removed, or its owner's file was overwritten: this process then owns nothing any more. */
+  /**
+   * False once the folder was removed, or its owner's file was overwritten: this process then owns nothing any more.
+   */
   isOurs(): boolean
   /** The hold that a crashed owner left behind. */
   readonly inheritedHold: boolean

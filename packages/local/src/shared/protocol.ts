@@ -3,8 +3,8 @@ import type { StackDescriptor } from '@miyabi/core'
 import type { LocalErrorCode, LocalErrorDetails } from './failure.js'
 
 /**
- * What an acquirer and the supervisor say to one another: one JSON value a line over a loopback connection, which the acquirer
- * opens with the token of the owner file. The connection itself is the lease.
+ * What an acquirer and the supervisor say to one another: one JSON value a line over a loopback connection, which the
+ * acquirer opens with the token of the owner file. The connection itself is the lease.
  */
 export type Request =
   /** Start a lease; it lasts as long as the connection. */

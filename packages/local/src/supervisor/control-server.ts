@@ -25,8 +25,8 @@ function sameToken(given: unknown, token: string): boolean {
 }
 
 /**
- * The supervisor's side of the control connections. Loopback TCP rather than a Unix socket: the same on every system, and no limit
- * on the length of a path. Only who can read the owner's private file knows the token.
+ * The supervisor's side of the control connections. Loopback TCP rather than a Unix socket: the same on every system,
+ * and no limit on the length of a path. Only who can read the owner's private file knows the token.
  */
 export class ControlServer {
   readonly token = randomBytes(24).toString('hex')

@@ -31,8 +31,8 @@ async function copyInto(source: string, target: string, options: CopyOptions): P
 }
 
 /**
- * Copies a folder to a place where nothing is yet, whole or not at all: into a neighbour first, which is renamed at the end.
- * When somebody else was faster, theirs stays.
+ * Copies a folder to a place where nothing is yet, whole or not at all: into a neighbour first, which is renamed at the
+ * end. When somebody else was faster, theirs stays.
  */
 export async function copyTree(source: string, target: string, options: CopyOptions): Promise<void> {
   const building = await constructionFolder(target)

@@ -42,8 +42,9 @@ function placeApart(folder: string, cache: string): string {
 }
 
 /**
- * Where the data of a stack are: `data` in its folder. As root in a folder that the server's user cannot enter (a clone under a
- * closed home), `data` is a link to a place in the cache: removing the stack's folder still means a fresh start.
+ * Where the data of a stack are: `data` in its folder. As root in a folder that the server's user cannot enter (a clone
+ * under a closed home), `data` is a link to a place in the cache: removing the stack's folder still means a fresh
+ * start.
  */
 export function resolveDataPlace(folder: string, cache: string): DataPlace {
   const own = path.join(folder, 'data')

@@ -15,7 +15,10 @@ export interface ServerKind {
   readonly name: 'postgres' | 'dynamodb'
   /** The loopback address that it listens on. */
   readonly host: string
-  /** Starts the server on a port and resolves when it answers. Rejects with `local.port.taken` when the port was taken meanwhile. */
+  /**
+   * Starts the server on a port and resolves when it answers. Rejects with `local.port.taken` when the port was taken
+   * meanwhile.
+   */
   launch(port: number): Promise<Launched>
 }
 

@@ -36,7 +36,10 @@ async function end({ pid, signals }: Orphan): Promise<void> {
   }
 }
 
-/** Ends the servers that a killed supervisor left on these data. Only processes whose command line names the data are touched. */
+/**
+ * Ends the servers that a killed supervisor left on these data. Only processes whose command line names the data are
+ * touched.
+ */
 export async function endOrphans(dataDir: string): Promise<void> {
   const postgresData = path.join(dataDir, 'postgres')
   const postmasterFile = path.join(postgresData, 'postmaster.pid')
@@ -47,8 +50,8 @@ export async function endOrphans(dataDir: string): Promise<void> {
   if (postmaster && serves(postmaster, postgresData)) {
     orphans.push({ pid: postmaster, signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'] })
   } else if (postmaster && isRunning(postmaster) && existsSync(postmasterFile)) {
-    // A stranger has the dead server's number, and PostgreSQL would take it for a living one. The file of a number that nobody
-    // has stays: with it PostgreSQL makes sure that no session of the dead server is still at work on the data.
+    // A stranger has the dead server's number, and PostgreSQL would take it for a living one. The file of a number that
+    // nobody has stays: with it PostgreSQL makes sure that no session of the dead server is still at work on the data.
     rmSync(postmasterFile)
   }
   if (dynamodb && serves(dynamodb, databaseFile(dataDir))) {

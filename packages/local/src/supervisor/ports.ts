@@ -47,8 +47,9 @@ export async function freePort(host: string = HOST): Promise<number> {
 }
 
 /**
- * A loopback address that nobody can guess, for a server that asks for no password: a web page may try every port of 127.0.0.1, and not every
- * port of sixteen million addresses. Only Linux listens on all of them without being told to; elsewhere it is 127.0.0.1.
+ * A loopback address that nobody can guess, for a server that asks for no password: a web page may try every port of
+ * 127.0.0.1, and not every port of sixteen million addresses. Only Linux listens on all of them without being told to;
+ * elsewhere it is 127.0.0.1.
  */
 export async function unguessableHost(): Promise<string> {
   if (process.platform !== 'linux') return HOST

@@ -18,8 +18,8 @@ function idOf(flag: '-u' | '-g', name: string): number | undefined {
 }
 
 /**
- * Whom to become, or undefined to stay who we are. Data that belongs to a normal user (who ran the stack here before) stays that
- * user's: the server then runs as them.
+ * Whom to become, or undefined to stay who we are. Data that belongs to a normal user (who ran the stack here before)
+ * stays that user's: the server then runs as them.
  */
 export function resolveRunAs(dataFolder: string): RunAs | undefined {
   if (!isRoot()) return undefined
@@ -37,7 +37,10 @@ export function resolveRunAs(dataFolder: string): RunAs | undefined {
   )
 }
 
-/** Whether that user can pass through every folder on the way to `target` and enter (or execute) it. Found out by trying. */
+/**
+ * Whether that user can pass through every folder on the way to `target` and enter (or execute) it. Found out by
+ * trying.
+ */
 export function canReach(runAs: RunAs | undefined, target: string): boolean {
   if (!runAs) return true
   return (

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import type { RunAs } from './run-as.js'
 
-/** What a server inherits of our environment: no secret, and nothing (PGDATA, PGPORT ...) that would change what it does. */
+/**
+ * What a server inherits of our environment: no secret, and nothing (PGDATA, PGPORT ...) that would change what it
+ * does.
+ */
 function serverEnvironment(): NodeJS.ProcessEnv {
   const kept = ['PATH', 'SystemRoot', 'SYSTEMROOT', 'TEMP', 'TMP', 'TMPDIR'] as const
   const env: NodeJS.ProcessEnv = { LC_ALL: 'C', TZ: 'UTC' }
@@ -12,8 +15,8 @@ function serverEnvironment(): NodeJS.ProcessEnv {
 let deathSignalWorks: boolean | undefined
 
 /**
- * On Linux, where util-linux is there, a server gets `signal` from the kernel when the supervisor dies, even by kill -9. Elsewhere
- * the next start ends it (`orphans.ts`). The command replaces itself, so the process id is the server's.
+ * On Linux, where util-linux is there, a server gets `signal` from the kernel when the supervisor dies, even by kill
+ * -9. Elsewhere the next start ends it (`orphans.ts`). The command replaces itself, so the process id is the server's.
  */
 function withDeathSignal(command: string, args: readonly string[], signal: string): [string, string[]] {
   deathSignalWorks ??=

@@ -17,7 +17,10 @@ import { delay, until } from './wait.js'
 const STACK_FILE = 'stack.json'
 /** How long a stack (or its failure) waits for its first acquirer, who may have died meanwhile. */
 const FIRST_LEASE_MS = 2_000
-/** How often the supervisor looks whether its folder and data are still there: `rm -rf .miyabi` must not leave servers behind. */
+/**
+ * How often the supervisor looks whether its folder and data are still there: `rm -rf .miyabi` must not leave servers
+ * behind.
+ */
 const WATCH_MS = 1_000
 
 type State =
@@ -115,7 +118,10 @@ export class Supervisor {
     }
   }
 
-  /** Ends what the client had, and answers once that has had its effect: at once while others use the stack, else when all is gone. */
+  /**
+   * Ends what the client had, and answers once that has had its effect: at once while others use the stack, else when
+   * all is gone.
+   */
   #endFor(client: Client, wasHeld: boolean): void {
     this.#leases.delete(client)
     if (this.#held || this.#leases.size > 0) {
@@ -166,7 +172,8 @@ export class Supervisor {
     if (this.#state.is === 'stopping') return
     this.#state = { is: 'stopping' }
     const { folder, temporary } = this.options
-    // First: nobody is to find URLs that are about to end. Another supervisor may own the folder by now, if it was removed.
+    // First: nobody is to find URLs that are about to end. Another supervisor may own the folder by now, if it was
+    // removed.
     if (this.#claim?.isOurs()) rmSync(path.join(folder, STACK_FILE), { force: true })
     await this.#starting?.catch(() => {}) // a server that comes up late must not be overlooked
     await this.#servers.stop()

@@ -1,4 +1,5 @@
-// A process of somebody who uses the stack: `node holder.mjs <folder>`. Says what it got, then waits to be told to close or killed.
+// A process of somebody who uses the stack: `node holder.mjs <folder>`. Says what it got, then waits to be told to
+// close or killed.
 import { createInterface } from 'node:readline'
 import { acquireStack } from '../../dist/index.js'
 

@@ -5,8 +5,8 @@ import { afterAll, afterEach, expect } from 'vitest'
 import { processesOf } from './processes.js'
 
 /**
- * A folder for the stacks of one test file, used by its tests one after the other. After each of them no process of the stack may
- * be left.
+ * A folder for the stacks of one test file, used by its tests one after the other. After each of them no process of the
+ * stack may be left.
  */
 export function useStackFolder(): string {
   const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'miyabi-local-'))

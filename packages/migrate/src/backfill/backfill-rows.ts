@@ -19,9 +19,13 @@ import { actAsOwner, assertSeesAll, type BackfillTable, readTable } from './tabl
 export interface RowsBackfill extends BackfillOptions {
   /** The migrator's URL, past any pooler. */
   readonly databaseUrl: string
-  /** Under this name the database remembers how far it is: it goes on where it was, and what is done is not done again. */
+  /**
+   * Under this name the database remembers how far it is: it goes on where it was, and what is done is not done again.
+   */
   readonly name: string
-  /** As SQL names it, with its schema where that is not the URL's. It needs a primary key, whose values do not change. */
+  /**
+   * As SQL names it, with its schema where that is not the URL's. It needs a primary key, whose values do not change.
+   */
   readonly table: string
   /** What `UPDATE ... SET` is given, in terms of `t`: `title = initcap(t.name)`. Text of yours, never of a user. */
   readonly set: string
@@ -30,8 +34,8 @@ export interface RowsBackfill extends BackfillOptions {
   /** Rows in one transaction. Default 500. Fewer hold up writers for a shorter time. */
   readonly batchRows?: number | undefined
   /**
-   * How long one statement may wait for a lock, in milliseconds, before the batch is rolled back and made again. Default 500. Keep it
-   * below the writers' own, so that it is the backfill that gives way.
+   * How long one statement may wait for a lock, in milliseconds, before the batch is rolled back and made again.
+   * Default 500. Keep it below the writers' own, so that it is the backfill that gives way.
    */
   readonly lockTimeoutMs?: number | undefined
   /** How long one statement may take, in milliseconds. Default 2000. */
@@ -39,11 +43,13 @@ export interface RowsBackfill extends BackfillOptions {
 }
 
 /**
- * Changes the rows of a table in the order of their primary key, a batch a transaction, as the table's owner. With each batch its
- * place is committed: whatever ends the process, no row is left out and none is changed twice. Two at once take turns.
+ * Changes the rows of a table in the order of their primary key, a batch a transaction, as the table's owner. With each
+ * batch its place is committed: whatever ends the process, no row is left out and none is changed twice. Two at once
+ * take turns.
  *
- * Writers wait for one batch at most. It never waits for a row while it holds others, so that it takes part in no deadlock.
- * Rows that are inserted meanwhile may lie behind it: a default or a trigger has to care for them, before it begins.
+ * Writers wait for one batch at most. It never waits for a row while it holds others, so that it takes part in no
+ * deadlock. Rows that are inserted meanwhile may lie behind it: a default or a trigger has to care for them, before it
+ * begins.
  *
  * @throws {BackfillError} why it stopped. What was done is kept; it goes on when it is run again.
  * @throws {MiyabiError} `core.backfill.option_invalid` for a number that is not above 0.
@@ -117,8 +123,8 @@ class Session implements AsyncDisposable {
   }
 
   /**
-   * @throws {BackfillError} `migrate.backfill.blocked`, retryable, for what may pass; `migrate.backfill.refused` for what will not. A lost
-   * COMMIT is no riddle, as the place that is read next was committed with it or not.
+   * @throws {BackfillError} `migrate.backfill.blocked`, retryable, for what may pass; `migrate.backfill.refused` for
+   *   what will not. A lost COMMIT is no riddle, as the place that is read next was committed with it or not.
    */
   async transaction<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     try {

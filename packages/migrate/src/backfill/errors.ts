@@ -18,7 +18,10 @@ export type BackfillErrorCode =
   | 'migrate.backfill.blocked'
   | 'migrate.backfill.refused'
 
-/** A backfill stopped; `code` says why. The batches before are kept, the one that failed was rolled back, and it goes on when run again. */
+/**
+ * A backfill stopped; `code` says why. The batches before are kept, the one that failed was rolled back, and it goes on
+ * when run again.
+ */
 export class BackfillError extends MiyabiError<
   BackfillErrorCode,
   { readonly backfill: string; readonly sqlstate?: string }

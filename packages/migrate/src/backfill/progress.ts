@@ -15,8 +15,9 @@ export interface Place {
 const PROGRESS = `${BACKFILL_SCHEMA}.progress`
 
 /**
- * Notes a backfill that begins; one that was begun is left as it is. The notes have a schema of their own, which Prisma, lint and
- * drift do not look at, and belong to whom the table belongs to, so that another member of that group can go on.
+ * Notes a backfill that begins; one that was begun is left as it is. The notes have a schema of their own, which
+ * Prisma, lint and drift do not look at, and belong to whom the table belongs to, so that another member of that group
+ * can go on.
  *
  * @param client acts as the table's owner.
  * @param change what is done to which rows, as text.

@@ -16,8 +16,9 @@ const parameters = ({ key }: BackfillTable, suffix = ''): string =>
   key.map(({ type }, index) => `$${index + 1}::${type}${suffix}`).join(', ')
 
 /**
- * Locks the next rows behind a position, and waits for none of them: who waits while it holds rows can get into a deadlock with
- * a writer, and lets others wait for longer than its own work takes. Rows are left alone from the first one on that somebody else holds.
+ * Locks the next rows behind a position, and waits for none of them: who waits while it holds rows can get into a
+ * deadlock with a writer, and lets others wait for longer than its own work takes. Rows are left alone from the first
+ * one on that somebody else holds.
  */
 export async function lockNextRows(
   client: pg.Client,

@@ -53,8 +53,8 @@ export async function actAsOwner(client: pg.Client, backfill: string, table: Bac
 }
 
 /**
- * Whether the current role sees and may change every row: row-level security does not hold for it, or a policy for it lets all rows
- * through to be read and to be changed, and no restrictive policy takes some away again.
+ * Whether the current role sees and may change every row: row-level security does not hold for it, or a policy for it
+ * lets all rows through to be read and to be changed, and no restrictive policy takes some away again.
  */
 const SEES_ALL = `
   WITH mine AS (SELECT * FROM pg_policy WHERE polrelid = $1::regclass
@@ -65,7 +65,10 @@ const SEES_ALL = `
       OR (EXISTS (SELECT FROM open WHERE polcmd IN ('*', 'r')) AND EXISTS (SELECT FROM open WHERE polcmd IN ('*', 'w'))
           AND NOT EXISTS (SELECT FROM mine WHERE NOT polpermissive AND polcmd IN ('*', 'r', 'w'))) AS "seesAll"`
 
-/** @throws {BackfillError} `migrate.backfill.rows_hidden` where policies would hide rows from the owner, or refuse their change. */
+/**
+ * @throws {BackfillError} `migrate.backfill.rows_hidden` where policies would hide rows from the owner, or refuse their
+ * change.
+ */
 export async function assertSeesAll(client: pg.Client, backfill: string, table: BackfillTable): Promise<void> {
   const { rows } = await client.query<{ seesAll: boolean }>(SEES_ALL, [table.name])
   if (rows[0]?.seesAll) return

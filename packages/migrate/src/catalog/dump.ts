@@ -7,9 +7,9 @@ import { rightsQueries } from './rights.js'
 const queries = [...relationQueries, ...codeQueries, ...rightsQueries]
 
 /**
- * Everything that migrations can put into a database, as the server itself describes it: equal for two databases when their schemas
- * are, also on servers of different versions. Not in it: rows, roles (they belong to the server), Prisma's own table of the history
- * (but who may read it), the order of columns, and what belongs to an extension.
+ * Everything that migrations can put into a database, as the server itself describes it: equal for two databases when
+ * their schemas are, also on servers of different versions. Not in it: rows, roles (they belong to the server),
+ * Prisma's own table of the history (but who may read it), the order of columns, and what belongs to an extension.
  *
  * @param client a connection that is in no transaction.
  */

@@ -30,6 +30,9 @@ export interface CatalogEntry {
   readonly name: string
   /** All that matters about it; whole SQL where the server gives that. Blank for what merely exists. */
   readonly definition: string
-  /** The table, view, function, type, sequence or schema that it goes with, as that is named; absent for what stands by itself. */
+  /**
+   * The table, view, function, type, sequence or schema that it goes with, as that is named; absent for what stands by
+   * itself.
+   */
   readonly on?: string
 }

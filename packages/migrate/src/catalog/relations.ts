@@ -40,8 +40,8 @@ export const relationQueries: readonly CatalogQuery[] = [
       WHERE ${isOurs('c')} AND c.relkind IN ('r', 'p', 'f')`,
   },
   {
-    // NOT NULL is part of the column. Only newer servers also list it as a constraint, which matters while it is not validated, or where
-    // it was given a name of its own.
+    // NOT NULL is part of the column. Only newer servers also list it as a constraint, which matters while it is not
+    // validated, or where it was given a name of its own.
     kind: 'constraint',
     sql: `SELECT format('%I on %s', o.conname, CASE o.conrelid WHEN 0 THEN o.contypid::regtype::text ELSE o.conrelid::regclass::text END) AS name,
         nullif(o.conrelid, 0)::regclass::text AS "on", pg_get_constraintdef(o.oid) AS definition

@@ -7,8 +7,9 @@ const MARKS = { missing: '-', unexpected: '+', changed: '~' } as const
 const WHOLE: ReadonlySet<CatalogKind> = new Set(['schema', 'type', 'table', 'sequence', 'view', 'function'])
 
 /**
- * Differences for a person, one a line: `-` is missing, `+` is there and should not be, `~` is not as it should be, with both
- * definitions below. What goes with a table, a function or the like that is missing or unexpected itself is only counted.
+ * Differences for a person, one a line: `-` is missing, `+` is there and should not be, `~` is not as it should be,
+ * with both definitions below. What goes with a table, a function or the like that is missing or unexpected itself is
+ * only counted.
  */
 export function renderCatalogDiff(differences: readonly CatalogDifference[]): string {
   const whole = new Map<string, CatalogDifference['change']>()

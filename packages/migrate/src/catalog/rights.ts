@@ -1,6 +1,9 @@
 import { type CatalogQuery, HISTORY_TABLE, inOurSchema, notOfExtension, role } from './sql.js'
 
-/** Everything that can be granted: what it is called, its owner, its rights, and those that it has when nobody said anything. */
+/**
+ * Everything that can be granted: what it is called, its owner, its rights, and those that it has when nobody said
+ * anything.
+ */
 const GRANTABLE = `
   SELECT CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.oid::regclass AS thing, c.oid::regclass::text AS "on", c.relowner AS owner, c.relacl AS acl,
     acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS usual
@@ -52,7 +55,8 @@ export const rightsQueries: readonly CatalogQuery[] = [
       FROM pg_default_acl d, aclexplode(d.defaclacl) g GROUP BY 1`,
   },
   {
-    // 16384 is the first id that is not the server's own; the schema public comes with a comment, and an extension with its.
+    // 16384 is the first id that is not the server's own; the schema public comes with a comment, and an extension with
+    // its.
     kind: 'comment',
     sql: `SELECT format('on %s %s', i.type, i.identity) AS name, CASE d.classoid
           WHEN 'pg_class'::regclass THEN d.objoid::regclass::text

@@ -29,8 +29,8 @@ export const isOurs = (alias: string): string =>
   `${inOurSchema(`${alias}.relnamespace`)} AND ${notOfExtension('pg_class', `${alias}.oid`)} AND ${alias}.relname <> '${HISTORY_TABLE}'`
 
 /**
- * A role's name. Whoever migrates is called CURRENT_USER, so that two databases agree that were migrated by logins of different
- * names; the owner of the database means the same.
+ * A role's name. Whoever migrates is called CURRENT_USER, so that two databases agree that were migrated by logins of
+ * different names; the owner of the database means the same.
  */
 export const role = (oid: string): string =>
   `CASE WHEN ${oid} = 0 THEN 'PUBLIC' WHEN pg_get_userbyid(${oid}) IN (current_user, 'pg_database_owner') THEN 'CURRENT_USER' ELSE quote_ident(pg_get_userbyid(${oid})) END`

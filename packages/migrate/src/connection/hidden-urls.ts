@@ -6,12 +6,14 @@ export interface Datasource {
   readonly shadowDatabaseUrl?: string
 }
 
-/** Where the engine finds the whole URLs: a process's environment is its user's alone, its arguments are everybody's. */
+/**
+ * Where the engine finds the whole URLs: a process's environment is its user's alone, its arguments are everybody's.
+ */
 const HIDDEN_URLS = 'MIYABI_ENGINE_URLS'
 
 /**
- * Takes the secrets out of URLs that are about to become arguments of a process, which every user of the machine can read in `ps`.
- * With `env` in its environment, the process finds the whole ones.
+ * Takes the secrets out of URLs that are about to become arguments of a process, which every user of the machine can
+ * read in `ps`. With `env` in its environment, the process finds the whole ones.
  */
 export function hideSecrets({ url, shadowDatabaseUrl }: Datasource): {
   readonly shown: Datasource

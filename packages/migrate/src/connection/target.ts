@@ -3,7 +3,10 @@ import type pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
 import { PrismaError } from '../errors/prisma-error.js'
 
-/** A database that a URL names, and how to connect to it. Frozen; the certificate files that the URL names have been read. */
+/**
+ * A database that a URL names, and how to connect to it. Frozen; the certificate files that the URL names have been
+ * read.
+ */
 export interface Target {
   readonly config: pg.ClientConfig
   /** `?schema=`, by default `public`. */
@@ -36,8 +39,8 @@ const PRISMA_ONLY = [
 const TLS_MODES = ['disable', 'require', 'verify-ca', 'verify-full']
 
 /**
- * Reads a PostgreSQL URL as Prisma writes them. `sslmode` has libpq's meaning (`require` encrypts and does not verify), and
- * `sslaccept=strict` asks for verification, as with the native engine.
+ * Reads a PostgreSQL URL as Prisma writes them. `sslmode` has libpq's meaning (`require` encrypts and does not verify),
+ * and `sslaccept=strict` asks for verification, as with the native engine.
  * @throws {PrismaError} P1013 for whatever is not such a URL; the message never repeats it.
  */
 export function parseTarget(text: string): Target {
@@ -74,8 +77,8 @@ export function withDatabase(target: Target, database: string): Target {
 }
 
 /**
- * What holds for the whole session: times in UTC (the adapter drops the offset of a timestamptz, so any other zone would shift
- * instants) and the schema that unqualified names mean.
+ * What holds for the whole session: times in UTC (the adapter drops the offset of a timestamptz, so any other zone
+ * would shift instants) and the schema that unqualified names mean.
  */
 function sessionOptions(given: string | undefined, schema: string): string {
   const searchPath = `"${schema.replaceAll('"', '""')}"`.replace(/[\\ ]/g, '\\$&')

@@ -33,7 +33,10 @@ export const DUPLICATE = `
        < (y.indisunique::int, (EXISTS (SELECT FROM pg_constraint WHERE conindid = y.indexrelid))::int, -y.indexrelid::bigint)
    ORDER BY 1`
 
-/** Foreign keys whose columns, in whatever order, are not the beginning of a whole index. Partitions have their parent's. */
+/**
+ * Foreign keys whose columns, in whatever order, are not the beginning of a whole index. Partitions have their
+ * parent's.
+ */
 export const FOREIGN_KEYS = `
   SELECT f.conname AS constraint, ${called('n.nspname', 'c.relname')} AS table, ${called('m.nspname', 'r.relname')} AS referenced,
          (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.place)

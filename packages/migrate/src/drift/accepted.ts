@@ -4,7 +4,10 @@ import type { CatalogDifference } from '../catalog/diff.js'
 import { CATALOG_KINDS, type CatalogKind } from '../catalog/entry.js'
 import { MigrationError } from '../errors/migration-error.js'
 
-/** Beside the migrations. A line names a thing that is not theirs, and why it may be there: `schema cron: the jobs of pg_cron`. */
+/**
+ * Beside the migrations. A line names a thing that is not theirs, and why it may be there: `schema cron: the jobs of
+ * pg_cron`.
+ */
 export const ACCEPTED_FILE = 'drift-accepted.txt'
 
 /** A thing that may differ from what the migrations give. */

@@ -14,7 +14,9 @@ import { runScript, scriptFault } from '../script/run-script.js'
 import { type Acceptance, type AcceptedDifference, weighDrift } from './accepted.js'
 
 export interface DriftOptions {
-  /** Of a login that may create databases: the migrations are run in one of their own. The database itself is only read. */
+  /**
+   * Of a login that may create databases: the migrations are run in one of their own. The database itself is only read.
+   */
   readonly databaseUrl: string
   readonly migrations: readonly Migration[]
   /** What may differ: see `readAcceptances`. Default: nothing. */
@@ -37,8 +39,8 @@ export interface Drift {
 }
 
 /**
- * Compares a database with a scratch database in which the same migrations were run: what somebody changed by hand, whether Prisma
- * models it or not.
+ * Compares a database with a scratch database in which the same migrations were run: what somebody changed by hand,
+ * whether Prisma models it or not.
  *
  * @throws {MigrationError} `migrate.ahead`, `migrate.diverged`, `migrate.failed`: there is nothing to compare with;
  *   `migrate.scratch_denied`

@@ -24,8 +24,9 @@ interface Datasource {
 }
 
 /**
- * Reads the arguments of the native engine: `--datamodels FILE` (repeated), `--datasource JSON`, `--version`, `cli COMMAND`.
- * Options that the WebAssembly build has no use for (`--enabled-preview-features`, `--extension-types`) are skipped with their value.
+ * Reads the arguments of the native engine: `--datamodels FILE` (repeated), `--datasource JSON`, `--version`, `cli
+ * COMMAND`. Options that the WebAssembly build has no use for (`--enabled-preview-features`, `--extension-types`) are
+ * skipped with their value.
  * @param env where the URLs are whole
  */
 export function parseArguments(args: readonly string[], env: Environment): Arguments {

@@ -36,8 +36,9 @@ const SPECIAL: Readonly<Record<string, Method>> = {
   },
 
   /**
-   * The WebAssembly build can only do this when the schema after these migrations is in its cache ("PostgreSQL shadow DB must be
-   * provided through an external factory" otherwise, which is always so after `migrate dev` has applied pending ones).
+   * The WebAssembly build can only do this when the schema after these migrations is in its cache ("PostgreSQL shadow
+   * DB must be provided through an external factory" otherwise, which is always so after `migrate dev` has applied
+   * pending ones).
    */
   async evaluateDataLoss(engine, params: EvaluateDataLossInput) {
     await engine.devDiagnostic({ migrationsList: params.migrationsList, filters: params.filters })
@@ -70,7 +71,9 @@ export function findMethod(name: string): Method | undefined {
   return Object.hasOwn(SPECIAL, name) ? SPECIAL[name] : undefined
 }
 
-/** The engine, instantiated and connected at the first request, so that a failure to connect is that request's answer. */
+/**
+ * The engine, instantiated and connected at the first request, so that a failure to connect is that request's answer.
+ */
 export class LazyEngine {
   private readonly datamodels: [string, string][]
   readonly connections: Connections

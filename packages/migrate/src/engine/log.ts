@@ -1,6 +1,6 @@
 /**
- * Writes one log line to standard error, in the form of the native engine. The CLI reads these: of a one-shot command it takes code
- * and message from the line of level ERROR, and of an engine that ended it shows the last such message.
+ * Writes one log line to standard error, in the form of the native engine. The CLI reads these: of a one-shot command
+ * it takes code and message from the line of level ERROR, and of an engine that ended it shows the last such message.
  */
 export function writeLog(
   level: 'INFO' | 'ERROR',

@@ -4,7 +4,10 @@ import { PrismaError } from '../errors/prisma-error.js'
 /** The oldest major that the schema is made for: SQL written for it runs on the newer ones too. */
 const MAJOR = 15
 
-/** The one thing that the engine asks at its start, whatever it is about to do: whether the schema is there, and which server this is. */
+/**
+ * The one thing that the engine asks at its start, whatever it is about to do: whether the schema is there, and which
+ * server this is.
+ */
 const START_QUESTION = /^SELECT EXISTS\(SELECT 1 FROM pg_namespace WHERE nspname = \$1\), version\(\),/
 
 const START_ANSWER: SqlResultSet = {
@@ -14,8 +17,8 @@ const START_ANSWER: SqlResultSet = {
 }
 
 /**
- * Stands in for a database in commands that have none and need none (a `diff` of two files): it tells the engine for which
- * PostgreSQL to write, and refuses everything else.
+ * Stands in for a database in commands that have none and need none (a `diff` of two files): it tells the engine for
+ * which PostgreSQL to write, and refuses everything else.
  */
 export function offlineAdapter(): SqlDriverAdapter {
   const refuse = async (): Promise<never> => {

@@ -8,8 +8,8 @@ import { readHistory } from '../history/history.js'
 import { checkUtf8, checkWhole } from '../script/whole.js'
 
 /**
- * Refuses migrations that could not be applied as what would be recorded of them, before the first of them is noted as begun. Those
- * that are applied already are what they are.
+ * Refuses migrations that could not be applied as what would be recorded of them, before the first of them is noted as
+ * begun. Those that are applied already are what they are.
  * @throws {MigrationError} `migrate.not_plain_sql`, `migrate.not_whole`, `migrate.directive_invalid`
  */
 export async function checkPending(target: Target, { migrationsList }: ApplyMigrationsInput): Promise<void> {

@@ -40,10 +40,10 @@ const LEFT_OPEN: ServerError = {
 /**
  * Prisma's adapter over exactly one server session, with three repairs that migrations need:
  *
- * - one session for everything: the advisory lock, the search path and a script's transaction belong to a session, and a pool
- *   replaces its own after every failed query;
- * - a script goes to the server whole, as one simple query. The adapter splits it at every `;`, which breaks `$$` bodies, and sends
- *   the pieces one by one, which leaves half a migration behind when one fails;
+ * - one session for everything: the advisory lock, the search path and a script's transaction belong to a session, and
+ *   a pool replaces its own after every failed query;
+ * - a script goes to the server whole, as one simple query. The adapter splits it at every `;`, which breaks `$$`
+ *   bodies, and sends the pieces one by one, which leaves half a migration behind when one fails;
  * - columns of type "char".
  */
 export class Session implements SqlDriverAdapter {
@@ -65,7 +65,8 @@ export class Session implements SqlDriverAdapter {
 
   /**
    * Connects.
-   * @throws {PrismaError} P1000, P1001, P1003 ... also noted on `run`, because the WebAssembly keeps only "external error".
+   * @throws {PrismaError} P1000, P1001, P1003 ... also noted on `run`, because the WebAssembly keeps only "external
+   *   error".
    */
   static async open(target: Target, run: Run): Promise<Session> {
     assertDriver()
@@ -110,8 +111,9 @@ export class Session implements SqlDriverAdapter {
   }
 
   /**
-   * Runs a whole script as one implicit transaction. Whatever a script sets for its session (`search_path`, a role, as dumps do)
-   * ends with it, so that it cannot misdirect the engine's own bookkeeping or the next script. So do the limits of its header.
+   * Runs a whole script as one implicit transaction. Whatever a script sets for its session (`search_path`, a role, as
+   * dumps do) ends with it, so that it cannot misdirect the engine's own bookkeeping or the next script. So do the
+   * limits of its header.
    */
   async executeScript(script: string): Promise<void> {
     try {
@@ -157,7 +159,10 @@ export class Session implements SqlDriverAdapter {
     return toAdapterError(error)
   }
 
-  /** A script that must be a single statement gives its timeouts in a comment. One that is not for the server is told as that. */
+  /**
+   * A script that must be a single statement gives its timeouts in a comment. One that is not for the server is told as
+   * that.
+   */
   private async limit(script: string): Promise<void> {
     try {
       checkPlain(script, 'the script')

@@ -7,9 +7,9 @@ import type { RpcServer } from './rpc.js'
 const ROLLBACK_MS = 10_000
 
 /**
- * Ends the process on a signal with nothing half done: the script that is running is cancelled (and so rolled back as a whole), the
- * engine finishes its bookkeeping and answers, and the shadow databases are dropped. Further signals change nothing: Ctrl-C often comes
- * twice, from the terminal and from a wrapper that passes it on.
+ * Ends the process on a signal with nothing half done: the script that is running is cancelled (and so rolled back as a
+ * whole), the engine finishes its bookkeeping and answers, and the shadow databases are dropped. Further signals change
+ * nothing: Ctrl-C often comes twice, from the terminal and from a wrapper that passes it on.
  *
  * The CLI sends SIGTERM after every command, right after it has closed our input; nothing is under way then.
  */

@@ -17,7 +17,10 @@ export class EngineMismatchError extends MiyabiError<
   }
 }
 
-/** An installed package of Prisma, or pg, lacks what is used of it. Nothing was done; install the version that the message names. */
+/**
+ * An installed package of Prisma, or pg, lacks what is used of it. Nothing was done; install the version that the
+ * message names.
+ */
 export class MigrateInternalsError extends MiyabiError<
   'migrate.internals_missing',
   { readonly missing: readonly MissingInternal[] }

@@ -4,8 +4,8 @@ import { MiyabiError } from '@miyabi/core'
 export type PrismaErrorMeta = Readonly<Record<string, unknown>>
 
 /**
- * An error the Prisma CLI shows to its user, as the native engine would have reported it. `details.prismaCode` is Prisma's own code
- * (https://www.prisma.io/docs/orm/reference/error-reference); undefined where Prisma has none.
+ * An error the Prisma CLI shows to its user, as the native engine would have reported it. `details.prismaCode` is
+ * Prisma's own code (https://www.prisma.io/docs/orm/reference/error-reference); undefined where Prisma has none.
  */
 export class PrismaError extends MiyabiError<
   'migrate.engine',

@@ -2,8 +2,8 @@ import { isChecksumOf, type Migration } from './folder.js'
 import type { HistoryRow } from './history.js'
 
 /**
- * What became of a migration: `pending` is not applied, `failed` was begun and not finished, `edited` was applied with another script,
- * `unknown` was applied and is not in the code.
+ * What became of a migration: `pending` is not applied, `failed` was begun and not finished, `edited` was applied with
+ * another script, `unknown` was applied and is not in the code.
  */
 export type MigrationState = 'applied' | 'pending' | 'failed' | 'edited' | 'unknown'
 
@@ -16,7 +16,10 @@ export interface MigrationStatus {
   readonly hasDown: boolean
 }
 
-/** Compares the code's migrations with the history: first those of the code in their order, then those that it does not know. */
+/**
+ * Compares the code's migrations with the history: first those of the code in their order, then those that it does not
+ * know.
+ */
 export function compareHistory(migrations: readonly Migration[], history: readonly HistoryRow[]): MigrationStatus[] {
   const latest = new Map<string, HistoryRow>()
   for (const row of history) if (row.state !== 'rolled back') latest.set(row.name, row)

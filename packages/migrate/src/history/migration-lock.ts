@@ -11,8 +11,9 @@ export const LOCK_NOT_AVAILABLE = '55P03'
 const POLL_MS = 50
 
 /**
- * Waits for Prisma's advisory lock, which is then held for the rest of the session. Asks again and again: a session that waits inside
- * the server is a transaction to it, for whose end CREATE INDEX CONCURRENTLY of the one at work would wait in turn, a deadlock.
+ * Waits for Prisma's advisory lock, which is then held for the rest of the session. Asks again and again: a session
+ * that waits inside the server is a transaction to it, for whose end CREATE INDEX CONCURRENTLY of the one at work would
+ * wait in turn, a deadlock.
  * @param goOn asked before each look; false ends the wait.
  * @returns whether the lock is held.
  */
@@ -26,7 +27,8 @@ export async function waitForMigrationLock(client: pg.Client, goOn: () => boolea
 }
 
 /**
- * Takes Prisma's advisory lock for the rest of the session, so that no deploy and no other rollback is at work meanwhile.
+ * Takes Prisma's advisory lock for the rest of the session, so that no deploy and no other rollback is at work
+ * meanwhile.
  * @throws {MigrationError} `migrate.busy` when it is not to be had within `timeoutMs`.
  */
 export async function takeMigrationLock(client: pg.Client, timeoutMs: number): Promise<void> {
@@ -40,7 +42,10 @@ export async function takeMigrationLock(client: pg.Client, timeoutMs: number): P
   )
 }
 
-/** A session that holds the lock. PostgreSQL lets every login that may connect take an advisory lock, so it need not be a migration's. */
+/**
+ * A session that holds the lock. PostgreSQL lets every login that may connect take an advisory lock, so it need not be
+ * a migration's.
+ */
 export interface LockHolder {
   readonly pid: number
   readonly login: string

@@ -3,8 +3,8 @@ import pg from 'pg'
 import { assertInternals } from './check.js'
 
 /**
- * All that is used here of pg and is no part of its documentation: what for, in which version it was read, and the one way to it. A
- * session with another version names what is missing.
+ * All that is used here of pg and is no part of its documentation: what for, in which version it was read, and the one
+ * way to it. A session with another version names what is missing.
  */
 
 const PG = { package: 'pg', readIn: '8.23.1' }

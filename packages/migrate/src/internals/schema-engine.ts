@@ -6,11 +6,12 @@ import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import { assertInternals } from './check.js'
 
 /**
- * Prisma's WebAssembly engine, none of which is documented: what is used of it and what for, the version in which it was read, and the one
- * way to it. A start with another version names what is missing. That the CLI, whose protocol is not public either, is of the same build
- * is checked before it is started: see prisma/engine-version.ts.
+ * Prisma's WebAssembly engine, none of which is documented: what is used of it and what for, the version in which it
+ * was read, and the one way to it. A start with another version names what is missing. That the CLI, whose protocol is
+ * not public either, is of the same build is checked before it is started: see prisma/engine-version.ts.
  *
- * The bindings' files `schema_engine_bg.js` and `.wasm` are found by name. The panic hook's global is seen by a test that makes it panic.
+ * The bindings' files `schema_engine_bg.js` and `.wasm` are found by name. The panic hook's global is seen by a test
+ * that makes it panic.
  */
 
 const ENGINE = {
@@ -55,7 +56,9 @@ export interface PanicRegistry {
   message: string
 }
 
-/** The version of the WebAssembly build: Prisma's version, a counter and the commit of its engines, `7.10.0-4.0edf...`. */
+/**
+ * The version of the WebAssembly build: Prisma's version, a counter and the commit of its engines, `7.10.0-4.0edf...`.
+ */
 export function wasmEngineVersion(): string {
   // The package does not export its package.json, so it is read beside the entry.
   const manifest = path.join(path.dirname(require.resolve('@prisma/schema-engine-wasm')), 'package.json')
@@ -63,8 +66,8 @@ export function wasmEngineVersion(): string {
 }
 
 /**
- * Instantiates Prisma's engine. Node 20 cannot import a `.wasm` file as a module, which is what the package's own entry does, so
- * the bindings are given their instance by hand.
+ * Instantiates Prisma's engine. Node 20 cannot import a `.wasm` file as a module, which is what the package's own entry
+ * does, so the bindings are given their instance by hand.
  * @throws {MigrateInternalsError} `migrate.internals_missing`
  */
 export async function loadEngine(): Promise<{ SchemaEngine: Bindings['SchemaEngine']; panics: PanicRegistry }> {

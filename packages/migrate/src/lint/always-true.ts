@@ -6,7 +6,10 @@ import { asKind } from '../sql/walk.js'
 /** What a condition comes to, as far as it can be said without the rows. */
 type Truth = true | false | undefined
 
-/** Whether a condition lets every row of a table through: `true`, `1 = 1`, `id = id`, `id IS NOT NULL` of a key, and what is made of such. */
+/**
+ * Whether a condition lets every row of a table through: `true`, `1 = 1`, `id = id`, `id IS NOT NULL` of a key, and
+ * what is made of such.
+ */
 export const isAlwaysTrue = (condition: Node | undefined, table: Table | undefined): boolean =>
   condition === undefined || truth(condition, table) === true
 

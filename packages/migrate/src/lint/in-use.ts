@@ -4,7 +4,10 @@ import { relationName } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
 import type { LintedMigration, Step } from './rule.js'
 
-/** Whether somebody may use a table meanwhile: it is not this migration that has made it. One that nobody has heard of counts as used. */
+/**
+ * Whether somebody may use a table meanwhile: it is not this migration that has made it. One that nobody has heard of
+ * counts as used.
+ */
 export function isInUse({ name: migration }: Pick<LintedMigration, 'name'>, step: Step, table: string): boolean {
   const known = step.before.tables.get(table)
   return known?.origin === undefined ? !step.made.has(table) : known.origin.migration !== migration

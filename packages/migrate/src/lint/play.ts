@@ -12,7 +12,10 @@ import type { LintFinding } from './report.js'
 import type { LintedMigration, Step } from './rule.js'
 import { migrationRules } from './rules/all.js'
 
-/** Changes a schema as a migration would, and tells the schema around each statement; what cannot be read becomes a finding. */
+/**
+ * Changes a schema as a migration would, and tells the schema around each statement; what cannot be read becomes a
+ * finding.
+ */
 export async function playMigration(
   schema: Schema,
   { name, up, notUtf8 = [] }: Pick<Migration, 'name' | 'up'> & Partial<Migration>,

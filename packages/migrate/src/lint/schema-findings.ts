@@ -5,8 +5,8 @@ import type { LintFinding } from './report.js'
 import type { LintedMigration } from './rule.js'
 
 /**
- * What is wrong with the schema that all migrations make, as far as the new ones are to blame: they made the thing, or did something to
- * an older one, such as turning its row-level security off.
+ * What is wrong with the schema that all migrations make, as far as the new ones are to blame: they made the thing, or
+ * did something to an older one, such as turning its row-level security off.
  */
 export function schemaFindings(schema: Schema, fresh: readonly LintedMigration[]): LintFinding[] {
   const names = new Set(fresh.map(({ name }) => name))

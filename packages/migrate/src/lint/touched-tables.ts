@@ -44,7 +44,10 @@ export function tablesOf(node: Node, schema: Schema): string[] {
   })
 }
 
-/** The tables that it locks against writers, or waits for: those, the ones that its foreign keys point to, and parents of partitions. */
+/**
+ * The tables that it locks against writers, or waits for: those, the ones that its foreign keys point to, and parents
+ * of partitions.
+ */
 export function lockedTables(node: Node, schema: Schema): string[] {
   const keys = [...nodesOf(node, 'Constraint')].filter(({ contype }) => contype === 'CONSTR_FOREIGN')
   const parents = (asKind(node, 'CreateStmt')?.inhRelations ?? []).map((each) => asKind(each, 'RangeVar'))

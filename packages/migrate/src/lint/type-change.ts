@@ -11,7 +11,10 @@ interface Stored {
   readonly isArray: boolean
 }
 
-/** Values of the first are values of the second as they are stored (`pg_cast.castmethod = 'b'`, without those of internal types). */
+/**
+ * Values of the first are values of the second as they are stored (`pg_cast.castmethod = 'b'`, without those of
+ * internal types).
+ */
 const SAME_BYTES: Readonly<Record<string, readonly string[]>> = {
   varchar: ['text', 'citext'],
   text: ['varchar', 'citext'],
@@ -33,8 +36,9 @@ const SAME_ORDER = new Set(['varchar text', 'text varchar'])
 const UNLIMITED: Readonly<Record<string, number>> = { timestamp: 6, timestamptz: 6, time: 6, timetz: 6 }
 
 /**
- * Why `ALTER COLUMN ... TYPE` writes or reads every row; undefined where it only notes the new type. The reasons are those of the
- * server (`ATColumnChangeRequiresRewrite`, and the planner's support functions for lengths), and a test holds them against it.
+ * Why `ALTER COLUMN ... TYPE` writes or reads every row; undefined where it only notes the new type. The reasons are
+ * those of the server (`ATColumnChangeRequiresRewrite`, and the planner's support functions for lengths), and a test
+ * holds them against it.
  */
 export function costOfTypeChange(
   schema: Schema,
@@ -65,7 +69,10 @@ export function costOfTypeChange(
 
 const REWRITE = 'it rewrites the table and its indexes'
 
-/** A type and its limits; a domain is stored as what it narrows. Undefined for a domain that has to be checked, row by row. */
+/**
+ * A type and its limits; a domain is stored as what it narrows. Undefined for a domain that has to be checked, row by
+ * row.
+ */
 function storedAs(schema: Schema, type: TypeName): Stored | undefined {
   const domain = schema.types.get(qualifiedName(textsOf(type.names)))
   if (domain?.kind === 'domain') return domain.isConstrained || !domain.base ? undefined : storedAs(schema, domain.base)

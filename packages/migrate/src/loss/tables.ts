@@ -21,7 +21,10 @@ export interface Table {
   readonly key: readonly string[]
 }
 
-/** The tables that hold rows of their own accord: partitions are read through their parent, computed columns are left out. */
+/**
+ * The tables that hold rows of their own accord: partitions are read through their parent, computed columns are left
+ * out.
+ */
 export async function readTables(client: ClientBase): Promise<Table[]> {
   const { rows } = await client.query<Table>(`
     SELECT c.oid::int8::float8 AS oid, CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name,

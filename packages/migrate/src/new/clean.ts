@@ -14,7 +14,8 @@ export interface CleanScript {
  * Takes out of a script of Prisma's what would do harm:
  *
  * - BEGIN and COMMIT around the change of an enum, which would end the transaction that the whole script is;
- * - whatever it does to a partial index: Prisma takes it for an index on all rows, renames or drops it, and makes it again and again.
+ * - whatever it does to a partial index: Prisma takes it for an index on all rows, renames or drops it, and makes it
+ *   again and again.
  *
  * @param partialIndexes names of the partial indexes that migrations make.
  */

@@ -15,7 +15,10 @@ export interface NewMigrationOptions {
   readonly project: PrismaProject
   /** Small letters, digits and underscores. */
   readonly name: string
-  /** For one statement of your own that cannot run in a transaction: the files get room for it, and nothing of Prisma's. Default false. */
+  /**
+   * For one statement of your own that cannot run in a transaction: the files get room for it, and nothing of Prisma's.
+   * Default false.
+   */
   readonly single?: boolean
   /** Default: now. */
   readonly now?: Date
@@ -30,10 +33,10 @@ export interface NewMigration {
 }
 
 /**
- * Writes a migration for what the Prisma schema has and the migrations do not make, with its way back: `migration.sql` and `down.sql`,
- * both with timeouts and with room for SQL by hand, and `rows.sql` where there is something to put rows into. What would lock a table in use
- * becomes migrations of their own: an index, a value of an enum, and the look at rows for a foreign key or NOT NULL. A new table is opened
- * for the roles of those that are there.
+ * Writes a migration for what the Prisma schema has and the migrations do not make, with its way back: `migration.sql`
+ * and `down.sql`, both with timeouts and with room for SQL by hand, and `rows.sql` where there is something to put rows
+ * into. What would lock a table in use becomes migrations of their own: an index, a value of an enum, and the look at
+ * rows for a foreign key or NOT NULL. A new table is opened for the roles of those that are there.
  * @returns what was written, in order; a script without a statement where the schema has nothing new.
  * @throws {MigrationError} `migrate.name_invalid`, `migrate.diff_failed`
  */

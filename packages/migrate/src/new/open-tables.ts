@@ -17,8 +17,9 @@ interface NewTable {
 }
 
 /**
- * What a new table needs so that those who should reach it do, and nobody else: an owner, row-level security, policies and grants, for the
- * same roles as the tables that are there. What people may write is left as a comment: it is for a person to decide.
+ * What a new table needs so that those who should reach it do, and nobody else: an owner, row-level security, policies
+ * and grants, for the same roles as the tables that are there. What people may write is left as a comment: it is for a
+ * person to decide.
  */
 export function openTables(up: readonly Statement[], schema: Schema): Piece[] {
   const roles = conventionsOf(schema)

@@ -29,7 +29,10 @@ const VALUES: Readonly<Record<string, string>> = {
 
 const NUMBERS = ['int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'money', 'oid']
 
-/** A row for each table that a script makes and a value for each column that it adds, as `rows.sql`; undefined where it does neither. */
+/**
+ * A row for each table that a script makes and a value for each column that it adds, as `rows.sql`; undefined where it
+ * does neither.
+ */
 export function rowsFor(up: readonly Statement[], schema: Schema): string | undefined {
   const keys = foreignKeys(up)
   const labels = new Map(

@@ -14,8 +14,8 @@ interface Proof {
 }
 
 /**
- * Has PostgreSQL read the rows of tables in use in a second migration, where nobody waits for it: a foreign key is added NOT VALID and
- * validated there, and a column becomes NOT NULL there, by way of a check.
+ * Has PostgreSQL read the rows of tables in use in a second migration, where nobody waits for it: a foreign key is
+ * added NOT VALID and validated there, and a column becomes NOT NULL there, by way of a check.
  */
 export function splitChecks(
   name: string,

@@ -4,8 +4,9 @@ import { asKind } from '../sql/walk.js'
 import type { Draft } from './draft.js'
 
 /**
- * Takes the values that are added to enums into a migration of their own, in front of the rest: PostgreSQL refuses a value that is used in
- * the transaction that adds it. Its way back makes the type anew, which Prisma has written in one block.
+ * Takes the values that are added to enums into a migration of their own, in front of the rest: PostgreSQL refuses a
+ * value that is used in the transaction that adds it. Its way back makes the type anew, which Prisma has written in one
+ * block.
  * @param back as Prisma wrote it, with the BEGIN and COMMIT around each such block.
  */
 export function splitEnumValues(

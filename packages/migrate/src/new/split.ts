@@ -14,8 +14,8 @@ interface Split {
 }
 
 /**
- * Takes the indexes of tables that exist already out of a script and its reverse: made as Prisma writes it, an index keeps everybody from
- * writing to its table until it is done, and dropped so, it waits for everybody.
+ * Takes the indexes of tables that exist already out of a script and its reverse: made as Prisma writes it, an index
+ * keeps everybody from writing to its table until it is done, and dropped so, it waits for everybody.
  */
 export function splitIndexes(up: readonly Statement[], down: readonly Statement[], schema: Schema): Split {
   const before: Draft[] = []
@@ -63,7 +63,10 @@ const dropped = (index: string, up: string, down: string): Draft => ({
   isSingle: true,
 })
 
-/** PostgreSQL has no CONCURRENTLY for a partitioned table: each partition gets its index so, and that of the whole takes them in. */
+/**
+ * PostgreSQL has no CONCURRENTLY for a partitioned table: each partition gets its index so, and that of the whole takes
+ * them in.
+ */
 function onPartitions(index: string, text: string, whole: string, schema: Schema): Draft[] {
   const [, head = '', , tail = ''] =
     /^(CREATE (?:UNIQUE )?INDEX )(?:"[^"]+") ON (?:"[^"]+"\.)?"[^"]+"(.*)$/s.exec(text)?.map(String) ?? []

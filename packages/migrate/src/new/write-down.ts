@@ -32,9 +32,10 @@ export interface WrittenDown {
 }
 
 /**
- * Writes `down.sql` for a migration that has none: what Prisma can say of the way back, and as comments what is then still missing
- * or left over, found by trying.
- * @throws {MigrationError} `migrate.unknown`, `migrate.down_exists`, `migrate.diff_failed`, `migrate.up_failed`, `migrate.scratch_denied`
+ * Writes `down.sql` for a migration that has none: what Prisma can say of the way back, and as comments what is then
+ * still missing or left over, found by trying.
+ * @throws {MigrationError} `migrate.unknown`, `migrate.down_exists`, `migrate.diff_failed`, `migrate.up_failed`,
+ *   `migrate.scratch_denied`
  */
 export async function writeDown({ project, databaseUrl, name, signal }: WriteDownOptions): Promise<WrittenDown> {
   const migrations = readMigrations(path.join(project.root, project.migrations))

@@ -18,9 +18,9 @@ const databaseUrls = defineSettings({
 })
 
 /**
- * What must hold before Prisma is started, so that it is told in our words and by the name of the variable: settings that make
- * sense, an engine that belongs to the CLI, and for a command that works on a database URLs that can be read, and a URL at all in
- * production, where the embedded database is not used.
+ * What must hold before Prisma is started, so that it is told in our words and by the name of the variable: settings
+ * that make sense, an engine that belongs to the CLI, and for a command that works on a database URLs that can be read,
+ * and a URL at all in production, where the embedded database is not used.
  * @throws {ConfigError} `config.invalid`, with every fault
  * @throws {EngineMismatchError} `migrate.engine_mismatch`
  * @throws {NoDatabaseError} `migrate.no_database`

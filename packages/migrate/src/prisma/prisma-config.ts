@@ -21,10 +21,11 @@ export interface PrismaConfigOptions {
 }
 
 /**
- * A Prisma configuration for this data layer, to be the default export of `prisma.config.ts`. The CLI loads it for every command,
- * so it also puts into `env` what the CLI reads from there: the entries of `.env`, our schema engine in
- * `PRISMA_SCHEMA_ENGINE_BINARY` (unless set, or `MIYABI_PRISMA_ENGINE` is `native`), `CHECKPOINT_DISABLE`, and the URLs whole: those of
- * the configuration have no password, because the CLI makes them arguments of our engine, which everybody can read.
+ * A Prisma configuration for this data layer, to be the default export of `prisma.config.ts`. The CLI loads it for
+ * every command, so it also puts into `env` what the CLI reads from there: the entries of `.env`, our schema engine in
+ * `PRISMA_SCHEMA_ENGINE_BINARY` (unless set, or `MIYABI_PRISMA_ENGINE` is `native`), `CHECKPOINT_DISABLE`, and the URLs
+ * whole: those of the configuration have no password, because the CLI makes them arguments of our engine, which
+ * everybody can read.
  * @throws {ConfigError} `config.invalid`, for a setting that makes no sense
  * @throws {EngineMismatchError} `migrate.engine_mismatch`
  * @throws {NoDatabaseError} `migrate.no_database`, for a command that needs a database when none is set and none is up
@@ -36,7 +37,8 @@ export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): 
   const url = migrationDatabaseUrl(root, env)
   if (url === undefined && needsDatabase(args)) throw new NoDatabaseError(prismaCommand(args), env)
   const shadowDatabaseUrl = migrateSettings.parse(env).SHADOW_DATABASE_URL
-  // Not through `defineConfig`: it changes nothing, the CLI calls it itself, and its module takes a third of a second to load.
+  // Not through `defineConfig`: it changes nothing, the CLI calls it itself, and its module takes a third of a second
+  // to load.
   if (url === undefined) return config
   const datasource = { url, ...(shadowDatabaseUrl !== undefined && { shadowDatabaseUrl }) }
   // Studio connects by itself, and an engine that is not ours looks for no variable of ours.

@@ -28,8 +28,8 @@ export interface PrismaResult {
 }
 
 /**
- * Runs the Prisma CLI that this package depends on, without npx, in a process of its own. The URL of a `--url` reaches it through the
- * environment, for which the project's configuration must be one of `prismaConfig`.
+ * Runs the Prisma CLI that this package depends on, without npx, in a process of its own. The URL of a `--url` reaches
+ * it through the environment, for which the project's configuration must be one of `prismaConfig`.
  */
 export async function runPrisma(args: readonly string[], options: RunPrismaOptions): Promise<PrismaResult> {
   const { cwd = process.cwd(), env, stdio = 'inherit', signal } = options

@@ -4,8 +4,8 @@ import { prismaCommand } from './needs-database.js'
 const MAKES_PROJECT = 'init'
 
 /**
- * Takes the URL of `--url` out of a command's arguments, which every user of the machine can read, and into DIRECT_DATABASE_URL, where
- * `prismaConfig` looks first.
+ * Takes the URL of `--url` out of a command's arguments, which every user of the machine can read, and into
+ * DIRECT_DATABASE_URL, where `prismaConfig` looks first.
  */
 export function takeUrl(args: readonly string[]): {
   readonly args: readonly string[]

@@ -9,9 +9,11 @@ import { runScript, scriptFault } from '../script/run-script.js'
 import type { Undo } from './plan.js'
 
 /**
- * Proves on a database of its own, beside the one of `url`, that each down file restores the schema that was there before its migration.
+ * Proves on a database of its own, beside the one of `url`, that each down file restores the schema that was there
+ * before its migration.
  * @param applied all migrations that are applied, in that order.
- * @throws {MigrationError} `migrate.down_does_not_restore`, `migrate.down_failed`, `migrate.up_failed`, `migrate.scratch_denied`
+ * @throws {MigrationError} `migrate.down_does_not_restore`, `migrate.down_failed`, `migrate.up_failed`,
+ *   `migrate.scratch_denied`
  */
 export async function proveDowns(url: string, applied: readonly Migration[], undos: readonly Undo[]): Promise<void> {
   await using server = new ScratchServer(url)

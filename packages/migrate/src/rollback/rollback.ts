@@ -20,7 +20,9 @@ export interface RollbackOptions {
   readonly databaseUrl: string
   /** The migrations of the code. */
   readonly migrations: readonly Migration[]
-  /** The migration that is to be the last one; all that were applied after it are undone. Default: only the last one is. */
+  /**
+   * The migration that is to be the last one; all that were applied after it are undone. Default: only the last one is.
+   */
   readonly to?: string
   /** Go on although rows or values are destroyed. Default false. */
   readonly acceptDataLoss?: boolean
@@ -45,11 +47,12 @@ export interface RolledBack {
 }
 
 /**
- * Undoes migrations with their down files, last first, each in one transaction with the note in Prisma's history that it was undone: a
- * crash leaves the one or the other state, and a history that says which. `prisma migrate status` then has it as pending.
+ * Undoes migrations with their down files, last first, each in one transaction with the note in Prisma's history that
+ * it was undone: a crash leaves the one or the other state, and a history that says which. `prisma migrate status` then
+ * has it as pending.
  *
- * Before anything is changed, the history and the checksums are compared with the code, the down files are tried on a database of their
- * own, and what they would destroy is counted.
+ * Before anything is changed, the history and the checksums are compared with the code, the down files are tried on a
+ * database of their own, and what they would destroy is counted.
  * @throws {MigrationError} see its codes; nothing was changed, but for the migrations that `onUndone` has told of.
  */
 export async function rollback(options: RollbackOptions): Promise<RolledBack[]> {

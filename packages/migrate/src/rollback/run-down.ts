@@ -4,8 +4,8 @@ import { LOCK_NOT_AVAILABLE } from '../history/migration-lock.js'
 import { applyLimits, scriptFault } from '../script/run-script.js'
 
 /**
- * Runs a down file in the open transaction. A lock is waited for `lockTimeoutMs`, unless the file says otherwise; what it sets for its
- * session ends with it.
+ * Runs a down file in the open transaction. A lock is waited for `lockTimeoutMs`, unless the file says otherwise; what
+ * it sets for its session ends with it.
  * @throws {MigrationError} `migrate.down_failed`
  */
 export async function runDown(client: pg.Client, name: string, down: string, lockTimeoutMs: number): Promise<void> {

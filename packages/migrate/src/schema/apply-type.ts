@@ -17,7 +17,10 @@ export function applyCreateDomain(schema: Schema, statement: CreateDomainStmt, o
   schema.types.set(name, { name, origin, kind: 'domain', isConstrained, base })
 }
 
-/** `ALTER DOMAIN ... ADD CONSTRAINT`, `SET NOT NULL`. Dropping one constraint may leave others, so that it stays constrained. */
+/**
+ * `ALTER DOMAIN ... ADD CONSTRAINT`, `SET NOT NULL`. Dropping one constraint may leave others, so that it stays
+ * constrained.
+ */
 export function applyAlterDomain(schema: Schema, { subtype, typeName, def }: AlterDomainStmt): void {
   const type = schema.types.get(qualifiedName(textsOf(typeName)))
   if (!type) return

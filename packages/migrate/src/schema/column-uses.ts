@@ -4,8 +4,9 @@ import { asKind, nodesOf } from '../sql/walk.js'
 import type { Schema } from './facts.js'
 
 /**
- * Whether an expression or a statement names a column of a table: qualified by the table or its alias, or unqualified where the table is
- * read and has such a column. Scopes of sub-selects are not told apart: rather a use too many than one too few.
+ * Whether an expression or a statement names a column of a table: qualified by the table or its alias, or unqualified
+ * where the table is read and has such a column. Scopes of sub-selects are not told apart: rather a use too many than
+ * one too few.
  *
  * @param own the table whose columns need no FROM, as in a policy.
  */

@@ -5,8 +5,9 @@ import { bodyOf, firstOf, parseBody } from '../sql/plpgsql.js'
 import { asKind } from '../sql/walk.js'
 
 /**
- * What a statement has the server run: itself, or for a DO block the statements in it, those of every branch. A loop over a list of
- * constants is gone through, and `EXECUTE format(...)` of constants and its variable is read. Whatever depends on the database is not seen.
+ * What a statement has the server run: itself, or for a DO block the statements in it, those of every branch. A loop
+ * over a list of constants is gone through, and `EXECUTE format(...)` of constants and its variable is read. Whatever
+ * depends on the database is not seen.
  */
 export function statementsRunBy(node: Node): Node[] {
   const block = asKind(node, 'DoStmt')

@@ -12,8 +12,8 @@ export interface PerRowCall {
 }
 
 /**
- * The calls of an expression that run for each row: those outside `(SELECT f())`. A function of the server's own that looks at the row
- * (`lower(email)`) is an ordinary expression, and none of them.
+ * The calls of an expression that run for each row: those outside `(SELECT f())`. A function of the server's own that
+ * looks at the row (`lower(email)`) is an ordinary expression, and none of them.
  */
 export function perRowCalls(schema: Schema, expression: Node | undefined): PerRowCall[] {
   const calls = [...callsOutsideSelects(expression)]
@@ -39,8 +39,9 @@ function* callsOutsideSelects(tree: unknown): Generator<FuncCall> {
 }
 
 /**
- * The columns of the policy's table that it compares with the identity and that no index begins with. Of comparisons joined by AND one
- * index is enough, of those joined by OR each needs its own. Comparisons with a constant pick no person's rows, and do not count.
+ * The columns of the policy's table that it compares with the identity and that no index begins with. Of comparisons
+ * joined by AND one index is enough, of those joined by OR each needs its own. Comparisons with a constant pick no
+ * person's rows, and do not count.
  */
 export function unindexedColumns(expression: Node | undefined, isIndexed: (column: string) => boolean): string[] {
   return branch(expression, isIndexed)?.missing ?? []

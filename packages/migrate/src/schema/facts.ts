@@ -2,8 +2,8 @@ import type { Node, TypeName } from '@pgsql/types'
 import { copyShape, newShape, type TableShape } from './shape.js'
 
 /**
- * What the rules about a schema go by, read from migrations (`schemaOfMigrations`) or from a live database (`schemaOfDatabase`). Every
- * name is `schema.name`.
+ * What the rules about a schema go by, read from migrations (`schemaOfMigrations`) or from a live database
+ * (`schemaOfDatabase`). Every name is `schema.name`.
  */
 export interface Schema {
   readonly tables: Map<string, Table>
@@ -35,9 +35,14 @@ export interface Table extends Thing {
   rowSecurity: boolean
   /** It holds for the owner, too. */
   isForced: boolean
-  /** Unset where migrations do not say it, or where the database's owner is bound by no policy: a superuser, or BYPASSRLS. */
+  /**
+   * Unset where migrations do not say it, or where the database's owner is bound by no policy: a superuser, or
+   * BYPASSRLS.
+   */
   owner?: string | undefined
-  /** What each role may do with it, or with some of its columns, in capitals; those that the owner has anyway left out. */
+  /**
+   * What each role may do with it, or with some of its columns, in capitals; those that the owner has anyway left out.
+   */
   readonly grantees: Map<string, ReadonlySet<string>>
   /** The column that each index begins with, by the index's name; those of constraints included. */
   readonly indexes: Map<string, string | undefined>

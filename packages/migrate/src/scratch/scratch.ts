@@ -17,8 +17,8 @@ export interface ScratchDatabase {
 }
 
 /**
- * Makes scratch databases on the server of `url`, and drops those that are left in the end. What talks to the server is loaded when
- * the first one is made.
+ * Makes scratch databases on the server of `url`, and drops those that are left in the end. What talks to the server is
+ * loaded when the first one is made.
  */
 export class ScratchServer implements AsyncDisposable {
   private readonly url: string

@@ -6,8 +6,8 @@ const PREFIX = 'prisma_migrate_shadow_db_'
 const OURS = /^prisma_migrate_shadow_db_([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 /**
- * A name for a shadow database that holds when it was made: Prisma's prefix and a version 7 UUID. So an abandoned one can be told
- * from one that another run has just created, without a note that a crash could keep from being written.
+ * A name for a shadow database that holds when it was made: Prisma's prefix and a version 7 UUID. So an abandoned one
+ * can be told from one that another run has just created, without a note that a crash could keep from being written.
  */
 export function shadowName(createdAtMs: number): string {
   const bytes = randomBytes(16)

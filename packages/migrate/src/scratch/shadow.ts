@@ -20,8 +20,8 @@ export class ShadowDatabases {
   }
 
   /**
-   * Creates an empty database beside the main one, or a copy of `template`, to which nobody may be connected; drops those that killed
-   * runs have left behind.
+   * Creates an empty database beside the main one, or a copy of `template`, to which nobody may be connected; drops
+   * those that killed runs have left behind.
    * @throws {PrismaError} P3014 when the login may not create databases.
    */
   async create(template?: string): Promise<Target> {
@@ -80,7 +80,10 @@ async function serverTimeMs(client: pg.Client): Promise<number> {
   return Number(rows[0]?.ms)
 }
 
-/** Only names of ours, of a login we belong to, old enough, and without a connection; one that comes meanwhile keeps its database. */
+/**
+ * Only names of ours, of a login we belong to, old enough, and without a connection; one that comes meanwhile keeps its
+ * database.
+ */
 async function dropAbandoned(client: pg.Client, nowMs: number): Promise<void> {
   const { rows } = await client.query<{ datname: string }>(
     `SELECT datname FROM pg_database d

@@ -1,10 +1,16 @@
 import { MigrationError } from '../errors/migration-error.js'
 
-/** What the comments at the top of a script say to our tools: `-- @limits lock_timeout=5s` and `-- @loses drafts users.nickname`. */
+/**
+ * What the comments at the top of a script say to our tools: `-- @limits lock_timeout=5s` and `-- @loses drafts
+ * users.nickname`.
+ */
 export interface Directives {
   /** Server settings that hold while the script runs, for one that cannot set them itself. By name. */
   readonly limits: Readonly<Record<string, string>>
-  /** Tables (`drafts`) and columns (`users.nickname`) whose contents the script destroys; those outside `public` with their schema. */
+  /**
+   * Tables (`drafts`) and columns (`users.nickname`) whose contents the script destroys; those outside `public` with
+   * their schema.
+   */
   readonly loses: readonly string[]
 }
 

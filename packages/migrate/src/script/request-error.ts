@@ -18,9 +18,9 @@ const SHADOW_METHODS = new Set([
 ])
 
 /**
- * What to answer when a request failed. The WebAssembly build wraps what goes wrong on our side into "external error" and loses
- * Prisma's code, so the codes are given back from what was noted on the run: P3018 (a migration failed to apply), P3006 (it failed
- * in the shadow database), and those of a connection.
+ * What to answer when a request failed. The WebAssembly build wraps what goes wrong on our side into "external error"
+ * and loses Prisma's code, so the codes are given back from what was noted on the run: P3018 (a migration failed to
+ * apply), P3006 (it failed in the shadow database), and those of a connection.
  */
 export function toRequestError(thrown: unknown, method: string, run: Run): PrismaError {
   const failure = thrown as EngineFailure

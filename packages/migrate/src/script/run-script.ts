@@ -15,8 +15,8 @@ const RAISE_LOCK_TIMEOUT = `SELECT set_config('lock_timeout', '${PATIENT_LOCK_TI
   FROM pg_settings WHERE name = 'lock_timeout' AND setting::int BETWEEN 1 AND ${PATIENT_LOCK_TIMEOUT_MS}`
 
 /**
- * Gives the session the limits that the header of a script names, and one that waits in nobody's way time to wait. They last until
- * {@link resetSession}.
+ * Gives the session the limits that the header of a script names, and one that waits in nobody's way time to wait. They
+ * last until {@link resetSession}.
  */
 export async function applyLimits(connection: Connection, script: string): Promise<void> {
   const limits = Object.entries(readDirectives(script).limits)
@@ -24,7 +24,10 @@ export async function applyLimits(connection: Connection, script: string): Promi
   if (await waitsInNobodysWay(script)) await connection.query(RAISE_LOCK_TIMEOUT)
 }
 
-/** Takes back whatever a script has set for its session, and tells whether it left a transaction open, which is rolled back. */
+/**
+ * Takes back whatever a script has set for its session, and tells whether it left a transaction open, which is rolled
+ * back.
+ */
 export async function resetSession(connection: Connection): Promise<'clean' | 'in transaction'> {
   const inTransaction = connection.getTransactionStatus() !== 'I'
   await connection.query(`${inTransaction ? 'ROLLBACK; ' : ''}RESET ROLE; RESET ALL`)
@@ -32,8 +35,8 @@ export async function resetSession(connection: Connection): Promise<'clean' | 'i
 }
 
 /**
- * Runs a script that the server has been told the limits of, as one implicit transaction. One that is nothing but a call, which may end
- * a transaction of its own accord, gets one that it cannot end.
+ * Runs a script that the server has been told the limits of, as one implicit transaction. One that is nothing but a
+ * call, which may end a transaction of its own accord, gets one that it cannot end.
  */
 export async function queryWhole(connection: Connection, script: string): Promise<void> {
   if (!(await isOneCall(script))) return void (await connection.query(script))

@@ -20,8 +20,8 @@ export interface ScriptFailure {
 }
 
 /**
- * The request being served: why it failed, in more detail than comes back out of the WebAssembly, and whether a signal asks to
- * stop. One per engine process, because the engine serves one request at a time.
+ * The request being served: why it failed, in more detail than comes back out of the WebAssembly, and whether a signal
+ * asks to stop. One per engine process, because the engine serves one request at a time.
  */
 export class Run {
   scriptFailure: ScriptFailure | undefined
@@ -45,8 +45,9 @@ export class Run {
   }
 
   /**
-   * Runs work that a signal may cut short: `cancel` asks the server to stop it. Work that began before the signal and is not
-   * guarded (the engine's bookkeeping) runs to its end, so that the history of migrations is never left behind the truth.
+   * Runs work that a signal may cut short: `cancel` asks the server to stop it. Work that began before the signal and
+   * is not guarded (the engine's bookkeeping) runs to its end, so that the history of migrations is never left behind
+   * the truth.
    */
   async interruptible<T>(cancel: () => Promise<void>, work: () => Promise<T>): Promise<T> {
     if (this.signal) throw new Error(`Interrupted by ${this.signal}`)

@@ -7,8 +7,8 @@ import { isNotTransactional, isTransactionControl } from './classify.js'
 import { readDirectives } from './directives.js'
 
 /**
- * Refuses a script that could not be applied as what is recorded of it: as a whole, or not at all. Whether the server likes its
- * statements is the server's to say.
+ * Refuses a script that could not be applied as what is recorded of it: as a whole, or not at all. Whether the server
+ * likes its statements is the server's to say.
  * @param file such as `migration.sql of 1_init`, for the message.
  * @throws {MigrationError} `migrate.not_plain_sql`, `migrate.not_whole`, `migrate.directive_invalid`
  */
@@ -79,8 +79,9 @@ function transactionPairs(statements: readonly Statement[]): (readonly [Statemen
 }
 
 /**
- * The script as it is sent: without BEGIN and COMMIT in pairs, as Prisma writes them around the change of an enum. They would commit
- * what comes before them, and leave it there when what comes after them fails. Every other character stays in its place.
+ * The script as it is sent: without BEGIN and COMMIT in pairs, as Prisma writes them around the change of an enum. They
+ * would commit what comes before them, and leave it there when what comes after them fails. Every other character stays
+ * in its place.
  */
 export async function asOneTransaction(script: string): Promise<string> {
   if (!/\b(begin|start)\b/i.test(script)) return script
@@ -92,7 +93,9 @@ export async function asOneTransaction(script: string): Promise<string> {
   return whole
 }
 
-/** Whether a script is one statement that might end its own transaction, out of our sight: it then needs one around it. */
+/**
+ * Whether a script is one statement that might end its own transaction, out of our sight: it then needs one around it.
+ */
 export async function isOneCall(script: string): Promise<boolean> {
   if (!/\b(call|do)\b/i.test(script)) return false
   const [statement, ...others] = await parseSql(script).catch(() => [])

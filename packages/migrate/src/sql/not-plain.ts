@@ -12,13 +12,17 @@ const SAVE_AS = 'Save the file as UTF-8 without a byte order mark.'
 /** What to say of a file whose bytes are no UTF-8. */
 export const NOT_UTF8 = `it is not UTF-8: some of its characters would be lost. ${SAVE_AS}`
 
-/** What is left out of account (comments, quoted texts and names, dollar-quoted bodies), words, what psql takes for itself, the rest. */
+/**
+ * What is left out of account (comments, quoted texts and names, dollar-quoted bodies), words, what psql takes for
+ * itself, the rest.
+ */
 const TOKEN =
   /--[^\n\r]*|\/\*|e'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?:[a-z_\u0080-\uFEFE][\w\u0080-\uFEFE]*)?\$|[a-z_\u0080-\uFEFE][\w$\u0080-\uFEFE]*|\\[^\s\\;]*|./gisu
 
 /**
- * Finds what PostgreSQL cannot be sent: another encoding than UTF-8, a byte order mark, commands of psql (as pg_dump writes them since
- * August 2025) and the rows that psql sends after COPY. The server's own words for it, `syntax error at or near "\"`, help nobody.
+ * Finds what PostgreSQL cannot be sent: another encoding than UTF-8, a byte order mark, commands of psql (as pg_dump
+ * writes them since August 2025) and the rows that psql sends after COPY. The server's own words for it, `syntax error
+ * at or near "\"`, help nobody.
  */
 export function notPlainSql(text: string): NotPlain | undefined {
   if (text.includes('\0') || text.startsWith('\uFFFD\uFFFD')) {

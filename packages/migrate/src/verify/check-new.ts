@@ -25,8 +25,8 @@ export interface NewChecked {
 }
 
 /**
- * Tries migrations that were just written, up, down and up again with rows in the tables, after all that are there, on a database of its
- * own; and holds them to the rules of lint.
+ * Tries migrations that were just written, up, down and up again with rows in the tables, after all that are there, on
+ * a database of its own; and holds them to the rules of lint.
  */
 export async function checkNewMigrations({ folder, databaseUrl, names, signal }: CheckNewOptions): Promise<NewChecked> {
   const report = await lintMigrations(folder, { signal })

@@ -2,8 +2,8 @@ import type { Loss } from '../loss/loss.js'
 import type { TableContents } from './snapshot.js'
 
 /**
- * What was there and is not any more, or has other values. Rows that came meanwhile are nobody's loss. Tables and columns are the same
- * under another name; one that was dropped and made again is the same by its name.
+ * What was there and is not any more, or has other values. Rows that came meanwhile are nobody's loss. Tables and
+ * columns are the same under another name; one that was dropped and made again is the same by its name.
  */
 export function lossesBetween(before: readonly TableContents[], after: readonly TableContents[]): Loss[] {
   return before.flatMap((table) => {

@@ -45,9 +45,9 @@ interface State {
 }
 
 /**
- * Tries every migration in both directions, with rows in the tables, on databases of its own: up, down and up again must give the same
- * schema as before, and rows must survive or their loss be declared. Rows come from each migration's `rows.sql` and, for the last
- * one, from the seed too.
+ * Tries every migration in both directions, with rows in the tables, on databases of its own: up, down and up again
+ * must give the same schema as before, and rows must survive or their loss be declared. Rows come from each migration's
+ * `rows.sql` and, for the last one, from the seed too.
  * @throws {MigrationError} `migrate.scratch_denied`, `migrate.up_failed` where one that is not to be tried does not run
  */
 export async function verifyMigrations(options: VerifyOptions): Promise<VerifiedMigration[]> {
@@ -89,7 +89,10 @@ async function runOnly(chain: ScratchDatabase, migration: Migration): Promise<vo
   })
 }
 
-/** Takes the chain of migrations one further, from how it was `before` to how it is `after`, and tries that step on a copy. */
+/**
+ * Takes the chain of migrations one further, from how it was `before` to how it is `after`, and tries that step on a
+ * copy.
+ */
 async function verifyOne(
   chain: ScratchDatabase,
   before: State,

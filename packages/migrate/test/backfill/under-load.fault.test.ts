@@ -29,7 +29,9 @@ const EXPAND = `
     $$ BEGIN NEW.cents := NEW.balance * 100; RETURN NEW; END $$;
   CREATE TRIGGER accounts_cents BEFORE INSERT OR UPDATE OF balance ON accounts FOR EACH ROW EXECUTE FUNCTION accounts_cents();`
 
-/** The new column is all there is; each statement holds its lock for a moment, as none has to read the table under it. */
+/**
+ * The new column is all there is; each statement holds its lock for a moment, as none has to read the table under it.
+ */
 const CONTRACT = [
   `SET lock_timeout = '1s'`,
   `ALTER TABLE accounts ADD CONSTRAINT accounts_cents_there CHECK (cents IS NOT NULL) NOT VALID`,
@@ -76,9 +78,9 @@ interface Written {
 }
 
 /**
- * Changes, inserts and deletes rows until told to stop. Each writer has rows of its own, so that whatever it waits for is the backfill's;
- * it takes them from the last to the first, the way that would deadlock with whoever waits while it holds rows. Half of them are those
- * that the backfill is about to come to.
+ * Changes, inserts and deletes rows until told to stop. Each writer has rows of its own, so that whatever it waits for
+ * is the backfill's; it takes them from the last to the first, the way that would deadlock with whoever waits while it
+ * holds rows. Half of them are those that the backfill is about to come to.
  */
 async function write(url: string, writer: number, where: Where): Promise<Written> {
   const client = new pg.Client({ connectionString: url, lock_timeout: WRITERS_LOCK_TIMEOUT_MS })

@@ -11,7 +11,10 @@ import { type Server, servers } from '../support/servers.js'
 const everything = readFileSync(path.join(import.meta.dirname, 'everything.sql'), 'utf8')
 const ours = readMigrations(path.resolve(import.meta.dirname, '../../../../prisma/migrations'))
 
-/** A change made behind the migrations' back, and what the dump must say about it, by name. In this order on one database. */
+/**
+ * A change made behind the migrations' back, and what the dump must say about it, by name. In this order on one
+ * database.
+ */
 const CHANGES: readonly (readonly [change: string, ...found: string[]])[] = [
   ['ALTER TABLE people NO FORCE ROW LEVEL SECURITY', 'changed row-level security on public.people'],
   ['ALTER TABLE people DISABLE ROW LEVEL SECURITY', 'missing row-level security on public.people'],

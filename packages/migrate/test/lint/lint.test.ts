@@ -27,7 +27,10 @@ function migrationsFolder(
 
 const afterBase = (script: string): string => migrationsFolder({ '1_base': read('base.sql'), '2_new': script })
 
-/** The line of the statement, or of the comment about it, that each mark stands before; several times where so many are due. */
+/**
+ * The line of the statement, or of the comment about it, that each mark stands before; several times where so many are
+ * due.
+ */
 function marked(script: string, rule: string): { rule: string; line: number }[] {
   const lines = script.split('\n')
   return lines.flatMap((text, index) => {

@@ -20,7 +20,10 @@ async function stateOf(url: string): Promise<{ tables: string[]; state: string |
   return { tables: await tables(url), state: (await historyOf(url)).at(-1)?.replace('1_t ', '') }
 }
 
-/** A way to a server on which the connection breaks at one of the client's messages: before it arrives, or when it is answered. */
+/**
+ * A way to a server on which the connection breaks at one of the client's messages: before it arrives, or when it is
+ * answered.
+ */
 async function startCutter(
   target: string,
   at: number,

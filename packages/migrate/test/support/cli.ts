@@ -5,7 +5,9 @@ import type { Project } from './project.js'
 
 const require = createRequire(import.meta.url)
 
-/** What is Prisma's own, and what no version of the server could do otherwise, is shown again in the whole counts only. */
+/**
+ * What is Prisma's own, and what no version of the server could do otherwise, is shown again in the whole counts only.
+ */
 export const isLong = process.env['MIYABI_TEST_LONG'] === '1'
 
 /** What a user sees: the exit code, and both outputs in one text without colours. */

@@ -14,7 +14,9 @@ export interface Files {
   readonly rows?: string
 }
 
-/** Writes migrations into a folder, by name, and reads them as a command does. The folder goes when the test has ended. */
+/**
+ * Writes migrations into a folder, by name, and reads them as a command does. The folder goes when the test has ended.
+ */
 export function migrationsOf(files: Readonly<Record<string, Files>>): Migration[] {
   const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-migrations-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

@@ -30,7 +30,9 @@ export interface ViolationDetails extends FailureDetails {
   readonly constraint?: string
   /** The table of the row that was refused, or that still refers to the row. */
   readonly table?: string
-  /** Empty where the server names none: a constraint outside this schema, or a trigger that raised the same SQLSTATE. */
+  /**
+   * Empty where the server names none: a constraint outside this schema, or a trigger that raised the same SQLSTATE.
+   */
   readonly columns: readonly string[]
 }
 
@@ -43,7 +45,10 @@ export interface AcquireTimeoutDetails extends PoolStats {
   readonly lastConnectFailure?: { readonly code: string; readonly message: string; readonly agoMs: number }
 }
 
-/** Where a transaction or a read was: waiting for a connection, in its work, in COMMIT, or pausing before the next attempt. */
+/**
+ * Where a transaction or a read was: waiting for a connection, in its work, in COMMIT, or pausing before the next
+ * attempt.
+ */
 export type Phase = 'acquire' | 'work' | 'commit' | 'pause'
 
 /** The state that a deadline saw when it passed. */

@@ -3,7 +3,10 @@ import { CONSTRAINT_COLUMNS } from '../schema/constraint-columns.js'
 import type { Place } from './place.js'
 import { keptServerFacts, type ServerError, serverFacts } from './server-facts.js'
 
-/** What an error of the driver, its adapter or Prisma says, in one shape. `message` may hold values: it is not for showing. */
+/**
+ * What an error of the driver, its adapter or Prisma says, in one shape. `message` may hold values: it is not for
+ * showing.
+ */
 export interface DriverFacts {
   readonly name: string
   readonly message: string
@@ -117,7 +120,10 @@ export function driverFacts(error: unknown): DriverFacts {
   }
 }
 
-/** Where it came from. Name and message, which may hold a value, stand in front of the frames, and may be made to look like some. */
+/**
+ * Where it came from. Name and message, which may hold a value, stand in front of the frames, and may be made to look
+ * like some.
+ */
 function framesOf({ stack, name, message }: Loose): readonly string[] {
   if (typeof stack !== 'string') return []
   const head = `${name}: ${message}`
@@ -168,10 +174,13 @@ const isSystemCode = (code: string | undefined): boolean =>
   code !== undefined && /^[A-Z][A-Z_0-9]{2,59}$/.test(code) && !isSqlState(code) && !isPrismaCode(code)
 const isPrismaCode = (code: string | undefined): boolean => code !== undefined && /^P[1-6]\d{3}$/.test(code)
 const FIVE = /^[0-9A-Z]{5}$/
-// EPIPE has five characters too, and so has P2002; a SQLSTATE begins with its class, a digit in all but P0 (raised in PL/pgSQL)
-// and MY (ours).
+// EPIPE has five characters too, and so has P2002; a SQLSTATE begins with its class, a digit in all but P0 (raised in
+// PL/pgSQL) and MY (ours).
 const isSqlState = (code: string | undefined): boolean =>
   code !== undefined && FIVE.test(code) && /^(\d|P0|XX|HV|F0|MY)/.test(code)
-/** A server's error has a severity, and its code is a SQLSTATE whatever it looks like: a database may raise codes of its own. */
+/**
+ * A server's error has a severity, and its code is a SQLSTATE whatever it looks like: a database may raise codes of its
+ * own.
+ */
 const isOfServer = ({ code, severity }: Loose): boolean =>
   typeof code === 'string' && FIVE.test(code) && typeof severity === 'string'

@@ -81,8 +81,8 @@ export class PostgresError<Code extends PostgresErrorCode = PostgresErrorCode> e
   }
 
   /**
-   * Prisma wraps what its adapter throws and copies `meta` into the error a caller sees; through this, `mapPostgresError`
-   * finds the original again.
+   * Prisma wraps what its adapter throws and copies `meta` into the error a caller sees; through this,
+   * `mapPostgresError` finds the original again.
    */
   get meta(): { readonly postgresError: unknown } {
     return { postgresError: this }
@@ -98,7 +98,9 @@ export function postgresError(
   return new PostgresError(code, message, options as object) as AnyPostgresError
 }
 
-/** Whether an error is one of the PostgreSQL side, and with codes given, whether it has one of those, with its details. */
+/**
+ * Whether an error is one of the PostgreSQL side, and with codes given, whether it has one of those, with its details.
+ */
 export function isPostgresError<Code extends PostgresErrorCode = PostgresErrorCode>(
   error: unknown,
   ...codes: readonly Code[]

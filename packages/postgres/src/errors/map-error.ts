@@ -19,9 +19,10 @@ import {
 import { type ServerPlace, wordingFor } from './wording.js'
 
 /**
- * One way to read what PostgreSQL failed with: what the driver, its adapter or Prisma threw becomes a `PostgresError`, and one of ours
- * inside it is found again. **What is no failure of PostgreSQL comes back as it is**: an application's own error, also one that has such
- * a failure as its cause, a TypeError, the reason of an aborted signal. Narrow the result with `isPostgresError(result, code)`.
+ * One way to read what PostgreSQL failed with: what the driver, its adapter or Prisma threw becomes a `PostgresError`,
+ * and one of ours inside it is found again. **What is no failure of PostgreSQL comes back as it is**: an application's
+ * own error, also one that has such a failure as its cause, a TypeError, the reason of an aborted signal. Narrow the
+ * result with `isPostgresError(result, code)`.
  *
  * Neither message nor details nor cause of a `PostgresError` hold a row's value, a parameter, a password or a URL.
  */
@@ -30,8 +31,8 @@ export function mapPostgresError(error: unknown): unknown {
 }
 
 /**
- * The one place that reads SQLSTATEs, Prisma codes and driver messages, for what is known to come from a call to the database: what it
- * does not know is `postgres.failed`.
+ * The one place that reads SQLSTATEs, Prisma codes and driver messages, for what is known to come from a call to the
+ * database: what it does not know is `postgres.failed`.
  * @param at of a failure to connect: where to.
  */
 export function toPostgresError(error: unknown, at?: ServerPlace): AnyPostgresError {
@@ -64,8 +65,8 @@ export function toPostgresError(error: unknown, at?: ServerPlace): AnyPostgresEr
 }
 
 /**
- * The same for a failure to open a connection to a server: nothing was sent yet, so a connection lost on the way there is a server
- * that could not be reached, and nothing can have happened.
+ * The same for a failure to open a connection to a server: nothing was sent yet, so a connection lost on the way there
+ * is a server that could not be reached, and nothing can have happened.
  */
 export function mapConnectError(error: unknown, place: ServerPlace): AnyPostgresError {
   const { server, variable } = place
@@ -104,8 +105,9 @@ export function noteSocketError(error: object): void {
 }
 
 /**
- * Whether an error came from the database, its driver or Prisma, rather than from the caller's own code. A code alone says nothing: a
- * file or another server may be what ENOENT or ECONNRESET is about, and an application's own code may look like a SQLSTATE or Prisma's.
+ * Whether an error came from the database, its driver or Prisma, rather than from the caller's own code. A code alone
+ * says nothing: a file or another server may be what ENOENT or ECONNRESET is about, and an application's own code may
+ * look like a SQLSTATE or Prisma's.
  */
 export function isDatabaseError(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
@@ -163,10 +165,16 @@ const BY_SQLSTATE_CLASS: Readonly<Record<string, PostgresErrorCode>> = {
   P0: 'postgres.raised',
 }
 
-/** Of the standard and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). Others are an application's own. */
+/**
+ * Of the standard and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). Others are an
+ * application's own.
+ */
 const STANDARD_CLASS = /^(0[0-9ABFLPZ]|10|2[0-8BDF]|3[489BDF]|4[024]|5[34578]|72|F0|HV|XX)/
 
-/** What a RAISE may say with the server's own codes. A connection that is lost, for one, it cannot: the server is there to say it. */
+/**
+ * What a RAISE may say with the server's own codes. A connection that is lost, for one, it cannot: the server is there
+ * to say it.
+ */
 const RAISABLE = /^(2[23]|40001|40P01|42501|44|55P03|MY)/
 
 /** A table, column or function, or a schema, is not there. */
@@ -244,7 +252,10 @@ function codeOf(facts: DriverFacts): PostgresErrorCode {
   return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'postgres.failed'
 }
 
-/** What has a SQLSTATE the server refused, and then nothing is done: all but a connection that it ends, and what it does not know itself. */
+/**
+ * What has a SQLSTATE the server refused, and then nothing is done: all but a connection that it ends, and what it does
+ * not know itself.
+ */
 function codeOfSqlState(sqlState: string, facts: DriverFacts): PostgresErrorCode {
   if (facts.raised && !RAISABLE.test(sqlState)) return 'postgres.raised'
   if (sqlState === '42501') return DENIED[facts.denied]
@@ -254,8 +265,8 @@ function codeOfSqlState(sqlState: string, facts: DriverFacts): PostgresErrorCode
 }
 
 /**
- * Whether the database lacks what this schema has, rather than the statement naming what never was: what Prisma's own statements and
- * the functions of the database name, and the tables.
+ * Whether the database lacks what this schema has, rather than the statement naming what never was: what Prisma's own
+ * statements and the functions of the database name, and the tables.
  */
 function isMissing({ prismaCode, misnamed, inFunction, place }: DriverFacts): boolean {
   if (misnamed) return false
@@ -304,10 +315,16 @@ function messageOf(code: PostgresErrorCode, facts: DriverFacts, at: ServerPlace 
 
 const isPrismas = ({ name }: DriverFacts): boolean => name.startsWith('PrismaClient')
 
-/** SQLSTATE classes whose primary message names things only. Others may quote a value (22P02: `... for type uuid: "..."`). */
+/**
+ * SQLSTATE classes whose primary message names things only. Others may quote a value (22P02: `... for type uuid:
+ * "..."`).
+ */
 const QUOTABLE = /^(08|23|25|28|3D|40|53|55|57)|^42501$/
 
-/** The original in a form that is safe to attach: its name, its code and its frames, its message only where that holds no value. */
+/**
+ * The original in a form that is safe to attach: its name, its code and its frames, its message only where that holds
+ * no value.
+ */
 function causeOf(code: PostgresErrorCode, facts: DriverFacts): Error {
   const { name, message, frames, sqlState, prismaCode, systemCode } = facts
   const quotable = sqlState

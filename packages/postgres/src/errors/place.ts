@@ -22,8 +22,8 @@ const MAX_NEAR = 130
 /**
  * The place in `text` that a server's error points at, by its `position`: a count of characters from 1.
  *
- * A name or a word there is its author's, and may be shown; a literal may be a value that was written into the text. Of a text that is no
- * SQL at all (`sqlState` 42601) behind a literal nobody knows where that ends: `'O'Brien'`.
+ * A name or a word there is its author's, and may be shown; a literal may be a value that was written into the text. Of
+ * a text that is no SQL at all (`sqlState` 42601) behind a literal nobody knows where that ends: `'O'Brien'`.
  */
 export function placeOf(text: string, position: unknown, sqlState: unknown): Place | undefined {
   const number = Number(position)

@@ -7,7 +7,9 @@ export interface ServerFacts {
   readonly columns?: readonly string[]
   /** The connection was to a standby. */
   readonly standby?: boolean
-  /** Of a refusal: by a policy, or for want of a right that the login had to have itself, because there was no identity. */
+  /**
+   * Of a refusal: by a policy, or for want of a right that the login had to have itself, because there was no identity.
+   */
   readonly denied?: 'row' | 'login'
   /** RAISE in a function or trigger made it, so its message can hold anything. */
   readonly raised?: boolean
@@ -21,7 +23,10 @@ export interface ServerFacts {
   readonly misnamed?: boolean
   /** The call does not fit its statement: too many parameters or too few, a text that is cut off. Nothing was done. */
   readonly misfit?: boolean
-  /** The call sent no data for its COPY FROM STDIN, or broke off. Its message is the caller's own, and can hold anything. */
+  /**
+   * The call sent no data for its COPY FROM STDIN, or broke off. Its message is the caller's own, and can hold
+   * anything.
+   */
   readonly withoutData?: boolean
 }
 
@@ -42,13 +47,18 @@ export interface ServerError {
   readonly inScope?: unknown
 }
 
-/** Unique, foreign key, restrict, exclusion: their `detail` begins with the columns. Of other errors it is a whole row. */
+/**
+ * Unique, foreign key, restrict, exclusion: their `detail` begins with the columns. Of other errors it is a whole row.
+ */
 const WITH_KEY: ReadonlySet<unknown> = new Set(['23505', '23503', '23001', '23P01'])
 
 /** The function of the server that refuses, whatever language its message is in. */
 const DENIED_BY: Readonly<Record<string, 'row' | 'login'>> = { ExecWithCheckOptions: 'row', aclcheck_error: 'login' }
 
-/** The functions of the server that read what a call sends. A pooler, which says 08P01 of a connection that is lost, names none. */
+/**
+ * The functions of the server that read what a call sends. A pooler, which says 08P01 of a connection that is lost,
+ * names none.
+ */
 const READ_BY = /^(exec_bind_message$|pq_(get|copy)msg)/
 
 /** The function of the server that finds a table named which the statement does not read, or not at this point. */
@@ -114,8 +124,8 @@ function functionOf(where: unknown): Pick<ServerFacts, 'inFunction'> {
 }
 
 /**
- * Columns stand in front of the values: `Key (user_id, plugin_id)=(...) already exists.` Nothing behind the first `)=(` is looked at,
- * because values can hold brackets too.
+ * Columns stand in front of the values: `Key (user_id, plugin_id)=(...) already exists.` Nothing behind the first `)=(`
+ * is looked at, because values can hold brackets too.
  */
 function keyColumns(detail: unknown): readonly string[] | undefined {
   if (typeof detail !== 'string') return undefined

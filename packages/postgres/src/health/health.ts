@@ -30,8 +30,8 @@ export interface HealthOptions {
 }
 
 /**
- * Asks the server over a connection of its own, so that it neither takes a slot of the pool nor waits for one. Answers within a
- * second; rejects only with the signal's reason.
+ * Asks the server over a connection of its own, so that it neither takes a slot of the pool nor waits for one. Answers
+ * within a second; rejects only with the signal's reason.
  */
 export async function checkHealth(settings: PostgresSettings, options: HealthOptions = {}): Promise<PostgresHealth> {
   const { signal, pool, role } = options

@@ -44,7 +44,10 @@ export async function readHistory(ask: Ask): Promise<HistoryRow[]> {
   return row?.found ? ask<HistoryRow>(HISTORY) : []
 }
 
-/** Compares what the code was built with and what was applied. A migration can have several rows: tried, rolled back, tried again. */
+/**
+ * Compares what the code was built with and what was applied. A migration can have several rows: tried, rolled back,
+ * tried again.
+ */
 export function compareMigrations(built: readonly BuiltMigration[], history: readonly HistoryRow[]): MigrationState {
   const latest = new Map<string, HistoryRow>()
   for (const row of history) if (row.state !== 'rolled_back') latest.set(row.name, row)

@@ -1,6 +1,6 @@
 /**
- * Lets those who ask while an answer is on its way share it. Whoever is aborted leaves with the reason of their signal; the question
- * goes on for the others, so it must end by itself.
+ * Lets those who ask while an answer is on its way share it. Whoever is aborted leaves with the reason of their signal;
+ * the question goes on for the others, so it must end by itself.
  */
 export function sharing<T>(ask: () => Promise<T>): (signal?: AbortSignal) => Promise<T> {
   let underWay: Promise<T> | undefined

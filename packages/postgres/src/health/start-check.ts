@@ -5,8 +5,8 @@ import type { ResolvedSettings } from '../settings/resolve.js'
 import { adviseForServer } from './advise.js'
 
 /**
- * Looks at the server once, when a pool has reached it, and warns of what will hurt later: pools that do not fit into it, or, behind
- * a pooler, sessions without the settings that only the role can give them. Never rejects.
+ * Looks at the server once, when a pool has reached it, and warns of what will hurt later: pools that do not fit into
+ * it, or, behind a pooler, sessions without the settings that only the role can give them. Never rejects.
  */
 export async function checkStart(settings: ResolvedSettings, logger: Logger, signal: AbortSignal): Promise<void> {
   const check = settings.pooler === 'none' ? checkSize : checkSession

@@ -8,8 +8,8 @@ export type Identity =
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * The identity in what was given, before anything is sent. Each id is read once, so that what was looked at is what is sent. Whether
- * there is such a person is the server's to know: an id of nobody reads and writes nothing.
+ * The identity in what was given, before anything is sent. Each id is read once, so that what was looked at is what is
+ * sent. Whether there is such a person is the server's to know: an id of nobody reads and writes nothing.
  * @throws {PostgresError} `postgres.identity.invalid`
  */
 export function identityOf(given: Identity): Identity {

@@ -10,7 +10,10 @@ import type { ResolvedSettings } from '../settings/resolve.js'
 const hasRights = (role: string, table: string): string =>
   `(has_any_column_privilege(${role}, ${table}, 'SELECT, INSERT, UPDATE') OR has_table_privilege(${role}, ${table}, 'DELETE'))`
 
-/** What a login has that no policy holds against, each true where it is so; then what it has at all. Works before roles and tables exist. */
+/**
+ * What a login has that no policy holds against, each true where it is so; then what it has at all. Works before roles
+ * and tables exist.
+ */
 const PRIVILEGES = `
   WITH protected AS (SELECT oid, relowner FROM pg_class WHERE oid = ANY (
          SELECT to_regclass(quote_ident(name)) FROM unnest($1::text[]) AS name))
@@ -81,8 +84,8 @@ export async function problemsOfLogin(
 }
 
 /**
- * Makes the check of a pool's login, which the first connection waits for. A login that may not act for anybody is left to its calls, which
- * say so.
+ * Makes the check of a pool's login, which the first connection waits for. A login that may not act for anybody is left
+ * to its calls, which say so.
  */
 export function loginCheck(
   settings: ResolvedSettings,
@@ -114,8 +117,8 @@ function privileged(settings: ResolvedSettings, problem: string): PostgresError 
 }
 
 /**
- * Refused wherever it runs, not in production alone: with rights of its own a statement comes to the policies, which say nothing of a
- * missing identity where no row is looked at.
+ * Refused wherever it runs, not in production alone: with rights of its own a statement comes to the policies, which
+ * say nothing of a missing identity where no row is looked at.
  */
 function rightsOfItsOwn(
   settings: ResolvedSettings,

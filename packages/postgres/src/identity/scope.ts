@@ -2,7 +2,10 @@ import { CallVariable } from '../call-context/call-variable.js'
 import { databaseRoles, identitySettings } from '../schema/roles.js'
 import { type Identity, identityOf } from './identity.js'
 
-/** Who statements run as, in the forms in which the server is told. All of it ends with the transaction that it is told in. */
+/**
+ * Who statements run as, in the forms in which the server is told. All of it ends with the transaction that it is told
+ * in.
+ */
 export interface Scope {
   readonly identity: Identity | 'service'
   /** The server's role. */
@@ -50,8 +53,9 @@ export const serviceScope: Scope = Object.freeze({
 })
 
 /**
- * Takes the scope from a client's own engine to the adapter below it, through Prisma, which passes nothing of ours on. It is set from
- * the object that was called, around that one call: what context a caller is in, or a promise is awaited in, does not matter.
+ * Takes the scope from a client's own engine to the adapter below it, through Prisma, which passes nothing of ours on.
+ * It is set from the object that was called, around that one call: what context a caller is in, or a promise is awaited
+ * in, does not matter.
  */
 export class Scopes {
   readonly #variable = new CallVariable<Scope>()

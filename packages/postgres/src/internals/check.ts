@@ -3,7 +3,8 @@ import { PostgresError } from '../errors/errors.js'
 import { wordsOf } from '../errors/wording.js'
 
 /**
- * Ends a start with a driver, an adapter or a client that lacks what is used of it, before that fails in some other way.
+ * Ends a start with a driver, an adapter or a client that lacks what is used of it, before that fails in some other
+ * way.
  * @throws {PostgresError} `postgres.internals_missing`
  */
 export function assertInternals({ problem }: Pick<InternalsCheck<string>, 'problem'>): void {

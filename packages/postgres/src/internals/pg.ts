@@ -3,8 +3,9 @@ import { InternalsCheck, internalsOf } from '@miyabi/core'
 import pg from 'pg'
 
 /**
- * All that is used of pg and of pg-pool and is no part of their documentation: what for, in which version it was read, and the one way
- * to it. Nothing else of the package reaches into the driver, and a start with another version names what is missing.
+ * All that is used of pg and of pg-pool and is no part of their documentation: what for, in which version it was read,
+ * and the one way to it. Nothing else of the package reaches into the driver, and a start with another version names
+ * what is missing.
  *
  * What a server's error carries is no part of this: see errors/driver-facts.ts.
  */
@@ -94,8 +95,8 @@ export function pgHolders() {
 export const pgCheck = new InternalsCheck(PG_INTERNALS, pgHolders, import.meta.url)
 
 /**
- * Every server reports its parameters at the login, and the driver listens to its other messages, besides us: where either did not come by, the
- * driver calls it by another name.
+ * Every server reports its parameters at the login, and the driver listens to its other messages, besides us: where
+ * either did not come by, the driver calls it by another name.
  */
 export function sessionHolders(client: pg.Client, hasReported: boolean) {
   const hears = (name: string): boolean => client.connection.listenerCount(name) > 1
@@ -132,8 +133,8 @@ export function openClient(pool: pg.Pool, callback: DriverCallback): void {
 }
 
 /**
- * Takes an idle connection, which there must be: at once, and not by the driver's `connect`, which serves with the next tick, by when it
- * may be gone.
+ * Takes an idle connection, which there must be: at once, and not by the driver's `connect`, which serves with the next
+ * tick, by when it may be gone.
  */
 export function takeIdleClient(pool: pg.Pool): pg.PoolClient | undefined {
   const internals = pool as unknown as PoolInternals
@@ -188,7 +189,10 @@ export function driverStartupConf(client: pg.Client): Readonly<Record<string, st
   return ofDriver.call(client)
 }
 
-/** Whether the server has answered all that was sent. After a failed statement it tells the session's state a little later. */
+/**
+ * Whether the server has answered all that was sent. After a failed statement it tells the session's state a little
+ * later.
+ */
 export function isSettled(client: pg.Client): boolean {
   const { readyForQuery, _queryQueue } = client as unknown as ClientInternals
   return readyForQuery && _queryQueue.length === 0

@@ -4,8 +4,9 @@ import type pg from 'pg'
 import { PrismaClient } from '../schema/prisma.js'
 
 /**
- * All that is used of Prisma's client and of its adapter and is no part of their documentation: what for, in which version it was read,
- * and the one way to it. Nothing else of the package reaches into Prisma, and a start with another version names what is missing.
+ * All that is used of Prisma's client and of its adapter and is no part of their documentation: what for, in which
+ * version it was read, and the one way to it. Nothing else of the package reaches into Prisma, and a start with another
+ * version names what is missing.
  *
  * What Prisma's errors carry is no part of this: see errors/driver-facts.ts.
  */
@@ -149,7 +150,10 @@ export function ownRequestHandler(client: ClientInternals, original: ClientInter
   return new Handler(client, original._requestHandler.logEmitter)
 }
 
-/** Prisma's own way to make a client that shares all with `original` but what `derived` has of its own, without an extension in it. */
+/**
+ * Prisma's own way to make a client that shares all with `original` but what `derived` has of its own, without an
+ * extension in it.
+ */
 export function derivedClient(original: ClientInternals, derived: ClientInternals): PrismaClient {
   const parent = { _originalClient: derived, _extensions: { append: () => original._extensions } }
   const applied = original.$extends.call(parent, {})
@@ -179,8 +183,8 @@ export type PgTransaction = Awaited<ReturnType<PgAdapter['startTransaction']>>
 type AdapterFactory = { readonly externalPool?: unknown }
 
 /**
- * Whether the adapter goes through `pool`. It knows a pool by `instanceof`: with a second copy of `pg` it takes ours for a record of
- * options, ignores what it does not find there, and connects to localhost.
+ * Whether the adapter goes through `pool`. It knows a pool by `instanceof`: with a second copy of `pg` it takes ours
+ * for a record of options, ignores what it does not find there, and connects to localhost.
  */
 export const usesPool = (factory: PrismaPg, pool: pg.Pool): boolean =>
   (factory as unknown as AdapterFactory).externalPool === pool

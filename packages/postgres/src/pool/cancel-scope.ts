@@ -6,8 +6,8 @@ import type { PooledClient } from './pooled-client.js'
 const CUT_AFTER_MS = 500
 
 /**
- * The connections that one piece of work holds. When its signal aborts, what runs on them is canceled on the server, so that it goes
- * on neither there nor in a slot of the pool.
+ * The connections that one piece of work holds. When its signal aborts, what runs on them is canceled on the server, so
+ * that it goes on neither there nor in a slot of the pool.
  */
 export class CancelScope {
   readonly signal: AbortSignal
@@ -45,7 +45,9 @@ export class CancelScopes {
     return this.#variable.current
   }
 
-  /** Calls `callback` from within a scope, or outside of all: who is served by what others do must not come into theirs. */
+  /**
+   * Calls `callback` from within a scope, or outside of all: who is served by what others do must not come into theirs.
+   */
   within<T>(scope: CancelScope | undefined, callback: () => T): T {
     return scope === this.current ? callback() : this.#variable.run(scope, callback)
   }

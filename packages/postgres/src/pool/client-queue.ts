@@ -6,8 +6,8 @@ interface Waiter<Client> {
 }
 
 /**
- * Callers who may hold a connection and wait for one, first come first served: whichever comes first is theirs, a new one or one
- * that somebody gives back.
+ * Callers who may hold a connection and wait for one, first come first served: whichever comes first is theirs, a new
+ * one or one that somebody gives back.
  */
 export class ClientQueue<Client> {
   readonly #waiting = new Set<Waiter<Client>>()
@@ -17,7 +17,10 @@ export class ClientQueue<Client> {
     return this.#waiting.size
   }
 
-  /** Resolves with a connection; rejects with the reason of `signal`, whose caller is forgotten at once, or with a refusal. */
+  /**
+   * Resolves with a connection; rejects with the reason of `signal`, whose caller is forgotten at once, or with a
+   * refusal.
+   */
   wait(signal: AbortSignal): Promise<Client> {
     return new Promise((resolve, reject) => {
       const refusal = signal.aborted ? (signal.reason as Error) : this.#refusal

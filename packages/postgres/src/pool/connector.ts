@@ -1,6 +1,8 @@
 import { fullJitter, type MiyabiError } from '@miyabi/core'
 
-/** The pause between two attempts while none succeeds: short enough that a server's return is noticed within a second. */
+/**
+ * The pause between two attempts while none succeeds: short enough that a server's return is noticed within a second.
+ */
 const BACKOFF = { initialMs: 50, maxMs: 1000 }
 
 /** What a connector needs of its pool. */
@@ -26,8 +28,9 @@ export interface Outage {
 }
 
 /**
- * Opens the connections of a pool: for callers who wait, and up to the minimum. All that are missing at once while that works; from
- * the first failure on, one attempt at a time for the whole pool, with a growing and random pause between, until one succeeds.
+ * Opens the connections of a pool: for callers who wait, and up to the minimum. All that are missing at once while that
+ * works; from the first failure on, one attempt at a time for the whole pool, with a growing and random pause between,
+ * until one succeeds.
  */
 export class Connector {
   readonly #pool: Connectable

@@ -30,7 +30,8 @@ export const INSTEAD: Readonly<Record<string, string>> = {
 }
 
 /**
- * Refuses options of pg's own pool, which would be without effect: code that is not typed may give them, or spread them in.
+ * Refuses options of pg's own pool, which would be without effect: code that is not typed may give them, or spread them
+ * in.
  * @throws {ConfigError} `config.invalid`, naming all of them.
  */
 export function refuseDriverOptions(...given: readonly object[]): void {

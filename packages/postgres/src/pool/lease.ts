@@ -5,9 +5,9 @@ import type { PooledClient } from './pooled-client.js'
 const FATAL = /^(08|28|3D|53|57P|58|F0|XX)|^25P0[34]$/
 
 /**
- * Turns a client fresh from the driver's pool into a lease: its `release` decides whether the connection lives on, and tells the
- * pool. The driver's own `pool.query` releases with the error after any failed statement and would close the connection for every
- * unique violation.
+ * Turns a client fresh from the driver's pool into a lease: its `release` decides whether the connection lives on, and
+ * tells the pool. The driver's own `pool.query` releases with the error after any failed statement and would close the
+ * connection for every unique violation.
  */
 export function lease(client: PooledClient & pg.PoolClient, onReleased: () => void): pg.PoolClient {
   const release = client.release

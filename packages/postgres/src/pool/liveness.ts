@@ -25,15 +25,16 @@ export class Liveness {
   }
 
   /**
-   * Whether the connection may be handed out; asks it where it sat idle for longer than the bypass window, and where its last user
-   * left something unanswered, which may have opened a transaction.
+   * Whether the connection may be handed out; asks it where it sat idle for longer than the bypass window, and where
+   * its last user left something unanswered, which may have opened a transaction.
    */
   async isUsable(client: PooledClient): Promise<boolean> {
     if (!this.#isAcceptable(client)) return false
     if (this.isFresh(client)) return true
     const startedAt = performance.now()
     const wasSettled = client.isSettled
-    // One that does not answer at all speaks for the network: what sat idle until now would cost a caller as long, one by one.
+    // One that does not answer at all speaks for the network: what sat idle until now would cost a caller as long, one
+    // by one.
     const onTimeout = (): Error => {
       if (wasSettled) this.#silentSince = startedAt
       return new Error(`no answer within ${TEST_LIMIT_MS} ms`)

@@ -7,7 +7,9 @@ import type { PoolEvents, PoolObservers } from './events.js'
 /** A wait worth a line. */
 const SLOW_ACQUIRE_MS = 1000
 
-/** All that a pool says of itself. What lasts is said once when it begins and once when it ends, never once an attempt. */
+/**
+ * All that a pool says of itself. What lasts is said once when it begins and once when it ends, never once an attempt.
+ */
 export class PoolLog {
   readonly #pool: string
   readonly #logger: Logger

@@ -28,7 +28,8 @@ export class NoAnswer extends PostgresError<'postgres.connect_timeout'> implemen
 }
 
 /**
- * Asks the server over a connection of its own, which neither takes a slot of the pool nor waits for one, and ends with the answer.
+ * Asks the server over a connection of its own, which neither takes a slot of the pool nor waits for one, and ends with
+ * the answer.
  * @throws {PostgresError} why there was none within a second.
  * @throws the signal's reason.
  */

@@ -48,8 +48,8 @@ export interface PoolOptions {
   /** Told in errors and events. Default `main`. */
   readonly name?: string
   /**
-   * Looks at each new connection before anybody has it, within DB_CONNECT_TIMEOUT. What it throws is why none could be opened, and comes
-   * out of whatever needed one, as it is.
+   * Looks at each new connection before anybody has it, within DB_CONNECT_TIMEOUT. What it throws is why none could be
+   * opened, and comes out of whatever needed one, as it is.
    */
   readonly onConnect?: ConnectHook
 }
@@ -64,13 +64,15 @@ type DriverClient = NonNullable<pg.PoolConfig['Client']>
 /**
  * A `pg.Pool` whose settings do what they say.
  *
- * `connect`, `query` and everything built on them (Prisma's adapter, Kysely, Drizzle ...) go through `acquire`: the wait is bound
- * by the acquire timeout, a connection that sat idle is tested, one inside an open transaction is never handed out, the minimum is
- * opened before the first query and kept up, lifetimes are spread, every session is in UTC, and `close` always returns.
+ * `connect`, `query` and everything built on them (Prisma's adapter, Kysely, Drizzle ...) go through `acquire`: the
+ * wait is bound by the acquire timeout, a connection that sat idle is tested, one inside an open transaction is never
+ * handed out, the minimum is opened before the first query and kept up, lifetimes are spread, every session is in UTC,
+ * and `close` always returns.
  *
- * Its events are those of pg-pool: `connect` and `remove` once a connection, `acquire` and `release` once a lease, the latter with what the
- * caller released with, `error` where an idle connection breaks. Of pg-pool's options it takes none as they are called there; `log`,
- * `maxUses`, `verify`, `allowExitOnIdle`, `pipeline` and `Client` have no counterpart, and all of them are refused.
+ * Its events are those of pg-pool: `connect` and `remove` once a connection, `acquire` and `release` once a lease, the
+ * latter with what the caller released with, `error` where an idle connection breaks. Of pg-pool's options it takes
+ * none as they are called there; `log`, `maxUses`, `verify`, `allowExitOnIdle`, `pipeline` and `Client` have no
+ * counterpart, and all of them are refused.
  */
 export class Pool extends pg.Pool {
   readonly name: string
@@ -159,7 +161,9 @@ export class Pool extends pg.Pool {
     return this.#usage.figures(performance.now())
   }
 
-  /** How long the first in line has been waiting because all connections are in use, in milliseconds; 0 where nobody is. */
+  /**
+   * How long the first in line has been waiting because all connections are in use, in milliseconds; 0 where nobody is.
+   */
   get oldestWaitMs(): number {
     return this.#slots.oldestWaitMs
   }
@@ -170,8 +174,8 @@ export class Pool extends pg.Pool {
   }
 
   /**
-   * The driver tells 'acquire' and 'release' of its own steps too: of a connection that was opened, tested, or has outlived its time. Who
-   * listens is told of leases.
+   * The driver tells 'acquire' and 'release' of its own steps too: of a connection that was opened, tested, or has
+   * outlived its time. Who listens is told of leases.
    */
   override emit(name: string | symbol, ...args: unknown[]): boolean {
     if (name === 'acquire') {
@@ -192,7 +196,8 @@ export class Pool extends pg.Pool {
   override connect(callback: ConnectCallback): void
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
     if (!callback) return this.#acquired(undefined, this.connect)
-    // With the next tick, as the driver does: a callback that releases at once would otherwise run inside of that release.
+    // With the next tick, as the driver does: a callback that releases at once would otherwise run inside of that
+    // release.
     const onAcquired: AcquireCallback = (error, client) =>
       process.nextTick(callback, error, client, client ? client.release : () => {})
     this.#acquire(undefined, this.connect, onAcquired)
@@ -202,15 +207,16 @@ export class Pool extends pg.Pool {
   /**
    * Takes a connection; whoever takes it must `release()` it.
    * @throws {AcquireTimeoutError} `postgres.pool.acquire_timeout`: none was free in time.
-   * @throws {PostgresError} `postgres.pool.closed`, or why none could be opened (`postgres.unreachable`, `postgres.auth_failed` ...).
+   * @throws {PostgresError} `postgres.pool.closed`, or why none could be opened (`postgres.unreachable`,
+   *   `postgres.auth_failed` ...).
    */
   acquire(options: { readonly signal?: AbortSignal } = {}): Promise<pg.PoolClient> {
     return this.#acquired(options.signal, this.acquire)
   }
 
   /**
-   * Runs `work`. When `signal` aborts, statements on the connections that `work` took are canceled on the server, and it gets no
-   * more of them.
+   * Runs `work`. When `signal` aborts, statements on the connections that `work` took are canceled on the server, and
+   * it gets no more of them.
    */
   canceling<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     // Awaited inside: Prisma's promises begin only then.
@@ -223,8 +229,8 @@ export class Pool extends pg.Pool {
   }
 
   /**
-   * Takes no new work, waits up to `graceMs` for what is in flight, then cuts what is left. Always returns; a second call gives
-   * the same promise.
+   * Takes no new work, waits up to `graceMs` for what is in flight, then cuts what is left. Always returns; a second
+   * call gives the same promise.
    */
   close(graceMs: number = DEFAULT_GRACE_MS): Promise<PoolClosed> {
     return this.#closing.close(graceMs)
@@ -245,8 +251,9 @@ export class Pool extends pg.Pool {
   }
 
   /**
-   * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it makes neither a promise nor,
-   * where a slot is free, a timer. What has to be tested or opened goes the slow way, which needs a deadline.
+   * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it makes neither a
+   * promise nor, where a slot is free, a timer. What has to be tested or opened goes the slow way, which needs a
+   * deadline.
    */
   #acquire(ownSignal: AbortSignal | undefined, caller: Caller, callback: AcquireCallback): void {
     if (this.#closing.hasBegun) {

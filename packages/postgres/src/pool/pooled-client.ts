@@ -26,8 +26,9 @@ const GOODBYE_LIMIT_MS = 1000
 const UTC = new Set(['UTC', 'UCT', 'Universal', 'Zulu', 'GMT'])
 
 /**
- * Whether a prepared statement was refused because its table has been altered, so that it would answer with other columns. Nothing was
- * done, and this session would go on to refuse it. SQLSTATE 0A000 is that of many things; the server's source names this one.
+ * Whether a prepared statement was refused because its table has been altered, so that it would answer with other
+ * columns. Nothing was done, and this session would go on to refuse it. SQLSTATE 0A000 is that of many things; the
+ * server's source names this one.
  */
 export function isStale(error: unknown): boolean {
   const { code, routine } = Object(error) as pg.DatabaseError
@@ -35,14 +36,18 @@ export function isStale(error: unknown): boolean {
 }
 
 /**
- * Whether a statement was refused because the session knows it no more by its name: somebody's text was DEALLOCATE or DISCARD ALL. The
- * driver would go on to name it, whoever asks. An EXECUTE in a text may be meant as well; what it was part of was rolled back.
+ * Whether a statement was refused because the session knows it no more by its name: somebody's text was DEALLOCATE or
+ * DISCARD ALL. The driver would go on to name it, whoever asks. An EXECUTE in a text may be meant as well; what it was
+ * part of was rolled back.
  */
 export function isForgotten(error: unknown): boolean {
   return (Object(error) as pg.DatabaseError).code === '26000'
 }
 
-/** The server's word that a session has forgotten statements, one or all, because some text said so: DEALLOCATE, DISCARD ALL. */
+/**
+ * The server's word that a session has forgotten statements, one or all, because some text said so: DEALLOCATE, DISCARD
+ * ALL.
+ */
 const FORGETS = /^(DEALLOCATE|DISCARD ALL)/
 
 /** What every connection of a pool is made from. */
@@ -53,7 +58,9 @@ export interface PooledClientConfig extends pg.ClientConfig {
   readonly sockets: Set<PooledClient>
 }
 
-/** One connection of a pool: the driver's client, which also knows its session's settings and always comes to an end. */
+/**
+ * One connection of a pool: the driver's client, which also knows its session's settings and always comes to an end.
+ */
 export class PooledClient extends pg.Client {
   /** When it was last in use, by `performance.now()`. */
   lastUsedAt: number = performance.now()
@@ -83,7 +90,8 @@ export class PooledClient extends pg.Client {
     onServerMessage(this, 'commandComplete', ({ text }) => {
       if (text.charCodeAt(0) === 68 && FORGETS.test(text)) forgetStatements(this)
     })
-    // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused it.
+    // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused
+    // it.
     onServerMessage(this, 'errorMessage', (error) => {
       if (this.#isStandby) Object.assign(error, { standby: true })
       if (isForgotten(error) || isStale(error)) this.isSpent = true
@@ -95,7 +103,8 @@ export class PooledClient extends pg.Client {
       const ms = longestTimeoutIn(text)
       if (ms > this.ownTimeoutMs) this.ownTimeoutMs = ms
     })
-    // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a minute.
+    // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a
+    // minute.
     this.connection.once('error', (error: Error) => {
       noteSocketError(error)
       this.destroy()
@@ -105,8 +114,8 @@ export class PooledClient extends pg.Client {
   }
 
   /**
-   * What the session begins with; the driver's types leave it out. The time zone is a parameter of its own, and not one of
-   * `options`, because poolers that refuse or drop `options` understand it and keep it.
+   * What the session begins with; the driver's types leave it out. The time zone is a parameter of its own, and not one
+   * of `options`, because poolers that refuse or drop `options` understand it and keep it.
    */
   getStartupConf(): Readonly<Record<string, string>> {
     return { ...driverStartupConf(this), TimeZone: 'UTC' }
@@ -118,15 +127,18 @@ export class PooledClient extends pg.Client {
   }
 
   /**
-   * Whether the next user would find the session as a new one: no transaction open, the time zone untouched. As far as the server
-   * has told: see `isSettled`.
+   * Whether the next user would find the session as a new one: no transaction open, the time zone untouched. As far as
+   * the server has told: see `isSettled`.
    */
   get isClean(): boolean {
     const status = this.getTransactionStatus()
     return (status === null || status === 'I') && this.isUtc && !this.isSpent
   }
 
-  /** Whether the server has answered all that was sent. After a failed statement it tells the session's state a little later. */
+  /**
+   * Whether the server has answered all that was sent. After a failed statement it tells the session's state a little
+   * later.
+   */
   get isSettled(): boolean {
     return isSettled(this)
   }
@@ -156,7 +168,10 @@ export class PooledClient extends pg.Client {
     return { text: textInFlight(this), isOpenEnded: isStreaming(this) }
   }
 
-  /** @throws {PostgresError} `postgres.internals_missing` where the driver keeps, or passes on, less than is needed of a session. */
+  /**
+   * @throws {PostgresError} `postgres.internals_missing` where the driver keeps, or passes on, less than is needed of a
+   * session.
+   */
   assertInternals(): void {
     assertInternals(sessionCheck(this, this.#hasReported))
   }

@@ -5,8 +5,8 @@ import { onOwnConnection } from './own-connection.js'
 const DONE = /^idle/
 
 /**
- * Which of these sessions of the same login are at work on something, as the server tells over a connection of its own. Behind a pooler, which
- * calls sessions by numbers of its own, all of them, if anybody answers.
+ * Which of these sessions of the same login are at work on something, as the server tells over a connection of its own.
+ * Behind a pooler, which calls sessions by numbers of its own, all of them, if anybody answers.
  * @throws {PostgresError} where nobody answers within a second.
  */
 export async function sessionsAtWork(

@@ -43,11 +43,12 @@ interface Silence {
 }
 
 /**
- * Ends the waits that nobody else ends. The server ends statements at its own limit, and then answers; where no byte has come or gone for
- * longer, there is no server any more, or no way to it. Sessions without a limit are asked after, over another connection.
+ * Ends the waits that nobody else ends. The server ends statements at its own limit, and then answers; where no byte
+ * has come or gone for longer, there is no server any more, or no way to it. Sessions without a limit are asked after,
+ * over another connection.
  *
- * One timer for a pool, which looks at what is in use; statements cost nothing. Time is counted in looks, so that a process which did not
- * get to run does not take its own absence for silence.
+ * One timer for a pool, which looks at what is in use; statements cost nothing. Time is counted in looks, so that a
+ * process which did not get to run does not take its own absence for silence.
  */
 export class SilenceWatch<Client extends Watchable> {
   readonly #options: SilenceWatchOptions<Client>
@@ -86,7 +87,10 @@ export class SilenceWatch<Client extends Watchable> {
     if (due.length > 0 && !this.#isAsking) void this.#ask(due)
   }
 
-  /** How long it has been silent, this look included; undefined where it owes nothing, or was heard of since the last look. */
+  /**
+   * How long it has been silent, this look included; undefined where it owes nothing, or was heard of since the last
+   * look.
+   */
   #silenceOf(client: Client): Silence | undefined {
     const before = client.owesAnswer ? this.#silences.get(client) : undefined
     if (before && before.bytes === client.bytes) {

@@ -6,8 +6,8 @@ const SETTING = /\bset\b|\bset_config\b/i
 const VALUE = /statement_timeout["']?\s*(?:=|\bto\b|,)\s*(?:'\s*)?(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\b/gi
 
 /**
- * The longest limit that a text sets for statements (`SET LOCAL statement_timeout = '5min'`), in milliseconds: 0 where it sets none, Infinity
- * where that is no limit, or one that only the server can tell.
+ * The longest limit that a text sets for statements (`SET LOCAL statement_timeout = '5min'`), in milliseconds: 0 where
+ * it sets none, Infinity where that is no limit, or one that only the server can tell.
  */
 export function longestTimeoutIn(text: string): number {
   if (!MENTION.test(text) || !SETTING.test(text)) return 0

@@ -30,7 +30,9 @@ interface Slice {
   readonly buckets: Uint32Array
 }
 
-/** Counts what a pool does, over a window that slides by slices. Cheap enough for every query: it adds to a few numbers. */
+/**
+ * Counts what a pool does, over a window that slides by slices. Cheap enough for every query: it adds to a few numbers.
+ */
 export class UsageWindow {
   readonly #slices: readonly Slice[]
   readonly #startedAt: number

@@ -8,8 +8,8 @@ import { IDENTITY_MISSING } from '../schema/roles.js'
 const ABOUT_IDENTITY: ReadonlySet<string | undefined> = new Set(['42501', IDENTITY_MISSING])
 
 /**
- * Keeps the names, and takes the server's `detail` out, which holds values: Prisma's own errors carry what is converted, for anybody
- * to print.
+ * Keeps the names, and takes the server's `detail` out, which holds values: Prisma's own errors carry what is
+ * converted, for anybody to print.
  */
 export function keepingFacts(adapter: PgAdapter): PgAdapter {
   const convert = errorConversion(adapter)

@@ -32,10 +32,15 @@ const ENDS = /(^|;)\s*(commit|end|prepare\s+transaction)\b/i
 
 /** How long after its deadline a transaction has to roll back before its connection is cut. */
 const ROLLBACK_LIMIT_MS = 500
-/** The server's own limits end what ours could not: a little later, so that our error, which tells more, comes first. */
+/**
+ * The server's own limits end what ours could not: a little later, so that our error, which tells more, comes first.
+ */
 const SERVER_MARGIN_MS = 250
 
-/** One transaction on one connection, as Prisma drives it: begin, statements, COMMIT or ROLLBACK, then `commit` or `rollback`. */
+/**
+ * One transaction on one connection, as Prisma drives it: begin, statements, COMMIT or ROLLBACK, then `commit` or
+ * `rollback`.
+ */
 export class AdapterTransaction implements PgTransaction {
   readonly provider = 'postgres'
   readonly adapterName: string
@@ -94,7 +99,8 @@ export class AdapterTransaction implements PgTransaction {
     if (query.sql === 'COMMIT') return this.#inTurn(() => this.#commit())
     if (query.sql !== 'ROLLBACK') return this.sql(query.sql, () => this.#queryable.executeRaw(query))
     this.#takeNoMore()
-    // One that fails is done by the server when the connection ends; Prisma would throw it on in place of why there was one.
+    // One that fails is done by the server when the connection ends; Prisma would throw it on in place of why there was
+    // one.
     return this.#inTurn(() => this.#watched(this.#queryable.executeRaw(query))).catch(() => {
       this.#isSpent = true
       return 0
@@ -115,8 +121,8 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   /**
-   * Begins anew after the session refused a statement that it no longer has as it was prepared, where nothing else was asked of this
-   * transaction yet; says whether it did.
+   * Begins anew after the session refused a statement that it no longer has as it was prepared, where nothing else was
+   * asked of this transaction yet; says whether it did.
    */
   async restart(): Promise<boolean> {
     if (this.#begun > 1) return false
@@ -125,8 +131,9 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   /**
-   * One after the other, in the order in which they were asked for: Prisma asks for the relations of an `include` all at once, and callers do
-   * so by `Promise.all`. Only one can run, and a driver that is given more at a time warns of it, and soon refuses it.
+   * One after the other, in the order in which they were asked for: Prisma asks for the relations of an `include` all
+   * at once, and callers do so by `Promise.all`. Only one can run, and a driver that is given more at a time warns of
+   * it, and soon refuses it.
    */
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#last
@@ -168,7 +175,10 @@ export class AdapterTransaction implements PgTransaction {
     if (this.#attempt) this.#attempt.statement = undefined
   }
 
-  /** What follows a COMMIT or ROLLBACK of the work's own would be done in no transaction, and a COMMIT of nothing looks like a success. */
+  /**
+   * What follows a COMMIT or ROLLBACK of the work's own would be done in no transaction, and a COMMIT of nothing looks
+   * like a success.
+   */
   #assertOpen(): void {
     if (this.#client.getTransactionStatus() === 'I')
       throw new PostgresError('postgres.transaction_ended', wordsOf('postgres.transaction_ended'))
@@ -182,8 +192,8 @@ export class AdapterTransaction implements PgTransaction {
       const mapped = toPostgresError(error) // Prisma throws on what comes from here as it is
       throw mapped.code === 'postgres.connection_lost' ? commitUnknown(mapped.cause ?? mapped) : mapped
     })
-    // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from the answer:
-    // the session's state is known only some time after the error of that statement.
+    // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from
+    // the answer: the session's state is known only some time after the error of that statement.
     if (command === 'COMMIT') return 0
     throw new PostgresError('postgres.transaction_aborted', wordsOf('postgres.transaction_aborted'))
   }
@@ -203,7 +213,10 @@ export class AdapterTransaction implements PgTransaction {
     }
   }
 
-  /** Ends the statement that runs, so that Prisma's ROLLBACK behind it comes through; cuts the connection where it does not. */
+  /**
+   * Ends the statement that runs, so that Prisma's ROLLBACK behind it comes through; cuts the connection where it does
+   * not.
+   */
   readonly #onAbort = (): void => {
     this.#cut = setTimeout(() => this.#client.destroy(), ROLLBACK_LIMIT_MS)
     // A COMMIT that is under way is left to finish; idle, there is nothing to cancel.

@@ -40,8 +40,9 @@ export interface AdapterHost {
 const READ_RETRY_MS = 10_000
 
 /**
- * Prisma's adapter with five things added: whatever it is asked runs in the scope of who asked; a read outside transactions is made again when its connection was lost; a transaction says
- * what became of its COMMIT, is begun in one round trip and ends at its deadline; errors keep the names that the server gave.
+ * Prisma's adapter with five things added: whatever it is asked runs in the scope of who asked; a read outside
+ * transactions is made again when its connection was lost; a transaction says what became of its COMMIT, is begun in
+ * one round trip and ends at its deadline; errors keep the names that the server gave.
  * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool.
  */
 export class Adapter extends PrismaPg {

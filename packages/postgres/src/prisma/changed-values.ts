@@ -41,8 +41,8 @@ const BY_AGGREGATE: Readonly<Record<string, Rule>> = { _avg: FINITE, _sum: WHOLE
 const WITH_ARGUMENTS = new Set(['connectOrCreate', 'createMany', 'update', 'updateMany', 'upsert'])
 
 /**
- * Refuses a call whose values would not arrive as they are: Prisma cuts 9.99 for an Int to 9 and 2^40 in `take` to 0, sends NaN as null, and a number
- * beyond 2^53 as another one; half a surrogate pair becomes U+FFFD on the wire.
+ * Refuses a call whose values would not arrive as they are: Prisma cuts 9.99 for an Int to 9 and 2^40 in `take` to 0,
+ * sends NaN as null, and a number beyond 2^53 as another one; half a surrogate pair becomes U+FFFD on the wire.
  * @throws {InvalidArgumentError}
  */
 export function refuseChangedValues(call: ClientCall, dataModelOfCall: () => DataModel): void {
@@ -55,8 +55,8 @@ export function refuseChangedValues(call: ClientCall, dataModelOfCall: () => Dat
 }
 
 /**
- * Whether there is anything that could be changed: seldom, so that most calls pay for this walk and no more. A number of 32 bits and
- * well-formed text arrive as they are, whatever takes them.
+ * Whether there is anything that could be changed: seldom, so that most calls pay for this walk and no more. A number
+ * of 32 bits and well-formed text arrive as they are, whatever takes them.
  */
 function mayChange(value: unknown): boolean {
   switch (typeof value) {

@@ -18,8 +18,8 @@ const AFTER_ACQUIRE_MS = 1000
 let isChecked = false
 
 /**
- * Makes the Prisma client over a pool. It connects with the first query. What it does is counted in `operations`, and runs in `scope`
- * where one is given.
+ * Makes the Prisma client over a pool. It connects with the first query. What it does is counted in `operations`, and
+ * runs in `scope` where one is given.
  * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool; `postgres.internals_missing`.
  */
 export function createPrismaClient(

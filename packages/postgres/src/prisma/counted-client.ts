@@ -12,7 +12,10 @@ import { isLostRace, mayRace } from './upsert-race.js'
 
 /** Whose work goes on although the intake is closed, and what the others are told. */
 export interface Intake {
-  /** Whether who calls belongs to an operation that began: the next attempt at a transaction, the second statement of a read. */
+  /**
+   * Whether who calls belongs to an operation that began: the next attempt at a transaction, the second statement of a
+   * read.
+   */
   readonly isPart: () => boolean
   readonly refusal: () => Error
   /** Told that the interactive transaction that is under way failed over a row which another one inserted meanwhile. */
@@ -20,15 +23,15 @@ export interface Intake {
 }
 
 /**
- * Of a `$transaction([...])`, whose statements are all there from the start, so that the server's limit on each of them is one on all; Prisma
- * ends it after five seconds. A timer takes no more.
+ * Of a `$transaction([...])`, whose statements are all there from the start, so that the server's limit on each of them
+ * is one on all; Prisma ends it after five seconds. A timer takes no more.
  */
 const NO_LIMIT_MS = 2 ** 31 - 1
 
 /**
- * A `PrismaClient` whose operations and transactions are counted, so that `close` can wait for them: one operation may take a
- * connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a client extension,
- * which would cost every query, and lacks `$on`.
+ * A `PrismaClient` whose operations and transactions are counted, so that `close` can wait for them: one operation may
+ * take a connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a
+ * client extension, which would cost every query, and lacks `$on`.
  */
 export function countedClient(operations: Operations, { isPart, refusal, onLostRace }: Intake): typeof PrismaClient {
   const { _executeRequest: execute, _request: request, $transaction: transaction } = clientWork
@@ -83,7 +86,10 @@ export function countedClient(operations: Operations, { isPart, refusal, onLostR
   return CountedClient as typeof PrismaClient
 }
 
-/** Prisma would run the operations of one batch in as many transactions as there are owners, and beside the one it is called in. */
+/**
+ * Prisma would run the operations of one batch in as many transactions as there are owners, and beside the one it is
+ * called in.
+ */
 function problemOfBatch(batch: readonly unknown[], owner: unknown, isNested: boolean) {
   if (isNested) return 'postgres.transaction_nested'
   const isMixed = batch.some(

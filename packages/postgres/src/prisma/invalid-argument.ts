@@ -2,8 +2,8 @@ import { PostgresError } from '../errors/errors.js'
 import { Prisma } from '../schema/prisma.js'
 
 /**
- * A call whose argument would be changed on its way, so that nothing of it was sent. A validation error of Prisma's, so that whoever knows
- * those knows this one; `mapPostgresError` gives the `postgres.invalid_query` in it.
+ * A call whose argument would be changed on its way, so that nothing of it was sent. A validation error of Prisma's, so
+ * that whoever knows those knows this one; `mapPostgresError` gives the `postgres.invalid_query` in it.
  */
 export class InvalidArgumentError extends Prisma.PrismaClientValidationError {
   /** As of our own errors. */

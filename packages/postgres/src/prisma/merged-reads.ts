@@ -14,7 +14,10 @@ interface Job {
 
 /** A row that was read for one caller: the others may fare better alone. */
 const OF_ONE_ROW: ReadonlySet<PostgresErrorCode> = new Set(['postgres.unreadable_value'])
-/** The same, and what may lie in the values that one caller asked with. In a transaction such a failure has ended it for all. */
+/**
+ * The same, and what may lie in the values that one caller asked with. In a transaction such a failure has ended it for
+ * all.
+ */
 const OF_ONE_CALLER: ReadonlySet<PostgresErrorCode> = new Set([
   ...OF_ONE_ROW,
   'postgres.invalid_query',
@@ -25,10 +28,11 @@ const OF_ONE_CALLER: ReadonlySet<PostgresErrorCode> = new Set([
 /**
  * Answers the `findUnique` of one tick with one statement, as Prisma does, and each as if it had been asked for alone.
  *
- * Prisma merges whatever has the same keys, and finds each caller's row by comparing texts: a UUID in capitals is then found by nobody, and one malformed id
- * fails all. It merges all else that one tick asks of a transaction too, and what follows a failure there is answered with undefined, and
- * never done. So: only keys are merged that are equal here if and only if they are to the server, with the same selection to the letter; a
- * merged statement that fails over somebody's value is asked anew for each; and the operations of a transaction run one after another.
+ * Prisma merges whatever has the same keys, and finds each caller's row by comparing texts: a UUID in capitals is then
+ * found by nobody, and one malformed id fails all. It merges all else that one tick asks of a transaction too, and what
+ * follows a failure there is answered with undefined, and never done. So: only keys are merged that are equal here if
+ * and only if they are to the server, with the same selection to the letter; a merged statement that fails over
+ * somebody's value is asked anew for each; and the operations of a transaction run one after another.
  */
 export class MergedReads implements DataLoader {
   readonly options: DataLoader['options']
@@ -106,7 +110,10 @@ export class MergedReads implements DataLoader {
     this.#lines.delete(transaction)
   }
 
-  /** Asks for all of them at once, or for the only one; for each alone after a failure that may be of one of them. Never rejects. */
+  /**
+   * Asks for all of them at once, or for the only one; for each alone after a failure that may be of one of them. Never
+   * rejects.
+   */
   async #answer(jobs: readonly Job[], ofOne: ReadonlySet<PostgresErrorCode>): Promise<void> {
     const [first] = jobs
     if (first && jobs.length === 1) return this.#ask(first)

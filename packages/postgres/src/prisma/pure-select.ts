@@ -9,9 +9,9 @@ const FUNCTIONS =
 const MAY_PRECEDE_BRACKET = new Set(`${GRAMMAR} ${FUNCTIONS}`.split(' '))
 
 /**
- * Whether a text is one SELECT that can only read, so that running it twice does no more than running it once. It says yes to what
- * Prisma makes of find, count, aggregate and groupBy, and to raw SQL of the same form. It says no to what it does not know: another
- * function may write, even inside a SELECT.
+ * Whether a text is one SELECT that can only read, so that running it twice does no more than running it once. It says
+ * yes to what Prisma makes of find, count, aggregate and groupBy, and to raw SQL of the same form. It says no to what
+ * it does not know: another function may write, even inside a SELECT.
  */
 export function isPureSelect(sql: string): boolean {
   // What stands between quotes is a name or a text; a quoted name before a bracket is a function that somebody defined.

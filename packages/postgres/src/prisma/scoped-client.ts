@@ -14,8 +14,8 @@ import { MergedReads } from './merged-reads.js'
 export const BELONGS_TO = Symbol('belongs to')
 
 /**
- * Lets all that a client asks for itself run in `scope`; `undefined` is none, wherever the call comes from. Reads of one tick are merged where
- * `workOf` gives the same for all of them.
+ * Lets all that a client asks for itself run in `scope`; `undefined` is none, wherever the call comes from. Reads of
+ * one tick are merged where `workOf` gives the same for all of them.
  */
 export function runIn(
   scope: Scope | undefined,
@@ -30,8 +30,8 @@ export function runIn(
 }
 
 /**
- * The same client in a scope: its calls go to the same engine, and say whose they are. It merges only its own, so that nobody's query is
- * answered in a query of another. Not one of Prisma's extensions, which would cost every query.
+ * The same client in a scope: its calls go to the same engine, and say whose they are. It merges only its own, so that
+ * nobody's query is answered in a query of another. Not one of Prisma's extensions, which would cost every query.
  */
 export function scopedClient(scope: Scope, scopes: Scopes, client: PrismaClient): PrismaClient {
   const original = internalsOfClient(client)
@@ -52,7 +52,9 @@ function mergeReads(client: ClientInternals, workOf: () => object | undefined): 
   handler.dataloader = new MergedReads(handler.dataloader, dataModelOf(client), workOf)
 }
 
-/** Lets a client and all promises that it makes say what they belong to: Prisma would not mind to mix them in one batch. */
+/**
+ * Lets a client and all promises that it makes say what they belong to: Prisma would not mind to mix them in one batch.
+ */
 function mark(client: ClientInternals, owner: object): void {
   const create = client._createPrismaPromise
   const marked = (...args: readonly unknown[]): object => Object.assign(create(...args), { [BELONGS_TO]: owner })

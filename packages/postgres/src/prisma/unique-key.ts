@@ -20,12 +20,12 @@ export function canonicalUuid(text: string): string | undefined {
 }
 
 /**
- * Puts the values of `where` into the form in which the server gives them back, so that whoever compares them with what a row holds finds
- * them equal if and only if the server does; a UUID in capitals is not otherwise.
+ * Puts the values of `where` into the form in which the server gives them back, so that whoever compares them with what
+ * a row holds finds them equal if and only if the server does; a UUID in capitals is not otherwise.
  *
- * @returns whether all of it is one unique key whose values the server takes, of types that are equal to the server when they are the
- * same here. Others (citext, which the server compares without regard to case; a malformed UUID, which it refuses; a filter beside the
- * key) must be asked for alone.
+ * @returns whether all of it is one unique key whose values the server takes, of types that are equal to the server
+ *   when they are the same here. Others (citext, which the server compares without regard to case; a malformed UUID,
+ *   which it refuses; a filter beside the key) must be asked for alone.
  */
 export function canonicalizeKey(where: Where, model: Model): boolean {
   const names = Object.keys(where)
@@ -41,7 +41,10 @@ interface Selecting {
   readonly selection?: unknown
 }
 
-/** Does the same with the cursors of a query and of all that it selects: those of relations Prisma looks for among the rows that it has read. */
+/**
+ * Does the same with the cursors of a query and of all that it selects: those of relations Prisma looks for among the
+ * rows that it has read.
+ */
 export function canonicalizeCursors(query: Selecting, model: Model, models: DataModel): void {
   const cursor = query.arguments?.['cursor']
   if (isRecord(cursor)) canonicalizeKey(cursor, model)
@@ -63,7 +66,9 @@ function canonicalize(values: Where, model: Model): boolean {
   return isExact
 }
 
-/** The value in its one form; undefined where it has none, or where the server may hold other values for equal to it. */
+/**
+ * The value in its one form; undefined where it has none, or where the server may hold other values for equal to it.
+ */
 function canonicalValue(value: Value, { type, native }: Field): Value {
   if (type === 'String' && typeof value === 'string') {
     if (native === 'Uuid') return canonicalUuid(value)

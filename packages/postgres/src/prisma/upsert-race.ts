@@ -9,11 +9,12 @@ const MAY_RACE: ReadonlySet<string> = new Set(['create', 'update', 'upsert'])
 export const mayRace = ({ action }: ClientCall): boolean => MAY_RACE.has(action)
 
 /**
- * Whether a call failed because another one inserted a row after this one had looked for it: an upsert, or a connectOrCreate or upsert of a
- * relation. Prisma looks, then inserts, wherever it cannot leave both to the server: with `update: {}`, an `include`, nested writes. The same call
- * made again finds the row.
+ * Whether a call failed because another one inserted a row after this one had looked for it: an upsert, or a
+ * connectOrCreate or upsert of a relation. Prisma looks, then inserts, wherever it cannot leave both to the server:
+ * with `update: {}`, an `include`, nested writes. The same call made again finds the row.
  *
- * Only where the key that was violated is one by which a row was looked for: with any other, the row is in the way for good.
+ * Only where the key that was violated is one by which a row was looked for: with any other, the row is in the way for
+ * good.
  */
 export function isLostRace(error: unknown, { action, model = '', args }: ClientCall, models: DataModel): boolean {
   const { code, details } = toPostgresError(error)

@@ -1,7 +1,7 @@
 /**
  * The values that text columns may hold, and the shapes of jsonb columns. PostgreSQL checks the values (a constraint
- * `<table>_<column>_known` for each list below, and a test that both say the same); the generated client has these types.
- * How: docs/decisions/0003-text-states-or-enums.md
+ * `<table>_<column>_known` for each list below, and a test that both say the same); the generated client has these
+ * types. How: docs/decisions/0003-text-states-or-enums.md
  */
 
 /** What a marketplace user may do: `users.role`. */
@@ -56,13 +56,19 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined
 }
 
-/** What a jsonb column holds. JSON's own `null` is left out: Prisma wants it said (`Prisma.JsonNull`), since SQL has another. */
+/**
+ * What a jsonb column holds. JSON's own `null` is left out: Prisma wants it said (`Prisma.JsonNull`), since SQL has
+ * another.
+ */
 export type JsonDocument = Exclude<JsonValue, null>
 
 /** What a plugin or a license offers, as names that code asks for: `features`. */
 export type PluginFeatures = readonly string[]
 
-/** How much a plugin or a license allows: `limitations`. -1 is without limit; what is absent is not limited by this plugin. */
+/**
+ * How much a plugin or a license allows: `limitations`. -1 is without limit; what is absent is not limited by this
+ * plugin.
+ */
 export interface PluginLimitations {
   /** Issues a month. */
   readonly monthly_issues?: number

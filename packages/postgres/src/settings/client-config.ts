@@ -3,14 +3,17 @@ import type pg from 'pg'
 import { driverPassword } from './password.js'
 import type { ResolvedSettings } from './resolve.js'
 
-/** Silence on an open socket for this long makes the system probe the peer, so that firewalls see traffic and the dead are found. */
+/**
+ * Silence on an open socket for this long makes the system probe the peer, so that firewalls see traffic and the dead
+ * are found.
+ */
 const KEEP_ALIVE_AFTER_MS = 10_000
 /** The last part of a lifetime over which expiry is spread, so that connections opened together do not end together. */
 const LIFETIME_JITTER = 0.1
 
 /**
- * What each setting becomes in the driver's words, for one connection. The password travels as a field of its own, which the
- * driver hides from `util.inspect`; a connection string would not be hidden.
+ * What each setting becomes in the driver's words, for one connection. The password travels as a field of its own,
+ * which the driver hides from `util.inspect`; a connection string would not be hidden.
  */
 export function toClientConfig(settings: ResolvedSettings): pg.ClientConfig {
   const { host, port, database, user, ssl } = settings.target
@@ -36,8 +39,8 @@ export function jitteredLifetimeSeconds(lifetimeMs: number): number {
 }
 
 /**
- * What every session has to have, beside UTC. Timeouts: the server enforces them and ends the work; a timeout in the driver
- * would abandon it. Values of `pg_settings`, in milliseconds.
+ * What every session has to have, beside UTC. Timeouts: the server enforces them and ends the work; a timeout in the
+ * driver would abandon it. Values of `pg_settings`, in milliseconds.
  */
 export function sessionSettings(settings: ResolvedSettings): Readonly<Record<string, string>> {
   const { schema } = settings.target

@@ -141,7 +141,10 @@ const fields = {
   }),
 } as const
 
-/** All that this package reads from an environment; `.env.example`, the reference page and the README's table are made from it. */
+/**
+ * All that this package reads from an environment; `.env.example`, the reference page and the README's table are made
+ * from it.
+ */
 export const postgresSettings = defineSettings({
   title: 'PostgreSQL',
   fields,
@@ -161,7 +164,10 @@ export const postgresSettings = defineSettings({
 export interface PostgresSettings {
   /** The application's login. A secret: it can carry a password. */
   readonly databaseUrl: string
-  /** Gives the password of `databaseUrl` for each new connection, instead of the one in the URL. Never from the environment. */
+  /**
+   * Gives the password of `databaseUrl` for each new connection, instead of the one in the URL. Never from the
+   * environment.
+   */
   readonly password?: PasswordSource
   /** The migrator's login, past any pooler. Never used by the running application. */
   readonly directDatabaseUrl: string
@@ -196,7 +202,8 @@ export interface PostgresSettings {
 
 /**
  * Reads the settings from an environment.
- * @throws {ConfigError} `config.invalid`, naming every fault by variable, with no secret in it. A missing DATABASE_URL is one.
+ * @throws {ConfigError} `config.invalid`, naming every fault by variable, with no secret in it. A missing DATABASE_URL
+ *   is one.
  */
 export function parsePostgresSettings(env: Environment): PostgresSettings {
   const { values, faults } = postgresSettings.check(env)

@@ -4,7 +4,10 @@ export const CONNECTIONS_BESIDE_POOLS = 1
 /** Connections kept for migrations, backups and people. */
 export const DEFAULT_RESERVE = 10
 
-/** What all processes together ask of a server, in the names of the settings: what every text says, and `connectionSum` computes. */
+/**
+ * What all processes together ask of a server, in the names of the settings: what every text says, and `connectionSum`
+ * computes.
+ */
 export const CONNECTION_SUM = `DB_INSTANCES x (DB_MAX_CONNECTIONS + DB_SERVICE_MAX_CONNECTIONS + ${CONNECTIONS_BESIDE_POOLS}) + ${DEFAULT_RESERVE}`
 
 /** Where to begin, by number of users. For one process. */

@@ -3,7 +3,9 @@ import type { ConnectionOptions } from 'node:tls'
 import { defined } from '@miyabi/core'
 import { type TlsMode, type TlsParameters, tlsMode, tlsOptions, tlsProblem } from './tls.js'
 
-/** Where a connection URL leads, and as whom. Frozen. The password and what TLS needs are hidden from `util.inspect`. */
+/**
+ * Where a connection URL leads, and as whom. Frozen. The password and what TLS needs are hidden from `util.inspect`.
+ */
 export interface ConnectionTarget {
   /** The server, database and login in words, for messages: no password. */
   readonly server: string
@@ -47,7 +49,10 @@ const INSTEAD: Readonly<Record<string, string>> = {
   sslpassword: 'use an sslkey without a passphrase',
 }
 
-/** What is wrong with a PostgreSQL URL, in words that repeat neither a password nor the whole URL; undefined where nothing is. */
+/**
+ * What is wrong with a PostgreSQL URL, in words that repeat neither a password nor the whole URL; undefined where
+ * nothing is.
+ */
 export function connectionUrlProblem(url: URL): string | undefined {
   const problems: string[] = []
   if (url.username === '') problems.push('names no user')

@@ -3,8 +3,8 @@ import { PostgresError } from '../errors/errors.js'
 import { WORDING } from '../errors/wording.js'
 
 /**
- * Gives a password: a token that expires, or a secret that rotates. Called for every new connection, so it should keep what is
- * still valid. It counts against DB_CONNECT_TIMEOUT.
+ * Gives a password: a token that expires, or a secret that rotates. Called for every new connection, so it should keep
+ * what is still valid. It counts against DB_CONNECT_TIMEOUT.
  */
 export type PasswordSource = () => string | Promise<string>
 

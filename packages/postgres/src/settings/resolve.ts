@@ -3,7 +3,10 @@ import type { PostgresSettings } from './config.js'
 import { type ConnectionTarget, connectionUrlProblem, parseConnectionUrl } from './connection-url.js'
 import { serviceSettings } from './service-settings.js'
 
-/** Settings whose URL has been read, and the certificates that it names: nothing after this parses the one or opens the others. */
+/**
+ * Settings whose URL has been read, and the certificates that it names: nothing after this parses the one or opens the
+ * others.
+ */
 export interface ResolvedSettings extends PostgresSettings {
   readonly target: ConnectionTarget
 }
@@ -14,8 +17,8 @@ type Role = 'application' | 'service'
 const resolved = new WeakMap<PostgresSettings, Role>()
 
 /**
- * Reads where the settings lead, once: whoever makes connections, messages or checks takes it from the result. What is resolved already
- * comes back as it is.
+ * Reads where the settings lead, once: whoever makes connections, messages or checks takes it from the result. What is
+ * resolved already comes back as it is.
  * @param role whose login: `service` is that of SERVICE_DATABASE_URL, with the size of its pool.
  * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
  */
@@ -28,7 +31,10 @@ export function resolvePostgresSettings(given: PostgresSettings, role: Role = 'a
   return result
 }
 
-/** What was resolved for the service is the settings of a pool as good as any; what was resolved for the application is not the service's. */
+/**
+ * What was resolved for the service is the settings of a pool as good as any; what was resolved for the application is
+ * not the service's.
+ */
 function isResolved(settings: PostgresSettings, role: Role): settings is ResolvedSettings {
   const of = resolved.get(settings)
   return of === role || (of === 'service' && role === 'application')

@@ -49,9 +49,9 @@ export function tlsMode({ sslmode, sslrootcert }: TlsParameters): TlsMode {
 }
 
 /**
- * libpq's meaning of each mode (https://www.postgresql.org/docs/current/libpq-ssl.html): `require` encrypts and verifies
- * nothing unless a root certificate is given, `verify-ca` verifies the chain, `verify-full` also the name of the host.
- * The driver's own reading of a URL takes all three for verify-full.
+ * libpq's meaning of each mode (https://www.postgresql.org/docs/current/libpq-ssl.html): `require` encrypts and
+ * verifies nothing unless a root certificate is given, `verify-ca` verifies the chain, `verify-full` also the name of
+ * the host. The driver's own reading of a URL takes all three for verify-full.
  * @throws {Error} where a file cannot be read.
  */
 export function tlsOptions(parameters: TlsParameters): ConnectionOptions | false {

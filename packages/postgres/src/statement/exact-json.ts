@@ -1,14 +1,18 @@
 import { UnreadableValue } from './unreadable-value.js'
 
-/** What a number that a double cannot hold has: sixteen digits, or in json an exponent, which jsonb writes out. Most documents have neither. */
+/**
+ * What a number that a double cannot hold has: sixteen digits, or in json an exponent, which jsonb writes out. Most
+ * documents have neither.
+ */
 const DIGITS = /\d{16}/
 const EXPONENT = /\d[eE]/
 /** Strings, so that what looks like a number in one is passed over, and numbers. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /**
- * The text of a JSON document, once it is known that none of its numbers is read as another one: JavaScript reads 9007199254740993 as
- * ...992, and 1e400 as Infinity. Digits behind the point that a double does not hold are taken for what they are elsewhere, an approximation.
+ * The text of a JSON document, once it is known that none of its numbers is read as another one: JavaScript reads
+ * 9007199254740993 as ...992, and 1e400 as Infinity. Digits behind the point that a double does not hold are taken for
+ * what they are elsewhere, an approximation.
  * @throws {UnreadableValue}
  */
 export function exactJson(text: string): string {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 
-/** A server keeps every named statement of a connection in memory until the connection ends, so the names must not grow for ever. */
+/**
+ * A server keeps every named statement of a connection in memory until the connection ends, so the names must not grow
+ * for ever.
+ */
 const MAX_NAMES = 500
 const MAX_SEEN_ONCE = 2000
 /** How often a text may lose its name. */
@@ -15,8 +18,8 @@ export interface NamedQuery {
 /**
  * Makes names for prepared statements, which the server then parses and plans once for each connection.
  *
- * Only a text seen before gets one: SQL built on the fly and IN lists of every length would use the names up. Text without
- * parameters never does, because preparing it would change which texts are legal (several statements in one).
+ * Only a text seen before gets one: SQL built on the fly and IN lists of every length would use the names up. Text
+ * without parameters never does, because preparing it would change which texts are legal (several statements in one).
  */
 export class StatementNames {
   readonly #maxNames: number
@@ -43,8 +46,9 @@ export class StatementNames {
   }
 
   /**
-   * Gives a text another name, because sessions would refuse it under this one: each that knows it, one after the other. A text that
-   * this befalls again and again (its table is made anew all the time) goes without, as the sessions keep the old ones too.
+   * Gives a text another name, because sessions would refuse it under this one: each that knows it, one after the
+   * other. A text that this befalls again and again (its table is made anew all the time) goes without, as the sessions
+   * keep the old ones too.
    */
   retire(sql: string, name: string): void {
     if (name === '' || this.#names.get(sql) !== name) return // another session has told

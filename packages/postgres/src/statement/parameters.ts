@@ -6,8 +6,9 @@ import { isWellFormed } from './well-formed.js'
 const MAX_PARAMETERS = 65_535
 
 /**
- * Values as parameters of a statement, before any of it is sent. Left to the driver, a value that has no such form is found when the
- * session was told of the statement already, and the driver closes that one under a name by which it goes on to ask for it.
+ * Values as parameters of a statement, before any of it is sent. Left to the driver, a value that has no such form is
+ * found when the session was told of the statement already, and the driver closes that one under a name by which it
+ * goes on to ask for it.
  * @throws {PostgresError} `postgres.invalid_query`
  */
 export function toParameters(values: readonly unknown[]): Parameter[] {

@@ -40,8 +40,9 @@ const textsOf = driversReader(OID.textArray) as (text: string) => Nested
 type Nested = readonly (Nested | string | null)[]
 
 /**
- * What Prisma's adapter reads values with, but for those that it reads as others: moments BC, after the year 9999 and at another offset
- * become what they are; for what has no form in Prisma (infinity, 24:00, JSON's big numbers, arrays of arrays) there is an error.
+ * What Prisma's adapter reads values with, but for those that it reads as others: moments BC, after the year 9999 and
+ * at another offset become what they are; for what has no form in Prisma (infinity, 24:00, JSON's big numbers, arrays
+ * of arrays) there is an error.
  */
 export function prismaReaders(given: pg.CustomTypesConfig): pg.CustomTypesConfig {
   const readers = new Map<number, Read>([
@@ -82,8 +83,8 @@ const FLAT_ARRAYS: readonly number[] = [
 ]
 
 /**
- * What SQL past Prisma is read with: the driver's own, but for what it reads as something else. Moments beyond the range of Date and JSON's
- * big numbers are errors, numeric[] are texts as numeric is.
+ * What SQL past Prisma is read with: the driver's own, but for what it reads as something else. Moments beyond the
+ * range of Date and JSON's big numbers are errors, numeric[] are texts as numeric is.
  */
 export const sqlReaders: pg.CustomTypesConfig = readingWith(
   new Map<number, Read>([

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import { DriverResult, undescribed, type Wire } from '../internals/pg.js'
 
 /**
- * What each session told of the rows of the statements that it keeps by name. It has to be asked once: an execution that would answer
- * with other columns is refused (SQLSTATE 0A000).
+ * What each session told of the rows of the statements that it keeps by name. It has to be asked once: an execution
+ * that would answer with other columns is refused (SQLSTATE 0A000).
  */
 export class RowShapes {
   readonly #sessions = new WeakMap<Wire, SessionShapes>()

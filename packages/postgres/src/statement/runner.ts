@@ -17,7 +17,9 @@ export interface RunnerOptions {
   readonly scopes: Scopes
   /** The login of the pool, for messages. */
   readonly login: string
-  /** Names statements that a session is to keep; unset behind a pooler, where the next use may come to another session. */
+  /**
+   * Names statements that a session is to keep; unset behind a pooler, where the next use may come to another session.
+   */
   readonly names: StatementNames | undefined
   /** Told what is switched off because the driver lacks it. */
   readonly logger: Logger | undefined
@@ -103,7 +105,8 @@ export class Runner {
     try {
       return await queryPool(this.#pool, statement)
     } catch (error) {
-      // Nothing is left of it, and that connection is not used again. Who asks has a statement by name too, which comes first.
+      // Nothing is left of it, and that connection is not used again. Who asks has a statement by name too, which comes
+      // first.
       const isByName = config.name || !statement.isInScope
       if (isByName && (isStale(error) || isForgotten(error))) return this.#run(scope, { ...config, name: '' })
       if (!scope) throw error
@@ -115,7 +118,10 @@ export class Runner {
     return new Statement(config, { scope, names: this.#options.names, shapes: this.#shapes, maySeveral })
   }
 
-  /** The adapter makes the same parsers anew for each query. Kept, they tell that the rows of a statement are read as before. */
+  /**
+   * The adapter makes the same parsers anew for each query. Kept, they tell that the rows of a statement are read as
+   * before.
+   */
   #readAsAlways(config: pg.QueryConfig): pg.QueryConfig {
     if (config.types) this.#parsers ??= prismaReaders(config.types)
     return Object.assign(config, { types: this.#parsers })

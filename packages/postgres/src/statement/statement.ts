@@ -16,18 +16,22 @@ export interface StatementOptions {
   readonly names: StatementNames | undefined
   /** Unset where the driver lacks what they need. */
   readonly shapes: RowShapes | undefined
-  /** Whether a text without parameters may hold several statements: in the protocol that the driver then chooses, it may. */
+  /**
+   * Whether a text without parameters may hold several statements: in the protocol that the driver then chooses, it
+   * may.
+   */
   readonly maySeveral: boolean
 }
 
 /**
  * One statement on its way through the driver, with three differences to the driver's own.
  *
- * Its scope goes in front of it, under one Sync: the server takes both for one transaction, so the scope costs no round trip, ends
- * with the statement, and a scope that is refused refuses the statement. And what a session described once, by its name, it is not
- * asked to describe again. And a value that cannot be read is told with its column.
+ * Its scope goes in front of it, under one Sync: the server takes both for one transaction, so the scope costs no round
+ * trip, ends with the statement, and a scope that is refused refuses the statement. And what a session described once,
+ * by its name, it is not asked to describe again. And a value that cannot be read is told with its column.
  *
- * In the extended protocol, in which the server takes one statement a text and refuses a second one, unless that is allowed.
+ * In the extended protocol, in which the server takes one statement a text and refuses a second one, unless that is
+ * allowed.
  */
 export class Statement extends DriverQuery {
   readonly #options: StatementOptions
@@ -50,7 +54,9 @@ export class Statement extends DriverQuery {
     return this.#answering === 'statement'
   }
 
-  /** Read by the driver to note that a statement by this name was parsed: not when it is that of the scope which was. */
+  /**
+   * Read by the driver to note that a statement by this name was parsed: not when it is that of the scope which was.
+   */
   get name(): string | undefined {
     return this.#answering === 'scope' ? undefined : this.#name
   }
@@ -108,7 +114,10 @@ export class Statement extends DriverQuery {
     }
   }
 
-  /** The server passed over the Sync that was sent with the statement: while it waits for rows, it takes none for the end of them. */
+  /**
+   * The server passed over the Sync that was sent with the statement: while it waits for rows, it takes none for the
+   * end of them.
+   */
   override handleCopyInResponse(connection: Wire): void {
     super.handleCopyInResponse(connection)
     if (this.requiresPreparation()) connection.sync()

@@ -8,8 +8,8 @@ import { wordsOf } from '../errors/wording.js'
 type Statement = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
 /**
- * One attempt at a transaction, as Prisma's adapter below and the function of the caller above both see it. Prisma passes nothing of
- * ours from one to the other, hence the variable.
+ * One attempt at a transaction, as Prisma's adapter below and the function of the caller above both see it. Prisma
+ * passes nothing of ours from one to the other, hence the variable.
  */
 export class Attempt {
   /** Aborts at the deadline, or when the caller goes away. */
@@ -68,8 +68,9 @@ export class Attempts {
   }
 
   /**
-   * What a transaction that begins here takes part in. The attempt itself is that of the first: one that the work begins beside it, on
-   * a connection of its own, has the same end, but what becomes of it is nothing that became of the attempt.
+   * What a transaction that begins here takes part in. The attempt itself is that of the first: one that the work
+   * begins beside it, on a connection of its own, has the same end, but what becomes of it is nothing that became of
+   * the attempt.
    */
   take(): Attempt | undefined {
     const attempt = this.current

@@ -2,8 +2,9 @@
 const MAX_RETRIES = 3
 
 /**
- * Makes attempts, the next at once where one lost its race for a row: what it did was rolled back, and who won has committed, so that the next
- * finds the row. Unlike other retries it needs no pause and no budget, and may be made while callers wait: it is no sign of load.
+ * Makes attempts, the next at once where one lost its race for a row: what it did was rolled back, and who won has
+ * committed, so that the next finds the row. Unlike other retries it needs no pause and no budget, and may be made
+ * while callers wait: it is no sign of load.
  */
 export async function retryLostRaces<T>(attempt: () => Promise<T>, isLost: (error: unknown) => boolean): Promise<T> {
   for (let retries = 0; ; retries += 1) {

@@ -13,8 +13,9 @@ export type ReadOptions = Omit<TransactionOptions, 'isolation'>
 export type ReadWork<T> = (prisma: PrismaClient, run: Run) => Promise<T>
 
 /**
- * Runs `work`, and again where a connection was lost: for raw SQL that only reads, which nobody but its author can tell. Prisma's
- * own reads need no help. What still runs at the deadline, or when the caller goes away, is canceled on the server.
+ * Runs `work`, and again where a connection was lost: for raw SQL that only reads, which nobody but its author can
+ * tell. Prisma's own reads need no help. What still runs at the deadline, or when the caller goes away, is canceled on
+ * the server.
  * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
  */
 export async function runRead<T>(host: TransactionHost, work: ReadWork<T>, options: ReadOptions = {}): Promise<T> {

@@ -34,8 +34,8 @@ export interface Tries<T> {
 }
 
 /**
- * Makes attempts until one succeeds: with full jitter between them, within a deadline, from a budget that everybody shares, and never
- * while callers wait for the pool, because a retry would only stand in their way.
+ * Makes attempts until one succeeds: with full jitter between them, within a deadline, from a budget that everybody
+ * shares, and never while callers wait for the pool, because a retry would only stand in their way.
  */
 export class Retrier {
   readonly #budget: RetryBudget
@@ -48,7 +48,9 @@ export class Retrier {
     this.#logger = logger
   }
 
-  /** @throws what the last attempt threw; one of our errors with `attempts`, and `gaveUp` where another attempt was due. */
+  /**
+   * @throws what the last attempt threw; one of our errors with `attempts`, and `gaveUp` where another attempt was due.
+   */
   async run<T>(tries: Tries<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -82,7 +84,10 @@ export class Retrier {
   }
 }
 
-/** Whether callers wait though every connection is out. Those who merely wait for one to be opened stand in nobody's way. */
+/**
+ * Whether callers wait though every connection is out. Those who merely wait for one to be opened stand in nobody's
+ * way.
+ */
 function isSaturated({ waiting, active, max }: PoolStats): boolean {
   return waiting > 0 && active >= max
 }

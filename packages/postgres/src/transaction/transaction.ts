@@ -32,8 +32,8 @@ export interface TransactionOptions {
   /** How long all of it may take, the wait for a connection, pauses and retries included. Default 10,000 ms. */
   readonly deadlineMs?: number
   /**
-   * Whether to run the work again after a conflict, an upsert that lost a race, a deadlock, a connection lost before COMMIT, or a table altered under a prepared
-   * statement. Default true.
+   * Whether to run the work again after a conflict, an upsert that lost a race, a deadlock, a connection lost before
+   * COMMIT, or a table altered under a prepared statement. Default true.
    */
   readonly retry?: boolean
   /** Aborted before the COMMIT, it cancels the statement that runs and rolls back. */
@@ -51,14 +51,18 @@ export interface Run {
 /** What the work of a transaction is told besides its client. */
 export interface TransactionRun extends Run {
   /**
-   * One statement of SQL past Prisma, in this transaction, in one round trip. The text is trusted code; values belong into the parameters.
-   * @throws {PostgresError} `postgres.transaction_timeout` once the transaction is over; `postgres.invalid_query` where a value cannot be
-   * sent; otherwise what the server said.
+   * One statement of SQL past Prisma, in this transaction, in one round trip. The text is trusted code; values belong
+   * into the parameters.
+   * @throws {PostgresError} `postgres.transaction_timeout` once the transaction is over; `postgres.invalid_query` where
+   *   a value cannot be sent; otherwise what the server said.
    */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
 }
 
-/** What is done in a transaction. It may be called more than once, each time in a new one: what it does elsewhere is not undone. */
+/**
+ * What is done in a transaction. It may be called more than once, each time in a new one: what it does elsewhere is not
+ * undone.
+ */
 export type TransactionWork<T> = (tx: Prisma.TransactionClient, run: TransactionRun) => Promise<T>
 
 /** What transactions need of their application. */
@@ -71,8 +75,8 @@ export interface TransactionHost {
 }
 
 /**
- * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects, run again where the server rolled it back
- * for reasons that pass.
+ * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects, run again where the server
+ * rolled it back for reasons that pass.
  * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
  */
 export async function runTransaction<T>(

@@ -6,7 +6,10 @@ import { toPostgresError } from '../../src/errors/map-error.js'
 import type { Postgres, PostgresErrorCode, Prisma } from '../../src/index.js'
 import { failureOf, usePoolBench } from '../support.js'
 
-/** Must be found nowhere in an error. Brackets and line breaks, because names and stack frames are told from text by them. */
+/**
+ * Must be found nowhere in an error. Brackets and line breaks, because names and stack frames are told from text by
+ * them.
+ */
 const CANARY = 'canary-3f9c)=(canary-3f9c\n    at canary-3f9c (x)=(y) "canary-3f9c"'
 const UUID = '0190c0de-c0de-7c0d-8c0d-c0dec0dec0de'
 const NUMBER = 987_654_321_987

@@ -1,5 +1,5 @@
-// A process under load: its workers write without end, note what was acknowledged, and survive what happens to the server.
-// Started by `load.ts`, which it talks with in messages.
+// A process under load: its workers write without end, note what was acknowledged, and survive what happens to the
+// server. Started by `load.ts`, which it talks with in messages.
 import { createPool, isPostgresError, mapPostgresError, parsePostgresSettings } from '../../dist/index.js'
 
 const escaped = []
@@ -13,7 +13,9 @@ let next = 0
 let stopped = false
 let pool
 
-/** One statement, or a transaction of two; the ids count as acknowledged when the answer to the last statement is here. */
+/**
+ * One statement, or a transaction of two; the ids count as acknowledged when the answer to the last statement is here.
+ */
 async function write(inTransaction) {
   const ids = [next++, next++]
   if (inTransaction) {

@@ -8,7 +8,10 @@ import { type LoadStatus, startLoad } from './load.js'
 
 const WORKERS = 64
 const KILLS = count(1, 10)
-/** How soon all are at work again, counted from the first connection that the server takes. Held in the whole counts, which have the machine. */
+/**
+ * How soon all are at work again, counted from the first connection that the server takes. Held in the whole counts,
+ * which have the machine.
+ */
 const RECOVERED_WITHIN_MS = count(Number.POSITIVE_INFINITY, 2000)
 
 it(`kill -9 of the server under ${WORKERS} workers, ${KILLS} times, loses nothing that was acknowledged, and nobody`, {

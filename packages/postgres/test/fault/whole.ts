@@ -3,12 +3,15 @@ import { expect } from 'vitest'
 import type { Pool, PoolStats } from '../../src/index.js'
 import { until } from '../support.js'
 
-/** How soon a pool is whole again at the latest. Longer than any target: this is about whether it is, on a machine that is busy. */
+/**
+ * How soon a pool is whole again at the latest. Longer than any target: this is about whether it is, on a machine that
+ * is busy.
+ */
 const WHOLE_WITHIN_MS = 15_000
 
 /**
- * Fails unless the pool becomes whole: no connection active or being opened, nobody waits, and all of its slots can be taken at the
- * same time, used, and given back. Leaves it full.
+ * Fails unless the pool becomes whole: no connection active or being opened, nobody waits, and all of its slots can be
+ * taken at the same time, used, and given back. Leaves it full.
  */
 export async function expectWhole(pool: Pool): Promise<PoolStats> {
   await until(

@@ -8,7 +8,10 @@ import { onEachServer } from './servers.js'
 
 class TakenBack extends Error {}
 
-/** What somebody who gets a text of their own to the server, or a filter to Prisma, might learn of others past their rows. */
+/**
+ * What somebody who gets a text of their own to the server, or a filter to Prisma, might learn of others past their
+ * rows.
+ */
 onEachServer((open) => {
   const bench = usePeople(open)
   const alice = () => bench.postgres.as({ userId: bench.alice.userId })

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { PLUGIN, usePeople } from './people.js'
 import { onEachServer } from './servers.js'
 
-/** Prisma answers `findUnique` calls of one tick with one query. Here they are those of several people, again and again. */
+/**
+ * Prisma answers `findUnique` calls of one tick with one query. Here they are those of several people, again and again.
+ */
 const ROUNDS = 20
 
 onEachServer((open) => {
@@ -115,7 +117,8 @@ onEachServer((open) => {
     it('wherever it is awaited', async () => {
       const { alice, bob } = bench
       const { a, b } = scopes()
-      // Prisma asks only when it is awaited: here while somebody else's call is under way, and inside their transaction.
+      // Prisma asks only when it is awaited: here while somebody else's call is under way, and inside their
+      // transaction.
       const lazy = () => a.prisma.subscription.findUnique({ where: { id: alice.subscriptionId } })
       const [first, second, third] = [lazy(), lazy(), lazy()]
       const inTransaction = b.transaction(async (tx) => [

@@ -174,7 +174,10 @@ onEachServer((open, isOldest) => {
           return any(kindOf(me))(prisma, me, victimOf(me)).then((owners) => note(me, owners), noteError)
         }
 
-        /** How operations come: alone, in one tick with those of others, in a transaction that ends well or not, in a batch. */
+        /**
+         * How operations come: alone, in one tick with those of others, in a transaction that ends well or not, in a
+         * batch.
+         */
         const shapes: readonly ((scope: ScopedPostgres, me: Somebody) => Promise<unknown>)[] = [
           (scope, me) => Promise.resolve(one(scope.prisma, me)),
           (scope, me) => Promise.all([one(scope.prisma, me), one(scope.prisma, me), one(scope.prisma, me)]),

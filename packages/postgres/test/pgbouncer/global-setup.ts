@@ -9,8 +9,8 @@ const ROLE = { statement_timeout: '60s', lock_timeout: '10s', idle_in_transactio
 const LOGINS = ['TEST_DATABASE_URL', 'TEST_SERVICE_DATABASE_URL'] as const
 
 /**
- * The servers and templates of every test run, with PgBouncer before PostgreSQL for the logins of the application and of the service.
- * The migrator's goes past it, as DIRECT_DATABASE_URL does.
+ * The servers and templates of every test run, with PgBouncer before PostgreSQL for the logins of the application and
+ * of the service. The migrator's goes past it, as DIRECT_DATABASE_URL does.
  */
 export default async function setup(): Promise<() => Promise<void>> {
   const endRun = await startTestRun()

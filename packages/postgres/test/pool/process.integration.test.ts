@@ -7,7 +7,10 @@ import { usePoolBench } from '../support.js'
 const bench = usePoolBench()
 const entry = path.resolve(import.meta.dirname, '../../dist/index.js')
 
-/** Runs a program with `pool` in scope, in a process of its own; resolves when that ends by itself, and rejects otherwise. */
+/**
+ * Runs a program with `pool` in scope, in a process of its own; resolves when that ends by itself, and rejects
+ * otherwise.
+ */
 async function run(program: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const source = `
     import { createPool, parsePostgresSettings } from ${JSON.stringify(new URL(`file://${entry}`).href)}

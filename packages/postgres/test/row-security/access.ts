@@ -1,12 +1,12 @@
 import type { Table } from '../schema/rows.js'
 
 /**
- * Who may do what: the meaning of the policies and grants, to be read and signed by people. The matrix test tries every statement
- * against it, and docs/reference/who-can-do-what.md is made from it.
+ * Who may do what: the meaning of the policies and grants, to be read and signed by people. The matrix test tries every
+ * statement against it, and docs/reference/who-can-do-what.md is made from it.
  *
- * A verb that is absent is refused aloud ("permission denied"). `[]` is a verb that the role has for the sake of admins: it
- * reaches no row. Kinds of row are seen from whoever asks: `own`, `other` (somebody else's) and `nobody's`, with a state where
- * that matters.
+ * A verb that is absent is refused aloud ("permission denied"). `[]` is a verb that the role has for the sake of
+ * admins: it reaches no row. Kinds of row are seen from whoever asks: `own`, `other` (somebody else's) and `nobody's`,
+ * with a state where that matters.
  */
 export interface TableAccess {
   /** What is meant, in a sentence. */
@@ -190,7 +190,10 @@ export const access: Readonly<Record<Table, TableAccess>> = {
   },
 }
 
-/** What becomes of a call: it works, the function may not be called at all, a policy refuses, or it finds nothing to work on. */
+/**
+ * What becomes of a call: it works, the function may not be called at all, a policy refuses, or it finds nothing to
+ * work on.
+ */
 export type CallOutcome = 'works' | 'denied' | 'refused' | 'no plugin'
 
 export interface CallAccess {

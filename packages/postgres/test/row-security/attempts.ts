@@ -28,8 +28,8 @@ export interface Attempt {
 }
 
 /**
- * New values of columns that people may change: none reads a column, so that no policy for SELECT stands in the way and the policy
- * for UPDATE alone decides. Columns that may be null become null.
+ * New values of columns that people may change: none reads a column, so that no policy for SELECT stands in the way and
+ * the policy for UPDATE alone decides. Columns that may be null become null.
  */
 const changes: Readonly<Record<string, string>> = {
   'users.email': "email = gen_random_uuid() || '@example.org'",

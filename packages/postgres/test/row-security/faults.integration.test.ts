@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ada, alice, bob, fixture, wanda } from './people.js'
 import { openSecured, openSecured15, type SecuredDatabase } from './secured-database.js'
 
-/** What the design that came before got wrong, and what people's statements set off. Matrix and mutants say the rest. */
+/**
+ * What the design that came before got wrong, and what people's statements set off. Matrix and mutants say the rest.
+ */
 describe.each([
   ['the server of the test run', openSecured],
   ['PostgreSQL 15', openSecured15],

@@ -56,8 +56,8 @@ const later = '2999-01-01T00:00:00Z'
 type Made = Omit<FixtureRow, 'table' | 'id'> & { readonly id?: string }
 
 /**
- * Rows of each table: one for each person and state that matters, and nobody's where the table has such. `tag` keeps what must
- * be unique apart; rows with a tag of their own can be inserted beside the fixture.
+ * Rows of each table: one for each person and state that matters, and nobody's where the table has such. `tag` keeps
+ * what must be unique apart; rows with a tag of their own can be inserted beside the fixture.
  */
 const rowsOf: Readonly<Record<Table, (tag: string) => readonly Made[]>> = {
   users: (tag) =>

@@ -22,8 +22,8 @@ export interface Statement {
 }
 
 /**
- * Runs one statement as one asker within a subtransaction, tells what became of the table by looking at it as the migrator, and
- * takes everything back. On the server, so that thousands take a second or two.
+ * Runs one statement as one asker within a subtransaction, tells what became of the table by looking at it as the
+ * migrator, and takes everything back. On the server, so that thousands take a second or two.
  */
 const attempt = `
 CREATE OR REPLACE FUNCTION pg_temp.attempt(asker jsonb, statement jsonb) RETURNS jsonb

@@ -36,7 +36,8 @@ const checks: Readonly<Record<string, string>> = {
        AND NOT coalesce('security_invoker=true' = ANY (reloptions), false)`,
   'may be called by everybody': `SELECT oid::regprocedure::text AS name FROM functions
      WHERE proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) AS held WHERE held.grantee = 0)`,
-  // Unsaid, pg_temp is first: types and tables in it would be anybody's. What was parsed when it was made means what it meant then.
+  // Unsaid, pg_temp is first: types and tables in it would be anybody's. What was parsed when it was made means what it
+  // meant then.
   'looks for names elsewhere than in pg_catalog and then pg_temp': `SELECT oid::regprocedure::text AS name FROM functions
      WHERE (prosecdef OR prosqlbody IS NULL) AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)`,
   'has the rights of an owner other than miyabi_definer': `SELECT oid::regprocedure::text AS name FROM functions

@@ -31,7 +31,8 @@ describe('prisma migrate diff', () => {
     expect(code).toBe(0)
   })
 
-  // One run for both facts, for each takes seconds: what it lists beside the column would be a difference of the migrated database.
+  // One run for both facts, for each takes seconds: what it lists beside the column would be a difference of the
+  // migrated database.
   it('finds in a migrated database without a column that column, and nothing else', async () => {
     await db.query('ALTER TABLE logs DROP COLUMN data')
     const { code, output } = diff(db.url, '--from-config-datasource', '--to-schema', 'prisma/schema')

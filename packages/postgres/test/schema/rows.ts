@@ -25,7 +25,9 @@ export type Table =
 let serial = 0
 const unique = (prefix: string): string => `${prefix}-${++serial}`
 
-/** For each table a row of only those columns that have no default and may not be null; parents are inserted as needed. */
+/**
+ * For each table a row of only those columns that have no default and may not be null; parents are inserted as needed.
+ */
 const required: Readonly<Record<Table, (db: SchemaDatabase) => Promise<Row>>> = {
   users: async () => ({ email: `${unique('user')}@example.org` }),
   plugins: async () => ({

@@ -15,7 +15,8 @@ export type OpenSchemaDatabase = () => Promise<SchemaDatabase>
 /** Opens the database behind a URL; `drop` runs after its pool is closed. */
 export function schemaDatabase(url: string, drop: () => Promise<void>): SchemaDatabase {
   const pool = new pg.Pool({ connectionString: url, max: 12, options: '-c TimeZone=UTC' })
-  // The pool ends before its sockets do; the drop that follows cuts those short, which client and pool say on themselves.
+  // The pool ends before its sockets do; the drop that follows cuts those short, which client and pool say on
+  // themselves.
   pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {})
   return {
     url,

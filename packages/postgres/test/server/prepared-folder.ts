@@ -6,7 +6,10 @@ import path from 'node:path'
 
 export type Major = 15 | 18
 
-/** Binaries and a data folder that is cleanly shut down, to be copied. Made once a run, in the run's own temporary folder. */
+/**
+ * Binaries and a data folder that is cleanly shut down, to be copied. Made once a run, in the run's own temporary
+ * folder.
+ */
 export interface PreparedFolder {
   readonly postgres: string
   readonly data: string
@@ -44,7 +47,10 @@ export async function preparedFolder(major: number, from?: string): Promise<Prep
   return { postgres: path.join(folder, 'native', 'bin', 'postgres'), data: path.join(folder, 'data') }
 }
 
-/** The folder of that name, filled by the first who asks. Of two who ask at the same moment both fill one, and one is kept. */
+/**
+ * The folder of that name, filled by the first who asks. Of two who ask at the same moment both fill one, and one is
+ * kept.
+ */
 export async function once(name: string, fill: (building: string) => Promise<void>): Promise<string> {
   const folder = path.join(tmpdir(), name)
   if (existsSync(folder)) return folder

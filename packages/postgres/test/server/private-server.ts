@@ -8,7 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { copyFolder, preparedFolder, type ServerUser, serverUser } from './prepared-folder.js'
 
-/** A PostgreSQL of a test file's own, on a port and in a folder of its own, for what no shared server may be made to do. */
+/**
+ * A PostgreSQL of a test file's own, on a port and in a folder of its own, for what no shared server may be made to do.
+ */
 export interface PrivateServer {
   readonly port: number
   /** The superuser's URL of a database; `postgres` where none is named. */
@@ -67,7 +69,10 @@ export async function startPrivateServer(options: PrivateServerOptions = {}): Pr
   return { port, url, run: async (sql, database) => void (await run(url(database), sql)), close }
 }
 
-/** The server, through a shell that stops it and removes its folder when its input ends: as it does when this process is killed. */
+/**
+ * The server, through a shell that stops it and removes its folder when its input ends: as it does when this process is
+ * killed.
+ */
 function startTied(
   postgres: string,
   folder: string,

@@ -25,7 +25,9 @@ async function timed(work: Promise<unknown>): Promise<{ readonly error: unknown;
   const error = await failureOf(work)
   return { error, ms: performance.now() - start }
 }
-/** Far less than a statement or a wait here would take by itself, and far more than a deadline, also on a busy machine. */
+/**
+ * Far less than a statement or a wait here would take by itself, and far more than a deadline, also on a busy machine.
+ */
 const IN_TIME_MS = 20_000
 /** No statement runs on, and every connection is back. */
 async function everythingEnded(): Promise<void> {

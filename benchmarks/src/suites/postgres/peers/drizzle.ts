@@ -4,7 +4,10 @@ import type pg from 'pg'
 import { logs, plugins, schema, usageEvents } from './drizzle-tables.js'
 import type { PostgresPeer } from './peer.js'
 
-/** Drizzle over `pg`, with its prepared queries wherever it has them: built without them it takes two to four times as long. */
+/**
+ * Drizzle over `pg`, with its prepared queries wherever it has them: built without them it takes two to four times as
+ * long.
+ */
 export function drizzlePeer(name: string, pool: pg.Pool): PostgresPeer {
   const db = drizzle(pool, { schema })
   const id = sql.placeholder('id')

@@ -5,8 +5,8 @@ import { keysText, typesOf } from '../keys-text.js'
 import { type Aspect, type Change, update } from './aspect.js'
 
 /**
- * The indexes. One is deleted or created at a time, because DynamoDB allows no more; an index with other keys is both, and its
- * question has no answer in between.
+ * The indexes. One is deleted or created at a time, because DynamoDB allows no more; an index with other keys is both,
+ * and its question has no answer in between.
  */
 export const indexes: Aspect = {
   what: 'indexes',

@@ -22,8 +22,8 @@ export interface CloudFormationResource {
 }
 
 /**
- * The tables as CloudFormation, with the auto scaling of those that are provisioned. A table that leaves the stack, or is replaced,
- * stays in the account.
+ * The tables as CloudFormation, with the auto scaling of those that are provisioned. A table that leaves the stack, or
+ * is replaced, stays in the account.
  */
 export function toCloudFormation({ prefix = '' }: ExportOptions = {}): CloudFormationTemplate {
   return {
@@ -55,7 +55,10 @@ function tableResource(definition: TableDefinition, prefix: string): CloudFormat
   }
 }
 
-/** @param target of a table named as its resource is, so that `Ref` stands for the name and says what must be there first. */
+/**
+ * @param target of a table named as its resource is, so that `Ref` stands for the name and says what must be there
+ * first.
+ */
 function scalingResources(table: string, target: ScalingTarget): [string, CloudFormationResource][] {
   const id = `${target.resourceId}${target.dimension.split(':').at(-1)}`.replace(/^table\/|[^A-Za-z0-9]/g, '')
   return [

@@ -13,8 +13,8 @@ export interface TerraformConfiguration {
 }
 
 /**
- * The tables as Terraform (AWS provider 5 or later), with the auto scaling of those that are provisioned. Terraform refuses to destroy a
- * table, and leaves capacity that auto scaling has moved.
+ * The tables as Terraform (AWS provider 5 or later), with the auto scaling of those that are provisioned. Terraform
+ * refuses to destroy a table, and leaves capacity that auto scaling has moved.
  */
 export function toTerraform({ prefix = '' }: ExportOptions = {}): TerraformConfiguration {
   const scaled = tableDefinitions.flatMap((definition) => {

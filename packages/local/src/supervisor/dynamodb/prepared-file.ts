@@ -16,12 +16,14 @@ interface Sqlite {
 }
 
 /**
- * Lets the engine begin with a database that has indexes for its streams. Without them it searches all records that a stream has ever
- * had for every write: behind 5,000 records a write takes three times its CPU, and ever more.
+ * Lets the engine begin with a database that has indexes for its streams. Without them it searches all records that a
+ * stream has ever had for every write: behind 5,000 records a write takes three times its CPU, and ever more.
  *
- * A database that was begun without them gets them where Node has SQLite (from 22.13 on). Call it while the engine is down.
+ * A database that was begun without them gets them where Node has SQLite (from 22.13 on). Call it while the engine is
+ * down.
  *
- * @returns whether streams stay fast; false for an older database on an older Node. An engine of another version is left alone.
+ * @returns whether streams stay fast; false for an older database on an older Node. An engine of another version is
+ *   left alone.
  */
 export async function prepareStreams(
   database: string,

@@ -40,7 +40,10 @@ function findInstalled(): Installed {
   }
 }
 
-/** npm packages cannot hold symbolic links; without these the libraries are not found. Usually the install script made them. */
+/**
+ * npm packages cannot hold symbolic links; without these the libraries are not found. Usually the install script made
+ * them.
+ */
 function completeLinks(native: string): void {
   const list = path.join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return
@@ -78,7 +81,10 @@ function isUsable(native: string, runAs: RunAs | undefined): boolean {
   return canReach(runAs, path.join(native, 'bin', 'postgres'))
 }
 
-/** The binaries as installed, or a copy in the cache where they cannot be used in place (read-only, or in a home closed to the server). */
+/**
+ * The binaries as installed, or a copy in the cache where they cannot be used in place (read-only, or in a home closed
+ * to the server).
+ */
 export async function resolvePostgres(cache: string, runAs: RunAs | undefined): Promise<PostgresBinaries> {
   const { packageName, packageVersion, native } = findInstalled()
   let usable = native

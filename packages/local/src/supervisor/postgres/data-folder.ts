@@ -104,7 +104,8 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     checkSpace(dataDir)
     const prepared = await preparedFolder(cache, binaries, runAs)
     const credentials = newCredentials()
-    // First the passwords, then the data they belong to: a crash in between leaves no data folder, and all is done again.
+    // First the passwords, then the data they belong to: a crash in between leaves no data folder, and all is done
+    // again.
     writePrivateFile(credentialsFile, JSON.stringify(credentials))
     await copyTree(prepared, folder, {
       owner: runAs,

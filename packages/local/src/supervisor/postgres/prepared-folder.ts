@@ -50,8 +50,8 @@ async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | 
 }
 
 /**
- * A PostgreSQL data folder, cleanly shut down, to be copied for every fresh stack of this user and PostgreSQL version: made once, in
- * 0.7 s. It holds no password, because copies of one would be the same in every stack.
+ * A PostgreSQL data folder, cleanly shut down, to be copied for every fresh stack of this user and PostgreSQL version:
+ * made once, in 0.7 s. It holds no password, because copies of one would be the same in every stack.
  */
 export async function preparedFolder(
   cache: string,

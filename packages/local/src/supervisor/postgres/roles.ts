@@ -20,7 +20,10 @@ export const newCredentials = (): Credentials => ({
   service: newPassword(),
 })
 
-/** Those of the migration `row_level_security`, which makes them where they are missing. Here the logins become their members. */
+/**
+ * Those of the migration `row_level_security`, which makes them where they are missing. Here the logins become their
+ * members.
+ */
 const GROUPS = ['miyabi_definer', 'miyabi_owner', 'miyabi_service', 'miyabi_user', 'miyabi_web_user']
 
 /** Statements for a server without any of the logins. Without a password none of them can log in. */
@@ -32,9 +35,9 @@ export const loginsAndDatabase: readonly string[] = [
 ]
 
 /**
- * Statements that let each login become who it may be, and give it nothing besides: the application a person, the backend the
- * service. They may run any number of times. Of rights that older data gave by default, template1 is rid of here; every other
- * database is by the migration.
+ * Statements that let each login become who it may be, and give it nothing besides: the application a person, the
+ * backend the service. They may run any number of times. Of rights that older data gave by default, template1 is rid of
+ * here; every other database is by the migration.
  */
 export const memberships: readonly string[] = [
   ...[...GROUPS, BACKEND].map(

@@ -30,7 +30,10 @@ export async function runPostgresProgram(
   )
 }
 
-/** Runs statements as the superuser, in template1 of a data folder without a server. Each is one line, and commits by itself. */
+/**
+ * Runs statements as the superuser, in template1 of a data folder without a server. Each is one line, and commits by
+ * itself.
+ */
 export async function runSingleUser(
   binaries: PostgresBinaries,
   dataFolder: string,

@@ -45,7 +45,9 @@ interface TypeRow {
   readonly elementType: string | null
 }
 
-/** Resolves to a function that names a type by its OID, having looked up those that are not built in: arrays and enums. */
+/**
+ * Resolves to a function that names a type by its OID, having looked up those that are not built in: arrays and enums.
+ */
 export async function loadTypeNames(client: pg.Client, oids: readonly number[]): Promise<(oid: number) => string> {
   const unknown = [...new Set(oids)].filter((oid) => !Object.hasOwn(BUILT_IN, oid))
   const names = new Map<number, string>()

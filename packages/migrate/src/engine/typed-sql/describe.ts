@@ -7,7 +7,9 @@ export interface StatementDescription {
   readonly fields: readonly DescribedField[]
 }
 
-/** Asks the server for the types of a statement's parameters and columns. Nothing is executed: Parse, Describe, Sync. */
+/**
+ * Asks the server for the types of a statement's parameters and columns. Nothing is executed: Parse, Describe, Sync.
+ */
 export function describeStatement(client: pg.Client, text: string): Promise<StatementDescription> {
   return new Promise((resolve, reject) => {
     let parameters: readonly number[] = []

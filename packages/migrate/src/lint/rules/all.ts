@@ -27,7 +27,10 @@ import { triggersDisabled } from './triggers-disabled.js'
 import { unboundedWrite } from './unbounded-write.js'
 import { validatedUnderLock } from './validated-under-lock.js'
 
-/** Every rule about what a migration does: how it runs, what it rewrites, scans and blocks, what it destroys, what it breaks. */
+/**
+ * Every rule about what a migration does: how it runs, what it rewrites, scans and blocks, what it destroys, what it
+ * breaks.
+ */
 export const migrationRules: readonly MigrationRule[] = [
   transactionControl,
   notAlone,

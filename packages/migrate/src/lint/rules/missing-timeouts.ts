@@ -48,7 +48,10 @@ function complaint({ statements }: LintedMigration, statement: Statement, table:
 
 const PROPOSED: Readonly<Record<string, string>> = { lock_timeout: '5s', statement_timeout: '5min' }
 
-/** The settings that a statement sets, each with its value; undefined where it goes back to what the session had, or is not known. */
+/**
+ * The settings that a statement sets, each with its value; undefined where it goes back to what the session had, or is
+ * not known.
+ */
 function settingsOf(node: Node): (readonly [string, string | undefined])[] {
   const set = asKind(node, 'VariableSetStmt')
   const isAll = set?.kind === 'VAR_RESET_ALL' || asKind(node, 'DiscardStmt')?.target === 'DISCARD_ALL'

@@ -25,7 +25,10 @@ export const functionSearchPath: SchemaRule = {
     }),
 }
 
-/** Where pg_temp is not named, the server looks into it first, for tables and types: last, it finds nothing that hides another. */
+/**
+ * Where pg_temp is not named, the server looks into it first, for tables and types: last, it finds nothing that hides
+ * another.
+ */
 const isSafe = (searchPath: readonly string[]): boolean =>
   searchPath.includes('pg_temp') &&
   searchPath.indexOf('pg_temp') === searchPath.length - 1 &&

@@ -22,7 +22,9 @@ export const policyRecursion: SchemaRule = {
     }),
 }
 
-/** What leads from a policy back to its table, by name; empty where it names it itself. Undefined where nothing does. */
+/**
+ * What leads from a policy back to its table, by name; empty where it names it itself. Undefined where nothing does.
+ */
 function wayBack(schema: Schema, policy: Policy): string[] | undefined {
   const seen = new Set<string>()
   const follow = (tree: unknown, path: readonly string[]): string[] | undefined => {

@@ -12,7 +12,8 @@ export interface Violation {
 }
 
 /**
- * A rule about a schema as a whole. `lint` holds the schema that the migrations make to it, `doctor` the one that a database has.
+ * A rule about a schema as a whole. `lint` holds the schema that the migrations make to it, `doctor` the one that a
+ * database has.
  */
 export interface SchemaRule {
   readonly name: string

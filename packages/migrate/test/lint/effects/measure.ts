@@ -3,7 +3,10 @@ import pg from 'pg'
 
 /** What a statement did, as the server's own catalogs and counters tell it. */
 export interface Effect {
-  /** The strongest lock that it took on a relation that was there, as PostgreSQL's documentation names it; `''` where it took none. */
+  /**
+   * The strongest lock that it took on a relation that was there, as PostgreSQL's documentation names it; `''` where it
+   * took none.
+   */
   readonly lock: string
   /** Tables and materialized views that were written anew. */
   readonly rewrites: readonly string[]
@@ -109,7 +112,9 @@ export async function measure(client: Client, sql: string, rows: ReadonlyMap<str
   }
 }
 
-/** The same for one that cannot be in a transaction: while somebody writes, so that it waits and its locks can be seen. */
+/**
+ * The same for one that cannot be in a transaction: while somebody writes, so that it waits and its locks can be seen.
+ */
 export async function measureAlone(client: Client, writer: Client, sql: string, writes: string): Promise<Effect> {
   const was = await stateOf(client)
   await writer.query(`BEGIN; ${writes}`)

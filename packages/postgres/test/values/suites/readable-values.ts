@@ -11,7 +11,10 @@ import { failureOf } from '../../support.js'
 const at = (iso: string): Date => new Date(iso)
 const BIG = '{"n": 9007199254740993}'
 
-/** What SQL gives, and what is read of it through Prisma and by query(). A text stands for the error that tells this kind. */
+/**
+ * What SQL gives, and what is read of it through Prisma and by query(). A text stands for the error that tells this
+ * kind.
+ */
 const read: readonly (readonly [sql: string, prisma: unknown, query: unknown])[] = [
   [`'0044-03-15 BC'::timestamptz`, at('-000043-03-15T00:00:00Z'), at('-000043-03-15T00:00:00Z')],
   [`'10000-01-01 00:00:00.5'::timestamptz`, at('+010000-01-01T00:00:00.500Z'), at('+010000-01-01T00:00:00.500Z')],
