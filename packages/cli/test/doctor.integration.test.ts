@@ -68,7 +68,8 @@ describe('miyabi doctor', () => {
       expect.objectContaining({
         check: 'servers.postgres.login',
         object: 'DATABASE_URL',
-        problem: expect.stringMatching(/REVOKE ALL ON logs FROM miyabi_app.*\(postgres\.login\.has_rights\)$/),
+        problem: expect.stringMatching(/miyabi_app.* logs \(postgres\.login\.has_rights\)$/),
+        remedy: expect.stringContaining('REVOKE ALL ON logs FROM miyabi_app'),
       }),
     ])
     await byHand('REVOKE ALL ON logs FROM miyabi_app')

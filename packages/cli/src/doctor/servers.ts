@@ -1,6 +1,6 @@
 import { type Finding, isSet } from '@miyabi/core'
 import { createDynamo, parseDynamoSettings } from '@miyabi/dynamo'
-import { checkHealth, createPostgres, isPostgresError, parsePostgresSettings } from '@miyabi/postgres'
+import { checkHealth, type PostgresErrorCode, type PostgresHealth, parsePostgresSettings } from '@miyabi/postgres'
 import type { CheckGroup } from './group.js'
 
 /** The majors of PostgreSQL that the migrations and the tests are held against. */
@@ -23,7 +23,7 @@ async function postgres(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Fi
 }
 
 async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Finding[]> {
-  const health = await checkHealth(parsePostgresSettings({ ...env, DATABASE_URL: env[name] }), { signal })
+  const health = await healthAs(name, env, signal)
   const { version, problem, reason, remedy = 'see its log' } = health
   const findings: Finding[] = []
   const major = Number.parseInt(version ?? '', 10)
@@ -37,52 +37,42 @@ async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv, sign
   }
   // What is applied and what is there have groups of their own.
   const isSchema = problem?.startsWith('postgres.migrations.') || problem === 'postgres.schema_mismatch'
-  if (reason !== undefined && !isSchema) {
-    const mending = remedy.replaceAll('DATABASE_URL', name)
-    findings.push({ check: 'servers.postgres', object: name, problem: `${reason} (${problem})`, remedy: mending })
+  const isLogin = ABOUT_THE_LOGIN.has(problem ?? '')
+  const isExpected = isLogin && name === 'DIRECT_DATABASE_URL' // it migrates, and serves nobody
+  if (reason !== undefined && !isSchema && !isExpected) {
+    const check = isLogin ? 'servers.postgres.login' : 'servers.postgres'
+    findings.push({ check, object: name, problem: `${reason} (${problem})`, remedy })
   }
-  if (health.status !== 'down' && !isSchema) findings.push(...(await loginOf(name, env)))
   return findings
 }
 
-/** An id that nobody has: to see whether a login may act as people, not what they see. */
-const NOBODY = '00000000-0000-0000-0000-000000000000'
+/** As the pool that would use the login asks. The migrator's has none, so its URL takes the application's place. */
+async function healthAs(
+  name: (typeof LOGINS)[number],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<PostgresHealth> {
+  if (name === 'SERVICE_DATABASE_URL') {
+    // The application's own URL is asked by itself; here any will do.
+    const settings = parsePostgresSettings({ ...env, DATABASE_URL: env['DATABASE_URL'] || env[name] })
+    return checkHealth(settings, { signal, role: 'service' })
+  }
+  const health = await checkHealth(parsePostgresSettings({ ...env, DATABASE_URL: env[name] }), { signal })
+  const { reason, remedy } = health
+  const named = (text: string): string => text.replaceAll(/\bDATABASE_URL/g, name)
+  return {
+    ...health,
+    ...(reason === undefined ? {} : { reason: named(reason) }),
+    ...(remedy === undefined ? {} : { remedy: named(remedy) }),
+  }
+}
 
-/** Of what a call may fail with: what is wrong with its login. */
-const ABOUT_THE_LOGIN = [
+/** What is wrong with a login with which an application would be refused: by us, or by the server. */
+const ABOUT_THE_LOGIN: ReadonlySet<string> = new Set<PostgresErrorCode>([
   'postgres.login.privileged',
   'postgres.login.has_rights',
   'postgres.identity.not_granted',
-] as const
-
-/**
- * Whether an application that starts with this login would be refused: by us, for what it may do, or by the server, for
- * what it may not.
- */
-async function loginOf(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  if (name === 'DIRECT_DATABASE_URL') return [] // it migrates, and serves nobody
-  const settings = { ...parsePostgresSettings({ DATABASE_URL: env[name], ...env }), minConnections: 0 }
-  const isService = name === 'SERVICE_DATABASE_URL'
-  await using postgres = createPostgres(settings, isService ? { role: 'service' } : {})
-  const askers = isService ? [postgres] : [postgres.as({ userId: NOBODY }), postgres.as({ webUserId: NOBODY })]
-  for (const asker of askers) {
-    try {
-      await asker.query('SELECT 1')
-    } catch (error) {
-      if (!isPostgresError(error, ...ABOUT_THE_LOGIN)) continue
-      const { code, message } = error
-      return [
-        {
-          check: 'servers.postgres.login',
-          object: name,
-          problem: `${message} (${code})`,
-          remedy: 'the SQL that it names',
-        },
-      ]
-    }
-  }
-  return []
-}
+])
 
 async function dynamodb(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Finding[]> {
   const settings = parseDynamoSettings(env)

@@ -25,7 +25,7 @@ export interface HealthOptions {
   readonly signal?: AbortSignal | undefined
   /** The pool whose callers may be waiting. */
   readonly pool?: NonNullable<Sight['pool']>
-  /** `service`: the settings are those of the service's own pool. */
+  /** `service`: asks as the service's own pool does, with its login. */
   readonly role?: 'service' | undefined
 }
 
@@ -39,7 +39,7 @@ export async function checkHealth(settings: PostgresSettings, options: HealthOpt
   let variable = 'DATABASE_URL'
   const latencyMs = (): number => Math.round(performance.now() - start)
   try {
-    const resolved = resolvePostgresSettings(settings)
+    const resolved = resolvePostgresSettings(settings, role)
     ;({ variable } = resolved.target)
     const { version, history, ...seen } = await onOwnConnection(resolved, signal, (ask) =>
       look(ask, resolved, role === 'service'),
