@@ -36,7 +36,8 @@ const fileOf = (from: string, to: string): string =>
   path.join(`packages/${from}/src`, topRooms[from] ?? '.', `${to.replaceAll(/\W+/g, '-')}.ts`)
 const examples: Readonly<Record<string, string>> = {
   ...Object.fromEntries([...forbidden, ...allowed].map(([from, to]) => [fileOf(from, to), importing(to)])),
-  'apps/demo/src/steps/deep.ts': importing('@miyabi/core/src/error.js'),
+  'apps/demo/src/steps/deep.ts': importing('@miyabi/db/src/context.js'),
+  'apps/demo/src/steps/other.ts': importing('@miyabi/core'),
   'apps/mine/main.ts': importing('@miyabi/core/dist/error.js'),
   'packages/db/src/context/stranger.ts': importing('@miyabi/nothing'),
   'packages/db/src/context/relative.ts': importing('../../../core/src/index.js'),
@@ -91,9 +92,15 @@ describe('the architecture', () => {
   })
 
   it('forbids what the exports of a package do not have, from anywhere', () => {
-    const refusal = 'is not in the exports of @miyabi/core; import its public entry'
-    expect(about('apps/demo/src/steps/deep.ts')).toEqual([`'@miyabi/core/src/error.js' ${refusal}`])
-    expect(about('apps/mine/main.ts')).toEqual([`'@miyabi/core/dist/error.js' ${refusal}`])
+    const refusal = (name: string) => `is not in the exports of ${name}; import its public entry`
+    expect(about('apps/demo/src/steps/deep.ts')).toEqual([`'@miyabi/db/src/context.js' ${refusal('@miyabi/db')}`])
+    expect(about('apps/mine/main.ts')).toEqual([`'@miyabi/core/dist/error.js' ${refusal('@miyabi/core')}`])
+  })
+
+  it('lets the demo import what an application may, and nothing else of ours', () => {
+    expect(about('apps/demo/src/steps/other.ts')).toEqual([
+      'demo may not depend on @miyabi/core: dependencies go one way',
+    ])
   })
 
   it('names a package that does not exist', () => {

@@ -43,7 +43,7 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
   const onServers = (name: string, folder: string): TestProjectInlineConfiguration =>
     project(name, folder, {
       include: [ON_SERVERS],
-      exclude: ['**/test/pgbouncer/**'], // vitest.pgbouncer.config.ts
+      exclude: ['**/test/pgbouncer/**', '**/test/pg-dump/**'], // vitest.pgbouncer.config.ts, vitest.pg-dump.config.ts
       isolate: false,
       globalSetup: [path.join(import.meta.dirname, '../global-setup.ts')],
     })

@@ -14,6 +14,7 @@ async function loaded() {
 const restored: (() => void)[] = []
 afterEach(() => {
   for (const restore of restored.splice(0)) restore()
+  vi.resetModules() // the next file in this process finds the driver that is installed
 })
 
 function replace(holder: object, member: string, value: unknown): void {

@@ -27,8 +27,11 @@ export interface PoolBench {
   readonly serviceUrl: string
   /** One statement as the migrator, past every pool. */
   admin<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
-  /** Sessions of the application's and of the service's login that run a statement or have a transaction open. */
-  busy(): Promise<number>
+  /**
+   * Sessions of the application's and of the service's login that run a statement or have a transaction open.
+   * @param text what their statement must have in it.
+   */
+  busy(text?: string): Promise<number>
   /** Process ids of the sessions that a pool holds on the server. */
   backends(applicationName?: string): Promise<number[]>
   /** Ends those sessions from the server's side. */
@@ -84,7 +87,7 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
     async admin<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) {
       return (await migrator.query<Row>(sql, values)).rows
     },
-    async busy() {
+    async busy(text = '') {
       if (logins.length === 0) {
         logins = [new pg.Client(database.databaseUrl), new pg.Client(database.serviceDatabaseUrl)]
         await Promise.all(logins.map((login) => login.connect()))
@@ -94,7 +97,9 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
         logins.map((login) =>
           login.query(
             `SELECT 1 FROM pg_stat_activity
-              WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'`,
+              WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'
+                AND ($1 = '' OR strpos(query, $1) > 0)`,
+            [text],
           ),
         ),
       )

@@ -15,8 +15,8 @@ export function ingestWorkload(peers: readonly [DynamoPeer, ...DynamoPeer[]], { 
   const gathered: Contender = {
     name: 'ours: writer',
     run(turn) {
-      const { id, eventType, userId, data } = newEvent(turn)
-      return writer.append({ id, eventType, userId, data })
+      const { eventType, userId, data } = newEvent(turn)
+      return writer.append({ eventType, userId, data })
     },
   }
   return {

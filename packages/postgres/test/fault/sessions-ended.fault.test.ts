@@ -34,7 +34,10 @@ describe(`pg_terminate_backend, ${ROUNDS} times`, () => {
     for (let n = 0; n < ROUNDS; n += 1) {
       const before = await expectWhole(pool)
       const running = Array.from({ length: 8 }, () => failureOf(pool.query('SELECT pg_sleep(30)')))
-      await until(bench.busy, (count) => count === 8)
+      await until(
+        () => bench.busy(),
+        (count) => count === 8,
+      )
       await bench.killBackends('ended-busy')
       for (const error of await Promise.all(running)) {
         expect(toPostgresError(error)).toMatchObject({ code: 'postgres.connection_lost', effect: 'unknown' })

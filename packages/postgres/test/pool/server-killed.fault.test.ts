@@ -34,7 +34,10 @@ describe('a server that ends sessions', () => {
   it('while a statement runs fails that statement, typed, and no other', async () => {
     const pool = bench.pool({ applicationName: 'kill-busy' })
     const running = failureOf(pool.query('SELECT pg_sleep(30)'))
-    await until(bench.busy, (count) => count === 1)
+    await until(
+      () => bench.busy(),
+      (count) => count === 1,
+    )
     await bench.killBackends('kill-busy')
     expect(toPostgresError(await running)).toMatchObject({
       code: 'postgres.connection_lost',

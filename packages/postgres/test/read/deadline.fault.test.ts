@@ -22,7 +22,10 @@ afterAll(async () => {
 
 /** No statement of ours runs on the server, and no connection is out. */
 async function everythingEnded(): Promise<void> {
-  await until(bench.busy, (count) => count === 0) // less than the statements would take
+  await until(
+    () => bench.busy(),
+    (count) => count === 0,
+  ) // less than the statements would take
   await until(
     () => postgres.stats(),
     ({ active, waiting }) => active + waiting === 0,

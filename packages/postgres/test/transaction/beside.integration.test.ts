@@ -66,7 +66,10 @@ describe.each(Object.entries(BESIDE))('a transaction, when its work begins anoth
       if (hasEnded) break
     }
     expect(hasEnded).toBe(true)
-    await until(bench.busy, (count) => count === 0)
+    await until(
+      () => bench.busy(),
+      (count) => count === 0,
+    )
     expect(await written()).toEqual(left)
   })
 })
@@ -79,6 +82,9 @@ describe('a transaction beside another', () => {
       { deadlineMs: 300 },
     )
     expect(await failureOf(sleeping)).toMatchObject({ code: 'postgres.deadline' })
-    await until(bench.busy, (count) => count === 0)
+    await until(
+      () => bench.busy(),
+      (count) => count === 0,
+    )
   })
 })

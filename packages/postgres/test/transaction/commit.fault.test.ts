@@ -43,7 +43,10 @@ describe('a COMMIT', () => {
         )
         expect(error).toMatchObject({ code: 'postgres.commit_unknown', effect: 'unknown', retryable: false })
         expect((error as Error).message).toContain('unknown')
-        await until(bench.busy, (count) => count === 0) // the server may not have noticed yet that the network was cut
+        await until(
+          () => bench.busy(),
+          (count) => count === 0,
+        ) // the server may not have noticed yet that the network was cut
         expect([runs, await written(message)]).toEqual([1, rows])
       }
       expect(postgres.stats()).toMatchObject({ active: 0, waiting: 0 })

@@ -31,7 +31,10 @@ async function timed(work: Promise<unknown>): Promise<{ readonly error: unknown;
 const IN_TIME_MS = 20_000
 /** No statement runs on, and every connection is back. */
 async function everythingEnded(): Promise<void> {
-  await until(bench.busy, (count) => count === 0)
+  await until(
+    () => bench.busy(),
+    (count) => count === 0,
+  )
   await until(
     () => postgres.stats(),
     ({ active, waiting }) => active + waiting === 0,
@@ -165,7 +168,10 @@ describe('the cancel request of a transaction', () => {
     const ended = failureOf(
       narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0.4)`, { signal: controller.signal }),
     )
-    await until(bench.busy, (count) => count === 1)
+    await until(
+      () => bench.busy(),
+      (count) => count === 1,
+    )
     await delay(100) // for the statement to arrive after BEGIN
     controller.abort(new Error('gone'))
     const next = narrow.pool.query('SELECT pg_sleep(0.4)')

@@ -6,7 +6,8 @@ import type { DynamoPeer } from './peer.js'
 
 /** `@miyabi/dynamo`: every input checked, every call under its deadline. */
 export function ourPeer(name: string, { agentState, events, messages }: Dynamo): DynamoPeer {
-  const toNew = ({ id, eventType, userId, data }: BenchEvent) => ({ id, eventType, userId, data })
+  // Without the id: a new event gets its own, and one that is given may be stored already, which is looked for.
+  const toNew = ({ eventType, userId, data }: BenchEvent) => ({ eventType, userId, data })
   const toRow = ({ id, eventType, userId = '', data }: StoredEvent): EventRow => ({ id, eventType, userId, data })
   return {
     name,

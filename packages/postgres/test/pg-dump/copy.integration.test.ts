@@ -1,15 +1,13 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Postgres15, startPostgres15 } from './postgres-15.js'
+import { type Postgres15, startPostgres15 } from '../schema/postgres-15.js'
 
-/** pg_dump is no part of the embedded server, and refuses one that is newer than itself. */
-const hasPgDump = process.env['MIYABI_TEST_LONG'] === '1' && spawnSync('pg_dump', ['--version']).status === 0
-
-describe.runIf(hasPgDump)('the copy that the design page tells how to make', () => {
+// pg_dump is no part of the embedded server, and refuses one that is newer than itself.
+describe('the copy that the design page tells how to make', () => {
   let server: Postgres15
   let folder: string
   beforeAll(async () => {

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+import { common, run, sources } from './test/suite/common.js'
+
+/** `pnpm test:pg-dump`: the copy by pg_dump and pg_restore of PostgreSQL 15 or later, which must be installed. */
+export default defineConfig({
+  ...sources,
+  test: {
+    ...common,
+    ...run,
+    root: 'packages/postgres',
+    include: ['test/pg-dump/**/*.test.ts'],
+    globalSetup: ['../../test/global-setup.ts'],
+  },
+})
