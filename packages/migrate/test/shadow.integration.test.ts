@@ -42,9 +42,9 @@ describe('a shadow database', () => {
 
   it.each(['SIGINT', 'SIGTERM'] as const)('is dropped when %s comes in the middle of the work', async (signal) => {
     const engine = startEngine({ url: database.url })
-    const answer = engine.request('devDiagnostic', migrationParams({ '1_slow': 'SELECT pg_sleep(61)' }))
-    await until(async () => (await databasesRunning(database.url, 'pg_sleep(61)')).length > 0)
-    const [name] = await databasesRunning(database.url, 'pg_sleep(61)')
+    const answer = engine.request('devDiagnostic', migrationParams({ '1_slow': 'SELECT pg_sleep(67)' }))
+    await until(async () => (await databasesRunning(database.url, 'pg_sleep(67)')).length > 0)
+    const [name] = await databasesRunning(database.url, 'pg_sleep(67)')
     expect(name).toMatch(/^prisma_migrate_shadow_db_/)
     engine.child.kill(signal)
     expect(await engine.exit).toBe(1)
