@@ -1,3 +1,5 @@
+// Longer than others: it is what an application sees, one method after the other; each hands on to a store or to a file
+// beside this one.
 import {
   DEFAULT_GRACE_MS,
   type Environment,

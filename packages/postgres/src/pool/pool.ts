@@ -1,3 +1,5 @@
+// Longer than others: what overrides the driver's pool has to be in one class. Whatever could be taken out of it is in
+// the files beside this one.
 import { once } from 'node:events'
 import {
   Closing,
