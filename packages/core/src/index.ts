@@ -34,6 +34,7 @@ export {
   type SettingValues,
 } from './settings/settings.js'
 export { encodingProblem } from './settings/url-encoding.js'
+export type { StackDescriptor } from './stack/descriptor.js'
 export {
   APPLICATION_URLS,
   applicationUrlsOf,
@@ -50,7 +51,6 @@ export {
   readStack,
   STACK_FILE,
   STACK_FOLDER,
-  type StackDescriptor,
   stackFolder,
 } from './stack/stack.js'
 export { findWorkspaceRoot } from './stack/workspace.js'

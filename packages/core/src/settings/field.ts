@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { encodingProblem } from './url-encoding.js'
 
 /** What people need to know about one setting; `.env.example` and the reference page are made from it. */
@@ -17,9 +16,20 @@ export interface SettingInfo {
   readonly secret: boolean
 }
 
-/** One setting: the variable's text in, a typed value out. A blank text counts as unset. */
+/** What a variable's text was read as: a value, or what is wrong with the text, in words that do not repeat it. */
+export type Parsed<T> =
+  | { readonly success: true; readonly data: T }
+  | { readonly success: false; readonly problem: string }
+
+/** Reads the text of one variable. */
+export interface Schema<T> {
+  /** Blanks around a text do not count, and a blank one is unset. Never throws, whatever it is given. */
+  safeParse(text: unknown): Parsed<T>
+}
+
+/** One setting: the variable's text in, a typed value out. */
 export interface Setting<T> {
-  readonly schema: z.ZodType<T, string | undefined>
+  readonly schema: Schema<T>
   readonly info: SettingInfo
 }
 
@@ -28,17 +38,25 @@ interface Described {
   readonly example?: string
 }
 
-/** Treats a blank string as unset and trims the rest. */
-const text = z
-  .string()
-  .optional()
-  .transform((value) => (value?.trim() ? value.trim() : undefined))
+const parsed = <T>(data: T): Parsed<T> => ({ success: true, data })
+const refused = (problem: string): Parsed<never> => ({ success: false, problem })
 
-function decimal(value: string, context: z.RefinementCtx, wanted: (n: number) => boolean): number {
-  const number = /^[+-]?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN
-  if (wanted(number)) return number
-  context.addIssue({ code: 'custom', message: Number.isNaN(number) ? 'is not a number' : 'is out of range' })
-  return z.NEVER
+/** @param read gets what is set, without the blanks around it. */
+function schemaOf<T>(unset: T, read: (text: string) => Parsed<T>): Schema<T> {
+  return {
+    safeParse(given) {
+      // Whoever hands over an environment without types may have put a number into it.
+      if (given !== undefined && typeof given !== 'string') return refused('is not a text')
+      const text = given?.trim()
+      return text ? read(text) : parsed(unset)
+    },
+  }
+}
+
+function decimal(text: string, isWanted: (n: number) => boolean): Parsed<number> {
+  const number = /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (isWanted(number)) return parsed(number)
+  return refused(Number.isNaN(number) ? 'is not a number' : 'is out of range')
 }
 
 /** A whole number. */
@@ -47,11 +65,7 @@ export function integer(
 ): Setting<number> {
   const { min, max } = options
   return {
-    schema: text.transform((value, context) =>
-      value === undefined
-        ? options.default
-        : decimal(value, context, (n) => Number.isInteger(n) && n >= min && n <= max),
-    ),
+    schema: schemaOf(options.default, (text) => decimal(text, (n) => Number.isInteger(n) && n >= min && n <= max)),
     info: {
       ...describe(options),
       ...(options.unit ? { unit: options.unit } : {}),
@@ -68,11 +82,10 @@ export function seconds(
 ): Setting<number> {
   const { min, max } = options
   return {
-    schema: text.transform((value, context) =>
-      value === undefined
-        ? options.default * 1000
-        : Math.round(decimal(value, context, (n) => n >= min && n <= max) * 1000),
-    ),
+    schema: schemaOf(options.default * 1000, (text) => {
+      const number = decimal(text, (n) => n >= min && n <= max)
+      return number.success ? parsed(Math.round(number.data * 1000)) : number
+    }),
     info: {
       ...describe(options),
       unit: 'seconds',
@@ -83,25 +96,23 @@ export function seconds(
   }
 }
 
+const words: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+  ['1', true],
+  ['0', false],
+  ['yes', true],
+  ['no', false],
+  ['on', true],
+  ['off', false],
+])
+
 /** `true`, `false`, and the usual words for them. */
 export function boolean(options: Described & { readonly default: boolean }): Setting<boolean> {
-  const words: Record<string, boolean> = {
-    true: true,
-    false: false,
-    '1': true,
-    '0': false,
-    yes: true,
-    no: false,
-    on: true,
-    off: false,
-  }
   return {
-    schema: text.transform((value, context) => {
-      if (value === undefined) return options.default
-      const known = words[value.toLowerCase()]
-      if (known !== undefined) return known
-      context.addIssue({ code: 'custom', message: 'is not a boolean' })
-      return z.NEVER
+    schema: schemaOf(options.default, (text) => {
+      const value = words.get(text.toLowerCase())
+      return value === undefined ? refused('is not a boolean') : parsed(value)
     }),
     info: { ...describe(options), defaultText: String(options.default), expected: 'true or false', secret: false },
   }
@@ -112,12 +123,9 @@ export function oneOf<const T extends string>(
   options: Described & { readonly values: readonly T[]; readonly default: T },
 ): Setting<T> {
   return {
-    schema: text.transform((value, context) => {
-      if (value === undefined) return options.default
-      const known = options.values.find((candidate) => candidate === value)
-      if (known !== undefined) return known
-      context.addIssue({ code: 'custom', message: 'is not one of them' })
-      return z.NEVER
+    schema: schemaOf(options.default, (text) => {
+      const value = options.values.find((candidate) => candidate === text)
+      return value === undefined ? refused('is not one of them') : parsed(value)
     }),
     info: {
       ...describe(options),
@@ -133,12 +141,9 @@ export function pattern(
   options: Described & { readonly default: string; readonly matches: RegExp; readonly expected: string },
 ): Setting<string> {
   return {
-    schema: text.transform((value, context) => {
-      if (value === undefined) return options.default
-      if (options.matches.test(value)) return value
-      context.addIssue({ code: 'custom', message: 'does not have that form' })
-      return z.NEVER
-    }),
+    schema: schemaOf(options.default, (text) =>
+      options.matches.test(text) ? parsed(text) : refused('does not have that form'),
+    ),
     info: { ...describe(options), defaultText: options.default || 'none', expected: options.expected, secret: false },
   }
 }
@@ -155,12 +160,9 @@ export function url(
 ): Setting<string | undefined> {
   const expected = `a URL such as ${options.example}`
   return {
-    schema: text.transform((value, context) => {
-      if (value === undefined) return undefined
-      const problem = urlProblem(value, options.protocols) ?? options.check?.(new URL(value))
-      if (problem === undefined) return value
-      context.addIssue({ code: 'custom', message: problem })
-      return z.NEVER
+    schema: schemaOf<string | undefined>(undefined, (text) => {
+      const problem = urlProblem(text, options.protocols) ?? options.check?.(new URL(text))
+      return problem === undefined ? parsed(text) : refused(problem)
     }),
     info: { ...describe(options), defaultText: options.defaultText, expected, secret: true },
   }
@@ -171,13 +173,7 @@ export function url(
  */
 export function optional<T>(setting: Setting<T>, defaultText: string): Setting<T | undefined> {
   return {
-    schema: text.transform((value, context) => {
-      if (value === undefined) return undefined
-      const result = setting.schema.safeParse(value)
-      if (result.success) return result.data
-      context.addIssue({ code: 'custom', message: result.error.issues[0]?.message ?? 'is not valid' })
-      return z.NEVER
-    }),
+    schema: schemaOf<T | undefined>(undefined, (text) => setting.schema.safeParse(text)),
     info: { ...setting.info, defaultText },
   }
 }

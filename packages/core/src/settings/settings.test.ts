@@ -108,6 +108,18 @@ describe('settings.parse', () => {
     expect(fault).toMatchObject({ name: 'EX_MAX', problem: 'the value is not a number' })
   })
 
+  it('names what is no text at all, as whoever writes no types may hand it over', () => {
+    const env = { EX_MAX: 7, EX_URL: null } as unknown as Record<string, string>
+    expect(settings.check(env).faults.map(({ problem }) => problem)).toEqual([
+      'the value is not a text',
+      '7 is not a text',
+    ])
+  })
+
+  it('knows no word for a boolean that only objects have', () => {
+    for (const EX_TEST of ['constructor', 'toString', '__proto__']) expect(faultsOf({ EX_TEST })).toEqual(['EX_TEST'])
+  })
+
   it('takes any text for any variable: values or named faults, never a crash', () => {
     const names = Object.keys(settings.fields)
     fc.assert(

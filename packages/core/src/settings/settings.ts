@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { ConfigError, type SettingFault } from '../errors/config-error.js'
 import { type Environment, isSet } from './environment.js'
 import type { Setting } from './field.js'
@@ -8,7 +7,7 @@ export type SettingFields = Readonly<Record<string, Setting<unknown>>>
 
 /** The typed values of a group, by variable. Durations are in milliseconds. */
 export type SettingValues<Fields extends SettingFields> = {
-  readonly [Name in keyof Fields]: z.output<Fields[Name]['schema']>
+  readonly [Name in keyof Fields]: Fields[Name] extends Setting<infer T> ? T : never
 }
 
 /**
@@ -44,9 +43,9 @@ export function defineSettings<Fields extends SettingFields>(definition: {
     const values: Record<string, unknown> = printable({})
     const faults: SettingFault[] = []
     for (const [name, setting] of Object.entries(fields)) {
-      const result = setting.schema.safeParse(env[name])
-      if (result.success) values[name] = result.data
-      else faults.push(fieldFault(name, setting, env[name] ?? '', result.error.issues[0]?.message ?? 'is not valid'))
+      const parsed = setting.schema.safeParse(env[name])
+      if (parsed.success) values[name] = parsed.data
+      else faults.push(fieldFault(name, setting, env[name] ?? '', parsed.problem))
     }
     const typed = values as Partial<SettingValues<Fields>>
     for (const rule of rules) {

@@ -1,5 +1,5 @@
 import { type Environment, isProduction, isSet } from '../settings/environment.js'
-import type { StackDescriptor } from './stack.js'
+import type { StackDescriptor } from './descriptor.js'
 
 /** The variables that name PostgreSQL to an application. */
 export const APPLICATION_URLS: readonly string[] = ['DATABASE_URL']

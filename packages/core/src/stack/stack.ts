@@ -1,10 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
-import { z } from 'zod'
 import { distrustFile, distrustFolder, readOwnFile } from '../ownership.js'
 import { isStillRunning } from '../process.js'
 import { type Environment, readVariable } from '../settings/environment.js'
 import { printable } from '../settings/printable.js'
+import { isStackDescriptor, type StackDescriptor } from './descriptor.js'
 import { findWorkspaceRoot } from './workspace.js'
 
 /**
@@ -16,34 +16,6 @@ export const STACK_FILE = 'stack.json'
 
 /** The folder of a workspace's own stack, beside `pnpm-workspace.yaml`; git ignores it. */
 export const STACK_FOLDER = '.miyabi'
-
-const descriptorSchema = z.looseObject({
-  /** The supervisor, which owns both servers. */
-  pid: z.int().positive(),
-  /** Its `startMark`. */
-  started: z.string().optional(),
-  /** The stack's folder. */
-  folder: z.string().optional(),
-  /** Where the data really are: the stack's folder, or a private cache folder. */
-  dataDir: z.string(),
-  postgres: z.looseObject({
-    version: z.string(),
-    port: z.int(),
-    /** The application's login: neither superuser nor owner of the tables. */
-    databaseUrl: z.string(),
-    /** The migrator's login: owns the database and may create others. */
-    directDatabaseUrl: z.string(),
-    /** The service's login: may be the service, and no person. */
-    serviceDatabaseUrl: z.string(),
-  }),
-  dynamodb: z.union([
-    z.looseObject({ version: z.string(), port: z.int(), endpoint: z.string() }),
-    /** No engine for this platform: why, and what to do. */
-    z.object({ unavailable: z.string() }),
-  ]),
-})
-
-export type StackDescriptor = z.infer<typeof descriptorSchema>
 
 /**
  * The folder of the stack that belongs to `cwd`: `MIYABI_STACK_DIR` where set, else `.miyabi` at the root of the
@@ -78,7 +50,8 @@ export function findStack(folder: string): FoundStack {
     return { stack: undefined, distrusted }
   }
   try {
-    const descriptor = descriptorSchema.parse(JSON.parse(readOwnFile(file) ?? ''))
+    const descriptor: unknown = JSON.parse(readOwnFile(file) ?? '')
+    if (!isStackDescriptor(descriptor)) return { stack: undefined, distrusted: undefined }
     const isUp = isStillRunning(descriptor) && isOf(descriptor, folder)
     return { stack: isUp ? printable(descriptor) : undefined, distrusted: undefined }
   } catch {

@@ -57,13 +57,12 @@ export function attachToStack(env: Environment, cwd: string): AttachedEnvironmen
     attached: Object.keys(values),
     folder,
     missing: [],
-    dynamodbUnavailable:
-      needsDynamo && 'unavailable' in stack.dynamodb ? String(stack.dynamodb.unavailable) : undefined,
+    dynamodbUnavailable: needsDynamo && 'unavailable' in stack.dynamodb ? stack.dynamodb.unavailable : undefined,
   }
 }
 
 function endpointOf(stack: StackDescriptor): string | undefined {
-  return 'endpoint' in stack.dynamodb ? String(stack.dynamodb.endpoint) : undefined
+  return 'endpoint' in stack.dynamodb ? stack.dynamodb.endpoint : undefined
 }
 
 const noDatabaseUrl: SettingFault = {

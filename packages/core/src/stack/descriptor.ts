@@ -1,0 +1,64 @@
+/** A server of the stack that is up. */
+interface StackServer {
+  readonly version: string
+  readonly port: number
+  /** Its process, where somebody asked for it. */
+  readonly pid?: number | undefined
+}
+
+/** What a running embedded stack tells of itself. */
+export interface StackDescriptor {
+  /** The supervisor, which owns both servers. */
+  readonly pid: number
+  /** Its `startMark`. */
+  readonly started?: string | undefined
+  /** When the servers were ready. */
+  readonly startedAt?: string
+  /** The stack's folder. */
+  readonly folder?: string
+  /** Where the data really are: the stack's folder, or a private cache folder. */
+  readonly dataDir: string
+  /** Whether the folder goes with the last who uses it. */
+  readonly temporary?: boolean
+  readonly postgres: StackServer & {
+    /** The application's login: neither superuser nor owner of the tables. */
+    readonly databaseUrl: string
+    /** The migrator's login: owns the database and may create others. */
+    readonly directDatabaseUrl: string
+    /** The service's login: may be the service, and no person. */
+    readonly serviceDatabaseUrl: string
+  }
+  readonly dynamodb:
+    | (StackServer & { readonly endpoint: string; readonly host?: string })
+    /** No engine for this platform: why, and what to do. */
+    | { readonly unavailable: string }
+}
+
+/**
+ * Whether a value that was read from a file is a descriptor. Another version may have written it, with members that
+ * this one knows nothing of.
+ */
+export function isStackDescriptor(value: unknown): value is StackDescriptor {
+  return (
+    isRecord(value) &&
+    isWhole(value['pid']) &&
+    value['pid'] > 0 &&
+    (value['started'] === undefined || typeof value['started'] === 'string') &&
+    (value['folder'] === undefined || typeof value['folder'] === 'string') &&
+    hasTexts(value, ['dataDir']) &&
+    isServer(value['postgres'], ['databaseUrl', 'directDatabaseUrl', 'serviceDatabaseUrl']) &&
+    (isServer(value['dynamodb'], ['endpoint']) ||
+      (isRecord(value['dynamodb']) && hasTexts(value['dynamodb'], ['unavailable'])))
+  )
+}
+
+const isServer = (value: unknown, urls: readonly string[]): boolean =>
+  isRecord(value) && isWhole(value['port']) && hasTexts(value, ['version', ...urls])
+
+const hasTexts = (value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean =>
+  names.every((name) => typeof value[name] === 'string')
+
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
