@@ -88,9 +88,14 @@ export class OwnClock {
     return this.#isMachines ? Math.round(performance.now() - this.#beganAt) : ofGiven
   }
 
-  /** Counts how much time a step of `now` stands for. Where it was set back before, it may only be set right. */
+  /**
+   * Counts how much time a step of `now` stands for. Where it was set back before, it may only be set right; and while
+   * it was set back, time went by that it does not show.
+   */
   #count(stepMs: number, passedMs: number): void {
     if (stepMs < 0) {
+      this.#leastMs += passedMs
+      this.#mostMs += passedMs
       this.#setBack = [...this.#setBack.slice(-MAX_STEPS), -stepMs]
       return
     }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { commandLine, isRunning } from '@miyabi/core/process'
 import { databaseFile, PID_FILE } from './dynamodb/launch.js'
@@ -37,6 +37,23 @@ async function end({ pid, signals }: Orphan): Promise<void> {
 }
 
 /**
+ * PostgreSQL refuses to start while any process has the number in `postmaster.pid`: also a stranger that was given it
+ * anew, and the dead server itself where nobody collects it (the first process of a container seldom does). Our own
+ * number, its parent's, it knows to be no server. The rest of the file stays: by it PostgreSQL makes sure that no
+ * session of the dead server is still at work on the data.
+ */
+function disown(postmasterFile: string, postmaster: number): void {
+  try {
+    const file = readFileSync(postmasterFile, 'utf8')
+    // There a server does not ask for its parent.
+    if (process.platform === 'win32') rmSync(postmasterFile)
+    else writeFileSync(postmasterFile, file.replace(String(postmaster), String(process.pid)))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error // it is gone with its server
+  }
+}
+
+/**
  * Ends the servers that a killed supervisor left on these data. Only processes whose command line names the data are
  * touched.
  */
@@ -49,14 +66,11 @@ export async function endOrphans(dataDir: string): Promise<void> {
   const orphans: Orphan[] = []
   if (postmaster && serves(postmaster, postgresData)) {
     orphans.push({ pid: postmaster, signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'] })
-  } else if (postmaster && isRunning(postmaster) && existsSync(postmasterFile)) {
-    // A stranger has the dead server's number, and PostgreSQL would take it for a living one. The file of a number that
-    // nobody has stays: with it PostgreSQL makes sure that no session of the dead server is still at work on the data.
-    rmSync(postmasterFile)
   }
   if (dynamodb && serves(dynamodb, databaseFile(dataDir))) {
     orphans.push({ pid: dynamodb, signals: ['SIGTERM', 'SIGKILL'] })
   }
   await Promise.all(orphans.map(end))
+  if (postmaster !== undefined && !serves(postmaster, postgresData)) disown(postmasterFile, postmaster)
   rmSync(dynamodbFile, { force: true })
 }
