@@ -9,6 +9,7 @@ export const common = {
   hookTimeout: 180_000,
   expect: { poll: { timeout: 60_000 } },
   unstubEnvs: true, // files share a process
+  setupFiles: [path.join(import.meta.dirname, 'seed.ts')],
 } as const satisfies TestProjectInlineConfiguration['test']
 
 /** What a run as a whole has. */

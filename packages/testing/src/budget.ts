@@ -16,9 +16,9 @@ export interface BudgetOptions {
 
 /**
  * How far a suite of random or fault tests goes: a count in `pnpm test`, a time in `pnpm test:long`, which then prints
- * the count it has reached. Random choices begin at a seed of the day, so that nightly runs add up, and what failed
- * today fails again today; `MIYABI_TEST_SEED` repeats another day. All budgets of a long run end when the run's own
- * time is over (`MIYABI_TEST_UNTIL`).
+ * the count it has reached. Random choices begin at the seed of the run: always the same one in `pnpm test`, the day's
+ * in `pnpm test:long`, so that nightly runs add up; `MIYABI_TEST_SEED` repeats another day. All budgets of a long run
+ * end when the run's own time is over (`MIYABI_TEST_UNTIL`).
  */
 export class Budget implements Disposable {
   readonly seed: number
@@ -39,7 +39,7 @@ export class Budget implements Disposable {
     this.#now = now
     this.isLong = env['MIYABI_TEST_LONG'] === '1'
     this.timeoutMs = this.isLong ? longSeconds * 2000 + 600_000 : 180_000
-    this.seed = Number(env['MIYABI_TEST_SEED'] || dayOf(now()))
+    this.seed = currentSeed(env, now())
     this.#state = createHash('sha256').update(`${this.seed} ${name}`).digest().readUInt32LE()
     this.#startedAtMs = now()
     const runEndsAtMs = Number(env['MIYABI_TEST_UNTIL'] || Number.POSITIVE_INFINITY)
@@ -70,4 +70,10 @@ export class Budget implements Disposable {
 }
 
 /** `20260131`. */
+/** The seed of a run: the one that it names in `MIYABI_TEST_SEED`, else the day as a number, 20260131. */
+export const currentSeed = (
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  nowMs: number = Date.now(),
+): number => Number(env['MIYABI_TEST_SEED'] || dayOf(nowMs))
+
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10).replaceAll('-', '')

@@ -1,4 +1,4 @@
-export { Budget, type BudgetOptions } from './budget.js'
+export { Budget, type BudgetOptions, currentSeed } from './budget.js'
 export {
   type DynamoAnswer,
   type DynamoErrorAnswer,
