@@ -1,3 +1,4 @@
+export { POSTGRES_ERRORS, type PostgresErrorCode } from './errors/codes.js'
 export type {
   AcquireTimeoutDetails,
   DeadlineDetails,
@@ -11,14 +12,7 @@ export type {
   UnreadableTypeDetails,
   ViolationDetails,
 } from './errors/details.js'
-export {
-  AcquireTimeoutError,
-  type AnyPostgresError,
-  isPostgresError,
-  POSTGRES_ERRORS,
-  PostgresError,
-  type PostgresErrorCode,
-} from './errors/errors.js'
+export { AcquireTimeoutError, type AnyPostgresError, isPostgresError, PostgresError } from './errors/errors.js'
 export { mapPostgresError } from './errors/map-error.js'
 export { adviseForServer } from './health/advise.js'
 export type { HealthProblem } from './health/findings.js'

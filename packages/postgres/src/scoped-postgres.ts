@@ -2,7 +2,6 @@ import type { Operations } from '@miyabi/core'
 import type pg from 'pg'
 import { PostgresError } from './errors/errors.js'
 import { toPostgresError } from './errors/map-error.js'
-import { wordsOf } from './errors/wording.js'
 import type { Identity } from './identity/identity.js'
 import type { Scope, Scopes } from './identity/scope.js'
 import { scopedClient } from './prisma/scoped-client.js'
@@ -105,5 +104,5 @@ export async function runQuery<Row extends pg.QueryResultRow>(
  * @throws {PostgresError} `postgres.identity.fixed`, always.
  */
 export function refuseIdentity(): never {
-  throw new PostgresError('postgres.identity.fixed', wordsOf('postgres.identity.fixed'))
+  throw new PostgresError('postgres.identity.fixed')
 }

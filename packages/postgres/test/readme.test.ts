@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { WORDING } from '../src/errors/wording.js'
+import { meaningOf, type PostgresErrorCode } from '../src/errors/codes.js'
 import { POSTGRES_ERRORS, postgresSettings } from '../src/index.js'
 
 const README = path.resolve(import.meta.dirname, '..', 'README.md')
@@ -24,8 +24,8 @@ const settings = table(
 
 const errors = table(
   ['code', 'retryable', 'effect', 'what happened, and what to do'],
-  Object.entries(POSTGRES_ERRORS).map(([code, { retryable, effect }]) => {
-    const { reason, remedy } = WORDING[code as keyof typeof POSTGRES_ERRORS]
+  (Object.keys(POSTGRES_ERRORS) as PostgresErrorCode[]).map((code) => {
+    const { retryable, effect, reason, remedy } = meaningOf(code)
     return [`\`${code}\``, retryable ? 'yes' : 'no', effect, remedy === undefined ? reason : `${reason}: ${remedy}`]
   }),
 )

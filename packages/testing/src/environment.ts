@@ -21,7 +21,7 @@ export class TestServerMissingError extends MiyabiError<'testing.server_missing'
   override readonly name = 'TestServerMissingError'
 
   constructor(variable: string, remedy: string) {
-    super('testing.server_missing', `${variable} is not set: ${remedy}`, { details: { variable } })
+    super('testing.server_missing', `${variable} is not set`, { details: { variable }, remedy })
   }
 }
 

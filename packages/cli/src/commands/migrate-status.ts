@@ -32,7 +32,7 @@ export const migrateStatus = command({
 
 function renderStatus({ migrations, holder, invalidIndexes, problems }: DatabaseStatus): string {
   const notes: string[] = []
-  if (holder) notes.push(`A deploy or a rollback is at work at this moment. ${describeHolder(holder)}`)
+  if (holder) notes.push(`A deploy or a rollback is at work at this moment: ${describeHolder(holder)}`)
   for (const { code, message } of problems) notes.push(`${style('red', code)}\n${message}`)
   if (problems.length === 0 && migrations.some(({ state }) => state === 'pending')) {
     notes.push('`pnpm prisma migrate deploy` applies what is pending.')

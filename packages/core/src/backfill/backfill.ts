@@ -49,13 +49,10 @@ export interface BackfillOptions {
 export function assertAboveZero(options: Readonly<Record<string, number | undefined>>): void {
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || value > 0) continue
-    throw new MiyabiError(
-      'core.backfill.option_invalid',
-      `${option} of a backfill is ${value}; give it a number above 0`,
-      {
-        details: { option },
-      },
-    )
+    throw new MiyabiError('core.backfill.option_invalid', `${option} of a backfill is ${value}`, {
+      details: { option },
+      remedy: 'give it a number above 0',
+    })
   }
 }
 

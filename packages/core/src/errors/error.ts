@@ -8,6 +8,8 @@ export interface MiyabiErrorOptions<Details extends object> {
   /** Facts a program can act on. Never a row's value, an SQL parameter, a password or a whole URL. */
   readonly details?: Details
   readonly cause?: unknown
+  /** What to do about it, as a clause that can follow what happened. */
+  readonly remedy?: string | undefined
   /** Whether the same call may succeed when made again. Default false. */
   readonly retryable?: boolean
   /** Default `none`. */
@@ -21,7 +23,8 @@ const BRAND = Symbol.for('@miyabi/core/error')
  * The base of every error this data layer throws.
  *
  * `code` is literal and dotted (`postgres.pool.acquire_timeout`), `details` are typed facts, and a retry helper reads
- * `retryable` and `effect`, nothing else.
+ * `retryable` and `effect`, nothing else. For people, `message` has what happened (`reason`) and what to do about it
+ * (`remedy`).
  */
 export class MiyabiError<Code extends string = string, Details extends object = object> extends Error {
   override readonly name: string = 'MiyabiError'
@@ -29,19 +32,37 @@ export class MiyabiError<Code extends string = string, Details extends object = 
   readonly details: Details
   readonly retryable: boolean
   readonly effect: Effect
+  /** What to do about it, where one thing is likely. Also the end of the message. */
+  declare readonly remedy?: string
+  readonly #reason: string
 
-  constructor(code: Code, message: string, options: MiyabiErrorOptions<Details> = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+  /** @param reason what happened. */
+  constructor(code: Code, reason: string, options: MiyabiErrorOptions<Details> = {}) {
+    const { cause, remedy } = options
+    super(messageOf(reason, remedy), cause === undefined ? undefined : { cause })
+    this.#reason = reason
+    if (remedy !== undefined) this.remedy = remedy
     this.code = code
     this.details = options.details ?? ({} as Details)
     this.retryable = options.retryable ?? false
     this.effect = options.effect ?? 'none'
   }
 
+  /** What happened: the message without the remedy. */
+  get reason(): string {
+    return this.#reason
+  }
+
   /** By what `isMiyabiError` knows it. */
   get [BRAND](): true {
     return true
   }
+}
+
+/** A remedy has a line of its own behind a reason of several. */
+function messageOf(reason: string, remedy: string | undefined): string {
+  if (remedy === undefined) return reason
+  return `${reason}${reason.includes('\n') ? '\n' : '; '}${remedy}`
 }
 
 /**

@@ -1,4 +1,4 @@
-import { MiyabiError } from '@miyabi/core'
+import { defined, MiyabiError } from '@miyabi/core'
 import type { AgentState } from './state.js'
 import type { AgentStatus } from './statuses.js'
 
@@ -19,9 +19,12 @@ export class StaleAgentStateError extends MiyabiError<'dynamo.agent_state.stale'
     super(
       'dynamo.agent_state.stale',
       currentVersion === 0
-        ? `the agent has no state at version ${expectedVersion}, nor any other: it never had one, or it has expired; begin with expectedVersion 0`
+        ? `the agent has no state at version ${expectedVersion}, nor any other: it never had one, or it has expired`
         : `the agent's state is at version ${currentVersion}, not ${expectedVersion || 'none'}: somebody else saved it`,
-      { details: { agentId, expectedVersion, currentVersion } },
+      {
+        details: { agentId, expectedVersion, currentVersion },
+        remedy: currentVersion === 0 ? 'begin with expectedVersion 0' : 'decide anew by `current`, and save again',
+      },
     )
     this.#current = current
   }
@@ -48,8 +51,8 @@ export class IllegalTransitionError extends MiyabiError<'dynamo.agent_state.ille
       'dynamo.agent_state.illegal_transition',
       isRestart
         ? `only an agent that has completed or failed can be restarted; this one ${from ? `is ${from}` : 'has no state'}`
-        : `an agent cannot ${from ? `go from ${from} to` : 'begin as'} ${to}; pending, then running, then completed or failed, and a restart to begin again`,
-      { details: { agentId, from, to } },
+        : `an agent cannot ${from ? `go from ${from} to` : 'begin as'} ${to}: it is pending, then running, then completed or failed`,
+      { details: { agentId, from, to }, ...defined({ remedy: isRestart ? undefined : 'restart it to begin again' }) },
     )
   }
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { defined, withDeadline } from '@miyabi/core'
 import { type CallRecord, newRecord } from '../errors/call-record.js'
 import { DynamoError } from '../errors/errors.js'
-import { isDynamoFailure, toDynamoError } from '../errors/map-error.js'
+import { CREDENTIALS_REMEDY, isDynamoFailure, toDynamoError } from '../errors/map-error.js'
 
 export interface CallOptions {
   /** The call as its caller knows it: `events.append`. */
@@ -84,6 +84,11 @@ function deadlineError(record: CallRecord, ms: number): DynamoError {
   const last = lastFailure === undefined ? '' : `, the last to fail with ${lastFailure}`
   const outcome = effect === 'unknown' ? '; what it wrote may be stored' : ''
   const queue = waiting > 0 ? sockets?.stats : undefined
+  const remedy = queue
+    ? 'send fewer requests at once, or raise DYNAMODB_MAX_SOCKETS'
+    : attempts > 0 || record.waitsFor !== undefined
+      ? 'repeat it if its effect allows, or raise DYNAMODB_TIMEOUT'
+      : CREDENTIALS_REMEDY // Before the first request the SDK looks for credentials, and on a bare machine it looks long.
   const why = queue
     ? `it waited for a free connection, as ${queue.active} of ${queue.max} (DYNAMODB_MAX_SOCKETS) were in use and ${queue.waiting} requests waiting`
     : (record.waitsFor ?? requests(attempts))
@@ -101,6 +106,7 @@ function deadlineError(record: CallRecord, ms: number): DynamoError {
       },
       retryable: true,
       effect,
+      remedy,
     },
   )
 }

@@ -6,5 +6,6 @@ export function closedError(operation: string, tables: readonly string[]): Dynam
     details: { operation, tables, attempts: 0, elapsedMs: 0 },
     retryable: false,
     effect: 'none',
+    remedy: 'make a new one',
   })
 }

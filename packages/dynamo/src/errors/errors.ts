@@ -78,6 +78,7 @@ export class DynamoInternalsError extends MiyabiError<
   constructor({ missing, message }: { readonly missing: readonly MissingInternal[]; readonly message: string }) {
     super('dynamo.internals_missing', `The installed AWS SDK lacks what the data layer uses of it: ${message}`, {
       details: { missing },
+      remedy: 'install the version that the message names',
     })
   }
 }
@@ -130,11 +131,10 @@ export class PayloadTooLargeError extends MiyabiError<
   override readonly name = 'PayloadTooLargeError'
 
   constructor(argument: string, bytes: number, maxBytes: number) {
-    super(
-      'dynamo.payload_too_large',
-      `${argument} is ${bytes} bytes; an item holds at most ${maxBytes} of payload: store it elsewhere and keep a reference`,
-      { details: { argument, bytes, maxBytes } },
-    )
+    super('dynamo.payload_too_large', `${argument} is ${bytes} bytes; an item holds at most ${maxBytes} of payload`, {
+      details: { argument, bytes, maxBytes },
+      remedy: 'store it elsewhere and keep a reference',
+    })
   }
 }
 
@@ -143,10 +143,9 @@ export class DynamoCursorError extends MiyabiError<'dynamo.cursor'> {
   override readonly name = 'DynamoCursorError'
 
   constructor() {
-    super(
-      'dynamo.cursor',
-      'the cursor does not belong to this query; pass it with the same arguments as the page it came from, or leave it out',
-    )
+    super('dynamo.cursor', 'the cursor does not belong to this query', {
+      remedy: 'pass it with the same arguments as the page it came from, or leave it out',
+    })
   }
 }
 
@@ -180,8 +179,9 @@ export class UnprocessedEventsError extends MiyabiError<
     const { attempts, effect, cause } = options
     super(
       'dynamo.events.unprocessed',
-      `${unprocessed.length} of ${stored + unprocessed.length} events are not known to be stored after ${attempts} requests; details.unprocessed names them`,
+      `${unprocessed.length} of ${stored + unprocessed.length} events are not known to be stored after ${attempts} requests`,
       {
+        remedy: 'append those that details.unprocessed names again, under their ids',
         details: { stored, unprocessed, attempts },
         retryable: unprocessed.some(({ retryable }) => retryable),
         effect,

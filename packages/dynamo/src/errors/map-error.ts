@@ -17,68 +17,90 @@ interface AwsError extends Error {
 interface Kind {
   readonly code: DynamoErrorCode
   readonly retryable: boolean
-  /** What happened and what to do, in words. */
+  /** What happened, in words. */
   readonly says: string
+  /** What to do about it. */
+  readonly remedy?: string
 }
+
+/** What to do where no credentials are found. */
+export const CREDENTIALS_REMEDY =
+  'set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role'
+
+/** What to do where a table is missing. */
+export const CREATE_TABLES =
+  'create the tables with `pnpm db:tables apply`, or correct DYNAMODB_TABLE_PREFIX and AWS_REGION'
 
 const credentials = {
   code: 'dynamo.credentials',
   retryable: false,
-  says: 'no AWS credentials that are accepted; see AWS_PROFILE or AWS_ACCESS_KEY_ID, or the role of the machine',
+  says: 'AWS credentials are missing or were rejected',
+  remedy: CREDENTIALS_REMEDY,
 } as const satisfies Kind
 
 const throttled = {
   code: 'dynamo.throttled',
   retryable: true,
   says: 'throttled: more than the table, an index, one partition or the account may take at the moment',
+  remedy:
+    'send less at once; details.throttling names what is short: spread a hot key, or give the table more capacity',
 } as const satisfies Kind
 
 const conflict = {
   code: 'dynamo.transaction_conflict',
   retryable: true,
   says: 'another transaction had one of the items; nothing was written',
+  remedy: 'make it again',
 } as const satisfies Kind
 
 const validation = {
   code: 'dynamo.validation',
   retryable: false,
-  says: 'the request is not valid (see the cause)',
+  says: 'the request is not valid',
+  remedy: 'correct what its cause names',
 } as const satisfies Kind
 
 const unreachable = {
   code: 'dynamo.unreachable',
   retryable: true,
-  says: 'the server cannot be reached; see DYNAMODB_ENDPOINT and AWS_REGION, or start the embedded one with `pnpm db:up`',
+  says: 'the server cannot be reached',
+  remedy: 'correct DYNAMODB_ENDPOINT and AWS_REGION, or start the embedded one with `pnpm db:up`',
 } as const satisfies Kind
 
 const exhausted = {
   code: 'dynamo.unreachable',
   retryable: true,
-  says: 'no connection could be opened: this process or machine has no file descriptor, local port or memory left for one; check `ulimit -n`, what else holds files and sockets open, and DYNAMODB_MAX_SOCKETS',
+  says: 'no connection could be opened: this process or machine has no file descriptor, local port or memory left for one',
+  remedy: 'check `ulimit -n`, what else holds files and sockets open, and DYNAMODB_MAX_SOCKETS',
 } as const satisfies Kind
 
 const forbidden = {
   code: 'dynamo.unreachable',
   retryable: false,
-  says: 'this machine does not allow the connection; check its firewall and sandbox, and DYNAMODB_ENDPOINT',
+  says: 'this machine does not allow the connection',
+  remedy: 'check its firewall and sandbox, and DYNAMODB_ENDPOINT',
 } as const satisfies Kind
 
 const insecure = {
   code: 'dynamo.unreachable',
   retryable: false,
-  says: 'no secure connection comes about; see whether DYNAMODB_ENDPOINT should begin with http, and NODE_EXTRA_CA_CERTS for a certificate of your own',
+  says: 'no TLS connection could be established',
+  remedy:
+    'let DYNAMODB_ENDPOINT begin with http where the server has no TLS, or name its certificate in NODE_EXTRA_CA_CERTS',
 } as const satisfies Kind
 
 const timeout = {
   code: 'dynamo.timeout',
   retryable: true,
   says: 'no attempt was answered within DYNAMODB_ATTEMPT_TIMEOUT_MS',
+  remedy: 'check the network and the server, or raise DYNAMODB_ATTEMPT_TIMEOUT_MS',
 } as const satisfies Kind
 
 const unavailable = {
   code: 'dynamo.unavailable',
   retryable: true,
   says: 'DynamoDB answered with a server error',
+  remedy: 'try again later',
 } as const satisfies Kind
 
 /** By the SDK's error names and Node's error codes, never by a message. */
@@ -91,7 +113,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   ResourceNotFoundException: {
     code: 'dynamo.table_missing',
     retryable: false,
-    says: 'the table or index does not exist; create the tables with `pnpm db:tables apply`, and see DYNAMODB_TABLE_PREFIX and AWS_REGION',
+    says: 'the table or index does not exist',
+    remedy: CREATE_TABLES,
   },
   ProvisionedThroughputExceededException: throttled,
   ThrottlingException: throttled,
@@ -108,6 +131,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     code: 'dynamo.access_denied',
     retryable: false,
     says: 'the policy of these credentials does not allow it',
+    remedy: 'allow it there (docs/DATABASE_SETUP_GUIDE.md has the policy)',
   },
   CredentialsProviderError: credentials,
   ExpiredTokenException: credentials,
@@ -289,6 +313,7 @@ function dynamoError(source: AwsError, record: CallRecord): DynamoError {
   const tries = details.attempts > 1 ? ` after ${details.attempts} attempts` : ''
   return new DynamoError(kind.code, `${record.operation}${where}: ${kind.says} (${name}${tries})`, {
     details,
+    remedy: kind.remedy,
     cause: safeCause(source),
     retryable: kind.retryable,
     effect: record.possibleWrites > 0 ? 'unknown' : 'none',
@@ -302,7 +327,7 @@ function kindOf(error: AwsError, name: string): Kind {
   // ElectroDB's own: 1xxx and 3xxx are schemas and values that it refuses before anything is sent.
   if (isElectros(error)) return validation
   if ((error.$metadata?.httpStatusCode ?? 0) >= 500) return unavailable
-  return { code: 'dynamo.failed', retryable: false, says: 'failed (see the cause)' }
+  return { code: 'dynamo.failed', retryable: false, says: 'failed', remedy: 'see its cause' }
 }
 
 function cancellation(error: AwsError): Kind {

@@ -7,6 +7,11 @@ export type EventWriterErrorCode =
   /** It was closed before this event was appended, or its grace period ended before this event was stored. */
   | 'dynamo.events.writer_closed'
 
+const REMEDY: Readonly<Record<EventWriterErrorCode, string>> = {
+  'dynamo.events.writer_full': 'await earlier appends before new ones',
+  'dynamo.events.writer_closed': 'append it by another writer, under its id: the same id is stored once',
+}
+
 /** An event writer refused an event, or gave it up because it was closed. */
 export class EventWriterError extends MiyabiError<
   EventWriterErrorCode,
@@ -22,12 +27,13 @@ export class EventWriterError extends MiyabiError<
   ) {
     const says =
       code === 'dynamo.events.writer_full'
-        ? `${details.pending} events wait to be stored, as many as this writer holds (maxPending); await earlier appends before new ones`
+        ? `${details.pending} events wait to be stored, as many as this writer holds (maxPending)`
         : mayBeStored
           ? 'the event writer was closed before it was known whether this event is stored'
           : 'the event writer is closed; this event was not stored'
     super(code, says, {
       details,
+      remedy: REMEDY[code],
       retryable: code === 'dynamo.events.writer_full',
       effect: mayBeStored ? 'unknown' : 'none',
     })

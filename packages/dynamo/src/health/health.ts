@@ -1,8 +1,9 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { MiyabiError, type Operations } from '@miyabi/core'
+import { defined, type Operations } from '@miyabi/core'
 import { runCall } from '../client/call.js'
 import { closedError } from '../errors/closed.js'
 import { DynamoError } from '../errors/errors.js'
+import { CREATE_TABLES } from '../errors/map-error.js'
 import type { DynamoSettings } from '../settings/config.js'
 import { tableDefinitions } from '../tables/definitions.js'
 import { describeTable } from '../tables/describe.js'
@@ -61,7 +62,7 @@ export async function checkHealth(
     status: 'down',
     latencyMs: latencyMs(),
     reason: `${missing.length} of ${names.length} tables do not exist: ${missing.join(', ')}`,
-    remedy: 'create them with `pnpm db:tables apply`, or see DYNAMODB_TABLE_PREFIX and AWS_REGION',
+    remedy: CREATE_TABLES,
     missingTables: missing,
   }
 }
@@ -78,23 +79,18 @@ async function missingAmong(
 }
 
 function explain(error: unknown, settings: DynamoSettings): Pick<DynamoHealth, 'reason' | 'remedy'> {
-  const reason = error instanceof Error ? error.message : String(error)
-  const code = error instanceof MiyabiError ? error.code : ''
-  // Before the first request the SDK looks for credentials, and on a bare machine it looks long.
-  const wasNeverSent = error instanceof DynamoError && code === 'dynamo.deadline' && error.details.attempts === 0
-  const where = settings.endpoint === undefined ? `AWS in ${settings.region}` : new URL(settings.endpoint).host
-  if (code === 'dynamo.credentials' || wasNeverSent) {
-    return {
-      reason,
-      remedy: 'set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role',
-    }
-  }
+  if (!(error instanceof DynamoError)) return { reason: error instanceof Error ? error.message : String(error) }
+  const { code, reason, remedy } = error
   if (code === 'dynamo.access_denied') {
     return { reason, remedy: 'allow dynamodb:BatchGetItem and dynamodb:DescribeTable on the tables' }
   }
-  if (code === 'dynamo.unreachable' || code === 'dynamo.timeout' || code === 'dynamo.deadline') {
-    const remedy = `check that ${where} answers; the embedded server starts with \`pnpm db:up\`, another is named by DYNAMODB_ENDPOINT`
-    return { reason, remedy }
+  if (
+    code === 'dynamo.unreachable' ||
+    code === 'dynamo.timeout' ||
+    (code === 'dynamo.deadline' && error.details.attempts > 0)
+  ) {
+    const where = settings.endpoint === undefined ? `AWS in ${settings.region}` : new URL(settings.endpoint).host
+    return { reason, remedy: [`check that ${where} answers`, remedy].filter(Boolean).join('; ') }
   }
-  return { reason }
+  return { reason, ...defined({ remedy }) }
 }

@@ -66,8 +66,8 @@ export class ItemShapeError extends MiyabiError<'dynamo.item_shape', ItemShapeDe
   constructor(kind: string, schemaVersion: number, known: number) {
     super(
       'dynamo.item_shape',
-      `the ${kind} is stored in shape ${schemaVersion}, and this release reads shapes 1 to ${known}; deploy the release that wrote it here too`,
-      { details: { kind, schemaVersion, known } },
+      `the ${kind} is stored in shape ${schemaVersion}, and this release reads shapes 1 to ${known}`,
+      { details: { kind, schemaVersion, known }, remedy: 'deploy the release that wrote it here too' },
     )
   }
 }

@@ -16,8 +16,8 @@ export class MessageQueueFullError extends MiyabiError<'dynamo.messages.queue_fu
   constructor(recipient: string, maxQueued: number) {
     super(
       'dynamo.messages.queue_full',
-      `the queue of this recipient is full (${maxQueued} messages since the oldest undelivered one); deliver and acknowledge, or wait until they expire`,
-      { details: { recipient, maxQueued } },
+      `the queue of this recipient is full (${maxQueued} messages since the oldest undelivered one)`,
+      { details: { recipient, maxQueued }, remedy: 'deliver and acknowledge, or wait until they expire' },
     )
   }
 }
@@ -37,8 +37,8 @@ export class RecipientLeasedError extends MiyabiError<'dynamo.messages.leased', 
   constructor(details: LeasedDetails) {
     super(
       'dynamo.messages.leased',
-      `another connection reads this recipient's messages, until ${new Date(details.leasedUntilMs).toISOString()} at least; wait, or pass takeOver when the recipient itself has connected anew`,
-      { details, retryable: true },
+      `another connection reads this recipient's messages, until ${new Date(details.leasedUntilMs).toISOString()} at least`,
+      { details, retryable: true, remedy: 'wait, or pass takeOver when the recipient itself has connected anew' },
     )
   }
 }
@@ -59,7 +59,7 @@ export class MessageLeaseLostError extends MiyabiError<'dynamo.messages.lease_lo
     super(
       'dynamo.messages.lease_lost',
       'this lease is over: another connection reads the messages of this recipient, or the lease was released',
-      { details },
+      { details, remedy: 'acquire it anew; what was not acknowledged is delivered again' },
     )
   }
 }

@@ -17,12 +17,10 @@ export class DestructiveStepsError extends MiyabiError<
       ({ table, what, does, expected, found }) => `  ${table}, ${what}: ${does} (expected ${expected}; found ${found})`,
     )
     const tables = [...new Set([...replace, ...steps.map(({ table }) => table)])]
-    super(
-      'dynamo.tables.differ',
-      `what is there would be lost:\n${lines.join('\n')}\n` +
-        `If that may be: \`pnpm db:tables apply --replace ${tables.join(',')}\`. Else set another DYNAMODB_TABLE_PREFIX.`,
-      { details: { steps } },
-    )
+    super('dynamo.tables.differ', `what is there would be lost:\n${lines.join('\n')}`, {
+      details: { steps },
+      remedy: `If that may be: \`pnpm db:tables apply --replace ${tables.join(',')}\`. Else set another DYNAMODB_TABLE_PREFIX.`,
+    })
   }
 }
 
@@ -34,7 +32,8 @@ export class TableNotReadyError extends MiyabiError<
   override readonly name = 'TableNotReadyError'
 
   constructor(table: string, state: string) {
-    super('dynamo.tables.not_ready', `${table} is not ready yet: ${state}; wait, then apply again`, {
+    super('dynamo.tables.not_ready', `${table} is not ready yet: ${state}`, {
+      remedy: 'wait, then apply again',
       details: { table, state },
       retryable: true,
       effect: 'unknown',

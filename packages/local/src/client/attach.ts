@@ -75,8 +75,9 @@ function makeOwnFolder(folder: string): void {
 /** Leases the stack of a folder, starting its supervisor where none is alive. */
 export async function attach({ folder, temporary, signal }: AttachOptions): Promise<Attached> {
   const onTimeout = (): Error =>
-    new LocalError('local.start.timeout', `The embedded stack in ${folder} is not up after ${START_MS / 1000} s.`, {
+    new LocalError('local.start.timeout', `The embedded stack in ${folder} is not up after ${START_MS / 1000} s`, {
       details: { folder },
+      remedy: 'try again: a busy machine needs longer; its log is beside it',
       retryable: true,
     })
   return await withDeadline({ ms: START_MS, signal, onTimeout }, async (signal) => {

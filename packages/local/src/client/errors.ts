@@ -30,8 +30,10 @@ const RETRYABLE: ReadonlySet<LocalErrorCode> = new Set(['local.port.taken', 'loc
 
 /** A failure from the supervisor (or of the file system, in `folder`) as the error that callers meet. */
 export function toLocalError(failure: Failure | PlainFailure): LocalError {
-  const { log, ...facts } = failure.details
+  const { details, remedy } = failure
+  const { log, ...facts } = details
   return new LocalError(failure.code, redactText(failure.message), {
+    remedy: remedy === undefined ? undefined : redactText(remedy),
     details: log === undefined ? facts : { ...facts, log: redactText(log) },
     retryable: RETRYABLE.has(failure.code),
   })

@@ -10,7 +10,7 @@ export function resolveFolder(folder: string | undefined): string {
   if (found) return found
   throw new LocalError(
     'local.folder.unknown',
-    `There is no workspace at or above ${process.cwd()}, so the embedded stack has no folder. Run inside the workspace, or name a ` +
-      'folder in MIYABI_STACK_DIR.',
+    `There is no workspace at or above ${process.cwd()}, so the embedded stack has no folder`,
+    { remedy: 'run inside the workspace, or name a folder in MIYABI_STACK_DIR' },
   )
 }

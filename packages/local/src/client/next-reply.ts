@@ -61,8 +61,11 @@ export async function askStatus(owner: Owner): Promise<Reply | undefined> {
 function unresponsive({ pid }: Owner): LocalError {
   return new LocalError(
     'local.supervisor.unresponsive',
-    `The supervisor of the embedded stack, process ${pid}, does not answer within ${ANSWER_MS / 1000} s: it was stopped, or it hangs. ` +
-      `\`kill -CONT ${pid}\` lets a stopped one go on; \`kill -9 ${pid}\` ends it, and the next start takes its servers over.`,
-    { details: { pid }, retryable: true },
+    `The supervisor of the embedded stack, process ${pid}, does not answer within ${ANSWER_MS / 1000} s: it was stopped, or it hangs`,
+    {
+      details: { pid },
+      retryable: true,
+      remedy: `\`kill -CONT ${pid}\` lets a stopped one go on; \`kill -9 ${pid}\` ends it, and the next start takes its servers over`,
+    },
   )
 }

@@ -41,10 +41,9 @@ export class StartedSupervisor {
     const file = path.join(this.folder, LOG)
     const log = readFileSync(file, 'utf8').slice(-4096)
     const how = this.#child.signalCode ?? `code ${this.#child.exitCode ?? 'unknown'}`
-    throw new LocalError(
-      'local.supervisor.failed',
-      `The supervisor of the embedded stack ended at once (${how}). Its last words are in details.log, all of them in ${file}.`,
-      { details: { folder: this.folder, log } },
-    )
+    throw new LocalError('local.supervisor.failed', `The supervisor of the embedded stack ended at once (${how})`, {
+      details: { folder: this.folder, log },
+      remedy: `see its last words in details.log, all of them in ${file}`,
+    })
   }
 }

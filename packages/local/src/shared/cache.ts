@@ -63,6 +63,8 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   }
   throw new Failure(
     'local.folder.denied',
-    `No cache folder can be used (tried ${tried.join(', ')}). Name one that this user owns and may write to in MIYABI_CACHE_DIR.`,
+    `No cache folder can be used (tried ${tried.join(', ')})`,
+    {},
+    'name one that this user owns and may write to in MIYABI_CACHE_DIR',
   )
 }

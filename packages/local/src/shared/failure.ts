@@ -38,12 +38,14 @@ export interface LocalErrorDetails {
 export class Failure extends Error {
   override readonly name = 'Failure'
 
+  /** @param reason what happened; `remedy` what to do about it. */
   constructor(
     readonly code: LocalErrorCode,
-    message: string,
+    reason: string,
     readonly details: LocalErrorDetails = {},
+    readonly remedy?: string,
   ) {
-    super(message)
+    super(reason)
   }
 }
 
@@ -56,12 +58,13 @@ export function nameFileError(error: unknown, folder: string): unknown {
   if (code && DENIED.has(code)) return deniedFailure(folder, target)
   // Node's recursive mkdir says ENOENT where the file system is read-only.
   if (code === 'EROFS' || (code === 'ENOENT' && syscall === 'mkdir')) {
-    const message = `The embedded stack cannot write to ${target}: its file system is read-only. Name a folder on another disk in MIYABI_STACK_DIR.`
-    return new Failure('local.folder.denied', message, { folder })
+    const reason = `The embedded stack cannot write to ${target}: its file system is read-only`
+    return new Failure('local.folder.denied', reason, { folder }, 'name a folder on another disk in MIYABI_STACK_DIR')
   }
   if (code === 'EEXIST' || code === 'ENOTDIR') {
-    const message = `${target} is a file where the embedded stack needs a folder. Move it away, or name another folder in MIYABI_STACK_DIR.`
-    return new Failure('local.folder.denied', message, { folder })
+    const reason = `${target} is a file where the embedded stack needs a folder`
+    const remedy = 'move it away, or name another folder in MIYABI_STACK_DIR'
+    return new Failure('local.folder.denied', reason, { folder }, remedy)
   }
   if (code && FULL.has(code)) return diskFullFailure(folder)
   return error
@@ -84,9 +87,9 @@ export function deniedFailure(folder: string, target: string): Failure {
   const whose = owner ? ` (${owner.path} belongs to user id ${owner.uid})` : ''
   return new Failure(
     'local.folder.denied',
-    `The embedded stack may not use ${target}${who}. Get the rights to ${folder}${whose}, remove it as its owner, or name another ` +
-      'folder in MIYABI_STACK_DIR.',
+    `The embedded stack may not use ${target}${who}`,
     { folder },
+    `get the rights to ${folder}${whose}, remove it as its owner, or name another folder in MIYABI_STACK_DIR`,
   )
 }
 
@@ -94,17 +97,17 @@ export function deniedFailure(folder: string, target: string): Failure {
 export function strangersFailure({ path: place, reason }: Distrust): Failure {
   return new Failure(
     'local.folder.denied',
-    `The embedded stack does not use ${place}: it ${reason}, so it may be a stranger's. Remove it, or name a folder of your own in ` +
-      'MIYABI_STACK_DIR.',
+    `The embedded stack does not use ${place}: it ${reason}, so it may be a stranger's`,
     { folder: place },
+    'remove it, or name a folder of your own in MIYABI_STACK_DIR',
   )
 }
 
 export function diskFullFailure(folder: string, free?: string): Failure {
   return new Failure(
     'local.disk.full',
-    `No space left for the embedded stack in ${folder}${free ? ` (${free})` : ''}. Free some space, or name a folder on another ` +
-      'disk in MIYABI_STACK_DIR. Nothing that was there has been changed.',
+    `No space left for the embedded stack in ${folder}${free ? ` (${free})` : ''}; nothing that was there has been changed`,
     { folder },
+    'free some space, or name a folder on another disk in MIYABI_STACK_DIR',
   )
 }

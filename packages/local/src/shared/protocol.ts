@@ -39,8 +39,11 @@ export interface SupervisorEvent {
 
 export interface PlainFailure {
   readonly code: LocalErrorCode
+  /** What happened. */
   readonly message: string
   readonly details: LocalErrorDetails
+  /** What to do about it. */
+  readonly remedy?: string | undefined
 }
 
 /** A line cannot be longer than this; whoever sends more is not one of ours. */

@@ -13,9 +13,9 @@ export interface DataPlace {
 function unreachableCache(cache: string): Failure {
   return new Failure(
     'local.folder.denied',
-    `As root, PostgreSQL runs as another user, and that one cannot enter the cache folder ${cache}. Name a folder in ` +
-      'MIYABI_CACHE_DIR that others may pass through (mode 711 on it and on every folder above it).',
+    `As root, PostgreSQL runs as another user, and that one cannot enter the cache folder ${cache}`,
     { folder: cache },
+    'name a folder in MIYABI_CACHE_DIR that others may pass through (mode 711 on it and on every folder above it)',
   )
 }
 

@@ -32,8 +32,9 @@ export function resolveRunAs(dataFolder: string): RunAs | undefined {
   }
   throw new Failure(
     'local.user.unknown',
-    `PostgreSQL does not run as root, and none of the users ${NAMES.join(', ')} exists to run it instead. Add one ` +
-      '(useradd --system postgres), or run as a normal user.',
+    `PostgreSQL does not run as root, and none of the users ${NAMES.join(', ')} exists to run it instead`,
+    {},
+    'add one (useradd --system postgres), or run as a normal user',
   )
 }
 

@@ -192,12 +192,12 @@ export class Supervisor {
         ? named
         : new Failure('local.supervisor.failed', `The embedded stack cannot start: ${(named as Error).message}`)
     console.error(named)
-    const { code, message, details } = failure
+    const { code, message, details, remedy } = failure
     this.#state = { is: 'failed' }
     // Whoever waits hears of it, and if nobody has come yet, whoever comes first. Later ones try again by themselves.
     if (!this.#wasLeased) await until(FIRST_LEASE_MS, () => this.#wasLeased)
     this.#claim?.release()
-    for (const client of this.#leases) client.finish({ type: 'failed', error: { code, message, details } })
+    for (const client of this.#leases) client.finish({ type: 'failed', error: { code, message, details, remedy } })
     if (this.options.temporary) await removeTree(this.options.folder)
     await this.#control.close()
     process.exit(0)

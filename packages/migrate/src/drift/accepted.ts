@@ -40,8 +40,11 @@ export function readAcceptances(folder: string): Acceptance[] {
 function invalid(text: string, line: number): MigrationError {
   return new MigrationError(
     'migrate.drift_acceptance_invalid',
-    `${ACCEPTED_FILE}, line ${line}: expected a kind, a name and a reason, such as \`schema cron: the jobs of pg_cron\`. Kinds: ${CATALOG_KINDS.join(', ')}.`,
-    { details: { line, found: text } },
+    `${ACCEPTED_FILE}, line ${line}: expected a kind, a name and a reason`,
+    {
+      details: { line, found: text },
+      remedy: `write it as in \`schema cron: the jobs of pg_cron\`; kinds: ${CATALOG_KINDS.join(', ')}`,
+    },
   )
 }
 

@@ -11,8 +11,11 @@ export class EngineMismatchError extends MiyabiError<
     const { prisma, expectedEngine, installedEngine } = details
     super(
       'migrate.engine_mismatch',
-      `prisma ${prisma} expects schema engine ${expectedEngine}, but @prisma/schema-engine-wasm is ${installedEngine}. Pin both to the same build in pnpm-workspace.yaml (catalog: "prisma" and "@prisma/schema-engine-wasm": ${expectedEngine}) and run \`pnpm install\`, or set MIYABI_PRISMA_ENGINE=native to use Prisma's native engine.`,
-      { details },
+      `prisma ${prisma} expects schema engine ${expectedEngine}, but @prisma/schema-engine-wasm is ${installedEngine}`,
+      {
+        details,
+        remedy: `pin both to the same build in pnpm-workspace.yaml (catalog: "prisma" and "@prisma/schema-engine-wasm": ${expectedEngine}) and run \`pnpm install\`, or set MIYABI_PRISMA_ENGINE=native to use Prisma's native engine`,
+      },
     )
   }
 }
@@ -30,6 +33,7 @@ export class MigrateInternalsError extends MiyabiError<
   constructor({ missing, message }: { readonly missing: readonly MissingInternal[]; readonly message: string }) {
     super('migrate.internals_missing', `An installed package lacks what the migrations use of it: ${message}`, {
       details: { missing },
+      remedy: 'install the version that the message names',
     })
   }
 }
@@ -40,10 +44,16 @@ export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readon
 
   constructor(command: string, env: Environment) {
     // In production it is thrown for commands of ours too, which are none of Prisma's.
-    const message = isProduction(env)
-      ? 'There is no database to work on: set DIRECT_DATABASE_URL (or DATABASE_URL). NODE_ENV is production, where the embedded database is not used.'
-      : `prisma ${command} needs a database: set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded one with \`pnpm db:up\`. \`pnpm prisma ${command}\` starts it by itself.`
-    super('migrate.no_database', message, { details: { command } })
+    const [reason, remedy] = isProduction(env)
+      ? [
+          'There is no database to work on: NODE_ENV is production, where the embedded database is not used',
+          'set DIRECT_DATABASE_URL (or DATABASE_URL)',
+        ]
+      : [
+          `prisma ${command} needs a database`,
+          `set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded one with \`pnpm db:up\`; \`pnpm prisma ${command}\` starts it by itself`,
+        ]
+    super('migrate.no_database', reason, { details: { command }, remedy })
   }
 }
 
@@ -62,11 +72,10 @@ export class UnknownBaselineError extends MiyabiError<'migrate.lint_baseline_unk
   override readonly name = 'UnknownBaselineError'
 
   constructor(baseline: string, file: string) {
-    super(
-      'migrate.lint_baseline_unknown',
-      `${file} names ${baseline}, and there is no such migration: write the name of the last migration that is not to be linted`,
-      { details: { baseline } },
-    )
+    super('migrate.lint_baseline_unknown', `${file} names ${baseline}, and there is no such migration`, {
+      details: { baseline },
+      remedy: 'write the name of the last migration that is not to be linted',
+    })
   }
 }
 

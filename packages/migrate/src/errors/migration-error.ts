@@ -67,9 +67,15 @@ export class MigrationError<Code extends MigrationErrorCode = MigrationErrorCode
 
   constructor(
     code: Code,
-    message: string,
-    options: { readonly details: MigrationErrorDetails[Code]; readonly cause?: unknown; readonly effect?: Effect },
+    reason: string,
+    options: {
+      readonly details: MigrationErrorDetails[Code]
+      readonly cause?: unknown
+      readonly effect?: Effect
+      /** What to do about it. */
+      readonly remedy?: string
+    },
   ) {
-    super(code, message, { ...options, retryable: code === 'migrate.busy' })
+    super(code, reason, { ...options, retryable: code === 'migrate.busy' })
   }
 }

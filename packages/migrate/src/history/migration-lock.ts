@@ -1,4 +1,4 @@
-import { sleep } from '@miyabi/core'
+import { defined, sleep } from '@miyabi/core'
 import type pg from 'pg'
 import { MigrationError } from '../errors/migration-error.js'
 
@@ -37,8 +37,8 @@ export async function takeMigrationLock(client: pg.Client, timeoutMs: number): P
   const holder = await migrationLockHolder(client)
   throw new MigrationError(
     'migrate.busy',
-    `Another deploy or rollback is at work on this database, and was not done within ${timeoutMs / 1000} s. Nothing was changed. ${describeHolder(holder)}`,
-    { details: holder ? { waitedMs: timeoutMs, holder } : { waitedMs: timeoutMs } },
+    `Another deploy or rollback is at work on this database, and was not done within ${timeoutMs / 1000} s; nothing was changed`,
+    { details: { waitedMs: timeoutMs, ...defined({ holder }) }, remedy: describeHolder(holder) },
   )
 }
 
@@ -65,10 +65,10 @@ export async function migrationLockHolder(client: pg.ClientBase): Promise<LockHo
 
 /** Who is waited for, and what to do where it is no migration. */
 export function describeHolder(holder: LockHolder | undefined): string {
-  if (!holder) return 'It has ended meanwhile: try again.'
+  if (!holder) return 'it has ended meanwhile: try again'
   const { pid, login } = holder
   return (
-    `Session ${pid} of the login ${login} holds the lock: try again when it has ended, or, if that is no migration, end it with ` +
-    `\`SELECT pg_terminate_backend(${pid})\`.`
+    `session ${pid} of the login ${login} holds the lock: try again when it has ended, or, if that is no migration, end it with ` +
+    `\`SELECT pg_terminate_backend(${pid})\``
   )
 }

@@ -14,8 +14,11 @@ export function historyProblems(statuses: readonly MigrationStatus[]): HistoryPr
     problems.push(
       new MigrationError(
         'migrate.failed',
-        `${list(failed)} failed half way, or is being applied at this moment. A script is applied whole or not at all, but for one that cannot run in a transaction: look for what that left (\`pnpm db:migrate status\` names invalid indexes), mend the migration, then \`pnpm prisma migrate resolve --rolled-back ${failed[0]}\` and \`pnpm prisma migrate deploy\`.`,
-        { details: { migrations: failed } },
+        `${list(failed)} failed half way, or is being applied at this moment. A script is applied whole or not at all, but for one that cannot run in a transaction`,
+        {
+          details: { migrations: failed },
+          remedy: `look for what that left (\`pnpm db:migrate status\` names invalid indexes), mend the migration, then \`pnpm prisma migrate resolve --rolled-back ${failed[0]}\` and \`pnpm prisma migrate deploy\``,
+        },
       ),
     )
   }
@@ -23,8 +26,11 @@ export function historyProblems(statuses: readonly MigrationStatus[]): HistoryPr
     problems.push(
       new MigrationError(
         'migrate.edited',
-        `${list(edited)} was changed after it was applied: its migration.sql is not the one that this database was given. Take it back from version control, and put the change into a migration of its own.`,
-        { details: { migrations: edited } },
+        `${list(edited)} was changed after it was applied: its migration.sql is not the one that this database was given`,
+        {
+          details: { migrations: edited },
+          remedy: 'take it back from version control, and put the change into a migration of its own',
+        },
       ),
     )
   }
@@ -32,16 +38,22 @@ export function historyProblems(statuses: readonly MigrationStatus[]): HistoryPr
     problems.push(
       new MigrationError(
         'migrate.diverged',
-        `The history has diverged: the database has ${list(unknown)}, which this code does not know, and this code has ${list(pending)}, which the database has not. Bring both branches together in the code, or give each branch a database of its own.`,
-        { details: { onlyInDatabase: unknown, onlyInCode: pending } },
+        `The history has diverged: the database has ${list(unknown)}, which this code does not know, and this code has ${list(pending)}, which the database has not`,
+        {
+          details: { onlyInDatabase: unknown, onlyInCode: pending },
+          remedy: 'bring both branches together in the code, or give each branch a database of its own',
+        },
       ),
     )
   } else if (unknown.length > 0) {
     problems.push(
       new MigrationError(
         'migrate.ahead',
-        `The database is ahead of this code: it has ${list(unknown)}, which this code does not know. Run this from the code that brought it (a newer version or another branch).`,
-        { details: { migrations: unknown } },
+        `The database is ahead of this code: it has ${list(unknown)}, which this code does not know`,
+        {
+          details: { migrations: unknown },
+          remedy: 'run this from the code that brought it (a newer version or another branch)',
+        },
       ),
     )
   }

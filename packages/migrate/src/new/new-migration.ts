@@ -43,11 +43,10 @@ export interface NewMigration {
 export async function newMigration(options: NewMigrationOptions): Promise<NewMigration[]> {
   const { project, name, single = false, now = new Date(), signal } = options
   if (!/^[a-z0-9]+(_[a-z0-9]+)*$/.test(name)) {
-    throw new MigrationError(
-      'migrate.name_invalid',
-      `${JSON.stringify(name)} is not a name for a migration: expected small letters, digits and underscores, as in add_nickname.`,
-      { details: { found: name } },
-    )
+    throw new MigrationError('migrate.name_invalid', `${JSON.stringify(name)} is not a name for a migration`, {
+      details: { found: name },
+      remedy: 'use small letters, digits and underscores, as in add_nickname',
+    })
   }
   if (single) {
     const { write } = writer(project, now)

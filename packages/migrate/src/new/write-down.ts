@@ -42,18 +42,15 @@ export async function writeDown({ project, databaseUrl, name, signal }: WriteDow
   const until = migrations.slice(0, migrations.findIndex((migration) => migration.name === name) + 1)
   const migration = until.pop()
   if (migration === undefined) {
-    throw new MigrationError('migrate.unknown', `There is no migration ${name} in ${project.migrations}.`, {
+    throw new MigrationError('migrate.unknown', `There is no migration ${name} in ${project.migrations}`, {
       details: { migration: name },
     })
   }
   if (migration.down !== undefined) {
-    throw new MigrationError(
-      'migrate.down_exists',
-      `${name} has a down.sql. Remove it first if it is to be written anew.`,
-      {
-        details: { migration: name },
-      },
-    )
+    throw new MigrationError('migrate.down_exists', `${name} has a down.sql`, {
+      remedy: 'remove it first if it is to be written anew',
+      details: { migration: name },
+    })
   }
   const partial = new Set<string>()
   for (const { up } of [...until, migration])

@@ -32,7 +32,7 @@ export async function planRollback(
   if (applied.length === 0) {
     throw new MigrationError(
       'migrate.nothing_applied',
-      'No migration is applied to this database: there is nothing to roll back.',
+      'No migration is applied to this database: there is nothing to roll back',
       {
         details: {},
       },
@@ -57,11 +57,10 @@ function rowsAfter(applied: readonly HistoryRow[], to: string | undefined): Hist
   if (to === undefined) return applied.slice(-1)
   const index = applied.findIndex(({ name }) => name === to)
   if (index >= 0) return applied.slice(index + 1)
-  throw new MigrationError(
-    'migrate.unknown',
-    `There is no migration ${to} that is applied. --to names the one that is to be the last: ${applied.map(({ name }) => name).join(', ')}.`,
-    { details: { migration: to } },
-  )
+  throw new MigrationError('migrate.unknown', `There is no migration ${to} that is applied`, {
+    details: { migration: to },
+    remedy: `name with --to the one that is to be the last: ${applied.map(({ name }) => name).join(', ')}`,
+  })
 }
 
 /**
@@ -73,21 +72,20 @@ export async function checkDown(migration: string, down: string): Promise<void> 
   for (const statement of await parseSql(down)) {
     if (!isTransactionControl(statement) && !isNotTransactional(statement)) continue
     const remedy = isTransactionControl(statement)
-      ? 'Take BEGIN, COMMIT and ROLLBACK out of it'
-      : 'Write it without CONCURRENTLY: the lock is waited for no longer than lock_timeout'
+      ? 'take BEGIN, COMMIT and ROLLBACK out of it'
+      : 'write it without CONCURRENTLY: the lock is waited for no longer than lock_timeout'
     throw new MigrationError(
       'migrate.down_not_transactional',
-      `down.sql of ${migration}, line ${statement.line}: \`${shorten(statement.text)}\` cannot run in one transaction with the note that the migration was undone, and a crash between the two would leave a history that lies. ${remedy}.`,
-      { details: { migration, statement: statement.text } },
+      `down.sql of ${migration}, line ${statement.line}: \`${shorten(statement.text)}\` cannot run in one transaction with the note that the migration was undone, and a crash between the two would leave a history that lies`,
+      { details: { migration, statement: statement.text }, remedy },
     )
   }
 }
 
 function downMissing(migrations: readonly string[]): MigrationError<'migrate.down_missing'> {
   const [first] = migrations
-  return new MigrationError(
-    'migrate.down_missing',
-    `${migrations.join(', ')} has no down.sql. \`pnpm db:migrate down ${first}\` writes one; look it through, and let \`pnpm db:migrate verify\` try it.`,
-    { details: { migrations } },
-  )
+  return new MigrationError('migrate.down_missing', `${migrations.join(', ')} has no down.sql`, {
+    details: { migrations },
+    remedy: `\`pnpm db:migrate down ${first}\` writes one; look it through, and let \`pnpm db:migrate verify\` try it`,
+  })
 }

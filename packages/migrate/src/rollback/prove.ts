@@ -58,7 +58,7 @@ export function upFailed(migration: Migration, error: unknown): MigrationError<'
 function doesNotRestore(migration: string, differences: string): MigrationError<'migrate.down_does_not_restore'> {
   return new MigrationError(
     'migrate.down_does_not_restore',
-    `down.sql of ${migration} does not bring back what was there before it (- is missing, + is left over):\n${differences}\nMend down.sql; \`pnpm db:migrate verify\` tells when it is right. Nothing was changed.`,
-    { details: { migration, differences } },
+    `down.sql of ${migration} does not bring back what was there before it (- is missing, + is left over), and nothing was changed:\n${differences}`,
+    { details: { migration, differences }, remedy: 'Mend down.sql; `pnpm db:migrate verify` tells when it is right.' },
   )
 }

@@ -139,8 +139,8 @@ const lastApplied = (history: readonly HistoryRow[]): string | undefined =>
 function overtaken(asked: string | undefined, now: string | undefined): MigrationError {
   return new MigrationError(
     'migrate.overtaken',
-    `Another deploy or rollback came first: the last migration was ${asked ?? 'none'}, and is ${now ?? 'none'} now. Nothing was changed. \`pnpm db:migrate status\` tells how it is.`,
-    { details: { was: asked, is: now } },
+    `Another deploy or rollback came first: the last migration was ${asked ?? 'none'}, and is ${now ?? 'none'} now; nothing was changed`,
+    { details: { was: asked, is: now }, remedy: '`pnpm db:migrate status` tells how it is' },
   )
 }
 
@@ -150,8 +150,11 @@ function refuseLoss(losses: ReadonlyMap<string, readonly Loss[]>): void {
   if (first === undefined) return
   throw new MigrationError(
     'migrate.data_loss',
-    `Going back would destroy data:\n${all.map(({ migration, loss }) => `  ${describeLoss(loss)} (${migration})`).join('\n')}\nNothing was changed. Keep a copy of what is needed, then add --accept-data-loss.`,
-    { details: { migration: first.migration, losses: all.map(({ loss }) => loss) } },
+    `Going back would destroy data; nothing was changed:\n${all.map(({ migration, loss }) => `  ${describeLoss(loss)} (${migration})`).join('\n')}`,
+    {
+      remedy: 'Keep a copy of what is needed, then add --accept-data-loss.',
+      details: { migration: first.migration, losses: all.map(({ loss }) => loss) },
+    },
   )
 }
 
@@ -185,14 +188,14 @@ function connectionLost(migration: string, isCommitting: boolean, cause: unknown
   if (isCommitting) {
     return new MigrationError(
       'migrate.outcome_unknown',
-      `The connection was lost in the moment of COMMIT: ${migration} is undone as a whole, or not at all. \`pnpm db:migrate status\` tells which.`,
-      { details: { migration }, cause, effect: 'unknown' },
+      `The connection was lost in the moment of COMMIT: ${migration} is undone as a whole, or not at all`,
+      { details: { migration }, cause, effect: 'unknown', remedy: '`pnpm db:migrate status` tells which' },
     )
   }
   return new MigrationError(
     'migrate.connection_lost',
-    `The connection was lost while ${migration} was being undone. It is still applied: the server takes back what had been done.`,
-    { details: { migration }, cause },
+    `The connection was lost while ${migration} was being undone. It is still applied: the server takes back what had been done`,
+    { details: { migration }, cause, remedy: 'roll back again' },
   )
 }
 

@@ -24,12 +24,13 @@ function downFailed(migration: string, down: string, error: pg.DatabaseError): M
   const { sqlstate, text } = scriptFault(error, down)
   const remedy =
     sqlstate === LOCK_NOT_AVAILABLE
-      ? 'Somebody holds a lock on a table that it changes, and it did not wait longer than its lock_timeout: try again, or look in pg_stat_activity for a transaction that has been open for long.'
-      : '`pnpm db:migrate verify` tries down files on databases of its own; where it passes, this database is not as its migrations would have it.'
+      ? 'somebody holds a lock on a table that it changes, and it did not wait longer than its lock_timeout: try again, or look in pg_stat_activity for a transaction that has been open for long'
+      : '`pnpm db:migrate verify` tries down files on databases of its own; where it passes, this database is not as its migrations would have it'
   return new MigrationError(
     'migrate.down_failed',
-    `down.sql of ${migration} was refused, and nothing was changed.\n${text}\n${remedy}`,
+    `down.sql of ${migration} was refused, and nothing was changed.\n${text}`,
     {
+      remedy,
       details: { migration, sqlstate },
     },
   )

@@ -69,7 +69,12 @@ export class ScratchServer implements AsyncDisposable {
 function denied(cause: PrismaError): MigrationError {
   return new MigrationError(
     'migrate.scratch_denied',
-    'The check works in databases of its own, and this login may not create any. Give it the right (ALTER ROLE ... CREATEDB), or check on another server, with DIRECT_DATABASE_URL of a login that has it.',
-    { details: {}, cause },
+    'The check works in databases of its own, and this login may not create any',
+    {
+      details: {},
+      cause,
+      remedy:
+        'give it the right (ALTER ROLE ... CREATEDB), or check on another server, with DIRECT_DATABASE_URL of a login that has it',
+    },
   )
 }

@@ -18,12 +18,13 @@ export async function checkWhole(script: string, file: string): Promise<void> {
   const statements = await parseSql(script).catch(() => []) // what is wrong with it, the server says
   const pairs = new Set(transactionPairs(statements).flat())
   for (const statement of statements) {
-    const problem = problemOf(statement, statements, pairs)
-    if (problem === undefined) continue
+    const found = problemOf(statement, statements, pairs)
+    if (found === undefined) continue
+    const { problem, remedy } = found
     throw new MigrationError(
       'migrate.not_whole',
       `${file}, line ${statement.line}: \`${shorten(statement.text)}\` ${problem}`,
-      { details: { file, line: statement.line } },
+      { details: { file, line: statement.line }, remedy },
     )
   }
 }
@@ -53,15 +54,26 @@ function problemOf(
   statement: Statement,
   statements: readonly Statement[],
   pairs: ReadonlySet<Statement>,
-): string | undefined {
+): { readonly problem: string; readonly remedy: string } | undefined {
   if (isTransactionControl(statement) && !pairs.has(statement)) {
-    return 'would end the transaction that the script is, so that part of it stays or goes while it is recorded as a whole. Take it out: a script is one transaction by itself.'
+    return {
+      problem:
+        'would end the transaction that the script is, so that part of it stays or goes while it is recorded as a whole',
+      remedy: 'take it out: a script is one transaction by itself',
+    }
   }
   if (endsTransaction(statement.node)) {
-    return 'ends a transaction in its block, so that part of the script may stay when the rest fails. Take COMMIT and ROLLBACK out of it.'
+    return {
+      problem: 'ends a transaction in its block, so that part of the script may stay when the rest fails',
+      remedy: 'take COMMIT and ROLLBACK out of it',
+    }
   }
   if (statements.length > 1 && isNotTransactional(statement)) {
-    return 'cannot run in a transaction, and several statements are one. Make it the one statement of a migration of its own, with `-- @limits lock_timeout=5s statement_timeout=1h` in its first line.'
+    return {
+      problem: 'cannot run in a transaction, and several statements are one',
+      remedy:
+        'make it the one statement of a migration of its own, with `-- @limits lock_timeout=5s statement_timeout=1h` in its first line',
+    }
   }
   return undefined
 }

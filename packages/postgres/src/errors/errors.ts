@@ -1,69 +1,18 @@
-import { type Effect, isMiyabiError, MiyabiError } from '@miyabi/core'
+import { isMiyabiError, MiyabiError } from '@miyabi/core'
+import { meaningOf, POSTGRES_ERRORS, type PostgresErrorCode } from './codes.js'
 import type { AcquireTimeoutDetails, FailureDetails, PostgresErrorDetails } from './details.js'
 
 export type { AcquireTimeoutDetails }
 
-/** What each code means, whether the same call may succeed when made again, and whether the work may have happened. */
-export const POSTGRES_ERRORS = {
-  'postgres.unreachable': { retryable: true, effect: 'none' },
-  'postgres.connect_timeout': { retryable: true, effect: 'none' },
-  'postgres.unavailable': { retryable: true, effect: 'none' },
-  'postgres.too_many_connections': { retryable: true, effect: 'none' },
-  'postgres.connection_lost': { retryable: true, effect: 'unknown' },
-  'postgres.transaction_lost': { retryable: true, effect: 'none' },
-  'postgres.commit_unknown': { retryable: false, effect: 'unknown' },
-  'postgres.auth_failed': { retryable: false, effect: 'none' },
-  'postgres.password_failed': { retryable: true, effect: 'none' },
-  'postgres.database_missing': { retryable: false, effect: 'none' },
-  'postgres.tls_failed': { retryable: false, effect: 'none' },
-  'postgres.pooler': { retryable: false, effect: 'none' },
-  'postgres.time_zone': { retryable: false, effect: 'none' },
-  'postgres.pool.acquire_timeout': { retryable: false, effect: 'none' },
-  'postgres.pool.closed': { retryable: false, effect: 'none' },
-  'postgres.pool.hook_failed': { retryable: false, effect: 'none' },
-  'postgres.pool.second_pg': { retryable: false, effect: 'none' },
-  'postgres.internals_missing': { retryable: false, effect: 'none' },
-  'postgres.serialization_failure': { retryable: true, effect: 'none' },
-  'postgres.deadlock': { retryable: true, effect: 'none' },
-  'postgres.lock_timeout': { retryable: true, effect: 'none' },
-  'postgres.deadline': { retryable: false, effect: 'none' },
-  'postgres.canceled': { retryable: false, effect: 'none' },
-  'postgres.transaction_timeout': { retryable: false, effect: 'none' },
-  'postgres.transaction_aborted': { retryable: false, effect: 'none' },
-  'postgres.transaction_ended': { retryable: false, effect: 'unknown' },
-  'postgres.transaction_nested': { retryable: false, effect: 'none' },
-  'postgres.unique_violation': { retryable: false, effect: 'none' },
-  'postgres.foreign_key_violation': { retryable: false, effect: 'none' },
-  'postgres.not_null_violation': { retryable: false, effect: 'none' },
-  'postgres.check_violation': { retryable: false, effect: 'none' },
-  'postgres.not_found': { retryable: false, effect: 'none' },
-  'postgres.invalid_value': { retryable: false, effect: 'none' },
-  'postgres.unreadable_value': { retryable: false, effect: 'unknown' },
-  'postgres.invalid_query': { retryable: false, effect: 'none' },
-  'postgres.invalid_sql': { retryable: false, effect: 'none' },
-  'postgres.unreadable_type': { retryable: false, effect: 'unknown' },
-  'postgres.identity.missing': { retryable: false, effect: 'none' },
-  'postgres.identity.invalid': { retryable: false, effect: 'none' },
-  'postgres.identity.not_granted': { retryable: false, effect: 'none' },
-  'postgres.identity.mixed': { retryable: false, effect: 'none' },
-  'postgres.identity.fixed': { retryable: false, effect: 'none' },
-  'postgres.row_security': { retryable: false, effect: 'none' },
-  'postgres.permission_denied': { retryable: false, effect: 'none' },
-  'postgres.login.privileged': { retryable: false, effect: 'none' },
-  'postgres.login.has_rights': { retryable: false, effect: 'none' },
-  'postgres.schema_mismatch': { retryable: false, effect: 'none' },
-  'postgres.read_only': { retryable: false, effect: 'none' },
-  'postgres.standby': { retryable: true, effect: 'none' },
-  'postgres.resources_exhausted': { retryable: false, effect: 'none' },
-  'postgres.raised': { retryable: false, effect: 'none' },
-  'postgres.refused': { retryable: false, effect: 'none' },
-  'postgres.failed': { retryable: false, effect: 'unknown' },
-} as const satisfies Record<string, { readonly retryable: boolean; readonly effect: Effect }>
-
-export type PostgresErrorCode = keyof typeof POSTGRES_ERRORS
-
 /** One of the errors of the PostgreSQL side: `code` tells which, and what its `details` hold. */
 export type AnyPostgresError = { [Code in PostgresErrorCode]: PostgresError<Code> }[PostgresErrorCode]
+
+interface PostgresErrorOptions<Details> {
+  readonly details?: Details
+  readonly cause?: unknown
+  /** What to do about it, where that is not what the code says. */
+  readonly remedy?: string | undefined
+}
 
 /** An error of the PostgreSQL side. `retryable` and `effect` follow from the code, the type of `details` too. */
 export class PostgresError<Code extends PostgresErrorCode = PostgresErrorCode> extends MiyabiError<
@@ -72,12 +21,10 @@ export class PostgresError<Code extends PostgresErrorCode = PostgresErrorCode> e
 > {
   override readonly name: string = 'PostgresError'
 
-  constructor(
-    code: Code,
-    message: string,
-    options: { readonly details?: PostgresErrorDetails<Code>; readonly cause?: unknown } = {},
-  ) {
-    super(code, message, { ...options, ...POSTGRES_ERRORS[code] })
+  /** @param reason what happened, where that is more than the code says. */
+  constructor(code: Code, reason?: string, options: PostgresErrorOptions<PostgresErrorDetails<Code>> = {}) {
+    const { retryable, effect, ...usual } = meaningOf(code)
+    super(code, reason ?? usual.reason, { remedy: usual.remedy, ...options, retryable, effect })
   }
 
   /**
@@ -92,10 +39,10 @@ export class PostgresError<Code extends PostgresErrorCode = PostgresErrorCode> e
 /** Makes an error of a code that is known only at run time, with details that fit it. */
 export function postgresError(
   code: PostgresErrorCode,
-  message: string,
-  options: { readonly details: FailureDetails; readonly cause: unknown },
+  reason: string,
+  options: PostgresErrorOptions<FailureDetails>,
 ): AnyPostgresError {
-  return new PostgresError(code, message, options as object) as AnyPostgresError
+  return new PostgresError(code, reason, options as object) as AnyPostgresError
 }
 
 /**
@@ -112,17 +59,19 @@ export function isPostgresError<Code extends PostgresErrorCode = PostgresErrorCo
 export class AcquireTimeoutError extends PostgresError<'postgres.pool.acquire_timeout'> {
   override readonly name = 'AcquireTimeoutError'
 
-  constructor(details: AcquireTimeoutDetails, cause?: unknown) {
+  constructor(details: AcquireTimeoutDetails, cause?: MiyabiError) {
     const { pool, waitedMs, total, active, idle, connecting, waiting, max, lastConnectFailure } = details
     const counts = `total ${total}, active ${active}, idle ${idle}, connecting ${connecting}, waiting ${waiting}, max ${max}`
-    const advice = lastConnectFailure
-      ? `the last attempt to connect, ${lastConnectFailure.agoMs} ms ago, failed: ${lastConnectFailure.message}`
-      : active >= max
-        ? 'all connections are in use: look for long transactions or a connection that is never released, then raise DB_MAX_CONNECTIONS'
-        : 'connections are still being opened: look at the server and the network, or raise DB_ACQUIRE_TIMEOUT'
-    super('postgres.pool.acquire_timeout', `Pool ${pool}: no connection within ${waitedMs} ms (${counts}); ${advice}`, {
-      details,
-      cause,
-    })
+    const [why, remedy] =
+      lastConnectFailure && cause
+        ? [`the last attempt to connect, ${lastConnectFailure.agoMs} ms ago, failed: ${cause.reason}`, cause.remedy]
+        : active >= max
+          ? [
+              'all connections are in use',
+              'look for long transactions or a connection that is never released, then raise DB_MAX_CONNECTIONS',
+            ]
+          : ['connections are still being opened', 'look at the server and the network, or raise DB_ACQUIRE_TIMEOUT']
+    const reason = `Pool ${pool}: no connection within ${waitedMs} ms (${counts}): ${why}`
+    super('postgres.pool.acquire_timeout', reason, { details, cause, remedy })
   }
 }

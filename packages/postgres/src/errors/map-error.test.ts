@@ -2,7 +2,8 @@ import { inspect } from 'node:util'
 import { MiyabiError } from '@miyabi/core'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { isPostgresError, POSTGRES_ERRORS, PostgresError, type PostgresErrorCode } from './errors.js'
+import { POSTGRES_ERRORS, type PostgresErrorCode } from './codes.js'
+import { isPostgresError, PostgresError } from './errors.js'
 import { mapConnectError, mapPostgresError, noteSocketError, toPostgresError } from './map-error.js'
 
 const withCode = (code: string, message = 'm'): Error => Object.assign(new Error(message), { code })
@@ -59,7 +60,8 @@ describe('toPostgresError', () => {
     const mapped = toPostgresError(error)
     expect(mapped).toBeInstanceOf(PostgresError)
     expect(mapped.code).toBe(code)
-    expect({ retryable: mapped.retryable, effect: mapped.effect }).toEqual(POSTGRES_ERRORS[code])
+    const { retryable, effect } = POSTGRES_ERRORS[code]
+    expect({ retryable: mapped.retryable, effect: mapped.effect }).toEqual({ retryable, effect })
   })
 
   it('knows that nothing was done, whatever the server refused: all but a lost connection and what it does not know itself', () => {

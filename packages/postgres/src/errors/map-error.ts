@@ -1,6 +1,7 @@
 import { isMiyabiError, redactText } from '@miyabi/core'
 import { IDENTITY_MISSING } from '../schema/roles.js'
 import { tableNames } from '../schema/tables.js'
+import { meaningOf, type PostgresErrorCode } from './codes.js'
 import type {
   FailureDetails,
   InvalidQueryDetails,
@@ -9,14 +10,13 @@ import type {
   UnreadableTypeDetails,
 } from './details.js'
 import { type DriverFacts, driverFacts } from './driver-facts.js'
-import {
-  type AnyPostgresError,
-  isPostgresError,
-  PostgresError,
-  type PostgresErrorCode,
-  postgresError,
-} from './errors.js'
-import { type ServerPlace, wordingFor } from './wording.js'
+import { type AnyPostgresError, isPostgresError, PostgresError, postgresError } from './errors.js'
+
+/** A server as messages name it, and the variable that names the server and the login. */
+interface ServerPlace {
+  readonly server: string
+  readonly variable: string
+}
 
 /**
  * One way to read what PostgreSQL failed with: what the driver, its adapter or Prisma threw becomes a `PostgresError`,
@@ -58,8 +58,9 @@ export function toPostgresError(error: unknown, at?: ServerPlace): AnyPostgresEr
     ...(code === 'postgres.invalid_sql' ? place : {}),
     ...(unreadableType ? { type: unreadableType } : {}),
   }
-  return postgresError(code, messageOf(code, facts, at), {
+  return postgresError(code, reasonOf(code, facts, at), {
     details,
+    remedy: remedyOf(code, facts, at),
     cause: isMiyabiError(error) ? error : causeOf(code, facts),
   })
 }
@@ -76,13 +77,14 @@ export function mapConnectError(error: unknown, place: ServerPlace): AnyPostgres
   const { message } = driverFacts(error)
   const [, ofPooler] = BY_POOLER_MESSAGE.find(([pattern]) => pattern.test(message)) ?? []
   if (ofPooler) {
-    const { reason, remedy } = wordingFor(ofPooler, variable)
-    return new PostgresError(ofPooler, `${reason} (${server}; ${redactText(message)}); ${remedy}`, { details, cause })
+    const { reason, remedy } = meaningOf(ofPooler, variable)
+    return new PostgresError(ofPooler, `${reason} (${server}; ${redactText(message)})`, { details, cause, remedy })
   }
-  const { reason, remedy } = wordingFor('postgres.unreachable', variable)
-  return new PostgresError('postgres.unreachable', `${reason} (${server}; closed during the login); ${remedy}`, {
+  const { reason, remedy } = meaningOf('postgres.unreachable', variable)
+  return new PostgresError('postgres.unreachable', `${reason} (${server}; closed during the login)`, {
     details,
     cause,
+    remedy,
   })
 }
 
@@ -285,7 +287,7 @@ const DENIED = {
   other: 'postgres.permission_denied',
 } as const satisfies Record<DriverFacts['denied'], PostgresErrorCode>
 
-function messageOf(code: PostgresErrorCode, facts: DriverFacts, at: ServerPlace | undefined): string {
+function reasonOf(code: PostgresErrorCode, facts: DriverFacts, at: ServerPlace | undefined): string {
   const { sqlState, prismaCode, systemCode, constraint, table, columns, argument, withoutData } = facts
   const { place, words, inFunction, unreadableType } = facts
   const named = [
@@ -305,12 +307,16 @@ function messageOf(code: PostgresErrorCode, facts: DriverFacts, at: ServerPlace 
     withoutData && 'no data came for COPY FROM STDIN, which takes a stream: `pg-copy-streams` on a client of the pool',
     sqlState ? `SQLSTATE ${sqlState}` : (prismaCode ?? systemCode),
   ].filter(Boolean)
-  const { reason, remedy: usual } = wordingFor(code, at?.variable ?? 'DATABASE_URL')
+  const { reason } = meaningOf(code)
+  return named.length === 0 ? reason : `${reason} (${named.join('; ')})`
+}
+
+function remedyOf(code: PostgresErrorCode, facts: DriverFacts, at: ServerPlace | undefined): string | undefined {
+  const { prismaCode } = facts
   // Nobody but the author of raw SQL can correct its text.
   const isByPrisma = code === 'postgres.invalid_sql' && prismaCode !== undefined && prismaCode !== 'P2010'
-  const remedy = isByPrisma ? 'Prisma made this statement out of the call: word the call otherwise' : usual
-  const what = named.length === 0 ? reason : `${reason} (${named.join('; ')})`
-  return remedy === undefined ? what : `${what}; ${remedy}`
+  if (isByPrisma) return 'Prisma made this statement out of the call: word the call otherwise'
+  return meaningOf(code, at?.variable).remedy
 }
 
 const isPrismas = ({ name }: DriverFacts): boolean => name.startsWith('PrismaClient')

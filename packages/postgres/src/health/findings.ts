@@ -1,5 +1,4 @@
-import type { PostgresErrorCode } from '../errors/errors.js'
-import { WORDING } from '../errors/wording.js'
+import { meaningOf, type PostgresErrorCode } from '../errors/codes.js'
 import type { LoginProblem } from '../identity/login-check.js'
 import { tableNames } from '../schema/tables.js'
 import type { PoolStats } from '../stats.js'
@@ -67,7 +66,7 @@ function writesRefused({ isStandby, isReadOnly, variable }: Sight): Finding[] {
   const remedy = isStandby
     ? `let ${variable} name the primary`
     : 'look at default_transaction_read_only of the server, the database and the role; some services set it when the disk is full'
-  return [{ problem, ...DOWN, reason: WORDING[problem].reason, remedy }]
+  return [{ problem, ...DOWN, reason: meaningOf(problem).reason, remedy }]
 }
 
 function migrationsFailed({ migrations }: Sight): Finding[] {
@@ -94,7 +93,7 @@ function schemaBehind({ migrations, missing }: Sight): Finding[] {
       ...DOWN,
       remedy: isKnown
         ? 'no migration is missing: see that the session searches the right schema (`?schema=`, search_path); `pnpm db:doctor` tells how the database differs from its migrations'
-        : (WORDING['postgres.schema_mismatch'].remedy ?? ''),
+        : (meaningOf('postgres.schema_mismatch').remedy ?? ''),
       reason: `The database lacks ${missing.length} of ${tableNames.length} tables: ${names}`,
     })),
   ]
@@ -103,8 +102,8 @@ function schemaBehind({ migrations, missing }: Sight): Finding[] {
 /** As every connection of the pool is, or every call that it takes. */
 function loginRefused({ login }: Sight): Finding[] {
   return login.flatMap(({ error, weight }) => {
-    const [reason = '', ...remedies] = error.message.split('; ')
-    return weight === 'refuse' ? [{ problem: error.code, ...DOWN, reason, remedy: remedies.join('; ') }] : []
+    const { code: problem, reason, remedy = '' } = error
+    return weight === 'refuse' ? [{ problem, ...DOWN, reason, remedy }] : []
   })
 }
 

@@ -1,8 +1,7 @@
-import type { StoreHealth } from '@miyabi/core'
+import { defined, type StoreHealth } from '@miyabi/core'
 import type { PostgresError } from '../errors/errors.js'
-import { WORDING, type Wording, wordingFor } from '../errors/wording.js'
 import { problemsOfLogin } from '../identity/login-check.js'
-import { type Ask, NoAnswer, onOwnConnection } from '../pool/own-connection.js'
+import { type Ask, onOwnConnection } from '../pool/own-connection.js'
 import { migrations } from '../schema/migrations.generated.js'
 import { tableNames } from '../schema/tables.js'
 import type { PostgresSettings } from '../settings/config.js'
@@ -58,28 +57,13 @@ export async function checkHealth(settings: PostgresSettings, options: HealthOpt
     }
   } catch (error) {
     signal?.throwIfAborted()
-    return healthDown(error, latencyMs(), variable)
+    return healthDown(error as PostgresError, latencyMs())
   }
 }
 
-/** How PostgreSQL is where asking it failed with `error`. `variable` names the login. */
-export function healthDown(error: unknown, latencyMs: number, variable = 'DATABASE_URL'): PostgresHealth {
-  const { reason, remedy } = toldApart(error as PostgresError, variable)
-  return {
-    status: 'down',
-    ready: false,
-    latencyMs,
-    problem: (error as PostgresError).code,
-    reason,
-    ...(remedy && { remedy }),
-  }
-}
-
-/** What is wrong and what to do about it, which a message has in one. */
-function toldApart(error: PostgresError, variable: string): Wording {
-  if (error instanceof NoAnswer) return error
-  const { remedy } = wordingFor(error.code in WORDING ? error.code : 'postgres.failed', variable)
-  return { reason: error.message.replace(`; ${remedy}`, ''), ...(remedy !== undefined && { remedy }) }
+/** How PostgreSQL is where asking it failed with `error`. */
+export function healthDown({ code, reason, remedy }: PostgresError, latencyMs: number): PostgresHealth {
+  return { status: 'down', ready: false, latencyMs, problem: code, reason, ...defined({ remedy }) }
 }
 
 interface Answer extends Pick<Sight, 'isStandby' | 'isReadOnly' | 'missing' | 'login'> {

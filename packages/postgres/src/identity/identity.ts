@@ -32,9 +32,7 @@ function problemOf(id: unknown): string {
 }
 
 function invalid(problem: string, argument?: string): PostgresError<'postgres.identity.invalid'> {
-  return new PostgresError(
-    'postgres.identity.invalid',
-    `as() expects { userId } or { webUserId }, one of them, a UUID such as 018f4e6a-7c1b-7000-8000-000000000000; ${problem}; nothing was sent`,
-    { details: argument === undefined ? {} : { argument } },
-  )
+  return new PostgresError('postgres.identity.invalid', `as() was given no identity: ${problem}; nothing was sent`, {
+    details: argument === undefined ? {} : { argument },
+  })
 }

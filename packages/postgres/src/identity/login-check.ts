@@ -1,10 +1,11 @@
 import { type Logger, withDeadline } from '@miyabi/core'
 import type pg from 'pg'
+import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
-import { WORDING, wordsOf } from '../errors/wording.js'
 import { databaseRoles } from '../schema/roles.js'
 import { tableNames } from '../schema/tables.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
+import { remedyOfLogin } from './remedy-of-login.js'
 
 /** Of a role: whether it may do anything with one of the tables, or with a column of it. */
 const hasRights = (role: string, table: string): string =>
@@ -95,7 +96,7 @@ export function loginCheck(
   let isDone = settings.privilegedLogin === 'allow'
   return async (client) => {
     if (isDone) return
-    const onTimeout = (): Error => new PostgresError('postgres.connect_timeout', wordsOf('postgres.connect_timeout'))
+    const onTimeout = (): Error => new PostgresError('postgres.connect_timeout')
     const problems = await withDeadline({ ms: settings.connectTimeoutMs, onTimeout }, () =>
       problemsOfLogin(settings, mayServe, async (text, values) => (await client.query(text, values)).rows),
     )
@@ -109,10 +110,10 @@ export function loginCheck(
 }
 
 function privileged(settings: ResolvedSettings, problem: string): PostgresError {
-  const { reason, remedy } = WORDING['postgres.login.privileged']
+  const { reason } = meaningOf('postgres.login.privileged')
   return new PostgresError(
     'postgres.login.privileged',
-    `${reason}: ${settings.target.user} (${settings.target.variable}) ${problem}; ${remedy}`,
+    `${reason}: ${settings.target.user} (${settings.target.variable}) ${problem}`,
   )
 }
 
@@ -132,10 +133,11 @@ function rightsOfItsOwn(
           // A grant keeps how it was made.
           `as whoever made the roles ALTER ROLE ${login} NOINHERIT; REVOKE ${inherited} FROM ${login}; GRANT ${inherited} TO ${login};`,
         ]
-  const { reason } = WORDING['postgres.login.has_rights']
+  const { reason } = meaningOf('postgres.login.has_rights')
   return new PostgresError(
     'postgres.login.has_rights',
-    `${reason}: ${login} (${settings.target.variable}) ${problem}; run ${remedy} or set DB_ALLOW_PRIVILEGED_LOGIN=true`,
+    `${reason}: ${login} (${settings.target.variable}) ${problem}`,
+    { remedy: `run ${remedy} or set DB_ALLOW_PRIVILEGED_LOGIN=true` },
   )
 }
 
@@ -143,6 +145,7 @@ function rightsOfItsOwn(
 function cannotAct(settings: ResolvedSettings, login: string, roles: readonly string[]): PostgresError {
   return new PostgresError(
     'postgres.identity.not_granted',
-    `The login ${login} (${settings.target.variable}) may not act as ${roles.join(' or ')}, so every call fails; see that ${settings.target.variable} names the login that is meant for this and no other; if it does, run as whoever made the roles: GRANT ${roles.join(', ')} TO ${login};`,
+    `The login ${login} (${settings.target.variable}) may not act as ${roles.join(' or ')}, so every call fails`,
+    { remedy: remedyOfLogin(settings.target.variable, roles, login) },
   )
 }

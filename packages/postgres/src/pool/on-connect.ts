@@ -1,8 +1,8 @@
 import { safeCause, withDeadline } from '@miyabi/core'
 import type pg from 'pg'
+import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
 import { isDatabaseError } from '../errors/map-error.js'
-import { WORDING } from '../errors/wording.js'
 
 /** Looks at a new connection before anybody has it. */
 export type ConnectHook = (client: pg.ClientBase) => void | Promise<void>
@@ -12,9 +12,9 @@ export class HookFailure extends PostgresError<'postgres.pool.hook_failed'> {
   readonly #thrown: unknown
 
   constructor(thrown: unknown) {
-    const { reason, remedy } = WORDING['postgres.pool.hook_failed']
+    const { reason } = meaningOf('postgres.pool.hook_failed')
     const cause = safeCause(thrown)
-    super('postgres.pool.hook_failed', `${reason} (${cause.name}); ${remedy}`, { cause })
+    super('postgres.pool.hook_failed', `${reason} (${cause.name})`, { cause })
     this.#thrown = thrown
   }
 
@@ -34,6 +34,7 @@ export async function runHook(hook: ConnectHook | undefined, client: pg.ClientBa
     new PostgresError(
       'postgres.connect_timeout',
       `The onConnect of the pool did not end within ${ms} ms (DB_CONNECT_TIMEOUT), so the connection was closed`,
+      { remedy: 'let it end sooner, or raise DB_CONNECT_TIMEOUT' },
     )
   try {
     await withDeadline({ ms, onTimeout }, async () => hook(client))

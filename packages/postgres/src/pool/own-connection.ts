@@ -1,7 +1,6 @@
 import { withDeadline } from '@miyabi/core'
 import { PostgresError } from '../errors/errors.js'
 import { mapConnectError } from '../errors/map-error.js'
-import type { Wording } from '../errors/wording.js'
 import { toClientConfig } from '../settings/client-config.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 import { PooledClient } from './pooled-client.js'
@@ -14,18 +13,6 @@ export type Ask = <Row extends object>(text: string, values?: readonly unknown[]
 
 /** How far it came in time. */
 type Stage = 'connecting' | 'login' | 'question'
-
-/** A question that was not answered in time: at which point, and what to look at. */
-export class NoAnswer extends PostgresError<'postgres.connect_timeout'> implements Wording {
-  readonly reason: string
-  readonly remedy: string
-
-  constructor({ reason, remedy }: Required<Wording>) {
-    super('postgres.connect_timeout', `${reason}; ${remedy}`)
-    this.reason = reason
-    this.remedy = remedy
-  }
-}
 
 /**
  * Asks the server over a connection of its own, which neither takes a slot of the pool nor waits for one, and ends with
@@ -42,7 +29,7 @@ export async function onOwnConnection<T>(
   const client = new PooledClient({ ...toClientConfig(settings), connectTimeoutMs: 2 * ms, sockets: new Set() })
   let isOpen = false
   const stage = (): Stage => (isOpen ? 'question' : client.isConnecting ? 'connecting' : 'login')
-  const onTimeout = (): PostgresError => new NoAnswer(wordsOf(stage(), settings))
+  const onTimeout = (): PostgresError => noAnswer(stage(), settings)
   try {
     const answer = await withDeadline({ ms, signal, onTimeout }, async () => {
       await client.connect()
@@ -60,7 +47,13 @@ export async function onOwnConnection<T>(
   }
 }
 
-function wordsOf(stage: Stage, settings: ResolvedSettings): Required<Wording> {
+/** A question that was not answered in time: at which point, and what to look at. */
+function noAnswer(stage: Stage, settings: ResolvedSettings): PostgresError<'postgres.connect_timeout'> {
+  const { reason, remedy } = pointOf(stage, settings)
+  return new PostgresError('postgres.connect_timeout', reason, { remedy })
+}
+
+function pointOf(stage: Stage, settings: ResolvedSettings): { readonly reason: string; readonly remedy: string } {
   const { server, variable } = settings.target
   const within = `within ${QUESTION_LIMIT_MS} ms (${server})`
   switch (stage) {

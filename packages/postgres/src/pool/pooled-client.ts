@@ -181,7 +181,7 @@ export class PooledClient extends pg.Client {
     if (this.isUtc) return
     throw new PostgresError(
       'postgres.time_zone',
-      `The session's time zone is ${this.#timeZone}, not UTC: every instant would be shifted. A pooler between here and the server drops start-up parameters; run ALTER ROLE ... SET timezone = 'UTC' for this login`,
+      `The session's time zone is ${this.#timeZone}, not UTC: every instant would be shifted`,
     )
   }
 

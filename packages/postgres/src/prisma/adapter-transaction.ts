@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
 import { toPostgresError } from '../errors/map-error.js'
-import { wordsOf } from '../errors/wording.js'
 import type { Scope } from '../identity/scope.js'
 import { scopeRefused } from '../identity/scope-errors.js'
 import type { PgAdapter, PgTransaction } from '../internals/prisma.js'
@@ -180,8 +179,7 @@ export class AdapterTransaction implements PgTransaction {
    * like a success.
    */
   #assertOpen(): void {
-    if (this.#client.getTransactionStatus() === 'I')
-      throw new PostgresError('postgres.transaction_ended', wordsOf('postgres.transaction_ended'))
+    if (this.#client.getTransactionStatus() === 'I') throw new PostgresError('postgres.transaction_ended')
   }
 
   async #commit(): Promise<number> {
@@ -195,7 +193,7 @@ export class AdapterTransaction implements PgTransaction {
     // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from
     // the answer: the session's state is known only some time after the error of that statement.
     if (command === 'COMMIT') return 0
-    throw new PostgresError('postgres.transaction_aborted', wordsOf('postgres.transaction_aborted'))
+    throw new PostgresError('postgres.transaction_aborted')
   }
 
   /** Notes how a statement failed. A connection lost before COMMIT means that nothing happened. */
@@ -238,7 +236,7 @@ export class AdapterTransaction implements PgTransaction {
 function beforeCommit(error: unknown): unknown {
   const mapped = toPostgresError(error)
   if (mapped.code !== 'postgres.connection_lost') return error
-  return new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), {
+  return new PostgresError('postgres.transaction_lost', undefined, {
     cause: mapped.cause ?? mapped,
   })
 }

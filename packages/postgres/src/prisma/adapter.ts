@@ -57,7 +57,7 @@ export class Adapter extends PrismaPg {
     if (!usesPool(this, pool)) {
       throw new PostgresError(
         'postgres.pool.second_pg',
-        'Prisma does not take the pool for one of pg: two copies of pg are installed; pin one version (`overrides` in pnpm-workspace.yaml) and install again',
+        'Prisma does not take the pool for one of pg: two copies of pg are installed',
       )
     }
   }

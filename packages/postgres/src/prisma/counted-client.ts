@@ -1,6 +1,5 @@
 import type { Operations } from '@miyabi/core'
 import { PostgresError } from '../errors/errors.js'
-import { wordsOf } from '../errors/wording.js'
 import { type ClientSchema, type ClientWork, clientWork } from '../internals/prisma.js'
 import { PrismaClient } from '../schema/prisma.js'
 import { assertIsolation } from '../transaction/isolation.js'
@@ -66,7 +65,7 @@ export function countedClient(operations: Operations, { isPart, refusal, onLostR
       const isNested = !this.$extends
       if (!isNested && isRefused()) return Promise.reject(refusal())
       const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[BELONGS_TO], isNested)
-      if (problem) return Promise.reject(new PostgresError(problem, wordsOf(problem)))
+      if (problem) return Promise.reject(new PostgresError(problem))
       return operations.run(async () => {
         assertIsolation(
           'isolationLevel',

@@ -1,4 +1,4 @@
-import type { PostgresErrorCode } from '../errors/errors.js'
+import type { PostgresErrorCode } from '../errors/codes.js'
 import { toPostgresError } from '../errors/map-error.js'
 import type { DataLoader, EngineRequest } from '../internals/prisma.js'
 import type { DataModel } from './data-model.js'

@@ -1,6 +1,6 @@
 import { safeCause } from '@miyabi/core'
+import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
-import { WORDING } from '../errors/wording.js'
 
 /**
  * Gives a password: a token that expires, or a secret that rotates. Called for every new connection, so it should keep
@@ -14,14 +14,16 @@ export type PasswordSource = () => string | Promise<string>
  */
 export function driverPassword(source: PasswordSource): () => Promise<string> {
   return async () => {
-    const { reason, remedy } = WORDING['postgres.password_failed']
+    const { reason } = meaningOf('postgres.password_failed')
     try {
       const password: unknown = await source()
       if (typeof password === 'string' && password !== '') return password
     } catch (error) {
       const cause = safeCause(error)
-      throw new PostgresError('postgres.password_failed', `${reason} (${cause.name}); ${remedy}`, { cause })
+      throw new PostgresError('postgres.password_failed', `${reason} (${cause.name})`, { cause })
     }
-    throw new PostgresError('postgres.password_failed', `${reason}: it gave no text`)
+    throw new PostgresError('postgres.password_failed', `${reason}: it gave no text`, {
+      remedy: 'let it give a password; the next connection calls it again',
+    })
   }
 }

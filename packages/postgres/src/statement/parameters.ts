@@ -37,6 +37,7 @@ function refused(argument: string, problem: string): PostgresError<'postgres.inv
 function tooMany(count: number): PostgresError<'postgres.invalid_query'> {
   return new PostgresError(
     'postgres.invalid_query',
-    `A statement takes at most ${MAX_PARAMETERS} parameters and was given ${count}; nothing was sent. Send arrays, as in INSERT ... SELECT FROM unnest($1::int[])`,
+    `A statement takes at most ${MAX_PARAMETERS} parameters and was given ${count}; nothing was sent`,
+    { remedy: 'send arrays, as in INSERT ... SELECT FROM unnest($1::int[])' },
   )
 }

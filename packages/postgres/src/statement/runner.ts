@@ -1,5 +1,6 @@
 import type { Logger } from '@miyabi/core'
 import type pg from 'pg'
+import type { PostgresError } from '../errors/errors.js'
 import type { Scope, Scopes } from '../identity/scope.js'
 import { inScope, scopeRefused } from '../identity/scope-errors.js'
 import { KNOWN_ROW_SHAPES, pgCheck, queryPool } from '../internals/pg.js'
@@ -49,7 +50,7 @@ export class Runner {
   }
 
   /** What is answered once nothing is taken any more. */
-  get closedError(): Error {
+  get closedError(): PostgresError {
     return closedError(this.#pool.name)
   }
 

@@ -1,5 +1,5 @@
+import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
-import { WORDING } from '../errors/wording.js'
 
 /** A value for which there is no form here. What it is belongs into the error, the value itself does not. */
 export class UnreadableValue extends Error {
@@ -15,8 +15,7 @@ export class UnreadableValue extends Error {
 /** What callers get: it names column and kind. */
 export function unreadableIn(column: string, kind: string): PostgresError<'postgres.unreadable_value'> {
   const code = 'postgres.unreadable_value'
-  const { reason, remedy } = WORDING[code]
-  return new PostgresError(code, `${reason} (column ${column}: ${kind}); ${remedy}`, {
+  return new PostgresError(code, `${meaningOf(code).reason} (column ${column}: ${kind})`, {
     details: { columns: [column], kind },
   })
 }

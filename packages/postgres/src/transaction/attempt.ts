@@ -3,7 +3,6 @@ import { CallVariable } from '../call-context/call-variable.js'
 import type { Phase } from '../errors/details.js'
 import { PostgresError } from '../errors/errors.js'
 import { toPostgresError } from '../errors/map-error.js'
-import { wordsOf } from '../errors/wording.js'
 
 type Statement = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
@@ -42,8 +41,7 @@ export class Attempt {
    * @throws {PostgresError} `postgres.transaction_timeout` once the work is over, whoever has the connection then.
    */
   async query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
-    if (!this.statement || this.phase !== 'work')
-      throw new PostgresError('postgres.transaction_timeout', wordsOf('postgres.transaction_timeout'))
+    if (!this.statement || this.phase !== 'work') throw new PostgresError('postgres.transaction_timeout')
     try {
       return await this.statement(text, values)
     } catch (error) {

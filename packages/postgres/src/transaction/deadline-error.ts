@@ -38,8 +38,9 @@ export function deadlineError(
   const before = lastFailure === undefined ? '' : `, the one before ended with ${lastFailure}`
   return new PostgresError(
     'postgres.deadline',
-    `Not done within ${deadlineMs} ms; nothing was committed: ${WHERE[phase]} (attempt ${attempt}${before}; pool: ${counts}). Shorten the work, or raise deadlineMs`,
+    `Not done within ${deadlineMs} ms; nothing was committed: ${WHERE[phase]} (attempt ${attempt}${before}; pool: ${counts})`,
     {
+      remedy: 'shorten the work, or raise deadlineMs',
       details: { deadlineMs, elapsedMs, attempt, phase, pool, ...defined({ lastFailure }) },
     },
   )

@@ -1,6 +1,7 @@
 import { type LogFields, RetryBudget, silentLogger } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
-import { PostgresError, type PostgresErrorCode } from '../errors/errors.js'
+import type { PostgresErrorCode } from '../errors/codes.js'
+import { PostgresError } from '../errors/errors.js'
 import { Retrier, type Tries } from './retrier.js'
 
 const quiet = { total: 1, active: 0, idle: 1, connecting: 0, waiting: 0, max: 1, min: 0 }

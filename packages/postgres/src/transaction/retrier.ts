@@ -1,6 +1,7 @@
 import { fullJitter, type Logger, type RetryBudget, sleep } from '@miyabi/core'
+import type { PostgresErrorCode } from '../errors/codes.js'
 import type { GaveUp } from '../errors/details.js'
-import { type AnyPostgresError, isPostgresError, type PostgresErrorCode, postgresError } from '../errors/errors.js'
+import { type AnyPostgresError, isPostgresError, postgresError } from '../errors/errors.js'
 import { isDatabaseError, toPostgresError } from '../errors/map-error.js'
 import type { PoolStats } from '../stats.js'
 
@@ -95,7 +96,7 @@ function isSaturated({ waiting, active, max }: PoolStats): boolean {
 /** The same error, and how often it was tried. Errors of others, Prisma's among them, stay what they are. */
 function told(error: unknown, attempts: number, gaveUp: GaveUp | undefined): unknown {
   if (!isPostgresError(error) || (attempts === 1 && gaveUp === undefined)) return error
-  const { code, message, details, cause } = error
+  const { code, reason, remedy, details, cause } = error
   if (code === 'postgres.deadline' || code === 'postgres.pool.acquire_timeout') return error // they tell more already
-  return postgresError(code, message, { details: { ...details, attempts, ...(gaveUp && { gaveUp }) }, cause })
+  return postgresError(code, reason, { details: { ...details, attempts, ...(gaveUp && { gaveUp }) }, cause, remedy })
 }

