@@ -168,7 +168,5 @@ export const targets: readonly Target[] = [
     contender: 'ours: createPostgres',
     against: 'Prisma',
     atMost: 1.1,
-    obstacle:
-      'what the packages import: zod, with all its languages, is the largest part that stock Prisma does not load.',
   },
 ]

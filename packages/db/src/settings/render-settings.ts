@@ -8,18 +8,18 @@ const header = `# Miyabi DB: every setting, each with its default.
 # does when it is started with \`node --env-file=.env\`. A blank value counts as unset. As a table: docs/reference/settings.md
 `
 
-const thousands = new Intl.NumberFormat('en-US')
-
-const tierLines = POOL_TIERS.map(({ name, users, maxConnections, minConnections }, index) => {
-  const from = POOL_TIERS[index - 1]?.users
-  const range = from === undefined ? 'up to' : `${thousands.format(from)} to`
-  return `# ${name}, ${range} ${thousands.format(users)} users:
+function tiers(): string {
+  const thousands = new Intl.NumberFormat('en-US')
+  const tierLines = POOL_TIERS.map(({ name, users, maxConnections, minConnections }, index) => {
+    const from = POOL_TIERS[index - 1]?.users
+    const range = from === undefined ? 'up to' : `${thousands.format(from)} to`
+    return `# ${name}, ${range} ${thousands.format(users)} users:
 # DB_MAX_CONNECTIONS=${maxConnections}
 # DB_MIN_CONNECTIONS=${minConnections}
 #`
-})
+  })
 
-const tiers = `# ---- Pool size by number of users ${'-'.repeat(57)}
+  return `# ---- Pool size by number of users ${'-'.repeat(57)}
 
 ${tierLines.join('\n')}
 # These are for one process. All processes together must fit into the server:
@@ -30,6 +30,7 @@ ${tierLines.join('\n')}
 # A pool that is too big is slower than one that is too small: begin small, and raise it when \`stats()\` shows callers waiting
 # while the server is idle.
 `
+}
 
 const credentials = `# ---- AWS credentials ${'-'.repeat(70)}
 
@@ -61,7 +62,7 @@ const security = `# ---- Security checklist for production ${'-'.repeat(52)}
  * The text of `.env.example`: every setting commented out with its default, tiers, notes on credentials, a checklist.
  */
 export function renderEnvFile(groups: readonly Settings[]): string {
-  return [header, ...groups.map(renderEnvExample), tiers, credentials, security].join('\n')
+  return [header, ...groups.map(renderEnvExample), tiers(), credentials, security].join('\n')
 }
 
 /** The text of the settings' reference page, in Markdown. */

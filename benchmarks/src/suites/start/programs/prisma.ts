@@ -1,8 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { answer, databaseUrl, firstQuery } from './program.js'
 
-// The generated client by itself, as an application without our package would import its own.
-const generated = new URL('./schema/generated/client.js', import.meta.resolve('@miyabi/postgres'))
+// Compiled by scripts/stock-client.mjs.
+const generated = new URL('../../../stock-client/client.js', import.meta.url)
 const { PrismaClient } = (await import(generated.href)) as Pick<typeof import('@miyabi/postgres'), 'PrismaClient'>
 
 const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl() }) })
