@@ -8,7 +8,10 @@ import { build } from 'esbuild'
 const { exports, imports = {} } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 /** `./dist/a/b.js` is made from `src/a/b.ts`. */
-const entryPoints = [...Object.values(exports).map((entry) => entry.default), ...Object.values(imports)]
+const entryPoints = [
+  ...Object.values(exports).map((entry) => entry.import?.default ?? entry.default),
+  ...Object.values(imports),
+]
   .filter((file) => file.startsWith('./dist/') && file.endsWith('.js'))
   .map((file) => file.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))
 

@@ -32,11 +32,25 @@ function madeFrom() {
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name))
     .sort()
-  const inputs = [path.join(root, 'prisma.config.ts'), ...files].map((file) => [
+  const inputs = [path.join(root, 'prisma.config.ts'), import.meta.filename, ...files].map((file) => [
     path.relative(root, file),
     sha256(file),
   ])
   return `${JSON.stringify({ ...Object.fromEntries(GENERATORS.map(version)), ...Object.fromEntries(inputs) }, null, 2)}\n`
+}
+
+/**
+ * Takes out what the generated client does to its whole process: it sets a global `__dirname`, from an
+ * `import.meta.url` that a CommonJS bundle does not have, so that the bundle dies while it is loaded. Only a native
+ * engine would look for its file there, and this client has none.
+ */
+function leaveGlobalsAlone(file) {
+  const text = readFileSync(file, 'utf8')
+  const [before, after, ...more] = text.split(/^import \* as process [\s\S]*?^globalThis\['__dirname'\] = .*\n/m)
+  if (after === undefined || more.length > 0 || /import\.meta|globalThis/.test(before + after)) {
+    throw new Error(`${file} is not as expected: look for what it does to its process, and mend this script`)
+  }
+  writeFileSync(file, before + after)
 }
 
 const now = madeFrom()
@@ -48,6 +62,9 @@ if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) {
   // Prisma starts the generators of others by their names.
   const env = { ...process.env, PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env.PATH}` }
   const { status } = spawnSync(process.execPath, [prisma, 'generate'], { cwd: root, env, stdio: 'inherit' })
-  if (status === 0) writeFileSync(stamp, now)
+  if (status === 0) {
+    leaveGlobalsAlone(path.join(client, 'client.ts'))
+    writeFileSync(stamp, now)
+  }
   process.exitCode = status ?? 1
 }

@@ -49,6 +49,11 @@ const examples: Readonly<Record<string, string>> = {
   'packages/dynamo/src/attic/new.ts': 'export const attic = 1\n',
   'packages/dynamo/src/index.ts': `export * from './dynamo.js'\n`,
   'packages/core/src/index.ts': `export * as field from './settings/field.js'\n`,
+  'packages/db/src/index.ts': `export { ready } from './context/waits.js'\nexport const later = () => import('./health/later.js')\n`,
+  'packages/db/src/context/waits.ts': 'export const ready = await Promise.resolve(true)\n',
+  'packages/db/src/health/later.ts': 'export const all = []\nfor await (const one of [1]) all.push(one)\n',
+  'packages/db/src/health/program.ts': 'await Promise.resolve()\n',
+  'packages/db/src/health/inside.ts': 'export const wait = async () => await Promise.resolve()\n',
 }
 
 // A folder of its own with the manifests in it, so that a broken example never stands in the work tree.
@@ -101,6 +106,14 @@ describe('the architecture', () => {
     expect(about('apps/demo/src/steps/other.ts')).toEqual([
       'demo may not depend on @miyabi/core: dependencies go one way',
     ])
+  })
+
+  it('forbids a wait at the top level of what others can reach, also of what is loaded later', () => {
+    const refusal = 'waits at the top level, so that CommonJS cannot require it; wait in a function'
+    expect(about('packages/db/src/context/waits.ts')).toEqual([refusal])
+    expect(about('packages/db/src/health/later.ts')).toEqual([refusal])
+    expect(about('packages/db/src/health/program.ts')).toEqual([])
+    expect(about('packages/db/src/health/inside.ts')).toEqual([])
   })
 
   it('names a package that does not exist', () => {

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { createTestDatabase, dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pnpm, storeVariables } from './pnpm.js'
+import { root } from './workspace.js'
 
 /**
  * A stranger's app in a copy of this workspace: it declares `"@miyabi/db": "workspace:*"` and nothing else of ours, and
@@ -12,7 +14,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
  * resolves by luck.
  */
 const run = promisify(execFile)
-const root = path.resolve(import.meta.dirname, '..')
 const notCopied = new Set([
   'node_modules',
   'dist',
@@ -73,23 +74,8 @@ const app = {
 
 let workspace: string
 /** A store on the disk of the copy would be empty: this names the one that this workspace was installed from. */
-let store: { pnpm_config_store_dir: string; TURBO_CACHE_DIR: string }
+let store: NodeJS.ProcessEnv
 const consumer = (...names: string[]): string => path.join(workspace, 'apps', 'consumer', ...names)
-
-/** pnpm as the person who runs the tests has it: what runs us, or what npx fetches. */
-async function pnpm(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const { packageManager } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
-    packageManager: string
-  }
-  const windows = process.platform === 'win32'
-  const { stdout } = await run('npx', ['-y', packageManager, ...args], {
-    cwd,
-    env: { ...process.env, ...env },
-    shell: windows,
-    maxBuffer: 2 ** 26,
-  })
-  return stdout.trim()
-}
 
 /** Where turbo keeps what it built from the same sources: worktrees of git share one cache. */
 async function turboCache(): Promise<string> {
@@ -107,10 +93,7 @@ beforeAll(async () => {
   await cp(root, workspace, { recursive: true, filter: (source) => !notCopied.has(path.basename(source)) })
   await mkdir(consumer('src'), { recursive: true })
   for (const [name, text] of Object.entries(app)) await writeFile(consumer(name), text)
-  store = {
-    pnpm_config_store_dir: path.dirname(await pnpm(['store', 'path'], root)),
-    TURBO_CACHE_DIR: await turboCache(),
-  }
+  store = { ...(await storeVariables()), TURBO_CACHE_DIR: await turboCache() }
   await pnpm(['install', '--offline', '--no-frozen-lockfile'], workspace, store)
 })
 afterAll(() => rm(workspace, { recursive: true, force: true }))

@@ -22,6 +22,8 @@ export function packageFolders(workspace: string = root): Map<string, string> {
 /** What is read of a `package.json`. */
 export interface Manifest {
   readonly name: string
+  readonly version?: string
+  readonly private?: boolean
   readonly packageManager?: string
   readonly scripts?: Readonly<Record<string, string>>
   readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>

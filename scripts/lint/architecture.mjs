@@ -6,6 +6,7 @@
 // - Another package is imported by its name, through its `exports`, and by sources only where the architecture allows
 //   it.
 // - An `index.ts` exports by name.
+// - No module that another package can reach waits at its top level: CommonJS could not require it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseSync } from 'oxc-parser'
@@ -18,8 +19,11 @@ const architecture = JSON.parse(readFileSync(path.join(import.meta.dirname, 'arc
 /** @type {string[]} */
 const findings = []
 const packages = readPackages()
+/** What every file of every package imports. */
+const allImports = new Map()
 for (const member of packages.values()) {
   const imports = new Map(filesIn(member.folder).map((file) => [file, importsOf(file)]))
+  for (const [file, found] of imports) allImports.set(file, found)
   const sources = new Map([...imports].filter(([file]) => isSource(member, file)))
   for (const [file, found] of imports) {
     for (const one of found) checkPackage(member, file, one)
@@ -30,6 +34,7 @@ for (const member of packages.values()) {
   }
   for (const circle of circlesIn(sources)) findings.push(`${circle.join(' -> ')}: an import circle`)
 }
+for (const file of reachableByOthers()) checkTopLevelAwait(file)
 for (const finding of findings) console.error(finding)
 if (findings.length > 0) {
   console.error(`\n${findings.length} against the architecture (scripts/lint/architecture.json, ${DECISION})`)
@@ -124,6 +129,44 @@ function checkListed(member, file) {
   if (member.rooms && !member.rooms.includes(room)) {
     findings.push(`${file}: the architecture has no room ${room} in ${member.manifest.name}`)
   }
+}
+
+/** The sources behind the `exports` of the packages, and all that these import, now or later. */
+function reachableByOthers() {
+  const reached = new Set()
+  const visit = (file) => {
+    if (file === undefined || reached.has(file) || !allImports.has(file)) return
+    reached.add(file)
+    for (const { from, to } of allImports.get(file)) visit(to ?? sourceOf(from))
+  }
+  for (const { manifest } of packages.values()) {
+    for (const subpath of Object.keys(manifest.exports ?? {})) visit(sourceOf(path.posix.join(manifest.name, subpath)))
+  }
+  return reached
+}
+
+/** The source of an import by a package's name. */
+function sourceOf(from) {
+  const name = from.split('/').slice(0, 2).join('/')
+  const { folder, manifest } = packages.get(name) ?? {}
+  const source = manifest?.exports?.[`.${from.slice(name.length)}`]?.['@miyabi/source']
+  return source && path.join(folder, source)
+}
+
+function checkTopLevelAwait(file) {
+  const text = readFileSync(path.join(root, file), 'utf8')
+  if (!/\bawait\b/.test(text) || !awaits(parseSync(file, text).program)) return
+  findings.push(`${file}: waits at the top level, so that CommonJS cannot require it; wait in a function`)
+}
+
+/** Whether a node waits when its module is loaded: what is in a function waits when that is called. */
+function awaits(node) {
+  if (node === null || typeof node !== 'object') return false
+  if (Array.isArray(node)) return node.some(awaits)
+  if (/Function/.test(node.type ?? '')) return false
+  if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) return true
+  if (node.type === 'VariableDeclaration' && node.kind === 'await using') return true
+  return Object.values(node).some(awaits)
 }
 
 /** Each circle once, as the files on it. */
