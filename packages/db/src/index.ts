@@ -113,6 +113,7 @@ export {
   type UnprocessedEvent,
   UnprocessedEventsError,
 } from '@miyabi/dynamo/names'
+export type { CommandClient, DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 export {
   type AcquireTimeoutDetails,
   AcquireTimeoutError,

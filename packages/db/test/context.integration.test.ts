@@ -16,7 +16,7 @@ describe('DatabaseContext', () => {
     await using db = await DatabaseContext.fromEnv({ env })
     const user = await db.asService().pg.user.create({ data: { email: 'Ada@example.com' } })
     expect((await db.asService().pg.user.findUnique({ where: { email: 'ada@example.com' } }))?.id).toBe(user.id)
-    expect(db.dynamodb.client.config).toBeDefined()
+    expect((await db.dynamodb.load()).client.config).toBeDefined()
     expect(await db.healthCheck()).toMatchObject({
       status: 'up',
       postgres: { status: 'up', version: expect.stringMatching(/^\d+/) },

@@ -11,11 +11,12 @@ export class TestProcess implements AsyncDisposable {
   readonly #exited: Promise<[number | null, NodeJS.Signals | null]>
   #onLine = (): void => {}
 
-  constructor(program: string, env: Readonly<Record<string, string>>) {
+  /** @param flags of Node. */
+  constructor(program: string, env: Readonly<Record<string, string>>, flags: readonly string[] = []) {
     const entry = pathToFileURL(path.resolve(import.meta.dirname, '../dist/index.js')).href
     const source = `import * as miyabi from ${JSON.stringify(entry)}\n${program}`
     const { PATH } = process.env
-    this.child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    this.child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', source], {
       env: { ...(PATH && { PATH }), ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -1,13 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { Closing, type Logger, Operations, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import { Closing, Operations, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
 import { openClient } from './client/client.js'
 import { countedClient } from './client/counted-client.js'
-import { DynamoInputError } from './errors/errors.js'
 import { eventShapes } from './events/event.js'
 import { bindEvents, type Events } from './events/events.js'
 import { MadeDays } from './events/made-days.js'
-import { assertShardPlan, DAY_MS, type ShardPlan } from './events/shards.js'
 import type { DrainableWriter } from './events/writer.js'
 import { checkHealth, type DynamoHealth } from './health/health.js'
 import { ownDocumentClient } from './internals/aws-sdk.js'
@@ -16,56 +14,11 @@ import { createIdSource } from './items/ids.js'
 import { OwnClock } from './items/own-clock.js'
 import type { Store } from './items/store.js'
 import { bindMessages, type Messages } from './messages/messages.js'
-import { assertMessageOptions, defaultMessageOptions, type MessageOptions } from './messages/options.js'
+import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats } from './stats.js'
 import { agentStateTable, eventsTable, messagesTable } from './tables/definitions.js'
 import { bindTables, type Tables } from './tables/tables.js'
-
-/** How long items are kept, in milliseconds. */
-export interface Retention {
-  /** Events, from their own time. Default 90 days. */
-  readonly eventsMs: number
-  /** An agent's current state, after it completed or failed. Default 7 days. */
-  readonly endedAgentsMs: number
-  /** A version of an agent's state, after it was written. Default 30 days. */
-  readonly agentHistoryMs: number
-  /** Messages, from their enqueueing. Default 24 hours. */
-  readonly messagesMs: number
-  /**
-   * What is remembered of a write under an id of the caller's, so that a repetition changes nothing. Default 7 days.
-   */
-  readonly receiptsMs: number
-}
-
-const defaultRetention: Retention = {
-  eventsMs: 90 * DAY_MS,
-  endedAgentsMs: 7 * DAY_MS,
-  agentHistoryMs: 30 * DAY_MS,
-  messagesMs: DAY_MS,
-  receiptsMs: 7 * DAY_MS,
-}
-
-/** @throws {DynamoInputError} naming what is no length of time. */
-function assertRetention(retention: Retention): void {
-  for (const [name, ms] of Object.entries(retention)) {
-    if (typeof ms === 'number' && ms > 0 && ms <= 36_500 * DAY_MS) continue
-    throw new DynamoInputError(`retention.${name}`, 'is not a number of milliseconds above 0, up to a hundred years')
-  }
-}
-
-export interface DynamoOptions {
-  /** Default: silent. */
-  readonly logger?: Logger | undefined
-  /** What all retries draw on, to be shared with other stores. Default: a budget of its own. */
-  readonly retryBudget?: RetryBudget | undefined
-  /** Into how many partitions events are spread. Default: 4 for a type, 1 for a user and for a repository. */
-  readonly shards?: ShardPlan | undefined
-  readonly retention?: Partial<Retention> | undefined
-  readonly messages?: Partial<MessageOptions> | undefined
-  /** The clock, in whole milliseconds since 1970. Default `Date.now`. */
-  readonly now?: (() => number) | undefined
-}
 
 /** DynamoDB with everything the product keeps in it. */
 export interface Dynamo extends AsyncDisposable {
@@ -88,17 +41,13 @@ export interface Dynamo extends AsyncDisposable {
 
 /**
  * Makes the client and binds the entities to their tables. Sends nothing.
- * @throws {DynamoInputError} for a shard plan, a retention, options of messages, or a clock, that cannot be.
+ * @throws {DynamoInputError} for a shard plan, a retention or options of messages that cannot be.
  */
 export function createDynamo(settings: DynamoSettings, options: DynamoOptions = {}): Dynamo {
-  const { shards = {}, retryBudget = new RetryBudget() } = options
+  const { shards, retention, messages } = checkedOptions(options)
+  const { retryBudget = new RetryBudget() } = options
   const clock = new OwnClock(checkedClock(options.now ?? (() => Date.now())), { isMachines: options.now === undefined })
   const now = () => clock.now()
-  assertShardPlan(shards)
-  const retention = { ...defaultRetention, ...options.retention }
-  assertRetention(retention)
-  const messages = { ...defaultMessageOptions, ...options.messages }
-  assertMessageOptions(messages)
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { client, stats } = openClient(settings, { logger, retryBudget, onDate: (date) => clock.hear(date) })
   const operations = new Operations()

@@ -9,7 +9,7 @@ export { type AnyDynamoError, isDynamoError } from './any-error.js'
 export { backfillItems, type ItemsBackfill } from './backfill/backfill-items.js'
 export type { ItemChange } from './backfill/change-item.js'
 export { type ClientOptions, createDynamoDBClient } from './client/client.js'
-export { createDynamo, type Dynamo, type DynamoOptions, type Retention } from './dynamo.js'
+export { createDynamo, type Dynamo } from './dynamo.js'
 export {
   DynamoCursorError,
   DynamoError,
@@ -31,7 +31,8 @@ export type { EventType, NewEvent, StoredEvent } from './events/event.js'
 export type { Events } from './events/events.js'
 export type { EventRange } from './events/range.js'
 export { defaultShards, type ShardPlan, type ShardStep, type ShardSteps } from './events/shards.js'
-export type { EventWriter, EventWriterOptions } from './events/writer.js'
+export type { EventWriter } from './events/writer.js'
+export type { EventWriterOptions } from './events/writer-options.js'
 export type { DynamoHealth } from './health/health.js'
 export {
   type AttributeItem,
@@ -69,6 +70,7 @@ export type { Message, NewMessage } from './messages/message.js'
 export type { Messages, QueueState, UndeliveredOptions } from './messages/messages.js'
 export type { MessageOptions } from './messages/options.js'
 export { type MessageType, messageTypes } from './messages/types.js'
+export type { DynamoOptions, Retention } from './options.js'
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './settings/config.js'
 export { type AwsKeys, type CredentialSource, unreadCredentials } from './settings/credentials.js'
 export type { CapacityUse, DynamoStats, SocketStats } from './stats.js'

@@ -1,10 +1,11 @@
 import { DeleteItemCommand, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentState } from '../src/agent-state/state.js'
-import { createDynamo, type Dynamo, type DynamoOptions } from '../src/dynamo.js'
+import { createDynamo, type Dynamo } from '../src/dynamo.js'
 import { DynamoInputError } from '../src/errors/errors.js'
 import type { EventRange } from '../src/events/range.js'
 import { DAY_MS } from '../src/events/shards.js'
+import type { DynamoOptions } from '../src/options.js'
 import { rejection, sharedDynamo, testClock, testSettings } from './support.js'
 
 const HOUR_MS = 3_600_000

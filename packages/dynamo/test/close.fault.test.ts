@@ -2,16 +2,16 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { type DynamoFault, type DynamoProxy, dynamodbEndpoint, startDynamoProxy } from '@miyabi/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDynamo, type Dynamo } from '../src/dynamo.js'
-import { rejection, testDynamo, testSettings } from './support.js'
+import { type DynamoOnDemand, dynamoOnDemand } from '../src/on-demand.js'
+import { rejection, testSettings, testTables } from './support.js'
 
 let fault: DynamoFault
 let proxy: DynamoProxy
-let dynamo: Dynamo
+let dynamo: Dynamo | DynamoOnDemand
 
 beforeEach(async () => {
   fault = 'pass'
   proxy = await startDynamoProxy(dynamodbEndpoint(), () => fault)
-  dynamo = await testDynamo({ settings: { endpoint: proxy.endpoint, initialBackoffMs: 50, maxBackoffMs: 100 } })
 })
 afterEach(async () => {
   await dynamo.close(0)
@@ -20,7 +20,15 @@ afterEach(async () => {
 
 const message = { recipient: 'r', messageType: 'ping' } as const
 
-describe('closing', () => {
+describe.each([
+  ['made at once', createDynamo],
+  ['made on demand', dynamoOnDemand],
+])('closing what is %s', (_how, make) => {
+  beforeEach(async () => {
+    const settings = { endpoint: proxy.endpoint, initialBackoffMs: 50, maxBackoffMs: 100 }
+    dynamo = make({ ...(await testTables()), ...settings })
+  })
+
   it('lets calls on their way end, each to its last request, before it closes the connections', async () => {
     const calls = [
       dynamo.events.append({ eventType: 'x' }),
@@ -63,7 +71,7 @@ describe('closing', () => {
   it('is not drained while tables are applied or looked at, health is asked, or the client is used', async () => {
     fault = 'hang'
     const settings = testSettings({ endpoint: proxy.endpoint, attemptTimeoutMs: 500, maxAttempts: 1 })
-    const calls: readonly ((of: Dynamo) => Promise<unknown>)[] = [
+    const calls: readonly ((of: Dynamo | DynamoOnDemand) => Promise<unknown>)[] = [
       (of) => of.tables.apply(),
       (of) => of.tables.plan(),
       (of) => of.tables.status(),
@@ -73,7 +81,7 @@ describe('closing', () => {
     const closeAll = (graceMs?: number) =>
       Promise.all(
         calls.map(async (call) => {
-          const of = createDynamo(settings)
+          const of = make(settings)
           const ended = Promise.allSettled([call(of)])
           const closed = await of.close(graceMs)
           await ended

@@ -1,7 +1,8 @@
 import { UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
 import { expect } from 'vitest'
-import { createDynamo, type Dynamo, type DynamoOptions } from '../src/dynamo.js'
+import { createDynamo, type Dynamo } from '../src/dynamo.js'
+import type { DynamoOptions } from '../src/options.js'
 import { type DynamoSettings, parseDynamoSettings } from '../src/settings/config.js'
 
 /** The settings for the server of the run, with whatever a test changes. */
@@ -16,8 +17,12 @@ const patient = { timeoutMs: 20_000, attemptTimeoutMs: 10_000 }
 export async function testDynamo(
   options: DynamoOptions & { readonly settings?: Partial<DynamoSettings> } = {},
 ): Promise<Dynamo> {
-  const settings = testSettings({ ...patient, tablePrefix: await newTables() })
-  return createDynamo({ ...settings, ...options.settings }, options)
+  return createDynamo({ ...(await testTables()), ...options.settings }, options)
+}
+
+/** The settings that lead to tables of a test's own. */
+export async function testTables(): Promise<DynamoSettings> {
+  return testSettings({ ...patient, tablePrefix: await newTables() })
 }
 
 /** The prefix of a file's tables, by the file: several files run in one process. */

@@ -11,7 +11,8 @@ import {
   silentLogger,
   withDeadline,
 } from '@miyabi/core'
-import { createDynamo, type Dynamo, type DynamoOptions, type DynamoStats, unreadCredentials } from '@miyabi/dynamo'
+import type { DynamoOptions, DynamoStats } from '@miyabi/dynamo'
+import { type DynamoOnDemand, dynamoOnDemand, unreadCredentials } from '@miyabi/dynamo/on-demand'
 import {
   checkHealth,
   createPostgres,
@@ -86,7 +87,7 @@ interface Stores {
   readonly openService: () => Postgres
   /** Asks how the service's login is, without a pool; undefined where there is none. */
   readonly checkService: ((options: { readonly signal: AbortSignal }) => Promise<PostgresHealth>) | undefined
-  readonly dynamo: Dynamo
+  readonly dynamo: DynamoOnDemand
   /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
   readonly dynamodbUnavailable: string | undefined
 }
@@ -116,8 +117,11 @@ export class DatabaseContext implements AsyncDisposable {
    * The Prisma client of all tables without an identity, which no table answers: use that of `as()` or `asService()`.
    */
   readonly pg: PrismaClient
-  /** DynamoDB: the `client` of the AWS SDK, and the entities `events`, `agentState` and `messages`. */
-  readonly dynamodb: Dynamo
+  /**
+   * DynamoDB: the entities `events`, `agentState` and `messages`, and a `client` that sends the AWS SDK's commands. The
+   * SDK is loaded with the first call, or by `load()`, which also gives the whole client.
+   */
+  readonly dynamodb: DynamoOnDemand
   readonly #stores: Stores
   readonly #logger: Logger
   #service: Postgres | undefined
@@ -172,7 +176,7 @@ export class DatabaseContext implements AsyncDisposable {
     dynamodbUnavailable?: string,
   ): DatabaseContext {
     const retryBudget = new RetryBudget()
-    const dynamo = createDynamo(settings.dynamo, { ...settings.dynamodb, logger, retryBudget })
+    const dynamo = dynamoOnDemand(settings.dynamo, { ...settings.dynamodb, logger, retryBudget })
     const shared = { logger, retryBudget }
     // Both logins now, though the service's pool is opened when it is first used: a certificate file may be gone by
     // then.
@@ -244,6 +248,8 @@ export class DatabaseContext implements AsyncDisposable {
   async #check(options: CheckOptions): Promise<DatabaseHealth> {
     if (this.#closing) return checkBoth({ postgres: closed, dynamodb: closed }, options)
     const { postgres, dynamo, dynamodbUnavailable: remedy } = this.#stores
+    // Before the time counts, as nobody is waited for; what fails here is what `health` says.
+    if (remedy === undefined) await dynamo.load().catch(() => {})
     const health = await checkBoth(
       {
         postgres: async (inner) => {

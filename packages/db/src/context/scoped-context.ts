@@ -1,4 +1,4 @@
-import type { Dynamo } from '@miyabi/dynamo'
+import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 import { type Identity, type PrismaClient, type Queries, refuseIdentity } from '@miyabi/postgres'
 
 /**
@@ -12,7 +12,7 @@ export interface ScopedContext extends Pick<Queries, 'transaction' | 'read' | 'q
   /** The Prisma client of all tables, as this identity sees them. */
   readonly pg: PrismaClient
   /** As that of the context. */
-  readonly dynamodb: Dynamo
+  readonly dynamodb: DynamoOnDemand
   /**
    * Nobody becomes somebody else here: `as()` is the context's.
    * @throws {PostgresError} `postgres.identity.fixed`, always.
@@ -23,7 +23,11 @@ export interface ScopedContext extends Pick<Queries, 'transaction' | 'read' | 'q
 }
 
 /** Joins one identity's PostgreSQL with DynamoDB. */
-export function scopedContext(identity: ScopedContext['identity'], postgres: Queries, dynamodb: Dynamo): ScopedContext {
+export function scopedContext(
+  identity: ScopedContext['identity'],
+  postgres: Queries,
+  dynamodb: DynamoOnDemand,
+): ScopedContext {
   const { transaction, read, query } = postgres
   return {
     identity,

@@ -1,5 +1,5 @@
 import { ConfigError, defineSettings, type Environment, field, type SettingFault } from '@miyabi/core'
-import { type DynamoSettings, dynamoSettings, parseDynamoSettings } from '@miyabi/dynamo'
+import { type DynamoSettings, dynamoSettings, parseDynamoSettings } from '@miyabi/dynamo/on-demand'
 import { type PostgresSettings, parsePostgresSettings, postgresSettings } from '@miyabi/postgres'
 
 /** What decides how the two stores are found, beside their own settings. */

@@ -22,7 +22,8 @@ import {
 import type { PutItem } from './put-batch.js'
 import { daysOf, type EventRange, type IdRange, toIdRange } from './range.js'
 import { dayOf, type ShardedBy, shardOf, shardsBetween, shardsOn } from './shards.js'
-import { createEventWriter, type DrainableWriter, type EventWriter, type EventWriterOptions } from './writer.js'
+import { createEventWriter, type DrainableWriter, type EventWriter } from './writer.js'
+import type { EventWriterOptions } from './writer-options.js'
 
 /** The event log. */
 export interface Events {

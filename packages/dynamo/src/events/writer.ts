@@ -1,18 +1,10 @@
 import { Closing, type Grace, type MiyabiError } from '@miyabi/core'
-import { DynamoInputError } from '../errors/errors.js'
 import { type CallerOptions, call, type Store } from '../items/store.js'
 import type { EventPut } from './append-many.js'
 import { BatchQueue, type QueueEntry } from './batch-queue.js'
 import { EventWriterError } from './errors.js'
 import type { NewEvent } from './event.js'
-
-/** How an event writer works. */
-export interface EventWriterOptions {
-  /** Events that may wait for their fate at a time; more are refused. 1 to 1,000,000; default 10,000. */
-  readonly maxPending?: number | undefined
-  /** Batches on their way at a time. 1 to 64; default 4. */
-  readonly concurrency?: number | undefined
-}
+import { checkedWriterOptions, type EventWriterOptions } from './writer-options.js'
 
 /** Turns concurrent single appends into batches. */
 export interface EventWriter extends AsyncDisposable {
@@ -59,8 +51,7 @@ export function createEventWriter(
   { table, toPut, open }: EventWriterModel,
   options: EventWriterOptions,
 ): EventWriter {
-  const maxPending = assertCount(options.maxPending ?? 10_000, 'maxPending', 1_000_000)
-  const concurrency = assertCount(options.concurrency ?? 4, 'concurrency', 64)
+  const { maxPending, concurrency } = checkedWriterOptions(options)
   const operation = 'events.writer.append'
   const queue = new BatchQueue(store, { operation, table }, concurrency)
   /** What ends each append that waits. */
@@ -132,9 +123,4 @@ export function createEventWriter(
   }
   open.add(drainable)
   return writer
-}
-
-function assertCount(value: number, name: string, max: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value
-  throw new DynamoInputError(name, `is not a whole number from 1 to ${max}`)
 }

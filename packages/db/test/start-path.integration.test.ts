@@ -1,0 +1,70 @@
+import type { TestDatabase } from '@miyabi/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testEnvironment } from './environment.js'
+import { TestProcess } from './process.js'
+
+let database: TestDatabase
+let env: Record<string, string>
+beforeAll(async () => {
+  ;({ database, env } = await testEnvironment())
+})
+afterAll(() => database.drop())
+
+const dataUrl = (program: string): string => `data:text/javascript,${encodeURIComponent(program)}`
+
+/** Says the URL of each module that is imported. */
+const TELLING = dataUrl(`
+  import { writeSync } from 'node:fs'
+  export async function resolve(specifier, context, next) {
+    const resolved = await next(specifier, context)
+    writeSync(1, resolved.url + '\\n')
+    return resolved
+  }`)
+const REGISTER = `--import=${dataUrl(`import { register } from 'node:module'; register(${JSON.stringify(TELLING)})`)}`
+
+/** The packages that a program imports, and how many files of ours. */
+async function loadedBy(program: string): Promise<{ readonly packages: readonly string[]; readonly files: number }> {
+  await using app = new TestProcess(program, env, [REGISTER])
+  expect(await app.exit()).toBe(0)
+  const urls = new Set(app.lines.filter((line) => line.startsWith('file:')))
+  const names = [...urls].map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1])
+  const files = names.filter((name) => name === undefined).length
+  return { packages: [...new Set(names.filter((name) => name !== undefined))].sort(), files }
+}
+
+const QUERY = `
+  const db = await miyabi.DatabaseContext.fromEnv()
+  await db.as({ userId: '00000000-0000-7000-8000-000000000000' }).pg.user.count()`
+
+describe('the start of an application', () => {
+  it('loads the driver, Prisma, and a few files of ours', async () => {
+    const { packages, files } = await loadedBy('')
+    expect(packages.filter((name) => !name.startsWith('@prisma/'))).toEqual(['pg', 'postgres-array'])
+    // An entry for each package of ours, and what entries share.
+    expect(files).toBeLessThan(20)
+  })
+
+  it('loads nothing of DynamoDB for PostgreSQL, from the first query to the end', async () => {
+    const { packages } = await loadedBy(`${QUERY}\nawait db.close()`)
+    expect(packages).toContain('@prisma/adapter-pg')
+    expect(packages.filter((name) => /aws|smithy|electrodb|zod/.test(name))).toEqual([])
+  })
+
+  it('loads the AWS SDK and ElectroDB with the first call to DynamoDB, and still no zod', async () => {
+    const { packages } = await loadedBy(`${QUERY}
+      await db.dynamodb.events.byType('none')
+      await db.close()`)
+    expect(packages).toEqual(expect.arrayContaining(['@aws-sdk/client-dynamodb', 'electrodb']))
+    expect(packages).not.toContain('zod')
+  })
+
+  it('loads nothing of DynamoDB to close what was not used, or to refuse what comes later', async () => {
+    const { packages } = await loadedBy(`
+      const db = await miyabi.DatabaseContext.fromEnv()
+      db.stats()
+      await db.close()
+      const refused = await db.dynamodb.events.append({ eventType: 'x' }).catch((error) => error.code)
+      if (refused !== 'dynamo.closed') throw new Error(refused)`)
+    expect(packages.filter((name) => /aws|smithy|electrodb/.test(name))).toEqual([])
+  })
+})

@@ -1,0 +1,154 @@
+/**
+ * DynamoDB for whoever may not need it in this process: its settings, and a client that loads the AWS SDK and ElectroDB
+ * with the first call. Importing this loads neither.
+ */
+import type { DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-dynamodb'
+import { Closing, defined, isMiyabiError, Operations, orAborted, safeCause } from '@miyabi/core'
+import type { Command, HttpHandlerOptions } from '@smithy/types'
+import type { Dynamo } from './dynamo.js'
+import { closedError } from './errors/closed.js'
+import { writerOnDemand } from './events/writer-on-demand.js'
+import type { DynamoHealth } from './health/health.js'
+import { checkedOptions, type DynamoOptions } from './options.js'
+import type { DynamoSettings } from './settings/config.js'
+import { tableDefinitions } from './tables/definitions.js'
+
+export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './settings/config.js'
+export { unreadCredentials } from './settings/credentials.js'
+
+/** Sends the AWS SDK's commands. */
+export interface CommandClient {
+  send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    command: Command<ServiceInputTypes, Input, ServiceOutputTypes, Output, DynamoDBClientResolvedConfig>,
+    options?: HttpHandlerOptions,
+  ): Promise<Output>
+}
+
+/** DynamoDB that loads the AWS SDK and ElectroDB with the first call. */
+export interface DynamoOnDemand extends Omit<Dynamo, 'client'> {
+  /** Sends the AWS SDK's commands, for whatever is not offered here; the deadline holds for them too. */
+  readonly client: CommandClient
+  /**
+   * Loads them now, and gives DynamoDB with the whole of its client: for a server that wants its first request to be as
+   * fast as the others, and for code that takes a `DynamoDBClient`.
+   * @throws {DynamoInternalsError} where the installed SDK lacks what is used of it.
+   * @throws {DynamoError} `dynamo.closed` after `close()`.
+   */
+  load(): Promise<Dynamo>
+}
+
+/**
+ * The same as `createDynamo`, but that the AWS SDK and ElectroDB, some 150 ms of CPU, are loaded by whoever needs them
+ * first: a call, a health check, or `load()`. What is called meanwhile waits for that.
+ * @throws {DynamoInputError} for a shard plan, a retention or options of messages that cannot be.
+ */
+export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions = {}): DynamoOnDemand {
+  checkedOptions(options)
+  const tables = tableDefinitions.map(({ name }) => settings.tablePrefix + name)
+  /** What waits for the SDK, until its end. */
+  const operations = new Operations()
+  let loaded: Dynamo | undefined
+  let loading: Promise<Dynamo> | undefined
+
+  const open = async (): Promise<Dynamo> => {
+    const { createDynamo } = await import('./dynamo.js')
+    loaded = createDynamo(settings, options)
+    return loaded
+  }
+  /** Whoever asks after a failure tries again. */
+  const load = (): Promise<Dynamo> => {
+    loading ??= open().catch((error: unknown) => {
+      loading = undefined
+      throw error
+    })
+    return loading
+  }
+  const begin = <T>(
+    operation: string,
+    signal: AbortSignal | undefined,
+    work: (dynamo: Dynamo) => Promise<T>,
+  ): Promise<T> => {
+    if (loaded && !operations.isClosed) return work(loaded)
+    return operations.begin(
+      async () => work(await (signal ? orAborted(load(), signal) : load())),
+      () => closedError(operation, tables),
+    )
+  }
+  const closing = new Closing(async (grace) => {
+    const isIdle = await operations.close(grace)
+    // Nobody waits for a start that goes on, and it ends by itself.
+    if (!loaded) loading?.then((late) => late.close(0)).catch(() => {})
+    const rest = await loaded?.close(grace.remainingMs)
+    return { drained: isIdle && (rest?.drained ?? true) }
+  })
+  const close = (graceMs?: number): ReturnType<Dynamo['close']> => {
+    const closed = closing.close(graceMs)
+    void loaded?.close(graceMs) // a shorter grace than before reaches it too
+    return closed
+  }
+
+  return {
+    load: () => begin('load', undefined, async (dynamo) => dynamo),
+    client: {
+      send: (command, sendOptions) =>
+        begin('client.send', undefined, ({ client }) => client.send(command, sendOptions)),
+    },
+    events: {
+      append: (...args) => begin('events.append', args[1]?.signal, ({ events }) => events.append(...args)),
+      appendMany: (...args) => begin('events.appendMany', args[1]?.signal, ({ events }) => events.appendMany(...args)),
+      writer: (writerOptions = {}) =>
+        writerOnDemand(writerOptions, (signal, work) =>
+          begin('events.writer.append', signal, ({ events }) => work(events)),
+        ),
+      get: (...args) => begin('events.get', args[2]?.signal, ({ events }) => events.get(...args)),
+      byType: (...args) => begin('events.byType', args[1]?.signal, ({ events }) => events.byType(...args)),
+      byUser: (...args) => begin('events.byUser', args[1]?.signal, ({ events }) => events.byUser(...args)),
+      byRepository: (...args) =>
+        begin('events.byRepository', args[1]?.signal, ({ events }) => events.byRepository(...args)),
+    },
+    agentState: {
+      save: (...args) => begin('agentState.save', args[1]?.signal, ({ agentState }) => agentState.save(...args)),
+      saveEffect: (...args) =>
+        begin('agentState.saveEffect', args[1]?.signal, ({ agentState }) => agentState.saveEffect(...args)),
+      restart: (...args) =>
+        begin('agentState.restart', args[1]?.signal, ({ agentState }) => agentState.restart(...args)),
+      current: (...args) =>
+        begin('agentState.current', args[1]?.signal, ({ agentState }) => agentState.current(...args)),
+      history: (...args) =>
+        begin('agentState.history', args[1]?.signal, ({ agentState }) => agentState.history(...args)),
+    },
+    messages: {
+      enqueue: (...args) => begin('messages.enqueue', args[1]?.signal, ({ messages }) => messages.enqueue(...args)),
+      lease: (...args) => begin('messages.lease', args[1].signal, ({ messages }) => messages.lease(...args)),
+      acknowledge: (...args) =>
+        begin('messages.acknowledge', args[2]?.signal, ({ messages }) => messages.acknowledge(...args)),
+      undelivered: (...args) =>
+        begin('messages.undelivered', args[1]?.signal, ({ messages }) => messages.undelivered(...args)),
+      queue: (...args) => begin('messages.queue', args[1]?.signal, ({ messages }) => messages.queue(...args)),
+    },
+    tables: {
+      status: (...args) => begin('tables.status', args[0]?.signal, (dynamo) => dynamo.tables.status(...args)),
+      plan: (...args) => begin('tables.plan', args[0]?.signal, (dynamo) => dynamo.tables.plan(...args)),
+      apply: (...args) => begin('tables.apply', args[0]?.signal, (dynamo) => dynamo.tables.apply(...args)),
+    },
+    async health(healthOptions = {}) {
+      try {
+        return await begin('health', healthOptions.signal, (dynamo) => dynamo.health(healthOptions))
+      } catch (error) {
+        healthOptions.signal?.throwIfAborted()
+        return downWith(error)
+      }
+    },
+    stats: () => loaded?.stats() ?? { sockets: { max: settings.maxSockets, active: 0, waiting: 0 }, capacity: [] },
+    close,
+    async [Symbol.asyncDispose]() {
+      await close()
+    },
+  }
+}
+
+/** What keeps the SDK from being loaded, or used, as health. */
+function downWith(error: unknown): DynamoHealth {
+  if (!isMiyabiError(error)) return { status: 'down', latencyMs: 0, reason: safeCause(error).message }
+  return { status: 'down', latencyMs: 0, reason: error.reason, ...defined({ remedy: error.remedy }) }
+}

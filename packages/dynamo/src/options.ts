@@ -1,0 +1,67 @@
+import type { Logger, RetryBudget } from '@miyabi/core'
+import { DynamoInputError } from './errors/errors.js'
+import { assertShardPlan, DAY_MS, type ShardPlan } from './events/shards.js'
+import { assertMessageOptions, defaultMessageOptions, type MessageOptions } from './messages/options.js'
+
+/** How long items are kept, in milliseconds. */
+export interface Retention {
+  /** Events, from their own time. Default 90 days. */
+  readonly eventsMs: number
+  /** An agent's current state, after it completed or failed. Default 7 days. */
+  readonly endedAgentsMs: number
+  /** A version of an agent's state, after it was written. Default 30 days. */
+  readonly agentHistoryMs: number
+  /** Messages, from their enqueueing. Default 24 hours. */
+  readonly messagesMs: number
+  /**
+   * What is remembered of a write under an id of the caller's, so that a repetition changes nothing. Default 7 days.
+   */
+  readonly receiptsMs: number
+}
+
+const defaultRetention: Retention = {
+  eventsMs: 90 * DAY_MS,
+  endedAgentsMs: 7 * DAY_MS,
+  agentHistoryMs: 30 * DAY_MS,
+  messagesMs: DAY_MS,
+  receiptsMs: 7 * DAY_MS,
+}
+
+/** @throws {DynamoInputError} naming what is no length of time. */
+function assertRetention(retention: Retention): void {
+  for (const [name, ms] of Object.entries(retention)) {
+    if (typeof ms === 'number' && ms > 0 && ms <= 36_500 * DAY_MS) continue
+    throw new DynamoInputError(`retention.${name}`, 'is not a number of milliseconds above 0, up to a hundred years')
+  }
+}
+
+export interface DynamoOptions {
+  /** Default: silent. */
+  readonly logger?: Logger | undefined
+  /** What all retries draw on, to be shared with other stores. Default: a budget of its own. */
+  readonly retryBudget?: RetryBudget | undefined
+  /** Into how many partitions events are spread. Default: 4 for a type, 1 for a user and for a repository. */
+  readonly shards?: ShardPlan | undefined
+  readonly retention?: Partial<Retention> | undefined
+  readonly messages?: Partial<MessageOptions> | undefined
+  /** The clock, in whole milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
+}
+
+/** What an application's code decided about the entities, with the defaults filled in. */
+interface CheckedOptions {
+  readonly shards: ShardPlan
+  readonly retention: Retention
+  readonly messages: MessageOptions
+}
+
+/** @throws {DynamoInputError} for a shard plan, a retention or options of messages that cannot be. */
+export function checkedOptions(options: DynamoOptions): CheckedOptions {
+  const { shards = {} } = options
+  assertShardPlan(shards)
+  const retention = { ...defaultRetention, ...options.retention }
+  assertRetention(retention)
+  const messages = { ...defaultMessageOptions, ...options.messages }
+  assertMessageOptions(messages)
+  return { shards, retention, messages }
+}
