@@ -28,9 +28,12 @@ const URLS = {
   DYNAMODB_TABLE_PREFIX: '',
 }
 
+/** Long enough on a machine at other work. */
+const PATIENCE = { DB_ACQUIRE_TIMEOUT: '60', DB_CONNECT_TIMEOUT: '60', DYNAMODB_TIMEOUT: '60' }
+
 export function startDemo(env: Readonly<Record<string, string>>): Demo {
   const child = spawn(process.execPath, [path.resolve(import.meta.dirname, '../dist/main.js')], {
-    env: { ...process.env, ...URLS, NO_COLOR: '1', NODE_ENV: '', ...env },
+    env: { ...process.env, ...URLS, ...PATIENCE, NO_COLOR: '1', NODE_ENV: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -247,7 +247,12 @@ describe('an event writer', () => {
       effect: 'unknown',
       details: { operation: 'events.writer.append', attempts: 1 },
     })
-    expect(await queued).toMatchObject({ code: 'dynamo.deadline' })
+    expect(await queued).toMatchObject({
+      code: 'dynamo.deadline',
+      effect: 'none',
+      message: expect.stringContaining('it waited for a place in a batch, behind 25 others of this process'),
+      details: { attempts: 0 },
+    })
     expect(writer.pending).toBe(0)
   })
 

@@ -31,7 +31,7 @@ export interface QueueEntry {
   /** Whether it may be stored already, by whomever: then it is put alone, and what is stored stays. */
   readonly isShared: boolean
   /** The requests that the item was in, and how many of those may have stored it. The queue keeps it. */
-  readonly record: Pick<CallRecord, 'attempts' | 'possibleWrites' | 'lastFailure'>
+  readonly record: Pick<CallRecord, 'attempts' | 'possibleWrites' | 'lastFailure' | 'waitsFor'>
   /** Called once with the item's fate, unless it was withdrawn before: no error means stored. */
   readonly settle: (error?: MiyabiError) => void
 }
@@ -104,6 +104,7 @@ export class BatchQueue {
   }
 
   put(entry: QueueEntry): void {
+    entry.record.waitsFor = `it waited for a place in a batch, behind ${this.#places.size} others of this process`
     this.#places.set(entry, { retries: 0 })
     this.#queue(entry)
   }
@@ -212,6 +213,7 @@ export class BatchQueue {
     for (const record of [...(total ? [total] : []), ...entries.map((entry) => entry.record)]) {
       record.attempts += 1
       record.possibleWrites += 1
+      record.waitsFor = undefined
     }
     const options = { ...this.#target, signal: batch.controller.signal }
     const answer = entries.some(({ isShared }) => isShared)
