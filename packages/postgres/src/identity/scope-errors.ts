@@ -1,6 +1,6 @@
+import { databaseRoles } from '@miyabi/core/database-roles'
 import pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
-import { databaseRoles } from '../schema/roles.js'
 import { remedyOfLogin } from './remedy-of-login.js'
 import type { Scope } from './scope.js'
 

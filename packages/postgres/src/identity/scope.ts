@@ -1,5 +1,6 @@
+import { databaseRoles } from '@miyabi/core/database-roles'
 import { CallVariable } from '../call-context/call-variable.js'
-import { databaseRoles, identitySettings } from '../schema/roles.js'
+import { identitySettings } from '../schema/roles.js'
 import { type Identity, identityOf } from './identity.js'
 
 /**

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { databaseRoles } from '@miyabi/core/database-roles'
 
 export const DATABASE = 'miyabi'
 export const MIGRATOR = 'miyabi_migrator'
@@ -20,11 +21,8 @@ export const newCredentials = (): Credentials => ({
   service: newPassword(),
 })
 
-/**
- * Those of the migration `row_level_security`, which makes them where they are missing. Here the logins become their
- * members.
- */
-const GROUPS = ['miyabi_definer', 'miyabi_owner', 'miyabi_service', 'miyabi_user', 'miyabi_web_user']
+/** The migration makes them where they are missing. Here the logins become their members. */
+const { user, webUser, service, owner, definer } = databaseRoles
 
 /** Statements for a server without any of the logins. Without a password none of them can log in. */
 export const loginsAndDatabase: readonly string[] = [
@@ -40,17 +38,17 @@ export const loginsAndDatabase: readonly string[] = [
  * here; every other database is by the migration.
  */
 export const memberships: readonly string[] = [
-  ...[...GROUPS, BACKEND].map(
+  ...[...Object.values(databaseRoles), BACKEND].map(
     (role) => `DO $$ BEGIN IF to_regrole('${role}') IS NULL THEN CREATE ROLE ${role}; END IF; END $$`,
   ),
   `ALTER ROLE ${MIGRATOR} CREATEROLE`,
   `ALTER ROLE ${APPLICATION} NOINHERIT`,
   `ALTER ROLE ${BACKEND} LOGIN NOINHERIT`,
-  `GRANT miyabi_user, miyabi_web_user TO ${APPLICATION}`,
-  `GRANT miyabi_service TO ${BACKEND}`,
-  `GRANT miyabi_definer, miyabi_owner TO ${MIGRATOR}`,
+  `GRANT ${user}, ${webUser} TO ${APPLICATION}`,
+  `GRANT ${service} TO ${BACKEND}`,
+  `GRANT ${definer}, ${owner} TO ${MIGRATOR}`,
   // It may look at the database as anybody, and let other logins be somebody, but is nobody by itself.
-  `GRANT miyabi_service, miyabi_user, miyabi_web_user TO ${MIGRATOR} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE`,
+  `GRANT ${service}, ${user}, ${webUser} TO ${MIGRATOR} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE`,
   ...['TABLES', 'SEQUENCES', 'SCHEMAS'].map(
     (kind) => `ALTER DEFAULT PRIVILEGES FOR ROLE ${MIGRATOR} REVOKE ALL ON ${kind} FROM ${APPLICATION}`,
   ),
