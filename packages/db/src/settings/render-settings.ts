@@ -24,8 +24,9 @@ function tiers(): string {
 ${tierLines.join('\n')}
 # These are for one process. All processes together must fit into the server:
 #   ${CONNECTION_SUM} <= max_connections - reserved
-# The service's count where SERVICE_DATABASE_URL is set; the 1 is the health check's own connection, and the ${DEFAULT_RESERVE} are for
-# migrations, backups and people. Set DB_INSTANCES to the number of processes, and a warning at the start says where that does not fit.
+# The service's pool where SERVICE_DATABASE_URL is set; the 1 beside each pool is the connection of its health check, and the
+# ${DEFAULT_RESERVE} are for migrations, backups and people. Set DB_INSTANCES to the number of processes, and a warning at the start says
+# where that does not fit.
 # The server itself can hold about (memory in MB / 10) x 0.8 connections.
 # A pool that is too big is slower than one that is too small: begin small, and raise it when \`stats()\` shows callers waiting
 # while the server is idle.

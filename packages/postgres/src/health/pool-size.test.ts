@@ -13,6 +13,19 @@ describe('whether pools fit into the server', () => {
     expect(advise({ instances: 4, reserve: 13 })).toMatchObject({ needed: 97, fits: true })
   })
 
+  it("counts the service's pool, and the connection of its health check beside that", () => {
+    expect(advise({ instances: 4, serviceConnections: 5 })).toMatchObject({
+      needed: 118,
+      fits: false,
+      largestMax: 14,
+      sum: '4 x (20 + 1 + 5 + 1) + 10 = 118 connections, and the server has 97 for them',
+    })
+    expect(advise({ instances: 4, serviceConnections: 5, maxConnections: 14 })).toMatchObject({
+      needed: 94,
+      fits: true,
+    })
+  })
+
   it('names the largest maximum that fits, and it does fit', () => {
     for (const instances of [1, 3, 7, 40]) {
       const { largestMax } = advise({ instances, maxConnections: 1000 })

@@ -1,5 +1,5 @@
-/** Connections of a process beside those of its pools: the health check has one of its own. */
-export const CONNECTIONS_BESIDE_POOLS = 1
+/** Connections beside those of a pool: its health check has one of its own. */
+const CONNECTIONS_BESIDE_POOL = 1
 
 /** Connections kept for migrations, backups and people. */
 export const DEFAULT_RESERVE = 10
@@ -8,7 +8,7 @@ export const DEFAULT_RESERVE = 10
  * What all processes together ask of a server, in the names of the settings: what every text says, and `connectionSum`
  * computes.
  */
-export const CONNECTION_SUM = `DB_INSTANCES x (DB_MAX_CONNECTIONS + DB_SERVICE_MAX_CONNECTIONS + ${CONNECTIONS_BESIDE_POOLS}) + ${DEFAULT_RESERVE}`
+export const CONNECTION_SUM = `DB_INSTANCES x (DB_MAX_CONNECTIONS + ${CONNECTIONS_BESIDE_POOL} + DB_SERVICE_MAX_CONNECTIONS + ${CONNECTIONS_BESIDE_POOL}) + ${DEFAULT_RESERVE}`
 
 /** Where to begin, by number of users. For one process. */
 export const POOL_TIERS = [
@@ -29,7 +29,7 @@ export interface ConnectionCounts {
   readonly reserve?: number
 }
 
-/** The sum, and its parts in words: `4 x (20 + 5 + 1) + 10 = 114`. */
+/** The sum, and its parts in words: `4 x (20 + 1 + 5 + 1) + 10 = 118`. */
 export function connectionSum(counts: ConnectionCounts): {
   readonly needed: number
   readonly words: string
@@ -37,9 +37,10 @@ export function connectionSum(counts: ConnectionCounts): {
   readonly largestMax: (available: number) => number
 } {
   const { instances, maxConnections, serviceConnections = 0, reserve = DEFAULT_RESERVE } = counts
-  const beside = serviceConnections + CONNECTIONS_BESIDE_POOLS
+  const ofService = serviceConnections > 0 ? [serviceConnections, CONNECTIONS_BESIDE_POOL] : []
+  const beside = ofService.reduce((sum, count) => sum + count, CONNECTIONS_BESIDE_POOL)
   const needed = instances * (maxConnections + beside) + reserve
-  const parts = [maxConnections, ...(serviceConnections > 0 ? [serviceConnections] : []), CONNECTIONS_BESIDE_POOLS]
+  const parts = [maxConnections, CONNECTIONS_BESIDE_POOL, ...ofService]
   return {
     needed,
     words: `${instances} x (${parts.join(' + ')}) + ${reserve} = ${needed}`,
