@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import { MigrationError, type MigrationErrorCode, rollback } from '@miyabi/migrate'
 import { withMigrations } from '../environment/with-migrations.js'
 import { command } from '../terminal/command.js'
@@ -31,7 +32,7 @@ export const rollbackCommand = command({
           databaseUrl,
           migrations,
           signal,
-          ...(args.to !== undefined && { to: args.to }),
+          ...defined({ to: args.to }),
           acceptDataLoss: Boolean(args['accept-data-loss']),
           skipProof: Boolean(args['skip-proof']),
           onProgress: (text) => say(`${text} ...`),

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import type { TableProgress } from '@miyabi/dynamo'
 import { withDynamo } from '../environment/with-dynamo.js'
 import { command } from '../terminal/command.js'
@@ -26,7 +27,7 @@ export const applyTables = command({
     const replace = args.replace?.split(/[\s,]+/).filter((table) => table !== '')
     return withDynamo(async (dynamo, server) => {
       const { done, unverifiable } = await dynamo.tables.apply({
-        ...(replace ? { replace } : {}),
+        ...defined({ replace }),
         onProgress: (progress) => say(describe(progress)),
       })
       if (args.json) print(JSON.stringify({ server, done, unverifiable }, undefined, 2))

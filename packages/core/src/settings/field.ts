@@ -1,3 +1,4 @@
+import { defined } from '../json/defined.js'
 import { encodingProblem } from './url-encoding.js'
 
 /** What people need to know about one setting; `.env.example` and the reference page are made from it. */
@@ -68,7 +69,7 @@ export function integer(
     schema: schemaOf(options.default, (text) => decimal(text, (n) => Number.isInteger(n) && n >= min && n <= max)),
     info: {
       ...describe(options),
-      ...(options.unit ? { unit: options.unit } : {}),
+      ...defined({ unit: options.unit }),
       defaultText: String(options.default),
       expected: `a whole number from ${min} to ${max}`,
       secret: false,

@@ -1,4 +1,4 @@
-import { type StoreHealth, safeCause, withDeadline } from '@miyabi/core'
+import { defined, type StoreHealth, safeCause, withDeadline } from '@miyabi/core'
 import type { PostgresHealth } from '@miyabi/postgres'
 
 /** How both stores answered. */
@@ -39,8 +39,7 @@ export function withService(
     status: 'degraded',
     ready: application.ready && hasServed,
     reason: `the service's login (SERVICE_DATABASE_URL): ${reason}`,
-    ...(problem && { problem }),
-    ...(remedy && { remedy }),
+    ...defined({ problem, remedy }),
   }
 }
 

@@ -94,7 +94,7 @@ export function checkContent(
   toStorable(progress ?? 0, 'progress')
   toStorable(currentTask ?? '', 'currentTask')
   const copy = toPayload(stateData, 'stateData')
-  if (currentTask !== undefined) assertFits({ currentTask, ...(copy && { stateData: copy }) })
+  if (currentTask !== undefined) assertFits({ currentTask, ...defined({ stateData: copy }) })
   return { agentId, status, progress, currentTask, stateData: copy }
 }
 

@@ -4,6 +4,7 @@ import {
   type BackfillBatch,
   type BackfillOptions,
   type BackfillProgress,
+  defined,
   runBackfill,
 } from '@miyabi/core'
 import { withOurErrors } from '../client/call.js'
@@ -101,7 +102,7 @@ async function runPage(
       Limit: pageItems,
       ConsistentRead: true,
       ...(segments > 1 && { Segment: segment, TotalSegments: segments }),
-      ...(note.position && { ExclusiveStartKey: note.position }),
+      ...defined({ ExclusiveStartKey: note.position }),
     }),
   )
   const items = Items.filter((item) => !isNote(table, item))

@@ -1,4 +1,4 @@
-import { type Environment, readVariable, type SettingFault } from '@miyabi/core'
+import { defined, type Environment, readVariable, type SettingFault } from '@miyabi/core'
 
 /** Keys of an AWS user or role. */
 export interface AwsKeys {
@@ -26,8 +26,7 @@ export function givenCredentials(env: Environment): { readonly profile: string }
   return {
     accessKeyId,
     secretAccessKey,
-    ...(sessionToken !== undefined && { sessionToken }),
-    ...(accountId !== undefined && { accountId }),
+    ...defined({ sessionToken, accountId }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Environment } from '@miyabi/core'
+import { defined } from '@miyabi/core'
 import { MigrationError } from '../errors/migration-error.js'
 import { runPrisma } from '../prisma/run-prisma.js'
 
@@ -28,7 +29,7 @@ export async function prismaDiff(
     cwd: root,
     env: { ...env, NO_COLOR: '1' },
     stdio: 'pipe',
-    ...(signal && { signal }),
+    ...defined({ signal }),
   })
   if (exitCode === 0) return stdout
   signal?.throwIfAborted()

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import type { PrismaConfig } from 'prisma/config'
 import { hideSecrets } from '../connection/hidden-urls.js'
 import { NoDatabaseError } from '../errors/errors.js'
@@ -40,7 +41,7 @@ export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): 
   // Not through `defineConfig`: it changes nothing, the CLI calls it itself, and its module takes a third of a second
   // to load.
   if (url === undefined) return config
-  const datasource = { url, ...(shadowDatabaseUrl !== undefined && { shadowDatabaseUrl }) }
+  const datasource = { url, ...defined({ shadowDatabaseUrl }) }
   // Studio connects by itself, and an engine that is not ours looks for no variable of ours.
   if (env['PRISMA_SCHEMA_ENGINE_BINARY'] !== schemaEnginePath || prismaCommand(args) === 'studio') {
     return { ...config, datasource }

@@ -1,4 +1,4 @@
-import { isMiyabiError } from '@miyabi/core'
+import { defined, isMiyabiError } from '@miyabi/core'
 import { readMigrations } from '../history/folder.js'
 import { lintMigrations } from '../lint/lint.js'
 import type { LintFinding } from '../lint/report.js'
@@ -33,7 +33,7 @@ export async function checkNewMigrations({ folder, databaseUrl, names, signal }:
   const lint = report.findings.filter(({ migration }) => names.includes(migration))
   try {
     const migrations = readMigrations(folder)
-    const tried = await verifyMigrations({ databaseUrl, migrations, only: names, ...(signal && { signal }) })
+    const tried = await verifyMigrations({ databaseUrl, migrations, only: names, ...defined({ signal }) })
     return { tried: tried.map(({ name, findings }) => ({ name, findings })), lint }
   } catch (error) {
     signal?.throwIfAborted()

@@ -1,4 +1,4 @@
-import { isMiyabiError, redactText } from '@miyabi/core'
+import { defined, isMiyabiError, redactText } from '@miyabi/core'
 import { IDENTITY_MISSING } from '../schema/roles.js'
 import { tableNames } from '../schema/tables.js'
 import { meaningOf, type PostgresErrorCode } from './codes.js'
@@ -47,16 +47,12 @@ export function toPostgresError(error: unknown, at?: ServerPlace): AnyPostgresEr
     InvalidSqlDetails &
     UnreadableTypeDetails &
     Partial<UnreadableDetails> = {
-    ...(sqlState ? { sqlState } : {}),
-    ...(prismaCode ? { prismaCode } : {}),
-    ...(systemCode ? { systemCode } : {}),
-    ...(constraint ? { constraint } : {}),
-    ...(table ? { table } : {}),
+    ...defined({ sqlState, prismaCode, systemCode, constraint, table }),
     ...(columns ? { columns } : code.endsWith('_violation') ? { columns: [] } : {}),
-    ...(argument ? { argument } : {}),
+    ...defined({ argument }),
     ...(unreadable ? { columns: [unreadable.column], kind: unreadable.kind } : {}),
     ...(code === 'postgres.invalid_sql' ? place : {}),
-    ...(unreadableType ? { type: unreadableType } : {}),
+    ...defined({ type: unreadableType }),
   }
   return postgresError(code, reasonOf(code, facts, at), {
     details,

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import { type Place, placeOf } from './place.js'
 
 /** What a server's error names, read from its fields, so that the language of its message does not matter. */
@@ -88,7 +89,7 @@ export function serverFacts(error: ServerError): ServerFacts {
   return {
     ...(typeof table === 'string' ? { table } : {}),
     ...(typeof constraint === 'string' ? { constraint } : {}),
-    ...(columns ? { columns } : {}),
+    ...defined({ columns }),
     ...(error.standby === true ? { standby: true } : {}),
     ...(denied && !(denied === 'login' && error.inScope) ? { denied } : {}),
     ...(raised ? { raised } : saidOf(error)),
@@ -111,7 +112,7 @@ function saidOf(error: ServerError): Pick<ServerFacts, 'place' | 'words' | 'misn
     (isOfText || (PLAIN_WORDS.test(message) && !/does not exist/.test(message)))
   const hinted = isOfText && typeof hint === 'string' ? `${message}. ${hint}` : String(message)
   return {
-    ...(place ? { place } : {}),
+    ...defined({ place }),
     ...(isShown ? { words: hinted } : {}),
     ...(error.routine === MISNAMED_BY ? { misnamed: true } : {}),
   }

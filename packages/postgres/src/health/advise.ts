@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import { onOwnConnection } from '../pool/own-connection.js'
 import type { PoolUsage } from '../pool/usage.js'
 import type { PostgresSettings } from '../settings/config.js'
@@ -21,6 +22,6 @@ export async function adviseForServer(
     maxConnections,
     serviceConnections,
     server,
-    ...(options.usage && { usage: options.usage }),
+    ...defined({ usage: options.usage }),
   })
 }

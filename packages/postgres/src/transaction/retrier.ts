@@ -1,4 +1,4 @@
-import { fullJitter, type Logger, type RetryBudget, sleep } from '@miyabi/core'
+import { defined, fullJitter, type Logger, type RetryBudget, sleep } from '@miyabi/core'
 import type { PostgresErrorCode } from '../errors/codes.js'
 import type { GaveUp } from '../errors/details.js'
 import { type AnyPostgresError, isPostgresError, postgresError } from '../errors/errors.js'
@@ -98,5 +98,5 @@ function told(error: unknown, attempts: number, gaveUp: GaveUp | undefined): unk
   if (!isPostgresError(error) || (attempts === 1 && gaveUp === undefined)) return error
   const { code, reason, remedy, details, cause } = error
   if (code === 'postgres.deadline' || code === 'postgres.pool.acquire_timeout') return error // they tell more already
-  return postgresError(code, reason, { details: { ...details, attempts, ...(gaveUp && { gaveUp }) }, cause, remedy })
+  return postgresError(code, reason, { details: { ...details, attempts, ...defined({ gaveUp }) }, cause, remedy })
 }

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import { type ScalingTarget, scalingTargets } from '../auto-scaling.js'
 import { type CapacityRange, throughput } from '../definition.js'
 import { type Aspect, update } from './aspect.js'
@@ -12,7 +13,7 @@ export const billing: Aspect = {
     const provisioned = wanted.mode === 'PROVISIONED' ? throughput(wanted) : undefined
     const request = update({
       BillingMode: wanted.mode,
-      ...(provisioned ? { ProvisionedThroughput: provisioned } : {}),
+      ...defined({ ProvisionedThroughput: provisioned }),
       ...(provisioned && indexes.length > 0
         ? {
             GlobalSecondaryIndexUpdates: indexes.map(({ IndexName }) => ({
