@@ -1,4 +1,4 @@
-import { migrationDatabaseUrl } from '@miyabi/migrate'
+import { migrationDatabaseUrl, parseTarget } from '@miyabi/migrate'
 import { commandEnvironment, environmentWithStack } from '../environment/environment.js'
 import { serverName } from '../environment/server-name.js'
 import { command } from '../terminal/command.js'
@@ -21,11 +21,12 @@ export const doctor = command({
       await using environment = await environmentWithStack(commandEnvironment())
       if (environment.usesStack) say('the embedded stack stands in for what the environment does not name')
       const url = migrationDatabaseUrl(environment.root, environment.env)
-      const postgres = url === undefined ? undefined : serverName(url)
+      const migrator = url === undefined ? undefined : parseTarget(url)
+      const postgres = migrator && serverName(migrator)
       using progress = progressLine(args.json ? undefined : process.stderr)
       const onGroup = (name: string, index: number): void =>
         progress.show(`looking at ${name} (${index + 1} of ${checkGroups.length}) ...`)
-      return { postgres, groups: await examine(checkGroups, environment, { signal, onGroup }) }
+      return { postgres, groups: await examine(checkGroups, { ...environment, migrator }, { signal, onGroup }) }
     })
     const server = postgres === undefined ? [] : [`PostgreSQL: ${postgres}`, '']
     print(

@@ -1,6 +1,5 @@
 import { type Finding, redactText } from '@miyabi/core'
-import type { CommandEnvironment } from '../environment/environment.js'
-import type { CheckGroup } from './group.js'
+import type { CheckGroup, ExaminedEnvironment } from './group.js'
 
 /** What became of one group. */
 export interface GroupReport {
@@ -21,7 +20,7 @@ export interface ExamineOptions {
 /** Runs groups one after the other. Rejects only with the signal's reason: what cannot tell says so. */
 export async function examine(
   groups: readonly CheckGroup[],
-  environment: CommandEnvironment,
+  environment: ExaminedEnvironment,
   { signal, onGroup }: ExamineOptions,
 ): Promise<readonly GroupReport[]> {
   const reports: GroupReport[] = []

@@ -5,7 +5,9 @@ import {
   type Migration,
   migrationDatabaseUrl,
   type PrismaProject,
+  parseTarget,
   readMigrations,
+  type Target,
 } from '@miyabi/migrate'
 import { untilInterrupted } from '../terminal/interrupted.js'
 import { say } from '../terminal/output.js'
@@ -15,8 +17,8 @@ import { serverName } from './server-name.js'
 /** What a command on migrations works with. */
 export interface MigrationEnvironment {
   readonly project: PrismaProject
-  /** The migrator's URL. */
-  readonly databaseUrl: string
+  /** The migrator's database. */
+  readonly databaseUrl: Target
   readonly migrations: readonly Migration[]
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal
@@ -32,14 +34,15 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
   const { root, env } = environment
   checkPrismaCommand(root, env, ['migrate', 'status'])
   await using stack = await stackUnlessSet(environment, MIGRATOR_URLS)
-  const databaseUrl = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(root, env) ?? ''
+  const url = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(root, env) ?? ''
   const project = {
     root,
-    env: { ...env, DIRECT_DATABASE_URL: databaseUrl },
+    env: { ...env, DIRECT_DATABASE_URL: url },
     schema: 'prisma/schema',
     migrations: 'prisma/migrations',
   }
   return await untilInterrupted(async (signal) => {
+    const databaseUrl = parseTarget(url)
     say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${serverName(databaseUrl)}`)
     const migrations = readMigrations(path.join(root, project.migrations))
     return await work({ project, databaseUrl, migrations, signal })

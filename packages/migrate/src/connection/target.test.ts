@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseTarget, withDatabase } from './target.js'
+import { parseTarget, targetOf, withDatabase } from './target.js'
 
 describe('parseTarget', () => {
   it('has the defaults of Prisma', () => {
@@ -75,10 +78,38 @@ describe('parseTarget', () => {
   })
 })
 
+describe('targetOf', () => {
+  it('reads a URL once: what was read is taken as it is, though a certificate is gone by then', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-target-'))
+    writeFileSync(path.join(folder, 'ca.pem'), 'PEM')
+    const target = targetOf(`postgresql://app@db/d?sslmode=verify-ca&sslrootcert=${folder}/ca.pem`)
+    rmSync(folder, { recursive: true })
+    expect(targetOf(target)).toBe(target)
+    expect(withDatabase(target, 'other').config.ssl).toEqual(target.config.ssl)
+  })
+
+  it('keeps the URL for a process that is given one, and shows it to nobody', () => {
+    const target = targetOf('postgresql://app:s3cret@db/d')
+    expect(target.url).toBe('postgresql://app:s3cret@db/d')
+    expect(Object.keys(target)).not.toContain('url')
+  })
+})
+
 describe('withDatabase', () => {
   it('changes the database and nothing else', () => {
     const target = parseTarget('postgresql://app:x@db:5433/d?schema=s')
     const other = withDatabase(target, 'other')
     expect(other).toEqual({ ...target, database: 'other', config: { ...target.config, database: 'other' } })
+  })
+
+  it.each([
+    ['postgresql://app:x@db:5433/d?schema=s', 'postgresql://app:x@db:5433/a%20b?schema=s'],
+    ['postgres://app@/d?host=/run/postgresql', 'postgres://app@/a%20b?host=/run/postgresql'],
+    ['postgresql://app@db', 'postgresql://app@db/a%20b'],
+    ['postgresql://app@[::1]:5433?sslmode=disable', 'postgresql://app@[::1]:5433/a%20b?sslmode=disable'],
+  ])('and so its URL: %s', (url, expected) => {
+    const other = withDatabase(parseTarget(url), 'a b')
+    expect(other.url).toBe(expected)
+    expect(parseTarget(other.url)).toEqual(other)
   })
 })

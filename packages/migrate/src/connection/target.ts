@@ -15,7 +15,12 @@ export interface Target {
   readonly port: number
   readonly database: string
   readonly user: string
+  /** The URL itself, for a process that is given one. Hidden from `util.inspect`. */
+  readonly url: string
 }
+
+/** A database that a caller names: by a URL, or by what was read of one before. */
+export type DatabaseLocation = string | Target
 
 /** Prisma's own default, in seconds. 0 in the URL means no limit. */
 const CONNECT_TIMEOUT_SECONDS = 5
@@ -61,19 +66,28 @@ export function parseTarget(text: string): Target {
     application_name: parsed.application_name ?? 'prisma-schema-engine',
     options: sessionOptions(parsed.options, schema),
   }
-  return Object.freeze({
-    config,
-    schema,
-    host: config.host ?? 'localhost',
-    port: config.port ?? 5432,
-    database: config.database ?? 'postgres',
-    user,
-  })
+  const { host = 'localhost', port = 5432, database = 'postgres' } = config
+  return withUrl({ config, schema, host, port, database, user }, text)
 }
+
+/**
+ * Reads a URL; what was read before is taken as it is, so that no URL and no certificate is read twice.
+ * @throws {PrismaError} P1013
+ */
+export const targetOf = (location: DatabaseLocation): Target =>
+  typeof location === 'string' ? parseTarget(location) : location
 
 /** The same server and login, another database. */
 export function withDatabase(target: Target, database: string): Target {
-  return Object.freeze({ ...target, database, config: { ...target.config, database } })
+  // A URL whose host is a parameter has an empty one before the path.
+  const url = target.url.replace(/^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?/, (_, server: string) => {
+    return `${server}/${encodeURIComponent(database)}`
+  })
+  return withUrl({ ...target, database, config: { ...target.config, database } }, url)
+}
+
+function withUrl(target: Omit<Target, 'url'>, url: string): Target {
+  return Object.freeze(Object.defineProperty({ ...target }, 'url', { value: url })) as Target
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Finding } from '@miyabi/core'
 import type pg from 'pg'
+import type { Target } from '../connection/target.js'
 
 /** A group of checks on a database. */
 export interface DatabaseCheck {
@@ -11,11 +12,9 @@ export interface DatabaseCheck {
 
 /** What a check may need besides the database. */
 export interface CheckContext {
-  /** The migrator's. */
-  readonly url: string
+  /** The migrator's database; its schema is the one that Prisma works in. */
+  readonly target: Target
   /** The folder of the migrations, `prisma/migrations`. */
   readonly migrations: string
-  /** The schema that Prisma works in. */
-  readonly schema: string
   readonly signal?: AbortSignal | undefined
 }

@@ -1,7 +1,7 @@
 import { type Finding, MiyabiError } from '@miyabi/core'
 import { toConnectError } from '../connection/connect-error.js'
 import { PATIENCE } from '../connection/patience.js'
-import { parseTarget } from '../connection/target.js'
+import { type DatabaseLocation, targetOf } from '../connection/target.js'
 import type { DatabaseCheck } from './check.js'
 import { driftCheck } from './drift.js'
 import { indexesCheck } from './indexes.js'
@@ -15,20 +15,24 @@ export const databaseChecks: readonly DatabaseCheck[] = [migrationsCheck, driftC
  * Runs one group of checks on a database. Reads catalogs and statistics; to see what was changed by hand, it runs the
  * migrations in a scratch database, which it drops.
  *
- * @param where the migrator's URL, and the folder of the migrations; `signal` ends the work.
+ * @param where the migrator's database, and the folder of the migrations; `signal` ends the work.
  * @throws what keeps the database from being asked, or the signal's reason, with nothing left behind.
  */
 export async function checkDatabase(
   check: DatabaseCheck,
-  where: { readonly url: string; readonly migrations: string; readonly signal?: AbortSignal | undefined },
+  where: {
+    readonly database: DatabaseLocation
+    readonly migrations: string
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<Finding[]> {
-  const target = parseTarget(where.url)
-  const { signal } = where
+  const target = targetOf(where.database)
+  const { migrations, signal } = where
   const { withClient } = await import('../connection/client.js')
   try {
     return await withClient(
       { ...target.config, ...PATIENCE },
-      (client) => check.run(client, { ...where, schema: target.schema }),
+      (client) => check.run(client, { target, migrations, signal }),
       signal,
     )
   } catch (error) {

@@ -6,12 +6,12 @@ import type { DatabaseCheck } from './check.js'
 export const driftCheck: DatabaseCheck = {
   name: 'drift',
   looksFor: 'what somebody changed by hand, past the migrations',
-  async run(_, { url, migrations, signal }) {
+  async run(_, { target, migrations, signal }) {
     // Loaded here: no other check needs what makes scratch databases.
     const { findDrift } = await import('../drift/drift.js')
     const { ACCEPTED_FILE, readAcceptances } = await import('../drift/accepted.js')
     const acceptances = readAcceptances(migrations)
-    const drift = await findDrift({ databaseUrl: url, migrations: readMigrations(migrations), acceptances, signal })
+    const drift = await findDrift({ databaseUrl: target, migrations: readMigrations(migrations), acceptances, signal })
     const { differences, unused } = drift
     const groups = new Map<string, CatalogDifference[]>()
     for (const difference of differences) {

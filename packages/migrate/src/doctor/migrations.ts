@@ -38,10 +38,10 @@ async function tablesWithoutRows(migrations: readonly Migration[]): Promise<Find
 export const migrationsCheck: DatabaseCheck = {
   name: 'migrations',
   looksFor: 'migrations that are pending, failed, edited or unknown, and tables of which verify has no row',
-  async run(client, { migrations, schema }) {
+  async run(client, { migrations, target }) {
     const { readHistory } = await import('../history/history.js')
     const known = readMigrations(migrations)
-    const statuses = compareHistory(known, await readHistory(client, schema))
+    const statuses = compareHistory(known, await readHistory(client, target.schema))
     return [
       ...statuses.flatMap(({ name, state }) =>
         state === 'applied' ? [] : { check: `migrations.${state}`, object: name, ...WORDS[state] },

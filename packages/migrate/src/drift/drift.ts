@@ -3,7 +3,7 @@ import { catalogDump } from '../catalog/dump.js'
 import { withClient } from '../connection/client.js'
 import { toConnectError } from '../connection/connect-error.js'
 import { PATIENCE } from '../connection/patience.js'
-import { parseTarget } from '../connection/target.js'
+import { type DatabaseLocation, targetOf } from '../connection/target.js'
 import { ReplayError } from '../errors/errors.js'
 import { compareHistory } from '../history/compare.js'
 import type { Migration } from '../history/folder.js'
@@ -17,7 +17,7 @@ export interface DriftOptions {
   /**
    * Of a login that may create databases: the migrations are run in one of their own. The database itself is only read.
    */
-  readonly databaseUrl: string
+  readonly databaseUrl: DatabaseLocation
   readonly migrations: readonly Migration[]
   /** What may differ: see `readAcceptances`. Default: nothing. */
   readonly acceptances?: readonly Acceptance[]
@@ -48,7 +48,7 @@ export interface Drift {
  */
 export async function findDrift(options: DriftOptions): Promise<Drift> {
   const { databaseUrl, migrations, acceptances = [], signal } = options
-  const target = parseTarget(databaseUrl)
+  const target = targetOf(databaseUrl)
   const live = await withClient({ ...target.config, ...PATIENCE }, async (client) => ({
     statuses: compareHistory(migrations, await readHistory(client, target.schema)),
     catalog: await catalogDump(client),
@@ -60,7 +60,7 @@ export async function findDrift(options: DriftOptions): Promise<Drift> {
   const pending = live.statuses.filter(({ state }) => state === 'pending').map(({ name }) => name)
   const applied = migrations.filter(({ name }) => !pending.includes(name))
 
-  await using server = new ScratchServer(databaseUrl)
+  await using server = new ScratchServer(target)
   const scratch = await server.create()
   const expected = await scratch.use(async (client) => {
     for (const { name, up } of applied) {

@@ -1,6 +1,6 @@
 import { withClient } from '../connection/client.js'
 import { toConnectError } from '../connection/connect-error.js'
-import { parseTarget } from '../connection/target.js'
+import { type DatabaseLocation, targetOf } from '../connection/target.js'
 import { compareHistory, type MigrationStatus } from './compare.js'
 import type { Migration } from './folder.js'
 import { readHistory } from './history.js'
@@ -21,8 +21,11 @@ export interface DatabaseStatus {
 }
 
 /** Reads the history of the database, and compares it with the code's migrations. */
-export async function databaseStatus(databaseUrl: string, migrations: readonly Migration[]): Promise<DatabaseStatus> {
-  const target = parseTarget(databaseUrl)
+export async function databaseStatus(
+  database: DatabaseLocation,
+  migrations: readonly Migration[],
+): Promise<DatabaseStatus> {
+  const target = targetOf(database)
   const read = withClient(target.config, async (client) => {
     const statuses = compareHistory(migrations, await readHistory(client, target.schema))
     const { rows } = await client.query<{ name: string }>(

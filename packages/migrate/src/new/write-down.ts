@@ -4,6 +4,7 @@ import path from 'node:path'
 import { type CatalogDifference, diffCatalogs } from '../catalog/diff.js'
 import { catalogDump } from '../catalog/dump.js'
 import { renderCatalogDiff } from '../catalog/render.js'
+import { type DatabaseLocation, targetOf } from '../connection/target.js'
 import { MigrationError } from '../errors/migration-error.js'
 import { type Migration, readMigrations } from '../history/folder.js'
 import { upFailed } from '../rollback/prove.js'
@@ -17,7 +18,7 @@ import { renderScript } from './render.js'
 export interface WriteDownOptions {
   readonly project: PrismaProject
   /** Of a login that may create databases; the database itself is not touched. */
-  readonly databaseUrl: string
+  readonly databaseUrl: DatabaseLocation
   /** The migration that is to get its way back. */
   readonly name: string
   readonly signal?: AbortSignal
@@ -89,12 +90,12 @@ async function diffBack(
 }
 
 async function notRestored(
-  databaseUrl: string,
+  database: DatabaseLocation,
   before: readonly Migration[],
   migration: Migration,
   down: string,
 ): Promise<readonly CatalogDifference[]> {
-  await using server = new ScratchServer(databaseUrl)
+  await using server = new ScratchServer(targetOf(database))
   const scratch = await server.create()
   return await scratch.use(async (client) => {
     const up = (each: Migration): Promise<void> =>

@@ -2,6 +2,7 @@ import { diffCatalogs } from '../catalog/diff.js'
 import { catalogDump } from '../catalog/dump.js'
 import type { CatalogEntry } from '../catalog/entry.js'
 import { renderCatalogDiff } from '../catalog/render.js'
+import type { Target } from '../connection/target.js'
 import { MigrationError } from '../errors/migration-error.js'
 import type { Migration } from '../history/folder.js'
 import { ScratchServer } from '../scratch/scratch.js'
@@ -9,14 +10,14 @@ import { runScript, scriptFault } from '../script/run-script.js'
 import type { Undo } from './plan.js'
 
 /**
- * Proves on a database of its own, beside the one of `url`, that each down file restores the schema that was there
+ * Proves on a database of its own, beside the one of `target`, that each down file restores the schema that was there
  * before its migration.
  * @param applied all migrations that are applied, in that order.
  * @throws {MigrationError} `migrate.down_does_not_restore`, `migrate.down_failed`, `migrate.up_failed`,
  *   `migrate.scratch_denied`
  */
-export async function proveDowns(url: string, applied: readonly Migration[], undos: readonly Undo[]): Promise<void> {
-  await using server = new ScratchServer(url)
+export async function proveDowns(target: Target, applied: readonly Migration[], undos: readonly Undo[]): Promise<void> {
+  await using server = new ScratchServer(target)
   const scratch = await server.create()
   await scratch.use(async (client) => {
     const before = new Map<string, readonly CatalogEntry[]>()

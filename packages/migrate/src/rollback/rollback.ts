@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { toConnectError } from '../connection/connect-error.js'
-import { parseTarget, type Target } from '../connection/target.js'
+import { type DatabaseLocation, type Target, targetOf } from '../connection/target.js'
 import { MigrationError } from '../errors/migration-error.js'
 import type { Migration } from '../history/folder.js'
 import { type HistoryRow, historyTable, readHistory } from '../history/history.js'
@@ -17,7 +17,7 @@ const DEFAULT_LOCK_TIMEOUT_MS = 5_000
 
 export interface RollbackOptions {
   /** The migrator's URL, past any transaction pooler. */
-  readonly databaseUrl: string
+  readonly databaseUrl: DatabaseLocation
   /** The migrations of the code. */
   readonly migrations: readonly Migration[]
   /**
@@ -64,7 +64,7 @@ export async function rollback(options: RollbackOptions): Promise<RolledBack[]> 
     onProgress = () => {},
     signal,
   } = options
-  const target = parseTarget(databaseUrl)
+  const target = targetOf(databaseUrl)
   const client = await connect(target)
   const abort = (): void => void client.end().catch(() => {})
   signal?.throwIfAborted()
@@ -80,7 +80,7 @@ export async function rollback(options: RollbackOptions): Promise<RolledBack[]> 
       onProgress(`trying ${files(undos.length)} on a database of its own`)
       const applied = history.filter(({ state }) => state === 'applied')
       await proveDowns(
-        databaseUrl,
+        target,
         applied.flatMap(({ name }) => migrations.find((each) => each.name === name) ?? []),
         undos,
       )

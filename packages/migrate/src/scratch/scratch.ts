@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { toConnectError } from '../connection/connect-error.js'
-import { parseTarget, type Target } from '../connection/target.js'
+import type { Target } from '../connection/target.js'
 import { MigrationError } from '../errors/migration-error.js'
 import { PrismaError } from '../errors/prisma-error.js'
 import type { ShadowDatabases } from './shadow.js'
@@ -8,7 +8,6 @@ import type { ShadowDatabases } from './shadow.js'
 /** A database to try migrations in, beside the one of a URL. It is gone when the work on it has ended. */
 export interface ScratchDatabase {
   readonly target: Target
-  readonly url: string
   /** Runs `work` on a connection of its own, which the signal closes. */
   use<T>(work: (client: pg.Client) => Promise<T>, signal?: AbortSignal): Promise<T>
   /** A copy, rows and all. Nobody may be connected meanwhile. */
@@ -17,17 +16,15 @@ export interface ScratchDatabase {
 }
 
 /**
- * Makes scratch databases on the server of `url`, and drops those that are left in the end. What talks to the server is
- * loaded when the first one is made.
+ * Makes scratch databases on the server of a target, and drops those that are left in the end. What talks to the server
+ * is loaded when the first one is made.
  */
 export class ScratchServer implements AsyncDisposable {
-  private readonly url: string
   private readonly target: Target
   private shadows: ShadowDatabases | undefined
 
-  constructor(url: string) {
-    this.url = url
-    this.target = parseTarget(url)
+  constructor(target: Target) {
+    this.target = target
   }
 
   /**
@@ -54,11 +51,8 @@ export class ScratchServer implements AsyncDisposable {
     const target = await shadows.create(template).catch((error: unknown) => {
       throw error instanceof PrismaError ? denied(error) : toConnectError(error, this.target)
     })
-    const url = new URL(this.url)
-    url.pathname = `/${target.database}`
     return {
       target,
-      url: url.toString(),
       use: (work, signal) => withClient(target.config, work, signal),
       copy: () => this.make(target.database),
       drop: () => shadows.drop(target.database),

@@ -1,4 +1,5 @@
 import { defined, isMiyabiError } from '@miyabi/core'
+import type { DatabaseLocation } from '../connection/target.js'
 import { readMigrations } from '../history/folder.js'
 import { lintMigrations } from '../lint/lint.js'
 import type { LintFinding } from '../lint/report.js'
@@ -9,7 +10,7 @@ export interface CheckNewOptions {
   /** The folder of the migrations. */
   readonly folder: string
   /** Of a login that may create databases; the database itself is not touched. */
-  readonly databaseUrl: string
+  readonly databaseUrl: DatabaseLocation
   /** Of those that were just written. */
   readonly names: readonly string[]
   readonly signal?: AbortSignal

@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { diffCatalogs } from '../catalog/diff.js'
 import { catalogDump } from '../catalog/dump.js'
 import type { CatalogEntry } from '../catalog/entry.js'
+import { type DatabaseLocation, targetOf } from '../connection/target.js'
 import type { Migration } from '../history/folder.js'
 import { isDeclared, type Loss, lossName } from '../loss/loss.js'
 import { seeAllRows } from '../loss/see-all-rows.js'
@@ -19,7 +20,7 @@ import { snapshot, type TableContents } from './snapshot.js'
 
 export interface VerifyOptions {
   /** Of a login that may create databases. The database itself is not touched. */
-  readonly databaseUrl: string
+  readonly databaseUrl: DatabaseLocation
   readonly migrations: readonly Migration[]
   /** Try only those of these names; the others are run. Default: all. */
   readonly only?: readonly string[]
@@ -53,7 +54,7 @@ interface State {
 export async function verifyMigrations(options: VerifyOptions): Promise<VerifiedMigration[]> {
   const { migrations, seed, onVerified, signal } = options
   const verified: VerifiedMigration[] = []
-  await using server = new ScratchServer(options.databaseUrl)
+  await using server = new ScratchServer(targetOf(options.databaseUrl))
   const chain = await server.create()
   let before: State | undefined
   for (const migration of migrations) {
@@ -112,7 +113,7 @@ async function verifyOne(
     await chain.use(async (client) => insertRows(client, await asOneTransaction(rows)))
   })
   if (badRows) findings.push(badRows)
-  const badSeed = await attempt('seed failed', '', async () => seed?.(chain.url))
+  const badSeed = await attempt('seed failed', '', async () => seed?.(chain.target.url))
   if (badSeed) findings.push(badSeed)
 
   const after = await chain.use(stateOf)

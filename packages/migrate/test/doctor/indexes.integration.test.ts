@@ -19,7 +19,7 @@ async function diagnose(change: string, options: { unused?: boolean } = {}) {
   const url = database.directDatabaseUrl
   await sql(url, `${TABLES} ${change}`)
   const check = options.unused ? indexesCheck({ rows: 1, days: 0 }) : indexesCheck()
-  return await checkDatabase(check, { url, migrations: import.meta.dirname })
+  return await checkDatabase(check, { database: url, migrations: import.meta.dirname })
 }
 
 describe("doctor's look at indexes", () => {
@@ -74,7 +74,7 @@ describe("doctor's look at indexes", () => {
     await expect(sql(url, 'CREATE UNIQUE INDEX CONCURRENTLY broken ON people (name)')).rejects.toThrow(
       'could not create unique index',
     )
-    expect(await checkDatabase(indexesCheck(), { url, migrations: import.meta.dirname })).toEqual([
+    expect(await checkDatabase(indexesCheck(), { database: url, migrations: import.meta.dirname })).toEqual([
       expect.objectContaining({
         check: 'indexes.invalid',
         object: 'broken',

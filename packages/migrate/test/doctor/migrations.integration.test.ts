@@ -13,7 +13,7 @@ const [first] = readMigrations(migrations).map(({ name }) => name)
 async function diagnose(change: string) {
   await using database = await createTestDatabase()
   if (change !== '') await sql(database.directDatabaseUrl, change)
-  return await checkDatabase(migrationsCheck, { url: database.directDatabaseUrl, migrations })
+  return await checkDatabase(migrationsCheck, { database: database.directDatabaseUrl, migrations })
 }
 
 describe("doctor's look at the history", () => {
@@ -42,7 +42,7 @@ describe("doctor's look at the history", () => {
       '2_b': { up: 'CREATE TABLE b (id int); DROP TABLE passing' },
     })
     await using database = await createTestDatabase({ empty: true })
-    const where = { url: database.directDatabaseUrl, migrations: path.dirname(one?.folder ?? '') }
+    const where = { database: database.directDatabaseUrl, migrations: path.dirname(one?.folder ?? '') }
     const found = await checkDatabase(migrationsCheck, where)
     expect(found.filter(({ check }) => check !== 'migrations.pending')).toEqual([
       expect.objectContaining({ check: 'migrations.table_without_rows', object: 'b' }),

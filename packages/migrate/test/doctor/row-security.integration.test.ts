@@ -23,7 +23,7 @@ async function diagnose(server: Server, ...scripts: readonly string[]): Promise<
   const url = await server.database()
   await sql(url, 'CREATE TABLE _prisma_migrations (id text)')
   for (const script of scripts) await sql(url, script)
-  return checkDatabase(rowSecurityCheck, { url, migrations: lint })
+  return checkDatabase(rowSecurityCheck, { database: url, migrations: lint })
 }
 
 /** The same as the scripts themselves say it, which is what lint goes by. */
@@ -59,7 +59,7 @@ describe.each(Object.entries(servers))("doctor's look at row-level security, on 
       .sort()) {
       await sql(url, readFileSync(path.join(house, name, 'migration.sql'), 'utf8'))
     }
-    const diagnosed = () => checkDatabase(rowSecurityCheck, { url, migrations: house })
+    const diagnosed = () => checkDatabase(rowSecurityCheck, { database: url, migrations: house })
     expect(await diagnosed()).toEqual([])
     // A table that nobody has opened, which was clean once; what its owner inherits is its owner's, too.
     await sql(url, 'CREATE TABLE extra (id uuid PRIMARY KEY)')
@@ -105,7 +105,7 @@ async function diagnoseBehindLock(server: Server): Promise<unknown> {
   await holder.connect()
   try {
     await holder.query('BEGIN; LOCK TABLE notes')
-    return await checkDatabase(rowSecurityCheck, { url, migrations: lint }).catch((error: unknown) => error)
+    return await checkDatabase(rowSecurityCheck, { database: url, migrations: lint }).catch((error: unknown) => error)
   } finally {
     await holder.end()
   }

@@ -121,7 +121,7 @@ describe.each(Object.entries(servers))('findDrift, on %s', (_, start) => {
   it('gives doctor one finding for a table and what goes with it', async () => {
     const [first] = both()
     await sql(url, 'CREATE TABLE extra (id int PRIMARY KEY)')
-    const findings = await checkDatabase(driftCheck, { url, migrations: path.dirname(first?.folder ?? '') })
+    const findings = await checkDatabase(driftCheck, { database: url, migrations: path.dirname(first?.folder ?? '') })
     await sql(url, 'DROP TABLE extra')
     expect(findings).toEqual([
       expect.objectContaining({
