@@ -1,13 +1,13 @@
 // Writes the pages of docs/ that are made from code. With --check it writes nothing and says which are stale (exit code
-// 2).
+// 2). Either way it says what is missing in those that are made from what people write.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
 import { rulesPage } from './docs/rules-page.js'
-import { schemaPage, withTablesDiagram } from './docs/schema-page.js'
-import { whoCanDoWhatPage } from './docs/who-can-do-what.js'
+import { designProblems, schemaPage, withTablesDiagram } from './docs/schema-page.js'
+import { accessProblems, whoCanDoWhatPage } from './docs/who-can-do-what.js'
 
 const root = path.resolve(import.meta.dirname, '..')
 
@@ -23,6 +23,16 @@ const pages: Readonly<Record<string, () => string>> = {
   // Written by hand, but for the diagram.
   'docs/DATABASE_DESIGN.md': () =>
     withTablesDiagram(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
+}
+
+// What nobody can generate: it is for a person to say.
+const problems = [
+  ...accessProblems(path.join(root, 'prisma/schema')),
+  ...designProblems(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
+]
+for (const problem of problems) {
+  console.error(problem)
+  process.exitCode = 2
 }
 
 const check = process.argv.includes('--check')

@@ -16,6 +16,7 @@ export interface Column {
 
 /** A foreign key. */
 interface Reference {
+  /** Several are joined by a comma and a space. */
   readonly column: string
   readonly table: string
   readonly required: boolean
@@ -24,6 +25,8 @@ interface Reference {
 
 export interface Table {
   readonly name: string
+  /** Its name in the Prisma schema, which is that of the type of its rows. */
+  readonly model: string
   readonly doc: string
   readonly columns: readonly Column[]
   readonly references: readonly Reference[]
@@ -37,13 +40,19 @@ export interface Domain {
   readonly tables: readonly Table[]
 }
 
-const sqlTypes: Readonly<Record<string, string>> = {
-  String: 'text',
-  Int: 'integer',
-  BigInt: 'bigint',
-  Boolean: 'boolean',
-  Json: 'jsonb',
-}
+const sqlTypes = new Map(
+  Object.entries({
+    String: 'text',
+    Int: 'integer',
+    BigInt: 'bigint',
+    Boolean: 'boolean',
+    Json: 'jsonb',
+    Float: 'double precision',
+    Decimal: 'numeric(65,30)',
+    DateTime: 'timestamp(3)',
+    Bytes: 'bytea',
+  }),
+)
 
 interface Field {
   readonly name: string
@@ -72,6 +81,13 @@ export function readPrismaSchema(folder: string): Domain[] {
     models: parseModels(readFileSync(path.join(folder, file), 'utf8')),
   }))
   const models = new Map(domains.flatMap((domain) => domain.models.map((model) => [model.name, model])))
+  // A column of an enum has the enum's type.
+  for (const file of files) {
+    const text = readFileSync(path.join(folder, file), 'utf8')
+    for (const [, name = '', body = ''] of text.matchAll(/^enum (\w+) \{$([\s\S]*?)^\}$/gm)) {
+      sqlTypes.set(name, /@@map\("(\w+)"\)/.exec(body)?.[1] ?? `"${name}"`)
+    }
+  }
   return domains
     .filter((domain) => domain.models.length > 0)
     .map(({ name, models: own }) => ({ name, tables: own.map((model) => toTable(model, models)) }))
@@ -119,17 +135,20 @@ function toTable(model: Model, models: ReadonlyMap<string, Model>): Table {
   })
   return {
     name: tableName(model),
+    model: model.name,
     doc: model.doc,
     columns: model.fields
       .filter(({ type }) => !models.has(type))
       .map(toColumn)
       .map((column) => ({ ...column, doc: inSqlNames(column.doc, model) })),
     references: model.fields.flatMap((field) => {
-      const relation = /@relation\(.*fields: \[(\w+)\].*onDelete: (\w+)/.exec(field.attributes)
+      const [, fields] = /@relation\(.*fields: \[(.*?)\]/.exec(field.attributes) ?? []
       const target = models.get(field.type)
-      if (!relation || !target) return []
-      const [, name = '', onDelete = ''] = relation
-      return [{ column: columnOf(name), table: tableName(target), required: field.modifier !== '?', onDelete }]
+      if (fields === undefined || !target) return []
+      const required = field.modifier !== '?'
+      const [, onDelete = required ? 'Restrict' : 'SetNull'] = /onDelete: (\w+)/.exec(field.attributes) ?? []
+      const column = fields.split(', ').map(columnOf).join(', ')
+      return [{ column, table: tableName(target), required, onDelete }]
     }),
     keys,
   }
@@ -156,7 +175,9 @@ function toColumn(field: Field): Column {
 
 function sqlType({ type, modifier, attributes }: Field): string {
   const native = /@db\.(\w+)(\([^)]*\))?/.exec(attributes)
-  const scalar = native ? `${native[1]?.toLowerCase()}${native[2] ?? ''}`.replace('decimal', 'numeric') : sqlTypes[type]
+  const scalar = native
+    ? `${native[1]?.toLowerCase()}${native[2] ?? ''}`.replace('decimal', 'numeric')
+    : sqlTypes.get(type)
   if (scalar === undefined) throw new Error(`The type ${type} has no name in SQL here: add it to sqlTypes`)
   return modifier === '[]' ? `${scalar}[]` : scalar
 }

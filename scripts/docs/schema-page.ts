@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import * as domain from '../../packages/postgres/src/schema/domain.js'
 import { type Column, type Domain, readPrismaSchema, type Table } from './prisma-schema.js'
+import { stateValues } from './state-values.js'
 
-/** The files of prisma/schema in the order of the page. */
+/** The files of prisma/schema in the order of the page; others follow, under their names. */
 const titles: Readonly<Record<string, string>> = {
   marketplace: 'Marketplace',
   licensing: 'Licensing',
@@ -13,11 +12,16 @@ const titles: Readonly<Record<string, string>> = {
   logs: 'Application log',
 }
 
+/** Where a page has the diagram of all tables. */
+const TABLES = /(<!-- tables: .*? -->\n)[\s\S]*?(<!-- \/tables -->)/
+
+const titleOf = (name: string): string => titles[name] ?? name.replace(/^./, (first) => first.toUpperCase())
+
 /** The page about the relational tables: a diagram of how they refer to each other, then each with its columns. */
 export function schemaPage(root: string): string {
   const domains = inOrder(readPrismaSchema(path.join(root, 'prisma/schema')))
   const tables = domains.flatMap((group) => group.tables)
-  const values = stateValues(path.join(root, 'packages/postgres/src/schema/domain.ts'))
+  const values = stateValues()
   return [
     '# The relational tables',
     '',
@@ -37,10 +41,8 @@ export function schemaPage(root: string): string {
 
 function inOrder(domains: readonly Domain[]): Domain[] {
   const order = Object.keys(titles)
-  for (const { name } of domains) {
-    if (!order.includes(name)) throw new Error(`prisma/schema/${name}.prisma has no title here: add it to titles`)
-  }
-  return [...domains].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
+  const place = ({ name }: Domain): number => (order.includes(name) ? order.indexOf(name) : order.length)
+  return [...domains].sort((a, b) => place(a) - place(b))
 }
 
 /** A page with the diagram of all tables, without columns, between its two marks. */
@@ -50,9 +52,21 @@ export function withTablesDiagram(root: string, page: string): string {
     return references.length === 0 && !tables.some((other) => other.references.some(({ table }) => table === name))
   })
   const lines = ['```mermaid', 'erDiagram', ...relations(tables), ...lonely.map(({ name }) => `  ${name}`), '```']
-  const marks = /(<!-- tables: .*? -->\n)[\s\S]*?(<!-- \/tables -->)/
-  if (!marks.test(page)) throw new Error('The page has no place for the diagram: <!-- tables: ... --> <!-- /tables -->')
-  return page.replace(marks, (_, open: string, close: string) => `${open}\n${lines.join('\n')}\n\n${close}`)
+  if (!TABLES.test(page))
+    throw new Error('The page has no place for the diagram: <!-- tables: ... --> <!-- /tables -->')
+  return page.replace(TABLES, (_, open: string, close: string) => `${open}\n${lines.join('\n')}\n\n${close}`)
+}
+
+/** Tables that the page on the design does not name outside of its generated diagram. */
+export function designProblems(root: string, page: string): string[] {
+  const text = page.replace(TABLES, '')
+  return readPrismaSchema(path.join(root, 'prisma/schema'))
+    .flatMap(({ tables }) => tables)
+    .filter(({ name }) => !text.includes(`\`${name}\``))
+    .map(
+      ({ name }) =>
+        `docs/DATABASE_DESIGN.md does not name \`${name}\`: add it to a row of the table of domains, under the diagram`,
+    )
 }
 
 /** Only keys are drawn: with all columns no one could read it. */
@@ -77,7 +91,7 @@ function relations(tables: readonly Table[]): string[] {
 }
 
 function section({ name, tables }: Domain, values: ReadonlyMap<string, readonly string[]>): string[] {
-  return [`## ${titles[name]}`, '', ...tables.flatMap((table) => tableSection(table, values))]
+  return [`## ${titleOf(name)}`, '', ...tables.flatMap((table) => tableSection(table, values))]
 }
 
 function tableSection(table: Table, values: ReadonlyMap<string, readonly string[]>): string[] {
@@ -112,15 +126,10 @@ function onDelete(action: string): string {
     Cascade: 'goes with it',
     Restrict: 'which cannot be deleted before',
     SetNull: 'emptied when that is deleted',
+    NoAction: 'which cannot be deleted before',
+    SetDefault: 'back to its default when that is deleted',
   }
   const said = words[action]
   if (said === undefined) throw new Error(`onDelete: ${action} has no words here`)
   return said
-}
-
-/** The values of each union in domain.ts, by the union's name. */
-function stateValues(file: string): Map<string, readonly string[]> {
-  const lists: Readonly<Record<string, unknown>> = domain
-  const unions = readFileSync(file, 'utf8').matchAll(/^export type (\w+) = \(typeof (\w+)\)\[number\]$/gm)
-  return new Map([...unions].map(([, name = '', list = '']) => [name, (lists[list] as readonly string[]) ?? []]))
 }

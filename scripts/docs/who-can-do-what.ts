@@ -5,7 +5,9 @@ import {
   type TableAccess,
   type Verb,
 } from '../../packages/postgres/test/row-security/access.js'
-import { type Domain, readPrismaSchema } from './prisma-schema.js'
+import { type Domain, readPrismaSchema, type Table } from './prisma-schema.js'
+
+const RECORD = 'packages/postgres/test/row-security/access.ts'
 
 const verbs: readonly Verb[] = ['select', 'insert', 'update', 'delete']
 const people = { user: 'user', admin: 'admin', webUser: 'web user' } as const
@@ -44,9 +46,39 @@ export function whoCanDoWhatPage(schemaFolder: string): string {
   ].join('\n')
 }
 
+/** What is missing in the record of access, or too much in it, with what to write. */
+export function accessProblems(schemaFolder: string): string[] {
+  const tables = readPrismaSchema(schemaFolder).flatMap((domain) => domain.tables)
+  const names = new Set(tables.map(({ name }) => name))
+  return [
+    ...tables
+      .filter(({ name }) => !Object.hasOwn(access, name))
+      .map(
+        (table) =>
+          `${RECORD} does not say who may do what with ${table.name}. As \`new\` opens it:\n${asOpened(table)}`,
+      ),
+    ...Object.keys(access)
+      .filter((name) => !names.has(name))
+      .map((name) => `${RECORD} is about ${name}, a table that prisma/schema does not have: take the entry out`),
+  ]
+}
+
+/** What `pnpm db:migrate new` writes for a table: the service everything, people what is theirs, to read. */
+function asOpened({ name, references }: Table): string {
+  const refersTo = (people: string): boolean => references.some(({ table }) => table === people)
+  const own = "{ select: ['own'] }"
+  const lines = [
+    "meaning: '...'",
+    ...(refersTo('users') ? [`user: ${own}`, `admin: ${own}`] : []),
+    ...(refersTo('web_users') ? [`webUser: ${own}`] : []),
+  ]
+  return `  ${name}: { ${lines.join(', ')} },`
+}
+
 function section({ tables }: Domain): string[] {
   return tables.flatMap(({ name }) => {
     const rules = access[name as keyof typeof access]
+    if (rules === undefined) return [] // told by accessProblems
     return [`## ${name}`, '', rules.meaning, '', ...table(rules), '', ...columns(rules)]
   })
 }

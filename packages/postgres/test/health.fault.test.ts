@@ -1,7 +1,7 @@
 import { startTcpProxy } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { checkHealth, createPostgres } from '../src/index.js'
-import { tableNames } from '../src/schema/tables.js'
+import { tableNames } from '../src/schema/tables.generated.js'
 import { failureOf, until, usePoolBench } from './support.js'
 
 const bench = usePoolBench({ empty: false })

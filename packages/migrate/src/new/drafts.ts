@@ -1,7 +1,8 @@
-import type { Migration } from '../history/folder.js'
+import type { LintedMigration } from '../lint/rule.js'
 import type { Schema } from '../schema/facts.js'
-import { parseSql, type Statement } from '../sql/parse.js'
+import type { Statement } from '../sql/parse.js'
 import { asKind } from '../sql/walk.js'
+import { alikeIn, asTheOthers } from './alike.js'
 import { cleanScript, droppedBy, partialIndexesOf } from './clean.js'
 import { type Draft, type Piece, piece } from './draft.js'
 import { openTables, sqlName } from './open-tables.js'
@@ -9,21 +10,28 @@ import { splitIndexes } from './split.js'
 import { splitChecks } from './split-checks.js'
 import { splitEnumValues } from './split-enums.js'
 
+/** What Prisma writes for a change of its schema, forth and back. */
+interface Change {
+  readonly name: string
+  readonly forth: readonly Statement[]
+  readonly back: readonly Statement[]
+  /** What its schema says of each table, by the table's name. */
+  readonly docs: ReadonlyMap<string, string>
+}
+
 /** Makes of Prisma's script and its reverse the migrations that can be deployed, in order. */
 export async function draftsOf(
-  name: string,
-  forth: readonly Statement[],
-  back: readonly Statement[],
+  { name, forth, back, docs }: Change,
   schema: Schema,
-  existing: readonly Migration[],
+  existing: readonly LintedMigration[],
 ): Promise<Draft[]> {
-  const partial = new Set<string>()
-  for (const { up } of existing) for (const index of partialIndexesOf(await parseSql(up))) partial.add(index)
+  const partial = new Set(existing.flatMap(({ statements }) => partialIndexesOf(statements)))
   const enums = splitEnumValues(name, forth, back)
   const up = cleanScript(enums.up, partial)
   const down = cleanScript(enums.down, partial)
   const indexes = splitIndexes(up.statements, down.statements, schema)
-  const checks = splitChecks(name, indexes.up, indexes.down, schema)
+  const more = await asTheOthers(up.statements, alikeIn(existing, schema), schema, docs)
+  const checks = splitChecks(name, [...indexes.up, ...more], indexes.down, schema)
   const main: Draft = {
     title: name,
     purpose: name,

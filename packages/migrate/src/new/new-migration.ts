@@ -3,10 +3,10 @@ import path from 'node:path'
 import { isSet } from '@miyabi/core'
 import { MigrationError } from '../errors/migration-error.js'
 import { readMigrations } from '../history/folder.js'
-import { playMigration } from '../lint/play.js'
-import { emptySchema } from '../schema/facts.js'
+import { playAll } from '../lint/play.js'
 import { parseSql } from '../sql/parse.js'
 import { draftsOf } from './drafts.js'
+import { modelDocs } from './model-docs.js'
 import { type PrismaProject, prismaDiff } from './prisma-diff.js'
 import { renderDraft, renderScript, renderSingle } from './render.js'
 import { rowsFor } from './rows.js'
@@ -59,7 +59,8 @@ export async function newMigration(options: NewMigrationOptions): Promise<NewMig
     ]
   }
   const [forth, back] = await diffBothWays(project, signal)
-  return await writeMigrations({ place: project, name, forth, back, now })
+  const docs = modelDocs(path.join(project.root, project.schema))
+  return await writeMigrations({ place: project, name, forth, back, docs, now })
 }
 
 /** Where migrations lie. */
@@ -71,14 +72,15 @@ export async function writeMigrations(change: {
   readonly name: string
   readonly forth: string
   readonly back: string
+  /** What is said of each table, by its name. */
+  readonly docs: ReadonlyMap<string, string>
   readonly now: Date
 }): Promise<NewMigration[]> {
-  const { place, name, forth, back, now } = change
+  const { place, name, forth, back, docs, now } = change
   const { existing, write } = writer(place, now)
-  const schema = emptySchema()
-  for (const migration of existing) await playMigration(schema, migration)
+  const { schema, linted } = await playAll(existing)
   const up = await parseSql(forth)
-  const drafts = await draftsOf(name, up, await parseSql(back), schema, existing)
+  const drafts = await draftsOf({ name, forth: up, back: await parseSql(back), docs }, schema, linted)
   const rows = rowsFor(up, schema)
   return drafts.map((draft) => {
     const { up, down } = renderDraft(draft)

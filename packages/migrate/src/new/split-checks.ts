@@ -14,8 +14,8 @@ interface Proof {
 }
 
 /**
- * Has PostgreSQL read the rows of tables in use in a second migration, where nobody waits for it: a foreign key is
- * added NOT VALID and validated there, and a column becomes NOT NULL there, by way of a check.
+ * Has PostgreSQL read the rows of tables in use in a second migration, where nobody waits for it: a foreign key or
+ * a check is added NOT VALID and validated there, and a column becomes NOT NULL there, by way of a check.
  */
 export function splitChecks(
   name: string,
@@ -36,7 +36,7 @@ export function splitChecks(
     const table = alter && schema.tables.get(alter.table)
     if (!alter || !table) return [statement]
     const clauses = alter.clauses.flatMap((clause): Clause[] => {
-      if (isForeignKey(clause) && !table.shape.isPartitioned) {
+      if (isProvable(clause) && !table.shape.isPartitioned) {
         proofs.push(validated(alter, clause))
         return [{ ...clause, text: `${clause.text} NOT VALID` }]
       }
@@ -73,14 +73,14 @@ export function splitChecks(
   }
 }
 
-function isForeignKey({ command }: Clause): boolean {
-  const constraint = asKind(command.def, 'Constraint')
-  return (
-    command.subtype === 'AT_AddConstraint' && constraint?.contype === 'CONSTR_FOREIGN' && !constraint.skip_validation
-  )
+/** A constraint that looks at every row. */
+function isProvable({ command }: Clause): boolean {
+  const { contype, skip_validation: isSkipped } = asKind(command.def, 'Constraint') ?? {}
+  const isOne = contype === 'CONSTR_FOREIGN' || contype === 'CONSTR_CHECK'
+  return command.subtype === 'AT_AddConstraint' && isOne && !isSkipped
 }
 
-/** A foreign key stays where it is, NOT VALID. */
+/** A foreign key or a check stays where it is, NOT VALID. */
 function validated({ head }: Alter, { command, text }: Clause): Proof {
   const constraint = pg.escapeIdentifier(asKind(command.def, 'Constraint')?.conname ?? '')
   return {

@@ -1,46 +1,22 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
-import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Connections } from '../../src/engine/connections.js'
-import { loadEngine } from '../../src/internals/schema-engine.js'
 import { type NewMigration, writeMigrations } from '../../src/new/new-migration.js'
-import { Run } from '../../src/script/run.js'
 import { checkNewMigrations } from '../../src/verify/check-new.js'
 import { isLong } from '../support/cli.js'
+import { schemaDiff } from '../support/schema-diff.js'
 import { servers } from '../support/servers.js'
 import { CHANGES, type Change, START } from './changes.js'
 
 /** What was there before: tables with rows and a role for their owner, one of them partitioned. */
 const BASE = readFileSync(path.join(import.meta.dirname, 'base.sql'), 'utf8')
+const DOCS = new Map([['public.tags', "What people call things; one's own."]])
 const ROWS = readFileSync(path.join(import.meta.dirname, 'base-rows.sql'), 'utf8')
-
-/** Prisma's own comparison, in this process: no command, no database. */
-async function prismaEngine(): Promise<SchemaEngine> {
-  const { SchemaEngine } = await loadEngine()
-  const connections = bindMigrationAwareSqlAdapterFactory(new Connections(undefined, undefined, new Run()))
-  return await SchemaEngine.new({ datamodels: [['schema.prisma', START]] }, () => {}, connections)
-}
 
 const PREVIEW =
   'generator client {\n  provider = "prisma-client"\n  output = "x"\n  previewFeatures = ["postgresqlExtensions"]\n}\n'
-
-async function diff(engine: SchemaEngine, from: string, to: string): Promise<string> {
-  const side = (content: string) => ({
-    tag: 'schemaDatamodel' as const,
-    files: [{ path: 'schema.prisma', content: PREVIEW + content }],
-  })
-  const { stdout } = await engine.diff({
-    from: side(from),
-    to: side(to),
-    script: true,
-    exitCode: null,
-    filters: { externalTables: [], externalEnums: [] },
-  })
-  return stdout ?? ''
-}
+const whole = (schema: string): readonly string[] => [PREVIEW + schema]
 
 interface Outcome {
   readonly change: Change
@@ -56,13 +32,13 @@ describe('new, for one change after the other', () => {
     mkdirSync(first, { recursive: true })
     writeFileSync(path.join(first, 'migration.sql'), BASE)
     writeFileSync(path.join(first, 'rows.sql'), ROWS)
-    const engine = await prismaEngine()
+    const diff = await schemaDiff()
     let schema = START
     for (const change of CHANGES) {
       const next = change.change(schema)
-      const [forth, back] = [await diff(engine, schema, next), await diff(engine, next, schema)]
+      const [forth, back] = [await diff(whole(schema), whole(next)), await diff(whole(next), whole(schema))]
       const place = { root, migrations: 'migrations' }
-      const written = await writeMigrations({ place, name: change.name, forth, back, now: new Date() })
+      const written = await writeMigrations({ place, name: change.name, forth, back, docs: DOCS, now: new Date() })
       for (const [file, sql] of [
         ['migration.sql', change.byHand?.up],
         ['down.sql', change.byHand?.down],

@@ -1,6 +1,6 @@
 import { defined, isMiyabiError, redactText } from '@miyabi/core'
 import { IDENTITY_MISSING } from '../schema/roles.js'
-import { tableNames } from '../schema/tables.js'
+import { tableNames } from '../schema/tables.generated.js'
 import { meaningOf, type PostgresErrorCode } from './codes.js'
 import type {
   FailureDetails,

@@ -1,6 +1,6 @@
 import { meaningOf, type PostgresErrorCode } from '../errors/codes.js'
 import type { LoginProblem } from '../identity/login-check.js'
-import { tableNames } from '../schema/tables.js'
+import { tableNames } from '../schema/tables.generated.js'
 import type { PoolStats } from '../stats.js'
 import type { MigrationState } from './migration-state.js'
 

@@ -3,7 +3,7 @@ import { databaseRoles } from '@miyabi/core/database-roles'
 import type pg from 'pg'
 import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
-import { tableNames } from '../schema/tables.js'
+import { tableNames } from '../schema/tables.generated.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 import { remedyOfLogin } from './remedy-of-login.js'
 

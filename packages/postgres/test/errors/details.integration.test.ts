@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toPostgresError } from '../../src/errors/map-error.js'
 import { isPostgresError, type Postgres } from '../../src/index.js'
-import { CONSTRAINT_COLUMNS } from '../../src/schema/constraint-columns.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })
@@ -120,7 +121,11 @@ it('a COPY that was sent without its data says so, not that it was canceled', as
   }
 })
 
-it('the columns of each constraint are those of the database', async () => {
+/** What stands in front of the list, in the file that holds it. */
+const file = path.resolve(import.meta.dirname, '../../src/schema/constraint-columns.ts')
+const [head = ''] = readFileSync(file, 'utf8').split(/(?<=^export const CONSTRAINT_COLUMNS.*\n)/m)
+
+it('the columns of each constraint are those of the database: `pnpm generate:constraints` writes them', async () => {
   const rows = await bench.admin<{ name: string; columns: string[] }>(`
     SELECT conname AS name, ARRAY(
       SELECT attname::text FROM unnest(conkey) WITH ORDINALITY AS key(number, place)
@@ -131,6 +136,16 @@ it('the columns of each constraint are those of the database', async () => {
       SELECT attname::text FROM unnest(indkey) WITH ORDINALITY AS key(number, place)
       JOIN pg_attribute ON attrelid = indrelid AND attnum = number ORDER BY place)
     FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-    WHERE indisunique AND relnamespace = 'public'::regnamespace AND indrelid <> to_regclass('_prisma_migrations')`)
-  expect(CONSTRAINT_COLUMNS).toEqual(Object.fromEntries(rows.map(({ name, columns }) => [name, columns])))
+    WHERE indisunique AND relnamespace = 'public'::regnamespace AND indrelid <> to_regclass('_prisma_migrations')
+    ORDER BY 1`)
+  const lines = rows.map(({ name, columns }) => property(name, columns))
+  await expect(`${head}${lines.join('')}}\n`).toMatchFileSnapshot(file)
 })
+
+/** As the formatter of the repository writes it. */
+function property(name: string, columns: readonly string[]): string {
+  const quoted = columns.map((column) => `'${column}'`)
+  const key = /^[a-z_]\w*$/i.test(name) ? name : `'${name}'`
+  const line = `  ${key}: [${quoted.join(', ')}],\n`
+  return line.length <= 121 ? line : `  ${key}: [\n${quoted.map((each) => `    ${each},\n`).join('')}  ],\n`
+}

@@ -1,3 +1,4 @@
+import { declaredTable, exampleOf } from '../schema/declared.js'
 import type { Table } from '../schema/rows.js'
 import { access, type Kind, type Verb } from './access.js'
 import { candidates, type FixtureRow, kindOf, type Person } from './people.js'
@@ -33,34 +34,20 @@ export interface Attempt {
  */
 const changes: Readonly<Record<string, string>> = {
   'users.email': "email = gen_random_uuid() || '@example.org'",
-  'plugins.name': "name = 'x'",
-  'plugins.display_name': "display_name = 'x'",
-  'plugins.version': "version = 'x'",
   'plugins.tier': "tier = 'free'",
-  'plugins.price': 'price = 1',
   'plugins.currency': "currency = 'EUR'",
-  'plugins.features': "features = '{}'",
-  'plugins.limitations': "limitations = '{}'",
-  'plugins.categories': "categories = '{x}'",
-  'plugin_submissions.plugin_data': "plugin_data = '[]'",
-  'plugin_submissions.status': "status = 'pending_review'",
-  'plugin_reviews.rating': 'rating = 1',
-  'subscriptions.cancel_at_period_end': 'cancel_at_period_end = true',
   // A check wants both or none.
   'licenses.revoked': 'revoked = true, revoked_at = now()',
   'licenses.revoked_at': 'revoked = true, revoked_at = now()',
-  'repositories.owner': "owner = 'x'",
-  'repositories.name': "name = 'x'",
-  'repositories.full_name': "full_name = 'x'",
-  'repositories.default_branch': "default_branch = 'x'",
-  'repositories.is_active': 'is_active = false',
-  'workflows.name': "name = 'x'",
-  'workflows.definition': "definition = '[]'",
-  'workflows.is_template': 'is_template = true',
-  'workflows.is_public': 'is_public = true',
-  'websocket_connections.last_ping_at': 'last_ping_at = now()',
   'agent_executions.status': "status = 'running'",
-  'agent_executions.options': "options = '[]'",
+}
+
+function changeOf(table: Table, name: string): string {
+  const column = declaredTable(table).columns.find((each) => each.name === name)
+  if (!column) throw new Error(`prisma/schema has no column ${table}.${name}`)
+  if (column.nullable) return `"${name}" = NULL`
+  const value = exampleOf(column, { text: 'x', number: 1 })
+  return `"${name}" = ${Array.isArray(value) ? "'{}'" : literal(value)}`
 }
 
 /** Values that only an admin gives. */
@@ -97,7 +84,9 @@ export function attemptsOn(table: Table, columns: readonly string[], asker: Aske
         return { table, verb: 'insert', column, sql: insertion(candidateOf(table), quoted(into), into) }
       }),
     ...columns.map((column): Attempt => {
-      const change = isTrusted ? `"${column}" = "${column}"` : (changes[`${table}.${column}`] ?? `"${column}" = NULL`)
+      const change = isTrusted
+        ? `"${column}" = "${column}"`
+        : (changes[`${table}.${column}`] ?? changeOf(table, column))
       return { table, verb: 'update', column, sql: `UPDATE ${table} SET ${change}` }
     }),
     ...(access[table].adminColumns ?? []).map(

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { tableNames } from '../../src/schema/tables.generated.js'
+import { declaredTable, exampleOf, parentOf } from '../schema/declared.js'
 import type { Row, Table } from '../schema/rows.js'
 import type { Kind, Whose } from './access.js'
 
@@ -59,7 +61,7 @@ type Made = Omit<FixtureRow, 'table' | 'id'> & { readonly id?: string }
  * Rows of each table: one for each person and state that matters, and nobody's where the table has such. `tag` keeps
  * what must be unique apart; rows with a tag of their own can be inserted beside the fixture.
  */
-const rowsOf: Readonly<Record<Table, (tag: string) => readonly Made[]>> = {
+const rowsOf: Readonly<Partial<Record<Table, (tag: string) => readonly Made[]>>> = {
   users: (tag) =>
     users.map((of) => ({
       of,
@@ -166,17 +168,58 @@ const rowsOf: Readonly<Record<Table, (tag: string) => readonly Made[]>> = {
 
 const others = (of: Person): Person => (of === wanda ? walt : wanda)
 
-function rows(tag: string): FixtureRow[] {
-  return (Object.keys(rowsOf) as Table[]).flatMap((table) =>
-    rowsOf[table](tag).map((row, i) => ({ table, id: idOf(`${table} ${i}${tag}`), ...row })),
-  )
+/**
+ * Rows of a table of which nothing is said above, made up from the Prisma schema: one of each person where it refers to
+ * a table of people, else one of nobody. Its states, and values that its checks ask for, are to be said above.
+ */
+function madeUp(name: Table, tag: string, fixture: readonly FixtureRow[]): Made[] {
+  const table = declaredTable(name)
+  const parents = table.references.map((reference) => reference.table)
+  const people = parents.includes('users') ? users : parents.includes('web_users') ? webUsers : [undefined]
+  return people.map((of, i) => {
+    const values: Record<string, unknown> = {}
+    for (const column of table.columns) {
+      const parent = parentOf(table, column)
+      const isPerson = parent === 'users' || parent === 'web_users'
+      if (isPerson && of) values[column.name] = of.id
+      else if (!column.nullable && column.default === undefined) {
+        const theirs = fixture.filter((row) => row.table === parent)
+        values[column.name] = parent
+          ? (theirs.find((row) => row.of === of) ?? theirs[0])?.id
+          : exampleOf(column, { text: `${column.name} of ${of?.name ?? 'nobody'}${tag}`, number: i + 10 * tag.length })
+      }
+    }
+    return { of, values }
+  })
+}
+
+/** Parents first. */
+const inOrder: readonly Table[] = [
+  ...(Object.keys(rowsOf) as Table[]),
+  ...childrenLast(tableNames.filter((table) => !(table in rowsOf))),
+]
+
+function childrenLast(tables: readonly Table[]): Table[] {
+  const refersTo = (child: Table, parent: Table): boolean =>
+    child !== parent && declaredTable(child).references.some(({ table }) => table === parent)
+  const free = tables.filter((table) => !tables.some((other) => refersTo(table, other)))
+  return free.length === 0 ? [...tables] : [...free, ...childrenLast(tables.filter((table) => !free.includes(table)))]
+}
+
+function rows(tag: string, fixture?: readonly FixtureRow[]): FixtureRow[] {
+  const made: FixtureRow[] = []
+  for (const table of inOrder) {
+    const own = rowsOf[table]?.(tag) ?? madeUp(table, tag, fixture ?? made)
+    made.push(...own.map((row, i) => ({ table, id: idOf(`${table} ${i}${tag}`), ...row })))
+  }
+  return made
 }
 
 /** What the tables hold when the matrix begins, parents first. */
 export const fixture: readonly FixtureRow[] = rows('')
 
 /** Rows that could be inserted beside the fixture: those of the same kinds, and some that nobody may forge. */
-export const candidates: readonly FixtureRow[] = rows('-new').map((row) => ({
+export const candidates: readonly FixtureRow[] = rows('-new', fixture).map((row) => ({
   ...row,
   // A row of users or web_users is a person; a new one is nobody's yet.
   ...(row.table === 'users' || row.table === 'web_users' ? { id: idOf(`new ${row.id}`), of: undefined } : {}),

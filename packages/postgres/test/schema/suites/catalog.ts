@@ -1,34 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { declared } from '../declared.js'
 import { tables } from '../rows.js'
 import type { OpenSchemaDatabase, SchemaDatabase } from '../schema-database.js'
-
-/** Columns beside `id` and `created_at`, which every table has. `?` marks one that may be null. */
-const columns = {
-  users: 'email name? stripe_customer_id? role updated_at',
-  plugins:
-    'name display_name source version tier price currency billing_period? author_id? description? features limitations ' +
-    'categories verified featured downloads rating requires_plugin_id? trial_period? updated_at',
-  subscriptions:
-    'user_id plugin_id stripe_subscription_id? stripe_customer_id? tier license_key status current_period_start? ' +
-    'current_period_end? trial_ends_at? cancel_at_period_end updated_at',
-  licenses: 'user_id plugin_id license_key tier features limitations issued_at expires_at? revoked revoked_at?',
-  usage_events: 'user_id plugin_id event_type event_data?',
-  usage_aggregates: 'user_id plugin_id period issues tokens agent_executions updated_at',
-  trials: 'user_id plugin_id license_key started_at expires_at',
-  revoked_licenses: 'license_key reason? revoked_at',
-  plugin_submissions:
-    'user_id plugin_data quality_score? security_scan? status review_notes? submitted_at reviewed_at?',
-  plugin_reviews: 'plugin_id user_id rating comment?',
-  logs: 'level message data?',
-  web_users: 'github_id github_username email? avatar_url? line_user_id? updated_at',
-  repositories: 'user_id github_repo_id owner name full_name default_branch is_active updated_at',
-  agent_executions:
-    'user_id repository_id agent_type issue_number? status started_at? completed_at? error_message? result? options updated_at',
-  execution_logs: 'execution_id log_level message timestamp metadata?',
-  workflows: 'user_id repository_id name description? definition is_template is_public updated_at',
-  line_messages: 'user_id? line_user_id message_type message_text? parsed_intent? issue_number?',
-  websocket_connections: 'user_id connection_id connected_at last_ping_at',
-} as const
 
 /** Columns whose type is part of what the table promises. */
 const types: Readonly<Record<string, string>> = {
@@ -98,13 +71,15 @@ export function catalog(open: OpenSchemaDatabase): void {
       expect(found.map(({ name }) => name).sort()).toEqual([...tables].sort())
     })
 
-    it.each(Object.entries(columns))('%s has its columns', async (table, expected) => {
+    it.each(declared)('$name has its columns, and those that may be null', async ({ name: table, columns }) => {
       const found = await db.query<{ column: string }>(
         `SELECT column_name || CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END AS column
          FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1`,
         [table],
       )
-      expect(found.map(({ column }) => column).sort()).toEqual([...expected.split(' '), 'id', 'created_at'].sort())
+      const expected = columns.map(({ name, nullable }) => `${name}${nullable ? '?' : ''}`)
+      expect(found.map(({ column }) => column).sort()).toEqual(expected.sort())
+      expect(expected).toEqual(expect.arrayContaining(['id', 'created_at']))
     })
 
     it.each(Object.entries(types))('%s is %s', async (column, expected) => {
@@ -139,8 +114,8 @@ export function catalog(open: OpenSchemaDatabase): void {
       const found = await db.query<{ table: string }>(
         `SELECT tgrelid::regclass::text AS table FROM pg_trigger WHERE tgfoid = 'set_updated_at'::regproc AND tgenabled = 'O'`,
       )
-      const expected = Object.entries(columns).filter(([, names]) => names.endsWith(' updated_at'))
-      expect(found.map(({ table }) => table).sort()).toEqual(expected.map(([table]) => table).sort())
+      const expected = declared.filter(({ columns }) => columns.some(({ name }) => name === 'updated_at'))
+      expect(found.map(({ table }) => table).sort()).toEqual(expected.map(({ name }) => name).sort())
     })
 
     it('fixes what every function of ours means by its names', async () => {

@@ -1,29 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { insert, type Row, type Table, tables } from '../rows.js'
+import type { Column } from '../../../../../scripts/docs/prisma-schema.js'
+import { declared } from '../declared.js'
+import { insert, type Table, tables } from '../rows.js'
 import type { OpenSchemaDatabase, SchemaDatabase } from '../schema-database.js'
 
-/** What the database itself fills in, beside ids and times. */
-const defaults = {
-  users: { role: 'user' },
-  plugins: {
-    price: 0,
-    currency: 'USD',
-    features: [],
-    limitations: {},
-    categories: [],
-    verified: false,
-    featured: false,
-    downloads: 0,
-    rating: '0.00',
-  },
-  plugin_submissions: { status: 'pending_review' },
-  subscriptions: { cancel_at_period_end: false },
-  licenses: { features: [], limitations: {}, revoked: false },
-  usage_aggregates: { issues: 0, tokens: '0', agent_executions: {} },
-  repositories: { default_branch: 'main', is_active: true },
-  workflows: { is_template: false, is_public: false },
-  agent_executions: { status: 'pending', options: {} },
-} satisfies Partial<Record<Table, Row>>
+/** What the database itself fills in, beside ids and times, as the Prisma schema declares it. */
+const defaults = declared.flatMap(({ name, columns }) => {
+  const filled = columns.filter((column) => column.default !== undefined && !column.default.endsWith('()'))
+  return filled.length === 0 ? [] : [[name as Table, Object.fromEntries(filled.map(filledIn))] as const]
+})
+
+/** A default as node-postgres gives it. */
+function filledIn({ name, type, default: declaredAs = '' }: Column): [string, unknown] {
+  const text = declaredAs.replace(/^'(.*)'$/, '$1')
+  const [, scale] = /^numeric\(\d+,\s*(\d+)\)$/.exec(type) ?? []
+  if (scale !== undefined) return [name, Number(text).toFixed(Number(scale))]
+  return [name, ['text', 'citext', 'bigint'].includes(type) ? text : JSON.parse(text)]
+}
 
 const uuidVersion7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -44,7 +37,7 @@ export function defaultValues(open: OpenSchemaDatabase): void {
       }
     })
 
-    it.each(Object.entries(defaults) as [Table, Row][])('%s: the rest is filled in', async (table, expected) => {
+    it.each(defaults)('%s: the rest is filled in', async (table, expected) => {
       expect(await insert(db, table)).toMatchObject(expected)
     })
 
@@ -55,9 +48,7 @@ export function defaultValues(open: OpenSchemaDatabase): void {
            AND column_default NOT IN ('current_instant()', 'time_ordered_id()')`,
         [tables],
       )
-      const expected = Object.entries(defaults).flatMap(([table, row]) =>
-        Object.keys(row).map((name) => `${table}.${name}`),
-      )
+      const expected = defaults.flatMap(([table, row]) => Object.keys(row).map((name) => `${table}.${name}`))
       expect(found.map(({ column }) => column).sort()).toEqual(expected.sort())
     })
   })

@@ -1,20 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { declared } from '../declared.js'
 import { idOf, insert, type Table } from '../rows.js'
 import type { OpenSchemaDatabase, SchemaDatabase } from '../schema-database.js'
 
 const past = '2020-01-01T00:00:00.000Z'
 
-/** A harmless change of a row of each table that has `updated_at`. */
-const changes: Readonly<Partial<Record<Table, string>>> = {
-  users: `name = 'Ann'`,
-  plugins: `description = 'Better'`,
-  subscriptions: `status = 'canceled'`,
-  usage_aggregates: 'issues = 9',
-  web_users: `avatar_url = 'https://example.org/a.png'`,
-  repositories: 'is_active = false',
-  workflows: `name = 'Deploy'`,
-  agent_executions: `status = 'running'`,
-}
+/** Every table that has `updated_at`. */
+const stamped = declared.filter(({ columns }) => columns.some(({ name }) => name === 'updated_at'))
 
 export function triggers(open: OpenSchemaDatabase): void {
   describe('triggers', () => {
@@ -24,23 +16,16 @@ export function triggers(open: OpenSchemaDatabase): void {
     })
     afterAll(() => db.close())
 
-    it.each(Object.entries(changes) as [Table, string][])('%s: updated_at follows a change', async (table, change) => {
+    it.each(stamped.map(({ name }) => name as Table))('%s: updated_at follows a change', async (table) => {
       const id = await idOf(db, table, { created_at: past, updated_at: past })
       const [same] = await db.query(`UPDATE ${table} SET id = id WHERE id = $1 RETURNING updated_at`, [id])
       expect(same?.['updated_at'], 'an update that changes nothing').toEqual(new Date(past))
-      const [changed] = await db.query(`UPDATE ${table} SET ${change} WHERE id = $1 RETURNING created_at, updated_at`, [
-        id,
-      ])
-      expect(changed?.['created_at']).toEqual(new Date(past))
-      expect(Math.abs(Date.now() - Number(changed?.['updated_at']))).toBeLessThan(60_000)
-    })
-
-    it('are tried for every table that has updated_at', async () => {
-      const found = await db.query<{ table: string }>(
-        `SELECT table_name AS table FROM information_schema.columns
-         WHERE table_schema = 'public' AND column_name = 'updated_at'`,
+      const [changed] = await db.query(
+        `UPDATE ${table} SET created_at = created_at + interval '1 min' WHERE id = $1 RETURNING created_at, updated_at`,
+        [id],
       )
-      expect(found.map(({ table }) => table).sort()).toEqual(Object.keys(changes).sort())
+      expect(changed?.['created_at']).toEqual(new Date(Date.parse(past) + 60_000))
+      expect(Math.abs(Date.now() - Number(changed?.['updated_at']))).toBeLessThan(60_000)
     })
 
     it('set updated_at even when the statement says otherwise', async () => {
