@@ -201,13 +201,14 @@ export {
 export { type CloseOnSignalOptions, closeOnSignal } from './context/close-on-signal.js'
 export {
   type CreateOptions,
+  type Database,
   type DatabaseClosed,
   DatabaseContext,
   type DatabaseStats,
   type FromEnvOptions,
 } from './context/context.js'
 export type { ScopedContext } from './context/scoped-context.js'
-export { sharedContext } from './context/shared-context.js'
+export { sharedDatabase } from './context/shared-database.js'
 export { isMiyabiError, type KnownError } from './errors/known-error.js'
 export { mapError } from './errors/map-error.js'
 export type { DatabaseHealth, Readiness } from './health/health.js'

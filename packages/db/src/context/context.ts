@@ -2,7 +2,6 @@
 // beside this one.
 import {
   DEFAULT_GRACE_MS,
-  type Environment,
   type Logger,
   RetryBudget,
   redactingLogger,
@@ -12,7 +11,7 @@ import {
   withDeadline,
 } from '@miyabi/core'
 import type { DynamoOptions, DynamoStats } from '@miyabi/dynamo'
-import { type DynamoOnDemand, dynamoOnDemand, unreadCredentials } from '@miyabi/dynamo/on-demand'
+import { type DynamoOnDemand, dynamoOnDemand } from '@miyabi/dynamo/on-demand'
 import {
   checkHealth,
   createPostgres,
@@ -32,15 +31,14 @@ import {
 } from '@miyabi/postgres'
 import {
   checkBoth,
+  closedHealth,
   type DatabaseHealth,
-  type HealthCheck,
   type Readiness,
   readinessOf,
   withService,
 } from '../health/health.js'
-import { attachToStack } from '../settings/attach.js'
-import { misspelledVariables } from '../settings/misspelled.js'
-import { type DatabaseSettings, parseDatabaseSettings } from '../settings/settings.js'
+import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.js'
+import type { DatabaseSettings } from '../settings/settings.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
 
 /** What belongs to the application's code rather than to its environment. */
@@ -50,17 +48,12 @@ interface CodeOptions {
 }
 
 /** Where a context finds its settings. */
-export interface FromEnvOptions extends CodeOptions {
-  /** Default `process.env`. */
-  readonly env?: Environment
-  /** Where the search for the embedded stack begins. Default the current folder. */
-  readonly cwd?: string
-  /** Default: says nothing. */
-  readonly logger?: Logger
-}
+export interface FromEnvOptions extends EnvironmentOptions, CodeOptions {}
 
 /** Settings as values, for whoever does not keep them in an environment. */
 export interface CreateOptions extends DatabaseSettings, CodeOptions {
+  /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
+  readonly dynamodbUnavailable?: string | undefined
   /** Default: says nothing. */
   readonly logger?: Logger
 }
@@ -101,6 +94,9 @@ interface CheckOptions {
   readonly signal?: AbortSignal
   readonly limitMs?: number
 }
+
+/** All that a context can do: of one that is open, or of one that opens with its first use (`sharedDatabase`). */
+export type Database = Pick<DatabaseContext, keyof DatabaseContext>
 
 /**
  * Both stores behind one object, which the application makes once and closes once.
@@ -145,36 +141,15 @@ export class DatabaseContext implements AsyncDisposable {
    * @throws {ConfigError} `config.invalid`, naming every fault of both stores' settings.
    */
   static async fromEnv(options: FromEnvOptions = {}): Promise<DatabaseContext> {
-    const { env = process.env, cwd = process.cwd() } = options
-    const logger = redactingLogger(options.logger ?? silentLogger)
-    for (const { name, nearest } of misspelledVariables(env)) {
-      logger.warn({ event: 'db.variable_unknown', name, nearest }, `${name} is not a setting; did you mean ${nearest}?`)
-    }
-    const found = attachToStack(env, cwd)
-    const settings = parseDatabaseSettings(found.env, [...found.missing, ...unreadCredentials(env, process.env)])
-    if (found.attached.length > 0) {
-      const names = found.attached.join(' and ')
-      logger.info(
-        { event: 'db.attached', variables: found.attached, folder: found.folder },
-        `${names} unset: using the embedded stack that is up`,
-      )
-    }
-    if (found.dynamodbUnavailable !== undefined) {
-      logger.warn({ event: 'db.dynamodb_unavailable', reason: found.dynamodbUnavailable }, found.dynamodbUnavailable)
-    }
-    return DatabaseContext.#build({ ...options, ...settings }, logger, found.dynamodbUnavailable)
+    const { settings, dynamodbUnavailable, announce } = settingsFromEnv(options)
+    announce()
+    return DatabaseContext.create({ ...options, ...settings, dynamodbUnavailable })
   }
 
   /** Makes a context from settings as values. */
-  static create(options: CreateOptions): DatabaseContext {
-    return DatabaseContext.#build(options, redactingLogger(options.logger ?? silentLogger))
-  }
-
-  static #build(
-    settings: DatabaseSettings & CodeOptions,
-    logger: Logger,
-    dynamodbUnavailable?: string,
-  ): DatabaseContext {
+  static create(settings: CreateOptions): DatabaseContext {
+    const logger = redactingLogger(settings.logger ?? silentLogger)
+    const { dynamodbUnavailable } = settings
     const retryBudget = new RetryBudget()
     const dynamo = dynamoOnDemand(settings.dynamo, { ...settings.dynamodb, logger, retryBudget })
     const shared = { logger, retryBudget }
@@ -246,7 +221,7 @@ export class DatabaseContext implements AsyncDisposable {
   }
 
   async #check(options: CheckOptions): Promise<DatabaseHealth> {
-    if (this.#closing) return checkBoth({ postgres: closed, dynamodb: closed }, options)
+    if (this.#closing) return closedHealth(options)
     const { postgres, dynamo, dynamodbUnavailable: remedy } = this.#stores
     // Before the time counts, as nobody is waited for; what fails here is what `health` says.
     if (remedy === undefined) await dynamo.load().catch(() => {})
@@ -400,13 +375,6 @@ const serviceMissing: PostgresHealth = {
   reason: 'asService() was called, and SERVICE_DATABASE_URL is not set',
   remedy: 'set it to the URL of the login that acts as the service',
 }
-
-const closed: HealthCheck = async () => ({
-  status: 'down',
-  ready: false,
-  latencyMs: 0,
-  reason: 'this context is closed',
-})
 
 const unavailable = async (remedy: string): Promise<StoreHealth> => ({
   status: 'down',

@@ -79,6 +79,17 @@ export async function checkBoth(
   }
 }
 
+/** The health of what is closed: nobody is asked. */
+export const closedHealth = (options: { readonly signal?: AbortSignal | undefined } = {}): Promise<DatabaseHealth> =>
+  checkBoth({ postgres: closed, dynamodb: closed }, options)
+
+const closed: HealthCheck = async () => ({
+  status: 'down',
+  ready: false,
+  latencyMs: 0,
+  reason: 'this context is closed',
+})
+
 async function checkOne(check: HealthCheck, ms: number, signal: AbortSignal | undefined): Promise<StoreHealth> {
   const start = performance.now()
   try {

@@ -1,5 +1,6 @@
 import { safeCause, withDeadline } from '@miyabi/core'
 import type { PostgresSettings } from '../settings/config.js'
+import { currentMoment, longestSince, type Moment } from './moment.js'
 import type { PooledClient } from './pooled-client.js'
 
 /** A test that takes longer than this has failed. */
@@ -9,19 +10,25 @@ const TEST_LIMIT_MS = 1000
 export class Liveness {
   readonly #settings: Pick<PostgresSettings, 'testBeforeAcquire' | 'testBypassMs'>
   readonly #onDead: (error: Error) => void
-  /** A connection not used since this moment, by `performance.now()`, is dead without a test. */
+  readonly #now: () => Moment
+  /** A connection not used since this moment, by the monotonic clock, is dead without a test. */
   #silentSince = 0
 
-  constructor(settings: Pick<PostgresSettings, 'testBeforeAcquire' | 'testBypassMs'>, onDead: (error: Error) => void) {
+  /** @param options.now the clocks; default the machine's. */
+  constructor(
+    settings: Pick<PostgresSettings, 'testBeforeAcquire' | 'testBypassMs'>,
+    options: { readonly onDead: (error: Error) => void; readonly now?: () => Moment },
+  ) {
     this.#settings = settings
-    this.#onDead = onDead
+    this.#onDead = options.onDead
+    this.#now = options.now ?? currentMoment
   }
 
   /** Whether it is known without a test that the connection may be handed out. Costs next to nothing. */
   isFresh(client: PooledClient): boolean {
     const { testBeforeAcquire, testBypassMs } = this.#settings
     if (!client.isSettled || !this.#isAcceptable(client)) return false
-    return !testBeforeAcquire || performance.now() - client.lastUsedAt < testBypassMs
+    return !testBeforeAcquire || longestSince(client.lastUsed, this.#now()) < testBypassMs
   }
 
   /**
@@ -31,7 +38,7 @@ export class Liveness {
   async isUsable(client: PooledClient): Promise<boolean> {
     if (!this.#isAcceptable(client)) return false
     if (this.isFresh(client)) return true
-    const startedAt = performance.now()
+    const { monotonicMs: startedAt } = this.#now()
     const wasSettled = client.isSettled
     // One that does not answer at all speaks for the network: what sat idle until now would cost a caller as long, one
     // by one.
@@ -49,6 +56,6 @@ export class Liveness {
   }
 
   #isAcceptable(client: PooledClient): boolean {
-    return client.isClean && client.lastUsedAt >= this.#silentSince
+    return client.isClean && client.lastUsed.monotonicMs >= this.#silentSince
   }
 }

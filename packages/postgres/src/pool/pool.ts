@@ -34,6 +34,7 @@ import { LeakWatch, type Taker } from './leak-watch.js'
 import { lease } from './lease.js'
 import { Liveness } from './liveness.js'
 import { PoolLog } from './log.js'
+import { currentMoment } from './moment.js'
 import { type ConnectHook, HookFailure, runHook } from './on-connect.js'
 import { PooledClient, type PooledClientConfig } from './pooled-client.js'
 import { sessionsAtWork } from './sessions-at-work.js'
@@ -127,7 +128,7 @@ export class Pool extends pg.Pool {
     this.#log = new PoolLog(this.name, logger, stats, this.#observers)
     this.#slots = new Slots(settings.maxConnections)
     this.#sockets = sockets
-    this.#liveness = new Liveness(settings, (error) => this.#log.testFailed(error))
+    this.#liveness = new Liveness(settings, { onDead: (error) => this.#log.testFailed(error) })
     this.#connector = new Connector({
       missing: () => this.#missing(),
       isWaitedFor: () => this.#queue.size > 0 && this.totalCount < settings.maxConnections,
@@ -187,7 +188,7 @@ export class Pool extends pg.Pool {
     if (name !== 'release') return super.emit(name, ...args)
     this.#active -= 1
     const client = args[1] as PooledClient
-    client.lastUsedAt = performance.now()
+    client.lastUsed = currentMoment()
     if (!client.isLeased) return false
     client.isLeased = false
     return super.emit(name, client.releasedWith, client)

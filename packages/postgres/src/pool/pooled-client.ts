@@ -17,6 +17,7 @@ import {
   sessionCheck,
   textInFlight,
 } from '../internals/pg.js'
+import { currentMoment, type Moment } from './moment.js'
 import { longestTimeoutIn } from './timeout-in-text.js'
 
 /** A server or a network that answers nothing could hold a polite goodbye for minutes; after this the socket is cut. */
@@ -62,8 +63,8 @@ export interface PooledClientConfig extends pg.ClientConfig {
  * One connection of a pool: the driver's client, which also knows its session's settings and always comes to an end.
  */
 export class PooledClient extends pg.Client {
-  /** When it was last in use, by `performance.now()`. */
-  lastUsedAt: number = performance.now()
+  /** When it was last in use. */
+  lastUsed: Moment = currentMoment()
   /** Set where nobody else may have it. */
   isSpent = false
   /** Whether a caller has it, and what they released it with. */

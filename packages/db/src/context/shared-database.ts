@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util'
+import { PostgresError } from '@miyabi/postgres'
+import { closedHealth, readinessOf } from '../health/health.js'
+import { settingsFromEnv } from '../settings/from-env.js'
+import { type Database, type DatabaseClosed, DatabaseContext, type FromEnvOptions } from './context.js'
+
+/** Through the global registry of symbols, so that a second evaluation of this very file finds the same. */
+const REGISTRY = Symbol.for('@miyabi/db.shared-databases')
+
+/** A context, and what it was made of. */
+interface Shared {
+  readonly madeOf: unknown
+  readonly context: DatabaseContext
+}
+
+/**
+ * The database of an application, for a module that everything else imports. It costs nothing until it is first used:
+ * no setting is read, no connection made. So a build (`next build`) and tools may load the module where no database is.
+ *
+ * In one process there is one context for one set of settings, however often the module is evaluated, and in however
+ * many bundles: hot reloads leave no pool behind.
+ *
+ * ```ts
+ * export const db = sharedDatabase({ logger })
+ * ```
+ *
+ * A missing or wrong setting is told by the first use: `ConfigError` `config.invalid`. After `close()` this one stays
+ * closed; the next that is made begins anew.
+ */
+export function sharedDatabase(options: FromEnvOptions = {}): Database {
+  let context: DatabaseContext | undefined
+  let isClosed = false
+
+  const open = (): DatabaseContext => {
+    if (isClosed && !context) {
+      throw new PostgresError('postgres.pool.closed', 'This database was closed before it was used')
+    }
+    context ??= sharedContext(options)
+    return context
+  }
+  const close = (graceMs?: number): Promise<DatabaseClosed> => {
+    isClosed = true
+    return context ? context.close(graceMs) : Promise.resolve({ drained: true })
+  }
+
+  return {
+    get pg() {
+      return open().pg
+    },
+    get dynamodb() {
+      return open().dynamodb
+    },
+    as: (identity) => open().as(identity),
+    asService: () => open().asService(),
+    transaction: async (work, transactionOptions) => open().transaction(work, transactionOptions),
+    read: async (work, readOptions) => open().read(work, readOptions),
+    healthCheck: async (checkOptions) =>
+      isClosed && !context ? closedHealth(checkOptions) : open().healthCheck(checkOptions),
+    ready: async (checkOptions) =>
+      isClosed && !context ? readinessOf(await closedHealth(checkOptions)) : open().ready(checkOptions),
+    live: () => context?.live() ?? !isClosed,
+    stats: () => open().stats(),
+    advisePoolSize: async (adviceOptions) => open().advisePoolSize(adviceOptions),
+    close,
+    get isClosed() {
+      return context?.isClosed ?? isClosed
+    },
+    async [Symbol.asyncDispose]() {
+      await close()
+    },
+  }
+}
+
+/** The context of these settings that is open in this process, or a new one. */
+function sharedContext(options: FromEnvOptions): DatabaseContext {
+  const holder = globalThis as { [REGISTRY]?: Shared[] }
+  const { settings, dynamodbUnavailable, announce } = settingsFromEnv(options)
+  const { shards, retention, messages } = options.dynamodb ?? {}
+  const madeOf = { ...settings, shards, retention, messages }
+  const open = (holder[REGISTRY] ?? []).filter(({ context }) => !context.isClosed)
+  const kept = open.find((shared) => isDeepStrictEqual(shared.madeOf, madeOf))
+  if (kept) return kept.context
+  announce()
+  const context = DatabaseContext.create({ ...options, ...settings, dynamodbUnavailable })
+  holder[REGISTRY] = [...open, { madeOf, context }]
+  return context
+}
