@@ -18,13 +18,11 @@ const SHORT_SEED = '20260101'
  * `--mode long` (`pnpm test:long`) runs the random and fault tests in their whole counts, or for as long as their
  * budgets say, with the choices of the day.
  */
-export default defineConfig(({ mode }) => ({
-  root,
-  test: {
-    ...run,
-    projects: projects({ root, within: startFolder(root), env: mode === 'long' ? long() : short() }),
-  },
-}))
+export default defineConfig(({ mode }) => {
+  const within = startFolder(root)
+  process.chdir(root) // hints name commands as they work where the process runs, and tests say what they expect there
+  return { root, test: { ...run, projects: projects({ root, within, env: mode === 'long' ? long() : short() }) } }
+})
 
 const short = (): Record<string, string> => ({ MIYABI_TEST_SEED: process.env['MIYABI_TEST_SEED'] || SHORT_SEED })
 

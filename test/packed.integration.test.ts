@@ -77,6 +77,14 @@ async function output(file: string, ...args: string[]): Promise<string> {
   return stdout
 }
 
+/** The command as npm puts it in place. */
+const miyabi = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ readonly stdout: string }> =>
+  run(inApp('node_modules/.bin/miyabi'), args, {
+    cwd: inApp(),
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    shell: process.platform === 'win32',
+  })
+
 /** Runs one of the apps with an address of its own. */
 async function expectToWork(file: string): Promise<void> {
   const email = `${path.basename(file)}@example.com`
@@ -122,6 +130,19 @@ describe('the packed packages', () => {
 
   it('are one copy for require() and for import', async () => {
     expect(await output(inApp('both.cjs'))).toBe('true\n')
+  })
+
+  it('bring the command along, which names itself as it works there', async () => {
+    const { stdout } = await miyabi(['status'])
+    expect(stdout).toContain(inApp('.miyabi'))
+    expect(stdout).toContain('`npx miyabi up` starts it')
+  })
+
+  it('bring the schema and its migrations along', async () => {
+    const env = { DIRECT_DATABASE_URL: database.directDatabaseUrl }
+    const { stdout } = await miyabi(['prisma', 'migrate', 'status'], env)
+    expect(stdout).toContain('Database schema is up to date')
+    await expect(miyabi(['prisma', 'migrate', 'dev'], env)).rejects.toThrow('the one packed with Miyabi DB')
   })
 
   it('work in one file of CommonJS, bundled and minified by esbuild', async () => {

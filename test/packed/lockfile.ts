@@ -79,7 +79,7 @@ export function lockfileOf({ packed, ours, others }: Wanted): {
       ...Object.fromEntries(
         packed.map((one) => [
           `${one.name}@${file(one)}`,
-          { resolution: { integrity: one.integrity, tarball: file(one) }, version: readManifest(one.folder).version },
+          { resolution: { integrity: one.integrity, tarball: file(one) }, ...facts(one.folder) },
         ]),
       ),
     },
@@ -103,6 +103,12 @@ function reachable(snapshots: Readonly<Record<string, Snapshot>>, direct: Depend
   }
   for (const [name, { version }] of Object.entries(direct)) visit(name, version)
   return reached
+}
+
+/** What a lockfile says of a package of ours besides. */
+function facts(folder: string): object {
+  const { version, bin } = readManifest(folder)
+  return { version, ...(bin && { hasBin: true }) }
 }
 
 const withoutPeers = (key: string): string => key.replace(/\(.*/, '')

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { findWorkspaceRoot, MiyabiError } from '@miyabi/core'
+import { findProjectRoot, MiyabiError } from '@miyabi/core'
 import { acquireStack } from '@miyabi/local'
 import { runPrisma } from '@miyabi/migrate'
 
@@ -15,7 +15,7 @@ export interface Servers {
 }
 
 /** The root of the workspace: its migrations are run, and the pages are written there. */
-export const workspaceRoot = findWorkspaceRoot(import.meta.dirname) ?? path.resolve(import.meta.dirname, '../../..')
+export const workspaceRoot = findProjectRoot(import.meta.dirname) ?? path.resolve(import.meta.dirname, '../../..')
 
 /** A temporary embedded stack of the run's own, migrated. */
 export async function startServers(): Promise<Servers & AsyncDisposable> {

@@ -119,6 +119,7 @@ describe('miyabi doctor while it works', () => {
     const migration = path.join(root, 'prisma/migrations/1_slow')
     mkdirSync(migration, { recursive: true })
     writeFileSync(path.join(root, 'pnpm-workspace.yaml'), '')
+    writeFileSync(path.join(root, 'prisma.config.ts'), "export { prismaConfig as default } from '@miyabi/migrate'\n")
     writeFileSync(path.join(migration, 'migration.sql'), 'SELECT pg_sleep(64)')
     const database = await createTestDatabase({ empty: true })
     await sql(

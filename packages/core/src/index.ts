@@ -21,6 +21,8 @@ export { type LogFields, type Logger, redactingLogger, silentLogger } from './lo
 export { redactText } from './logging/redact.js'
 export { redactUrl } from './logging/redact-url.js'
 export { safeCause } from './logging/safe-cause.js'
+export { asTyped } from './project/as-typed.js'
+export { findProjectRoot } from './project/root.js'
 export { type Environment, isProduction, isSet, readVariable } from './settings/environment.js'
 export type { Setting, SettingInfo } from './settings/field.js'
 export * as field from './settings/field.js'
@@ -53,6 +55,5 @@ export {
   STACK_FOLDER,
   stackFolder,
 } from './stack/stack.js'
-export { findWorkspaceRoot } from './stack/workspace.js'
 export { RetryBudget, type RetryBudgetOptions } from './time/retry-budget.js'
 export { type DeadlineOptions, fullJitter, orAborted, settlesWithin, sleep, withDeadline } from './time/time.js'

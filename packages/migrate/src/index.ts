@@ -38,7 +38,7 @@ export {
 export { migrationDatabaseUrl } from './prisma/database-url.js'
 export { schemaEnginePath } from './prisma/engine-path.js'
 export { loadEnvFile } from './prisma/env-file.js'
-export { needsDatabase } from './prisma/needs-database.js'
+export { needsDatabase, prismaCommand } from './prisma/needs-database.js'
 export { checkPrismaCommand } from './prisma/preflight.js'
 export { type PrismaConfigOptions, prismaConfig } from './prisma/prisma-config.js'
 export { type PrismaResult, type RunPrismaOptions, runPrisma } from './prisma/run-prisma.js'

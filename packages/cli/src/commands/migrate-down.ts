@@ -14,18 +14,21 @@ export const downCommand = command({
   },
   examples: [['pnpm db:migrate down 20261201101500_add_nickname', 'then `pnpm db:migrate verify`']],
   run({ args }) {
-    return withMigrations(async ({ project, databaseUrl, signal }) => {
-      const { file, differences } = await writeDown({ project, databaseUrl, name: args.name, signal })
-      if (args.json) print(JSON.stringify({ file, differences }, undefined, 2))
-      else {
-        print(file)
-        if (differences.length > 0) {
-          print(
-            `It does not restore, and has as comments (- is missing, + is left over):\n${renderCatalogDiff(differences)}`,
-          )
+    return withMigrations(
+      async ({ project, databaseUrl, signal }) => {
+        const { file, differences } = await writeDown({ project, databaseUrl, name: args.name, signal })
+        if (args.json) print(JSON.stringify({ file, differences }, undefined, 2))
+        else {
+          print(file)
+          if (differences.length > 0) {
+            print(
+              `It does not restore, and has as comments (- is missing, + is left over):\n${renderCatalogDiff(differences)}`,
+            )
+          }
         }
-      }
-      return differences.length > 0 ? exitCode.findings : exitCode.clean
-    })
+        return differences.length > 0 ? exitCode.findings : exitCode.clean
+      },
+      { writes: true },
+    )
   },
 })

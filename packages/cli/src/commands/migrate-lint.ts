@@ -22,7 +22,7 @@ export const lintCommand = command({
     ['pnpm --silent db:migrate lint --json | jq .findings', 'for a program'],
   ],
   async run({ args }) {
-    const folder = path.join(commandEnvironment().root, 'prisma/migrations')
+    const folder = path.join(commandEnvironment().schemaRoot, 'prisma/migrations')
     const report = await lintMigrations(folder, { all: Boolean(args.all) })
     print(args.json ? JSON.stringify(report, undefined, 2) : renderLint(report))
     return report.findings.length > 0 ? exitCode.findings : exitCode.clean

@@ -23,17 +23,20 @@ export const newCommand = command({
     ['pnpm db:migrate new reindex_users --single', 'for a statement that PostgreSQL refuses in a transaction'],
   ],
   run({ args }) {
-    return withMigrations(async ({ project, databaseUrl, signal }) => {
-      const migrations = await newMigration({ project, name: args.name, single: Boolean(args.single), signal })
-      const folder = path.join(project.root, project.migrations)
-      const names = migrations.map(({ name }) => name)
-      // One that is yet to be written by hand has nothing to try.
-      const checked = args.single ? NOTHING : await checkNewMigrations({ folder, databaseUrl, names, signal })
-      const isClean = checked.lint.length === 0 && checked.tried.every(({ findings }) => findings.length === 0)
-      if (args.json) print(JSON.stringify({ migrations, ...checked }, undefined, 2))
-      else print(render(migrations, checked, isClean))
-      return isClean ? exitCode.clean : exitCode.findings
-    })
+    return withMigrations(
+      async ({ project, databaseUrl, signal }) => {
+        const migrations = await newMigration({ project, name: args.name, single: Boolean(args.single), signal })
+        const folder = path.join(project.root, project.migrations)
+        const names = migrations.map(({ name }) => name)
+        // One that is yet to be written by hand has nothing to try.
+        const checked = args.single ? NOTHING : await checkNewMigrations({ folder, databaseUrl, names, signal })
+        const isClean = checked.lint.length === 0 && checked.tried.every(({ findings }) => findings.length === 0)
+        if (args.json) print(JSON.stringify({ migrations, ...checked }, undefined, 2))
+        else print(render(migrations, checked, isClean))
+        return isClean ? exitCode.clean : exitCode.findings
+      },
+      { writes: true },
+    )
   },
 })
 

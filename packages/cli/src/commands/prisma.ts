@@ -1,7 +1,8 @@
 import { constants } from 'node:os'
 import { MIGRATOR_URLS } from '@miyabi/core'
-import { checkPrismaCommand, needsDatabase, runPrisma } from '@miyabi/migrate'
+import { checkPrismaCommand, needsDatabase, prismaCommand, runPrisma } from '@miyabi/migrate'
 import { commandEnvironment, stackUnlessSet } from '../environment/environment.js'
+import { packedPrismaConfig, packedSchemaRoot, refuseChangeOfSchema } from '../environment/packed-schema.js'
 import type { Command } from '../terminal/command.js'
 import { say } from '../terminal/output.js'
 
@@ -12,10 +13,13 @@ import { say } from '../terminal/output.js'
 export const prisma: Command = {
   async run(args) {
     const environment = commandEnvironment()
+    const isPacked = environment.schemaRoot === packedSchemaRoot
+    if (isPacked) refuseChangeOfSchema(args)
     checkPrismaCommand(environment.root, environment.env, args)
     await using stack = needsDatabase(args) ? await stackUnlessSet(environment, MIGRATOR_URLS) : undefined
     if (stack !== undefined) say('no database URL is set: using the embedded stack')
-    return await withSignals((signal) => runPrisma(args, { cwd: environment.root, env: environment.env, signal }))
+    const given = isPacked && prismaCommand(args) !== '' ? [...args, `--config=${packedPrismaConfig}`] : args
+    return await withSignals((signal) => runPrisma(given, { cwd: environment.root, env: environment.env, signal }))
   },
 }
 

@@ -6,8 +6,8 @@ import type { CheckGroup } from './group.js'
 export const databaseGroup = (check: DatabaseCheck): CheckGroup => ({
   name: check.name,
   looksFor: check.looksFor,
-  async run({ root, env, migrator }, signal) {
+  async run({ schemaRoot, env, migrator }, signal) {
     if (migrator === undefined) throw new NoDatabaseError('doctor', env)
-    return checkDatabase(check, { database: migrator, migrations: path.join(root, 'prisma/migrations'), signal })
+    return checkDatabase(check, { database: migrator, migrations: path.join(schemaRoot, 'prisma/migrations'), signal })
   },
 })

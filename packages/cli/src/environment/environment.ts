@@ -1,28 +1,31 @@
 import {
   applicationUrlsOf,
   DYNAMODB_ENDPOINTS,
-  findWorkspaceRoot,
+  findProjectRoot,
   MIGRATOR_URLS,
   originOf,
   stackFolder,
 } from '@miyabi/core'
 import type { Stack } from '@miyabi/local'
 import { loadEnvFile } from '@miyabi/migrate'
+import { ownsSchema, packedSchemaRoot } from './packed-schema.js'
 
 /** Where a command runs, and with what. */
 export interface CommandEnvironment {
-  /** The workspace around the current folder, else that folder. */
+  /** The project around the current folder, else that folder. */
   readonly root: string
+  /** The folder that holds `prisma/schema` and `prisma/migrations`. */
+  readonly schemaRoot: string
   /** The process's environment, and what `.env` at the root adds to it. */
   readonly env: NodeJS.ProcessEnv
 }
 
 /** Reads the environment that a command works with. Changes nothing in the process's own. */
 export function commandEnvironment(): CommandEnvironment {
-  const root = findWorkspaceRoot(process.cwd()) ?? process.cwd()
+  const root = findProjectRoot(process.cwd()) ?? process.cwd()
   const env = { ...process.env }
   loadEnvFile(root, env)
-  return { root, env }
+  return { root, schemaRoot: ownsSchema(root) ? root : packedSchemaRoot, env }
 }
 
 /**
@@ -61,6 +64,7 @@ export async function environmentWithStack(environment: CommandEnvironment): Pro
   }
   return {
     root: environment.root,
+    schemaRoot: environment.schemaRoot,
     env,
     usesStack: forPostgres !== undefined || forDynamo !== undefined,
     async [Symbol.asyncDispose]() {

@@ -12,6 +12,7 @@ import {
 import { untilInterrupted } from '../terminal/interrupted.js'
 import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
+import { assertOwnsSchema } from './packed-schema.js'
 import { serverName } from './server-name.js'
 
 /** What a command on migrations works with. */
@@ -25,18 +26,22 @@ export interface MigrationEnvironment {
 }
 
 /**
- * Works on the migrations of this workspace with the database that Prisma's commands would use, and says which that is.
+ * Works on the migrations of the schema with the database that Prisma's commands would use, and says which that is.
  * The embedded stack, where it is the one, is up for as long as the work lasts.
  * @throws {NoDatabaseError} `migrate.no_database` in production, where none is set
  */
-export async function withMigrations<T>(work: (environment: MigrationEnvironment) => Promise<T>): Promise<T> {
+export async function withMigrations<T>(
+  work: (environment: MigrationEnvironment) => Promise<T>,
+  { writes = false }: { readonly writes?: boolean } = {},
+): Promise<T> {
   const environment = commandEnvironment()
-  const { root, env } = environment
+  if (writes) assertOwnsSchema(environment)
+  const { root, schemaRoot, env } = environment
   checkPrismaCommand(root, env, ['migrate', 'status'])
   await using stack = await stackUnlessSet(environment, MIGRATOR_URLS)
   const url = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(root, env) ?? ''
   const project = {
-    root,
+    root: schemaRoot,
     env: { ...env, DIRECT_DATABASE_URL: url },
     schema: 'prisma/schema',
     migrations: 'prisma/migrations',
@@ -44,7 +49,7 @@ export async function withMigrations<T>(work: (environment: MigrationEnvironment
   return await untilInterrupted(async (signal) => {
     const databaseUrl = parseTarget(url)
     say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${serverName(databaseUrl)}`)
-    const migrations = readMigrations(path.join(root, project.migrations))
+    const migrations = readMigrations(path.join(schemaRoot, project.migrations))
     return await work({ project, databaseUrl, migrations, signal })
   })
 }

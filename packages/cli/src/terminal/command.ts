@@ -8,7 +8,7 @@ export class UsageError extends MiyabiError<'cli.usage'> {
   override readonly name = 'UsageError'
 
   constructor(problem: string, command: string) {
-    super('cli.usage', problem, { remedy: `\`miyabi ${command}${command && ' '}--help\` says what there is` })
+    super('cli.usage', problem, { remedy: `\`npx miyabi ${command}${command && ' '}--help\` says what there is` })
   }
 }
 

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
+import { asTyped } from '@miyabi/core'
 
-/** Writes a result to stdout. */
+/** Writes a result to stdout. Commands in it are told as they work here. */
 export const print = (text: string): void => write(process.stdout, text)
 
 /** Writes what is said along the way, and errors, to stderr. */
@@ -35,5 +36,6 @@ export function progressLine(stream?: Pick<NodeJS.WriteStream, 'isTTY' | 'write'
 
 function write(stream: NodeJS.WriteStream, text: string): void {
   const isColoured = stream.isTTY && stream.hasColors()
-  stream.write(`${isColoured ? text : stripVTControlCharacters(text)}\n`)
+  const typed = asTyped(text)
+  stream.write(`${isColoured ? typed : stripVTControlCharacters(typed)}\n`)
 }

@@ -11,7 +11,7 @@ export function overview(purposes: Iterable<readonly [command: string, purpose: 
     '',
     inColumns(purposes),
     '',
-    '`miyabi <command> --help` says more. Exit codes: 0 clean, 1 failed or could not tell, 2 found something;',
+    '`npx miyabi <command> --help` says more. Exit codes: 0 clean, 1 failed or could not tell, 2 found something;',
     '`miyabi prisma` ends as Prisma does.',
   ].join('\n')
 }
@@ -31,6 +31,6 @@ export function groupOverview(
     '',
     inColumns(purposes),
     '',
-    `\`miyabi ${name} <action> --help\` says more.`,
+    `\`npx miyabi ${name} <action> --help\` says more.`,
   ].join('\n')
 }

@@ -1,3 +1,5 @@
+import { asTyped } from '../project/as-typed.js'
+
 /**
  * What is known about the work that failed: `none` happened, or it is `unknown` whether it did (a COMMIT lost on the
  * wire).
@@ -8,7 +10,7 @@ export interface MiyabiErrorOptions<Details extends object> {
   /** Facts a program can act on. Never a row's value, an SQL parameter, a password or a whole URL. */
   readonly details?: Details
   readonly cause?: unknown
-  /** What to do about it, as a clause that can follow what happened. */
+  /** What to do about it, as a clause that can follow what happened. Commands in it are told as {@link asTyped}. */
   readonly remedy?: string | undefined
   /** Whether the same call may succeed when made again. Default false. */
   readonly retryable?: boolean
@@ -38,7 +40,8 @@ export class MiyabiError<Code extends string = string, Details extends object = 
 
   /** @param reason what happened. */
   constructor(code: Code, reason: string, options: MiyabiErrorOptions<Details> = {}) {
-    const { cause, remedy } = options
+    const { cause } = options
+    const remedy = options.remedy && asTyped(options.remedy)
     super(messageOf(reason, remedy), cause === undefined ? undefined : { cause })
     this.#reason = reason
     if (remedy !== undefined) this.remedy = remedy

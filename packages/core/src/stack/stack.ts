@@ -2,10 +2,10 @@ import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { distrustFile, distrustFolder, readOwnFile } from '../ownership.js'
 import { isStillRunning } from '../process.js'
+import { findProjectRoot } from '../project/root.js'
 import { type Environment, readVariable } from '../settings/environment.js'
 import { printable } from '../settings/printable.js'
 import { isStackDescriptor, type StackDescriptor } from './descriptor.js'
-import { findWorkspaceRoot } from './workspace.js'
 
 /**
  * How a running embedded stack makes itself known: one small file in the stack's folder, written by the process that
@@ -14,17 +14,17 @@ import { findWorkspaceRoot } from './workspace.js'
  */
 export const STACK_FILE = 'stack.json'
 
-/** The folder of a workspace's own stack, beside `pnpm-workspace.yaml`; git ignores it. */
+/** The folder of a project's own stack, at its root; git ignores it. */
 export const STACK_FOLDER = '.miyabi'
 
 /**
  * The folder of the stack that belongs to `cwd`: `MIYABI_STACK_DIR` where set, else `.miyabi` at the root of the
- * workspace around `cwd`, else undefined.
+ * project around `cwd`, else undefined.
  */
 export function stackFolder(cwd: string, env: Environment): string | undefined {
   const named = readVariable(env, 'MIYABI_STACK_DIR')
   if (named !== undefined) return path.resolve(cwd, named)
-  const root = findWorkspaceRoot(cwd)
+  const root = findProjectRoot(cwd)
   return root && path.join(root, STACK_FOLDER)
 }
 

@@ -66,7 +66,7 @@ describe('attachToStack', () => {
   it('names each missing variable and the command when no stack is up', () => {
     const { missing, env } = attach({})
     expect(missing.map((fault) => fault.name)).toEqual(['DATABASE_URL', 'DYNAMODB_ENDPOINT'])
-    for (const fault of missing) expect(fault.expected).toContain('pnpm db:up')
+    for (const fault of missing) expect(fault.expected).toContain('npx miyabi up')
     expect(env).not.toHaveProperty('DATABASE_URL')
     expect(attach({ DATABASE_URL: 'postgresql://h/m' }).missing.map((fault) => fault.name)).toEqual([
       'DYNAMODB_ENDPOINT',

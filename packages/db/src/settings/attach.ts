@@ -1,5 +1,6 @@
 import {
   applicationUrlsOf,
+  asTyped,
   type Environment,
   type FoundStack,
   findStack,
@@ -44,7 +45,8 @@ export function attachToStack(env: Environment, cwd: string): AttachedEnvironmen
   const folder = stackFolder(cwd, env)
   const { stack, distrusted } = folder === undefined ? NO_STACK : findStack(folder)
   if (stack === undefined) {
-    const missing = [...(needsPostgres ? [noDatabaseUrl] : []), ...(needsDynamo ? [noEndpoint] : [])]
+    const faults = [...(needsPostgres ? [noDatabaseUrl] : []), ...(needsDynamo ? [noEndpoint] : [])]
+    const missing = faults.map((fault) => ({ ...fault, expected: asTyped(fault.expected, cwd) }))
     if (distrusted === undefined) return { ...none, missing }
     return { ...none, missing: missing.map((fault) => ({ ...fault, problem: `is not set, and ${distrusted}` })) }
   }

@@ -1,5 +1,5 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { defined, type Operations } from '@miyabi/core'
+import { asTyped, defined, type Operations } from '@miyabi/core'
 import { runCall } from '../client/call.js'
 import { closedError } from '../errors/closed.js'
 import { DynamoError } from '../errors/errors.js'
@@ -62,7 +62,7 @@ export async function checkHealth(
     status: 'down',
     latencyMs: latencyMs(),
     reason: `${missing.length} of ${names.length} tables do not exist: ${missing.join(', ')}`,
-    remedy: CREATE_TABLES,
+    remedy: asTyped(CREATE_TABLES),
     missingTables: missing,
   }
 }

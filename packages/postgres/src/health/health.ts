@@ -1,4 +1,4 @@
-import { defined, type StoreHealth } from '@miyabi/core'
+import { asTyped, defined, type StoreHealth } from '@miyabi/core'
 import type { PostgresError } from '../errors/errors.js'
 import { problemsOfLogin } from '../identity/login-check.js'
 import { type Ask, onOwnConnection } from '../pool/own-connection.js'
@@ -52,7 +52,7 @@ export async function checkHealth(settings: PostgresSettings, options: HealthOpt
       ready: true,
       latencyMs: latencyMs(),
       version,
-      ...worst,
+      ...(worst && { ...worst, remedy: asTyped(worst.remedy) }),
       ...(differs ? { migrations: state } : {}),
     }
   } catch (error) {

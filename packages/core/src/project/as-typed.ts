@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { findProjectRoot } from './root.js'
+
+/** A command as the sources and the pages have it: `pnpm db:tables apply`, `pnpm --silent db:doctor`, `pnpm prisma`. */
+const COMMAND = /\bpnpm (?:--silent )?(?:db:([a-z]+)|prisma)\b/g
+
+/**
+ * The commands in a text in the form that works where the process runs: `pnpm db:up` at the root of this workspace,
+ * `pnpm -w db:up` in a folder of it, and `npx miyabi up` everywhere else.
+ */
+export function asTyped(text: string, cwd: string = process.cwd()): string {
+  if (!text.includes('pnpm ')) return text
+  return text.replaceAll(COMMAND, (whole, name: string | undefined) => {
+    const place = placeOf(cwd)
+    if (place === 'root') return whole
+    if (place === 'workspace') return whole.replace('pnpm ', 'pnpm -w ')
+    return `npx miyabi ${name ?? 'prisma'}`
+  })
+}
+
+type Place = 'root' | 'workspace' | 'elsewhere'
+
+const places = new Map<string, Place>()
+
+function placeOf(cwd: string): Place {
+  const known = places.get(cwd)
+  if (known) return known
+  const root = findProjectRoot(cwd)
+  const place =
+    root === undefined || !hasAliases(root) ? 'elsewhere' : root === path.resolve(cwd) ? 'root' : 'workspace'
+  places.set(cwd, place)
+  return place
+}
+
+/** Whether the scripts of a project are the aliases. */
+function hasAliases(root: string): boolean {
+  try {
+    const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts?: object }
+    return scripts !== undefined && 'db:up' in scripts
+  } catch {
+    return false
+  }
+}
