@@ -5,7 +5,7 @@ import path from 'node:path'
 import { checkNewMigrations } from '@miyabi/migrate'
 import { createTestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { modelDocs } from '../../packages/migrate/src/new/model-docs.js'
+import { readDeclared } from '../../packages/migrate/src/new/declared.js'
 import { writeMigrations } from '../../packages/migrate/src/new/new-migration.js'
 import { isLong } from '../../packages/migrate/test/support/cli.js'
 import { schemaDiff } from '../../packages/migrate/test/support/schema-diff.js'
@@ -50,7 +50,7 @@ describe('the guide to a new table', () => {
       name: 'repository_notes',
       forth: await diff(was, texts()),
       back: await diff(texts(), was),
-      docs: modelDocs(schema),
+      declared: readDeclared(schema),
       now: new Date(),
     })
     const page = () => readFileSync(path.join(folder, 'docs/DATABASE_DESIGN.md'), 'utf8')

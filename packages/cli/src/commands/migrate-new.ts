@@ -30,7 +30,9 @@ export const newCommand = command({
         const names = migrations.map(({ name }) => name)
         // One that is yet to be written by hand has nothing to try.
         const checked = args.single ? NOTHING : await checkNewMigrations({ folder, databaseUrl, names, signal })
-        const isClean = checked.lint.length === 0 && checked.tried.every(({ findings }) => findings.length === 0)
+        const isWhole = migrations.every(({ byHand }) => byHand === undefined)
+        const isClean =
+          isWhole && checked.lint.length === 0 && checked.tried.every(({ findings }) => findings.length === 0)
         if (args.json) print(JSON.stringify({ migrations, ...checked }, undefined, 2))
         else print(render(migrations, checked, isClean))
         return isClean ? exitCode.clean : exitCode.findings
@@ -48,6 +50,8 @@ function render(migrations: readonly NewMigration[], { tried, notTried, lint }: 
     if (findings.length === 0) lines.push(`${name}: applied, undone and applied again, with rows in the tables`)
     for (const { problem, text } of findings) lines.push(`${style('yellow', name)}: ${problem}: ${text}`)
   }
+  for (const { name, byHand = [] } of migrations)
+    for (const text of byHand) lines.push(`${style('yellow', name)}: ${text}`)
   if (notTried !== undefined) lines.push(`not tried: ${notTried}`)
   for (const { migration, line, rule, problem, remedy } of lint) {
     lines.push(`${style('yellow', migration)}, line ${line}, ${rule}: ${problem}`, `  ${style('cyan', remedy)}`)

@@ -7,7 +7,8 @@ import type { Schema } from '../schema/facts.js'
 import { relationName, shortName, textsOf } from '../sql/names.js'
 import { parseSql, type Statement } from '../sql/parse.js'
 import { asKind, nodesOf } from '../sql/walk.js'
-import { newTables, sqlName } from './open-tables.js'
+import { newTables } from './open-tables.js'
+import { sqlName } from './roles.js'
 
 /** How many must be alike before the next one is made so: two may be alike by chance. */
 const ENOUGH = 3

@@ -17,6 +17,8 @@ export interface Draft {
   readonly loses?: { readonly up: readonly string[]; readonly down: readonly string[] }
   /** What was left out, and what is to be done by hand. */
   readonly notes?: { readonly up: readonly string[]; readonly down: readonly string[] }
+  /** What is to be written by hand before the files are whole. */
+  readonly byHand?: readonly string[]
 }
 
 /** A statement of ours. */

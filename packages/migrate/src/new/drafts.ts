@@ -1,11 +1,19 @@
+import { defined } from '@miyabi/core'
+import pg from 'pg'
 import type { LintedMigration } from '../lint/rule.js'
 import type { Schema } from '../schema/facts.js'
+import { shortName } from '../sql/names.js'
 import type { Statement } from '../sql/parse.js'
 import { asKind } from '../sql/walk.js'
 import { alikeIn, asTheOthers } from './alike.js'
 import { cleanScript, droppedBy, partialIndexesOf } from './clean.js'
+import type { Declared } from './declared.js'
 import { type Draft, type Piece, piece } from './draft.js'
-import { openTables, sqlName } from './open-tables.js'
+import { notesOn } from './notes.js'
+import { openTables } from './open-tables.js'
+import { refilled } from './refill.js'
+import { sqlName } from './roles.js'
+import { sequencesBack, withSequences } from './sequences.js'
 import { splitIndexes } from './split.js'
 import { splitChecks } from './split-checks.js'
 import { splitEnumValues } from './split-enums.js'
@@ -15,13 +23,12 @@ interface Change {
   readonly name: string
   readonly forth: readonly Statement[]
   readonly back: readonly Statement[]
-  /** What its schema says of each table, by the table's name. */
-  readonly docs: ReadonlyMap<string, string>
+  readonly declared: Declared
 }
 
 /** Makes of Prisma's script and its reverse the migrations that can be deployed, in order. */
 export async function draftsOf(
-  { name, forth, back, docs }: Change,
+  { name, forth, back, declared }: Change,
   schema: Schema,
   existing: readonly LintedMigration[],
 ): Promise<Draft[]> {
@@ -30,18 +37,21 @@ export async function draftsOf(
   const up = cleanScript(enums.up, partial)
   const down = cleanScript(enums.down, partial)
   const indexes = splitIndexes(up.statements, down.statements, schema)
-  const more = await asTheOthers(up.statements, alikeIn(existing, schema), schema, docs)
-  const checks = splitChecks(name, [...indexes.up, ...more], indexes.down, schema)
+  const more = await asTheOthers(up.statements, alikeIn(existing, schema), schema, declared.docs)
+  const whole = [...(await withSequences(indexes.up, schema)), ...more]
+  const checks = splitChecks(name, whole, await refilled(indexes.down, schema), schema)
+  const views = declared.views.filter((view) => !schema.views.has(view) && !schema.tables.has(view)).map(viewByHand)
   const main: Draft = {
     title: name,
     purpose: name,
     up: [...checks.up, ...openTables(up.statements, schema)],
-    down: [...checks.down, ...extensionsBack(up.statements)],
+    down: [...checks.down, ...sequencesBack(up.statements, down.statements), ...notDropped(up.statements)],
     loses: { up: droppedBy(up.statements), down: droppedBy(down.statements) },
-    notes: { up: [...up.notes, ...perhapsRenamed(up.statements)], down: down.notes },
+    notes: { up: [...up.notes, ...notesOn(up.statements, schema), ...views], down: down.notes },
+    ...defined({ byHand: views.length > 0 ? views : undefined }),
   }
   const others = [...(enums.values ? [enums.values] : []), ...indexes.before, ...indexes.after]
-  const isNeeded = main.up.length > 0 || main.down.length > 0 || others.length === 0
+  const isNeeded = main.up.length > 0 || main.down.length > 0 || others.length === 0 || views.length > 0
   return [
     ...(enums.values ? [enums.values] : []),
     ...indexes.before,
@@ -51,25 +61,17 @@ export async function draftsOf(
   ]
 }
 
-/** Prisma makes extensions and drops none. */
-const extensionsBack = (up: readonly Statement[]): Piece[] =>
-  up.flatMap(({ node }) => {
-    const name = asKind(node, 'CreateExtensionStmt')?.extname
-    return name === undefined ? [] : [piece(`DROP EXTENSION "${name}"`)]
-  })
+/** Prisma's schema names a view and its columns, never its query. */
+const viewByHand = (view: string): string =>
+  `The Prisma schema has a view ${shortName(view)}, and no word for its query: CREATE VIEW ${sqlName(view)} WITH (security_invoker = true) AS SELECT ...; and DROP VIEW in down.sql.`
 
-/** Prisma knows no renaming: it drops one column and adds another, and the values are gone. */
-function perhapsRenamed(up: readonly Statement[]): string[] {
-  return up.flatMap(({ node }) => {
-    const alter = asKind(node, 'AlterTableStmt')
-    const commands = (alter?.cmds ?? []).flatMap((each) => asKind(each, 'AlterTableCmd') ?? [])
-    const gone = commands.filter(({ subtype }) => subtype === 'AT_DropColumn')
-    const come = commands.filter(({ subtype }) => subtype === 'AT_AddColumn')
-    if (gone.length === 0 || come.length === 0) return []
-    const names = gone.map(({ name = '' }) => name).join(', ')
+/** Prisma makes extensions and schemas, and drops none. */
+const notDropped = (up: readonly Statement[]): Piece[] =>
+  up.flatMap(({ node }) => {
+    const extension = asKind(node, 'CreateExtensionStmt')?.extname
+    const schema = asKind(node, 'CreateSchemaStmt')?.schemaname
     return [
-      `If ${names} of ${sqlName(`public.${alter?.relation?.relname}`)} was renamed and not dropped: keep its name in the database (@map), or see`,
-      'docs/MIGRATIONS.md, "Changing a big table while it is used". As it is written here its values are lost.',
+      ...(extension === undefined ? [] : [piece(`DROP EXTENSION ${pg.escapeIdentifier(extension)}`)]),
+      ...(schema === undefined ? [] : [piece(`DROP SCHEMA ${pg.escapeIdentifier(schema)}`)]),
     ]
   })
-}

@@ -1,15 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { isSet } from '@miyabi/core'
+import { defined, isSet } from '@miyabi/core'
 import { MigrationError } from '../errors/migration-error.js'
 import { readMigrations } from '../history/folder.js'
 import { playAll } from '../lint/play.js'
 import { parseSql } from '../sql/parse.js'
+import { type Declared, readDeclared } from './declared.js'
 import { draftsOf } from './drafts.js'
-import { modelDocs } from './model-docs.js'
 import { type PrismaProject, prismaDiff } from './prisma-diff.js'
 import { renderDraft, renderScript, renderSingle } from './render.js'
 import { rowsFor } from './rows.js'
+import { withoutNamelessSequences } from './sequences.js'
 
 export interface NewMigrationOptions {
   readonly project: PrismaProject
@@ -30,6 +31,8 @@ export interface NewMigration {
   readonly name: string
   /** Paths of its files, from the project's root. */
   readonly files: readonly string[]
+  /** What the Prisma schema has and Prisma cannot write, each as a sentence; absent where it is nothing. */
+  readonly byHand?: readonly string[]
 }
 
 /**
@@ -59,8 +62,8 @@ export async function newMigration(options: NewMigrationOptions): Promise<NewMig
     ]
   }
   const [forth, back] = await diffBothWays(project, signal)
-  const docs = modelDocs(path.join(project.root, project.schema))
-  return await writeMigrations({ place: project, name, forth, back, docs, now })
+  const declared = readDeclared(path.join(project.root, project.schema))
+  return await writeMigrations({ place: project, name, forth, back, declared, now })
 }
 
 /** Where migrations lie. */
@@ -72,20 +75,24 @@ export async function writeMigrations(change: {
   readonly name: string
   readonly forth: string
   readonly back: string
-  /** What is said of each table, by its name. */
-  readonly docs: ReadonlyMap<string, string>
+  readonly declared: Declared
   readonly now: Date
 }): Promise<NewMigration[]> {
-  const { place, name, forth, back, docs, now } = change
+  const { place, name, forth, back, declared, now } = change
   const { existing, write } = writer(place, now)
   const { schema, linted } = await playAll(existing)
   const up = await parseSql(forth)
-  const drafts = await draftsOf({ name, forth: up, back: await parseSql(back), docs }, schema, linted)
+  const drafts = await draftsOf(
+    { name, forth: up, back: await parseSql(withoutNamelessSequences(back)), declared },
+    schema,
+    linted,
+  )
   const rows = rowsFor(up, schema)
   return drafts.map((draft) => {
     const { up, down } = renderDraft(draft)
     // The rows are for the migration that makes the tables and columns.
-    return write(draft.title, up, down, draft.title === name ? rows : undefined)
+    const { byHand } = draft
+    return { ...write(draft.title, up, down, draft.title === name ? rows : undefined), ...defined({ byHand }) }
   })
 }
 

@@ -5,6 +5,7 @@ import { relationName, textsOf } from '../sql/names.js'
 import type { Statement } from '../sql/parse.js'
 import { asKind, nodesOf } from '../sql/walk.js'
 import { type Piece, piece } from './draft.js'
+import { sqlName, sqlRole } from './roles.js'
 
 /** A table that a script makes. */
 interface NewTable {
@@ -23,7 +24,19 @@ interface NewTable {
  */
 export function openTables(up: readonly Statement[], schema: Schema): Piece[] {
   const roles = conventionsOf(schema)
-  return newTables(up).flatMap((table) => open(table, roles))
+  return [...up.flatMap((each) => openSchema(each, roles)), ...newTables(up).flatMap((table) => open(table, roles))]
+}
+
+/** A new schema is the migrator's alone: who owns tables makes them in it, and who reaches tables finds them there. */
+function openSchema({ node }: Statement, { owner, services, persons }: Conventions): Piece[] {
+  const name = asKind(node, 'CreateSchemaStmt')?.schemaname
+  if (name === undefined) return []
+  const users = [...new Set([...services, ...persons.map(({ role }) => role)])].map(sqlRole)
+  const schema = pg.escapeIdentifier(name)
+  return [
+    ...(owner === undefined ? [] : [piece(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${sqlRole(owner)}`)]),
+    ...(users.length === 0 ? [] : [piece(`GRANT USAGE ON SCHEMA ${schema} TO ${users.join(', ')}`)]),
+  ]
 }
 
 function open({ name, columns, keys, serials }: NewTable, roles: Conventions): Piece[] {
@@ -101,15 +114,4 @@ export function foreignKeys(up: readonly Statement[]): { table: string; column: 
       return { table, column, target: relationName(pktable), to: textsOf(pk_attrs)[0] ?? 'id' }
     })
   })
-}
-
-/** As SQL takes it; CURRENT_USER is a word of SQL. */
-const sqlRole = (role: string): string =>
-  role === MIGRATOR || /^[a-z_][a-z0-9_]*$/.test(role) ? role : pg.escapeIdentifier(role)
-
-/** Quoted, without the schema that goes without saying. */
-export function sqlName(name: string): string {
-  const [schema = '', ...rest] = name.split('.')
-  const table = pg.escapeIdentifier(rest.join('.'))
-  return schema === 'public' ? table : `${pg.escapeIdentifier(schema)}.${table}`
 }

@@ -4,7 +4,8 @@ import type { Schema } from '../schema/facts.js'
 import { qualifiedName, relationName, textsOf } from '../sql/names.js'
 import type { Statement } from '../sql/parse.js'
 import { asKind } from '../sql/walk.js'
-import { foreignKeys, sqlName } from './open-tables.js'
+import { foreignKeys } from './open-tables.js'
+import { sqlName } from './roles.js'
 
 const HEADER =
   '-- Rows for `pnpm db:migrate verify`, which puts them in after migration.sql, never into a database that is used.'
@@ -41,34 +42,49 @@ export function rowsFor(up: readonly Statement[], schema: Schema): string | unde
       return made ? [[qualifiedName(textsOf(made.typeName)), textsOf(made.vals)[0] ?? ''] as const] : []
     }),
   )
-  const exampleOf = (table: string, column: ColumnDef): string => {
+  const labelOf = (type: string): string | undefined => labels.get(type) ?? schema.types.get(type)?.labels?.[0]
+  const exampleOf = (table: string, column: ColumnDef, isFirst: boolean): string => {
     const key = keys.find((each) => each.table === table && each.column === column.colname)
-    if (key)
-      return key.target === table
-        ? 'NULL'
-        : `(SELECT ${pg.escapeIdentifier(key.to)} FROM ${sqlName(key.target)} LIMIT 1)`
-    if (column.typeName?.arrayBounds) return "'{}'"
-    const name = textsOf(column.typeName?.names).at(-1) ?? ''
-    const type = qualifiedName(textsOf(column.typeName?.names))
-    const label = labels.get(type) ?? schema.types.get(type)?.labels?.[0]
-    if (label !== undefined) return pg.escapeLiteral(label)
-    return VALUES[name] ?? (NUMBERS.includes(name) ? '1' : "'a'")
+    if (!key) return exampleFor(column, labelOf)
+    // The first row of a table has none of its own to refer to.
+    return isFirst && key.target === table
+      ? 'NULL'
+      : `(SELECT ${pg.escapeIdentifier(key.to)} FROM ${sqlName(key.target)} LIMIT 1)`
   }
   const statements = [
     ...inOrder(tablesMade(up), keys).map(({ table, columns }) => {
       const own = columns.filter((column) => !isFilled(column))
       const names = own.map(({ colname = '' }) => pg.escapeIdentifier(colname)).join(', ')
-      const values = own.map((column) => exampleOf(table, column)).join(', ')
+      const values = own.map((column) => exampleOf(table, column, true)).join(', ')
       return own.length === 0
         ? `INSERT INTO ${sqlName(table)} DEFAULT VALUES;`
         : `INSERT INTO ${sqlName(table)} (${names})\nVALUES (${values});`
     }),
+    ...keys
+      .filter(({ table, target }) => table === target && !schema.tables.has(table))
+      .map(({ table, column, to }) => {
+        const name = sqlName(table)
+        return `UPDATE ${name} SET ${pg.escapeIdentifier(column)} = ${pg.escapeIdentifier(to)};`
+      }),
     ...columnsAdded(up, schema).map(({ table, column }) => {
-      const set = `${pg.escapeIdentifier(column.colname ?? '')} = ${exampleOf(table, column)}`
+      const set = `${pg.escapeIdentifier(column.colname ?? '')} = ${exampleOf(table, column, false)}`
       return `UPDATE ${sqlName(table)} SET ${set} WHERE ctid = (SELECT min(ctid) FROM ${sqlName(table)});`
     }),
   ]
   return statements.length === 0 ? undefined : `${HEADER}\n${statements.join('\n')}\n`
+}
+
+/**
+ * A value that a column takes, as SQL.
+ * @param labelOf the first value of an enum, by its name.
+ */
+export function exampleFor({ typeName }: ColumnDef, labelOf: (type: string) => string | undefined): string {
+  if (typeName?.arrayBounds) return "'{}'"
+  const names = textsOf(typeName?.names)
+  const label = labelOf(qualifiedName(names))
+  if (label !== undefined) return pg.escapeLiteral(label)
+  const name = names.at(-1) ?? ''
+  return VALUES[name] ?? (NUMBERS.includes(name) ? '1' : "'a'")
 }
 
 interface Made {
@@ -116,7 +132,7 @@ const columnsAdded = (up: readonly Statement[], schema: Schema): { table: string
   })
 
 /** Whether a column has a value without being given one. */
-const isFilled = ({ constraints = [], typeName }: ColumnDef): boolean =>
+export const isFilled = ({ constraints = [], typeName }: ColumnDef): boolean =>
   /serial/.test(textsOf(typeName?.names).at(-1) ?? '') ||
   constraints.some((each) =>
     ['CONSTR_DEFAULT', 'CONSTR_IDENTITY', 'CONSTR_GENERATED'].includes(asKind(each, 'Constraint')?.contype ?? ''),

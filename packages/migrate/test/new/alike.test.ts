@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { modelDocs } from '../../src/new/model-docs.js'
+import { readDeclared } from '../../src/new/declared.js'
 import { writeMigrations } from '../../src/new/new-migration.js'
 
 const CHECK = `CHECK (made_at >= '0001-01-01' AND made_at < '10000-01-01')`
@@ -34,9 +34,9 @@ describe('what new tables get because all others have it', () => {
   async function written(existing: string, forth: string, back = ''): Promise<string[]> {
     mkdirSync(path.join(root, 'migrations/20260101000000_first'), { recursive: true })
     writeFileSync(path.join(root, 'migrations/20260101000000_first/migration.sql'), existing)
-    const docs = new Map([['public.figs', "Figs, the gardener's."]])
+    const declared = { docs: new Map([['public.figs', "Figs, the gardener's."]]), views: [] }
     const place = { root, migrations: 'migrations' }
-    const migrations = await writeMigrations({ place, name: 'figs', forth, back, docs, now: new Date() })
+    const migrations = await writeMigrations({ place, name: 'figs', forth, back, declared, now: new Date() })
     return migrations.map(({ files: [up = ''] }) => readFileSync(path.join(root, up), 'utf8'))
   }
 
@@ -73,19 +73,21 @@ describe('what new tables get because all others have it', () => {
   })
 })
 
-describe('what a Prisma schema says of its tables', () => {
-  it('is the comment above a model, by the name and schema in the database', () => {
+describe('what a Prisma schema says beside its tables', () => {
+  it('is the comment above a model, and a view, by the name and schema in the database', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-docs-'))
     mkdirSync(path.join(folder, 'deep'))
     writeFileSync(
       path.join(folder, 'deep/a.prisma'),
-      `/// Of all\n/// of it.\nmodel Fig {\n  id Int @id\n\n  @@map("figs")\n}\n\nmodel Silent {\n  id Int @id\n}\n/// There.\nmodel Far {\n  id Int @id\n  @@schema("away")\n}\n`,
+      `/// Of all\n/// of it.\nmodel Fig {\n  id Int @id\n\n  @@map("figs")\n}\n\nmodel Silent {\n  id Int @id\n}\n/// There.\nmodel Far {\n  id Int @id\n  @@schema("away")\n}\nview Seen {\n  id Int @unique\n  @@map("seen")\n}\nview Plain {\n  id Int @unique\n}\n`,
     )
-    expect([...modelDocs(folder)]).toEqual([
+    const { docs, views } = readDeclared(folder)
+    expect([...docs]).toEqual([
       ['public.figs', 'Of all of it.'],
       ['away.Far', 'There.'],
     ])
-    expect(modelDocs(path.join(folder, 'deep/a.prisma')).size).toBe(2)
+    expect(views).toEqual(['public.seen', 'public.Plain'])
+    expect(readDeclared(path.join(folder, 'deep/a.prisma'))).toEqual({ docs, views })
     rmSync(folder, { recursive: true })
   })
 })

@@ -17,7 +17,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp RETURN nullif(current_
 CREATE TYPE "Mood" AS ENUM ('calm', 'busy');
 CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, nick text, mood "Mood" NOT NULL DEFAULT 'calm', age int);
 CREATE TABLE notes (
-  id uuid PRIMARY KEY, user_id uuid NOT NULL REFERENCES users (id) ON UPDATE CASCADE, title text NOT NULL, legacy text
+  id uuid PRIMARY KEY, user_id uuid NOT NULL REFERENCES users (id) ON UPDATE CASCADE ON DELETE RESTRICT, title text NOT NULL, legacy text
 );
 CREATE INDEX "notes_user_id_idx" ON notes (user_id);
 CREATE FUNCTION public.legacy_of(note uuid) RETURNS text LANGUAGE plpgsql SET search_path = ''

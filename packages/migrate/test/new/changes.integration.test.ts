@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -38,13 +38,21 @@ describe('new, for one change after the other', () => {
       const next = change.change(schema)
       const [forth, back] = [await diff(whole(schema), whole(next)), await diff(whole(next), whole(schema))]
       const place = { root, migrations: 'migrations' }
-      const written = await writeMigrations({ place, name: change.name, forth, back, docs: DOCS, now: new Date() })
+      const written = await writeMigrations({
+        place,
+        name: change.name,
+        forth,
+        back,
+        declared: { docs: DOCS, views: [] },
+        now: new Date(),
+      })
       for (const [file, sql] of [
         ['migration.sql', change.byHand?.up],
         ['down.sql', change.byHand?.down],
+        ['rows.sql', change.byHand?.rows],
       ] as const) {
         const whole = path.join(root, 'migrations', written[0]?.name ?? '', file)
-        if (sql !== undefined) writeFileSync(whole, `${readFileSync(whole, 'utf8')}${sql}\n`)
+        if (sql !== undefined) appendFileSync(whole, `${sql}\n`)
       }
       outcomes.push({ change, written })
       schema = next

@@ -3,7 +3,7 @@ export interface Change {
   readonly name: string
   readonly change: (schema: string) => string
   /** SQL by hand, as `new` leaves room for it: what a Prisma schema cannot say. */
-  readonly byHand?: { readonly up: string; readonly down: string }
+  readonly byHand?: { readonly up: string; readonly down: string; readonly rows?: string }
   /** The rules and problems that say what is left to do by hand; none where the files are ready to be deployed. */
   readonly toDo?: readonly string[]
 }
@@ -114,6 +114,62 @@ export const CHANGES: readonly Change[] = [
     },
   },
   { name: 'rename_in_code', change: swap('label  String', 'caption String @map("label")') },
+  {
+    name: 'change_action',
+    change: swap('fields: [userId], references: [id])', 'fields: [userId], references: [id], onDelete: Cascade)'),
+  },
+  {
+    name: 'refer_to_itself',
+    change: all(
+      add('Note', 'parentId String? @map("parent_id") @db.Uuid'),
+      add('Note', 'parent Note? @relation("above", fields: [parentId], references: [id])'),
+      add('Note', 'children Note[] @relation("above")'),
+    ),
+  },
+  {
+    name: 'many_to_many',
+    change: all(
+      (schema) =>
+        `${schema}model Label {\n  id    Int @id @default(autoincrement())\n  notes Note[]\n  @@map("labels")\n}\n`,
+      add('Note', 'labels Label[]'),
+    ),
+  },
+  { name: 'number_by_itself', change: swap('age   Int?', 'age   Int @default(autoincrement())') },
+  { name: 'unique_on_partitioned', change: add('Event', '@@unique([day, kind])') },
+  { name: 'gin_index', change: add('Note', '@@index([meta], type: Gin)') },
+  { name: 'drop_default', change: swap('title  String @default("untitled")\n', 'title  String\n') },
+  { name: 'many_enum_values', change: add('Note', 'moods Mood[]') },
+  { name: 'drop_unique', change: swap('email String @unique\n', 'email String\n') },
+  { name: 'no_change', change: (schema) => schema },
+  {
+    name: 'exclusion',
+    change: (schema) => schema,
+    byHand: {
+      up: 'ALTER TABLE items ADD CONSTRAINT one_price EXCLUDE (price WITH =);',
+      down: 'ALTER TABLE items DROP CONSTRAINT one_price;',
+    },
+    toDo: ['disallowed-unique-constraint'],
+  },
+  {
+    name: 'generated_column',
+    change: (schema) => schema,
+    byHand: {
+      up: 'ALTER TABLE items ADD COLUMN gross numeric GENERATED ALWAYS AS (price * 2) STORED;',
+      down: 'ALTER TABLE items DROP COLUMN gross;',
+    },
+    toDo: ['adding-field-with-default'],
+  },
+  {
+    name: 'composite_type',
+    change: (schema) => schema,
+    byHand: {
+      up: 'CREATE TYPE place AS (x int, y int); ALTER TABLE items ADD COLUMN shelf place;',
+      down: 'ALTER TABLE items DROP COLUMN shelf; DROP TYPE place;',
+      rows: 'UPDATE items SET shelf = ROW(1, 2);',
+    },
+    toDo: ['loss not declared'],
+  },
+  { name: 'drop_required', change: swap('  name  String\n  items', '  items'), toDo: ['ban-drop-column'] },
   { name: 'drop_column', change: swap('  legacy String?\n', ''), toDo: ['ban-drop-column', 'dropped-column-in-use'] },
   { name: 'rename_column', change: swap('phone String?', 'mobile String?'), toDo: ['ban-drop-column'] },
   { name: 'add_required', change: add('Item', 'sku String'), toDo: ['adding-required-field', 'up failed'] },

@@ -7,6 +7,10 @@ import type { Complaint, LintedMigration, MigrationRule } from '../rule.js'
 const REMEDY =
   'add it NOT VALID, and run ALTER TABLE ... VALIDATE CONSTRAINT in a migration of its own, which blocks no reader and no writer'
 
+/** Before 18 a partitioned table has no foreign key that is NOT VALID. */
+const ON_PARTITIONS =
+  'add it to each partition NOT VALID, validate those in a migration of its own, and then add it to the whole, which takes them in and reads no row'
+
 export const constraintMissingNotValid: MigrationRule = {
   name: 'constraint-missing-not-valid',
   demand:
@@ -19,9 +23,14 @@ const onTables = (migration: LintedMigration): Complaint[] =>
     constraintsOf(command).map((kind) => ({
       statement: step.statement,
       problem: `it reads every row of ${shortName(name)} to check the ${kind}, while nobody can write it`,
-      remedy: command.subtype === 'AT_AddColumn' ? `add the column without it, then the constraint: ${REMEDY}` : REMEDY,
+      remedy: remedyFor(command, kind, step.before.tables.get(name)?.shape.isPartitioned === true),
     })),
   )
+
+function remedyFor({ subtype }: AlterTableCmd, kind: string, isPartitioned: boolean): string {
+  if (kind === 'foreign key' && isPartitioned) return ON_PARTITIONS
+  return subtype === 'AT_AddColumn' ? `add the column without it, then the constraint: ${REMEDY}` : REMEDY
+}
 
 /** The kinds of constraint for which a clause has every row read. */
 function constraintsOf({ subtype, def }: AlterTableCmd): string[] {
