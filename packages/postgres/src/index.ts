@@ -90,7 +90,7 @@ export { CONNECTION_SUM, DEFAULT_RESERVE, POOL_TIERS } from './settings/connecti
 export type { ConnectionTarget } from './settings/connection-url.js'
 export type { PasswordSource } from './settings/password.js'
 export { type ResolvedSettings, resolvePostgresSettings } from './settings/resolve.js'
-export type { PoolStats } from './stats.js'
+export type { CompiledQueryStats, PoolStats, PostgresStats } from './stats.js'
 export type { ReadOptions, ReadWork } from './transaction/read.js'
 export {
   DEFAULT_DEADLINE_MS,

@@ -31,7 +31,7 @@ import type { PostgresSettings } from './settings/config.js'
 import { resolvePostgresSettings } from './settings/resolve.js'
 import { StatementNames } from './statement/names.js'
 import { Runner } from './statement/runner.js'
-import type { PoolStats } from './stats.js'
+import type { PoolStats, PostgresStats } from './stats.js'
 import { Attempts } from './transaction/attempt.js'
 import { runRead } from './transaction/read.js'
 import { Retrier } from './transaction/retrier.js'
@@ -66,8 +66,8 @@ export interface Postgres extends Queries, AsyncDisposable {
    * nobody is asked. Rejects only with the signal's reason.
    */
   health(options?: { readonly signal?: AbortSignal }): Promise<PostgresHealth>
-  /** The pool at this moment. Costs nothing. */
-  stats(): PoolStats
+  /** The pool at this moment, and which way Prisma's calls went so far. Costs next to nothing. */
+  stats(): PostgresStats
   /** How much the pool was used over the last minute. */
   usage(): PoolUsage
   /**
@@ -100,7 +100,13 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
   const attempts = new Attempts()
   const stats = (): PoolStats => pool.stats
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)
-  const prisma = createPrismaClient(pool, settings, operations, { attempts, retrier, runner }, { scope, scopes })
+  const { client: prisma, compiled } = createPrismaClient(
+    pool,
+    settings,
+    operations,
+    { attempts, retrier, runner },
+    { scope, scopes, logger: options.logger && logger },
+  )
   const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner }
   /** The pool is closed last, as work in flight may need another connection; a shorter grace then reaches it too. */
   let isPoolClosing = false
@@ -109,6 +115,7 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
     isPoolClosing = true
     const { drained, destroyed } = await pool.close(isIdle ? grace.remainingMs : 0)
     await prisma.$disconnect() // last: it ends transactions that are under way
+    await compiled.close()
     return { drained: isIdle && drained, destroyed }
   })
   const ended = new AbortController()
@@ -130,7 +137,7 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
       signal?.throwIfAborted()
       return operations.isClosed ? healthDown(runner.closedError, 0) : begin(host, () => health(signal))
     },
-    stats,
+    stats: () => ({ ...stats(), compiledQueries: compiled.stats }),
     usage: () => pool.usage,
     advise: ({ signal } = {}) => begin(host, () => adviseForServer(settings, { usage: pool.usage, signal })),
     close,

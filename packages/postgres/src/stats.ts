@@ -1,3 +1,20 @@
+/** What became of the calls of one Prisma client since it was made. */
+export interface CompiledQueryStats {
+  /** Why none is compiled; undefined as long as they are. */
+  readonly off: string | undefined
+  /** Calls that went by a plan which was ready. */
+  readonly hits: number
+  /** Calls whose plan had to be made: the first of their shape. */
+  readonly misses: number
+  /** Reads that went Prisma's way, by method (`user.findMany`) and reason, the most frequent first. */
+  readonly byPrisma: readonly { readonly call: string; readonly reason: string; readonly count: number }[]
+}
+
+/** The pool and the client on it at one moment. */
+export interface PostgresStats extends PoolStats {
+  readonly compiledQueries: CompiledQueryStats
+}
+
 /** A pool at one moment. `total` is `active + idle + connecting`. */
 export interface PoolStats {
   /** Connections that exist or are being opened. */

@@ -17,6 +17,9 @@ const PG_POOL = { package: 'pg-pool', readIn: '3.14.0', via: 'pg' }
 /** That a session need not describe the rows of a statement again that it keeps by name. */
 export const KNOWN_ROW_SHAPES = 'row shapes known from the execution before'
 
+/** That the statements of an `include` need not wait for each other. */
+export const PIPELINED_STATEMENTS = 'several statements on their way at once'
+
 export const PG_INTERNALS = [
   ...internalsOf(PG_POOL, [
     ['Pool', 'newClient', 'function', 'opens a connection'],
@@ -30,6 +33,7 @@ export const PG_INTERNALS = [
     ['Client', '_queryQueue', 'object', 'knows whether a session has answered all that it was sent'],
     ['Client', '_activeQuery', 'any', 'tells where a statement is wrong'],
     ['Client', '_connected', 'boolean', 'knows which session owes an answer'],
+    ['Client', 'pipeline', 'boolean', 'sends the statements of one call in one go', PIPELINED_STATEMENTS],
     ['Client', 'processID', 'any', 'cancels a statement'],
     ['Client', 'secretKey', 'any', 'cancels a statement'],
     ['Connection', 'stream', 'object', 'cuts the socket'],
@@ -247,6 +251,11 @@ export function onText(client: pg.Client, listener: (text: string) => void): voi
 /** Lets the driver prepare all statements anew. */
 export function forgetStatements({ connection }: pg.Client): void {
   Object.assign(connection, { parsedStatements: {} })
+}
+
+/** Lets a session be sent a statement before it has answered the last one, each under its own Sync; or ends that. */
+export function setPipelined(client: pg.ClientBase, isPipelined: boolean): void {
+  Object.assign(client, { pipeline: isPipelined })
 }
 
 /** By what the server finds a session whose statement is to be canceled. */

@@ -1,5 +1,6 @@
 import { InternalsCheck, internalsOf } from '@miyabi/core'
 import type { PrismaPg } from '@prisma/adapter-pg'
+import { serializeJsonQuery } from '@prisma/client/runtime/client'
 import type pg from 'pg'
 import { PrismaClient } from '../schema/prisma.js'
 
@@ -13,6 +14,11 @@ import { PrismaClient } from '../schema/prisma.js'
 
 const CLIENT = { package: '@prisma/client', readIn: '7.10.0' }
 const ADAPTER = { package: '@prisma/adapter-pg', readIn: '7.10.0' }
+
+/** That reads go by plans that were compiled once: see prisma/compiled. */
+export const COMPILED_QUERIES = 'compiled queries'
+/** The version whose plans are known. In another one they may mean something else. */
+export const PLANS_READ_IN = CLIENT.readIn
 
 /** Looked for once the first client is made. */
 export const CLIENT_INTERNALS = internalsOf(CLIENT, [
@@ -36,6 +42,11 @@ export const CLIENT_INTERNALS = internalsOf(CLIENT, [
   ['dataloader', 'options', 'object', 'answers each of the merged reads for itself'],
   ['requestHandler', 'logEmitter', 'any', 'merges the reads of one identity alone'],
   ['extended client', '_appliedParent', 'object', 'gives a client an identity'],
+  ['PrismaClient', '_tracingHelper', 'object', 'makes the spans of a compiled query', COMPILED_QUERIES],
+  ['PrismaClient', '_previewFeatures', 'object', 'asks for the plan of a call', COMPILED_QUERIES],
+  ['PrismaClient', '_clientVersion', 'any', 'knows whose plans these are', COMPILED_QUERIES],
+  ['engine', 'config', 'object', 'asks for the plan of a call', COMPILED_QUERIES],
+  ['requestHandler', 'handleAndLogRequestError', 'function', 'makes the errors of a compiled query', COMPILED_QUERIES],
 ])
 
 /** Looked for when an adapter is made. */
@@ -86,6 +97,14 @@ export interface DataLoader {
 interface RequestHandler {
   dataloader: DataLoader
   readonly logEmitter: unknown
+  /** Throws what the caller gets for what the engine threw. */
+  handleAndLogRequestError(
+    failure: ClientCall & {
+      readonly error: unknown
+      readonly modelName: string | undefined
+      readonly globalOmit: object | undefined
+    },
+  ): never
   readonly constructor: new (client: ClientInternals, logEmitter: unknown) => RequestHandler
 }
 
@@ -95,7 +114,22 @@ export interface ClientSchema {
     readonly models: Readonly<Record<string, { readonly fields: readonly ClientField[] }>>
   }
   /** `inlineSchema` is the text of the schema. */
-  readonly _engineConfig: { readonly inlineSchema: string }
+  readonly _engineConfig: {
+    readonly inlineSchema: string
+    /** Whether somebody listens to queries. */
+    readonly logQueries?: boolean
+    readonly logEmitter?: { emit(event: 'query', query: QueryEvent): unknown }
+  }
+}
+
+/** What `$on('query')` is told. */
+export interface QueryEvent {
+  readonly timestamp: Date
+  readonly duration: number
+  readonly query: string
+  /** As JSON. */
+  readonly params: string
+  readonly target: string
 }
 
 interface ClientField {
@@ -111,14 +145,36 @@ export interface ClientInternals extends ClientSchema {
   _originalClient: ClientInternals
   _engine: Engine
   _requestHandler: RequestHandler
-  readonly _extensions: object
+  readonly _extensions: Extensions
+  readonly _tracingHelper: TracingHelper
+  readonly _clientVersion: string
+  readonly _previewFeatures: readonly string[]
+  readonly _globalOmit?: object
   readonly _createPrismaPromise: (...args: readonly unknown[]) => object
   readonly $extends: (this: object, extension: object) => PrismaClient
+}
+
+/** All extensions of a client. */
+export interface Extensions {
+  isEmpty(): boolean
+  getAllComputedFields(model: string): object | undefined
+}
+
+/** Makes spans, where somebody wants them. */
+export interface TracingHelper {
+  isEnabled(): boolean
+  runInChildSpan<T>(span: string | { readonly name: string; readonly [option: string]: unknown }, work: () => T): T
 }
 
 /** A call before it is turned into Prisma's protocol. */
 export interface ClientCall {
   readonly args?: unknown
+  /** Where the result of a fluent call stands: pairs of `select` and a relation. */
+  readonly dataPath?: readonly string[]
+  /** Turns `count` and the like into what the protocol knows. */
+  readonly argsMapper?: (args: unknown) => unknown
+  /** Turns the result back. */
+  readonly unpacker?: (result: unknown) => unknown
   /** Unset for raw SQL. */
   readonly model?: string
   readonly action: string
@@ -160,6 +216,98 @@ export function derivedClient(original: ClientInternals, derived: ClientInternal
   return Object.defineProperty(applied, '_appliedParent', { value: applied })
 }
 
+/** A call in Prisma's protocol, with `args` in place of its own. */
+export function protocolOf(client: ClientInternals, call: ClientCall, args: unknown): EngineRequest['protocolQuery'] {
+  return serializeJsonQuery({
+    modelName: call.model,
+    action: call.action,
+    args: (call.argsMapper ? call.argsMapper(args) : args) ?? {},
+    clientMethod: call.clientMethod,
+    runtimeDataModel: client._runtimeDataModel,
+    extensions: client._extensions,
+    clientVersion: client._clientVersion,
+    previewFeatures: client._previewFeatures,
+    globalOmit: client._globalOmit,
+    errorFormat: 'minimal',
+  } as unknown as Parameters<typeof serializeJsonQuery>[0]) as unknown as EngineRequest['protocolQuery']
+}
+
+/** What stands in for the compiler and the database of an engine that only plans. */
+export interface Planning {
+  /** Who the adapter of the plans is. */
+  readonly connectionInfo: unknown
+  compile(request: string, compile: (request: string) => unknown): unknown
+  compileBatch(request: string, compileBatch: (request: string) => unknown): unknown
+  queryRaw(query: AdapterQuery): Promise<never>
+}
+
+interface Compiler {
+  compile(request: string): unknown
+  compileBatch(request: string): unknown
+  free(): void
+}
+
+interface EngineConfig {
+  readonly compilerWasm: { getRuntime(): Promise<{ readonly QueryCompiler: new (options: object) => Compiler }> }
+}
+
+/** Makes no spans. */
+const UNTOLD = {
+  isEnabled: () => false,
+  getTraceParent: () => '',
+  runInChildSpan: <T>(_span: unknown, work: () => T): T => work(),
+}
+
+/**
+ * Another engine of Prisma's, with the same schema, that keeps no plans and reaches no database. Its compiler is that
+ * of the process, which `engine` has to have loaded: it cannot be loaded twice.
+ */
+export function planningEngine(engine: Engine, planning: Planning): Engine {
+  const { config, constructor: PrismasEngine } = engine as Engine & {
+    readonly config: EngineConfig
+    readonly constructor: new (config: object, loader: object) => Engine
+  }
+  const refused = async (): Promise<never> => Promise.reject(new Error('a plan is not executed'))
+  const adapter = {
+    provider: 'postgres',
+    adapterName: 'plans',
+    queryRaw: planning.queryRaw,
+    executeRaw: refused,
+    executeScript: refused,
+    startTransaction: refused,
+    dispose: async () => {},
+    getConnectionInfo: () => planning.connectionInfo,
+  }
+  const ownConfig = {
+    ...config,
+    adapter: { provider: 'postgres', adapterName: 'plans', connect: async () => adapter },
+    tracingHelper: UNTOLD,
+    queryPlanCacheMaxSize: 0,
+    logQueries: false,
+  }
+  const loader = {
+    async loadQueryCompiler() {
+      const { QueryCompiler } = await config.compilerWasm.getRuntime()
+      return class {
+        readonly #compiler: Compiler
+        constructor(options: object) {
+          this.#compiler = new QueryCompiler(options)
+        }
+        compile(request: string): unknown {
+          return planning.compile(request, (changed) => this.#compiler.compile(changed))
+        }
+        compileBatch(request: string): unknown {
+          return planning.compileBatch(request, (changed) => this.#compiler.compileBatch(changed))
+        }
+        free(): void {
+          this.#compiler.free()
+        }
+      }
+    },
+  }
+  return new PrismasEngine(ownConfig, loader)
+}
+
 export function clientHolders(client: PrismaClient) {
   const { _originalClient: original } = client as unknown as Partial<ClientInternals>
   return {
@@ -198,6 +346,17 @@ export const adapterCheck = (adapter: PgAdapter) =>
 /** The adapter's own methods, with another way to the server. */
 export function withQuery(adapter: PgAdapter, query: (config: pg.QueryConfig) => Promise<pg.QueryResult>): PgAdapter {
   return Object.create(adapter, { client: { value: { query } } }) as PgAdapter
+}
+
+/** What the adapter reads rows with. */
+export async function typesOf(adapter: PgAdapter): Promise<pg.CustomTypesConfig> {
+  let types: pg.QueryConfig['types']
+  const asked = withQuery(adapter, async (config) => {
+    types = config.types
+    return { fields: [], rows: [], rowCount: 0, command: '', oid: 0 }
+  })
+  await asked.queryRaw({ sql: '', args: [], argTypes: [] })
+  return types as pg.CustomTypesConfig
 }
 
 type AdapterQuery = Parameters<PgAdapter['queryRaw']>[0]

@@ -7,6 +7,7 @@ import {
   factoryCheck,
   type PgAdapter,
   type PgTransaction,
+  typesOf,
   usesPool,
   withQuery,
 } from '../internals/prisma.js'
@@ -15,7 +16,7 @@ import { isForgotten, isStale } from '../pool/pooled-client.js'
 import type { Runner } from '../statement/runner.js'
 import type { Attempts } from '../transaction/attempt.js'
 import { READ_RETRIES, type Retrier } from '../transaction/retrier.js'
-import { keepingFacts } from './adapter-errors.js'
+import { keepingFacts, toPrisma } from './adapter-errors.js'
 import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
 import { sendingEarlyDates } from './early-dates.js'
 import { isPureSelect } from './pure-select.js'
@@ -23,8 +24,6 @@ import { isPureSelect } from './pure-select.js'
 const isSilence = (error: unknown): boolean =>
   isPostgresError(error, 'postgres.connection_lost') && error.details.silentMs !== undefined
 
-type Query = Parameters<PgAdapter['queryRaw']>[0]
-type Rows = Awaited<ReturnType<PgAdapter['queryRaw']>>
 type Isolation = Parameters<PgAdapter['startTransaction']>[0]
 type AdapterOptions = NonNullable<ConstructorParameters<typeof PrismaPg>[1]>
 
@@ -48,6 +47,7 @@ const READ_RETRY_MS = 10_000
 export class Adapter extends PrismaPg {
   readonly #pool: Pool
   readonly #host: AdapterHost
+  #inner: PgAdapter | undefined
 
   constructor(pool: Pool, host: AdapterHost, options: AdapterOptions) {
     super(pool, options)
@@ -67,20 +67,34 @@ export class Adapter extends PrismaPg {
     const original = await super.connect()
     assertInternals(adapterCheck(original))
     const inner = keepingFacts(withQuery(sendingEarlyDates(original), (query) => runner.query(query)))
+    this.#inner = inner
+    runner.readAsAdapter(await typesOf(original))
     const outer: Partial<PgAdapter> = {
-      queryRaw: (query) => inner.queryRaw(query).catch((error: unknown) => this.#readAgain(inner, query, error)),
+      queryRaw: (query) =>
+        inner.queryRaw(query).catch((error: unknown) => this.readAgain(query.sql, error, () => inner.queryRaw(query))),
       startTransaction: (isolation) => this.#start(inner, isolation),
     }
     return Object.assign(Object.create(inner) as PgAdapter, outer)
   }
 
-  async #readAgain(inner: PgAdapter, query: Query, error: unknown): Promise<Rows> {
+  /** Who Prisma's compiler makes plans for. Known once the adapter is open. */
+  get connectionInfo(): unknown {
+    return this.#inner?.getConnectionInfo?.()
+  }
+
+  /** What Prisma understands, of what the driver threw. */
+  toPrisma(error: unknown): unknown {
+    return this.#inner ? toPrisma(this.#inner, error) : error
+  }
+
+  /** Makes a read again whose connection was lost; throws any other `error` on. */
+  async readAgain<T>(sql: string, error: unknown, again: () => Promise<T>): Promise<T> {
     // One that waited for as long as a statement may take has no time left.
-    if (!isPureSelect(query.sql) || isSilence(error)) throw error
+    if (!isPureSelect(sql) || isSilence(error)) throw error
     const endsAt = performance.now() + READ_RETRY_MS
     return this.#host.retrier.run({
       what: 'read',
-      attempt: (attempt) => (attempt === 1 ? Promise.reject(error) : inner.queryRaw(query)),
+      attempt: (attempt) => (attempt === 1 ? Promise.reject(error) : again()),
       on: READ_RETRIES,
       remainingMs: () => endsAt - performance.now(),
     })

@@ -1,21 +1,42 @@
-import { defined, type Operations } from '@miyabi/core'
+import { defined, type Logger, type Operations } from '@miyabi/core'
 import type { Scope, Scopes } from '../identity/scope.js'
 import { assertInternals } from '../internals/check.js'
-import { clientCheck } from '../internals/prisma.js'
+import { type ClientInternals, COMPILED_QUERIES, clientCheck, internalsOfClient } from '../internals/prisma.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
-import type { PrismaClient } from '../schema/prisma.js'
+import type { Prisma, PrismaClient } from '../schema/prisma.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 import type { NamedQuery } from '../statement/names.js'
 import { Adapter, type AdapterHost } from './adapter.js'
-import { countedClient } from './counted-client.js'
-import { runIn } from './scoped-client.js'
+import { refuseChangedValues } from './changed-values.js'
+import { CompiledQueries } from './compiled/compiled-queries.js'
+import { obstacleTo } from './compiled/obstacle.js'
+import { Planner } from './compiled/planner.js'
+import { countedClient, type Intake } from './counted-client.js'
+import { dataModelOf } from './data-model.js'
+import { runIn, SCOPE } from './scoped-client.js'
 
 /** Prisma's own limit on the wait for a connection must come after the pool's, whose error tells why. */
 const AFTER_ACQUIRE_MS = 1000
 
+/** What a client has of its own. */
+export interface ClientOptions {
+  readonly scope: Scope | undefined
+  readonly scopes: Scopes
+  /** Told what is switched off. */
+  readonly logger: Logger | undefined
+  /** What `$on` is told of. Nothing by default: Prisma makes an event of each query, whether anybody listens or not. */
+  readonly log?: Prisma.LogDefinition[]
+}
+
+/** A client, and what compiles its reads. */
+export interface OwnClient {
+  readonly client: PrismaClient
+  readonly compiled: CompiledQueries
+}
+
 /** All clients of a process are of one version. */
-let isChecked = false
+let check: ReturnType<typeof clientCheck> | undefined
 
 /**
  * Makes the Prisma client over a pool. It connects with the first query. What it does is counted in `operations`, and
@@ -27,16 +48,17 @@ export function createPrismaClient(
   settings: ResolvedSettings,
   operations: Operations,
   host: Omit<AdapterHost, 'limits'>,
-  { scope, scopes }: { readonly scope: Scope | undefined; readonly scopes: Scopes },
-): PrismaClient {
-  const Client = countedClient(operations, {
+  { scope, scopes, logger, log }: ClientOptions,
+): OwnClient {
+  const intake: Intake = {
     isPart: () => host.attempts.current !== undefined || pool.cancelScope !== undefined,
     refusal: () => closedError(pool.name),
     onLostRace: () => {
       const { current } = host.attempts
       if (current) current.hasLostRace = true
     },
-  })
+  }
+  const Client = countedClient(operations, intake)
   const { schema } = settings.target
   const { names } = host.runner
   const adapter = new Adapter(
@@ -51,10 +73,31 @@ export function createPrismaClient(
     adapter,
     // The other formats print a call's arguments into validation errors, and lines of source around a failed one.
     errorFormat: 'minimal',
+    ...defined({ log }),
     transactionOptions: { maxWait: settings.acquireTimeoutMs + AFTER_ACQUIRE_MS },
   })
-  if (!isChecked) assertInternals(clientCheck(client))
-  isChecked = true
+  check ??= clientCheck(client)
+  assertInternals(check)
+  const engine = internalsOfClient(client)._engine
   runIn(scope, scopes, client, () => pool.cancelScope)
-  return client
+  const { _clientVersion: version } = internalsOfClient(client)
+  const compiled = new CompiledQueries({
+    planner: new Planner(engine, () => adapter.connectionInfo),
+    runner: host.runner,
+    scopeOf: (caller) => (caller as ClientInternals & { readonly [SCOPE]?: Scope })[SCOPE],
+    toPrisma: (error) => adapter.toPrisma(error),
+    readAgain: (sql, error, again) => adapter.readAgain(sql, error, again),
+    dataModelOf,
+    workOf: () => pool.cancelScope,
+    refuseChangedValues: (caller, call) => refuseChangedValues(call, () => dataModelOf(caller)),
+    logger,
+  })
+  if (!settings.compiledQueries) compiled.leaveOff('DB_COMPILED_QUERIES is false')
+  else if (!check.has(COMPILED_QUERIES, logger)) compiled.leaveOff('Prisma lacks what they need')
+  else {
+    const obstacle = obstacleTo(version)
+    if (obstacle !== undefined) compiled.switchOff(obstacle)
+    intake.compiled = compiled
+  }
+  return { client, compiled }
 }

@@ -1,6 +1,6 @@
 import type { Operations } from '@miyabi/core'
 import { PostgresError } from '../errors/errors.js'
-import { type ClientSchema, type ClientWork, clientWork } from '../internals/prisma.js'
+import { type ClientCall, type ClientInternals, type ClientWork, clientWork } from '../internals/prisma.js'
 import { PrismaClient } from '../schema/prisma.js'
 import { assertIsolation } from '../transaction/isolation.js'
 import { retryLostRaces } from '../transaction/lost-race.js'
@@ -19,7 +19,19 @@ export interface Intake {
   readonly refusal: () => Error
   /** Told that the interactive transaction that is under way failed over a row which another one inserted meanwhile. */
   readonly onLostRace: () => void
+  /** Another way to answer calls, beside Prisma's; unset where there is none. */
+  compiled?: CompiledWay
 }
+
+/** Answers a call by itself, or lets Prisma do so. */
+interface CompiledWay {
+  run(client: ClientInternals, call: ClientCall, prismas: () => Promise<unknown>): Promise<unknown>
+}
+
+/** Set on a call that was left to Prisma: it is not to be looked at again. */
+const LEFT_TO_PRISMA = Symbol('left to Prisma')
+type OwnCall = ClientCall & { readonly [LEFT_TO_PRISMA]?: true }
+type Client = ClientWork & ClientInternals
 
 /**
  * Of a `$transaction([...])`, whose statements are all there from the start, so that the server's limit on each of them
@@ -32,33 +44,48 @@ const NO_LIMIT_MS = 2 ** 31 - 1
  * take a connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a
  * client extension, which would cost every query, and lacks `$on`.
  */
-export function countedClient(operations: Operations, { isPart, refusal, onLostRace }: Intake): typeof PrismaClient {
+export function countedClient(operations: Operations, intake: Intake): typeof PrismaClient {
+  const { isPart, refusal, onLostRace } = intake
   const { _executeRequest: execute, _request: request, $transaction: transaction } = clientWork
   const lostInBatch = new WeakSet<Error>()
   const isRefused = (): boolean => operations.isClosed && !isPart()
+  const executed = (client: Client, call: ClientCall): Promise<unknown> => {
+    try {
+      // Before Prisma lets the calls of a `$transaction([...])` go, all at once: with one refused, none is sent.
+      refuseChangedValues(call, () => dataModelOf(client))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return execute.call(client, call)
+  }
+  const requested = (client: Client, call: ClientCall): Promise<unknown> => {
+    const { transaction: within } = call
+    if (!mayRace(call)) return operations.run(() => request.call(client, call))
+    const isLost = (error: unknown): boolean => isLostRace(error, call, dataModelOf(client))
+    if (!within) return operations.run(() => retryLostRaces(() => request.call(client, call), isLost))
+    // The failure has ended the transaction: whoever runs that may do so again.
+    return operations
+      .run(() => request.call(client, call))
+      .catch((error: Error) => {
+        if (isLost(error)) within.kind === 'batch' ? lostInBatch.add(error) : onLostRace()
+        throw error
+      })
+  }
   const counted: ClientWork = {
-    _executeRequest(this: ClientWork & ClientSchema, call) {
-      try {
-        // Before Prisma lets the calls of a `$transaction([...])` go, all at once: with one refused, none is sent.
-        refuseChangedValues(call, () => dataModelOf(this))
-      } catch (error) {
-        return Promise.reject(error)
-      }
-      return execute.call(this, call)
+    _executeRequest(this: Client, call: OwnCall) {
+      const { compiled } = intake
+      if (!compiled || call[LEFT_TO_PRISMA]) return executed(this, call)
+      return compiled.run(this, call, () => executed(this, call))
     },
-    _request(this: ClientWork & ClientSchema, call) {
+    _request(this: Client, call) {
       const { transaction: within } = call
       if (!within && isRefused()) return Promise.reject(refusal())
-      if (!mayRace(call)) return operations.run(() => request.call(this, call))
-      const isLost = (error: unknown): boolean => isLostRace(error, call, dataModelOf(this))
-      if (!within) return operations.run(() => retryLostRaces(() => request.call(this, call), isLost))
-      // The failure has ended the transaction: whoever runs that may do so again.
-      return operations
-        .run(() => request.call(this, call))
-        .catch((error: Error) => {
-          if (isLost(error)) within.kind === 'batch' ? lostInBatch.add(error) : onLostRace()
-          throw error
-        })
+      const { compiled } = intake
+      // With something around the call, it comes to `_executeRequest`: extensions and their spans are Prisma's.
+      if (!compiled || within || !this._extensions.isEmpty() || this._tracingHelper.isEnabled())
+        return requested(this, call)
+      const left = (): OwnCall => ({ ...call, [LEFT_TO_PRISMA]: true })
+      return operations.run(() => compiled.run(this, call, () => requested(this, left())))
     },
     $transaction(this: ClientWork & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
       // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.

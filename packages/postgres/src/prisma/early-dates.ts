@@ -29,8 +29,11 @@ function withTexts(query: Query): Query {
 
 function textsOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(textsOf)
-  if (!(value instanceof Date) && typeof value !== 'string') return value
-  const at = new Date(value)
+  return value instanceof Date || typeof value === 'string' ? earlyDateText(new Date(value)) : value
+}
+
+/** A moment before the year 1 as the server reads it, and any other beside it. */
+export function earlyDateText(at: Date): string {
   const year = at.getUTCFullYear()
   const [day = '', time = ''] = at.toISOString().split('T')
   const ofEra = String(year < 1 ? 1 - year : year).padStart(4, '0')

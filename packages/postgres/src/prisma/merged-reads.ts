@@ -18,7 +18,7 @@ const OF_ONE_ROW: ReadonlySet<PostgresErrorCode> = new Set(['postgres.unreadable
  * The same, and what may lie in the values that one caller asked with. In a transaction such a failure has ended it for
  * all.
  */
-const OF_ONE_CALLER: ReadonlySet<PostgresErrorCode> = new Set([
+export const OF_ONE_CALLER: ReadonlySet<PostgresErrorCode> = new Set([
   ...OF_ONE_ROW,
   'postgres.invalid_query',
   'postgres.invalid_value',

@@ -10,6 +10,8 @@ import type { PrismaClient } from '../schema/prisma.js'
 import { dataModelOf } from './data-model.js'
 import { MergedReads } from './merged-reads.js'
 
+/** Where a client keeps who its statements run as. */
+export const SCOPE = Symbol('scope')
 /** Where a client and its promises keep what they belong to: what one call of `as()` gave, the service, or nobody. */
 export const BELONGS_TO = Symbol('belongs to')
 
@@ -25,6 +27,7 @@ export function runIn(
 ): void {
   const original = internalsOfClient(client)
   original._engine = engineIn(scope, scopes, original._engine)
+  Object.defineProperty(original, SCOPE, { value: scope })
   mergeReads(original, workOf)
   mark(original, client)
 }
@@ -38,6 +41,7 @@ export function scopedClient(scope: Scope, scopes: Scopes, client: PrismaClient)
   const scoped = Object.create(original, {
     _engine: { value: { ...engineIn(scope, scopes, original._engine), stop: async () => {} } }, // it is everybody's
   }) as ClientInternals
+  Object.defineProperty(scoped, SCOPE, { value: scope })
   mark(scoped, scope)
   scoped._requestHandler = ownRequestHandler(scoped, original)
   const { dataloader } = original._requestHandler

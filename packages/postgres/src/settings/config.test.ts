@@ -41,6 +41,7 @@ describe('parsePostgresSettings', () => {
       idleInTransactionTimeoutMs: 60_000,
       applicationName: 'miyabi',
       pooler: 'none',
+      compiledQueries: true,
     })
   })
 

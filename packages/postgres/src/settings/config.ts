@@ -118,6 +118,10 @@ const fields = {
     values: ['none', 'transaction'],
     default: 'none',
   }),
+  DB_COMPILED_QUERIES: field.boolean({
+    doc: "Answers Prisma's reads by its own plans, compiled once a shape of call, in a fraction of its time; `stats()` tells which calls are not. Results and errors are the same: turn it off to find out whether a fault lies here.",
+    default: true,
+  }),
   DIRECT_DATABASE_URL: databaseUrl({
     doc: "The migrator's login, which owns the tables, past any pooler: every migrate, seed and doctor command uses it. The running application never does.",
     defaultText: 'DATABASE_URL',
@@ -198,6 +202,8 @@ export interface PostgresSettings {
   readonly applicationName: string
   /** What `databaseUrl` leads to: the server, or a pooler in transaction mode. */
   readonly pooler: 'none' | 'transaction'
+  /** Whether Prisma's reads are answered by compiled plans. */
+  readonly compiledQueries: boolean
 }
 
 /**
@@ -233,5 +239,6 @@ export function parsePostgresSettings(env: Environment): PostgresSettings {
     leakThresholdMs: valid.DB_LEAK_THRESHOLD,
     applicationName: valid.DB_APPLICATION_NAME,
     pooler: valid.DB_POOLER,
+    compiledQueries: valid.DB_COMPILED_QUERIES,
   })
 }

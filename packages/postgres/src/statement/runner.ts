@@ -1,17 +1,33 @@
-import type { Logger } from '@miyabi/core'
+import { defined, type Logger } from '@miyabi/core'
 import type pg from 'pg'
 import type { PostgresError } from '../errors/errors.js'
 import type { Scope, Scopes } from '../identity/scope.js'
 import { inScope, scopeRefused } from '../identity/scope-errors.js'
-import { KNOWN_ROW_SHAPES, pgCheck, queryPool } from '../internals/pg.js'
+import { KNOWN_ROW_SHAPES, type Parameter, PIPELINED_STATEMENTS, pgCheck, queryPool } from '../internals/pg.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
 import { isForgotten, isStale } from '../pool/pooled-client.js'
+import { Flight } from './flight.js'
 import type { StatementNames } from './names.js'
 import { toParameters } from './parameters.js'
 import { prismaReaders, sqlReaders } from './readers.js'
 import { RowShapes } from './row-shapes.js'
-import { Statement } from './statement.js'
+import { FailedRows, type RawRows, RowsStatement } from './rows-statement.js'
+import { Statement, type StatementOptions } from './statement.js'
+
+/** A statement whose rows are read by its caller. */
+export interface RowsQuery {
+  readonly sql: string
+  /** As they are sent. */
+  readonly values: Parameter[]
+}
+
+interface NamedRowsQuery extends RowsQuery {
+  readonly name: string
+}
+
+/** The statements of one call on their way: see `Flight`. */
+export type FlightOfRows = Pick<Flight<RowsQuery>, 'rows' | 'end'>
 
 /** What a runner needs to know of its pool. */
 export interface RunnerOptions {
@@ -88,6 +104,71 @@ export class Runner {
     return this.#runOn(client, this.#named(text, values), scope)
   }
 
+  /** What Prisma's rows are read with. */
+  get prismaTypes(): pg.CustomTypesConfig | undefined {
+    return this.#parsers
+  }
+
+  /** Learns what Prisma's adapter reads rows with, as its first query does. */
+  readAsAdapter(types: pg.CustomTypesConfig): void {
+    this.#parsers ??= prismaReaders(types)
+  }
+
+  /** Runs one statement whose rows are left as they came, in one round trip. */
+  rows(query: RowsQuery, scope: Scope | undefined): Promise<RawRows> {
+    return this.#rows(this.#nameOf(query), scope, async (name) => {
+      const client = await this.#pool.acquire()
+      return this.#rowsOn(client, { ...query, name }, scope, (error) => client.release(error))
+    })
+  }
+
+  /**
+   * The same for several statements of one call, on one connection. Where they may be canceled each has its own: a
+   * request to cancel ends one statement, and those behind it would begin.
+   */
+  flight(scope: Scope | undefined): FlightOfRows {
+    if (this.#pool.cancelScope || !pgCheck.has(PIPELINED_STATEMENTS, this.#options.logger))
+      return { rows: (query) => this.rows(query, scope), end: async () => {} }
+    const flight = new Flight<NamedRowsQuery>(this.#pool, (client, query) => this.#rowsOn(client, query, scope))
+    return {
+      rows: (query) => this.#rows(this.#nameOf(query), scope, (name) => flight.rows({ ...query, name })),
+      end: () => flight.end(),
+    }
+  }
+
+  #nameOf({ sql, values }: RowsQuery): string {
+    return this.#options.names?.of({ sql, args: values }) ?? ''
+  }
+
+  async #rows(name: string, scope: Scope | undefined, send: (name: string) => Promise<RawRows>): Promise<RawRows> {
+    try {
+      return await send(name)
+    } catch (failed) {
+      if (!(failed instanceof FailedRows)) throw failed
+      const { error, statement } = failed
+      if (isOfSession(error, name, statement)) return this.#rows('', scope, send)
+      throw this.#inScope(error, scope, statement)
+    }
+  }
+
+  #rowsOn(
+    client: pg.ClientBase,
+    { sql, values, name }: NamedRowsQuery,
+    scope: Scope | undefined,
+    onEnd?: (error: Error | undefined) => void,
+  ): Promise<RawRows> {
+    const config = { text: sql, values, name, rowMode: 'array' as const, ...defined({ types: this.#parsers }) }
+    const statement = new RowsStatement(config, this.#optionsOf(scope, false))
+    return new Promise((resolve, reject) => {
+      statement.callback = (error) => {
+        onEnd?.(error ?? undefined)
+        if (error) reject(new FailedRows(error, statement))
+        else resolve(statement)
+      }
+      client.query(statement)
+    })
+  }
+
   #named(text: string, values: readonly unknown[]): pg.QueryConfig {
     const name = this.#options.names?.of({ sql: text, args: values })
     return { text, values: toParameters(values), types: sqlReaders, ...(name ? { name } : {}) }
@@ -106,17 +187,23 @@ export class Runner {
     try {
       return await queryPool(this.#pool, statement)
     } catch (error) {
-      // Nothing is left of it, and that connection is not used again. Who asks has a statement by name too, which comes
-      // first.
-      const isByName = config.name || !statement.isInScope
-      if (isByName && (isStale(error) || isForgotten(error))) return this.#run(scope, { ...config, name: '' })
-      if (!scope) throw error
-      throw statement.isInScope ? inScope(error) : scopeRefused(error, scope, this.login)
+      if (isOfSession(error, config.name, statement)) return this.#run(scope, { ...config, name: '' })
+      throw this.#inScope(error, scope, statement)
     }
   }
 
+  /** The failure of a statement, or of the scope in front of it. */
+  #inScope(error: unknown, scope: Scope | undefined, { isInScope }: Statement): unknown {
+    if (!scope) return error
+    return isInScope ? inScope(error) : scopeRefused(error, scope, this.login)
+  }
+
   #statement(config: pg.QueryConfig, scope: Scope | undefined, maySeveral: boolean): Statement {
-    return new Statement(config, { scope, names: this.#options.names, shapes: this.#shapes, maySeveral })
+    return new Statement(config, this.#optionsOf(scope, maySeveral))
+  }
+
+  #optionsOf(scope: Scope | undefined, maySeveral: boolean): StatementOptions {
+    return { scope, names: this.#options.names, shapes: this.#shapes, maySeveral }
   }
 
   /**
@@ -127,4 +214,12 @@ export class Runner {
     if (config.types) this.#parsers ??= prismaReaders(config.types)
     return Object.assign(config, { types: this.#parsers })
   }
+}
+
+/**
+ * Whether a statement failed over what its session keeps by name. Nothing is left of it, and that connection is not
+ * used again. Who asks has a statement by name too, which comes first.
+ */
+function isOfSession(error: unknown, name: string | undefined, { isInScope }: Statement): boolean {
+  return Boolean(name || !isInScope) && (isStale(error) || isForgotten(error))
 }

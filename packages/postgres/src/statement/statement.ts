@@ -68,13 +68,20 @@ export class Statement extends DriverQuery {
     const { scope, shapes } = this.#options
     if (scope) this.#prepareScope(connection, scope)
     const session = this.#name ? shapes?.of(connection) : undefined
-    const isParsed = connection.parsedStatements[this.#name ?? ''] !== undefined
-    // The session may know it all the same, from before it was said to have forgotten.
-    if (this.#name && !isParsed) connection.close({ type: 'S', name: this.#name })
-    this.#shape = isParsed ? session?.find(this.#name ?? '', this._result) : undefined
-    if (this.#shape) this._result.fields = copied(this.#shape.fields)
+    const name = this.#name ?? ''
+    const isParsed = connection.parsedStatements[name] !== undefined
+    // The session may know it all the same, from before it was said to have forgotten; not where it has just been told.
+    if (name && !isParsed && connection.submittedNamedStatements[name] === undefined)
+      connection.close({ type: 'S', name })
+    this.#shape = isParsed ? session?.find(name, this._result) : undefined
+    if (this.#shape) this.takeShape(this.#shape)
     super.prepare(session && this.#shape ? session.undescribed : connection)
     this.#answering = scope ? 'scope' : 'statement'
+  }
+
+  /** What is known of the rows before they come. */
+  protected takeShape(shape: DriverResult): void {
+    this._result.fields = copied(shape.fields)
   }
 
   #prepareScope(connection: Wire, { statement: { name, text, values } }: Scope): void {

@@ -1,0 +1,32 @@
+import type { ClientCall } from '../../internals/prisma.js'
+import type { CompiledQueryStats } from '../../stats.js'
+
+/** Counts which way calls went. */
+export class CallCounts {
+  #hits = 0
+  #misses = 0
+  readonly #byPrisma = new Map<string, { readonly call: string; readonly reason: string; count: number }>()
+
+  /** A call went by a plan that was ready. */
+  hit(): void {
+    this.#hits += 1
+  }
+
+  /** A call went by a plan that was made for it. */
+  miss(): void {
+    this.#misses += 1
+  }
+
+  /** A call went Prisma's way. There are as many reasons as words for them, and as many calls as methods. */
+  byPrisma({ clientMethod: call }: ClientCall, reason: string): void {
+    const key = `${call}\0${reason}`
+    const known = this.#byPrisma.get(key)
+    if (known) known.count += 1
+    else this.#byPrisma.set(key, { call, reason, count: 1 })
+  }
+
+  stats(off: string | undefined): CompiledQueryStats {
+    const byPrisma = [...this.#byPrisma.values()].sort((one, other) => other.count - one.count)
+    return { off, hits: this.#hits, misses: this.#misses, byPrisma: byPrisma.map((counted) => ({ ...counted })) }
+  }
+}

@@ -1,0 +1,238 @@
+import type pg from 'pg'
+import type { RawRows } from '../../statement/rows-statement.js'
+import { type CompiledQuery, compileQuery, type SlotNames, type Values } from './db-query.js'
+import { attach, mapField, process, required, satisfies, unique } from './in-memory.js'
+import {
+  type DataRule,
+  type DbQuery,
+  type InMemoryOps,
+  type JoinChild,
+  NotCompiled,
+  type Plan,
+  type PlanNode,
+  type ResultNode,
+} from './plan.js'
+import { RowReaders, resultMapper } from './row-readers.js'
+
+/** One run of a compiled plan. */
+export interface Run extends Values {
+  /** Sends a statement, and gives its rows as they came. */
+  send(query: CompiledQuery): Promise<RawRows>
+}
+
+/** A plan as functions. */
+export interface CompiledPlan {
+  /** How many names the plan has of its own. */
+  readonly slots: number
+  /** Whether it is one statement. */
+  readonly isSingle: boolean
+  run(run: Run): Promise<unknown>
+}
+
+/** A node that refuses what it got: Prisma says how. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  readonly node: PlanNode
+  readonly data: unknown
+
+  constructor(node: PlanNode, data: unknown) {
+    super('refused')
+    this.node = node
+    this.data = data
+  }
+}
+
+/** What asks the server, and what is done with that. Where nothing is asked, there is only the latter. */
+interface Step {
+  readonly ask: ((run: Run) => Promise<unknown>) | undefined
+  readonly use: (value: unknown, run: Run) => unknown
+}
+
+const same = (value: unknown): unknown => value
+
+/**
+ * Turns a plan into functions, node by node.
+ * @throws {NotCompiled} for what is left to Prisma.
+ */
+export function compilePlan(plan: Plan, types: pg.CustomTypesConfig): CompiledPlan {
+  const compiler = new Compiler(plan, types)
+  const step = compiler.step(plan.root, new Map())
+  return {
+    slots: compiler.slots,
+    isSingle: compiler.statements <= 1,
+    run: (run) => begun(step, run),
+  }
+}
+
+async function begun({ ask, use }: Step, run: Run): Promise<unknown> {
+  return use(ask && (await ask(run)), run)
+}
+
+class Compiler {
+  slots = 0
+  statements = 0
+  readonly #plan: Plan
+  readonly #types: pg.CustomTypesConfig
+
+  constructor(plan: Plan, types: pg.CustomTypesConfig) {
+    this.#plan = plan
+    this.#types = types
+  }
+
+  step(node: PlanNode, names: SlotNames): Step {
+    switch (node.type) {
+      case 'query':
+        return this.#query(node.args as DbQuery, names, new RowReaders(this.#types))
+      case 'dataMap':
+        return this.#dataMap(node.args as DataMapArgs, names)
+      case 'get':
+        return this.#get(node.args as { readonly name: string }, names)
+      case 'let':
+        return this.#let(node.args as LetArgs, names)
+      case 'join':
+        return this.#join(node.args as JoinArgs, names)
+      case 'process': {
+        const { expr, operations } = node.args as { readonly expr: PlanNode; readonly operations: InMemoryOps }
+        assertNoCursor(operations)
+        return after(this.step(expr, names), (value) => process(value, operations))
+      }
+      case 'mapField': {
+        const { field, records } = node.args as { readonly field: string; readonly records: PlanNode }
+        return after(this.step(records, names), (value) => mapField(value, field))
+      }
+      default:
+        return this.#countedOrRefused(node, names)
+    }
+  }
+
+  /** Nodes that do the same to rows and to what is made of them: they look at how many there are. */
+  #countedOrRefused(node: PlanNode, names: SlotNames, below = (inner: PlanNode) => this.step(inner, names)): Step {
+    switch (node.type) {
+      case 'unique':
+        return after(below(node.args as PlanNode), unique)
+      case 'required':
+        return after(below(node.args as PlanNode), required)
+      case 'reverse':
+        return after(below(node.args as PlanNode), (value) => (Array.isArray(value) ? value.reverse() : value))
+      case 'validate': {
+        const { expr, rules } = node.args as { readonly expr: PlanNode; readonly rules: readonly DataRule[] }
+        if (rules.some(({ type }) => type !== 'rowCountEq' && type !== 'rowCountNeq'))
+          throw new NotCompiled('a rule about changed rows')
+        return after(below(expr), (value) => {
+          if (rules.every((rule) => satisfies(value, rule))) return value
+          throw new Refused(node, value)
+        })
+      }
+      default:
+        throw new NotCompiled(`a step of type ${node.type}`, !KNOWN_TYPES.has(node.type))
+    }
+  }
+
+  #query(query: DbQuery, names: SlotNames, readers: RowReaders): Step {
+    this.statements += 1
+    const compiled = compileQuery(query, this.#plan, names)
+    return {
+      ask: (run) => run.send(compiled),
+      use: (answer) => {
+        const { fields, rawRows } = answer as RawRows
+        return readers.read(fields, rawRows)
+      },
+    }
+  }
+
+  /** Straight from the text of the columns, where nothing in between has to see them. */
+  #dataMap({ expr, structure, enums }: DataMapArgs, names: SlotNames): Step {
+    const map = resultMapper(structure, enums) // also where it is not used: it refuses what no reader could read
+    const direct = (node: PlanNode): Step =>
+      node.type === 'query'
+        ? this.#query(node.args as DbQuery, names, new RowReaders(this.#types, structure, enums))
+        : this.#countedOrRefused(node, names, direct)
+    return isDirect(expr) ? direct(expr) : after(this.step(expr, names), map)
+  }
+
+  #get({ name }: { readonly name: string }, names: SlotNames): Step {
+    const slot = names.get(name)
+    if (slot === undefined) throw new NotCompiled('a name that nothing has')
+    return { ask: undefined, use: (_nothing, { slots }) => slots[slot] }
+  }
+
+  #let({ bindings, expr }: LetArgs, outer: SlotNames): Step {
+    const names = new Map(outer)
+    const steps = bindings.map((binding) => {
+      const step = this.step(binding.expr, names)
+      const slot = this.slots
+      this.slots += 1
+      names.set(binding.name, slot)
+      return { step, slot }
+    })
+    const body = this.step(expr, names)
+    const ask = async (run: Run): Promise<unknown> => {
+      for (const { step, slot } of steps) run.slots[slot] = step.use(step.ask && (await step.ask(run)), run)
+      return body.ask?.(run)
+    }
+    return { ask, use: body.use }
+  }
+
+  #join({ parent, children, canAssumeStrictEquality: isStrict }: JoinArgs, names: SlotNames): Step {
+    if (!isStrict) throw new NotCompiled('a relation by columns of two types')
+    const { ask: askParent, use: useParent } = this.step(parent, names)
+    const steps = children.map(({ child }) => this.step(child, names))
+    const ask = async (run: Run): Promise<unknown> => {
+      const rows = useParent(askParent && (await askParent(run)), run)
+      if (rows === null) return null
+      return attach(rows, await all(steps.map((step) => begun(step, run))), children)
+    }
+    return { ask, use: same }
+  }
+}
+
+/** As Promise.all, but that all have ended when it rejects. */
+async function all(works: readonly Promise<unknown>[]): Promise<unknown[]> {
+  const settled = await Promise.allSettled(works)
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason
+    return one.value
+  })
+}
+
+function after({ ask, use }: Step, then: (value: unknown) => unknown): Step {
+  return { ask, use: use === same ? then : (value, run) => then(use(value, run)) }
+}
+
+interface DataMapArgs {
+  readonly expr: PlanNode
+  readonly structure: ResultNode
+  readonly enums: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+interface LetArgs {
+  readonly bindings: readonly { readonly name: string; readonly expr: PlanNode }[]
+  readonly expr: PlanNode
+}
+
+interface JoinArgs {
+  readonly parent: PlanNode
+  readonly children: readonly JoinChild[]
+  readonly canAssumeStrictEquality: boolean
+}
+
+const COUNTING = new Set(['unique', 'required', 'reverse'])
+
+function isDirect({ type, args }: PlanNode): boolean {
+  if (type === 'query') return true
+  if (type === 'validate') return isDirect((args as { readonly expr: PlanNode }).expr)
+  return COUNTING.has(type) && isDirect(args as PlanNode)
+}
+
+/** Prisma compares it with rows as they were read; in which spelling a caller gives it is the server's to know. */
+function assertNoCursor({ pagination, nested }: InMemoryOps): void {
+  if (pagination !== null && pagination.cursor !== null) throw new NotCompiled('a cursor among rows that were read')
+  Object.values(nested).forEach(assertNoCursor)
+}
+
+/** The types of nodes that Prisma 7.10 has. */
+const KNOWN_TYPES: ReadonlySet<string> = new Set([
+  ...['value', 'seq', 'get', 'let', 'getFirstNonEmpty', 'reverse', 'sum', 'concat', 'unique', 'required', 'join'],
+  ...['mapField', 'dataMap', 'validate', 'if', 'unit', 'diff', 'initializeRecord', 'mapRecord', 'process'],
+  ...['query', 'execute', 'transaction'],
+])

@@ -1,0 +1,176 @@
+import type { Logger } from '@miyabi/core'
+import type { ClientCall, ClientInternals, Extensions } from '../../internals/prisma.js'
+import type { CompiledQueryStats } from '../../stats.js'
+import type { DataModel } from '../data-model.js'
+import { CallCounts } from './call-counts.js'
+import { type CallShape, shapeOf } from './call-shape.js'
+import { compilePlan } from './compile-plan.js'
+import { Execution, type ExecutionHost, type Pending } from './execution.js'
+import { NotCompiled, type Plan } from './plan.js'
+import { type Known, Shapes } from './shapes.js'
+import { QueryTelling } from './telling.js'
+import { type MergedPlan, UniqueReads } from './unique-reads.js'
+
+/** The reads that are compiled. */
+const READS: ReadonlySet<string> = new Set([
+  ...['findUnique', 'findUniqueOrThrow', 'findFirst', 'findFirstOrThrow', 'findMany'],
+  ...['count', 'aggregate', 'groupBy'],
+])
+
+const BY_KEY: ReadonlySet<string> = new Set(['findUnique', 'findUniqueOrThrow'])
+
+/** What compiled queries need of what is around them. */
+export interface CompiledQueriesHost extends ExecutionHost {
+  readonly dataModelOf: (client: ClientInternals) => DataModel
+  /** The work that calls, which may cancel what is asked for it. */
+  readonly workOf: () => object | undefined
+  /** Refuses values that would arrive as others. */
+  readonly refuseChangedValues: (client: ClientInternals, call: ClientCall) => void
+  /** Warned once, where all of it is switched off. */
+  readonly logger: Logger | undefined
+}
+
+/**
+ * Reads by Prisma's own plans, compiled once a shape of call to functions: the statements, the results and the errors
+ * are those that Prisma would have sent, given and thrown, in a fraction of its time.
+ *
+ * Whatever is not understood whole goes Prisma's way, and is counted with the reason.
+ */
+export class CompiledQueries {
+  readonly #host: CompiledQueriesHost
+  readonly #counts = new CallCounts()
+  readonly #execution: Execution
+  readonly #uniqueReads: UniqueReads
+  /** Of all clients without computed fields, and of the others by their extensions. */
+  readonly #shapes = new Shapes()
+  readonly #shapesOf = new WeakMap<Extensions, Shapes>()
+  #off: string | undefined
+
+  constructor(host: CompiledQueriesHost) {
+    this.#host = host
+    this.#execution = new Execution(host, this.#counts)
+    this.#uniqueReads = new UniqueReads(this.#execution, {
+      dataModelOf: host.dataModelOf,
+      workOf: host.workOf,
+      mergedPlan: (one, other) => this.#mergedPlan(one, other),
+    })
+  }
+
+  get stats(): CompiledQueryStats {
+    return this.#counts.stats(this.#off)
+  }
+
+  /** Leaves all further calls to Prisma, with a warning: nobody asked for that. */
+  switchOff(reason: string): void {
+    if (this.#off !== undefined) return
+    this.leaveOff(reason)
+    const message = `Reads are not compiled, and take as long as Prisma takes for them: ${reason}`
+    this.#host.logger?.warn({ event: 'postgres.compiled_queries.off', reason }, message)
+  }
+
+  /** The same in silence. */
+  leaveOff(reason: string): void {
+    this.#off = reason
+  }
+
+  /** Frees the memory of the compiler. */
+  close(): Promise<void> {
+    return this.#host.planner.close()
+  }
+
+  /**
+   * Answers a call, by itself or by `prismas`, which goes Prisma's way.
+   * @throws what Prisma would throw.
+   */
+  run(client: ClientInternals, call: ClientCall, prismas: () => Promise<unknown>): Promise<unknown> {
+    if (this.#off !== undefined || !READS.has(call.action)) return prismas()
+    if (call.transaction) return this.#execution.byPrisma({ call, prismas }, 'in a transaction')
+    const { model = '', action, args } = call
+    const shape = shapeOf(model, action, args)
+    if (!shape) return this.#execution.byPrisma({ call, prismas }, 'an argument that is no plain value')
+    if (shape.mayChange) {
+      try {
+        this.#host.refuseChangedValues(client, call)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
+    const known = this.#shapesFor(client).find(shape.key, shape.leaves)
+    const pending = { client, call, leaves: shape.leaves, prismas, telling: QueryTelling.of(client) }
+    if (!known) return this.#learned(pending, shape)
+    if (known.compiled) this.#counts.hit()
+    return this.#answer(pending, known)
+  }
+
+  #answer(pending: Pending, known: Known): Promise<unknown> {
+    if (!known.compiled) return this.#execution.byPrisma(pending, known.reason)
+    if (BY_KEY.has(pending.call.action)) return this.#uniqueReads.answer(pending, known)
+    return this.#execution.answer(pending, known.compiled)
+  }
+
+  /** Asks for the plan of a shape that is new, once for all calls that wait for it, and goes on with it. */
+  async #learned(pending: Pending, shape: CallShape): Promise<unknown> {
+    const shapes = this.#shapesFor(pending.client)
+    const before = shapes.asked.get(shape.key)
+    if (before) {
+      await before
+      const ready = shapes.find(shape.key, shape.leaves)
+      if (ready?.compiled) this.#counts.hit()
+      if (ready) return this.#answer(pending, ready)
+    }
+    pending.telling?.compiling()
+    const asking = this.#ask(pending, shape, shapes)
+    shapes.asked.set(shape.key, asking)
+    const known = await asking
+    if (shapes.asked.get(shape.key) === asking) shapes.asked.delete(shape.key)
+    if (!known) return this.#execution.byPrisma(pending, 'a call that Prisma refuses')
+    if (known.compiled) this.#counts.miss()
+    return this.#answer(pending, known)
+  }
+
+  /** Never rejects; undefined where Prisma refuses the call, which it then says itself. */
+  async #ask({ client, call }: Pending, shape: CallShape, shapes: Shapes): Promise<Known | undefined> {
+    let names: Plan['names'] | undefined
+    const keep = (known: Known): Known => {
+      shapes.keep(shape.key, shape.leaves, names, known)
+      return known
+    }
+    try {
+      const plan = await this.#host.planner.plan(client, call, shape)
+      names = plan.names
+      return keep({ compiled: this.#compiled(plan) })
+    } catch (error) {
+      if (!(error instanceof NotCompiled)) return undefined
+      if (error.isUnknown) this.switchOff(error.message)
+      return keep({ reason: error.message })
+    }
+  }
+
+  /** Never rejects. */
+  async #mergedPlan(one: Pending, other: Pending): Promise<MergedPlan | undefined> {
+    try {
+      const { plan, ...merged } = await this.#host.planner.planOfUnique(one.client, [one.call, other.call])
+      return { ...merged, compiled: this.#compiled(plan) }
+    } catch {
+      return undefined
+    }
+  }
+
+  #compiled(plan: Plan) {
+    const { prismaTypes } = this.#host.runner
+    if (!prismaTypes) throw new NotCompiled('rows that nothing reads yet')
+    return compilePlan(plan, prismaTypes)
+  }
+
+  /** Computed fields change what a call selects; an extension of any other kind does not. */
+  #shapesFor({ _extensions: extensions, _runtimeDataModel }: ClientInternals): Shapes {
+    if (extensions.isEmpty()) return this.#shapes
+    const known = this.#shapesOf.get(extensions)
+    if (known) return known
+    const models = Object.keys(_runtimeDataModel.models)
+    const isComputing = models.some((model) => extensions.getAllComputedFields(model) !== undefined)
+    const shapes = isComputing ? new Shapes() : this.#shapes
+    this.#shapesOf.set(extensions, shapes)
+    return shapes
+  }
+}

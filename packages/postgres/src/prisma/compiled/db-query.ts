@@ -1,0 +1,141 @@
+import type { Parameter } from '../../internals/pg.js'
+import type { Leaf } from './call-shape.js'
+import { carried } from './carried.js'
+import { type ArgType, type Carrier, type DbQuery, NotCompiled, type Plan } from './plan.js'
+import { Unexpected } from './unexpected.js'
+import { listText, wireValue } from './wire-values.js'
+
+/** The values of one run of a plan. */
+export interface Values {
+  readonly leaves: readonly Leaf[]
+  /** What the plan has found out so far, by the numbers of its names. */
+  readonly slots: unknown[]
+}
+
+/** Names of a plan's own, and where their values are. */
+export type SlotNames = ReadonlyMap<string, number>
+
+/** A statement as it is sent, and as Prisma tells of it. */
+export interface CompiledQuery {
+  readonly sql: string
+  parameters(values: Values): Parameter[]
+  /** What Prisma would have sent: an IN list by its items. */
+  asPrisma(values: Values): { readonly sql: string; readonly args: readonly unknown[] }
+}
+
+/** Prisma refuses a statement with more values, or cuts it into several. */
+const MAX_VALUES = 32_766
+
+/**
+ * Renders a statement once. A list of values behind IN is one parameter in it, so that no length of a list makes
+ * another statement.
+ * @throws {NotCompiled}
+ */
+export function compileQuery(query: DbQuery, plan: Plan, slots: SlotNames): CompiledQuery {
+  if (query.type !== 'templateSql') throw new NotCompiled(`a statement of type ${query.type}`)
+  const { prefix, hasNumbering } = query.placeholderFormat
+  if (prefix !== '$' || !hasNumbering) throw new NotCompiled('parameters of another form')
+  const getters = query.args.map((arg) => getterOf(arg, plan, slots))
+  const isList: boolean[] = []
+  let sql = ''
+  for (const fragment of query.fragments) {
+    const number = `$${isList.length + 1}`
+    if (fragment.type === 'stringChunk') sql += fragment.chunk ?? ''
+    else if (fragment.type === 'parameter') {
+      sql += number
+      isList.push(false)
+    } else if (fragment.type === 'parameterTuple' && !fragment.itemPrefix && !fragment.itemSuffix) {
+      sql = behindIn(sql, number)
+      isList.push(true)
+    } else throw new NotCompiled(`a part of a statement of type ${fragment.type}`)
+  }
+  if (isList.length !== getters.length || isList.length !== query.argTypes.length)
+    throw new NotCompiled('a statement whose values do not fit')
+  const types = query.argTypes as readonly (ArgType & { readonly elements?: unknown })[]
+  if (types.some(({ elements }) => elements !== undefined)) throw new NotCompiled('a list of tuples')
+  const evaluated = (values: Values): unknown[] => getters.map((getter) => getter(values))
+  return {
+    sql,
+    parameters(values) {
+      const parameters = new Array<Parameter>(getters.length)
+      let count = 0
+      for (let index = 0; index < parameters.length; index += 1) {
+        const value = (getters[index] as Getter)(values)
+        const type = types[index] as ArgType
+        if (isList[index]) {
+          const list = Array.isArray(value) ? value : [value]
+          count += list.length
+          parameters[index] = listText(list, type)
+        } else {
+          count += 1
+          parameters[index] = wireValue(value, type)
+        }
+      }
+      if (count > MAX_VALUES) throw new Unexpected('more values than a statement of Prisma has')
+      return parameters
+    },
+    asPrisma: (values) => inPrismasWords(query, evaluated(values)),
+  }
+}
+
+/** `a IN ` becomes `a = ANY($1)`, which the server plans in the same way. */
+function behindIn(sql: string, parameter: string): string {
+  if (sql.endsWith(' NOT IN ')) return `${sql.slice(0, -' NOT IN '.length)} <> ALL(${parameter})`
+  if (sql.endsWith(' IN ')) return `${sql.slice(0, -' IN '.length)} = ANY(${parameter})`
+  throw new NotCompiled('a list that stands behind no IN')
+}
+
+function inPrismasWords({ fragments }: DbQuery, evaluated: readonly unknown[]): ReturnType<CompiledQuery['asPrisma']> {
+  let sql = ''
+  let next = 0
+  const args: unknown[] = []
+  const placeholder = (value: unknown): string => `$${args.push(value)}`
+  for (const { type, chunk = '', itemSeparator = ',' } of fragments) {
+    if (type === 'stringChunk') {
+      sql += chunk
+      continue
+    }
+    const value = evaluated[next]
+    next += 1
+    if (type === 'parameter') sql += placeholder(value)
+    else {
+      const items = Array.isArray(value) ? value : [value]
+      sql += items.length === 0 ? '(NULL)' : `(${items.map(placeholder).join(itemSeparator)})`
+    }
+  }
+  return { sql, args }
+}
+
+type Getter = (values: Values) => unknown
+
+function getterOf(arg: unknown, plan: Plan, slots: SlotNames): Getter {
+  if (typeof arg !== 'object' || arg === null) return () => arg
+  if (Array.isArray(arg)) {
+    const getters = arg.map((item) => getterOf(item, plan, slots))
+    return (values) => getters.map((getter) => getter(values))
+  }
+  if (!('prisma__type' in arg)) return () => arg
+  const { prisma__type: type, prisma__value: asked } = arg as {
+    readonly prisma__type: unknown
+    readonly prisma__value: { readonly name: string; readonly type: string }
+  }
+  if (type !== 'param') throw new NotCompiled('a value that is made for each call')
+  const index = plan.names.indexOf(asked.name)
+  if (index >= 0) return leafGetter(index, plan.carriers[index] as Carrier, asked.type === 'DateTime')
+  const slot = slots.get(asked.name)
+  if (slot === undefined) throw new NotCompiled('a value by a name that nothing has')
+  return ({ slots: found }) => {
+    const value = found[slot]
+    if (value === undefined) throw new Unexpected('a value that was not found')
+    return value
+  }
+}
+
+function leafGetter(index: number, carrier: Carrier, isMoment: boolean): Getter {
+  if (carrier === 'json') return ({ leaves }) => JSON.stringify(leaves[index])
+  return ({ leaves }) => {
+    const leaf = leaves[index] as Leaf
+    if (!isMoment) return carried(leaf)
+    return typeof leaf === 'string' ? new Date(leaf) : leaf instanceof Date ? leaf : carried(leaf)
+  }
+}

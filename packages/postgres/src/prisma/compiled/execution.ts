@@ -1,0 +1,162 @@
+import type { Scope } from '../../identity/scope.js'
+import type { ClientCall, ClientInternals } from '../../internals/prisma.js'
+import type { RawRows } from '../../statement/rows-statement.js'
+import type { FlightOfRows, Runner } from '../../statement/runner.js'
+import type { CallCounts } from './call-counts.js'
+import type { Leaf } from './call-shape.js'
+import { type CompiledPlan, Refused, type Run } from './compile-plan.js'
+import type { CompiledQuery } from './db-query.js'
+import { NotCompiled } from './plan.js'
+import type { Planner } from './planner.js'
+import type { QueryTelling } from './telling.js'
+import { Unexpected } from './unexpected.js'
+
+/** What an execution needs of what is around it. */
+export interface ExecutionHost {
+  readonly planner: Planner
+  readonly runner: Runner
+  /** Who a client's statements run as. */
+  readonly scopeOf: (client: ClientInternals) => Scope | undefined
+  /** What Prisma understands, of what the driver threw. */
+  readonly toPrisma: (error: unknown) => unknown
+  /** Makes a read again whose connection was lost, as the adapter does. */
+  readonly readAgain: <T>(sql: string, error: unknown, again: () => Promise<T>) => Promise<T>
+}
+
+/** A call on its way. */
+export interface Pending {
+  readonly client: ClientInternals
+  readonly call: ClientCall
+  readonly leaves: readonly Leaf[]
+  /** Prisma's way. */
+  readonly prismas: () => Promise<unknown>
+  /** Unset where nobody listens. */
+  readonly telling: QueryTelling | undefined
+}
+
+/** A statement that failed, as Prisma's adapter tells of it. */
+export class StatementFailure extends Error {
+  override readonly name = 'StatementFailure'
+  readonly told: unknown
+
+  constructor(told: unknown) {
+    super('a statement failed')
+    this.told = told
+  }
+}
+
+/** Runs compiled plans, and gives callers what Prisma would have given them, its errors too. */
+export class Execution {
+  readonly #host: ExecutionHost
+  readonly #counts: CallCounts
+
+  constructor(host: ExecutionHost, counts: CallCounts) {
+    this.#host = host
+    this.#counts = counts
+  }
+
+  /** Answers a call by its plan, and by Prisma where something comes up that is Prisma's to deal with. */
+  async answer(pending: Pending, compiled: CompiledPlan): Promise<unknown> {
+    pending.telling?.begun(pending.call)
+    await undefined // nobody's code runs inside of the call: not what the pool tells of the connection that it takes
+    try {
+      return handedOut(await this.results(pending, compiled), pending.call)
+    } catch (error) {
+      return this.failed(pending, error)
+    }
+  }
+
+  /**
+   * What a plan comes to.
+   * @throws {StatementFailure}
+   * @throws {Refused}
+   * @throws {Unexpected} and whatever else comes up while rows are read.
+   */
+  async results({ client, leaves, telling }: Pending, compiled: CompiledPlan): Promise<unknown> {
+    const scope = this.#host.scopeOf(client)
+    const flight = compiled.isSingle ? undefined : this.#host.runner.flight(scope)
+    const run: Run = {
+      leaves,
+      slots: compiled.slots === 0 ? NO_SLOTS : new Array<unknown>(compiled.slots),
+      send: (query) => this.#send(query, run, scope, flight, telling),
+    }
+    if (!flight) return compiled.run(run)
+    try {
+      return await compiled.run(run)
+    } finally {
+      await flight.end()
+    }
+  }
+
+  /**
+   * Ends a call that its plan did not answer.
+   * @throws what Prisma would throw.
+   */
+  async failed(pending: Pending, thrown: unknown): Promise<unknown> {
+    const { planner } = this.#host
+    let error: unknown
+    if (thrown instanceof StatementFailure) error = await planner.errorOfStatement(thrown.told)
+    else if (thrown instanceof Refused) error = await planner.errorOfNode(thrown.node, thrown.data)
+    if (error !== undefined) return this.throwOn(pending, error)
+    const isNamed = thrown instanceof Unexpected || thrown instanceof NotCompiled
+    return this.byPrisma(pending, isNamed ? thrown.message : 'a value that could not be read')
+  }
+
+  /** Throws what the caller gets for what Prisma's engine threw. */
+  throwOn({ client, call }: Pending, error: unknown): never {
+    const { _requestHandler: handler, _globalOmit: globalOmit } = client
+    return handler.handleAndLogRequestError({ ...call, modelName: call.model, globalOmit, error })
+  }
+
+  /** Leaves a call to Prisma, and counts why. */
+  byPrisma({ call, prismas }: Pick<Pending, 'call' | 'prismas'>, reason: string): Promise<unknown> {
+    this.#counts.byPrisma(call, reason)
+    return prismas()
+  }
+
+  #send(
+    query: CompiledQuery,
+    run: Run,
+    scope: Scope | undefined,
+    flight: FlightOfRows | undefined,
+    telling: QueryTelling | undefined,
+  ): Promise<RawRows> {
+    const sent = { sql: query.sql, values: query.parameters(run) }
+    const rows = (): Promise<RawRows> => (flight ? flight.rows(sent) : this.#host.runner.rows(sent, scope))
+    const read = (): Promise<RawRows> => rows().catch((error: unknown) => this.#again(sent.sql, error, rows))
+    return telling ? telling.query(() => query.asPrisma(run), read) : read()
+  }
+
+  /** A read whose connection was lost is made again; any other failure is as the adapter tells of it. */
+  async #again(sql: string, thrown: unknown, rows: () => Promise<RawRows>): Promise<RawRows> {
+    const { toPrisma, readAgain } = this.#host
+    const again = async (): Promise<RawRows> => {
+      try {
+        return await rows()
+      } catch (error) {
+        throw toPrisma(error)
+      }
+    }
+    try {
+      return await readAgain(sql, toPrisma(thrown), again)
+    } catch (error) {
+      throw new StatementFailure(error)
+    }
+  }
+}
+
+const NO_SLOTS: unknown[] = []
+
+/** The result of a plan as the caller's method gives it. */
+export function handedOut(result: unknown, { dataPath, unpacker }: ClientCall): unknown {
+  const found = dataPath && dataPath.length > 0 ? at(result, dataPath) : result
+  return unpacker ? unpacker(found) : found
+}
+
+/** What stands where a fluent call leads to: at every second name, behind the words `select` or `include`. */
+function at(result: unknown, path: readonly string[]): unknown {
+  let value = result
+  for (let index = 1; index < path.length; index += 2)
+    value = value && (value as Readonly<Record<string, unknown>>)[path[index] ?? '']
+  return value
+}

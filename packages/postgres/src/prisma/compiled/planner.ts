@@ -1,0 +1,256 @@
+import {
+  type ClientCall,
+  type ClientInternals,
+  type Engine,
+  type EngineRequest,
+  type Planning,
+  planningEngine,
+  protocolOf,
+} from '../../internals/prisma.js'
+import { type CallShape, type Leaf, withLeaves } from './call-shape.js'
+import { carried } from './carried.js'
+import { type Carrier, type DbQuery, NotCompiled, type Plan, type PlanNode } from './plan.js'
+import { type BatchResponse, type UniquePlan, uniquePlan } from './unique-plan.js'
+
+/** The form in which a plan asks for a value that comes with the call. */
+interface Placeholder {
+  readonly $type: 'Param'
+  readonly value: { readonly name: string; readonly type: string; readonly inner?: { readonly type: string } }
+}
+
+/**
+ * Asks Prisma for its own plan of a call, and for its own errors.
+ *
+ * All of it goes through an engine of Prisma's that compiles, and then interprets another plan than the one that it
+ * compiled: one that only gives back the values that were to go into it, so that it is known which value is called by
+ * which name. No plan is guessed at, and nothing reaches a database.
+ */
+export class Planner {
+  readonly #main: Engine
+  readonly #connectionInfo: () => unknown
+  #engine: Promise<Engine> | undefined
+  /** What the next requests are to be answered with, by the number that they carry. */
+  readonly #given = new Map<number, PlanNode>()
+  readonly #compiled = new Map<number, { readonly request: Request; readonly plan: PlanNode }>()
+  readonly #failures = new Map<number, unknown>()
+  #last = 0
+
+  /** @param connectionInfo that of the adapter, which is known once `main` was started. */
+  constructor(main: Engine, connectionInfo: () => unknown) {
+    this.#main = main
+    this.#connectionInfo = connectionInfo
+  }
+
+  /**
+   * The plan of a call.
+   * @throws {NotCompiled} where it is not known which value goes where.
+   * @throws what Prisma throws where it refuses the call.
+   */
+  async plan(client: ClientInternals, call: ClientCall, { leaves }: CallShape): Promise<Plan> {
+    const engine = await this.#started()
+    const answer = Object.values(((await engine.request(protocolOf(client, call, call.args), {})) as Answer).data)[0]
+    const [id, ...values] = answer as [number, ...unknown[]]
+    const compiled = this.#compiled.get(id)
+    this.#compiled.delete(id)
+    if (!compiled) throw new NotCompiled('its plan was not seen')
+    const marked = protocolOf(
+      client,
+      call,
+      withLeaves(call.args, (index) => MARK + index),
+    )
+    return { root: compiled.plan, ...located(marked.query, compiled.request, values, leaves) }
+  }
+
+  /**
+   * The plan of several `findUnique` that differ in one key alone, which takes their keys as a list: `leaves` of it are
+   * that list.
+   * @param calls two of them, with keys that are not equal.
+   * @throws {NotCompiled} where Prisma asks for several keys in another way.
+   */
+  async planOfUnique(client: ClientInternals, calls: readonly [ClientCall, ClientCall]): Promise<UniquePlan> {
+    const engine = await this.#started()
+    const queries = calls.map((call) => protocolOf(client, call, call.args))
+    const thrown: unknown = await engine.requestBatch(queries, {}).catch((error: unknown) => error)
+    if (!(thrown instanceof PlannedBatch)) throw new NotCompiled('keys that Prisma asks for one by one')
+    return uniquePlan(thrown.response)
+  }
+
+  /** What the engine throws after a statement failed with `error`, as the adapter tells of it. */
+  errorOfStatement(error: unknown): Promise<unknown> {
+    const id = this.#next()
+    this.#failures.set(id, error)
+    const query: DbQuery = {
+      type: 'templateSql',
+      fragments: [{ type: 'stringChunk', chunk: String(id) }],
+      placeholderFormat: { prefix: '$', hasNumbering: true },
+      args: [],
+      argTypes: [],
+      chunkable: false,
+    }
+    return this.#errorOf(id, { type: 'query', args: query }).finally(() => this.#failures.delete(id))
+  }
+
+  /** What the engine throws for a node that refuses `data`. */
+  errorOfNode(node: PlanNode, data: unknown): Promise<unknown> {
+    const args = { ...(node.args as object), expr: { type: 'value', args: data } }
+    return this.#errorOf(this.#next(), { type: node.type, args })
+  }
+
+  /** Frees the compiler's memory. */
+  async close(): Promise<void> {
+    const engine = this.#engine
+    this.#engine = undefined
+    await (await engine?.catch(() => undefined))?.stop()
+  }
+
+  async #errorOf(id: number, plan: PlanNode): Promise<unknown> {
+    const engine = await this.#started()
+    this.#given.set(id, plan)
+    try {
+      await engine.request({ action: 'findFirst', query: { arguments: { [GIVEN]: id }, selection: {} } }, {})
+      return undefined
+    } catch (error) {
+      return error
+    } finally {
+      this.#given.delete(id)
+    }
+  }
+
+  #next(): number {
+    this.#last += 1
+    return this.#last
+  }
+
+  /** With the first call, as Prisma does: the main engine loads the compiler, and opens the adapter. */
+  #started(): Promise<Engine> {
+    this.#engine ??= this.#start()
+    this.#engine.catch(() => {
+      this.#engine = undefined
+    })
+    return this.#engine
+  }
+
+  async #start(): Promise<Engine> {
+    await this.#main.start()
+    const planning: Planning = {
+      connectionInfo: this.#connectionInfo(),
+      compile: (text, compile) => this.#compile(JSON.parse(text) as Request, compile),
+      compileBatch: (text, compileBatch) => {
+        throw new PlannedBatch(compileBatch(text) as BatchResponse)
+      },
+      queryRaw: ({ sql }) => Promise.reject(this.#failures.get(Number(sql))),
+    }
+    const engine = planningEngine(this.#main, planning)
+    await engine.start()
+    return engine
+  }
+
+  #compile(request: Request, compile: (text: string) => unknown): unknown {
+    const given = request.query.arguments?.[GIVEN]
+    if (typeof given === 'number') return this.#given.get(given)
+    const names = apart(request)
+    const id = this.#next()
+    const plan = compile(JSON.stringify(request)) as PlanNode
+    this.#compiled.set(id, { request, plan })
+    // Of no type, so that they come back as they are.
+    const values = names.map((name) => ({ prisma__type: 'param', prisma__value: { name, type: '' } }))
+    return { type: 'value', args: [id, ...values] }
+  }
+}
+
+/** Thrown past the engine, which would execute it. No error, so that the engine leaves it as it is. */
+class PlannedBatch {
+  readonly response: BatchResponse
+
+  constructor(response: BatchResponse) {
+    this.response = response
+  }
+}
+
+interface Answer {
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+type Request = EngineRequest['protocolQuery']
+
+const MARK = '\0leaf '
+const GIVEN = '\0given'
+
+/**
+ * Gives each place a name of its own, and tells the names that they had before: Prisma names values that are equal in
+ * this one call alike. It does so for upserts; a read means the same either way.
+ */
+function apart(request: Request): string[] {
+  const before: string[] = []
+  const visit = (value: unknown): void => {
+    if (isPlaceholder(value)) {
+      before.push(value.value.name)
+      Object.assign(value.value, { name: `%${before.length}` })
+    } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit)
+  }
+  visit(request.query)
+  return before
+}
+
+/**
+ * Lays the call in Prisma's protocol, with a mark at the place of each value, beside the call in which Prisma has put
+ * names into the places of those that are no part of the plan.
+ */
+function located(
+  marked: unknown,
+  request: Request,
+  values: readonly unknown[],
+  leaves: readonly Leaf[],
+): Omit<Plan, 'root'> {
+  const names: (string | undefined)[] = leaves.map(() => undefined)
+  const carriers: Carrier[] = leaves.map(() => 'plain')
+  let found = 0
+  const visit = (mark: unknown, at: unknown, path: readonly string[]): void => {
+    if (typeof mark === 'string' && mark.startsWith(MARK)) {
+      const index = Number(mark.slice(MARK.length))
+      if (!isPlaceholder(at)) assertStructural(path, at)
+      else {
+        found += 1
+        names[index] = at.value.name
+        carriers[index] = carrierOf(at, leaves[index] as Leaf, values[Number(at.value.name.slice(1)) - 1])
+      }
+    } else if (typeof mark === 'object' && mark !== null && typeof at === 'object' && at !== null) {
+      for (const [name, item] of Object.entries(mark)) {
+        const there = (at as Readonly<Record<string, unknown>>)[name]
+        if (there !== undefined) visit(item, there, [...path, name])
+      }
+    }
+  }
+  visit(marked, request.query, [])
+  if (found !== values.length) throw new NotCompiled('a value stands where none is looked for')
+  return { names, carriers }
+}
+
+/** What turns a leaf into what Prisma made of it. */
+function carrierOf({ value: { type, inner } }: Placeholder, leaf: Leaf, given: unknown): Carrier {
+  // Whether a text is one of an enum's is known to Prisma alone, and for each value anew.
+  if (type === 'Enum' || inner?.type === 'Enum') throw new NotCompiled('a value of an enum')
+  if (isSame(carried(leaf), given)) return 'plain'
+  if (typeof leaf !== 'bigint' && given === JSON.stringify(leaf)) return 'json'
+  throw new NotCompiled('a value that Prisma changes')
+}
+
+const isSame = (one: unknown, other: unknown): boolean =>
+  Array.isArray(one)
+    ? Array.isArray(other) && one.length === other.length && one.every((item, index) => isSame(item, other[index]))
+    : one === other
+
+/** Names at or below which a value says how to read, and not what to look for. */
+const STRUCTURAL: ReadonlySet<string> = new Set([
+  ...['take', 'skip', 'orderBy', 'distinct', 'by', 'mode', 'isEmpty', 'isSet', 'path'],
+])
+
+/** What somebody looks for stays in no plan: one is kept for longer than the call. */
+function assertStructural(path: readonly string[], value: unknown): void {
+  if (typeof value !== 'boolean' && !path.some((name) => STRUCTURAL.has(name)))
+    throw new NotCompiled('a value that is a part of the plan')
+}
+
+function isPlaceholder(value: unknown): value is Placeholder {
+  return typeof value === 'object' && value !== null && '$type' in value && value.$type === 'Param'
+}

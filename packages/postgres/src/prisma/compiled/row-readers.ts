@@ -1,0 +1,168 @@
+import type pg from 'pg'
+import { type FieldType, NotCompiled, type ResultNode } from './plan.js'
+import { directly, FIELD_TYPES, helpers } from './read-values.js'
+import { Unexpected } from './unexpected.js'
+
+/** The values of a row as the server sent them. */
+export type RawRow = readonly (string | null)[]
+/** A row by its columns, with what the adapter would have made of each. */
+export type Row = { [column: string]: unknown }
+
+type Enums = Readonly<Record<string, Readonly<Record<string, string>>>>
+type Fields = readonly pg.FieldDef[]
+type ReadRow = (row: RawRow) => unknown
+
+/**
+ * Reads rows by functions that are generated for their columns. Which columns there are the session says, and may say
+ * anew after an ALTER TABLE: the functions are kept by what it said.
+ */
+export class RowReaders {
+  readonly #types: pg.CustomTypesConfig
+  readonly #generate: (fields: Fields, types: pg.CustomTypesConfig) => ReadRow
+  readonly #byFields = new WeakMap<Fields, ReadRow>()
+  readonly #byColumns = new Map<string, ReadRow>()
+
+  /** @param structure what the row is to become; a record of its columns where it is left out. */
+  constructor(types: pg.CustomTypesConfig, structure?: ResultNode, enums: Enums = {}) {
+    this.#types = types
+    this.#generate = structure
+      ? (fields, given) => resultReader(structure, enums, fields, given)
+      : (fields, given) => recordReader(fields, given)
+  }
+
+  /** All rows of one answer. */
+  read(fields: Fields, rows: readonly RawRow[]): unknown[] {
+    const read = this.#byFields.get(fields) ?? this.#readerOf(fields)
+    const results = new Array<unknown>(rows.length)
+    for (let index = 0; index < rows.length; index += 1) results[index] = read(rows[index] as RawRow)
+    return results
+  }
+
+  #readerOf(fields: Fields): ReadRow {
+    const columns = JSON.stringify(fields.map(({ name, dataTypeID }) => [name, dataTypeID]))
+    const read = this.#byColumns.get(columns) ?? this.#generate(fields, this.#types)
+    if (this.#byColumns.size >= MAX_READERS) this.#byColumns.clear()
+    this.#byColumns.set(columns, read)
+    this.#byFields.set(fields, read)
+    return read
+  }
+}
+
+/** A statement has other columns only after an ALTER TABLE. */
+const MAX_READERS = 8
+
+/** What makes results of the records that a plan has put together. */
+export function resultMapper(structure: ResultNode, enums: Enums): (value: unknown) => unknown {
+  if (structure.type === 'affectedRows') throw new NotCompiled('a count of changed rows')
+  if (structure.type === 'field') throw new NotCompiled('a single value')
+  const code = new Code(enums)
+  const name = code.object(structure, (column) => `d[${literal(column)}]`)
+  return code.compiled(`return v=>many(v,${name},${structure.skipNulls})`) as (value: unknown) => unknown
+}
+
+function recordReader(fields: Fields, types: pg.CustomTypesConfig): ReadRow {
+  const code = new Code({})
+  const columns = fields.map(({ name, dataTypeID }, index) => {
+    const parser = code.parser(types.getTypeParser(dataTypeID, 'text'))
+    return `${literal(name)}:r[${index}]===null?null:${parser}(r[${index}])`
+  })
+  return code.compiled(`return r=>({${columns.join(',')}})`) as ReadRow
+}
+
+function resultReader(structure: ResultNode, enums: Enums, fields: Fields, types: pg.CustomTypesConfig): ReadRow {
+  if (structure.type !== 'object') throw new NotCompiled('a single value')
+  const code = new Code(enums)
+  const places = new Map(fields.map(({ name }, index) => [name, index])) // of two by one name the last counts
+  const object = (node: ResultNode & { readonly type: 'object' }): string =>
+    code.literalOf(node, (name, field) => {
+      if (field.type === 'object' && field.serializedName === null) return object(field)
+      const index = field.type === 'field' ? places.get(field.dbName) : undefined
+      if (field.type !== 'field' || index === undefined) throw new Unexpected(`no column for ${name}`)
+      const { dataTypeID: oid } = fields[index] as pg.FieldDef
+      return code.ofText(field.fieldType, `r[${index}]`, oid, types.getTypeParser(oid, 'text'))
+    })
+  return code.compiled(`return r=>(${object(structure)})`) as ReadRow
+}
+
+/** Writes the code of one reader. Names of others come into it as literals, and functions as parameters. */
+class Code {
+  readonly #enums: Enums
+  readonly #parsers: ((text: string) => unknown)[] = []
+  readonly #functions: string[] = []
+
+  constructor(enums: Enums) {
+    this.#enums = enums
+  }
+
+  /** The name of a parser of the adapter. */
+  parser(parser: (text: string) => unknown): string {
+    this.#parsers.push(parser)
+    return `P[${this.#parsers.length - 1}]`
+  }
+
+  /** Defines a function that makes an object of a record `d`, and says its name. */
+  object(node: ResultNode & { readonly type: 'object' }, column: (name: string) => string): string {
+    const body = this.literalOf(node, (_name, field) => {
+      if (field.type === 'field') return this.#ofValue(field.fieldType, column(field.dbName))
+      if (field.type !== 'object') throw new NotCompiled('a count of changed rows')
+      const nested = this.object(field, column)
+      if (field.serializedName === null) return `${nested}(d)`
+      return `many(d[${literal(field.serializedName)}],${nested},${field.skipNulls})`
+    })
+    const name = `o${this.#functions.length}`
+    this.#functions.push(`const ${name}=d=>typeof d==='object'&&d!==null?(${body}):H.bad()`)
+    return name
+  }
+
+  /** An object literal with all fields of a node. */
+  literalOf(
+    { fields }: ResultNode & { readonly type: 'object' },
+    codeOf: (name: string, field: ResultNode) => string,
+  ): string {
+    return `{${Object.entries(fields)
+      .map(([name, field]) => `${literal(name)}:${codeOf(name, field)}`)
+      .join(',')}}`
+  }
+
+  /** Reads the text of a column. */
+  ofText(type: FieldType, text: string, oid: number, parser: (text: string) => unknown): string {
+    const isList = type.arity === 'list'
+    const direct = isList ? undefined : directly(type.type, oid, parser, text)
+    if (direct === text) return text
+    const name = direct === undefined || direct.includes('P_') ? this.parser(parser) : ''
+    if (direct !== undefined) return `${text}===null?null:${direct.replace('P_', name)}`
+    if (isList) return `${text}===null?[]:${this.#ofList(type, `${name}(${text})`)}`
+    return `${text}===null?null:${this.#scalar(type, `${name}(${text})`)}`
+  }
+
+  /** Reads what the adapter made of a column. */
+  #ofValue(type: FieldType, value: string): string {
+    if (type.arity === 'list') return `${value}===null?[]:${this.#ofList(type, value)}`
+    return `${value}===null?null:${this.#scalar(type, value)}`
+  }
+
+  #ofList(type: FieldType, value: string): string {
+    return `H.list(${value}).map(x=>${this.#scalar(type, 'x')})`
+  }
+
+  #scalar({ type, name = '', encoding = 'array' }: FieldType, value: string): string {
+    if (!FIELD_TYPES.has(type) || encoding !== 'array') throw new NotCompiled(`a field of type ${type}`)
+    if (type !== 'enum') return `H.${type}(${value})`
+    if (!Object.hasOwn(this.#enums, name)) throw new NotCompiled('an enum without values')
+    return `H.enum(E[${literal(name)}],${value})`
+  }
+
+  compiled(body: string): unknown {
+    const many =
+      'const many=(v,o,s)=>v===null?null:Array.isArray(v)?(s?v.filter(x=>x!==null):v).map(o):typeof v==="object"?o(v):H.bad()'
+    // Names of others are literals in it: see docs/decisions/0025-reads-by-compiled-plans.md.
+    const make = new Function('H', 'P', 'E', `"use strict";${many};${this.#functions.join(';')};${body}`)
+    return make(helpers, this.#parsers, this.#enums)
+  }
+}
+
+/** A name in generated code. In a literal of an object, this one would be no field. */
+function literal(name: string): string {
+  if (name === '__proto__') throw new NotCompiled('a field by the name of __proto__')
+  return JSON.stringify(name).replace(/[\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`)
+}

@@ -1,0 +1,172 @@
+import { toPostgresError } from '../../errors/map-error.js'
+import type { ClientInternals } from '../../internals/prisma.js'
+import { Prisma } from '../../schema/prisma.js'
+import type { DataModel } from '../data-model.js'
+import { OF_ONE_CALLER } from '../merged-reads.js'
+import { canonicalizeKey } from '../unique-key.js'
+import type { Leaf } from './call-shape.js'
+import type { CompiledPlan } from './compile-plan.js'
+import { type Execution, handedOut, type Pending, StatementFailure } from './execution.js'
+import type { Row } from './row-readers.js'
+import type { UniquePlan } from './unique-plan.js'
+
+/** A plan that is ready, and that of several calls of its kind once it was asked for. */
+export interface UniqueShape {
+  readonly compiled: CompiledPlan
+  /** Undefined where Prisma asks for several keys in another way. */
+  merged?: Promise<MergedPlan | undefined>
+}
+
+export interface MergedPlan extends Omit<UniquePlan, 'plan'> {
+  readonly compiled: CompiledPlan
+}
+
+interface Job {
+  readonly pending: Pending
+  /** The key in the one form that the server gives it. */
+  readonly key: Leaf
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** What may be answered by one statement: calls of one client, for one piece of work, of one plan. */
+interface Group {
+  readonly client: ClientInternals
+  readonly work: object | undefined
+  readonly shape: UniqueShape
+  readonly jobs: Job[]
+}
+
+/**
+ * Answers the `findUnique` of one tick with one statement, each as if it had been asked for alone, by the rules of
+ * `MergedReads`; what it cannot merge by itself it leaves to that.
+ */
+export class UniqueReads {
+  readonly #execution: Execution
+  readonly #dataModelOf: (client: ClientInternals) => DataModel
+  readonly #workOf: () => object | undefined
+  readonly #mergedPlan: (one: Pending, other: Pending) => Promise<MergedPlan | undefined>
+  #tick: Group[] = []
+
+  constructor(
+    execution: Execution,
+    options: {
+      readonly dataModelOf: (client: ClientInternals) => DataModel
+      /** The work that calls, which may cancel what is asked for it; nothing else is asked together with it. */
+      readonly workOf: () => object | undefined
+      /** The plan of calls like these two; undefined where there is none. */
+      readonly mergedPlan: (one: Pending, other: Pending) => Promise<MergedPlan | undefined>
+    },
+  ) {
+    this.#execution = execution
+    this.#dataModelOf = options.dataModelOf
+    this.#workOf = options.workOf
+    this.#mergedPlan = options.mergedPlan
+  }
+
+  answer(pending: Pending, shape: UniqueShape): Promise<unknown> {
+    const key = this.#keyOf(pending)
+    if (key === undefined) return this.#execution.answer(pending, shape.compiled)
+    const { client } = pending
+    const work = this.#workOf()
+    return new Promise((resolve, reject) => {
+      const job = { pending, key, resolve, reject }
+      const group = this.#tick.find((one) => one.client === client && one.work === work && one.shape === shape)
+      if (group) return void group.jobs.push(job)
+      const jobs = [job]
+      this.#tick.push({ client, work, shape, jobs })
+      // From within the first call of each group: what is asked belongs to that one's work.
+      process.nextTick(() => {
+        this.#tick = this.#tick.filter((one) => one.jobs !== jobs)
+        void this.#flush(jobs, shape)
+      })
+    })
+  }
+
+  /** Undefined for one that is asked for alone, as another spelling of it may be equal to the server. */
+  #keyOf({ client, call }: Pending): Leaf | undefined {
+    const { where } = call.args as { readonly where?: Record<string, unknown> }
+    const model = this.#dataModelOf(client).get(call.model ?? '')
+    if (!where || !model) return undefined
+    const [name = '', ...others] = Object.keys(where)
+    const value = where[name]
+    const carried = typeof value === 'bigint' ? { $type: 'BigInt', value: String(value) } : value
+    const canonical = { [name]: carried }
+    if (others.length > 0 || !canonicalizeKey(canonical, model)) return undefined
+    return canonical[name] === carried ? (value as Leaf) : (canonical[name] as Leaf)
+  }
+
+  /** Never rejects. */
+  async #flush(jobs: readonly Job[], shape: UniqueShape): Promise<void> {
+    const [first, second] = differing(jobs)
+    if (!first) return
+    if (jobs.length === 1) return settled(first, this.#execution.answer(first.pending, shape.compiled))
+    const isPlain = second && jobs.every(({ pending: { leaves, telling } }) => leaves.length === 1 && !telling)
+    if (isPlain) shape.merged ??= this.#mergedPlan(first.pending, second.pending)
+    const merged = isPlain ? await shape.merged : undefined
+    if (merged) await this.#merge(jobs, merged, shape)
+    else
+      await Promise.all(
+        jobs.map((job) =>
+          settled(job, this.#execution.byPrisma(job.pending, 'several of one tick by more than a key')),
+        ),
+      )
+  }
+
+  async #merge(jobs: readonly Job[], merged: MergedPlan, { compiled }: UniqueShape): Promise<void> {
+    const [first] = jobs as [Job]
+    const keys = [...new Set(jobs.map(({ key }) => key))]
+    try {
+      const rows = (await this.#execution.results({ ...first.pending, leaves: [keys] }, merged.compiled)) as Row[]
+      const byKey = new Map(rows.map((row) => [textOf(row[merged.key]), row]))
+      if (!merged.isKeySelected) for (const row of rows) delete row[merged.key]
+      const given = new Set<Row>()
+      for (const job of jobs) {
+        const row = byKey.get(textOf(job.key))
+        const own = row && given.has(row) ? (copyOf(row) as Row) : row
+        if (row) given.add(row)
+        this.#give(job, own, merged)
+      }
+    } catch (error) {
+      const isOfOne = !(error instanceof StatementFailure) || OF_ONE_CALLER.has(toPostgresError(error.told).code)
+      for (const job of jobs) {
+        if (isOfOne) await settled(job, this.#execution.answer(job.pending, compiled))
+        else await settled(job, this.#execution.failed(job.pending, error))
+      }
+    }
+  }
+
+  #give(job: Job, row: Row | undefined, { expectsRow }: MergedPlan): void {
+    if (row || !expectsRow) job.resolve(handedOut(row ?? null, job.pending.call))
+    else void settled(job, (async () => this.#execution.throwOn(job.pending, NOT_FOUND))())
+  }
+}
+
+/** As Prisma says it of one of several. */
+const NOT_FOUND = Object.freeze({
+  code: 'P2025',
+  message: 'An operation failed because it depends on one or more records that were required but not found',
+  meta: {},
+})
+
+function settled({ resolve, reject }: Job, answer: Promise<unknown>): Promise<void> {
+  return answer.then(resolve, reject)
+}
+
+/** The first, and the first whose key is another. */
+function differing(jobs: readonly Job[]): readonly [Job | undefined, Job | undefined] {
+  const [first] = jobs
+  return [first, jobs.find(({ key }) => key !== first?.key)]
+}
+
+const textOf = (key: unknown): string => String(key)
+
+/** Two callers get no object in common. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Date) return new Date(value)
+  if (value instanceof Prisma.Decimal) return new Prisma.Decimal(value)
+  if (value instanceof Uint8Array) return new Uint8Array(value)
+  if (Array.isArray(value)) return value.map(copyOf)
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copyOf(item)]))
+}

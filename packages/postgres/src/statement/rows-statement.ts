@@ -1,0 +1,42 @@
+import type pg from 'pg'
+import type { DataRow, DriverResult } from '../internals/pg.js'
+import { Statement } from './statement.js'
+
+/** The rows of an answer as they came, and their columns. */
+export interface RawRows {
+  readonly fields: readonly pg.FieldDef[]
+  readonly rawRows: readonly DataRow['fields'][]
+}
+
+/** A statement whose rows are left to its caller to read. */
+export class RowsStatement extends Statement implements RawRows {
+  /** Not `rows`, which the driver takes for the number of rows that it is to ask for at a time. */
+  readonly rawRows: DataRow['fields'][] = []
+  #known: DriverResult | undefined
+
+  /** The same as long as the session says the same of them: nobody may change it. */
+  get fields(): readonly pg.FieldDef[] {
+    return (this.#known ?? this._result).fields
+  }
+
+  protected override takeShape(shape: DriverResult): void {
+    this.#known = shape
+  }
+
+  override handleDataRow(message: DataRow): void {
+    if (this.isInScope) this.rawRows.push(message.fields)
+  }
+}
+
+/** How such a statement failed. */
+export class FailedRows extends Error {
+  override readonly name = 'FailedRows'
+  readonly error: Error
+  readonly statement: RowsStatement
+
+  constructor(error: Error, statement: RowsStatement) {
+    super('failed')
+    this.error = error
+    this.statement = statement
+  }
+}

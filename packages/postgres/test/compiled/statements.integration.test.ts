@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Postgres } from '../../src/index.js'
+import { failureOf, usePoolBench } from '../support.js'
+import { statementsOf } from '../values/observe.js'
+
+const bench = usePoolBench({ empty: false })
+let postgres: Postgres
+let users: string[]
+beforeAll(async () => {
+  postgres = bench.service({ maxConnections: 2 })
+  const { prisma } = postgres
+  users = []
+  for (const name of ['a', 'b', 'c']) {
+    const { id } = await prisma.user.create({ data: { email: `${name}@example.com`, name } })
+    await prisma.plugin.create({ data: { id: name, ...ANY_PLUGIN, authorId: id } })
+    await prisma.trial.create({
+      data: { userId: id, pluginId: name, licenseKey: name, expiresAt: new Date('2999-01-01') },
+    })
+    await prisma.license.create({
+      data: { userId: id, pluginId: name, licenseKey: name, tier: 'pro', features: [], limitations: {} },
+    })
+    users.push(id)
+  }
+})
+afterAll(() => postgres?.close())
+
+const ANY_PLUGIN = {
+  name: 'n',
+  displayName: 'N',
+  source: 's',
+  version: '1',
+  tier: 'pro',
+  features: [],
+  limitations: {},
+} as const
+const hits = (): number => postgres.stats().compiledQueries.hits
+
+describe('a list behind IN', () => {
+  it('is one parameter, so that its length makes no other statement', async () => {
+    const ask = (ids: readonly string[]) =>
+      postgres.prisma.user.findMany({ where: { id: { in: [...ids] } }, orderBy: { name: 'asc' } })
+    await ask(users)
+    const texts = new Set<string>()
+    for (const length of [1, 2, 3, 300]) {
+      const ids = Array.from({ length }, (_, index) => users[index % 3] as string)
+      const sent = await statementsOf(async () => expect(await ask(ids)).toHaveLength(Math.min(length, 3)))
+      for (const text of sent) texts.add(text)
+    }
+    expect([...texts].map((text) => /= ANY\(\$1\)/.test(text))).toEqual([true])
+    const others = await postgres.prisma.user.findMany({ where: { id: { notIn: users.slice(1) } } })
+    expect(others.map(({ id }) => id)).toEqual(users.slice(0, 1))
+  })
+
+  it('goes Prisma’s way where it is too long for a statement of Prisma', async () => {
+    const ids = Array.from({ length: 33_000 }, () => users[0] as string)
+    const before = hits()
+    await postgres.prisma.user.count({ where: { id: { in: ids.slice(0, 2) } } })
+    const failure = await failureOf(
+      postgres.prisma.user.findMany({ where: { id: { in: ids } }, orderBy: { name: 'asc' } }),
+    )
+    expect(failure).toMatchObject({ code: 'P2029' })
+    expect(hits() - before).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('the statements of an include', () => {
+  const include = {
+    subscriptions: true,
+    licenses: { include: { user: true } },
+    trials: { include: { user: true } },
+  } as const
+
+  it('go over one connection, those of one text too', async () => {
+    let acquired = 0
+    const stop = postgres.pool.observe(({ name }) => {
+      if (name === 'acquired') acquired += 1
+    })
+    const [narrow, wide] = [[], []] as [unknown[], unknown[]]
+    for (const round of [narrow, wide]) {
+      acquired = 0
+      const rows = await postgres.prisma.user.findMany({ include, orderBy: { name: 'asc' } })
+      expect(rows.map(({ licenses, trials }) => [licenses[0]?.user.id, trials[0]?.user.id])).toEqual(
+        users.map((id) => [id, id]),
+      )
+      round.push(acquired)
+    }
+    stop()
+    expect([narrow, wide]).toEqual([[1], [1]])
+  })
+
+  it('fail with the error of the one that failed, and leave the connection as good as before', async () => {
+    const pids = await bench.backends()
+    const ask = () =>
+      postgres.prisma.user.findMany({ include: { licenses: { where: { id: 'no uuid' } }, trials: true } })
+    for (let round = 0; round < 3; round += 1) expect(await failureOf(ask())).toMatchObject({ code: 'P2007' })
+    expect(await postgres.prisma.user.count()).toBe(3)
+    expect(await bench.backends()).toEqual(pids)
+  })
+})
+
+describe('a compiled statement', () => {
+  const page = () => postgres.prisma.log.findMany({ where: { level: 'info' } })
+
+  it('is read by the columns that there are after an ALTER TABLE, in every session', async () => {
+    await postgres.prisma.log.create({ data: { level: 'info', message: '7' } })
+    const ask = () => Promise.all([page(), page(), page()])
+    for (let round = 0; round < 3; round += 1)
+      expect((await ask()).flat().map(({ message }) => message)).toEqual(['7', '7', '7'])
+    await bench.admin('ALTER TABLE logs ALTER COLUMN message TYPE varchar(40)')
+    for (let round = 0; round < 3; round += 1)
+      expect((await ask()).flat().map(({ message }) => message)).toEqual(['7', '7', '7'])
+    await bench.admin('ALTER TABLE logs ALTER COLUMN message TYPE int USING message::int')
+    // An int where the schema says text: Prisma's error, and Prisma's again once it is mended.
+    const failures = await Promise.all([failureOf(page()), failureOf(page())])
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'P2023' })
+    await bench.admin('ALTER TABLE logs ALTER COLUMN message TYPE text USING message::text')
+    for (let round = 0; round < 3; round += 1)
+      expect((await ask()).flat().map(({ message }) => message)).toEqual(['7', '7', '7'])
+  })
+
+  it('is prepared anew by a session that was told to forget it', async () => {
+    await page()
+    const before = hits()
+    for (let round = 0; round < 4; round += 1) {
+      await postgres.pool.query(round % 2 ? 'DISCARD ALL' : 'DEALLOCATE ALL')
+      expect(await Promise.all([page(), page()])).toHaveLength(2)
+    }
+    expect(hits() - before).toBe(8)
+  })
+
+  it('is not that of equal values where they differ', async () => {
+    const count = (gte: Date, lte: Date) => postgres.prisma.log.count({ where: { createdAt: { gte, lte } } })
+    const day = '2026-01-01'
+    expect(await count(new Date(day), new Date(day))).toBe(0)
+    expect(await count(new Date('2000-01-01'), new Date('2100-01-01'))).toBe(1)
+    expect(await count(new Date(day), new Date(day))).toBe(0)
+  })
+})
