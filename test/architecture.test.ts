@@ -41,6 +41,8 @@ const examples: Readonly<Record<string, string>> = {
   'apps/mine/main.ts': importing('@miyabi/core/dist/error.js'),
   'packages/db/src/context/stranger.ts': importing('@miyabi/nothing'),
   'packages/db/src/context/relative.ts': importing('../../../core/src/index.js'),
+  'packages/db/test/helped.test.ts': importing('../../postgres/test/support.js'),
+  'packages/postgres/test/support.ts': 'export const thing = 1\n',
   'packages/dynamo/src/items/upward.ts': importing('../events/events.js'),
   'packages/dynamo/src/items/downward.ts': importing('../errors/errors.js'),
   'packages/dynamo/src/items/lazily-upward.ts': `export const events = () => import('../events/events.js')\n`,
@@ -123,6 +125,12 @@ describe('the architecture', () => {
   it('forbids a way into another package past its name', () => {
     expect(about('packages/db/src/context/relative.ts')).toEqual([
       `imports '../../../core/src/index.js' of another package; import it by its name`,
+    ])
+  })
+
+  it('forbids tests to take helpers out of the tests of another package', () => {
+    expect(about('packages/db/test/helped.test.ts')).toEqual([
+      `imports '../../postgres/test/support.js' of another package; import it by its name`,
     ])
   })
 

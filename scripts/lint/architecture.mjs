@@ -3,8 +3,8 @@
 //
 // - A file imports from its own room and from those below, never from one above.
 // - No import circle, imports of types included.
-// - Another package is imported by its name, through its `exports`, and by sources only where the architecture allows
-//   it.
+// - Another package is imported by its name, through its `exports`, by its tests too (helpers that several need are in
+//   @miyabi/testing), and by sources only where the architecture allows it.
 // - An `index.ts` exports by name.
 // - No module that another package can reach waits at its top level: CommonJS could not require it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -94,8 +94,7 @@ function importsOf(file) {
 
 function checkPackage(member, file, { from, to }) {
   const owner = [...packages.values()].find(({ folder }) => to?.startsWith(`${folder}/`))
-  if (owner && owner !== member && isSource(member, file))
-    findings.push(`${file}: imports '${from}' of another package; import it by its name`)
+  if (owner && owner !== member) findings.push(`${file}: imports '${from}' of another package; import it by its name`)
   const name = from.startsWith('@miyabi/') ? from.split('/').slice(0, 2).join('/') : undefined
   if (name === undefined) return
   const other = packages.get(name)

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { testVariables } from '@miyabi/testing'
+import { startPrivateServer, testVariables } from '@miyabi/testing'
 import { loginsAndDatabase, memberships, passwords } from '../../packages/local/src/supervisor/postgres/roles.js'
-import { startPrivateServer } from '../../packages/postgres/test/server/private-server.js'
 
 export interface MatrixServer {
   /** What leads a test run there. */

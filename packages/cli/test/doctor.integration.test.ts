@@ -2,10 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { readMigrations } from '@miyabi/migrate'
-import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
+import {
+  createTestDatabase,
+  databasesRunning,
+  deploy,
+  shadowDatabases,
+  sql,
+  type TestDatabase,
+  until,
+} from '@miyabi/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { databasesRunning, shadowDatabases, sql, until } from '../../migrate/test/support/database.js'
-import { deploy } from '../../migrate/test/support/migrations.js'
 import { inProcess, migratorUrl, miyabi, stackFolder, start } from './miyabi.js'
 
 const { folder, remove } = stackFolder()

@@ -1,10 +1,15 @@
 import path from 'node:path'
 import { readMigrations } from '@miyabi/migrate'
-import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
+import {
+  createTestDatabase,
+  deploy,
+  type PrivateServer,
+  sql,
+  startPrivateServer,
+  type TestDatabase,
+  until,
+} from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sql, until } from '../../migrate/test/support/database.js'
-import { deploy } from '../../migrate/test/support/migrations.js'
-import { type PrivateServer, startPrivateServer } from '../../postgres/test/server/private-server.js'
 import { miyabi, type Result, stackFolder, start } from './miyabi.js'
 
 const { folder, remove } = stackFolder()

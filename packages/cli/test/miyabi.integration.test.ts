@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { createTestDatabase } from '@miyabi/testing'
+import { createTestDatabase, databasesRunning, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { databasesRunning, until } from '../../migrate/test/support/database.js'
 import { bin, inProcess, migratorUrl, miyabi, spawnMiyabi, stackFolder, start } from './miyabi.js'
 
 const { folder, remove } = stackFolder()

@@ -3,9 +3,10 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from '@miyabi/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { isLong, prisma, startPrisma } from './support/cli.js'
-import { changed, sql, tables, useDatabase } from './support/database.js'
+import { changed, tables, useDatabase } from './support/database.js'
 import { createTestProject, DATASOURCE, GENERATOR } from './support/project.js'
 
 const database = useDatabase()

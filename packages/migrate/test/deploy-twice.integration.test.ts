@@ -1,6 +1,7 @@
+import { sql } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { prisma } from './support/cli.js'
-import { sql, useDatabase } from './support/database.js'
+import { useDatabase } from './support/database.js'
 import { createTestProject, DATASOURCE } from './support/project.js'
 
 const database = useDatabase()

@@ -1,7 +1,7 @@
-import { createTestDatabase } from '@miyabi/testing'
+import { createTestDatabase, databasesRunning, sql, until } from '@miyabi/testing'
 import pg from 'pg'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { changed, databasesRunning, sql, tables, until, useDatabase } from './support/database.js'
+import { changed, tables, useDatabase } from './support/database.js'
 import { type Answer, migrationParams, startEngine } from './support/engine.js'
 
 const database = useDatabase()

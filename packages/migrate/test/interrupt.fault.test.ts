@@ -1,7 +1,8 @@
+import { databasesRunning, shadowDatabases, sql, until } from '@miyabi/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { withClient } from '../src/connection/client.js'
 import { startPrisma } from './support/cli.js'
-import { databasesRunning, shadowDatabases, sql, tables, until, useDatabase } from './support/database.js'
+import { tables, useDatabase } from './support/database.js'
 import { createTestProject, DATASOURCE, type Project } from './support/project.js'
 
 const database = useDatabase()

@@ -1,7 +1,8 @@
+import { sql, until } from '@miyabi/testing'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { createHistory } from '../src/history/history.js'
-import { changed, sql, until, useDatabase } from './support/database.js'
+import { changed, useDatabase } from './support/database.js'
 import { migrationParams, startEngine } from './support/engine.js'
 
 const database = useDatabase()

@@ -1,7 +1,8 @@
+import { sql } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isLong, prisma } from './support/cli.js'
 import { CommandLines } from './support/command-lines.js'
-import { changed, sql, tables, useDatabase } from './support/database.js'
+import { changed, tables, useDatabase } from './support/database.js'
 import { createProject, createTestProject, DATASOURCE, type Project } from './support/project.js'
 
 const database = useDatabase()

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { sql } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
-import { changed, sql, useDatabase } from './support/database.js'
+import { changed, useDatabase } from './support/database.js'
 import { runOneShot, startEngine } from './support/engine.js'
 
 const database = useDatabase()

@@ -1,8 +1,8 @@
-import { createTestDatabase } from '@miyabi/testing'
+import { createTestDatabase, databasesRunning, shadowDatabases, sql, until } from '@miyabi/testing'
 import pg from 'pg'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { shadowName } from '../src/scratch/shadow-name.js'
-import { changed, databasesRunning, shadowDatabases, sql, tables, until, useDatabase } from './support/database.js'
+import { changed, tables, useDatabase } from './support/database.js'
 import { migrationParams, startEngine } from './support/engine.js'
 
 const database = useDatabase()

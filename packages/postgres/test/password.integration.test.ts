@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
+import { type PrivateServer, startPrivateServer } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkHealth, createPool, createPostgres, type PostgresSettings, parsePostgresSettings } from '../src/index.js'
-import { type PrivateServer, startPrivateServer } from './server/private-server.js'
 import { failureOf } from './support.js'
 
 const ACCESS = 'host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n'

@@ -1,7 +1,7 @@
 import type { LogFields } from '@miyabi/core'
+import { type PrivateServer, startPrivateServer } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPostgres, type PostgresSettings, parsePostgresSettings } from '../src/index.js'
-import { type PrivateServer, startPrivateServer } from './server/private-server.js'
 import { until } from './support.js'
 
 let server: PrivateServer

@@ -1,4 +1,5 @@
 export { Budget, type BudgetOptions, currentSeed } from './budget.js'
+export { deploy } from './deploy.js'
 export {
   type DynamoAnswer,
   type DynamoErrorAnswer,
@@ -9,6 +10,8 @@ export {
 } from './dynamo-proxy.js'
 export { dynamodbEndpoint, TestServerMissingError, tablePrefix, testVariables } from './environment.js'
 export { type KillableServer, startKillableServer } from './killable-server.js'
+export { type PrivateServer, type PrivateServerOptions, startPrivateServer } from './private-server.js'
 export { startTestRun, type TestRun, type TestRunOptions } from './run.js'
+export { databasesRunning, shadowDatabases, sql, until } from './sql.js'
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js'
 export { createTestDatabase, type TestDatabase } from './test-database.js'

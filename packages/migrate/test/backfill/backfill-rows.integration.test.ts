@@ -1,9 +1,9 @@
 import type { BackfillProgress } from '@miyabi/core'
+import { sql, until } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { backfillRows, catalogDump } from '../../src/index.js'
 import { isLong } from '../support/cli.js'
-import { sql, until } from '../support/database.js'
 import { type Server, servers } from '../support/servers.js'
 
 /** How often each row was changed, by that number. */

@@ -3,10 +3,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { createTestDatabase } from '@miyabi/testing'
+import { createTestDatabase, sql } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { backfillRows, lintMigrations } from '../../src/index.js'
-import { sql } from '../support/database.js'
 
 const root = path.resolve(import.meta.dirname, '../../../..')
 let folder: string

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createTestDatabase } from '@miyabi/testing'
+import { createTestDatabase, sql, until } from '@miyabi/testing'
 import pg from 'pg'
 import { expect, it } from 'vitest'
 import { backfillRows } from '../../src/index.js'
-import { sql, until } from '../support/database.js'
 
 const isLong = process.env['MIYABI_TEST_LONG'] === '1'
 const ROWS = isLong ? 3_000_000 : 12_000

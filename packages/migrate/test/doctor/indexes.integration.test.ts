@@ -1,8 +1,7 @@
-import { createTestDatabase } from '@miyabi/testing'
+import { createTestDatabase, sql } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { indexesCheck } from '../../src/doctor/indexes.js'
 import { checkDatabase } from '../../src/index.js'
-import { sql } from '../support/database.js'
 
 const TABLES = `
   CREATE TABLE people (id int PRIMARY KEY, email text UNIQUE, name text);

@@ -1,10 +1,9 @@
 import path from 'node:path'
-import { createTestDatabase } from '@miyabi/testing'
+import { createTestDatabase, sql } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { migrationsCheck } from '../../src/doctor/migrations.js'
 import { readMigrations } from '../../src/history/folder.js'
 import { checkDatabase } from '../../src/index.js'
-import { sql } from '../support/database.js'
 import { migrationsOf } from '../support/migrations.js'
 
 const migrations = path.resolve(import.meta.dirname, '../../../../prisma/migrations')

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Finding } from '@miyabi/core'
+import { sql } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rowSecurityCheck } from '../../src/doctor/row-security.js'
@@ -10,7 +11,6 @@ import { statementsRunBy } from '../../src/schema/do-block.js'
 import { emptySchema } from '../../src/schema/facts.js'
 import { schemaRules } from '../../src/schema/rules/all.js'
 import { parseSql } from '../../src/sql/parse.js'
-import { sql } from '../support/database.js'
 import { type Server, servers } from '../support/servers.js'
 
 const lint = path.resolve(import.meta.dirname, '../lint')

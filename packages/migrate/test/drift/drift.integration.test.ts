@@ -1,9 +1,10 @@
 import path from 'node:path'
+import { deploy, shadowDatabases, sql } from '@miyabi/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { driftCheck } from '../../src/doctor/drift.js'
 import { checkDatabase, type Drift, findDrift, type Migration } from '../../src/index.js'
-import { changed, shadowDatabases, sql } from '../support/database.js'
-import { deploy, migrationsOf } from '../support/migrations.js'
+import { changed } from '../support/database.js'
+import { migrationsOf } from '../support/migrations.js'
 import { servers } from '../support/servers.js'
 
 const FIRST = `

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { sql } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { newMigration, type PrismaProject, readMigrations, verifyMigrations, writeDown } from '../../src/index.js'
 import { prisma } from '../support/cli.js'
-import { sql, useDatabase } from '../support/database.js'
+import { useDatabase } from '../support/database.js'
 import { createTestProject, DATASOURCE, type Project } from '../support/project.js'
 
 const database = useDatabase()

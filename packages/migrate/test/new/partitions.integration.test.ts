@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { sql } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeMigrations } from '../../src/new/new-migration.js'
-import { sql } from '../support/database.js'
 import { type Server, servers } from '../support/servers.js'
 
 const BASE = `

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
-import { startKillableServer } from '@miyabi/testing'
+import { databasesRunning, deploy, sql, startKillableServer, until } from '@miyabi/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { rollback } from '../../src/index.js'
-import { changed, databasesRunning, sql, tables, until, useDatabase } from '../support/database.js'
-import { deploy, historyOf, migrationsOf } from '../support/migrations.js'
+import { changed, tables, useDatabase } from '../support/database.js'
+import { historyOf, migrationsOf } from '../support/migrations.js'
 
 const FILES = {
   '1_t': {

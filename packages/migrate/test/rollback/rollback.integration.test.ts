@@ -1,7 +1,8 @@
+import { deploy, shadowDatabases, sql } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseStatus, type Migration, type MigrationError, type RollbackOptions, rollback } from '../../src/index.js'
-import { shadowDatabases, sql, tables } from '../support/database.js'
-import { deploy, type Files, historyOf, migrationsOf } from '../support/migrations.js'
+import { tables } from '../support/database.js'
+import { type Files, historyOf, migrationsOf } from '../support/migrations.js'
 import { type Server, servers } from '../support/servers.js'
 
 const PEOPLE = {

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { sql } from '@miyabi/testing'
 import { onTestFinished } from 'vitest'
 import { type Migration, readMigrations } from '../../src/history/folder.js'
-import { createHistory } from '../../src/history/history.js'
-import { sql } from './database.js'
 
 /** The files of a migration. */
 export interface Files {
@@ -27,20 +25,6 @@ export function migrationsOf(files: Readonly<Record<string, Files>>): Migration[
     if (rows !== undefined) writeFileSync(path.join(folder, name, 'rows.sql'), rows)
   }
   return readMigrations(folder)
-}
-
-/** Applies migrations as Prisma does, with the notes that it leaves, in a moment instead of seconds. */
-export async function deploy(url: string, migrations: readonly Migration[]): Promise<void> {
-  await sql(url, createHistory('public').replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'))
-  for (const { name, up } of migrations) {
-    await sql(url, up)
-    await sql(
-      url,
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-       VALUES (gen_random_uuid(), $1, $2, clock_timestamp(), clock_timestamp(), 1)`,
-      [createHash('sha256').update(up).digest('hex'), name],
-    )
-  }
 }
 
 /** The history as `name state`, oldest first. */

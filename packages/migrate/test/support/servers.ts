@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createTestDatabase } from '@miyabi/testing'
-import { type PrivateServer, startPrivateServer } from '../../../postgres/test/server/private-server.js'
+import { createTestDatabase, type PrivateServer, startPrivateServer } from '@miyabi/testing'
 
 /** A server to test on: that of the run, or the oldest major that is supported. */
 export interface Server {

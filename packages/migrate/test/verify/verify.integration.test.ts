@@ -1,6 +1,7 @@
+import { shadowDatabases, sql } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type VerifyFinding, type VerifyOptions, verifyMigrations } from '../../src/index.js'
-import { shadowDatabases, sql, tables } from '../support/database.js'
+import { tables } from '../support/database.js'
 import { type Files, migrationsOf } from '../support/migrations.js'
 import { type Server, servers } from '../support/servers.js'
 

@@ -1,7 +1,7 @@
+import { type PrivateServer, startPrivateServer } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toPostgresError } from '../../src/errors/map-error.js'
 import { createPostgres, mapPostgresError, type Postgres } from '../../src/index.js'
-import { type PrivateServer, startPrivateServer } from '../server/private-server.js'
 import { failureOf, usePoolBench } from '../support.js'
 
 const bench = usePoolBench({ empty: false })

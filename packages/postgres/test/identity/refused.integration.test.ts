@@ -1,9 +1,9 @@
+import { startPrivateServer } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toPostgresError } from '../../src/errors/map-error.js'
 import { createPostgres, type Identity, type PostgresSettings } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
-import { startPrivateServer } from '../server/private-server.js'
 import { failureOf, until } from '../support.js'
 import { usePeople } from './people.js'
 

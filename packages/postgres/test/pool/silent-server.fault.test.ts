@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type PrivateServer, startPrivateServer } from '@miyabi/testing'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { toPostgresError } from '../../src/errors/map-error.js'
 import { createPostgres, type Postgres } from '../../src/index.js'
-import { type PrivateServer, startPrivateServer } from '../server/private-server.js'
 import { failureOf, until, usePoolBench } from '../support.js'
 
 const bench = usePoolBench()

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { databaseRoles } from '@miyabi/core/database-roles'
+import { type PrivateServer, startPrivateServer } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { tableNames } from '../../src/schema/tables.generated.js'
 import { migrationScripts, migrationsFolder } from '../schema/postgres-15.js'
 import { type SchemaDatabase, schemaDatabase } from '../schema/schema-database.js'
-import { type PrivateServer, startPrivateServer } from '../server/private-server.js'
 
 const roles = Object.values(databaseRoles)
 const ROUNDS = process.env['MIYABI_TEST_LONG'] ? 20 : 1

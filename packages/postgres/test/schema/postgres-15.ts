@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { startPrivateServer } from '../server/private-server.js'
+import { startPrivateServer } from '@miyabi/testing'
 import { type SchemaDatabase, schemaDatabase } from './schema-database.js'
 
 const migrator = 'schema_owner'

@@ -1,6 +1,6 @@
+import { type PrivateServer, startPrivateServer } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPostgres, type Postgres, parsePostgresSettings } from '../../src/index.js'
-import { type PrivateServer, startPrivateServer } from '../server/private-server.js'
 import { failureOf } from '../support.js'
 
 let standby: PrivateServer

@@ -4,8 +4,6 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-export type Major = 15 | 18
-
 /**
  * Binaries and a data folder that is cleanly shut down, to be copied. Made once a run, in the run's own temporary
  * folder.
