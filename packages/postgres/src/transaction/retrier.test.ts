@@ -70,6 +70,13 @@ describe('a retry', () => {
     expect((await retried({ stats: { ...full, active: 0 }, times: 1 })).outcome).toBe(2)
   })
 
+  it('is made after a lost connection also while callers wait: it is no sign of load, and it waits behind them', async () => {
+    const full = { ...quiet, active: 1, idle: 0, waiting: 1 }
+    const lost = new PostgresError('postgres.connection_lost')
+    const attempt = (n: number): Promise<number> => (n === 1 ? Promise.reject(lost) : Promise.resolve(n))
+    expect((await retried({ stats: full, attempt, on: new Set([lost.code]) })).outcome).toBe(2)
+  })
+
   it('is given up in its pause when the caller goes away', async () => {
     const controller = new AbortController()
     let attempts = 0

@@ -16,6 +16,16 @@ const NO_CONNECTION: ReadonlySet<PostgresErrorCode> = new Set([
   'postgres.too_many_connections',
 ])
 
+/**
+ * Failures that come of other work at the same time. A connection that was lost is no sign of it: who lost one waits
+ * behind all others for the next.
+ */
+const SIGNS_OF_LOAD: ReadonlySet<PostgresErrorCode> = new Set([
+  'postgres.serialization_failure',
+  'postgres.deadlock',
+  'postgres.too_many_connections',
+])
+
 /** The failures after which a read may be made again. */
 export const READ_RETRIES: ReadonlySet<PostgresErrorCode> = new Set(['postgres.connection_lost'])
 
@@ -36,7 +46,7 @@ export interface Tries<T> {
 
 /**
  * Makes attempts until one succeeds: with full jitter between them, within a deadline, from a budget that everybody
- * shares, and never while callers wait for the pool, because a retry would only stand in their way.
+ * shares, and never after a conflict while callers wait for the pool, because a retry would only stand in their way.
  */
 export class Retrier {
   readonly #budget: RetryBudget
@@ -74,7 +84,7 @@ export class Retrier {
     let gaveUp: GaveUp | undefined = pauseMs >= tries.remainingMs() ? 'deadline' : undefined
     if (!gaveUp) {
       await sleep(pauseMs, tries.signal)
-      if (isSaturated(this.#stats())) gaveUp = 'saturated'
+      if (SIGNS_OF_LOAD.has(failure.code) && isSaturated(this.#stats())) gaveUp = 'saturated'
       else if (!this.#budget.take()) gaveUp = 'budget'
     }
     const { code } = failure
