@@ -9,7 +9,7 @@ import { type SuiteName, suites } from '../src/suites/index.js'
 const plan = { rounds: 1, sliceMs: 1, warmUpMs: 0, singleRounds: 1 }
 
 /** Whole stacks are started by the tests of @miyabi/local. */
-const workloads: Readonly<Partial<Record<SuiteName, string[]>>> = { start: ['test database', 'first query'] }
+const workloads: Readonly<Partial<Record<SuiteName, string[]>>> = { start: ['test database', 'import', 'first query'] }
 
 describe.each(Object.keys(suites) as SuiteName[])('the %s suite', (name) => {
   it('finds equal results, measures everybody without an error, and renders', async () => {

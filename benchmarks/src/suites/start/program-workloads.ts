@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { MiyabiError } from '@miyabi/core'
 import type { Contender, Workload } from '../../harness/workload.js'
 import type { Servers } from '../../servers/servers.js'
+import { ended } from './ended.js'
 
 type Program = 'pg' | 'prisma' | 'ours' | 'ours-context'
 
@@ -67,9 +67,4 @@ function start(program: Program, { databaseUrl, directDatabaseUrl, dynamodbEndpo
     env: { ...process.env, DATABASE_URL: url, DYNAMODB_ENDPOINT: dynamodbEndpoint, USER_ID: userId },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  const [code] = (await once(child, 'exit')) as [number | null]
-  if (code !== 0) throw new MiyabiError('benchmarks.program_failed', `a measured program ended with ${code}`)
 }

@@ -1,0 +1,8 @@
+import { readSync } from 'node:fs'
+
+// Waits for the word, so that what is timed begins with the imports and not with Node. Reading it loads nothing else.
+const specifiers = (process.env['IMPORTS'] ?? '').split(' ')
+process.stdout.write('ready\n')
+readSync(0, Buffer.alloc(1))
+await Promise.all(specifiers.map((specifier) => import(specifier)))
+process.stdout.write('imported\n')
