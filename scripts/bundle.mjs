@@ -18,11 +18,36 @@ const entryPoints = [
 for (const file of readdirSync('dist', { recursive: true })) {
   if (/\.js(\.map)?$/.test(file)) rmSync(path.join('dist', file))
 }
+/** Whoever imports Prisma's runtime gets it by `#prisma-runtime`, whose file says why. */
+const RUNTIME = '@prisma/client/runtime/client'
+const prismaRuntime = {
+  name: 'prisma-runtime',
+  setup({ onLoad, onResolve, onEnd }) {
+    onResolve({ filter: /^#/ }, ({ path: name }) => ({ path: name, external: true }))
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8')
+        .replace(`import * as runtime from "${RUNTIME}"`, 'import { runtime } from "#prisma-runtime"')
+        .replace(
+          new RegExp(`import (\\{[^}]*\\}) from '${RUNTIME}'`),
+          (_, names) => `import { runtime } from "#prisma-runtime"; const ${names.replaceAll(' as ', ': ')} = runtime`,
+        ),
+      loader: 'ts',
+    }))
+    onEnd(({ metafile }) => {
+      const imported = Object.values(metafile.outputs).flatMap((output) => output.imports.map((one) => one.path))
+      const text = `${RUNTIME} is imported in another way than expected: mend scripts/bundle.mjs`
+      return { errors: imported.includes(RUNTIME) ? [{ text }] : [] }
+    })
+  },
+}
+
 await build({
   entryPoints,
   outdir: 'dist',
   outbase: 'src',
   bundle: true,
+  metafile: true,
+  plugins: [prismaRuntime],
   // Entries share one copy of what both use: a class is one class through either.
   splitting: true,
   chunkNames: 'shared/[name]-[hash]',

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -10,8 +10,9 @@ const own = path.resolve(import.meta.dirname, '../..')
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(await realpath(tmpdir()), 'miyabi-second-pg-'))
-  await cp(path.join(own, 'dist'), path.join(folder, 'dist'), { recursive: true })
-  await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }')
+  for (const name of ['dist', 'package.json', 'prisma-runtime.cjs']) {
+    await cp(path.join(own, name), path.join(folder, name), { recursive: true })
+  }
   await linkAll(path.join(own, 'node_modules'), path.join(folder, 'node_modules'))
 })
 afterAll(() => rm(folder, { recursive: true }))
