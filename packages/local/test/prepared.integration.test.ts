@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { query } from './support/clients.js'
@@ -27,5 +27,31 @@ describe('the prepared data folder', () => {
       expect.stringMatching(/^postgres-18\.\d+-layout\d+-/),
     ])
     await Promise.all(holders.map((holder) => holder.close()))
+  })
+
+  it('gives way to passwords of its own in a stack that was made with those of all others', async () => {
+    const first = new Holder(folder)
+    const before = (await first.up()).postgres
+    await query(before.directDatabaseUrl, 'CREATE TABLE kept AS SELECT 1 AS one')
+    await first.close()
+    const file = path.join(folder, 'data', 'credentials.json')
+    const { own, ...shared } = JSON.parse(readFileSync(file, 'utf8'))
+    expect(own).toBe(true)
+    writeFileSync(file, JSON.stringify(shared))
+
+    const second = new Holder(folder)
+    const after = (await second.up()).postgres
+    for (const name of ['databaseUrl', 'directDatabaseUrl', 'serviceDatabaseUrl'] as const) {
+      const old = new URL(after[name])
+      old.password = new URL(before[name]).password
+      expect(old.href).not.toBe(after[name])
+      await expect(query(old.href, 'SELECT')).rejects.toThrow('password authentication failed')
+    }
+    expect(await query(after.directDatabaseUrl, 'TABLE kept')).toEqual([{ one: 1 }])
+    await second.close()
+
+    const third = new Holder(folder)
+    expect((await third.up()).postgres.databaseUrl).toBe(after.databaseUrl)
+    await third.close()
   })
 })

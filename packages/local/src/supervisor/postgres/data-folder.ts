@@ -7,7 +7,7 @@ import type { RunAs } from '../run-as.js'
 import { runProgram } from '../spawn.js'
 import type { PostgresBinaries } from './binaries.js'
 import { preparedFolder } from './prepared-folder.js'
-import { type Credentials, memberships, newCredentials, newPassword, passwords } from './roles.js'
+import { type Credentials, memberships, newCredentials, passwords } from './roles.js'
 import { runSingleUser } from './single-user.js'
 
 /** What a fresh data folder takes, with room for the first writes. */
@@ -28,8 +28,14 @@ export interface DataFolderOptions {
   readonly durable: boolean
 }
 
-/** Data made before the service had a login have no password of it. */
-type StoredCredentials = Omit<Credentials, 'service'> & Partial<Credentials>
+/**
+ * What `credentials.json` holds. Data made earlier have no password of the service's login, or passwords that all
+ * stacks of one user had in common.
+ */
+interface StoredCredentials extends Partial<Credentials> {
+  /** Whether these passwords are those of no other stack. */
+  readonly own?: true
+}
 
 /** What every data folder has, from its first moment on. A removal that was cut short takes it like any other file. */
 const VERSION_FILE = 'PG_VERSION'
@@ -108,7 +114,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     const credentials = newCredentials()
     // First the passwords, then the data they belong to: a crash in between leaves no data folder, and all is done
     // again.
-    writePrivateFile(credentialsFile, JSON.stringify(credentials))
+    writeCredentials(credentialsFile, credentials)
     await copyTree(prepared, folder, {
       owner: runAs,
       folderMode: 0o700,
@@ -119,11 +125,16 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       },
     })
   }
-  const stored = JSON.parse(readFileSync(credentialsFile, 'utf8')) as StoredCredentials
-  if (stored.service !== undefined) return { path: folder, credentials: { ...stored, service: stored.service } }
-  const upgraded = { ...stored, service: newPassword() }
-  // First the login, then its password: a crash in between leaves data without one, and it is all done again.
-  await runSingleUser(binaries, folder, [...memberships, ...passwords(upgraded)], { runAs, durable })
-  writePrivateFile(credentialsFile, JSON.stringify(upgraded))
-  return { path: folder, credentials: upgraded }
+  const { own, ...stored } = JSON.parse(readFileSync(credentialsFile, 'utf8')) as StoredCredentials
+  if (own) return { path: folder, credentials: stored as Credentials }
+  const credentials = newCredentials()
+  // First the logins, then the file: a crash in between leaves the old file, and it is all done again.
+  await runSingleUser(binaries, folder, [...memberships, ...passwords(credentials)], { runAs, durable })
+  writeCredentials(credentialsFile, credentials)
+  return { path: folder, credentials }
+}
+
+function writeCredentials(file: string, credentials: Credentials): void {
+  const stored: StoredCredentials = { ...credentials, own: true }
+  writePrivateFile(file, JSON.stringify(stored))
 }

@@ -13,7 +13,7 @@ export interface Credentials {
   readonly service: string
 }
 
-export const newPassword = (): string => randomBytes(18).toString('base64url')
+const newPassword = (): string => randomBytes(18).toString('base64url')
 
 export const newCredentials = (): Credentials => ({
   migrator: newPassword(),
