@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkHealth, createPool, createPostgres, parsePostgresSettings } from '../src/index.js'
+import { certificateAuthority } from './server/certificates.js'
 import { failureOf } from './support.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-certificate-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+const { cert } = await certificateAuthority('Authority of the test')
 
 /** Settings whose certificate is there now, and whose server never is. */
 function settingsWithCertificate() {
   const file = path.join(folder, 'root.crt')
-  writeFileSync(file, 'a certificate')
+  writeFileSync(file, cert)
   const settings = parsePostgresSettings({
     DATABASE_URL: `postgresql://app:hunter2@127.0.0.1:1/miyabi?sslmode=verify-full&sslrootcert=${file}`,
     DB_MIN_CONNECTIONS: '0',
@@ -39,6 +41,14 @@ describe('a certificate file that vanishes', () => {
     expect(await failureOf(postgres.query('SELECT 1'))).toMatchObject({ code: 'postgres.pool.acquire_timeout' })
     expect(await failureOf(postgres.advise())).toMatchObject({ code })
     expect(await postgres.health()).toMatchObject({ problem: code })
+  })
+
+  it('is refused by whatever begins with one that is none, by the name of the variable and without what is in it', () => {
+    const { settings } = settingsWithCertificate()
+    writeFileSync(path.join(folder, 'root.crt'), 'hunter3')
+    const told = 'DATABASE_URL: has an sslrootcert whose file holds no certificate'
+    expect(() => createPostgres(settings)).toThrow(told)
+    expect(() => createPool(settings)).not.toThrow('hunter3')
   })
 
   it('is told by whatever begins without it, by the name of the variable and without its path', async () => {

@@ -1,7 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { certificateAuthority } from '../../test/server/certificates.js'
 import { parsePostgresSettings } from './config.js'
 import { doubtsOf, sayDoubts } from './doubts.js'
 import { resolvePostgresSettings } from './resolve.js'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-doubts-'))
+const file = path.join(folder, 'root.crt')
+writeFileSync(file, (await certificateAuthority('Authority of the test')).cert)
+afterAll(() => rmSync(folder, { recursive: true }))
 
 const settingsOf = (rest: string) =>
   resolvePostgresSettings(parsePostgresSettings({ DATABASE_URL: `postgresql://app:hunter2@${rest}` }))
@@ -11,7 +20,7 @@ describe('doubtsOf', () => {
     ['db.example.com/m', 'disable', 'in plain text'],
     ['10.0.0.7/m?sslmode=disable', 'disable', 'in plain text'],
     ['db.example.com/m?sslmode=require', 'require', 'nobody verifies with whom'],
-    ['[2001:db8::1]/m?sslmode=verify-ca&sslrootcert=package.json', 'verify-ca', 'whatever its name'],
+    [`[2001:db8::1]/m?sslmode=verify-ca&sslrootcert=${file}`, 'verify-ca', 'whatever its name'],
   ])('has one about %s', (rest, sslmode, told) => {
     const [doubt, ...more] = doubtsOf(settingsOf(rest))
     expect(more).toEqual([])

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { inspect } from 'node:util'
 import { ConfigError } from '@miyabi/core'
 import { afterAll, describe, expect, it } from 'vitest'
+import { certificateAuthority } from '../../test/server/certificates.js'
 import { toClientConfig } from './client-config.js'
 import { parsePostgresSettings } from './config.js'
 import { resolvePostgresSettings } from './resolve.js'
@@ -32,14 +33,15 @@ describe('resolvePostgresSettings', () => {
     expect(JSON.stringify(target)).not.toContain('hunter2')
   })
 
-  it('reads a certificate once, whatever becomes of its file, and hands every connection a copy', () => {
-    writeFileSync(file, 'first')
+  it('reads a certificate once, whatever becomes of its file, and hands every connection a copy', async () => {
+    const { cert } = await certificateAuthority('Authority of the test')
+    writeFileSync(file, cert)
     const databaseUrl = `postgresql://app@h/m?sslmode=verify-full&sslrootcert=${file}`
     const once = resolvePostgresSettings({ ...settings, databaseUrl })
     rmSync(file)
     expect(resolvePostgresSettings(once)).toBe(once)
     const { ssl } = toClientConfig(once)
-    expect(ssl).toEqual({ ca: Buffer.from('first') })
+    expect(ssl).toEqual({ ca: Buffer.from(cert) })
     expect(toClientConfig(once).ssl).not.toBe(ssl)
   })
 

@@ -2,6 +2,7 @@ import { ConfigError, encodingProblem } from '@miyabi/core'
 import type { PostgresSettings } from './config.js'
 import { type ConnectionTarget, connectionUrlProblem, parseConnectionUrl } from './connection-url.js'
 import { serviceSettings } from './service-settings.js'
+import { CertificateFault } from './tls.js'
 
 /**
  * Settings whose URL has been read, and the certificates that it names: nothing after this parses the one or opens the
@@ -20,7 +21,7 @@ const resolved = new WeakMap<PostgresSettings, Role>()
  * Reads where the settings lead, once: whoever makes connections, messages or checks takes it from the result. What is
  * resolved already comes back as it is.
  * @param role whose login: `service` is that of SERVICE_DATABASE_URL, with the size of its pool.
- * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
+ * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read, or is none.
  */
 export function resolvePostgresSettings(given: PostgresSettings, role: Role = 'application'): ResolvedSettings {
   if (isResolved(given, role)) return given
@@ -53,10 +54,7 @@ function readTarget(text: string, name: string): ConnectionTarget {
   try {
     return parseConnectionUrl(text, name)
   } catch (error) {
-    const { code = 'unknown' } = error as { readonly code?: string }
-    throw fault(
-      `names a certificate file that cannot be read (${code})`,
-      'sslrootcert, sslcert and sslkey to be readable PEM files',
-    )
+    if (!(error instanceof CertificateFault)) throw error
+    throw fault(error.message, 'sslrootcert, sslcert and sslkey to be readable PEM files')
   }
 }

@@ -2,11 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { certificate, certificateAuthority } from '../../test/server/certificates.js'
 import { type TlsParameters, tlsOptions, tlsProblem } from './tls.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-tls-'))
-const file = path.join(folder, 'ca.pem')
-writeFileSync(file, 'PEM')
+const authority = await certificateAuthority('Authority of the test')
+const [own, other] = await Promise.all(['one', 'two'].map((name) => certificate(authority, name)))
+const write = (name: string, text = ''): string => {
+  writeFileSync(path.join(folder, name), text)
+  return path.join(folder, name)
+}
+const file = write('ca.pem', authority.cert)
+const [cert, key, otherKey] = [write('own.crt', own?.cert), write('own.key', own?.key), write('other.key', other?.key)]
+const rubbish = write('rubbish.pem', 'hunter2')
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const said = (parameters: Partial<TlsParameters>): TlsParameters => ({
@@ -16,7 +24,7 @@ const said = (parameters: Partial<TlsParameters>): TlsParameters => ({
   sslkey: undefined,
   ...parameters,
 })
-const ca = Buffer.from('PEM')
+const ca = Buffer.from(authority.cert)
 
 describe('tlsOptions', () => {
   it('mean by each mode what libpq means', () => {
@@ -32,6 +40,31 @@ describe('tlsOptions', () => {
     expect(tlsOptions(said({}))).toBe(false)
     expect(tlsOptions(said({ sslrootcert: 'system' }))).toEqual({})
     expect(tlsOptions(said({ sslmode: 'verify-full', sslrootcert: 'system' }))).toEqual({})
+  })
+})
+
+describe('the files of certificates', () => {
+  const options = (parameters: Partial<TlsParameters>) => () => tlsOptions(said({ sslmode: 'require', ...parameters }))
+
+  it('are taken where they fit each other', () => {
+    expect(options({ sslrootcert: file, sslcert: cert, sslkey: key })()).toMatchObject({ ca, cert: expect.any(Buffer) })
+  })
+
+  it.each<[string, Partial<TlsParameters>, string]>([
+    ['an authority that is none', { sslrootcert: rubbish }, 'has an sslrootcert whose file holds no certificate'],
+    [
+      'an authority that was cut short',
+      { sslrootcert: write('cut.pem', authority.cert.replace(/[^-]{60}\n-----END/, '\n-----END')) },
+      'has an sslrootcert whose file holds a certificate that cannot be read',
+    ],
+    ['a key in its place', { sslrootcert: key }, 'has an sslrootcert whose file holds no certificate'],
+    ['a certificate that is none', { sslcert: rubbish, sslkey: key }, 'has an sslcert whose file holds no certificate'],
+    ['a key that is none', { sslcert: cert, sslkey: rubbish }, 'has an sslkey whose file holds no key'],
+    ["another certificate's key", { sslcert: cert, sslkey: otherKey }, 'is not the key of its sslcert'],
+    ['a file that is not there', { sslrootcert: `${file}.gone` }, 'cannot be read (ENOENT)'],
+  ])('are refused by their parameter: %s', (_what, parameters, told) => {
+    expect(options(parameters)).toThrow(told)
+    expect(options(parameters)).not.toThrow('hunter2')
   })
 })
 

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { ConnectionOptions } from 'node:tls'
+import { type ConnectionOptions, createSecureContext } from 'node:tls'
 
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 
@@ -52,18 +53,65 @@ export function tlsMode({ sslmode, sslrootcert }: TlsParameters): TlsMode {
  * libpq's meaning of each mode (https://www.postgresql.org/docs/current/libpq-ssl.html): `require` encrypts and
  * verifies nothing unless a root certificate is given, `verify-ca` verifies the chain, `verify-full` also the name of
  * the host. The driver's own reading of a URL takes all three for verify-full.
- * @throws {Error} where a file cannot be read.
+ * @throws {CertificateFault} where a file cannot be read, or is not what its parameter says.
  */
 export function tlsOptions(parameters: TlsParameters): ConnectionOptions | false {
   const mode = tlsMode(parameters)
   if (mode === 'disable') return false
   const { sslrootcert, sslcert, sslkey } = parameters
   const material: ConnectionOptions = {
-    ...(sslrootcert === undefined || sslrootcert === 'system' ? {} : { ca: readFileSync(sslrootcert) }),
-    ...(sslcert === undefined ? {} : { cert: readFileSync(sslcert) }),
-    ...(sslkey === undefined ? {} : { key: readFileSync(sslkey) }),
+    ...(sslrootcert === undefined || sslrootcert === 'system' ? {} : { ca: authorities(sslrootcert) }),
+    ...(sslcert === undefined || sslkey === undefined ? {} : ownCertificate(sslcert, sslkey)),
   }
   if (mode === 'verify-full') return material
   if (mode === 'require' && sslrootcert === undefined) return { ...material, rejectUnauthorized: false }
   return { ...material, checkServerIdentity: () => undefined }
+}
+
+/** A file of a certificate or a key that cannot be used. Says nothing of what is in it. */
+export class CertificateFault extends Error {
+  override readonly name = 'CertificateFault'
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw new CertificateFault(`names a certificate file that cannot be read (${code})`)
+  }
+}
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
+
+/** What is no certificate, TLS passes over in silence, and then trusts nobody. */
+function authorities(file: string): Buffer {
+  const content = read(file)
+  const certificates = content.toString('latin1').match(CERTIFICATE) ?? []
+  if (certificates.length === 0) throw new CertificateFault('has an sslrootcert whose file holds no certificate')
+  for (const certificate of certificates) {
+    try {
+      new X509Certificate(certificate)
+    } catch {
+      throw new CertificateFault('has an sslrootcert whose file holds a certificate that cannot be read')
+    }
+  }
+  return content
+}
+
+function ownCertificate(certFile: string, keyFile: string): { readonly cert: Buffer; readonly key: Buffer } {
+  const [cert, key] = [read(certFile), read(keyFile)]
+  const isUsable = (material: ConnectionOptions): boolean => {
+    try {
+      createSecureContext(material)
+      return true
+    } catch {
+      return false
+    }
+  }
+  if (!isUsable({ cert })) throw new CertificateFault('has an sslcert whose file holds no certificate')
+  if (!isUsable({ key }))
+    throw new CertificateFault('has an sslkey whose file holds no key, or one that needs a passphrase')
+  if (!isUsable({ cert, key })) throw new CertificateFault('has an sslkey that is not the key of its sslcert')
+  return { cert, key }
 }
