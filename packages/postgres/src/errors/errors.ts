@@ -12,6 +12,8 @@ interface PostgresErrorOptions<Details> {
   readonly cause?: unknown
   /** What to do about it, where that is not what the code says. */
   readonly remedy?: string | undefined
+  /** Where it is known that nothing was done, though the code does not say so. */
+  readonly effect?: 'none'
 }
 
 /** An error of the PostgreSQL side. `retryable` and `effect` follow from the code, the type of `details` too. */
@@ -24,7 +26,7 @@ export class PostgresError<Code extends PostgresErrorCode = PostgresErrorCode> e
   /** @param reason what happened, where that is more than the code says. */
   constructor(code: Code, reason?: string, options: PostgresErrorOptions<PostgresErrorDetails<Code>> = {}) {
     const { retryable, effect, ...usual } = meaningOf(code)
-    super(code, reason ?? usual.reason, { remedy: usual.remedy, ...options, retryable, effect })
+    super(code, reason ?? usual.reason, { remedy: usual.remedy, effect, ...options, retryable })
   }
 
   /**

@@ -13,13 +13,13 @@ import {
 } from '../internals/prisma.js'
 import type { Pool } from '../pool/pool.js'
 import { isForgotten, isStale } from '../pool/pooled-client.js'
+import { isPureSelect } from '../statement/pure-select.js'
 import type { Runner } from '../statement/runner.js'
 import type { Attempts } from '../transaction/attempt.js'
 import { READ_RETRIES, type Retrier } from '../transaction/retrier.js'
 import { keepingFacts, toPrisma } from './adapter-errors.js'
 import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
 import { sendingEarlyDates } from './early-dates.js'
-import { isPureSelect } from './pure-select.js'
 
 const isSilence = (error: unknown): boolean =>
   isPostgresError(error, 'postgres.connection_lost') && error.details.silentMs !== undefined

@@ -107,7 +107,12 @@ export class Statement extends DriverQuery {
       }
     }
     if (this._canceledDueToError instanceof UnreadableValue)
-      this._canceledDueToError = unreadable(this.#shape ?? this._result, message.fields, this._canceledDueToError)
+      this._canceledDueToError = unreadable(
+        this.text,
+        this.#shape ?? this._result,
+        message.fields,
+        this._canceledDueToError,
+      )
   }
 
   override handleCommandComplete(message: object, connection: Wire): void {
@@ -139,7 +144,12 @@ export class Statement extends DriverQuery {
 }
 
 /** Says in which column it is: the parsers are not told. */
-function unreadable({ fields, _parsers }: DriverResult, values: DataRow['fields'], { kind }: UnreadableValue): Error {
+function unreadable(
+  text: string,
+  { fields, _parsers }: DriverResult,
+  values: DataRow['fields'],
+  { kind }: UnreadableValue,
+): Error {
   const index = values.findIndex((value, i) => {
     try {
       if (value !== null) _parsers?.[i]?.(value)
@@ -148,5 +158,5 @@ function unreadable({ fields, _parsers }: DriverResult, values: DataRow['fields'
       return true
     }
   })
-  return unreadableIn(fields[index]?.name ?? '?', kind)
+  return unreadableIn(text, fields[index]?.name ?? '?', kind)
 }

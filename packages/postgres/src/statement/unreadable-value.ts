@@ -1,5 +1,6 @@
 import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
+import { isPureSelect } from './pure-select.js'
 
 /** A value for which there is no form here. What it is belongs into the error, the value itself does not. */
 export class UnreadableValue extends Error {
@@ -12,10 +13,13 @@ export class UnreadableValue extends Error {
   }
 }
 
-/** What callers get: it names column and kind. */
-export function unreadableIn(column: string, kind: string): PostgresError<'postgres.unreadable_value'> {
+const REMEDY_OF_READ = 'correct it in its row, or select it as text by SQL (`column::text`)'
+
+/** What callers get: it names column and kind. A statement that only reads has done nothing. */
+export function unreadableIn(text: string, column: string, kind: string): PostgresError<'postgres.unreadable_value'> {
   const code = 'postgres.unreadable_value'
   return new PostgresError(code, `${meaningOf(code).reason} (column ${column}: ${kind})`, {
     details: { columns: [column], kind },
+    ...(isPureSelect(text) && { effect: 'none', remedy: REMEDY_OF_READ }),
   })
 }

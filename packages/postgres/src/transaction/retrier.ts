@@ -106,7 +106,12 @@ function isSaturated({ waiting, active, max }: PoolStats): boolean {
 /** The same error, and how often it was tried. Errors of others, Prisma's among them, stay what they are. */
 function told(error: unknown, attempts: number, gaveUp: GaveUp | undefined): unknown {
   if (!isPostgresError(error) || (attempts === 1 && gaveUp === undefined)) return error
-  const { code, reason, remedy, details, cause } = error
+  const { code, reason, remedy, details, cause, effect } = error
   if (code === 'postgres.deadline' || code === 'postgres.pool.acquire_timeout') return error // they tell more already
-  return postgresError(code, reason, { details: { ...details, attempts, ...defined({ gaveUp }) }, cause, remedy })
+  return postgresError(code, reason, {
+    details: { ...details, attempts, ...defined({ gaveUp }) },
+    cause,
+    remedy,
+    ...(effect === 'none' && { effect }),
+  })
 }
