@@ -89,6 +89,27 @@ const CHANGES: readonly (readonly [change: string, ...found: string[]])[] = [
   ['DROP SCHEMA audit', 'missing schema audit'],
 ]
 
+/**
+ * What docs/MIGRATIONS.md says is not compared, in its words, and a change of each that nothing may be said of; what no
+ * statement of an ordinary login changes stands without one.
+ */
+const NOT_COMPARED: readonly (readonly [words: string, changes: readonly string[]])[] = [
+  ['roles, which belong to the server', []],
+  ['grants on the database', ['GRANT CONNECT ON DATABASE %I TO PUBLIC', 'REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC']],
+  [
+    'what `ALTER DATABASE` and `ALTER ROLE` set for it',
+    [`ALTER DATABASE %I SET work_mem = '5MB'`, `ALTER ROLE CURRENT_USER IN DATABASE %I SET work_mem = '6MB'`],
+  ],
+  ['the order of columns', ['ALTER TABLE audit.entries DROP COLUMN id, ADD COLUMN id int']],
+  ['versions of extensions', []],
+  ['operators', ['CREATE OPERATOR public.=== (FUNCTION = int4eq, LEFTARG = int, RIGHTARG = int)']],
+  ['casts', ['CREATE CAST (slug AS posts) WITH INOUT']],
+  ['collations', [`CREATE COLLATION public.ordered (provider = icu, locale = 'und')`]],
+  ['text search', ['CREATE TEXT SEARCH CONFIGURATION public.plain (COPY = pg_catalog.simple)']],
+  ['publications', ['CREATE PUBLICATION everywhere FOR TABLE posts']],
+  ['foreign servers', []],
+]
+
 const named = ({ change, kind, name }: CatalogDifference): string => `${change} ${kind} ${name}`
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -126,6 +147,67 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('the catalog dum
         const after = await dumpOf(client)
         expect(diffCatalogs(before, after).map(named), change).toEqual(expected)
         before = after
+      }
+    })
+  })
+
+  it('sees the name of a NOT NULL, where the server has names for them, and that it is not proven', async () => {
+    await withClient(await server.database(), async (client) => {
+      await client.query('CREATE TABLE boxes (size int NOT NULL, color text)')
+      const changes: readonly (readonly [change: string, ...found: string[]])[] =
+        name === 'PostgreSQL 15'
+          ? [['ALTER TABLE boxes ALTER color SET NOT NULL', 'changed column public.boxes.color']]
+          : [
+              [
+                'ALTER TABLE boxes RENAME CONSTRAINT boxes_size_not_null TO sized',
+                'unexpected constraint sized on public.boxes',
+              ],
+              [
+                'ALTER TABLE boxes RENAME CONSTRAINT sized TO measured',
+                'missing constraint sized on public.boxes',
+                'unexpected constraint measured on public.boxes',
+              ],
+              [
+                'ALTER TABLE boxes RENAME CONSTRAINT measured TO boxes_size_not_null',
+                'missing constraint measured on public.boxes',
+              ],
+              [
+                'ALTER TABLE boxes ADD CONSTRAINT boxes_color_not_null NOT NULL color NOT VALID',
+                'unexpected constraint boxes_color_not_null on public.boxes',
+                'changed column public.boxes.color',
+              ],
+              [
+                'ALTER TABLE boxes VALIDATE CONSTRAINT boxes_color_not_null',
+                'missing constraint boxes_color_not_null on public.boxes',
+              ],
+              ['ALTER TABLE boxes ALTER color DROP NOT NULL', 'changed column public.boxes.color'],
+            ]
+      let before = await dumpOf(client)
+      for (const [change, ...expected] of changes) {
+        await client.query(change)
+        const after = await dumpOf(client)
+        expect(diffCatalogs(before, after).map(named).sort(), change).toEqual(expected.toSorted())
+        before = after
+      }
+    })
+  })
+
+  it('says nothing of what the documentation says is not compared', async () => {
+    const page = readFileSync(path.resolve(import.meta.dirname, '../../../../docs/MIGRATIONS.md'), 'utf8')
+    const [, list = ''] = /^Not in it: ([\s\S]*?)\. Rows are/m.exec(page) ?? []
+    const words = list.replaceAll('\n', ' ').split(/[;,] (?:and )?/)
+    expect(words.join(', ')).toBe(
+      NOT_COMPARED.map(([each]) => each)
+        .join(', ')
+        .replaceAll('; ', ', '),
+    )
+    await withClient(await server.database(), async (client) => {
+      await client.query(`${everything}; ALTER TABLE audit.entries ADD COLUMN note text`)
+      const { rows } = await client.query<{ own: string }>('SELECT quote_ident(current_database()) AS own')
+      const before = await dumpOf(client)
+      for (const [each, changes] of NOT_COMPARED) {
+        for (const change of changes) await client.query(change.replace('%I', rows[0]?.own ?? ''))
+        expect(diffCatalogs(before, await dumpOf(client)).map(named), each).toEqual([])
       }
     })
   })
