@@ -21,6 +21,7 @@ import { assertDriver, backendIdOf } from '../internals/pg.js'
 import type { Run, ServerError } from '../script/run.js'
 import { applyLimits, queryWhole, resetSession } from '../script/run-script.js'
 import { asOneTransaction, checkPlain } from '../script/whole.js'
+import { inTurn } from './server-turn.js'
 
 /** `pg_catalog."char"`, which the introspection queries read and the adapter does not know. */
 const CHAR_OID = 18
@@ -120,9 +121,12 @@ export class Session implements SqlDriverAdapter {
       await this.limit(script)
       // What was applied long ago, perhaps by another engine, is played into a shadow database as it was.
       const whole = this.run.method === 'applyMigrations' ? await asOneTransaction(script) : script
-      await this.run.interruptible(
-        () => this.cancel(),
-        () => queryWhole(this.client, whole),
+      const isWanted = (): boolean => this.run.interruptedBy === undefined
+      await inTurn(this.target, whole, isWanted, () =>
+        this.run.interruptible(
+          () => this.cancel(),
+          () => queryWhole(this.client, whole),
+        ),
       )
     } catch (error) {
       await resetSession(this.client).catch(() => {})
