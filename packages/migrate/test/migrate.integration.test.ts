@@ -42,10 +42,12 @@ describe('migrate dev, status and reset', () => {
     const { exitCode, output } = await prisma(project, ['migrate', 'dev', '--name', 'init'], { url })
     processes?.end()
     if (processes) {
+      // Other test files start engines of their own meanwhile.
       const engines = [...processes.seen].filter(
-        (line) => line.includes('schema-engine') && line.includes('--datasource'),
+        (line) => line.includes('schema-engine') && line.includes(new URL(url).pathname),
       )
-      expect(engines.join()).toContain(new URL(url).pathname)
+      expect(engines.length).toBeGreaterThan(0)
+      expect(engines.join()).toContain('--datasource')
       expect(engines.join()).not.toContain(new URL(url).password)
     }
     expect(output).toContain('Your database is now in sync with your schema')
