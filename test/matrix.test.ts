@@ -13,7 +13,9 @@ describe('the matrix', () => {
   it('lists its cells, also for a program', async () => {
     const { stdout } = await matrix('--list', '--json')
     expect(JSON.parse(stdout)).toEqual(cells.map(({ name, purpose }) => ({ name, purpose })))
-    expect(cells.map(({ name }) => name)).toEqual(expect.arrayContaining(['postgres-16', 'pgbouncer', 'node-24']))
+    expect(cells.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['postgres-16', 'pgbouncer', 'node-24', 'use-next']),
+    )
   })
 
   it('ends with 2 for a cell that it does not know, and runs none', async () => {

@@ -2,7 +2,7 @@ import { packageFolders, readManifest } from '../workspace.js'
 import type { Page } from './pages.js'
 
 /** What pnpm does by itself. */
-const OWN = new Set(['add', 'exec', 'install', 'store'])
+const OWN = new Set(['add', 'exec', 'install', 'pack', 'store'])
 
 /** Every use of pnpm in a page's code that names a script, a package or a version that does not exist. */
 export function unknownCommands(pages: readonly Page[]): string[] {

@@ -17,7 +17,7 @@ export async function typeCheckExamples(pages: readonly Page[]): Promise<string[
   try {
     const origins = new Map<string, { readonly page: string; readonly lines: readonly number[] }>()
     await mkdir(path.join(folder, 'examples'))
-    for (const page of pages) {
+    for (const page of pages.filter(({ name }) => !isCompiledElsewhere(name))) {
       for (const block of page.blocks.filter(({ language }) => language === 'ts')) {
         const name = `examples/${origins.size}.ts`
         const { text, lines } = toModule(page, block)
@@ -47,6 +47,9 @@ export async function typeCheckExamples(pages: readonly Page[]): Promise<string[
     await rm(folder, { recursive: true })
   }
 }
+
+/** Whether the code of a page is an application on a framework, which its own test compiles and runs (test/use). */
+const isCompiledElsewhere = (name: string): boolean => /^docs\/use\/(?!README)/.test(name)
 
 /**
  * An example as a module: its imports, what its page takes for granted, and the rest in a function, where it may

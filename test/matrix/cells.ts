@@ -25,6 +25,16 @@ const ON_POSTGRES = ['@miyabi/postgres', '@miyabi/db', '@miyabi/migrate'].flatMa
 const POSTGRES = { 15: '15.18.0-beta.17', 16: '16.14.0-beta.17', 17: '17.10.0-beta.17', 18: '18.4.0-beta.17' } as const
 const NODE = [20, 22, 24] as const
 
+/** Where the packed packages are used, a file of test/use each. */
+const USES = [
+  ['next', 'Next 15 and 16: build, start, dev'],
+  ['nest', 'Nest 11 in CommonJS, Nest 12 in ES modules'],
+  ['servers', 'Hono, Fastify and Express'],
+  ['lambda', 'a Lambda handler in one file, of both formats: its size and its cold start'],
+  ['typescript', 'TypeScript 5.9 and 7 with every kind of module and of resolution'],
+  ['bun', 'Bun'],
+] as const
+
 export const cells: readonly Cell[] = [
   ...Object.entries(POSTGRES).map(([major, version]) => onPostgres(major, version)),
   {
@@ -52,6 +62,7 @@ export const cells: readonly Cell[] = [
     },
   },
   ...NODE.map(onNode),
+  ...USES.map(use),
 ]
 
 const vitest = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Prepared => ({
@@ -59,6 +70,14 @@ const vitest = (args: readonly string[], env: Readonly<Record<string, string>> =
   args,
   env,
 })
+
+function use([name, where]: readonly [name: string, where: string]): Cell {
+  return {
+    name: `use-${name}`,
+    purpose: `the packed packages outside of the workspace, in ${where}; fetched from npm`,
+    prepare: async () => vitest(['--config', 'vitest.use.config.ts', `test/use/${name}.test.ts`]),
+  }
+}
 
 function onPostgres(major: string, version: string): Cell {
   return {

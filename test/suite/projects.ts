@@ -43,7 +43,7 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
   const onServers = (name: string, folder: string): TestProjectInlineConfiguration =>
     project(name, folder, {
       include: [ON_SERVERS],
-      exclude: ['**/test/pgbouncer/**', '**/test/pg-dump/**'], // vitest.pgbouncer.config.ts, vitest.pg-dump.config.ts
+      exclude: ['**/test/pgbouncer/**', '**/test/pg-dump/**'], // configurations of their own
       isolate: false,
       globalSetup: [path.join(import.meta.dirname, '../global-setup.ts')],
     })
@@ -62,7 +62,7 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
       .map(([name, folder]) => onServers(name, folder)),
     ...(concerns(REPOSITORY)
       ? [
-          project('repository', REPOSITORY, { include: ['**/*.test.ts'], exclude: [ON_SERVERS] }),
+          project('repository', REPOSITORY, { include: ['**/*.test.ts'], exclude: [ON_SERVERS, '**/test/use/**'] }),
           onServers('repository-on-servers', REPOSITORY),
         ]
       : []),
