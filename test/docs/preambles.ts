@@ -3,6 +3,9 @@
  * types that the packages give them.
  */
 export const preambles: Readonly<Record<string, string>> = {
+  'docs/COMPILED_READS.md': `
+    declare const postgres: import('@miyabi/postgres').Postgres
+  `,
   'docs/DATABASE_DESIGN.md': `
     declare const db: import('@miyabi/db').DatabaseContext
     declare const userId: string, webUserId: string, pluginId: string, executionId: string
