@@ -62,7 +62,7 @@ describe('the PostgreSQL server', () => {
     )
   })
 
-  it('gives data from before the service had a login that login, and keeps the rest', async () => {
+  it('gives data from before the service had a login that login, and keeps what is in them', async () => {
     const kept = await (async () => {
       await using stack = await acquireStack({ folder })
       await query(stack.descriptor.postgres.directDatabaseUrl, 'CREATE TABLE kept (id int)')
@@ -76,7 +76,7 @@ describe('the PostgreSQL server', () => {
     writeFileSync(kept.credentials, JSON.stringify({ migrator, application }))
     await using stack = await acquireStack({ folder })
     const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
-    expect(new URL(databaseUrl).password).toBe(kept.password)
+    expect(new URL(databaseUrl).password).not.toBe(kept.password) // those of that time were everybody's
     expect(await query(serviceDatabaseUrl, 'SELECT current_user AS login')).toEqual([{ login: 'miyabi_backend' }])
     expect(await query(directDatabaseUrl, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 0 }])
   })
