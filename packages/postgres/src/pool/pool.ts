@@ -218,6 +218,14 @@ export class Pool extends pg.Pool {
   }
 
   /**
+   * As `acquire`, without a promise: the callback is called at once where a connection is free. For one statement of
+   * Prisma's, of which there are more than of all else.
+   */
+  take(callback: AcquireCallback): void {
+    this.#acquire(undefined, this.take, callback)
+  }
+
+  /**
    * Runs `work`. When `signal` aborts, statements on the connections that `work` took are canceled on the server, and
    * it gets no more of them.
    */

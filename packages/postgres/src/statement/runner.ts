@@ -1,4 +1,4 @@
-import { defined, type Logger } from '@miyabi/core'
+import type { Logger } from '@miyabi/core'
 import type pg from 'pg'
 import type { PostgresError } from '../errors/errors.js'
 import type { Scope, Scopes } from '../identity/scope.js'
@@ -116,10 +116,7 @@ export class Runner {
 
   /** Runs one statement whose rows are left as they came, in one round trip. */
   rows(query: RowsQuery, scope: Scope | undefined): Promise<RawRows> {
-    return this.#rows(this.#nameOf(query), scope, async (name) => {
-      const client = await this.#pool.acquire()
-      return this.#rowsOn(client, { ...query, name }, scope, (error) => client.release(error))
-    })
+    return this.#taken({ ...query, name: this.#nameOf(query) }, scope)
   }
 
   /**
@@ -129,44 +126,62 @@ export class Runner {
   flight(scope: Scope | undefined): FlightOfRows {
     if (this.#pool.cancelScope || !pgCheck.has(PIPELINED_STATEMENTS, this.#options.logger))
       return { rows: (query) => this.rows(query, scope), end: async () => {} }
-    const flight = new Flight<NamedRowsQuery>(this.#pool, (client, query) => this.#rowsOn(client, query, scope))
-    return {
-      rows: (query) => this.#rows(this.#nameOf(query), scope, (name) => flight.rows({ ...query, name })),
-      end: () => flight.end(),
-    }
+    const flight = new Flight<NamedRowsQuery>(
+      this.#pool,
+      (client, query) =>
+        new Promise((resolve, reject) => {
+          this.#sendRows(client, query, scope, (failed, rows) => (rows ? resolve(rows) : reject(failed)))
+        }),
+    )
+    const sent = (query: NamedRowsQuery): Promise<RawRows> =>
+      flight.rows(query).catch((failed: unknown) => this.#again(failed, query, scope, sent))
+    return { rows: (query) => sent({ ...query, name: this.#nameOf(query) }), end: () => flight.end() }
   }
 
   #nameOf({ sql, values }: RowsQuery): string {
     return this.#options.names?.of({ sql, args: values }) ?? ''
   }
 
-  async #rows(name: string, scope: Scope | undefined, send: (name: string) => Promise<RawRows>): Promise<RawRows> {
-    try {
-      return await send(name)
-    } catch (failed) {
-      if (!(failed instanceof FailedRows)) throw failed
-      const { error, statement } = failed
-      if (isOfSession(error, name, statement)) return this.#rows('', scope, send)
-      throw this.#inScope(error, scope, statement)
-    }
+  /** With one promise for all of it: nearly every read comes this way. */
+  #taken(query: NamedRowsQuery, scope: Scope | undefined): Promise<RawRows> {
+    return new Promise((resolve, reject) => {
+      this.#pool.take((error, client) => {
+        if (!client) return reject(error)
+        this.#sendRows(client, query, scope, (failed, rows) => {
+          client.release(failed?.error)
+          if (rows) resolve(rows)
+          else resolve(this.#again(failed, query, scope, (unnamed) => this.#taken(unnamed, scope)))
+        })
+      })
+    })
   }
 
-  #rowsOn(
+  /** Sends a statement without its name where the session did not take that; throws any other failure on. */
+  async #again(
+    failed: unknown,
+    query: NamedRowsQuery,
+    scope: Scope | undefined,
+    send: (query: NamedRowsQuery) => Promise<RawRows>,
+  ): Promise<RawRows> {
+    if (!(failed instanceof FailedRows)) throw failed
+    const { error, statement } = failed
+    if (isOfSession(error, query.name, statement)) return send({ ...query, name: '' })
+    throw this.#inScope(error, scope, statement)
+  }
+
+  #sendRows(
     client: pg.ClientBase,
     { sql, values, name }: NamedRowsQuery,
     scope: Scope | undefined,
-    onEnd?: (error: Error | undefined) => void,
-  ): Promise<RawRows> {
-    const config = { text: sql, values, name, rowMode: 'array' as const, ...defined({ types: this.#parsers }) }
+    callback: (failed: FailedRows | undefined, rows?: RawRows) => void,
+  ): void {
+    const config = { text: sql, values, name, rowMode: 'array' as const, types: this.#parsers }
     const statement = new RowsStatement(config, this.#optionsOf(scope, false))
-    return new Promise((resolve, reject) => {
-      statement.callback = (error) => {
-        onEnd?.(error ?? undefined)
-        if (error) reject(new FailedRows(error, statement))
-        else resolve(statement)
-      }
-      client.query(statement)
-    })
+    statement.callback = (error) => {
+      if (error) callback(new FailedRows(error, statement))
+      else callback(undefined, statement)
+    }
+    client.query(statement)
   }
 
   #named(text: string, values: readonly unknown[]): pg.QueryConfig {

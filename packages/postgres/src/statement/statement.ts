@@ -7,7 +7,10 @@ import { copied, type RowShapes } from './row-shapes.js'
 import { UnreadableValue, unreadableIn } from './unreadable-value.js'
 
 /** What the driver takes for one query. */
-export type StatementConfig = pg.QueryConfig & { readonly rowMode?: 'array' }
+export type StatementConfig = Omit<pg.QueryConfig, 'types'> & {
+  readonly rowMode?: 'array'
+  readonly types?: pg.CustomTypesConfig | undefined
+}
 
 /** What statements go with. */
 export interface StatementOptions {

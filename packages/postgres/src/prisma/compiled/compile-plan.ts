@@ -24,8 +24,8 @@ export interface Run extends Values {
 export interface CompiledPlan {
   /** How many names the plan has of its own. */
   readonly slots: number
-  /** Whether it is one statement. */
-  readonly isSingle: boolean
+  /** Where all of it is one statement that is known before anything was asked: what it is, and what its rows become. */
+  readonly only: { readonly query: CompiledQuery; use(rows: RawRows, run: Values): unknown } | undefined
   run(run: Run): Promise<unknown>
 }
 
@@ -44,8 +44,10 @@ export class Refused extends Error {
 
 /** What asks the server, and what is done with that. Where nothing is asked, there is only the latter. */
 interface Step {
+  /** The statement, where to ask is to send it and nothing else. */
+  readonly query?: CompiledQuery
   readonly ask: ((run: Run) => Promise<unknown>) | undefined
-  readonly use: (value: unknown, run: Run) => unknown
+  readonly use: (value: unknown, run: Values) => unknown
 }
 
 const same = (value: unknown): unknown => value
@@ -57,9 +59,10 @@ const same = (value: unknown): unknown => value
 export function compilePlan(plan: Plan, types: pg.CustomTypesConfig): CompiledPlan {
   const compiler = new Compiler(plan, types)
   const step = compiler.step(plan.root, new Map())
+  const { query, use } = step
   return {
     slots: compiler.slots,
-    isSingle: compiler.statements <= 1,
+    only: query && { query, use },
     run: (run) => begun(step, run),
   }
 }
@@ -70,7 +73,6 @@ async function begun({ ask, use }: Step, run: Run): Promise<unknown> {
 
 class Compiler {
   slots = 0
-  statements = 0
   readonly #plan: Plan
   readonly #types: pg.CustomTypesConfig
 
@@ -129,9 +131,9 @@ class Compiler {
   }
 
   #query(query: DbQuery, names: SlotNames, readers: RowReaders): Step {
-    this.statements += 1
     const compiled = compileQuery(query, this.#plan, names)
     return {
+      query: compiled,
       ask: (run) => run.send(compiled),
       use: (answer) => {
         const { fields, rawRows } = answer as RawRows
@@ -195,8 +197,8 @@ async function all(works: readonly Promise<unknown>[]): Promise<unknown[]> {
   })
 }
 
-function after({ ask, use }: Step, then: (value: unknown) => unknown): Step {
-  return { ask, use: use === same ? then : (value, run) => then(use(value, run)) }
+function after({ use, ...step }: Step, then: (value: unknown) => unknown): Step {
+  return { ...step, use: use === same ? then : (value, run) => then(use(value, run)) }
 }
 
 interface DataMapArgs {

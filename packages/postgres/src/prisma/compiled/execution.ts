@@ -60,7 +60,18 @@ export class Execution {
     pending.telling?.begun(pending.call)
     await undefined // nobody's code runs inside of the call: not what the pool tells of the connection that it takes
     try {
-      return handedOut(await this.results(pending, compiled), pending.call)
+      const { only } = compiled
+      if (!only || pending.telling) return handedOut(await this.results(pending, compiled), pending.call)
+      const scope = this.#host.scopeOf(pending.client)
+      const values = { leaves: pending.leaves, slots: NO_SLOTS }
+      const sent = { sql: only.query.sql, values: only.query.parameters(values) }
+      let rows: RawRows
+      try {
+        rows = await this.#host.runner.rows(sent, scope)
+      } catch (error) {
+        rows = await this.#again(sent.sql, error, () => this.#host.runner.rows(sent, scope))
+      }
+      return handedOut(only.use(rows, values), pending.call)
     } catch (error) {
       return this.failed(pending, error)
     }
@@ -74,7 +85,7 @@ export class Execution {
    */
   async results({ client, leaves, telling }: Pending, compiled: CompiledPlan): Promise<unknown> {
     const scope = this.#host.scopeOf(client)
-    const flight = compiled.isSingle ? undefined : this.#host.runner.flight(scope)
+    const flight = compiled.only ? undefined : this.#host.runner.flight(scope)
     const run: Run = {
       leaves,
       slots: compiled.slots === 0 ? NO_SLOTS : new Array<unknown>(compiled.slots),
