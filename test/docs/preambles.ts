@@ -41,6 +41,7 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const occurredAt: Date, from: Date, to: Date
   `,
   'packages/postgres/README.md': `
+    declare const NotesClient: import('@miyabi/postgres').ClientClass
     declare const postgres: import('@miyabi/postgres').Postgres, service: import('@miyabi/postgres').Postgres
     declare const settings: import('@miyabi/postgres').PostgresSettings
     declare const events: import('@miyabi/postgres').Prisma.UsageEventCreateManyInput[]

@@ -31,6 +31,7 @@ export type { PoolEvent, PoolEvents, PoolObserver } from './pool/events.js'
 export { createPool, getPoolStats, Pool, type PoolOptions } from './pool/pool.js'
 export type { PoolUsage } from './pool/usage.js'
 export { createPostgres, type Postgres, type PostgresOptions } from './postgres.js'
+export type { AnyClient, ClientClass } from './prisma/client-class.js'
 export {
   type AgentExecutionCounts,
   type AgentType,

@@ -19,6 +19,8 @@ import type { PoolClosed } from './pool/closed.js'
 import { createPool, type Pool } from './pool/pool.js'
 import type { PoolUsage } from './pool/usage.js'
 import { createPrismaClient } from './prisma/client.js'
+import type { AnyClient, ClientClass } from './prisma/client-class.js'
+import { PrismaClient } from './schema/prisma.js'
 import {
   begin,
   type Queries,
@@ -37,7 +39,12 @@ import { runRead } from './transaction/read.js'
 import { Retrier } from './transaction/retrier.js'
 import { runTransaction } from './transaction/transaction.js'
 
-export interface PostgresOptions {
+export interface PostgresOptions<Client extends AnyClient = PrismaClient> {
+  /**
+   * The class of the client, generated from another schema for a database of its own. Default: that of this package's
+   * tables.
+   */
+  readonly client?: ClientClass<Client> | undefined
   /** Silent by default. */
   readonly logger?: Logger | undefined
   /** The pool's name, told in errors and events. Default `main`, of the service `service`. */
@@ -52,7 +59,7 @@ export interface PostgresOptions {
 }
 
 /** PostgreSQL for one application: a pool, the Prisma client on it, health and figures. */
-export interface Postgres extends Queries, AsyncDisposable {
+export interface Postgres<Client = PrismaClient> extends Queries<Client>, AsyncDisposable {
   /** The pool under it. What it is asked itself has no identity, unless its SQL sets one. */
   readonly pool: Pool
   /**
@@ -60,7 +67,7 @@ export interface Postgres extends Queries, AsyncDisposable {
    * and no round trip.
    * @throws {PostgresError} `postgres.identity.invalid`; on a pool of the service `postgres.identity.fixed`.
    */
-  as(identity: Identity): ScopedPostgres
+  as(identity: Identity): ScopedPostgres<Client>
   /**
    * Asks the server within a second, over one connection of its own, however many ask. After `close()` it is `down` and
    * nobody is asked. Rejects only with the signal's reason.
@@ -87,7 +94,20 @@ export interface Postgres extends Queries, AsyncDisposable {
  * server down the first query fails and `health()` says why.
  * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
  */
-export function createPostgres(given: PostgresSettings, options: PostgresOptions = {}): Postgres {
+export function createPostgres<Client extends AnyClient = PrismaClient>(
+  given: PostgresSettings,
+  options: PostgresOptions<Client> = {},
+): Postgres<Client> {
+  // What follows knows of the class what all generated ones have: the types of the schema are the caller's again.
+  const Client = (options.client ?? PrismaClient) as unknown as typeof PrismaClient
+  return makePostgres(given, options, Client) as unknown as Postgres<Client>
+}
+
+function makePostgres(
+  given: PostgresSettings,
+  options: Omit<PostgresOptions, 'client'>,
+  Client: typeof PrismaClient,
+): Postgres {
   const { role, name = role ?? 'main' } = options
   const settings = resolvePostgresSettings(given, role)
   const scope = role === 'service' ? serviceScope : undefined
@@ -105,7 +125,7 @@ export function createPostgres(given: PostgresSettings, options: PostgresOptions
     settings,
     operations,
     { attempts, retrier, runner },
-    { scope, scopes, logger: options.logger && logger },
+    { scope, scopes, logger: options.logger && logger, Client },
   )
   const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner }
   /** The pool is closed last, as work in flight may need another connection; a shorter grace then reaches it too. */

@@ -16,19 +16,19 @@ import {
 } from './transaction/transaction.js'
 
 /** What PostgreSQL can be asked, with or without an identity. */
-export interface Queries {
+export interface Queries<Client = PrismaClient> {
   /** The Prisma client of all tables. */
-  readonly prisma: PrismaClient
+  readonly prisma: Client
   /**
    * Runs `work` in one transaction, and again after a conflict, a deadlock, or a connection lost before COMMIT.
    * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
    */
-  transaction<T>(work: TransactionWork<T>, options?: TransactionOptions): Promise<T>
+  transaction<T>(work: TransactionWork<T, Client>, options?: TransactionOptions): Promise<T>
   /**
    * Runs `work`, which only reads, and again after a connection was lost: for raw SQL. Prisma's own reads need no help.
    * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
    */
-  read<T>(work: ReadWork<T>, options?: ReadOptions): Promise<T>
+  read<T>(work: ReadWork<T, Client>, options?: ReadOptions): Promise<T>
   /**
    * One statement of SQL past Prisma, in one round trip: `query('SELECT ... WHERE id = $1', [id])`. The text is trusted
    * code; values belong into the parameters.
@@ -38,7 +38,7 @@ export interface Queries {
 }
 
 /** PostgreSQL as one identity sees it: the rows of others are as if they did not exist. Nothing has to be closed. */
-export interface ScopedPostgres extends Queries {
+export interface ScopedPostgres<Client = PrismaClient> extends Queries<Client> {
   /** Who asks. */
   readonly identity: Identity | 'service'
   /**

@@ -35,7 +35,7 @@ interface Case {
 const all: readonly Case[] = [
   ...SESSION_INTERNALS.map((internal) => ({ internal, holders: sessionHolders(session, true) })),
   ...PG_INTERNALS.map((internal) => ({ internal, holders: pgHolders() })),
-  ...CLIENT_INTERNALS.map((internal) => ({ internal, holders: clientHolders(client) })),
+  ...CLIENT_INTERNALS.map((internal) => ({ internal, holders: clientHolders(client, PrismaClient) })),
   ...FACTORY_INTERNALS.map((internal) => ({ internal, holders: { PrismaPg: factory } })),
   ...ADAPTER_INTERNALS.map((internal) => ({ internal, holders: { PrismaPgAdapter: adapter } })),
 ]
@@ -59,7 +59,7 @@ function failureOf(work: () => void): unknown {
 
 describe('the internals of pg and Prisma that are used', () => {
   it('are all there in the versions that are installed', () => {
-    for (const check of [pgCheck, clientCheck(client), factoryCheck(factory), adapterCheck(adapter)]) {
+    for (const check of [pgCheck, clientCheck(client, PrismaClient), factoryCheck(factory), adapterCheck(adapter)]) {
       expect(check.problem).toBeUndefined()
     }
     for (const { internal, holders } of all) {

@@ -2,7 +2,7 @@ import { InternalsCheck, internalsOf } from '@miyabi/core'
 import type { PrismaPg } from '@prisma/adapter-pg'
 import { serializeJsonQuery } from '@prisma/client/runtime/client'
 import type pg from 'pg'
-import { PrismaClient } from '../schema/prisma.js'
+import type { PrismaClient } from '../schema/prisma.js'
 
 /**
  * All that is used of Prisma's client and of its adapter and is no part of their documentation: what for, in which
@@ -191,9 +191,9 @@ export interface ClientWork {
   $transaction(...args: unknown[]): Promise<unknown>
 }
 
-/** The client's own ways to work, to be put behind others. */
-export const clientWork: Readonly<ClientWork> = (PrismaClient as unknown as { readonly prototype: ClientWork })
-  .prototype
+/** The ways to work of a class of clients, to be put behind others. */
+export const workOf = (Client: typeof PrismaClient): Readonly<ClientWork> =>
+  (Client as unknown as { readonly prototype: ClientWork }).prototype
 
 /** The client under all its extensions. */
 export function internalsOfClient(client: PrismaClient): ClientInternals {
@@ -308,10 +308,10 @@ export function planningEngine(engine: Engine, planning: Planning): Engine {
   return new PrismasEngine(ownConfig, loader)
 }
 
-export function clientHolders(client: PrismaClient) {
+export function clientHolders(client: PrismaClient, Client: typeof PrismaClient) {
   const { _originalClient: original } = client as unknown as Partial<ClientInternals>
   return {
-    'PrismaClient.prototype': PrismaClient.prototype as unknown,
+    'PrismaClient.prototype': Client.prototype as unknown,
     PrismaClient: client,
     engine: original?._engine,
     requestHandler: original?._requestHandler,
@@ -320,8 +320,8 @@ export function clientHolders(client: PrismaClient) {
   }
 }
 
-export const clientCheck = (client: PrismaClient) =>
-  new InternalsCheck(CLIENT_INTERNALS, () => clientHolders(client), import.meta.url)
+export const clientCheck = (client: PrismaClient, Client: typeof PrismaClient) =>
+  new InternalsCheck(CLIENT_INTERNALS, () => clientHolders(client, Client), import.meta.url)
 
 /** Prisma's adapter over one pool. */
 export type PgAdapter = Awaited<ReturnType<PrismaPg['connect']>>

@@ -4,7 +4,7 @@ import { assertInternals } from '../internals/check.js'
 import { type ClientInternals, COMPILED_QUERIES, clientCheck, internalsOfClient } from '../internals/prisma.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
-import type { Prisma, PrismaClient } from '../schema/prisma.js'
+import { type Prisma, PrismaClient } from '../schema/prisma.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 import type { NamedQuery } from '../statement/names.js'
 import { Adapter, type AdapterHost } from './adapter.js'
@@ -23,6 +23,8 @@ const AFTER_ACQUIRE_MS = 1000
 export interface ClientOptions {
   readonly scope: Scope | undefined
   readonly scopes: Scopes
+  /** The class that `prisma generate` made, of whose schema nothing here knows. Default: that of this package's own. */
+  readonly Client?: typeof PrismaClient
   /** Told what is switched off. */
   readonly logger: Logger | undefined
   /** What `$on` is told of. Nothing by default: Prisma makes an event of each query, whether anybody listens or not. */
@@ -35,8 +37,8 @@ export interface OwnClient {
   readonly compiled: CompiledQueries
 }
 
-/** All clients of a process are of one version. */
-let check: ReturnType<typeof clientCheck> | undefined
+/** All clients of a class are of one version. */
+const checks = new WeakMap<typeof PrismaClient, ReturnType<typeof clientCheck>>()
 
 /**
  * Makes the Prisma client over a pool. It connects with the first query. What it does is counted in `operations`, and
@@ -48,7 +50,7 @@ export function createPrismaClient(
   settings: ResolvedSettings,
   operations: Operations,
   host: Omit<AdapterHost, 'limits'>,
-  { scope, scopes, logger, log }: ClientOptions,
+  { scope, scopes, Client = PrismaClient, logger, log }: ClientOptions,
 ): OwnClient {
   const intake: Intake = {
     isPart: () => host.attempts.current !== undefined || pool.cancelScope !== undefined,
@@ -58,7 +60,7 @@ export function createPrismaClient(
       if (current) current.hasLostRace = true
     },
   }
-  const Client = countedClient(operations, intake)
+  const CountedClient = countedClient(Client, operations, intake)
   const { schema } = settings.target
   const { names } = host.runner
   const adapter = new Adapter(
@@ -69,14 +71,15 @@ export function createPrismaClient(
       ...(names ? { statementNameGenerator: (query: NamedQuery) => names.of(query) } : {}),
     },
   )
-  const client = new Client({
+  const client = new CountedClient({
     adapter,
     // The other formats print a call's arguments into validation errors, and lines of source around a failed one.
     errorFormat: 'minimal',
     ...defined({ log }),
     transactionOptions: { maxWait: settings.acquireTimeoutMs + AFTER_ACQUIRE_MS },
   })
-  check ??= clientCheck(client)
+  const check = checks.get(Client) ?? clientCheck(client, Client)
+  checks.set(Client, check)
   assertInternals(check)
   const engine = internalsOfClient(client)._engine
   runIn(scope, scopes, client, () => pool.cancelScope)

@@ -1,7 +1,7 @@
 import type { Operations } from '@miyabi/core'
 import { PostgresError } from '../errors/errors.js'
-import { type ClientCall, type ClientInternals, type ClientWork, clientWork } from '../internals/prisma.js'
-import { PrismaClient } from '../schema/prisma.js'
+import { type ClientCall, type ClientInternals, type ClientWork, workOf } from '../internals/prisma.js'
+import type { PrismaClient } from '../schema/prisma.js'
 import { assertIsolation } from '../transaction/isolation.js'
 import { retryLostRaces } from '../transaction/lost-race.js'
 import { refuseChangedValues } from './changed-values.js'
@@ -40,13 +40,13 @@ type Client = ClientWork & ClientInternals
 const NO_LIMIT_MS = 2 ** 31 - 1
 
 /**
- * A `PrismaClient` whose operations and transactions are counted, so that `close` can wait for them: one operation may
+ * A class of client whose operations and transactions are counted, so that `close` can wait for them: one operation may
  * take a connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a
  * client extension, which would cost every query, and lacks `$on`.
  */
-export function countedClient(operations: Operations, intake: Intake): typeof PrismaClient {
+export function countedClient(Base: typeof PrismaClient, operations: Operations, intake: Intake): typeof PrismaClient {
   const { isPart, refusal, onLostRace } = intake
-  const { _executeRequest: execute, _request: request, $transaction: transaction } = clientWork
+  const { _executeRequest: execute, _request: request, $transaction: transaction } = workOf(Base)
   const lostInBatch = new WeakSet<Error>()
   const isRefused = (): boolean => operations.isClosed && !isPart()
   const executed = (client: Client, call: ClientCall): Promise<unknown> => {
@@ -107,7 +107,7 @@ export function countedClient(operations: Operations, intake: Intake): typeof Pr
       })
     },
   }
-  class CountedClient extends PrismaClient {}
+  class CountedClient extends Base {}
   Object.assign(CountedClient.prototype, counted)
   return CountedClient as typeof PrismaClient
 }

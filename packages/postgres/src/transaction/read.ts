@@ -10,7 +10,7 @@ import { DEFAULT_DEADLINE_MS, type Run, type TransactionHost, type TransactionOp
 export type ReadOptions = Omit<TransactionOptions, 'isolation'>
 
 /** What is read. It may be called more than once, so it must not write. */
-export type ReadWork<T> = (prisma: PrismaClient, run: Run) => Promise<T>
+export type ReadWork<T, Client = PrismaClient> = (prisma: Client, run: Run) => Promise<T>
 
 /**
  * Runs `work`, and again where a connection was lost: for raw SQL that only reads, which nobody but its author can

@@ -63,7 +63,14 @@ export interface TransactionRun extends Run {
  * What is done in a transaction. It may be called more than once, each time in a new one: what it does elsewhere is not
  * undone.
  */
-export type TransactionWork<T> = (tx: Prisma.TransactionClient, run: TransactionRun) => Promise<T>
+export type TransactionWork<T, Client = PrismaClient> = (
+  tx: TransactionClient<Client>,
+  run: TransactionRun,
+) => Promise<T>
+
+/** What a client has inside of a transaction. */
+type TransactionClient<Client> = Omit<Client, keyof PrismaClient & Outside>
+type Outside = '$connect' | '$disconnect' | '$on' | '$extends'
 
 /** What transactions need of their application. */
 export interface TransactionHost {
