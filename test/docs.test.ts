@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { unknownCommands } from './docs/commands.js'
 import { unknownNames } from './docs/names.js'
 import { pageNamed, readPages } from './docs/pages.js'
+import { untriedRemedies } from './docs/remedies.js'
 import { typeCheckExamples } from './docs/type-check.js'
 import { readManifest, root } from './workspace.js'
 
@@ -20,6 +21,10 @@ describe('the pages', () => {
 
   it('name codes and variables that the sources have', () => {
     expect(unknownNames(pages)).toEqual([])
+  })
+
+  it('say nothing of what to do that no test has tried', () => {
+    expect(untriedRemedies(pages)).toEqual([])
   })
 
   it('link to files and headings that exist', () => {

@@ -29,7 +29,7 @@ async function refusal(start: () => Promise<unknown>): Promise<LocalError> {
 }
 
 describe('data of another PostgreSQL major', () => {
-  it('are refused, with both versions named, and left as they are', async () => {
+  it('are refused, with both versions named, left as they are, and make room for fresh ones when they are moved away', async () => {
     await (await acquireStack({ folder })).close()
     const file = path.join(folder, 'data', 'postgres', 'PG_VERSION')
     const ours = readFileSync(file, 'utf8')
@@ -45,8 +45,14 @@ describe('data of another PostgreSQL major', () => {
     } finally {
       writeFileSync(file, ours)
     }
-    await using stack = await acquireStack({ folder })
-    expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    const works = async (): Promise<void> => {
+      await using stack = await acquireStack({ folder })
+      expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    }
+    await works()
+    writeFileSync(file, '15\n')
+    renameSync(path.dirname(file), path.join(folder, 'of-15'))
+    await works()
   })
 
   it('without their passwords are refused too, and left as they are', async () => {
