@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { POSTGRES_ERRORS } from '@miyabi/postgres'
 import { root } from '../workspace.js'
 import type { Page } from './pages.js'
 
@@ -252,6 +253,71 @@ const TRIED: Readonly<Record<string, Tried>> = {
   ],
 }
 
+const SCOPE = 'packages/postgres/test/identity/scope.integration.test.ts'
+const REFUSED = 'packages/postgres/test/identity/refused.integration.test.ts'
+const RETRY = 'packages/postgres/test/transaction/retry.integration.test.ts'
+const CONTEXT = 'packages/db/test/context.integration.test.ts'
+
+/** Remedies of errors of which no guide has a row, by their code. */
+const TRIED_OF_CODES: Readonly<Record<string, Tried>> = {
+  'postgres.unavailable': [
+    'packages/postgres/test/fault/server-killed.fault.test.ts',
+    'loses nothing that was acknowledged',
+  ],
+  'postgres.transaction_lost': [
+    'packages/postgres/test/transaction/commit.fault.test.ts',
+    'means that nothing happened, so the transaction is run again',
+  ],
+  'postgres.password_failed': [
+    'packages/postgres/test/password.integration.test.ts',
+    'is asked for every new connection, so that a rotation needs no restart',
+  ],
+  'postgres.pool.closed': { nothing: 'every test makes a pool of its own' },
+  'postgres.pool.hook_failed': [
+    'packages/postgres/test/pool/events.integration.test.ts',
+    'comes out as it is where it throws, to each who needed the connection, and is called for the next',
+  ],
+  'postgres.serialization_failure': [
+    RETRY,
+    'is run again until it commits: 64 that conflict at once, and no update is lost',
+  ],
+  'postgres.deadlock': [RETRY, 'is run again where it was ended to resolve a deadlock'],
+  'postgres.transaction_timeout': { nothing: "the timeout is Prisma's own option of $transaction" },
+  'postgres.transaction_aborted': [CONTEXT, 'commits a transaction that resolves and rolls one back that rejects'],
+  'postgres.transaction_ended': [CONTEXT, 'commits a transaction that resolves and rolls one back that rejects'],
+  'postgres.transaction_nested': [
+    SCOPE,
+    'holds in transactions, their retries and what is nested in them, and in batches',
+  ],
+  'postgres.unreadable_value': [
+    'packages/postgres/test/values/suites/readable-values.ts',
+    'is told by find, include, aggregate, in transactions and after a change, and read as text',
+  ],
+  'postgres.invalid_sql': [
+    'packages/postgres/test/errors/statement.integration.test.ts',
+    'in %s tells place and words',
+  ],
+  'postgres.unreadable_type': [
+    'packages/postgres/test/errors/statement.integration.test.ts',
+    'tells that it is the type %s, with what to do',
+  ],
+  'postgres.identity.missing': [SCOPE, 'holds in relations, nested writes, aggregates and raw SQL'],
+  'postgres.identity.invalid': [SCOPE, 'holds in relations, nested writes, aggregates and raw SQL'],
+  'postgres.identity.not_granted': [
+    REFUSED,
+    'that was not granted the role is told the GRANT to run, and its connections live on',
+  ],
+  'postgres.identity.mixed': [SCOPE, 'holds in transactions, their retries and what is nested in them, and in batches'],
+  'postgres.identity.fixed': [SCOPE, 'holds in relations, nested writes, aggregates and raw SQL'],
+  'postgres.row_security': [
+    'packages/postgres/test/row-security/matrix.integration.test.ts',
+    'is what access.ts says, of every table, column, verb and row, for everybody',
+  ],
+  'postgres.login.privileged': [REFUSED, 'is warned about once elsewhere, and not at all where that is allowed'],
+  'postgres.login.has_rights': [REFUSED, 'is refused everywhere until what the error says was run: %s'],
+  'postgres.raised': { nothing: 'what to do about a code of its own says the author of the function' },
+}
+
 const PAGES = new Set(['docs/DATABASE_SETUP_GUIDE.md', 'docs/MIGRATIONS.md'])
 
 /** The first cells of the rows of tables whose last column is what to do. */
@@ -274,13 +340,18 @@ function rowsOf({ name, text }: Page): string[] {
 /** What is wrong: a remedy that nothing is known of, a test that is not there, and what no page says any more. */
 export function untriedRemedies(pages: readonly Page[]): string[] {
   const rows = pages.flatMap(rowsOf)
-  const unknown = rows.filter((row) => !Object.hasOwn(TRIED, row)).map((row) => `${row}: no test tries what to do`)
-  const gone = Object.keys(TRIED)
-    .filter((row) => !rows.includes(row))
+  const codes = Object.entries(POSTGRES_ERRORS).flatMap(([code, meaning]) =>
+    'remedy' in meaning && !rows.some((row) => row.includes(`\`${code}\``)) ? [code] : [],
+  )
+  const tried = { ...TRIED, ...TRIED_OF_CODES }
+  const said = [...rows, ...codes]
+  const unknown = said.filter((row) => !Object.hasOwn(tried, row)).map((row) => `${row}: no test tries what to do`)
+  const gone = Object.keys(tried)
+    .filter((row) => !said.includes(row))
     .map((row) => `${row}: no page says what to do`)
-  const untested = Object.entries(TRIED).flatMap(([row, tried]) => {
-    if ('nothing' in tried) return []
-    const [file, test] = tried
+  const untested = Object.entries(tried).flatMap(([row, how]) => {
+    if ('nothing' in how) return []
+    const [file, test] = how
     const source = path.join(root, file)
     if (!existsSync(source)) return [`${row}: there is no ${file}`]
     return readFileSync(source, 'utf8').replaceAll("\\'", "'").includes(test)

@@ -120,7 +120,7 @@ export function readableValues(bench: IdentityBench): void {
         await trial('bob', 'infinity')
       })
 
-      it('is told by find, include, aggregate, in transactions and after a change', async () => {
+      it('is told by find, include, aggregate, in transactions and after a change, and read as text', async () => {
         const { prisma, transaction } = service()
         const where = { userId: bench.bob.userId }
         for (const call of [
@@ -133,6 +133,8 @@ export function readableValues(bench: IdentityBench): void {
           await expectTold(call(), 'expires_at', 'infinity', 'none')
         const change = () => prisma.trial.updateManyAndReturn({ where, data: { licenseKey: 'changed' } })
         await expectTold(change(), 'expires_at', 'infinity', 'unknown')
+        const text = 'SELECT expires_at::text AS at FROM trials WHERE user_id = $1::uuid'
+        expect((await service().query(text, [where.userId])).rows).toEqual([{ at: 'infinity' }])
         const error = toPostgresError(await failureOf(prisma.trial.aggregate({ _max: { expiresAt: true } })))
         expect(error).toMatchObject({ code: 'postgres.unreadable_value' })
         expect((await prisma.trial.aggregate({ _min: { expiresAt: true } }))._min.expiresAt).toEqual(
