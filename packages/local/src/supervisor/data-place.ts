@@ -46,12 +46,13 @@ function placeApart(folder: string, cache: string): string {
  * under a closed home), `data` is a link to a place in the cache: removing the stack's folder still means a fresh
  * start.
  */
-export function resolveDataPlace(folder: string, cache: string): DataPlace {
+export async function resolveDataPlace(folder: string, cache: string): Promise<DataPlace> {
   const own = path.join(folder, 'data')
-  const runAs = resolveRunAs(path.join(own, 'postgres'))
-  if (!canReach(runAs, cache)) throw unreachableCache(cache)
+  const runAs = await resolveRunAs(path.join(own, 'postgres'))
   const exists = lstatSync(own, { throwIfNoEntry: false })
-  if (!exists && !canReach(runAs, folder)) symlinkSync(placeApart(folder, cache), own)
+  const [hasCache, hasFolder] = await Promise.all([canReach(runAs, cache), exists || canReach(runAs, folder)])
+  if (!hasCache) throw unreachableCache(cache)
+  if (!hasFolder) symlinkSync(placeApart(folder, cache), own)
   const isApart = lstatSync(own, { throwIfNoEntry: false })?.isSymbolicLink()
   const dataDir = isApart ? path.resolve(folder, readlinkSync(own)) : own
   makeFolder(dataDir, runAs ? 0o711 : 0o700)

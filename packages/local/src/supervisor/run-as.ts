@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { statSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { isRoot } from '../shared/cache.js'
 import { Failure } from '../shared/failure.js'
 
@@ -12,22 +13,25 @@ export interface RunAs {
 /** Users that exist on common systems, the most fitting first. initdb needs one that the user database knows. */
 const NAMES = ['postgres', '_postgres', 'nobody']
 
-function idOf(flag: '-u' | '-g', name: string): number | undefined {
-  const answer = spawnSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  return answer.status === 0 ? Number(answer.stdout) : undefined
+const run = promisify(execFile)
+
+async function idOf(flag: '-u' | '-g', name: string): Promise<number | undefined> {
+  return run('id', [flag, name]).then(
+    ({ stdout }) => Number(stdout),
+    () => undefined,
+  )
 }
 
 /**
  * Whom to become, or undefined to stay who we are. Data that belongs to a normal user (who ran the stack here before)
  * stays that user's: the server then runs as them.
  */
-export function resolveRunAs(dataFolder: string): RunAs | undefined {
+export async function resolveRunAs(dataFolder: string): Promise<RunAs | undefined> {
   if (!isRoot()) return undefined
   const data = statSync(dataFolder, { throwIfNoEntry: false })
   if (data && data.uid !== 0) return { uid: data.uid, gid: data.gid }
   for (const name of NAMES) {
-    const uid = idOf('-u', name)
-    const gid = idOf('-g', name)
+    const [uid, gid] = await Promise.all([idOf('-u', name), idOf('-g', name)])
     if (uid && gid) return { uid, gid }
   }
   throw new Failure(
@@ -42,9 +46,10 @@ export function resolveRunAs(dataFolder: string): RunAs | undefined {
  * Whether that user can pass through every folder on the way to `target` and enter (or execute) it. Found out by
  * trying.
  */
-export function canReach(runAs: RunAs | undefined, target: string): boolean {
+export async function canReach(runAs: RunAs | undefined, target: string): Promise<boolean> {
   if (!runAs) return true
-  return (
-    spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', target], { ...runAs, cwd: '/', stdio: 'ignore' }).status === 0
+  return run('/bin/sh', ['-c', 'test -x "$1"', 'sh', target], { ...runAs, cwd: '/' }).then(
+    () => true,
+    () => false,
   )
 }

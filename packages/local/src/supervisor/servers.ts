@@ -16,6 +16,7 @@ import { openDataFolder } from './postgres/data-folder.js'
 import { launchPostgres } from './postgres/launch.js'
 import { APPLICATION, BACKEND, DATABASE, MIGRATOR } from './postgres/roles.js'
 import type { RunAs } from './run-as.js'
+import { deathSignalWorks } from './spawn.js'
 
 export interface ServersOptions {
   readonly folder: string
@@ -51,14 +52,14 @@ export class Servers {
     try {
       const { folder } = options
       const cache = cacheFolder()
-      const place = resolveDataPlace(folder, cache)
+      void deathSignalWorks() // asked now, known when the first server is spawned
+      const place = await resolveDataPlace(folder, cache)
       await endOrphans(place.dataDir)
-      const dynamodbBinary = resolveDynamodb(cache, place.runAs, path.dirname(folder))
       const before = readPorts(folder)
       // Both settle before anything is undone: a server that comes up late must not be overlooked.
       const [postgres, dynamodb] = await Promise.allSettled([
         this.#startPostgres(options, cache, place, before.postgres),
-        this.#startDynamodb(options, await dynamodbBinary, place, before),
+        this.#startDynamodb(options, cache, place, before),
       ])
       if (postgres.status === 'rejected') throw postgres.reason
       if (dynamodb.status === 'rejected') throw dynamodb.reason
@@ -131,10 +132,11 @@ export class Servers {
 
   async #startDynamodb(
     { folder, announce, onRestart }: ServersOptions,
-    binary: Awaited<ReturnType<typeof resolveDynamodb>>,
+    cache: string,
     { dataDir, runAs }: { readonly dataDir: string; readonly runAs: RunAs | undefined },
     before: Ports,
   ): Promise<StackDescriptor['dynamodb']> {
+    const binary = await resolveDynamodb(cache, runAs, path.dirname(folder))
     if ('unavailable' in binary) {
       announce({ level: 'warn', fields: { server: 'dynamodb' }, message: binary.unavailable })
       return binary

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { promisify } from 'node:util'
 import type { RunAs } from './run-as.js'
 
 /**
@@ -12,18 +13,22 @@ function serverEnvironment(): NodeJS.ProcessEnv {
   return env
 }
 
-let deathSignalWorks: boolean | undefined
+let deathSignal: Promise<boolean> | undefined
 
 /**
- * On Linux, where util-linux is there, a server gets `signal` from the kernel when the supervisor dies, even by kill
- * -9. Elsewhere the next start ends it (`orphans.ts`). The command replaces itself, so the process id is the server's.
+ * Whether a server can be given a signal by the kernel when the supervisor dies, even by kill -9: on Linux, where
+ * util-linux is there. Elsewhere the next start ends it (`orphans.ts`). It is tried once; ask early.
  */
-function withDeathSignal(command: string, args: readonly string[], signal: string): [string, string[]] {
-  deathSignalWorks ??=
-    process.platform === 'linux' &&
-    spawnSync('setpriv', ['--pdeathsig', 'TERM', 'true'], { stdio: 'ignore', timeout: 2_000 }).status === 0
-  return deathSignalWorks ? ['setpriv', ['--pdeathsig', signal, command, ...args]] : [command, [...args]]
+export function deathSignalWorks(): Promise<boolean> {
+  deathSignal ??= process.platform === 'linux' ? tryDeathSignal() : Promise.resolve(false)
+  return deathSignal
 }
+
+const tryDeathSignal = (): Promise<boolean> =>
+  promisify(execFile)('setpriv', ['--pdeathsig', 'TERM', 'true'], { timeout: 2_000 }).then(
+    () => true,
+    () => false,
+  )
 
 export interface SpawnOptions {
   readonly command: string
@@ -32,13 +37,16 @@ export interface SpawnOptions {
   readonly runAs: RunAs | undefined
   /** An open file for stdout and stderr: it outlives the supervisor, a pipe would not. */
   readonly log: number
-  readonly deathSignal: 'INT' | 'TERM'
+  /** What the kernel sends it when the supervisor dies; only where `deathSignalWorks`. */
+  readonly deathSignal: 'INT' | 'TERM' | undefined
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** Starts a server. What gives it its death signal replaces itself: the process id is the server's. */
 export function spawnServer(options: SpawnOptions): ChildProcess {
-  const { cwd, runAs, log } = options
-  const [command, args] = withDeathSignal(options.command, options.args, options.deathSignal)
+  const { cwd, runAs, log, deathSignal } = options
+  const own = [options.command, ...options.args]
+  const [command = '', ...args] = deathSignal ? ['setpriv', '--pdeathsig', deathSignal, ...own] : own
   return spawn(command, args, {
     ...runAs,
     cwd,

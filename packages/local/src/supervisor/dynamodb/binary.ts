@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { type ExecFileException, execFile } from 'node:child_process'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { copyFile, rename } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { readVariable } from '@miyabi/core'
 import { makeFolder } from '../../shared/files.js'
 import { canReach, type RunAs } from '../run-as.js'
@@ -67,6 +68,18 @@ function findBinary(env: NodeJS.ProcessEnv, workspace: string): string | Unavail
   }
 }
 
+/** What an engine says of itself, or why it says nothing. */
+async function askVersion(file: string): Promise<{ readonly version?: string | undefined; readonly problem: string }> {
+  const silent = 'it does not tell its version'
+  try {
+    const { stdout } = await promisify(execFile)(file, ['--version'], { timeout: 5_000, windowsHide: true })
+    return { version: /dynoxide (\d+\.\d+\.\d+)/.exec(stdout)?.[1], problem: silent }
+  } catch (error) {
+    const { code, stderr = '', message } = error as ExecFileException
+    return { problem: typeof code === 'string' ? message : stderr.trim() || silent }
+  }
+}
+
 /** The engine's binary, checked by running it; copied to the cache where the server's user cannot reach it. */
 export async function resolveDynamodb(
   cache: string,
@@ -75,13 +88,11 @@ export async function resolveDynamodb(
 ): Promise<DynamodbBinary | Unavailable> {
   const found = findBinary(process.env, workspace)
   if (typeof found !== 'string') return found
-  const asked = spawnSync(found, ['--version'], { encoding: 'utf8', timeout: 5_000, windowsHide: true })
-  const version = /dynoxide (\d+\.\d+\.\d+)/.exec(asked.stdout ?? '')?.[1]
+  const { version, problem } = await askVersion(found)
   if (!version) {
-    const why = asked.error?.message ?? (asked.stderr.trim() || 'it does not tell its version')
-    return { unavailable: `${found} does not run here (${why}): is it built for this system? ${REMEDY}` }
+    return { unavailable: `${found} does not run here (${problem}): is it built for this system? ${REMEDY}` }
   }
-  if (canReach(runAs, found)) return { file: found, version }
+  if (await canReach(runAs, found)) return { file: found, version }
   const home = path.join(cache, 'binaries', `dynoxide-${version}-${process.platform}-${process.arch}`)
   const file = path.join(home, 'dynoxide')
   if (!existsSync(file)) {

@@ -8,7 +8,7 @@ import type { LogFile } from '../log-file.js'
 import type { Launched } from '../managed-server.js'
 import { freePort } from '../ports.js'
 import type { RunAs } from '../run-as.js'
-import { spawnServer } from '../spawn.js'
+import { deathSignalWorks, spawnServer } from '../spawn.js'
 import { exitsWithin, hasExited, until } from '../wait.js'
 import type { DynamodbBinary } from './binary.js'
 import { startSweeping } from './sweep.js'
@@ -53,6 +53,7 @@ export async function launchDynamodb(port: number, options: LaunchOptions): Prom
   const database = databaseFile(dataDir)
   const sweepPort = await freePort()
   const sweepToken = randomBytes(24).toString('base64url')
+  const deathSignal = (await deathSignalWorks()) ? 'TERM' : undefined
   log.mark()
   const child = spawnServer({
     command: binary.file,
@@ -71,7 +72,7 @@ export async function launchDynamodb(port: number, options: LaunchOptions): Prom
     cwd: path.dirname(database),
     runAs,
     log: log.fd,
-    deathSignal: 'TERM',
+    deathSignal,
     env: { DYNOXIDE_MCP_AUTH_TOKEN: sweepToken },
   })
   let spawnError: Error | undefined

@@ -72,7 +72,7 @@ function completeModes(native: string): void {
   }
 }
 
-function isUsable(native: string, runAs: RunAs | undefined): boolean {
+async function isUsable(native: string, runAs: RunAs | undefined): Promise<boolean> {
   try {
     completeLinks(native)
     completeModes(native)
@@ -89,7 +89,7 @@ function isUsable(native: string, runAs: RunAs | undefined): boolean {
 export async function resolvePostgres(cache: string, runAs: RunAs | undefined): Promise<PostgresBinaries> {
   const { packageName, packageVersion, native } = findInstalled()
   let usable = native
-  if (!isUsable(native, runAs)) {
+  if (!(await isUsable(native, runAs))) {
     const home = path.join(cache, 'binaries', `${path.basename(packageName)}-${packageVersion}`)
     usable = path.join(home, 'native')
     if (!existsSync(usable)) {

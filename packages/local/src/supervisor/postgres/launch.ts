@@ -6,7 +6,7 @@ import type { LogFile } from '../log-file.js'
 import type { Launched } from '../managed-server.js'
 import { HOST } from '../ports.js'
 import type { RunAs } from '../run-as.js'
-import { runProgram, spawnServer } from '../spawn.js'
+import { deathSignalWorks, runProgram, spawnServer } from '../spawn.js'
 import { delay, exitsWithin, hasExited, until } from '../wait.js'
 import type { PostgresBinaries } from './binaries.js'
 
@@ -79,10 +79,11 @@ export async function launchPostgres(port: number, options: LaunchOptions): Prom
   }
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const command = { command: binaries.postgres, args: ['-D', dataFolder, '-p', String(port), ...args] }
+  const deathSignal = (await deathSignalWorks()) ? 'INT' : undefined
   const giveUp = Date.now() + SHARED_MEMORY_MS
   for (;;) {
     log.mark()
-    const child = spawnServer({ ...command, cwd: dataFolder, runAs, log: log.fd, deathSignal: 'INT' })
+    const child = spawnServer({ ...command, cwd: dataFolder, runAs, log: log.fd, deathSignal })
     let spawnError: Error | undefined
     child.once('error', (error) => {
       spawnError = error
