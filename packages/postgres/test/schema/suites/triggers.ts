@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { until } from '@miyabi/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { declared } from '../declared.js'
 import { idOf, insert, type Table } from '../rows.js'
 import type { OpenSchemaDatabase, SchemaDatabase } from '../schema-database.js'
@@ -96,9 +97,9 @@ export function triggers(open: OpenSchemaDatabase): void {
           await first.query('BEGIN')
           await first.query(text, [plugin, ann, 5])
           const waiting = second.query(text, [plugin, bob, 2])
-          await vi.waitFor(async () => {
+          await until(async () => {
             const [row] = await db.query('SELECT cardinality(pg_blocking_pids($1)) AS blockers', [backend?.pid])
-            expect(row).toEqual({ blockers: 1 })
+            return row?.['blockers'] === 1
           })
           await first.query('COMMIT')
           await waiting
