@@ -2,7 +2,7 @@ import { createTestDatabase, databasesRunning, sql, until } from '@miyabi/testin
 import pg from 'pg'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { changed, tables, useDatabase } from './support/database.js'
-import { type Answer, migrationParams, startEngine } from './support/engine.js'
+import { type Answer, migrationParams, startEngine, useSharedEngine } from './support/engine.js'
 
 const database = useDatabase()
 
@@ -30,6 +30,9 @@ beforeEach(async () => {
   )
 })
 
+/** An engine for what one does not end, whose process costs more than most tests; it keeps a database to itself. */
+const shared = useSharedEngine()
+
 /** A statement that tests find in pg_stat_activity, and that lasts longer than any of them. */
 const SLOW = 'SELECT pg_sleep(60)'
 
@@ -56,8 +59,7 @@ describe('a migration script', () => {
   })
 
   it('does not leak what it sets for its session into the bookkeeping or the next script', async () => {
-    const engine = startEngine({ url: database.url })
-    const answer = await engine.request(
+    const answer = await shared.request(
       'applyMigrations',
       migrationParams({
         '1_dump': `SELECT pg_catalog.set_config('search_path', '', false); SET TIME ZONE 'Asia/Tokyo'; CREATE TABLE public.a (id int)`,
@@ -65,7 +67,7 @@ describe('a migration script', () => {
       }),
     )
     expect(answer.result).toEqual({ appliedMigrationNames: ['1_dump', '2_next'] })
-    expect(await sql(database.url, 'SELECT zone FROM public.b')).toEqual([{ zone: 'UTC' }])
+    expect(await sql(shared.url, 'SELECT zone FROM public.b')).toEqual([{ zone: 'UTC' }])
   })
 
   it.each([
@@ -84,37 +86,34 @@ describe('a migration script', () => {
     ['commands of psql', '\\restrict x\nCREATE TABLE a (id int);\n\\unrestrict x', '`\\restrict` is a command of psql'],
     ['rows for psql', 'CREATE TABLE a (id int);\nCOPY a (id) FROM stdin;\n1\n\\.\n', 'COPY ... FROM stdin'],
   ])('refuses %s before it notes anything, and those before it in the same deployment', async (_, up, words) => {
-    const engine = startEngine({ url: database.url })
-    const answer = await engine.request(
+    const answer = await shared.request(
       'applyMigrations',
       migrationParams({ '1_good': 'CREATE TABLE b ()', '2_bad': up }),
     )
     expect(answer.error?.data?.message).toContain('migration.sql of 2_bad')
     expect(answer.error?.data?.message).toContain(words)
-    expect(await tables(database.url)).toEqual([])
+    expect(await tables(shared.url)).toEqual([])
   })
 
   it('applies what stands between BEGIN and COMMIT together with the rest, as a whole or not at all', async () => {
-    const engine = startEngine({ url: database.url })
     const half = 'CREATE TABLE a (id int);\nBEGIN;\nCREATE TABLE b (id int);\nCOMMIT;\nSELECT 1 / 0;'
-    const failed = await engine.request('applyMigrations', migrationParams({ '1_half': half }))
+    const failed = await shared.request('applyMigrations', migrationParams({ '1_half': half }))
     expect(failed.error?.data?.message).toContain('22012')
-    expect(await tables(database.url)).toEqual(['_prisma_migrations'])
-    await engine.request('markMigrationRolledBack', { migrationName: '1_half' })
-    const whole = await engine.request('applyMigrations', migrationParams({ '1_half': half.replace('1 / 0', '1') }))
+    expect(await tables(shared.url)).toEqual(['_prisma_migrations'])
+    await shared.request('markMigrationRolledBack', { migrationName: '1_half' })
+    const whole = await shared.request('applyMigrations', migrationParams({ '1_half': half.replace('1 / 0', '1') }))
     expect(whole.result).toEqual({ appliedMigrationNames: ['1_half'] })
-    expect(await tables(database.url)).toEqual(['_prisma_migrations', 'a', 'b'])
+    expect(await tables(shared.url)).toEqual(['_prisma_migrations', 'a', 'b'])
   })
 
   it('gives a call no way to commit a part of it', async () => {
     await sql(
-      database.url,
+      shared.url,
       'CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE a (id int); COMMIT; PERFORM 1 / 0; END $$',
     )
-    const engine = startEngine({ url: database.url })
-    const answer = await engine.request('applyMigrations', migrationParams({ '1_call': 'CALL p()' }))
+    const answer = await shared.request('applyMigrations', migrationParams({ '1_call': 'CALL p()' }))
     expect(answer.error?.data?.message).toContain('2D000')
-    expect(await tables(database.url)).toEqual(['_prisma_migrations'])
+    expect(await tables(shared.url)).toEqual(['_prisma_migrations'])
   })
 
   it('works in the schema that the URL names', async () => {
@@ -127,10 +126,9 @@ describe('a migration script', () => {
   })
 
   it('records its times in UTC', async () => {
-    const engine = startEngine({ url: database.url })
-    await engine.request('applyMigrations', migrationParams({ '1_a': 'SELECT 1' }))
+    await shared.request('applyMigrations', migrationParams({ '1_a': 'SELECT 1' }))
     const [row] = await sql<{ off: number }>(
-      database.url,
+      shared.url,
       'SELECT abs(extract(epoch FROM now() - finished_at))::int AS off FROM _prisma_migrations',
     )
     expect(row?.off).toBeLessThan(60)
@@ -139,33 +137,30 @@ describe('a migration script', () => {
 
 describe('a script of `db execute`', () => {
   it('is run whole, with dollar-quoted bodies', async () => {
-    const engine = startEngine({ url: database.url })
     const script = `CREATE TABLE a (id int);\nDO $$ BEGIN INSERT INTO a VALUES (1); INSERT INTO a VALUES (2); END; $$;\n`
-    const { error } = await engine.request('dbExecute', { datasourceType: { tag: 'url', url: database.url }, script })
+    const { error } = await shared.request('dbExecute', { datasourceType: { tag: 'url', url: shared.url }, script })
     expect(error).toBeUndefined()
-    expect(await sql(database.url, 'SELECT count(*)::int AS n FROM a')).toEqual([{ n: 2 }])
+    expect(await sql(shared.url, 'SELECT count(*)::int AS n FROM a')).toEqual([{ n: 2 }])
   })
 })
 
 describe('resolving a migration', () => {
   it('refuses one that is applied (P3012) and one that is unknown (P3011)', async () => {
-    const engine = startEngine({ url: database.url })
-    await engine.request('applyMigrations', migrationParams({ '1_a': 'CREATE TABLE a (id int)' }))
-    const applied = await engine.request('markMigrationRolledBack', { migrationName: '1_a' })
+    await shared.request('applyMigrations', migrationParams({ '1_a': 'CREATE TABLE a (id int)' }))
+    const applied = await shared.request('markMigrationRolledBack', { migrationName: '1_a' })
     expect(applied.error?.data).toMatchObject({ error_code: 'P3012' })
-    const unknown = await engine.request('markMigrationRolledBack', { migrationName: '2_b' })
+    const unknown = await shared.request('markMigrationRolledBack', { migrationName: '2_b' })
     expect(unknown.error?.data).toMatchObject({ error_code: 'P3011' })
   })
 
   it('notes one as applied that was run by hand, and does not run it', async () => {
-    const engine = startEngine({ url: database.url })
     const migrations = { '1_a': 'CREATE TABLE a (id int)', '2_by_hand': 'CREATE TABLE b (id int)' }
-    await engine.request('applyMigrations', migrationParams({ '1_a': migrations['1_a'] }))
+    await shared.request('applyMigrations', migrationParams({ '1_a': migrations['1_a'] }))
     const params = { ...migrationParams(migrations), migrationName: '2_by_hand' }
-    expect((await engine.request('markMigrationApplied', params)).error).toBeUndefined()
-    const answer = await engine.request('applyMigrations', migrationParams(migrations))
+    expect((await shared.request('markMigrationApplied', params)).error).toBeUndefined()
+    const answer = await shared.request('applyMigrations', migrationParams(migrations))
     expect(answer.result).toEqual({ appliedMigrationNames: [] })
-    expect(await tables(database.url)).toEqual(['_prisma_migrations', 'a'])
+    expect(await tables(shared.url)).toEqual(['_prisma_migrations', 'a'])
   })
 })
 
@@ -251,18 +246,16 @@ describe('the protocol', () => {
   })
 
   it('answers a method it does not know, and goes on', async () => {
-    const engine = startEngine({ url: database.url })
-    expect((await engine.request('constructor')).error).toMatchObject({ code: -32601 })
-    expect(await engine.request('getDatabaseVersion')).toMatchObject({ result: expect.stringContaining('PostgreSQL') })
+    expect((await shared.request('constructor')).error).toMatchObject({ code: -32601 })
+    expect(await shared.request('getDatabaseVersion')).toMatchObject({ result: expect.stringContaining('PostgreSQL') })
   })
 
   it('goes on with the same session after a failed query, so that its locks hold', async () => {
-    const engine = startEngine({ url: database.url })
     const execute = (script: string) =>
-      engine.request('dbExecute', { datasourceType: { tag: 'url', url: database.url }, script })
+      shared.request('dbExecute', { datasourceType: { tag: 'url', url: shared.url }, script })
     await execute('SELECT pg_advisory_lock(4711)')
     expect((await execute('SELECT 1/0')).error?.data?.message).toContain('22012')
-    const held = await sql(database.url, `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711`)
+    const held = await sql(shared.url, `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711`)
     expect(held).toHaveLength(1)
   })
 })

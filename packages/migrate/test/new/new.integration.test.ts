@@ -3,9 +3,11 @@ import path from 'node:path'
 import { sql } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { newMigration, type PrismaProject, readMigrations, verifyMigrations, writeDown } from '../../src/index.js'
+import { writeMigrations } from '../../src/new/new-migration.js'
 import { prisma } from '../support/cli.js'
 import { useDatabase } from '../support/database.js'
 import { createTestProject, DATASOURCE, type Project } from '../support/project.js'
+import { schemaDiff } from '../support/schema-diff.js'
 
 const database = useDatabase()
 
@@ -103,7 +105,20 @@ describe('new', () => {
       'prisma/schema/person.prisma',
       schema.replace('@@index([email])', '@@index([email])\n  @@index([name])\n  @@unique([id, name])'),
     )
-    const indexes = await newMigration({ project: projectOf(project), name: 'indexes' })
+    // What Prisma's command says, its engine says in this process: the command was shown above.
+    const diff = await schemaDiff()
+    const [was, is] = [
+      [DATASOURCE, schema],
+      [DATASOURCE, read(project, 'prisma/schema/person.prisma')],
+    ]
+    const indexes = await writeMigrations({
+      place: { root: project.folder, migrations: 'prisma/migrations' },
+      name: 'indexes',
+      forth: await diff(was, is),
+      back: await diff(is, was),
+      declared: { docs: new Map(), views: [] },
+      now: new Date(),
+    })
     expect(indexes.map(({ name }) => name)).toEqual([
       '20990101000002_person_name_idx',
       '20990101000003_person_id_name_key',

@@ -1,7 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { onTestFinished } from 'vitest'
+import { createTestDatabase, sql, type TestDatabase } from '@miyabi/testing'
+import { beforeAll, beforeEach, onTestFinished } from 'vitest'
 import { schemaEnginePath } from '../../src/prisma/engine-path.js'
 
 /** The engine's answer to one request, as the CLI would read it. */
@@ -60,6 +61,37 @@ export function startEngine(options: EngineOptions = {}, onEnd: (kill: () => voi
     return exit
   }
   return { child, printed, request, exit, end }
+}
+
+/** An engine for all tests of a file, with a database that is empty when each begins. */
+export interface SharedEngine extends Pick<Engine, 'request'> {
+  readonly url: string
+}
+
+/** Starts it before the first test. It holds Prisma's lock on its database from its first migration on. */
+export function useSharedEngine(): SharedEngine {
+  let database: TestDatabase
+  let engine: Engine
+  beforeAll(async () => {
+    database = await createTestDatabase({ empty: true })
+    let kill = (): void => {}
+    engine = startEngine({ url: database.directDatabaseUrl }, (end) => {
+      kill = end
+    })
+    return async () => {
+      kill()
+      await database.drop()
+    }
+  })
+  beforeEach(async () => {
+    await sql(database.directDatabaseUrl, 'DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public')
+  })
+  return {
+    get url() {
+      return database.directDatabaseUrl
+    },
+    request: (method, params) => engine.request(method, params),
+  }
 }
 
 /** Runs a one-shot command of the executable, and reads its log as the CLI does. */
