@@ -155,7 +155,7 @@ describe('miyabi prisma', () => {
     expect(given).toMatchObject({ code: 1, stderr: expect.stringContaining('P1001') })
     expect(production).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('There is no database to work on: set DIRECT_DATABASE_URL'),
+      stderr: expect.stringContaining('where the embedded database is not used; set DIRECT_DATABASE_URL'),
     })
     for (const { stdout, stderr } of [given, production]) {
       expect(stdout + stderr).not.toMatch(/secret-word|using the embedded stack/)
@@ -251,7 +251,7 @@ describe('miyabi pool', () => {
     const { code, stdout, stderr } = await pool('1')
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^1 x \(20 \+ 5 \+ 1\) \+ 10 = 36 connections/),
+      stdout: expect.stringMatching(/^1 x \(20 \+ 1 \+ 5 \+ 1\) \+ 10 = 37 connections/),
     })
     expect(stderr).toContain("the embedded stack's PostgreSQL")
   })

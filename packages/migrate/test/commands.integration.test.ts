@@ -47,7 +47,7 @@ describe('without a database', () => {
   it('a command that needs one says how to get it', async () => {
     const project = createTestProject({ 'main.prisma': DATASOURCE })
     const { exitCode, output } = await prisma(project, ['migrate', 'status'])
-    expect(output).toContain('prisma migrate status needs a database: set DIRECT_DATABASE_URL')
+    expect(output).toContain('prisma migrate status needs a database; set DIRECT_DATABASE_URL')
     expect(exitCode).toBe(1)
   })
 
