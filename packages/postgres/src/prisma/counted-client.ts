@@ -25,7 +25,7 @@ export interface Intake {
 
 /** Answers a call by itself, or lets Prisma do so. */
 interface CompiledWay {
-  run(client: ClientInternals, call: ClientCall, prismas: () => Promise<unknown>): Promise<unknown>
+  run(client: ClientInternals, call: ClientCall, prismas: (call: ClientCall) => Promise<unknown>): Promise<unknown>
 }
 
 /** Set on a call that was left to Prisma: it is not to be looked at again. */
@@ -75,7 +75,7 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
     _executeRequest(this: Client, call: OwnCall) {
       const { compiled } = intake
       if (!compiled || call[LEFT_TO_PRISMA]) return executed(this, call)
-      return compiled.run(this, call, () => executed(this, call))
+      return compiled.run(this, call, (left) => executed(this, left))
     },
     _request(this: Client, call) {
       const { transaction: within } = call
@@ -84,8 +84,8 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
       // With something around the call, it comes to `_executeRequest`: extensions and their spans are Prisma's.
       if (!compiled || within || !this._extensions.isEmpty() || this._tracingHelper.isEnabled())
         return requested(this, call)
-      const left = (): OwnCall => ({ ...call, [LEFT_TO_PRISMA]: true })
-      return operations.run(() => compiled.run(this, call, () => requested(this, left())))
+      const left = (given: ClientCall): OwnCall => ({ ...given, [LEFT_TO_PRISMA]: true })
+      return operations.run(() => compiled.run(this, call, (given) => requested(this, left(given))))
     },
     $transaction(this: ClientWork & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
       // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.

@@ -70,22 +70,23 @@ describe('the statements of an include', () => {
     trials: { include: { user: true } },
   } as const
 
-  it('go over one connection, those of one text too', async () => {
-    let acquired = 0
-    const stop = postgres.pool.observe(({ name }) => {
-      if (name === 'acquired') acquired += 1
-    })
-    const [narrow, wide] = [[], []] as [unknown[], unknown[]]
-    for (const round of [narrow, wide]) {
-      acquired = 0
+  it('go over one connection, those of one text too, whether the session knows it or not', async () => {
+    const acquiredBy = async (): Promise<number> => {
+      let acquired = 0
+      const stop = postgres.pool.observe(({ name }) => {
+        if (name === 'acquired') acquired += 1
+      })
       const rows = await postgres.prisma.user.findMany({ include, orderBy: { name: 'asc' } })
+      stop()
       expect(rows.map(({ licenses, trials }) => [licenses[0]?.user.id, trials[0]?.user.id])).toEqual(
         users.map((id) => [id, id]),
       )
-      round.push(acquired)
+      return acquired
     }
-    stop()
-    expect([narrow, wide]).toEqual([[1], [1]])
+    expect([await acquiredBy(), await acquiredBy()]).toEqual([1, 1])
+    const held = await postgres.pool.connect()
+    expect([await acquiredBy(), await acquiredBy()]).toEqual([1, 1]) // by a session that was told nothing yet
+    held.release()
   })
 
   it('fail with the error of the one that failed, and leave the connection as good as before', async () => {
@@ -126,6 +127,24 @@ describe('a compiled statement', () => {
       expect(await Promise.all([page(), page()])).toHaveLength(2)
     }
     expect(hits() - before).toBe(8)
+  })
+
+  it('is asked with the values that its call began with, whatever its caller does with them later', async () => {
+    const where = { name: 'a', createdAt: { lt: new Date('2999-01-01') }, id: { in: [...users] } }
+    const list = where.id.in
+    for (let round = 0; round < 3; round += 1) {
+      Object.assign(where, { name: 'a', id: { in: list.splice(0, 3, ...users) && [...users] } })
+      where.createdAt.lt.setUTCFullYear(2999)
+      const ids = where.id.in
+      const asked = postgres.prisma.user.findMany({ where }).then((rows) => rows.map(({ name }) => name))
+      const key = { id: users[1] as string }
+      const one = postgres.prisma.user.findUnique({ where: key }).then((row) => row?.name)
+      where.name = 'b'
+      where.createdAt.lt.setUTCFullYear(1999)
+      ids.length = 0
+      key.id = users[2] as string
+      expect([await asked, await one]).toEqual([['a'], 'b'])
+    }
   })
 
   it('is not that of equal values where they differ', async () => {

@@ -110,7 +110,7 @@ class Walk implements CallShape {
 
   #leaf(kind: string, value: Leaf): true {
     this.key += kind
-    this.leaves.push(value)
+    this.leaves.push(ownOf(value))
     return true
   }
 
@@ -195,6 +195,14 @@ function mapped(record: Record, map: (value: unknown, name: string) => unknown):
 
 function isSelecting(name: string, value: unknown): boolean {
   return SELECTIONS.has(name) || (AGGREGATES.has(name) && (typeof value === 'boolean' || isRecord(value)))
+}
+
+/** As it is at this moment: what is sent later does not change with what the caller goes on to do with it. */
+function ownOf(value: Leaf): Leaf {
+  if (typeof value !== 'object') return value
+  if (value instanceof Date) return new Date(value)
+  if (value instanceof Uint8Array) return new Uint8Array(value)
+  return Array.isArray(value) ? value.map(ownOf) : value
 }
 
 /** As Prisma takes the type of a list with numbers of several kinds. */

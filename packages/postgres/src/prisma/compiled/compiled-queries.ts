@@ -5,7 +5,7 @@ import type { DataModel } from '../data-model.js'
 import { CallCounts } from './call-counts.js'
 import { type CallShape, shapeOf } from './call-shape.js'
 import { compilePlan } from './compile-plan.js'
-import { Execution, type ExecutionHost, type Pending } from './execution.js'
+import { asAsked, Execution, type ExecutionHost, type Pending, type PrismasWay } from './execution.js'
 import { NotCompiled, type Plan } from './plan.js'
 import { type Known, Shapes } from './shapes.js'
 import { QueryTelling } from './telling.js'
@@ -82,8 +82,8 @@ export class CompiledQueries {
    * Answers a call, by itself or by `prismas`, which goes Prisma's way.
    * @throws what Prisma would throw.
    */
-  run(client: ClientInternals, call: ClientCall, prismas: () => Promise<unknown>): Promise<unknown> {
-    if (this.#off !== undefined || !READS.has(call.action)) return prismas()
+  run(client: ClientInternals, call: ClientCall, prismas: PrismasWay): Promise<unknown> {
+    if (this.#off !== undefined || !READS.has(call.action)) return prismas(call)
     if (call.transaction) return this.#execution.byPrisma({ call, prismas }, 'in a transaction')
     const { model = '', action, args } = call
     const shape = shapeOf(model, action, args)
@@ -96,8 +96,9 @@ export class CompiledQueries {
       }
     }
     const known = this.#shapesFor(client).find(shape.key, shape.leaves)
-    const pending = { client, call, leaves: shape.leaves, prismas, telling: QueryTelling.of(client) }
-    if (!known) return this.#learned(pending, shape)
+    const { leaves } = shape
+    const pending = { client, call, leaves, prismas, telling: QueryTelling.of(client) }
+    if (!known) return this.#learned({ ...pending, call: asAsked(pending) }, shape)
     if (known.compiled) this.#counts.hit()
     return this.#answer(pending, known)
   }

@@ -3,7 +3,7 @@ import type { ClientCall, ClientInternals } from '../../internals/prisma.js'
 import type { RawRows } from '../../statement/rows-statement.js'
 import type { FlightOfRows, Runner } from '../../statement/runner.js'
 import type { CallCounts } from './call-counts.js'
-import type { Leaf } from './call-shape.js'
+import { type Leaf, withLeaves } from './call-shape.js'
 import { type CompiledPlan, Refused, type Run } from './compile-plan.js'
 import type { CompiledQuery } from './db-query.js'
 import { NotCompiled } from './plan.js'
@@ -23,13 +23,15 @@ export interface ExecutionHost {
   readonly readAgain: <T>(sql: string, error: unknown, again: () => Promise<T>) => Promise<T>
 }
 
+/** Leaves a call to Prisma. */
+export type PrismasWay = (call: ClientCall) => Promise<unknown>
+
 /** A call on its way. */
 export interface Pending {
   readonly client: ClientInternals
   readonly call: ClientCall
   readonly leaves: readonly Leaf[]
-  /** Prisma's way. */
-  readonly prismas: () => Promise<unknown>
+  readonly prismas: PrismasWay
   /** Unset where nobody listens. */
   readonly telling: QueryTelling | undefined
 }
@@ -110,7 +112,8 @@ export class Execution {
     else if (thrown instanceof Refused) error = await planner.errorOfNode(thrown.node, thrown.data)
     if (error !== undefined) return this.throwOn(pending, error)
     const isNamed = thrown instanceof Unexpected || thrown instanceof NotCompiled
-    return this.byPrisma(pending, isNamed ? thrown.message : 'a value that could not be read')
+    const call = asAsked(pending)
+    return this.byPrisma({ ...pending, call }, isNamed ? thrown.message : 'a value that could not be read')
   }
 
   /** Throws what the caller gets for what Prisma's engine threw. */
@@ -122,7 +125,7 @@ export class Execution {
   /** Leaves a call to Prisma, and counts why. */
   byPrisma({ call, prismas }: Pick<Pending, 'call' | 'prismas'>, reason: string): Promise<unknown> {
     this.#counts.byPrisma(call, reason)
-    return prismas()
+    return prismas(call)
   }
 
   #send(
@@ -157,6 +160,11 @@ export class Execution {
 }
 
 const NO_SLOTS: unknown[] = []
+
+/** The call with the values that it began with: its caller may use the objects in it for the next one. */
+export function asAsked({ call, leaves }: Pick<Pending, 'call' | 'leaves'>): ClientCall {
+  return { ...call, args: withLeaves(call.args, (index) => leaves[index]) }
+}
 
 /** The result of a plan as the caller's method gives it. */
 export function handedOut(result: unknown, { dataPath, unpacker }: ClientCall): unknown {

@@ -6,7 +6,7 @@ import { OF_ONE_CALLER } from '../merged-reads.js'
 import { canonicalizeKey } from '../unique-key.js'
 import type { Leaf } from './call-shape.js'
 import type { CompiledPlan } from './compile-plan.js'
-import { type Execution, handedOut, type Pending, StatementFailure } from './execution.js'
+import { asAsked, type Execution, handedOut, type Pending, StatementFailure } from './execution.js'
 import type { Row } from './row-readers.js'
 import type { UniquePlan } from './unique-plan.js'
 
@@ -105,12 +105,7 @@ export class UniqueReads {
     if (isPlain) shape.merged ??= this.#mergedPlan(first.pending, second.pending)
     const merged = isPlain ? await shape.merged : undefined
     if (merged) await this.#merge(jobs, merged, shape)
-    else
-      await Promise.all(
-        jobs.map((job) =>
-          settled(job, this.#execution.byPrisma(job.pending, 'several of one tick by more than a key')),
-        ),
-      )
+    else await Promise.all(jobs.map((job) => settled(job, this.#leave(job))))
   }
 
   async #merge(jobs: readonly Job[], merged: MergedPlan, { compiled }: UniqueShape): Promise<void> {
@@ -134,6 +129,10 @@ export class UniqueReads {
         else await settled(job, this.#execution.failed(job.pending, error))
       }
     }
+  }
+
+  #leave({ pending }: Job): Promise<unknown> {
+    return this.#execution.byPrisma({ ...pending, call: asAsked(pending) }, 'several of one tick by more than a key')
   }
 
   #give(job: Job, row: Row | undefined, { expectsRow }: MergedPlan): void {
