@@ -37,7 +37,7 @@ export default defineConfig({
     ...run,
     root: 'packages/postgres',
     include: [
-      'test/{errors,identity,pgbouncer,pool,prisma,statement,transaction}/**/*.test.ts',
+      'test/{compiled,errors,identity,pgbouncer,pool,prisma,statement,transaction}/**/*.test.ts',
       'test/row-security/matrix.integration.test.ts',
       'test/health.fault.test.ts',
     ],
