@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -63,7 +63,13 @@ afterAll(async () => {
 
 /** What a program prints, and nothing to stderr. */
 async function output(file: string, ...args: string[]): Promise<string> {
-  const { stdout, stderr } = await run(process.execPath, [file, ...args], {
+  const { stdout, stderr } = await outputs(file, ...args)
+  expect(stderr).toBe('')
+  return stdout
+}
+
+const outputs = (file: string, ...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }> =>
+  run(process.execPath, [file, ...args], {
     cwd: path.dirname(file),
     env: {
       PATH: process.env['PATH'],
@@ -73,9 +79,6 @@ async function output(file: string, ...args: string[]): Promise<string> {
       DYNAMODB_TABLE_PREFIX: tablePrefix(),
     },
   })
-  expect(stderr).toBe('')
-  return stdout
-}
 
 /** The command as npm puts it in place. */
 const miyabi = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ readonly stdout: string }> =>
@@ -130,6 +133,25 @@ describe('the packed packages', () => {
 
   it('are one copy for require() and for import', async () => {
     expect(await output(inApp('both.cjs'))).toBe('true\n')
+  })
+
+  it('tell of a second copy in one process, also where it uses the database of the first', async () => {
+    const first = await realpath(inApp('node_modules/@miyabi/db'))
+    await cp(first, path.join(path.dirname(first), 'db-copy'), { recursive: true })
+    await writeFiles(inApp(), {
+      'copies.mjs': `
+        import { sharedDatabase } from '@miyabi/db'
+        const copy = await import(${JSON.stringify(path.join(path.dirname(first), 'db-copy/dist/index.js'))})
+        const [one, two] = [sharedDatabase(), copy.sharedDatabase()]
+        await one.asService().pg.user.count()
+        console.log(one.pg === two.pg)
+        await two.close()
+      `,
+    })
+    const { stdout, stderr } = await outputs(inApp('copies.mjs'))
+    expect(stdout).toBe('true\n')
+    expect(stderr.match(/MIYABI_SECOND_COPY/g)).toHaveLength(1)
+    expect(stderr).toContain('There are two copies of @miyabi/db in this process')
   })
 
   it('bring the command along, which names itself as it works there', async () => {

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { Closing, Operations, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import { Closing, Operations, RetryBudget, redactingLogger, silentLogger, warnOfSecondCopy } from '@miyabi/core'
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
 import { openClient } from './client/client.js'
 import { countedClient } from './client/counted-client.js'
@@ -44,6 +44,7 @@ export interface Dynamo extends AsyncDisposable {
  * @throws {DynamoInputError} for a shard plan, a retention or options of messages that cannot be.
  */
 export function createDynamo(settings: DynamoSettings, options: DynamoOptions = {}): Dynamo {
+  warnOfSecondCopy('@miyabi/dynamo', import.meta.url)
   const { shards, retention, messages } = checkedOptions(options)
   const { retryBudget = new RetryBudget() } = options
   const clock = new OwnClock(checkedClock(options.now ?? (() => Date.now())), { isMachines: options.now === undefined })

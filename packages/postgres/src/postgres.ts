@@ -6,6 +6,7 @@ import {
   RetryBudget,
   redactingLogger,
   silentLogger,
+  warnOfSecondCopy,
 } from '@miyabi/core'
 import { adviseForServer } from './health/advise.js'
 import { checkHealth, healthDown, type PostgresHealth } from './health/health.js'
@@ -108,6 +109,7 @@ function makePostgres(
   options: Omit<PostgresOptions, 'client'>,
   Client: typeof PrismaClient,
 ): Postgres {
+  warnOfSecondCopy('@miyabi/postgres', import.meta.url)
   const { role, name = role ?? 'main' } = options
   const settings = resolvePostgresSettings(given, role)
   const scope = role === 'service' ? serviceScope : undefined

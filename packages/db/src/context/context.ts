@@ -8,6 +8,7 @@ import {
   type StoreHealth,
   safeCause,
   silentLogger,
+  warnOfSecondCopy,
   withDeadline,
 } from '@miyabi/core'
 import type { DynamoOptions, DynamoStats } from '@miyabi/dynamo'
@@ -148,6 +149,7 @@ export class DatabaseContext implements AsyncDisposable {
 
   /** Makes a context from settings as values. */
   static create(settings: CreateOptions): DatabaseContext {
+    warnOfSecondCopy('@miyabi/db', import.meta.url)
     const logger = redactingLogger(settings.logger ?? silentLogger)
     const { dynamodbUnavailable } = settings
     const retryBudget = new RetryBudget()

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { warnOfSecondCopy } from '@miyabi/core'
 import { PostgresError } from '@miyabi/postgres'
 import { closedHealth, readinessOf } from '../health/health.js'
 import { settingsFromEnv } from '../settings/from-env.js'
@@ -73,6 +74,7 @@ export function sharedDatabase(options: FromEnvOptions = {}): Database {
 
 /** The context of these settings that is open in this process, or a new one. */
 function sharedContext(options: FromEnvOptions): DatabaseContext {
+  warnOfSecondCopy('@miyabi/db', import.meta.url)
   const holder = globalThis as { [REGISTRY]?: Shared[] }
   const { settings, dynamodbUnavailable, announce } = settingsFromEnv(options)
   const { shards, retention, messages } = options.dynamodb ?? {}
