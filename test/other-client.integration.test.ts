@@ -1,26 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { runPrisma } from '@miyabi/migrate'
-import { type ClientClass, createPostgres, isPostgresError, parsePostgresSettings } from '@miyabi/postgres'
+import { createPostgres, isPostgresError, parsePostgresSettings } from '@miyabi/postgres'
 import { createTestDatabase, sql } from '@miyabi/testing'
-import { build } from 'esbuild'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { root } from './workspace.js'
+import { describe, expect, it } from 'vitest'
+import { generateClient } from './generated-client.js'
 
 const schema = `
-datasource db {
-  provider = "postgresql"
-}
-
-generator client {
-  provider      = "prisma-client"
-  output        = "./generated"
-  runtime       = "nodejs"
-  compilerBuild = "small"
-}
-
 model Note {
   id   Int    @id
   text String @unique
@@ -42,35 +25,9 @@ interface NoteClient {
   $disconnect(): Promise<void>
 }
 
-/** The client of a schema of its own, as Prisma generates it. */
-async function generateClient(): Promise<ClientClass<NoteClient>> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'miyabi-other-client-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  await writeFile(path.join(folder, 'schema.prisma'), schema)
-  const args = ['generate', `--schema=${path.join(folder, 'schema.prisma')}`]
-  const { exitCode, stderr } = await runPrisma(args, { env: process.env, cwd: folder, stdio: 'pipe' })
-  expect(stderr).not.toContain('Error')
-  expect(exitCode).toBe(0)
-  const outfile = path.join(folder, 'client.mjs')
-  await build({
-    entryPoints: [path.join(folder, 'generated/client.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    nodePaths: [path.join(root, 'packages/postgres/node_modules')],
-    banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
-  })
-  const { PrismaClient } = (await import(pathToFileURL(outfile).href)) as {
-    readonly PrismaClient: ClientClass<NoteClient>
-  }
-  return PrismaClient
-}
-
 describe('createPostgres with the client of another schema', () => {
   it('pools, gives identities, runs transactions and maps errors for it', async () => {
-    const client = await generateClient()
+    const client = await generateClient<NoteClient>(schema)
     await using database = await createTestDatabase({ empty: true })
     await sql(
       database.directDatabaseUrl,

@@ -38,6 +38,11 @@ const USES = [
 export const cells: readonly Cell[] = [
   ...Object.entries(POSTGRES).map(([major, version]) => onPostgres(major, version)),
   {
+    name: 'not-compiled',
+    purpose: "the tests of postgres, db and migrate with DB_COMPILED_QUERIES=false: all reads go Prisma's way",
+    prepare: async () => vitest([...ON_POSTGRES, '--exclude', '**/test/compiled/**'], { DB_COMPILED_QUERIES: 'false' }),
+  },
+  {
     name: 'pgbouncer',
     purpose: 'the PostgreSQL tests through PgBouncer in transaction mode, which must be installed',
     prepare: async () => {

@@ -62,6 +62,7 @@ export function usePoolBench(options: { readonly empty?: boolean } = { empty: tr
         SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
         DB_MIN_CONNECTIONS: '0',
         DB_POOLER: process.env['DB_POOLER'], // set where the run goes through one
+        DB_COMPILED_QUERIES: process.env['DB_COMPILED_QUERIES'], // and where it goes without
       }),
       ...changes,
     }),

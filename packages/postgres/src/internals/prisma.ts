@@ -2,7 +2,7 @@ import { InternalsCheck, internalsOf } from '@miyabi/core'
 import type { PrismaPg } from '@prisma/adapter-pg'
 import { serializeJsonQuery } from '@prisma/client/runtime/client'
 import type pg from 'pg'
-import type { PrismaClient } from '../schema/prisma.js'
+import type { Prisma, PrismaClient } from '../schema/prisma.js'
 
 /**
  * All that is used of Prisma's client and of its adapter and is no part of their documentation: what for, in which
@@ -46,6 +46,7 @@ export const CLIENT_INTERNALS = internalsOf(CLIENT, [
   ['PrismaClient', '_previewFeatures', 'object', 'asks for the plan of a call', COMPILED_QUERIES],
   ['PrismaClient', '_clientVersion', 'any', 'knows whose plans these are', COMPILED_QUERIES],
   ['engine', 'config', 'object', 'asks for the plan of a call', COMPILED_QUERIES],
+  ['requestHandler', 'unpack', 'function', 'gives decimals of the class that the client gives', COMPILED_QUERIES],
   ['requestHandler', 'handleAndLogRequestError', 'function', 'makes the errors of a compiled query', COMPILED_QUERIES],
 ])
 
@@ -98,6 +99,8 @@ interface RequestHandler {
   dataloader: DataLoader
   readonly logEmitter: unknown
   /** Throws what the caller gets for what the engine threw. */
+  /** Turns an answer of the engine into what callers get. */
+  unpack(answer: object, dataPath: readonly string[]): unknown
   handleAndLogRequestError(
     failure: ClientCall & {
       readonly error: unknown
@@ -230,6 +233,12 @@ export function protocolOf(client: ClientInternals, call: ClientCall, args: unkn
     globalOmit: client._globalOmit,
     errorFormat: 'minimal',
   } as unknown as Parameters<typeof serializeJsonQuery>[0]) as unknown as EngineRequest['protocolQuery']
+}
+
+/** The class of the decimals that a client gives: a bundle, for one, has a copy of Prisma's runtime of its own. */
+export function decimalOf({ _requestHandler }: ClientInternals): typeof Prisma.Decimal {
+  const decimal = _requestHandler.unpack({ x: { $type: 'Decimal', value: '0' } }, []) as Prisma.Decimal
+  return decimal.constructor as typeof Prisma.Decimal
 }
 
 /** What stands in for the compiler and the database of an engine that only plans. */

@@ -58,6 +58,7 @@ export function usePeople(
         SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
         DB_MIN_CONNECTIONS: '0',
         DB_POOLER: process.env['DB_POOLER'],
+        DB_COMPILED_QUERIES: process.env['DB_COMPILED_QUERIES'],
       }),
       ...more,
     }),

@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import type { RawRows } from '../../statement/rows-statement.js'
 import { type CompiledQuery, compileQuery, type SlotNames, type Values } from './db-query.js'
 import { attach, mapField, process, required, satisfies, unique } from './in-memory.js'
@@ -12,6 +11,7 @@ import {
   type PlanNode,
   type ResultNode,
 } from './plan.js'
+import type { Reading } from './read-values.js'
 import { RowReaders, resultMapper } from './row-readers.js'
 
 /** One run of a compiled plan. */
@@ -56,8 +56,8 @@ const same = (value: unknown): unknown => value
  * Turns a plan into functions, node by node.
  * @throws {NotCompiled} for what is left to Prisma.
  */
-export function compilePlan(plan: Plan, types: pg.CustomTypesConfig): CompiledPlan {
-  const compiler = new Compiler(plan, types)
+export function compilePlan(plan: Plan, reading: Reading): CompiledPlan {
+  const compiler = new Compiler(plan, reading)
   const step = compiler.step(plan.root, new Map())
   const { query, use } = step
   return {
@@ -74,17 +74,17 @@ async function begun({ ask, use }: Step, run: Run): Promise<unknown> {
 class Compiler {
   slots = 0
   readonly #plan: Plan
-  readonly #types: pg.CustomTypesConfig
+  readonly #reading: Reading
 
-  constructor(plan: Plan, types: pg.CustomTypesConfig) {
+  constructor(plan: Plan, reading: Reading) {
     this.#plan = plan
-    this.#types = types
+    this.#reading = reading
   }
 
   step(node: PlanNode, names: SlotNames): Step {
     switch (node.type) {
       case 'query':
-        return this.#query(node.args as DbQuery, names, new RowReaders(this.#types))
+        return this.#query(node.args as DbQuery, names, new RowReaders(this.#reading))
       case 'dataMap':
         return this.#dataMap(node.args as DataMapArgs, names)
       case 'get':
@@ -144,10 +144,10 @@ class Compiler {
 
   /** Straight from the text of the columns, where nothing in between has to see them. */
   #dataMap({ expr, structure, enums }: DataMapArgs, names: SlotNames): Step {
-    const map = resultMapper(structure, enums) // also where it is not used: it refuses what no reader could read
+    const map = resultMapper(structure, enums, this.#reading) // also where it is not used: it refuses what no reader could read
     const direct = (node: PlanNode): Step =>
       node.type === 'query'
-        ? this.#query(node.args as DbQuery, names, new RowReaders(this.#types, structure, enums))
+        ? this.#query(node.args as DbQuery, names, new RowReaders(this.#reading, structure, enums))
         : this.#countedOrRefused(node, names, direct)
     return isDirect(expr) ? direct(expr) : after(this.step(expr, names), map)
   }

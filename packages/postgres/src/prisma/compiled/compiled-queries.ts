@@ -1,10 +1,10 @@
 import type { Logger } from '@miyabi/core'
-import type { ClientCall, ClientInternals, Extensions } from '../../internals/prisma.js'
+import { type ClientCall, type ClientInternals, decimalOf, type Extensions } from '../../internals/prisma.js'
 import type { CompiledQueryStats } from '../../stats.js'
 import type { DataModel } from '../data-model.js'
 import { CallCounts } from './call-counts.js'
 import { type CallShape, shapeOf } from './call-shape.js'
-import { compilePlan } from './compile-plan.js'
+import { type CompiledPlan, compilePlan } from './compile-plan.js'
 import { asAsked, Execution, type ExecutionHost, type Pending, type PrismasWay } from './execution.js'
 import { NotCompiled, type Plan } from './plan.js'
 import { type Known, Shapes } from './shapes.js'
@@ -139,7 +139,7 @@ export class CompiledQueries {
     try {
       const plan = await this.#host.planner.plan(client, call, shape)
       names = plan.names
-      return keep({ compiled: this.#compiled(plan) })
+      return keep({ compiled: this.#compiled(client, plan) })
     } catch (error) {
       if (!(error instanceof NotCompiled)) return undefined
       if (error.isUnknown) this.switchOff(error.message)
@@ -151,16 +151,16 @@ export class CompiledQueries {
   async #mergedPlan(one: Pending, other: Pending): Promise<MergedPlan | undefined> {
     try {
       const { plan, ...merged } = await this.#host.planner.planOfUnique(one.client, [one.call, other.call])
-      return { ...merged, compiled: this.#compiled(plan) }
+      return { ...merged, compiled: this.#compiled(one.client, plan) }
     } catch {
       return undefined
     }
   }
 
-  #compiled(plan: Plan) {
+  #compiled(client: ClientInternals, plan: Plan): CompiledPlan {
     const { prismaTypes } = this.#host.runner
     if (!prismaTypes) throw new NotCompiled('rows that nothing reads yet')
-    return compilePlan(plan, prismaTypes)
+    return compilePlan(plan, { types: prismaTypes, Decimal: decimalOf(client) })
   }
 
   /** Computed fields change what a call selects; an extension of any other kind does not. */

@@ -122,6 +122,10 @@ function getterOf(arg: unknown, plan: Plan, slots: SlotNames): Getter {
   if (type !== 'param') throw new NotCompiled('a value that is made for each call')
   const index = plan.names.indexOf(asked.name)
   if (index >= 0) return leafGetter(index, plan.carriers[index] as Carrier, asked.type === 'DateTime')
+  if (plan.words?.has(asked.name)) {
+    const word = plan.words.get(asked.name)
+    return () => word
+  }
   const slot = slots.get(asked.name)
   if (slot === undefined) throw new NotCompiled('a value by a name that nothing has')
   return ({ slots: found }) => {

@@ -12,6 +12,8 @@ export interface Plan {
   readonly root: PlanNode
   /** For each leaf the name by which the plan asks for it; undefined where its value is in the plan itself. */
   readonly names: readonly (string | undefined)[]
+  /** Values of enums, by their names in the plan: words of the schema, of which each makes a plan of its own. */
+  readonly words?: ReadonlyMap<string, unknown>
   /** What becomes of each leaf before the plan has it. */
   readonly carriers: readonly Carrier[]
 }

@@ -58,7 +58,7 @@ export class Planner {
       call,
       withLeaves(call.args, (index) => MARK + index),
     )
-    return { root: compiled.plan, ...located(marked.query, compiled.request, values, leaves) }
+    return { root: compiled.plan, ...located(marked.query, compiled.request, values, leaves, wordsOf(client)) }
   }
 
   /**
@@ -201,18 +201,26 @@ function located(
   request: Request,
   values: readonly unknown[],
   leaves: readonly Leaf[],
+  enums: ReadonlySet<unknown>,
 ): Omit<Plan, 'root'> {
   const names: (string | undefined)[] = leaves.map(() => undefined)
   const carriers: Carrier[] = leaves.map(() => 'plain')
+  const words = new Map<string, unknown>()
   let found = 0
   const visit = (mark: unknown, at: unknown, path: readonly string[]): void => {
     if (typeof mark === 'string' && mark.startsWith(MARK)) {
       const index = Number(mark.slice(MARK.length))
-      if (!isPlaceholder(at)) assertStructural(path, at)
+      if (!isPlaceholder(at)) assertStructural(path, at, enums)
       else {
+        const { name, type, inner } = at.value
+        const given = values[Number(name.slice(1)) - 1]
         found += 1
-        names[index] = at.value.name
-        carriers[index] = carrierOf(at, leaves[index] as Leaf, values[Number(at.value.name.slice(1)) - 1])
+        // Whether a text is one of an enum's, and which, is known to Prisma alone.
+        if (type === 'Enum' || inner?.type === 'Enum') words.set(name, given)
+        else {
+          names[index] = name
+          carriers[index] = carrierOf(leaves[index] as Leaf, given)
+        }
       }
     } else if (typeof mark === 'object' && mark !== null && typeof at === 'object' && at !== null) {
       for (const [name, item] of Object.entries(mark)) {
@@ -223,13 +231,11 @@ function located(
   }
   visit(marked, request.query, [])
   if (found !== values.length) throw new NotCompiled('a value stands where none is looked for')
-  return { names, carriers }
+  return { names, carriers, words }
 }
 
 /** What turns a leaf into what Prisma made of it. */
-function carrierOf({ value: { type, inner } }: Placeholder, leaf: Leaf, given: unknown): Carrier {
-  // Whether a text is one of an enum's is known to Prisma alone, and for each value anew.
-  if (type === 'Enum' || inner?.type === 'Enum') throw new NotCompiled('a value of an enum')
+function carrierOf(leaf: Leaf, given: unknown): Carrier {
   if (isSame(carried(leaf), given)) return 'plain'
   if (typeof leaf !== 'bigint' && given === JSON.stringify(leaf)) return 'json'
   throw new NotCompiled('a value that Prisma changes')
@@ -240,14 +246,28 @@ const isSame = (one: unknown, other: unknown): boolean =>
     ? Array.isArray(other) && one.length === other.length && one.every((item, index) => isSame(item, other[index]))
     : one === other
 
+/** All that the enums of a schema name: its own text has them, which the client carries. */
+function wordsOf({ _engineConfig: { inlineSchema } }: ClientInternals): ReadonlySet<unknown> {
+  const known = words.get(inlineSchema)
+  if (known) return known
+  const bodies = [...inlineSchema.matchAll(/^enum \w+ \{\n(.*?)^\}/gms)].map(([, body = '']) => body)
+  const found = new Set(bodies.flatMap((body) => [...body.matchAll(/^\s*(\w+)/gm)].map(([, word]) => word)))
+  words.set(inlineSchema, found)
+  return found
+}
+
+/** By the texts of schemas, of which a process has one or two. */
+const words = new Map<string, ReadonlySet<unknown>>()
+
 /** Names at or below which a value says how to read, and not what to look for. */
 const STRUCTURAL: ReadonlySet<string> = new Set([
   ...['take', 'skip', 'orderBy', 'distinct', 'by', 'mode', 'isEmpty', 'isSet', 'path'],
 ])
 
 /** What somebody looks for stays in no plan: one is kept for longer than the call. */
-function assertStructural(path: readonly string[], value: unknown): void {
-  if (typeof value !== 'boolean' && !path.some((name) => STRUCTURAL.has(name)))
+function assertStructural(path: readonly string[], value: unknown, enums: ReadonlySet<unknown>): void {
+  const isWord = Array.isArray(value) ? value.every((item) => enums.has(item)) : enums.has(value)
+  if (typeof value !== 'boolean' && !isWord && !path.some((name) => STRUCTURAL.has(name)))
     throw new NotCompiled('a value that is a part of the plan')
 }
 

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { Prisma } from '../../schema/prisma.js'
+import type { Prisma } from '../../schema/prisma.js'
 import { Unexpected } from './unexpected.js'
 
 /**
@@ -8,9 +8,16 @@ import { Unexpected } from './unexpected.js'
  * its client then does to that; where it would throw, they give the call back to it.
  */
 
+/** What rows are read with. */
+export interface Reading {
+  /** The adapter's parsers. */
+  readonly types: pg.CustomTypesConfig
+  /** That of the client's own copy of Prisma's runtime. */
+  readonly Decimal: typeof Prisma.Decimal
+}
+
 /** What generated code calls. */
-export const helpers = {
-  Decimal: Prisma.Decimal,
+export const helpersOf = ({ Decimal }: Reading) => ({
   bad,
   string: (value: unknown): string => (typeof value === 'string' ? value : bad()),
   int,
@@ -18,7 +25,7 @@ export const helpers = {
   float,
   boolean: (value: unknown): boolean => (typeof value === 'boolean' ? value : bad()),
   decimal: (value: unknown): Prisma.Decimal =>
-    typeof value === 'string' || typeof value === 'number' ? new Prisma.Decimal(value) : bad(),
+    typeof value === 'string' || typeof value === 'number' ? new Decimal(value) : bad(),
   datetime: (value: unknown): Date => (typeof value === 'string' ? moment(value) : bad()),
   json: (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : bad()),
   bytes: (value: unknown): Uint8Array => (value instanceof Uint8Array ? new Uint8Array(value) : bad()),
@@ -28,7 +35,7 @@ export const helpers = {
   },
   list: (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : bad()),
   momentOfText,
-}
+})
 
 /** The types of fields that are known, by the helper that reads them. */
 export const FIELD_TYPES: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { type FieldType, NotCompiled, type ResultNode } from './plan.js'
-import { directly, FIELD_TYPES, helpers } from './read-values.js'
+import { directly, FIELD_TYPES, helpersOf, type Reading } from './read-values.js'
 import { Unexpected } from './unexpected.js'
 
 /** The values of a row as the server sent them. */
@@ -17,17 +17,14 @@ type ReadRow = (row: RawRow) => unknown
  * anew after an ALTER TABLE: the functions are kept by what it said.
  */
 export class RowReaders {
-  readonly #types: pg.CustomTypesConfig
-  readonly #generate: (fields: Fields, types: pg.CustomTypesConfig) => ReadRow
+  readonly #generate: (fields: Fields) => ReadRow
   readonly #byFields = new WeakMap<Fields, ReadRow>()
   readonly #byColumns = new Map<string, ReadRow>()
 
   /** @param structure what the row is to become; a record of its columns where it is left out. */
-  constructor(types: pg.CustomTypesConfig, structure?: ResultNode, enums: Enums = {}) {
-    this.#types = types
-    this.#generate = structure
-      ? (fields, given) => resultReader(structure, enums, fields, given)
-      : (fields, given) => recordReader(fields, given)
+  constructor(reading: Reading, structure?: ResultNode, enums: Enums = {}) {
+    this.#generate = (fields) =>
+      structure ? resultReader(structure, enums, fields, reading) : recordReader(fields, reading)
   }
 
   /** All rows of one answer. */
@@ -40,7 +37,7 @@ export class RowReaders {
 
   #readerOf(fields: Fields): ReadRow {
     const columns = JSON.stringify(fields.map(({ name, dataTypeID }) => [name, dataTypeID]))
-    const read = this.#byColumns.get(columns) ?? this.#generate(fields, this.#types)
+    const read = this.#byColumns.get(columns) ?? this.#generate(fields)
     if (this.#byColumns.size >= MAX_READERS) this.#byColumns.clear()
     this.#byColumns.set(columns, read)
     this.#byFields.set(fields, read)
@@ -52,26 +49,26 @@ export class RowReaders {
 const MAX_READERS = 8
 
 /** What makes results of the records that a plan has put together. */
-export function resultMapper(structure: ResultNode, enums: Enums): (value: unknown) => unknown {
+export function resultMapper(structure: ResultNode, enums: Enums, reading: Reading): (value: unknown) => unknown {
   if (structure.type === 'affectedRows') throw new NotCompiled('a count of changed rows')
   if (structure.type === 'field') throw new NotCompiled('a single value')
-  const code = new Code(enums)
+  const code = new Code(enums, reading)
   const name = code.object(structure, (column) => `d[${literal(column)}]`)
   return code.compiled(`return v=>many(v,${name},${structure.skipNulls})`) as (value: unknown) => unknown
 }
 
-function recordReader(fields: Fields, types: pg.CustomTypesConfig): ReadRow {
-  const code = new Code({})
+function recordReader(fields: Fields, reading: Reading): ReadRow {
+  const code = new Code({}, reading)
   const columns = fields.map(({ name, dataTypeID }, index) => {
-    const parser = code.parser(types.getTypeParser(dataTypeID, 'text'))
+    const parser = code.parser(reading.types.getTypeParser(dataTypeID, 'text'))
     return `${literal(name)}:r[${index}]===null?null:${parser}(r[${index}])`
   })
   return code.compiled(`return r=>({${columns.join(',')}})`) as ReadRow
 }
 
-function resultReader(structure: ResultNode, enums: Enums, fields: Fields, types: pg.CustomTypesConfig): ReadRow {
+function resultReader(structure: ResultNode, enums: Enums, fields: Fields, reading: Reading): ReadRow {
   if (structure.type !== 'object') throw new NotCompiled('a single value')
-  const code = new Code(enums)
+  const code = new Code(enums, reading)
   const places = new Map(fields.map(({ name }, index) => [name, index])) // of two by one name the last counts
   const object = (node: ResultNode & { readonly type: 'object' }): string =>
     code.literalOf(node, (name, field) => {
@@ -79,7 +76,7 @@ function resultReader(structure: ResultNode, enums: Enums, fields: Fields, types
       const index = field.type === 'field' ? places.get(field.dbName) : undefined
       if (field.type !== 'field' || index === undefined) throw new Unexpected(`no column for ${name}`)
       const { dataTypeID: oid } = fields[index] as pg.FieldDef
-      return code.ofText(field.fieldType, `r[${index}]`, oid, types.getTypeParser(oid, 'text'))
+      return code.ofText(field.fieldType, `r[${index}]`, oid, reading.types.getTypeParser(oid, 'text'))
     })
   return code.compiled(`return r=>(${object(structure)})`) as ReadRow
 }
@@ -87,11 +84,13 @@ function resultReader(structure: ResultNode, enums: Enums, fields: Fields, types
 /** Writes the code of one reader. Names of others come into it as literals, and functions as parameters. */
 class Code {
   readonly #enums: Enums
+  readonly #reading: Reading
   readonly #parsers: ((text: string) => unknown)[] = []
   readonly #functions: string[] = []
 
-  constructor(enums: Enums) {
+  constructor(enums: Enums, reading: Reading) {
     this.#enums = enums
+    this.#reading = reading
   }
 
   /** The name of a parser of the adapter. */
@@ -157,7 +156,7 @@ class Code {
       'const many=(v,o,s)=>v===null?null:Array.isArray(v)?(s?v.filter(x=>x!==null):v).map(o):typeof v==="object"?o(v):H.bad()'
     // Names of others are literals in it: see docs/decisions/0025-reads-by-compiled-plans.md.
     const make = new Function('H', 'P', 'E', `"use strict";${many};${this.#functions.join(';')};${body}`)
-    return make(helpers, this.#parsers, this.#enums)
+    return make(helpersOf(this.#reading), this.#parsers, this.#enums)
   }
 }
 

@@ -164,7 +164,7 @@ const textOf = (key: unknown): string => String(key)
 function copyOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Date) return new Date(value)
-  if (value instanceof Prisma.Decimal) return new Prisma.Decimal(value)
+  if (Prisma.Decimal.isDecimal(value)) return value // never changes
   if (value instanceof Uint8Array) return new Uint8Array(value)
   if (Array.isArray(value)) return value.map(copyOf)
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copyOf(item)]))
