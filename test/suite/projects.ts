@@ -62,7 +62,10 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
       .map(([name, folder]) => onServers(name, folder)),
     ...(concerns(REPOSITORY)
       ? [
-          project('repository', REPOSITORY, { include: ['**/*.test.ts'], exclude: [ON_SERVERS, '**/test/use/**'] }),
+          project('repository', REPOSITORY, {
+            include: ['**/*.test.ts'],
+            exclude: [ON_SERVERS, 'use/**'] /* vitest.use.config.ts */,
+          }),
           onServers('repository-on-servers', REPOSITORY),
         ]
       : []),
