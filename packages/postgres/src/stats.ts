@@ -6,7 +6,7 @@ export interface CompiledQueryStats {
   readonly hits: number
   /** Calls whose plan had to be made: the first of their shape. */
   readonly misses: number
-  /** Reads that went Prisma's way, by method (`user.findMany`) and reason, the most frequent first. */
+  /** Reads and createMany that went Prisma's way, by method (`user.findMany`) and reason, the most frequent first. */
   readonly byPrisma: readonly { readonly call: string; readonly reason: string; readonly count: number }[]
 }
 

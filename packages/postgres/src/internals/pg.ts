@@ -50,6 +50,7 @@ export const PG_INTERNALS = [
     ['Query', 'callback', 'any', 'hears how a statement ends'],
     ['Query', '_result', 'object', 'reads rows with the parsers of the call'],
     ['Query', '_results', 'object', 'reads rows with the parsers of the call'],
+    ['Query', '_rowMode', 'any', 'reads the rows of several statements in the same form'],
     ['Query', 'requiresPreparation', 'function', 'ends a COPY that is given no data'],
     ['Query', 'prepare', 'function', 'sends the identity in front of a statement'],
     ['Query', 'handleDataRow', 'function', "tells the identity's answer from the statement's"],
@@ -310,6 +311,8 @@ export interface DriverQuery extends pg.Submittable {
   _result: DriverResult
   /** The same, or all results of a text with several statements. */
   _results: DriverResult
+  /** The form of the rows of each further result. */
+  _rowMode: RowMode
   /** What could not be read in a row. It is told when the server has finished. */
   _canceledDueToError: unknown
   /** Whether it goes in the extended protocol. */

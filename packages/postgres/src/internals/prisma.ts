@@ -73,6 +73,23 @@ export interface Engine {
   transaction(...args: readonly unknown[]): Promise<unknown>
 }
 
+/** What a transaction of Prisma's has unless it is told otherwise. */
+export interface TransactionDefaults {
+  readonly isolationLevel?: unknown
+  readonly maxWait: number
+  readonly timeout: number
+}
+
+/** What several calls are asked with at once. */
+export interface BatchOptions {
+  readonly transaction?: { readonly kind: 'itx' | 'batch'; readonly options?: Partial<TransactionDefaults> }
+}
+
+/** What one of several calls is answered, by its action. */
+export interface BatchAnswer {
+  readonly data: Readonly<Record<string, unknown>>
+}
+
 /** A call on its way to Prisma's engine. */
 export interface EngineRequest {
   readonly protocolQuery: {
@@ -80,6 +97,8 @@ export interface EngineRequest {
     readonly action: string
     readonly query: { readonly arguments?: Readonly<Record<string, unknown>>; readonly selection?: unknown }
   }
+  /** Those of the call, as they were given to `_request`. */
+  readonly args?: unknown
   /** `itx`: of an interactive transaction; `batch`: of `$transaction([...])`. */
   readonly transaction?: { readonly kind: 'itx' | 'batch'; readonly id: unknown }
 }
@@ -115,10 +134,12 @@ interface RequestHandler {
 export interface ClientSchema {
   readonly _runtimeDataModel: {
     readonly models: Readonly<Record<string, { readonly fields: readonly ClientField[] }>>
+    readonly enums?: Readonly<Record<string, { readonly values: readonly ClientEnumValue[] }>>
   }
   /** `inlineSchema` is the text of the schema. */
   readonly _engineConfig: {
     readonly inlineSchema: string
+    readonly transactionOptions: TransactionDefaults
     /** Whether somebody listens to queries. */
     readonly logQueries?: boolean
     readonly logEmitter?: { emit(event: 'query', query: QueryEvent): unknown }
@@ -141,6 +162,12 @@ interface ClientField {
   readonly type: string
   /** The name of its column, where it is another. */
   readonly dbName?: string
+}
+
+interface ClientEnumValue {
+  readonly name: string
+  /** What the database calls it, where that is another name. */
+  readonly dbName?: string | null
 }
 
 /** The parts of Prisma's client that a scope has of its own. */
@@ -368,7 +395,7 @@ export async function typesOf(adapter: PgAdapter): Promise<pg.CustomTypesConfig>
   return types as pg.CustomTypesConfig
 }
 
-type AdapterQuery = Parameters<PgAdapter['queryRaw']>[0]
+export type AdapterQuery = Parameters<PgAdapter['queryRaw']>[0]
 
 /** Lets `change` see each query before the adapter turns its arguments into texts, in this very adapter. */
 export function changingQueries(adapter: PgAdapter, change: (query: AdapterQuery) => AdapterQuery): PgAdapter {
@@ -379,6 +406,47 @@ export function changingQueries(adapter: PgAdapter, change: (query: AdapterQuery
   const performing: Performing = {
     performIO(query) {
       return performIO.call(this, change(query))
+    },
+  }
+  return Object.assign(adapter, performing)
+}
+
+/** What the driver answers to the adapter. */
+export type QueryAnswer = pg.QueryResult
+
+/** A statement that goes in front of another. */
+export interface StatementBefore {
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+/**
+ * Sends a query as the adapter does. With others in front of it all of them are one implicit transaction, and have an
+ * answer each.
+ */
+export type SendQuery = (
+  query: AdapterQuery,
+  before?: readonly StatementBefore[],
+) => Promise<QueryAnswer | QueryAnswer[]>
+
+/** Lets `perform` send a query in another form, where it does not leave it to this very adapter with undefined. */
+export function performingQueries(
+  adapter: PgAdapter,
+  perform: (query: AdapterQuery, send: SendQuery) => Promise<QueryAnswer> | undefined,
+): PgAdapter {
+  interface Performing {
+    readonly client: { query(config: object): Promise<QueryAnswer> }
+    performIO(query: AdapterQuery): Promise<QueryAnswer>
+  }
+  const { performIO } = adapter as unknown as Performing
+  const performing: Pick<Performing, 'performIO'> & ThisType<Performing> = {
+    performIO(query) {
+      const send: SendQuery = (own, before) => {
+        if (!before) return performIO.call(this, own)
+        const client: Performing['client'] = { query: (config) => this.client.query({ ...config, name: '', before }) }
+        return performIO.call(Object.create(this, { client: { value: client } }) as Performing, own)
+      }
+      return perform(query, send) ?? performIO.call(this, query)
     },
   }
   return Object.assign(adapter, performing)

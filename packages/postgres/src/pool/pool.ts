@@ -235,7 +235,7 @@ export class Pool extends pg.Pool {
   }
 
   /** The work of `canceling` that calls, to be told from another. */
-  get cancelScope(): object | undefined {
+  get cancelScope(): { readonly signal: AbortSignal } | undefined {
     return this.#cancelScopes.current
   }
 

@@ -7,6 +7,7 @@ import {
   factoryCheck,
   type PgAdapter,
   type PgTransaction,
+  performingQueries,
   typesOf,
   usesPool,
   withQuery,
@@ -19,6 +20,7 @@ import type { Attempts } from '../transaction/attempt.js'
 import { READ_RETRIES, type Retrier } from '../transaction/retrier.js'
 import { keepingFacts, toPrisma } from './adapter-errors.js'
 import { AdapterTransaction, type LeasedClient, type SessionLimits } from './adapter-transaction.js'
+import type { BulkInserts } from './bulk/bulk-inserts.js'
 import { sendingEarlyDates } from './early-dates.js'
 
 const isSilence = (error: unknown): boolean =>
@@ -33,6 +35,7 @@ export interface AdapterHost {
   readonly retrier: Retrier
   readonly runner: Runner
   readonly limits: SessionLimits
+  readonly bulk: BulkInserts
 }
 
 /** How long a read is tried again, from its failure on. */
@@ -63,10 +66,13 @@ export class Adapter extends PrismaPg {
   }
 
   override async connect(): Promise<PgAdapter> {
-    const { runner } = this.#host
+    const { runner, bulk } = this.#host
     const original = await super.connect()
     assertInternals(adapterCheck(original))
-    const inner = keepingFacts(withQuery(sendingEarlyDates(original), (query) => runner.query(query)))
+    const performing = performingQueries(sendingEarlyDates(original), (query, send) =>
+      bulk.of(query)?.send(query, send),
+    )
+    const inner = keepingFacts(withQuery(performing, (query) => runner.query(query)))
     this.#inner = inner
     runner.readAsAdapter(await typesOf(original))
     const outer: Partial<PgAdapter> = {

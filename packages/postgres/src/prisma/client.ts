@@ -8,7 +8,9 @@ import { type Prisma, PrismaClient } from '../schema/prisma.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 import type { NamedQuery } from '../statement/names.js'
 import { Adapter, type AdapterHost } from './adapter.js'
+import { BulkInserts } from './bulk/bulk-inserts.js'
 import { refuseChangedValues } from './changed-values.js'
+import { CallCounts } from './compiled/call-counts.js'
 import { CompiledQueries } from './compiled/compiled-queries.js'
 import { obstacleTo } from './compiled/obstacle.js'
 import { Planner } from './compiled/planner.js'
@@ -49,11 +51,22 @@ export function createPrismaClient(
   pool: Pool,
   settings: ResolvedSettings,
   operations: Operations,
-  host: Omit<AdapterHost, 'limits'>,
+  host: Omit<AdapterHost, 'limits' | 'bulk'>,
   { scope, scopes, Client = PrismaClient, logger, log }: ClientOptions,
 ): OwnClient {
+  const counts = new CallCounts()
+  const bulk = new BulkInserts({
+    isOn: settings.compiledQueries,
+    signal: () => host.attempts.current?.signal ?? pool.cancelScope?.signal,
+    onOutdated: () => {
+      const { current } = host.attempts
+      if (current) current.isStale = true
+    },
+    counts,
+  })
   const intake: Intake = {
     isPart: () => host.attempts.current !== undefined || pool.cancelScope !== undefined,
+    bulk,
     refusal: () => closedError(pool.name),
     onLostRace: () => {
       const { current } = host.attempts
@@ -65,7 +78,7 @@ export function createPrismaClient(
   const { names } = host.runner
   const adapter = new Adapter(
     pool,
-    { ...host, limits: settings },
+    { ...host, limits: settings, bulk },
     {
       ...defined({ schema }),
       ...(names ? { statementNameGenerator: (query: NamedQuery) => names.of(query) } : {}),
@@ -82,9 +95,10 @@ export function createPrismaClient(
   checks.set(Client, check)
   assertInternals(check)
   const engine = internalsOfClient(client)._engine
-  runIn(scope, scopes, client, () => pool.cancelScope)
+  runIn(scope, { scopes, bulk, workOf: () => pool.cancelScope }, client)
   const { _clientVersion: version } = internalsOfClient(client)
   const compiled = new CompiledQueries({
+    counts,
     planner: new Planner(engine, () => adapter.connectionInfo),
     runner: host.runner,
     scopeOf: (caller) => (caller as ClientInternals & { readonly [SCOPE]?: Scope })[SCOPE],

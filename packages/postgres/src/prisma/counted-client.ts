@@ -4,6 +4,7 @@ import { type ClientCall, type ClientInternals, type ClientWork, workOf } from '
 import type { PrismaClient } from '../schema/prisma.js'
 import { assertIsolation } from '../transaction/isolation.js'
 import { retryLostRaces } from '../transaction/lost-race.js'
+import type { BulkInserts } from './bulk/bulk-inserts.js'
 import { refuseChangedValues } from './changed-values.js'
 import { dataModelOf } from './data-model.js'
 import { BELONGS_TO } from './scoped-client.js'
@@ -19,6 +20,7 @@ export interface Intake {
   readonly refusal: () => Error
   /** Told that the interactive transaction that is under way failed over a row which another one inserted meanwhile. */
   readonly onLostRace: () => void
+  readonly bulk: BulkInserts
   /** Another way to answer calls, beside Prisma's; unset where there is none. */
   compiled?: CompiledWay
 }
@@ -45,7 +47,7 @@ const NO_LIMIT_MS = 2 ** 31 - 1
  * client extension, which would cost every query, and lacks `$on`.
  */
 export function countedClient(Base: typeof PrismaClient, operations: Operations, intake: Intake): typeof PrismaClient {
-  const { isPart, refusal, onLostRace } = intake
+  const { isPart, refusal, onLostRace, bulk } = intake
   const { _executeRequest: execute, _request: request, $transaction: transaction } = workOf(Base)
   const lostInBatch = new WeakSet<Error>()
   const isRefused = (): boolean => operations.isClosed && !isPart()
@@ -56,7 +58,7 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
     } catch (error) {
       return Promise.reject(error)
     }
-    return execute.call(client, call)
+    return bulk.run(client, call, (own) => execute.call(client, own))
   }
   const requested = (client: Client, call: ClientCall): Promise<unknown> => {
     const { transaction: within } = call

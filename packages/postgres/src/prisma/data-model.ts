@@ -4,12 +4,18 @@ import type { ClientSchema } from '../internals/prisma.js'
 export interface Field {
   readonly name: string
   readonly kind: 'scalar' | 'object' | 'enum' | 'unsupported'
-  /** The scalar's type in Prisma's words (`Int`), or the related model. */
+  /** The scalar's type in Prisma's words (`Int`), the enum's, or the related model. */
   readonly type: string
   /** What stands behind `@db.`, without its arguments: `Uuid`, `Citext`. */
   readonly native: string | undefined
   /** The name of its column. */
   readonly column: string
+  /** `?` where it may be null, `[]` of a list, else empty; undefined where the schema's text does not tell. */
+  readonly modifier: '?' | '[]' | '' | undefined
+  /** The function by which Prisma makes a value of its own for each row that has none: `uuid(7)`. */
+  readonly generator: string | undefined
+  /** Of an enum, what the database calls each value. */
+  readonly values: ReadonlyMap<string, string> | undefined
 }
 
 export type Model = ReadonlyMap<string, Field>
@@ -22,15 +28,32 @@ const known = new WeakMap<object, DataModel>()
 export function dataModelOf({ _runtimeDataModel, _engineConfig }: ClientSchema): DataModel {
   const read = known.get(_runtimeDataModel)
   if (read) return read
-  const natives = nativeTypes(_engineConfig.inlineSchema)
+  const { models, enums = {} } = _runtimeDataModel
+  const written = writtenFields(_engineConfig.inlineSchema)
+  const values = new Map(
+    Object.entries(enums).map(([name, { values }]) => [
+      name,
+      new Map(values.map((value) => [value.name, value.dbName ?? value.name])),
+    ]),
+  )
   const dataModel = new Map(
-    Object.entries(_runtimeDataModel.models).map(([model, { fields }]) => [
+    Object.entries(models).map(([model, { fields }]) => [
       model,
       new Map(
-        fields.map(({ name, kind, type, dbName }) => [
-          name,
-          { name, kind, type, native: natives.get(`${model}.${name}`), column: dbName ?? name },
-        ]),
+        fields.map(({ name, kind, type, dbName }): [string, Field] => {
+          const { modifier, attributes = '' } = written.get(`${model}.${name}`) ?? {}
+          const field = {
+            name,
+            kind,
+            type,
+            modifier,
+            column: dbName ?? name,
+            native: /@db\.(\w+)/.exec(attributes)?.[1],
+            generator: /@default\(((?:uuid|cuid|nanoid|ulid)\(\d*\))\)/.exec(attributes)?.[1],
+            values: kind === 'enum' ? values.get(type) : undefined,
+          }
+          return [name, field]
+        }),
       ),
     ]),
   )
@@ -38,11 +61,16 @@ export function dataModelOf({ _runtimeDataModel, _engineConfig }: ClientSchema):
   return dataModel
 }
 
-/** The native types, by `Model.field`: only the schema's own text has them. */
-function nativeTypes(schema: string): ReadonlyMap<string, string> {
-  const natives = new Map<string, string>()
+interface WrittenField {
+  readonly modifier: '?' | '[]' | ''
+  readonly attributes: string
+}
+
+/** What the schema says of its fields, by `Model.field`: only its own text has all of it. */
+function writtenFields(schema: string): ReadonlyMap<string, WrittenField> {
+  const fields = new Map<string, WrittenField>()
   for (const [, model, body = ''] of schema.matchAll(/^model (\w+) \{\n(.*?)^\}/gms))
-    for (const [, field, native = ''] of body.matchAll(/^\s+(\w+)\s+\w.*?@db\.(\w+)/gm))
-      natives.set(`${model}.${field}`, native)
-  return natives
+    for (const [, field, modifier = '', attributes = ''] of body.matchAll(/^[ \t]+(\w+)[ \t]+\w+(\?|\[\])?(.*)$/gm))
+      fields.set(`${model}.${field}`, { modifier: modifier as WrittenField['modifier'], attributes })
+  return fields
 }

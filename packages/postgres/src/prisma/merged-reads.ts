@@ -25,6 +25,14 @@ export const OF_ONE_CALLER: ReadonlySet<PostgresErrorCode> = new Set([
   'postgres.failed',
 ])
 
+/** What is around the calls of a client. */
+export interface MergedReadsSurroundings {
+  /** The work that calls, which may cancel what is asked for it; nothing else is asked together with it. */
+  readonly workOf: () => object | undefined
+  /** Told of each request before anything is done about it. */
+  readonly link: (request: EngineRequest) => void
+}
+
 /**
  * Answers the `findUnique` of one tick with one statement, as Prisma does, and each as if it had been asked for alone.
  *
@@ -38,21 +46,21 @@ export class MergedReads implements DataLoader {
   readonly options: DataLoader['options']
   readonly #ofPrisma: DataLoader
   readonly #dataModel: DataModel
-  /** The work that calls, which may cancel what is asked for it; nothing else is asked together with it. */
-  readonly workOf: () => object | undefined
+  readonly surroundings: MergedReadsSurroundings
   /** What was asked for in this tick, by the work that asked and by shape. */
   readonly #tick = new Map<object | undefined, Map<string, Job[]>>()
   /** What waits for its turn in each transaction. */
   readonly #lines = new Map<unknown, Job[]>()
 
-  constructor(ofPrisma: DataLoader, dataModel: DataModel, workOf: () => object | undefined) {
-    this.workOf = workOf
+  constructor(ofPrisma: DataLoader, dataModel: DataModel, surroundings: MergedReadsSurroundings) {
+    this.surroundings = surroundings
     this.options = ofPrisma.options
     this.#ofPrisma = ofPrisma
     this.#dataModel = dataModel
   }
 
   request(request: EngineRequest): Promise<unknown> {
+    this.surroundings.link(request)
     const shape = this.#shapeOf(request)
     const { transaction } = request
     if (transaction?.kind === 'batch') return this.#ofPrisma.request(request)
@@ -75,7 +83,7 @@ export class MergedReads implements DataLoader {
   #inTick(request: EngineRequest, shape: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const job = { request, shape, resolve, reject }
-      const work = this.workOf()
+      const work = this.surroundings.workOf()
       const ofWork = this.#tick.get(work) ?? new Map<string, Job[]>()
       const jobs = ofWork.get(shape)
       if (jobs) return void jobs.push(job)

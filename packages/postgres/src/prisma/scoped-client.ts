@@ -7,13 +7,23 @@ import {
   ownRequestHandler,
 } from '../internals/prisma.js'
 import type { PrismaClient } from '../schema/prisma.js'
+import { bulkEngine } from './bulk/bulk-engine.js'
+import type { BulkInserts } from './bulk/bulk-inserts.js'
 import { dataModelOf } from './data-model.js'
-import { MergedReads } from './merged-reads.js'
+import { MergedReads, type MergedReadsSurroundings } from './merged-reads.js'
 
 /** Where a client keeps who its statements run as. */
 export const SCOPE = Symbol('scope')
 /** Where a client and its promises keep what they belong to: what one call of `as()` gave, the service, or nobody. */
 export const BELONGS_TO = Symbol('belongs to')
+
+/** What a client shares with those of other scopes. */
+export interface ClientSurroundings {
+  readonly scopes: Scopes
+  readonly bulk: BulkInserts
+  /** The work that calls, which may cancel what is asked for it. */
+  readonly workOf: () => object | undefined
+}
 
 /**
  * Lets all that a client asks for itself run in `scope`; `undefined` is none, wherever the call comes from. Reads of
@@ -21,14 +31,14 @@ export const BELONGS_TO = Symbol('belongs to')
  */
 export function runIn(
   scope: Scope | undefined,
-  scopes: Scopes,
+  { scopes, bulk, workOf }: ClientSurroundings,
   client: PrismaClient,
-  workOf: () => object | undefined,
 ): void {
   const original = internalsOfClient(client)
-  original._engine = engineIn(scope, scopes, original._engine)
+  const { transactionOptions } = original._engineConfig
+  original._engine = engineIn(scope, scopes, bulkEngine(original._engine, bulk, transactionOptions))
   Object.defineProperty(original, SCOPE, { value: scope })
-  mergeReads(original, workOf)
+  mergeReads(original, { workOf, link: (request) => bulk.link(request) })
   mark(original, client)
 }
 
@@ -45,15 +55,15 @@ export function scopedClient(scope: Scope, scopes: Scopes, client: PrismaClient)
   mark(scoped, scope)
   scoped._requestHandler = ownRequestHandler(scoped, original)
   const { dataloader } = original._requestHandler
-  mergeReads(scoped, dataloader instanceof MergedReads ? dataloader.workOf : () => undefined)
+  if (dataloader instanceof MergedReads) mergeReads(scoped, dataloader.surroundings)
   scoped._originalClient = scoped // what is extended further stays in the scope
   return derivedClient(original, scoped)
 }
 
 /** Lets reads of one tick be merged our way, which gives each caller what they would have got alone. */
-function mergeReads(client: ClientInternals, workOf: () => object | undefined): void {
+function mergeReads(client: ClientInternals, surroundings: MergedReadsSurroundings): void {
   const handler = client._requestHandler
-  handler.dataloader = new MergedReads(handler.dataloader, dataModelOf(client), workOf)
+  handler.dataloader = new MergedReads(handler.dataloader, dataModelOf(client), surroundings)
 }
 
 /**

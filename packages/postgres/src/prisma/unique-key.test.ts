@@ -25,7 +25,10 @@ describe('a UUID', () => {
 
 describe('a unique key', () => {
   const field = (name: string, type: string, native?: string) =>
-    [name, { name, kind: 'scalar', type, native, column: name }] as const
+    [
+      name,
+      { name, kind: 'scalar', type, native, column: name, modifier: '', generator: undefined, values: undefined },
+    ] as const
   const model: Model = new Map([
     field('id', 'String', 'Uuid'),
     field('slug', 'String'),

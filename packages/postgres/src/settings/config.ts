@@ -119,7 +119,7 @@ const fields = {
     default: 'none',
   }),
   DB_COMPILED_QUERIES: field.boolean({
-    doc: "Answers Prisma's reads by its own plans, compiled once a shape of call, in a fraction of its time; `stats()` tells which calls are not. Results and errors are the same: turn it off to find out whether a fault lies here.",
+    doc: "Answers Prisma's reads by its own plans, compiled once a shape of call, and sends the rows of createMany as arrays, in a fraction of Prisma's time; `stats()` tells which calls are not. Results and errors are the same: turn it off to find out whether a fault lies here.",
     default: true,
   }),
   DIRECT_DATABASE_URL: databaseUrl({
@@ -202,7 +202,7 @@ export interface PostgresSettings {
   readonly applicationName: string
   /** What `databaseUrl` leads to: the server, or a pooler in transaction mode. */
   readonly pooler: 'none' | 'transaction'
-  /** Whether Prisma's reads are answered by compiled plans. */
+  /** Whether Prisma's reads are answered by compiled plans, and the rows of createMany sent as arrays. */
   readonly compiledQueries: boolean
 }
 

@@ -10,6 +10,8 @@ import { UnreadableValue, unreadableIn } from './unreadable-value.js'
 export type StatementConfig = Omit<pg.QueryConfig, 'types'> & {
   readonly rowMode?: 'array'
   readonly types?: pg.CustomTypesConfig | undefined
+  /** Statements in front of it, without names, under the same Sync: then there is an answer for each of them. */
+  readonly before?: readonly { readonly text: string; readonly values: readonly string[] }[]
 }
 
 /** What statements go with. */
@@ -33,23 +35,28 @@ export interface StatementOptions {
  * trip, ends with the statement, and a scope that is refused refuses the statement. And what a session described once,
  * by its name, it is not asked to describe again. And a value that cannot be read is told with its column.
  *
+ * With others in front of it all of them are one implicit transaction, too: whole or nothing, in one round trip.
+ *
  * In the extended protocol, in which the server takes one statement a text and refuses a second one, unless that is
  * allowed.
  */
 export class Statement extends DriverQuery {
   readonly #options: StatementOptions
   readonly #name: string | undefined
+  readonly #before: NonNullable<StatementConfig['before']>
   /** Whose answers come in: those of the scope come first. */
   #answering: 'nobody' | 'scope' | 'statement' = 'nobody'
   /** What reads the rows, where it was known before. */
   #shape: DriverResult | undefined
 
-  constructor({ text, values, name, types, rowMode }: StatementConfig, options: StatementOptions) {
+  constructor({ text, values, name, types, rowMode, before = [] }: StatementConfig, options: StatementOptions) {
     super(text, values) // of an object it would make a copy, which takes longer than all the rest of it
     if (!options.maySeveral) this.queryMode = 'extended'
     if (rowMode || types) this._results = this._result = new DriverResult(rowMode, types)
+    this._rowMode = rowMode
     this.#options = options
     this.#name = name
+    this.#before = before
   }
 
   /** Whether the scope was set: what failed then is the statement. */
@@ -78,6 +85,12 @@ export class Statement extends DriverQuery {
       connection.close({ type: 'S', name })
     this.#shape = isParsed ? session?.find(name, this._result) : undefined
     if (this.#shape) this.takeShape(this.#shape)
+    for (const { text, values } of this.#before) {
+      connection.parse({ name: '', text })
+      connection.bind({ statement: '', values })
+      connection.describe({ type: 'P', name: '' })
+      connection.execute({ portal: '' })
+    }
     super.prepare(session && this.#shape ? session.undescribed : connection)
     this.#answering = scope ? 'scope' : 'statement'
   }

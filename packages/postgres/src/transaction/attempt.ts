@@ -6,6 +6,9 @@ import { toPostgresError } from '../errors/map-error.js'
 
 type Statement = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
+/** SQLSTATEs of a statement that names types which the columns of its table no longer have. */
+export const OUTDATED_TYPES: ReadonlySet<string> = new Set(['42804', '42846', '42704'])
+
 /**
  * One attempt at a transaction, as Prisma's adapter below and the function of the caller above both see it. Prisma
  * passes nothing of ours from one to the other, hence the variable.
@@ -19,7 +22,10 @@ export class Attempt {
   phase: Phase = 'acquire'
   /** Whether a statement of this transaction failed because its connection was lost. */
   isLost = false
-  /** Whether its session refused a prepared statement: a table had been altered, or the session told to forget. */
+  /**
+   * Whether its session refused a prepared statement: a table had been altered, or the session told to forget. Or the
+   * server one that names the types of columns as they were.
+   */
   isStale = false
   /** Whether an upsert of it failed over a row that another transaction had inserted meanwhile. */
   hasLostRace = false

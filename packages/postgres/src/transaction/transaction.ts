@@ -6,7 +6,7 @@ import { isDatabaseError, toPostgresError } from '../errors/map-error.js'
 import type { Pool } from '../pool/pool.js'
 import type { Prisma, PrismaClient } from '../schema/prisma.js'
 import type { PoolStats } from '../stats.js'
-import { Attempt, type Attempts } from './attempt.js'
+import { Attempt, type Attempts, OUTDATED_TYPES } from './attempt.js'
 import { commitUnknown } from './commit-unknown.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
 import { assertIsolation } from './isolation.js'
@@ -169,8 +169,8 @@ async function attemptOnce<T>(
   }
 }
 
-/** SQLSTATEs of what `isStale` and `isForgotten` tell from all else that has them. */
-const STALE = new Set<string | undefined>(['0A000', '26000'])
+/** SQLSTATEs of what an attempt is called stale for: each has other meanings too. */
+const STALE = new Set<string | undefined>(['0A000', '26000', ...OUTDATED_TYPES])
 const LOST_RACE =
   'An upsert or a connectOrCreate found no row, and another transaction inserted it meanwhile: the server rolled the transaction back'
 const WAS_STALE =

@@ -94,6 +94,6 @@ describe('many callers', () => {
       ),
     )
     expect(answers.every((row) => row?.id === user.id)).toBe(true)
-    expect(postgres.pool.stats).toEqual({ total: 5, active: 0, idle: 5, connecting: 0, waiting: 0, max: 5, min: 0 })
+    expect(postgres.stats()).toMatchObject({ total: 5, active: 0, idle: 5, connecting: 0, waiting: 0, max: 5, min: 0 })
   })
 })

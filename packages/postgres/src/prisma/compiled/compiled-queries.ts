@@ -2,7 +2,7 @@ import type { Logger } from '@miyabi/core'
 import { type ClientCall, type ClientInternals, decimalOf, type Extensions } from '../../internals/prisma.js'
 import type { CompiledQueryStats } from '../../stats.js'
 import type { DataModel } from '../data-model.js'
-import { CallCounts } from './call-counts.js'
+import type { CallCounts } from './call-counts.js'
 import { type CallShape, shapeOf } from './call-shape.js'
 import { type CompiledPlan, compilePlan } from './compile-plan.js'
 import { asAsked, Execution, type ExecutionHost, type Pending, type PrismasWay } from './execution.js'
@@ -22,6 +22,8 @@ const BY_KEY: ReadonlySet<string> = new Set(['findUnique', 'findUniqueOrThrow'])
 /** What compiled queries need of what is around them. */
 export interface CompiledQueriesHost extends ExecutionHost {
   readonly dataModelOf: (client: ClientInternals) => DataModel
+  /** Which way calls went. */
+  readonly counts: CallCounts
   /** The work that calls, which may cancel what is asked for it. */
   readonly workOf: () => object | undefined
   /** Refuses values that would arrive as others. */
@@ -38,7 +40,7 @@ export interface CompiledQueriesHost extends ExecutionHost {
  */
 export class CompiledQueries {
   readonly #host: CompiledQueriesHost
-  readonly #counts = new CallCounts()
+  readonly #counts: CallCounts
   readonly #execution: Execution
   readonly #uniqueReads: UniqueReads
   /** Of all clients without computed fields, and of the others by their extensions. */
@@ -48,6 +50,7 @@ export class CompiledQueries {
 
   constructor(host: CompiledQueriesHost) {
     this.#host = host
+    this.#counts = host.counts
     this.#execution = new Execution(host, this.#counts)
     this.#uniqueReads = new UniqueReads(this.#execution, {
       dataModelOf: host.dataModelOf,

@@ -1,0 +1,61 @@
+import type { BatchAnswer, BatchOptions, Engine, EngineRequest, TransactionDefaults } from '../../internals/prisma.js'
+import { Prisma } from '../../schema/prisma.js'
+import type { BulkInserts } from './bulk-inserts.js'
+
+type Query = EngineRequest['protocolQuery']
+
+/** Codes of what Prisma refuses before anything is sent: `Unknown argument` and the like. */
+const REFUSED_CALL: ReadonlySet<string> = new Set(['P2009', 'P2012'])
+
+/** The same engine, with bulk inserts among its calls. `defaults` are those of the client's transactions. */
+export function bulkEngine(engine: Engine, bulk: BulkInserts, defaults: TransactionDefaults): Engine {
+  const request = (query: Query, ...options: readonly unknown[]): Promise<unknown> => {
+    const found = bulk.find(query)
+    if (!found) return engine.request(query, ...options)
+    return bulk.within(found.insert, () => engine.request(found.query, ...options))
+  }
+
+  /**
+   * Prisma compiles all calls of a batch, with all rows of each, before it begins with the first. One after another in
+   * a transaction of its kind they do the same, and it is known which of them a statement belongs to. Where one is
+   * refused before it is sent, nothing of the batch is kept, and Prisma says why.
+   */
+  const batch = async (queries: readonly Query[], options: BatchOptions): Promise<unknown> => {
+    const { isolationLevel, maxWait, timeout } = { ...defaults, ...definedOf(options.transaction?.options) }
+    const transaction = await engine.transaction('start', {}, { isolationLevel, maxWait, timeout })
+    const within = { ...options, transaction: undefined, interactiveTransaction: transaction }
+    const answers: (BatchAnswer | Error)[] = []
+    for (const query of queries) {
+      try {
+        answers.push((await request(query, within)) as BatchAnswer)
+      } catch (error) {
+        await engine.transaction('rollback', {}, transaction)
+        if (isRefused(query, error)) return engine.requestBatch(queries, options)
+        answers.push(error as Error)
+        return answers
+      }
+    }
+    await engine.transaction('commit', {}, transaction)
+    return answers
+  }
+
+  const isRefused = (query: Query, error: unknown): boolean =>
+    bulk.find(query)?.insert.isSent === false ||
+    (error instanceof Prisma.PrismaClientKnownRequestError && REFUSED_CALL.has(error.code))
+
+  return {
+    start: () => engine.start(),
+    stop: () => engine.stop(),
+    request: (query, ...options) => request(query as Query, ...options),
+    requestBatch: (queries, options) => {
+      const [all, given] = [queries as readonly Query[], options as BatchOptions]
+      const isBulk = given.transaction?.kind === 'batch' && all.some((query) => bulk.find(query))
+      return isBulk ? batch(all, given) : engine.requestBatch(queries, options)
+    },
+    transaction: (...args) => engine.transaction(...args),
+  }
+}
+
+function definedOf(options: Partial<TransactionDefaults> = {}): Partial<TransactionDefaults> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,248 @@
+import type { AdapterQuery, QueryAnswer, SendQuery } from '../../internals/prisma.js'
+import type { Field, Model } from '../data-model.js'
+import type { ColumnTypes } from './column-types.js'
+import { type Cell, type PrismaInsert, parseInsert, type Target, unquoted, writeInsert } from './insert-statement.js'
+import { Pace } from './pace.js'
+import { GENERATORS, type KeySet, type Rows } from './rows.js'
+import { TextArray } from './text-array.js'
+import { uuidMaker } from './uuid.js'
+import { arrayText, bytesText, momentText } from './values.js'
+
+type Row = Rows['rows'][number]
+/** Gives the text of a row in one column. */
+type Source = (row: Row) => string | null
+
+/** Where the rows of one statement stand among all, and what each of its columns takes. */
+interface Part {
+  readonly indexes: number[]
+  /** The sets of fields that its rows have. */
+  readonly sets: Set<number>
+}
+
+interface Encoded {
+  readonly text: string
+  readonly values: readonly (Buffer | string | null)[]
+  readonly indexes: readonly number[]
+}
+
+/** What one call does without Prisma's help. */
+export interface BulkInsertOptions {
+  readonly model: Model
+  readonly types: ColumnTypes
+  /** That of whoever waits for the call. */
+  readonly signal: AbortSignal | undefined
+  /** Whether the statement is all that is asked of its connection, so that after a failure nothing is left of it. */
+  readonly isAlone: boolean
+  /** Told where a table was altered and it is not: the next attempt at its transaction knows better. */
+  readonly onOutdated: () => void
+  /** Whether rows of the model may refer to each other: then all of them go in one statement, or none does. */
+  readonly isSelfReferring: boolean
+}
+
+/** Where the statement that Prisma made is not of the form that is known. Nothing was sent. */
+export class UnknownStatement extends Error {
+  override readonly name = 'UnknownStatement'
+}
+
+/**
+ * The rows of one `createMany` on their way. Prisma is asked with one row of each set of fields, so that what it
+ * checks, which defaults it adds and what it makes of the answer stay its own; its statement is then sent with the
+ * values of all rows, as arrays: it takes as long as COPY, and there is no number of parameters that it would reach.
+ */
+export class BulkInsert {
+  readonly #rows: Rows
+  readonly #options: BulkInsertOptions
+  #isTaken = false
+  /** Whether it has come to the database, or to what prevents that; then it is not for Prisma to do it. */
+  isSent = false
+
+  constructor(rows: Rows, options: BulkInsertOptions) {
+    this.#rows = rows
+    this.#options = options
+  }
+
+  /** The rows that Prisma is asked with. */
+  get examples(): Row[] {
+    return this.#rows.sets.map(({ example }) => example)
+  }
+
+  /** Where those stand among all. */
+  get exampleIndexes(): number[] {
+    return this.#rows.sets.map(({ index }) => index)
+  }
+
+  /** Whether this is the statement that goes with all rows: what follows reads what they refer to. */
+  takes({ sql }: AdapterQuery): boolean {
+    if (this.#isTaken || !sql.startsWith('INSERT ')) return false
+    this.#isTaken = true
+    return true
+  }
+
+  /** Sends all rows in place of the examples in `query`. */
+  async send(query: AdapterQuery, send: SendQuery): Promise<QueryAnswer> {
+    this.isSent = true
+    try {
+      return await this.#sendAll(query, send)
+    } catch (error) {
+      if (error instanceof UnknownStatement) this.isSent = false
+      throw error
+    }
+  }
+
+  async #sendAll(query: AdapterQuery, send: SendQuery): Promise<QueryAnswer> {
+    const insert = parseInsert(query.sql)
+    if (!insert || insert.rows.length !== this.#rows.sets.length) throw new UnknownStatement()
+    const { types, isAlone, onOutdated } = this.#options
+    try {
+      return await this.#sendAs(insert, query, send)
+    } catch (error) {
+      if (!types.forgetIfOutdated(insert.table, error)) throw error
+      if (isAlone) return this.#sendAs(insert, query, send)
+      onOutdated()
+      throw error
+    }
+  }
+
+  async #sendAs(insert: PrismaInsert, query: AdapterQuery, send: SendQuery): Promise<QueryAnswer> {
+    const types = await this.#options.types.of(insert.table, send)
+    const isInOrder = insert.tail.startsWith(' ON CONFLICT')
+    const parts = this.#partsOf(insert, isInOrder)
+    if (parts.length > 1 && this.#options.isSelfReferring) throw new UnknownStatement()
+    const pace = new Pace(this.#options.signal)
+    const statements: Encoded[] = []
+    for (const part of parts) statements.push(await this.#encode(part, insert, query, types, pace))
+    const last = statements.pop()
+    if (!last) throw new UnknownStatement()
+    const answer = await send(
+      {
+        sql: last.text,
+        args: [...last.values],
+        argTypes: last.values.map(() => ({ arity: 'scalar', scalarType: 'string' })),
+      },
+      statements.length === 0 ? undefined : statements.map(({ text, values }) => ({ text, values })),
+    )
+    return Array.isArray(answer) ? joined(answer, [...statements, last], this.#rows.rows.length) : answer
+  }
+
+  /**
+   * Rows whose defaults the database makes in the same columns go in one statement. Where the first of two rows with
+   * the same key is to stay, they keep their order.
+   */
+  #partsOf({ rows: cells }: PrismaInsert, isInOrder: boolean): Part[] {
+    const defaults = cells.map((row) => row.map((cell) => (cell === 'DEFAULT' ? 'd' : '.')).join(''))
+    const parts: Part[] = []
+    const partOf = new Map<string | undefined, Part>()
+    for (let index = 0; index < this.#rows.setOf.length; index += 1) {
+      const set = this.#rows.setOf[index] ?? 0
+      let part = partOf.get(defaults[set])
+      if (!part) {
+        if (isInOrder) partOf.clear()
+        part = { indexes: [], sets: new Set() }
+        partOf.set(defaults[set], part)
+        parts.push(part)
+      }
+      part.indexes.push(index)
+      part.sets.add(set)
+    }
+    return parts
+  }
+
+  async #encode(
+    { indexes, sets }: Part,
+    insert: PrismaInsert,
+    query: AdapterQuery,
+    types: ReadonlyMap<string, string>,
+    pace: Pace,
+  ): Promise<Encoded> {
+    const targets: Target[] = []
+    const arrays: Buffer[] = []
+    const shared: (string | null)[] = []
+    for (const [at, column] of insert.columns.entries()) {
+      const name = unquoted(column)
+      const sources = this.#sourcesOf(name, at, sets, insert, query)
+      if (!sources) continue
+      const type = types.get(name)
+      if (type === undefined) throw new UnknownStatement()
+      const [first] = sources.values()
+      const isOwn = typeof first === 'function' || [...sources.values()].some((source) => source !== first)
+      targets.push({ column, type, isOwn })
+      if (!isOwn) {
+        shared.push(first ?? null)
+        continue
+      }
+      const array = new TextArray()
+      for (const index of indexes) {
+        const source = sources.get(this.#rows.setOf[index] ?? 0)
+        array.add(typeof source === 'function' ? source(this.#rows.rows[index] as Row) : (source ?? null))
+        const pause = pace.step()
+        if (pause) await pause
+      }
+      arrays.push(array.bytes())
+    }
+    return { text: writeInsert(insert.table, targets, insert.tail), values: [...arrays, ...shared], indexes }
+  }
+
+  /** What each set puts into a column; undefined where the database makes the default. */
+  #sourcesOf(
+    column: string,
+    at: number,
+    sets: ReadonlySet<number>,
+    insert: PrismaInsert,
+    query: AdapterQuery,
+  ): ReadonlyMap<number, Source | string | null> | undefined {
+    const sources = new Map<number, Source | string | null>()
+    for (const index of sets) {
+      const set = this.#rows.sets[index]
+      const cell = insert.rows[index]?.[at]
+      if (!set || cell === undefined) throw new UnknownStatement()
+      const source = this.#sourceOf(column, set, cell, query)
+      if (source !== undefined) sources.set(index, source)
+    }
+    return sources.size === 0 ? undefined : sources
+  }
+
+  #sourceOf(column: string, set: KeySet, cell: Cell, query: AdapterQuery): Source | string | null | undefined {
+    const own = set.columns.get(column)
+    if (own) {
+      if (cell === 'DEFAULT') throw new UnknownStatement()
+      const { name, values } = own
+      return (row) => values.text(row[name])
+    }
+    if (cell === 'DEFAULT') return undefined
+    if (cell === 'null') return null
+    const { generator } = fieldOf(column, this.#options.model) ?? {}
+    if (generator !== undefined && GENERATORS.has(generator)) return uuidMaker(generator)
+    const type = query.argTypes[cell.argument]
+    if (!type) throw new UnknownStatement()
+    return sharedText(query.args[cell.argument], type)
+  }
+}
+
+function fieldOf(column: string, model: Model): Field | undefined {
+  for (const field of model.values()) if (field.column === column) return field
+  return undefined
+}
+
+/** A value that Prisma adds, the same one to all rows. */
+function sharedText(value: unknown, type: AdapterQuery['argTypes'][number]): string | null {
+  if (value === null) return null
+  if (Array.isArray(value)) return arrayText(value.map((item) => sharedText(item, type)))
+  if (value instanceof Date) return momentText(value)
+  if (value instanceof Uint8Array) return bytesText(value)
+  if (typeof value === 'object') throw new UnknownStatement()
+  if (typeof value !== 'string') return String(value)
+  if (type.scalarType === 'datetime') return momentText(new Date(value))
+  return type.scalarType === 'bytes' ? bytesText(Buffer.from(value, 'base64')) : value
+}
+
+/** The answers of several statements as one, its rows in the order of the call where each has one. */
+function joined(answers: readonly QueryAnswer[], statements: readonly Encoded[], count: number): QueryAnswer {
+  const last = answers.at(-1) as QueryAnswer
+  const rowCount = answers.reduce((sum, answer) => sum + (answer.rowCount ?? 0), 0)
+  const all = answers.flatMap(({ rows }) => rows)
+  if (all.length !== count) return { ...last, rows: all, rowCount }
+  const rows: unknown[] = []
+  for (const [at, { indexes }] of statements.entries())
+    for (const [nth, index] of indexes.entries()) rows[index] = answers[at]?.rows[nth]
+  return { ...last, rows, rowCount }
+}

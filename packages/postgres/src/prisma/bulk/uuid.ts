@@ -1,0 +1,32 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+
+/**
+ * UUIDs as Prisma makes them for fields with `@default(uuid(4))` and `@default(uuid(7))`: those of version 7 begin with
+ * the time in milliseconds and a count, so that they sort in the order in which they were made.
+ */
+export function uuidMaker(generator: string): () => string {
+  return generator === 'uuid(7)' ? makeUuid7 : randomUUID
+}
+
+let lastMs = 0
+let count = 0
+
+function makeUuid7(): string {
+  const nowMs = Date.now()
+  if (nowMs > lastMs) {
+    lastMs = nowMs
+    count = randomBytes(2).readUInt16BE() & 0x7ff
+  } else {
+    count += 1
+    if (count > 0xfff) {
+      lastMs += 1
+      count = 0
+    }
+  }
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(lastMs, 0, 6)
+  bytes.writeUInt16BE(0x7000 | count, 6)
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
