@@ -8,6 +8,7 @@ import type { Seeded } from './seed.js'
 const CONCURRENCY = [1, 16, 64]
 const PAGE = 100
 const BULK = 1000
+const LARGE_BULK = 10_000
 /** Spreads turns over the rows; prime, so that every row has its turn. */
 const STRIDE = 7919
 
@@ -18,7 +19,8 @@ export function queryWorkloads(
   { emptyLogs, removeUsage }: { readonly emptyLogs: () => Promise<void>; readonly removeUsage: () => Promise<void> },
 ): Workload[] {
   const pick = (ids: readonly string[], turn: number): string => ids[(turn * STRIDE) % ids.length] ?? ''
-  const bulk = (turn: number): NewLog[] => Array.from({ length: BULK }, (_, index) => newLog(turn + index))
+  const bulk = (turn: number, length: number = BULK): NewLog[] =>
+    Array.from({ length }, (_, index) => newLog(turn + index))
   const all = (run: (peer: PostgresPeer, turn: number) => Promise<unknown>): [Contender, ...Contender[]] => {
     const contender = (peer: PostgresPeer): Contender => ({ name: peer.name, run: (turn) => run(peer, turn) })
     const [base, ...others] = peers
@@ -72,7 +74,7 @@ export function queryWorkloads(
     },
     {
       name: 'bulk',
-      about: `${BULK.toLocaleString('en')} rows of \`logs\` in one call. The base is COPY; pg and our pool send three arrays to \`unnest\`, the others one statement of many values.`,
+      about: `${BULK.toLocaleString('en')} rows of \`logs\` in one call. The base is COPY; pg and our pool send three arrays to \`unnest\`, our createMany does so itself, the others one statement of many values.`,
       concurrency: [1, 16],
       contenders: [
         { name: 'pg, COPY', run: (turn) => copyLogs(pgPool, bulk(turn)) },
@@ -80,8 +82,26 @@ export function queryWorkloads(
       ],
       reset: emptyLogs,
     },
+    {
+      name: 'large bulk',
+      about: `${LARGE_BULK.toLocaleString('en')} rows of \`logs\` in one call, by those that take so many.`,
+      concurrency: [1],
+      contenders: [
+        { name: 'pg, COPY', run: (turn) => copyLogs(pgPool, bulk(turn, LARGE_BULK)) },
+        ...all((peer, turn) => peer.insertLogs(bulk(turn, LARGE_BULK))).filter(({ name }) =>
+          TAKES_LARGE_BULK.has(name),
+        ),
+        {
+          name: 'ours: prisma, returning',
+          run: async (turn) => (await ours.prisma.log.createManyAndReturn({ data: bulk(turn, LARGE_BULK) })).length,
+        },
+      ],
+      reset: emptyLogs,
+    },
   ]
 }
+
+const TAKES_LARGE_BULK: ReadonlySet<string> = new Set(['pg', 'ours: prisma', 'ours: pool'])
 
 function newLog(turn: number): NewLog {
   return {
