@@ -134,7 +134,6 @@ interface RequestHandler {
 export interface ClientSchema {
   readonly _runtimeDataModel: {
     readonly models: Readonly<Record<string, { readonly fields: readonly ClientField[] }>>
-    readonly enums?: Readonly<Record<string, { readonly values: readonly ClientEnumValue[] }>>
   }
   /** `inlineSchema` is the text of the schema. */
   readonly _engineConfig: {
@@ -162,12 +161,6 @@ interface ClientField {
   readonly type: string
   /** The name of its column, where it is another. */
   readonly dbName?: string
-}
-
-interface ClientEnumValue {
-  readonly name: string
-  /** What the database calls it, where that is another name. */
-  readonly dbName?: string | null
 }
 
 /** The parts of Prisma's client that a scope has of its own. */

@@ -28,14 +28,9 @@ const known = new WeakMap<object, DataModel>()
 export function dataModelOf({ _runtimeDataModel, _engineConfig }: ClientSchema): DataModel {
   const read = known.get(_runtimeDataModel)
   if (read) return read
-  const { models, enums = {} } = _runtimeDataModel
+  const { models } = _runtimeDataModel
   const written = writtenFields(_engineConfig.inlineSchema)
-  const values = new Map(
-    Object.entries(enums).map(([name, { values }]) => [
-      name,
-      new Map(values.map((value) => [value.name, value.dbName ?? value.name])),
-    ]),
-  )
+  const values = writtenEnums(_engineConfig.inlineSchema)
   const dataModel = new Map(
     Object.entries(models).map(([model, { fields }]) => [
       model,
@@ -73,4 +68,22 @@ function writtenFields(schema: string): ReadonlyMap<string, WrittenField> {
     for (const [, field, modifier = '', attributes = ''] of body.matchAll(/^[ \t]+(\w+)[ \t]+\w+(\?|\[\])?(.*)$/gm))
       fields.set(`${model}.${field}`, { modifier: modifier as WrittenField['modifier'], attributes })
   return fields
+}
+
+/** The values of each enum, and what the database calls them. */
+function writtenEnums(schema: string): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const enums = new Map<string, ReadonlyMap<string, string>>()
+  for (const [, name = '', body = ''] of schema.matchAll(/^enum (\w+) \{\n(.*?)^\}/gms)) {
+    const values = [...body.matchAll(/^[ \t]+(\w+)(?:[ \t]+@map\(("(?:[^"\\]|\\.)*")\))?/gm)]
+    enums.set(
+      name,
+      new Map(
+        values.map(([, value = '', mapped]): [string, string] => [
+          value,
+          mapped ? (JSON.parse(mapped) as string) : value,
+        ]),
+      ),
+    )
+  }
+  return enums
 }

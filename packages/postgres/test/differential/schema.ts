@@ -28,7 +28,12 @@ export interface SchemaModel {
 /** The models of a client, as its schema's text has them. */
 export function modelsOf(client: PrismaClient): ReadonlyMap<string, SchemaModel> {
   const { _runtimeDataModel, _engineConfig } = internalsOfClient(client)
-  const enums = _runtimeDataModel.enums ?? {}
+  const enums = new Map(
+    [..._engineConfig.inlineSchema.matchAll(/^enum (\w+) \{\n(.*?)^\}/gms)].map(([, name = '', body = '']) => [
+      name,
+      [...body.matchAll(/^[ \t]+(\w+)/gm)].map(([, value = '']) => value),
+    ]),
+  )
   const bodies = new Map(
     [..._engineConfig.inlineSchema.matchAll(/^model (\w+) \{\n(.*?)^\}/gms)].map(([, name = '', body = '']) => [
       name,
@@ -56,7 +61,7 @@ export function modelsOf(client: PrismaClient): ReadonlyMap<string, SchemaModel>
           hasDefault: /@default\(|@updatedAt/.test(attributes),
           references: /fields: \[([^\]]+)\]/.exec(attributes)?.[1]?.split(/, */) ?? [],
           native: /@db\.(\w+)/.exec(attributes)?.[1],
-          values: enums[field.type]?.values.map((value) => value.name) ?? [],
+          values: enums.get(field.type) ?? [],
         },
       ]
     })

@@ -1,5 +1,4 @@
 import type { BatchAnswer, BatchOptions, Engine, EngineRequest, TransactionDefaults } from '../../internals/prisma.js'
-import { Prisma } from '../../schema/prisma.js'
 import type { BulkInserts } from './bulk-inserts.js'
 
 type Query = EngineRequest['protocolQuery']
@@ -40,8 +39,7 @@ export function bulkEngine(engine: Engine, bulk: BulkInserts, defaults: Transact
   }
 
   const isRefused = (query: Query, error: unknown): boolean =>
-    bulk.find(query)?.insert.isSent === false ||
-    (error instanceof Prisma.PrismaClientKnownRequestError && REFUSED_CALL.has(error.code))
+    bulk.find(query)?.insert.isSent === false || REFUSED_CALL.has(String((error as { readonly code?: unknown }).code))
 
   return {
     start: () => engine.start(),

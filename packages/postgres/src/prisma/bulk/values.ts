@@ -31,8 +31,8 @@ const SCALARS: Readonly<Record<string, Values>> = {
     takes: (value) =>
       Number.isFinite(value) ||
       (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) ||
-      (value instanceof Prisma.Decimal && value.isFinite()),
-    text: (value) => (value instanceof Prisma.Decimal ? value.toFixed() : String(value)),
+      (Prisma.Decimal.isDecimal(value) && value.isFinite()),
+    text: (value) => (Prisma.Decimal.isDecimal(value) ? value.toFixed() : String(value)),
   },
   DateTime: {
     takes: (value) =>
@@ -41,8 +41,8 @@ const SCALARS: Readonly<Record<string, Values>> = {
   },
   Bytes: { takes: (value) => value instanceof Uint8Array, text: (value) => bytesText(value as Uint8Array) },
   Json: {
-    takes: (value) => value === Prisma.JsonNull || (value !== null && isPlainJson(value)),
-    text: (value) => (value === Prisma.JsonNull ? 'null' : JSON.stringify(value)),
+    takes: (value) => isNull(value, 'JsonNull') || (value !== null && isPlainJson(value)),
+    text: (value) => (isNull(value, 'JsonNull') ? 'null' : JSON.stringify(value)),
   },
 }
 
@@ -56,11 +56,19 @@ function enumValues(names: ReadonlyMap<string, string> | undefined): Values | un
 
 /** Of a JSON column, whose null is no text: `Prisma.DbNull` is. */
 function orNull({ takes, text }: Values, isJson: boolean): Values {
-  const nothing = isJson ? Prisma.DbNull : null
+  const isNothing = (value: unknown): boolean => (isJson ? isNull(value, 'DbNull') : value === null)
   return {
-    takes: (value) => value === nothing || takes(value),
-    text: (value) => (value === nothing ? null : text(value)),
+    takes: (value) => isNothing(value) || takes(value),
+    text: (value) => (isNothing(value) ? null : text(value)),
   }
+}
+
+/** Whether it is one of the two nulls of a JSON column, of whichever copy of Prisma's runtime. */
+function isNull(value: unknown, name: 'DbNull' | 'JsonNull'): boolean {
+  if (value === Prisma[name]) return true
+  if (typeof value !== 'object' || value === null || isRecord(value)) return false
+  const { _getName: getName } = value as { readonly _getName?: unknown }
+  return typeof getName === 'function' && getName.call(value) === name
 }
 
 function listOf({ takes, text }: Values): Values {
