@@ -70,7 +70,7 @@ describe('the guide to a new table', () => {
     expect({ notTried, lint }).toEqual({ notTried: undefined, lint: [] })
     expect(tried.flatMap(({ findings }) => findings.map(({ text }) => text))).toEqual([])
     expect(tried.map(({ name }) => name.replace(/^\d+/, ''))).toEqual(['_repository_notes'])
-  }, 60_000)
+  })
 })
 
 // The whole of it takes minutes: an installation, the build, and the tests that a table concerns.

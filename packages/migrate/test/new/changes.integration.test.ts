@@ -58,7 +58,7 @@ describe('new, for one change after the other', () => {
       schema = next
     }
     writeFileSync(path.join(root, 'migrations/lint-baseline.txt'), '20990101000000_base\n')
-  }, 60_000)
+  })
   afterAll(() => rmSync(root, { recursive: true, force: true }))
 
   /** The oldest major in the whole counts: it is tried there in each of the tests of what this is made of. */
@@ -92,6 +92,5 @@ describe('new, for one change after the other', () => {
         await server.close()
       }
     },
-    120_000,
   )
 })
