@@ -9,6 +9,7 @@ export {
   startDynamoProxy,
 } from './dynamo-proxy.js'
 export { dynamodbEndpoint, TestServerMissingError, tablePrefix, testVariables } from './environment.js'
+export { freePort } from './free-port.js'
 export { type KillableServer, startKillableServer } from './killable-server.js'
 export { type PrivateServer, type PrivateServerOptions, startPrivateServer } from './private-server.js'
 export { startTestRun, type TestRun, type TestRunOptions } from './run.js'

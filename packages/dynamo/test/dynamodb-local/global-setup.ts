@@ -1,8 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { sleep } from '@miyabi/core'
-import { testVariables } from '@miyabi/testing'
+import { freePort, testVariables } from '@miyabi/testing'
 import { fetchEngine } from './fetch.js'
 
 /** How long the engine may take to answer. Java starts slowly on a busy machine. */
@@ -56,16 +55,6 @@ function assertJava(): void {
   } catch {
     throw new Error('java is not installed, and AWS DynamoDB Local needs it: `apt install openjdk-17-jre-headless`')
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }
 
 async function answers(endpoint: string): Promise<void> {
