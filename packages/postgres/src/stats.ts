@@ -2,11 +2,11 @@
 export interface CompiledQueryStats {
   /** Why none is compiled; undefined as long as they are. */
   readonly off: string | undefined
-  /** Calls that went by a plan which was ready. */
+  /** Calls that went by a compiled plan. */
   readonly hits: number
-  /** Calls whose plan had to be made: the first of their shape. */
+  /** Reads that went Prisma's way as the first of their shape: a plan is made for the second. */
   readonly misses: number
-  /** Reads and createMany that went Prisma's way, by method (`user.findMany`) and reason, the most frequent first. */
+  /** Others that went Prisma's way, createMany too, by method (`user.findMany`) and reason, the most frequent first. */
   readonly byPrisma: readonly { readonly call: string; readonly reason: string; readonly count: number }[]
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { obstacleTo } from '../../src/prisma/compiled/obstacle.js'
 import { Planner } from '../../src/prisma/compiled/planner.js'
 import { RecordingLogger } from '../recording-logger.js'
@@ -25,18 +25,39 @@ describe('compiled reads', () => {
 
   it('tell what became of each call', async () => {
     const postgres = bench.service()
-    for (let round = 0; round < 3; round += 1) await postgres.prisma.user.count()
-    await postgres.prisma.user.findMany({ where: { id: undefined, nothing: 1 } as never }).catch(() => {})
+    for (let round = 0; round < 3; round += 1) {
+      await postgres.prisma.user.count()
+      await postgres.prisma.user.findMany({ where: { id: undefined, nothing: 1 } as never }).catch(() => {})
+    }
     await postgres.prisma.$transaction((tx) => tx.user.count())
     expect(postgres.stats().compiledQueries).toEqual({
       off: undefined,
       hits: 2,
-      misses: 1,
+      misses: 2,
       byPrisma: [
-        { call: 'user.findMany', reason: 'a call that Prisma refuses', count: 1 },
+        { call: 'user.findMany', reason: 'a call that Prisma refuses', count: 2 },
         { call: 'user.count', reason: 'in a transaction', count: 1 },
       ],
     })
+    await postgres.close()
+  })
+
+  it('make no plan of what is asked once, or several times in one tick', async () => {
+    const postgres = bench.service()
+    const plan = vi.spyOn(Planner.prototype, 'plan')
+    const ask = () => Promise.all([1, 2].map((take) => postgres.prisma.user.findMany({ take })))
+    const seen: unknown[] = []
+    for (let round = 0; round < 3; round += 1) {
+      await ask()
+      const { hits, misses } = postgres.stats().compiledQueries
+      seen.push({ plans: plan.mock.calls.length, hits, misses })
+    }
+    plan.mockRestore()
+    expect(seen).toEqual([
+      { plans: 0, hits: 0, misses: 2 },
+      { plans: 2, hits: 2, misses: 2 },
+      { plans: 2, hits: 4, misses: 2 },
+    ])
     await postgres.close()
   })
 

@@ -7,12 +7,12 @@ export class CallCounts {
   #misses = 0
   readonly #byPrisma = new Map<string, { readonly call: string; readonly reason: string; count: number }>()
 
-  /** A call went by a plan that was ready. */
+  /** A call went by a plan. */
   hit(): void {
     this.#hits += 1
   }
 
-  /** A call went by a plan that was made for it. */
+  /** A call went Prisma's way as the first of its shape. */
   miss(): void {
     this.#misses += 1
   }

@@ -98,10 +98,15 @@ export class CompiledQueries {
         return Promise.reject(error)
       }
     }
-    const known = this.#shapesFor(client).find(shape.key, shape.leaves)
+    const shapes = this.#shapesFor(client)
+    const known = shapes.find(shape.key, shape.leaves)
+    if (!known && shapes.isFirst(shape.key)) {
+      this.#counts.miss()
+      return prismas(call)
+    }
     const { leaves } = shape
     const pending = { client, call, leaves, prismas, telling: QueryTelling.of(client) }
-    if (!known) return this.#learned({ ...pending, call: asAsked(pending) }, shape)
+    if (!known) return this.#learned({ ...pending, call: asAsked(pending) }, shape, shapes)
     if (known.compiled) this.#counts.hit()
     return this.#answer(pending, known)
   }
@@ -112,9 +117,8 @@ export class CompiledQueries {
     return this.#execution.answer(pending, known.compiled)
   }
 
-  /** Asks for the plan of a shape that is new, once for all calls that wait for it, and goes on with it. */
-  async #learned(pending: Pending, shape: CallShape): Promise<unknown> {
-    const shapes = this.#shapesFor(pending.client)
+  /** Asks for a plan that there is not yet, once for all calls that wait for it, and goes on with it. */
+  async #learned(pending: Pending, shape: CallShape, shapes: Shapes): Promise<unknown> {
     const before = shapes.asked.get(shape.key)
     if (before) {
       await before
@@ -122,13 +126,14 @@ export class CompiledQueries {
       if (ready?.compiled) this.#counts.hit()
       if (ready) return this.#answer(pending, ready)
     }
-    pending.telling?.compiling()
+    // The plan of a shape's second call is one that Prisma has, since the first.
+    if (shapes.has(shape.key)) pending.telling?.compiling()
     const asking = this.#ask(pending, shape, shapes)
     shapes.asked.set(shape.key, asking)
     const known = await asking
     if (shapes.asked.get(shape.key) === asking) shapes.asked.delete(shape.key)
     if (!known) return this.#execution.byPrisma(pending, 'a call that Prisma refuses')
-    if (known.compiled) this.#counts.miss()
+    if (known.compiled) this.#counts.hit()
     return this.#answer(pending, known)
   }
 

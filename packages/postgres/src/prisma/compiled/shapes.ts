@@ -5,7 +5,7 @@ import type { UniqueShape } from './unique-reads.js'
 /** A plan that is ready, or why there is none. */
 export type Known = UniqueShape | { readonly compiled?: undefined; readonly reason: string }
 
-/** How many plans a client keeps, as many as Prisma does. */
+/** How many plans a client keeps, as many as Prisma does, and how many shapes that it met once. */
 const MAX_PLANS = 1000
 
 interface Entry {
@@ -24,6 +24,31 @@ export class Shapes {
   readonly #entries = new Map<string, Entry>()
   /** Of each shape the leaves whose values are a part of its plan. */
   readonly #parts = new Map<string, readonly number[]>()
+  /** Shapes that were met in this tick for the first time, and those that were in an earlier one. */
+  readonly #meeting = new Set<string>()
+  readonly #met = new Set<string>()
+
+  /**
+   * Whether a call is the first of its shape, or comes in the same tick as that. Most of what a process asks only once
+   * is worth no plan, and neither is the compiler of plans to a process that asks nothing twice.
+   */
+  isFirst(key: string): boolean {
+    if (this.#met.has(key) || this.#parts.has(key)) return false
+    if (!this.#meeting.has(key)) {
+      this.#meeting.add(key)
+      process.nextTick(() => {
+        this.#meeting.delete(key)
+        this.#met.add(key)
+        if (this.#met.size > MAX_PLANS) this.#met.delete(this.#met.values().next().value as string)
+      })
+    }
+    return true
+  }
+
+  /** Whether there is a plan of a call that differs in nothing but values. */
+  has(key: string): boolean {
+    return this.#parts.has(key)
+  }
 
   find(key: string, leaves: readonly Leaf[]): Known | undefined {
     const parts = this.#parts.get(key)
@@ -43,6 +68,7 @@ export class Shapes {
       this.#entries.set(key, { known: { reason: 'a shape whose calls have different plans' }, wasUsed: false })
       return
     }
+    this.#met.delete(key)
     this.#parts.set(key, parts)
     this.#entries.set(parts.length === 0 ? key : variantOf(key, parts, leaves), { known, wasUsed: false })
     while (this.#entries.size > MAX_PLANS) this.#dropOne()
