@@ -3,6 +3,7 @@ import { Closing, Operations, RetryBudget, redactingLogger, silentLogger, warnOf
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
 import { openClient } from './client/client.js'
 import { countedClient } from './client/counted-client.js'
+import { closedError } from './errors/closed.js'
 import { eventShapes } from './events/event.js'
 import { bindEvents, type Events } from './events/events.js'
 import { MadeDays } from './events/made-days.js'
@@ -14,6 +15,7 @@ import { createIdSource } from './items/ids.js'
 import { OwnClock } from './items/own-clock.js'
 import type { Store } from './items/store.js'
 import { bindMessages, type Messages } from './messages/messages.js'
+import { Waiters } from './messages/waiters.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats } from './stats.js'
@@ -55,7 +57,9 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
   const store: Store = { document: ownDocumentClient(client), settings, operations, retryBudget, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
   const writers = new Set<DrainableWriter>()
+  const waiters = new Waiters(options.wakes, () => closedError('messages.receive', [table(messagesTable)]))
   const closing = new Closing(async (grace) => {
+    waiters.close()
     const ends = [...writers].map((writer) => writer.drain(grace))
     const drained = await Promise.all([...ends, operations.close(grace)])
     client.destroy()
@@ -84,6 +88,7 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
     }),
     messages: bindMessages(store, table(messagesTable), {
       clock,
+      waiters,
       limits: { ...messages, retentionMs: retention.messagesMs, receiptsMs: retention.receiptsMs },
     }),
     tables: bindTables(client, settings, { operations, logger }),

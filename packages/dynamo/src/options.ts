@@ -2,6 +2,7 @@ import type { Logger, RetryBudget } from '@miyabi/core'
 import { DynamoInputError } from './errors/errors.js'
 import { assertShardPlan, DAY_MS, type ShardPlan } from './events/shards.js'
 import { assertMessageOptions, defaultMessageOptions, type MessageOptions } from './messages/options.js'
+import type { MessageWakes } from './messages/wakes.js'
 
 /** How long items are kept, in milliseconds. */
 export interface Retention {
@@ -44,6 +45,8 @@ export interface DynamoOptions {
   readonly shards?: ShardPlan | undefined
   readonly retention?: Partial<Retention> | undefined
   readonly messages?: Partial<MessageOptions> | undefined
+  /** Word of other processes' messages. Default: none, so that readers that wait look every 250 ms. */
+  readonly wakes?: MessageWakes | undefined
   /** The clock, in whole milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }

@@ -17,12 +17,14 @@ import {
   checkHealth,
   createPostgres,
   type Identity,
+  openLine,
   type PoolSizeAdvice,
   type PoolStats,
   type PoolUsage,
   type Postgres,
   PostgresError,
   type PostgresHealth,
+  type PostgresSettings,
   type PrismaClient,
   type ReadOptions,
   type ReadWork,
@@ -38,6 +40,8 @@ import {
   readinessOf,
   withService,
 } from '../health/health.js'
+import { Listener } from '../listen/listener.js'
+import { messageWakes } from '../listen/message-wakes.js'
 import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.js'
 import type { DatabaseSettings } from '../settings/settings.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
@@ -45,7 +49,7 @@ import { type ScopedContext, scopedContext } from './scoped-context.js'
 /** What belongs to the application's code rather than to its environment. */
 interface CodeOptions {
   /** How DynamoDB's entities keep their items: the shard plan of the events, how long each kind is kept. */
-  readonly dynamodb?: Omit<DynamoOptions, 'logger'>
+  readonly dynamodb?: Omit<DynamoOptions, 'logger' | 'wakes'>
 }
 
 /** Where a context finds its settings. */
@@ -84,6 +88,14 @@ interface Stores {
   readonly dynamo: DynamoOnDemand
   /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
   readonly dynamodbUnavailable: string | undefined
+  /** Hears other processes. */
+  readonly listener: Listener | undefined
+}
+
+/** @throws {ConfigError} now, where the URL or a certificate file that it names cannot be used. */
+function listenerOf(settings: PostgresSettings, logger: Logger): Listener {
+  const resolved = resolvePostgresSettings(settings, 'listener')
+  return new Listener((events) => openLine(resolved, events), logger)
 }
 
 /** How much longer than its grace closing may take, before it leaves the rest to the process's end. In milliseconds. */
@@ -153,7 +165,10 @@ export class DatabaseContext implements AsyncDisposable {
     const logger = redactingLogger(settings.logger ?? silentLogger)
     const { dynamodbUnavailable } = settings
     const retryBudget = new RetryBudget()
-    const dynamo = dynamoOnDemand(settings.dynamo, { ...settings.dynamodb, logger, retryBudget })
+    const listens = settings.postgres.serviceDirectDatabaseUrl !== undefined
+    const listener = listens ? listenerOf(settings.postgres, logger) : undefined
+    const wakes = listener && messageWakes(listener)
+    const dynamo = dynamoOnDemand(settings.dynamo, { ...settings.dynamodb, logger, retryBudget, wakes })
     const shared = { logger, retryBudget }
     // Both logins now, though the service's pool is opened when it is first used: a certificate file may be gone by
     // then.
@@ -174,7 +189,7 @@ export class DatabaseContext implements AsyncDisposable {
       },
       'database context started',
     )
-    return new DatabaseContext({ postgres, openService, checkService, dynamo, dynamodbUnavailable }, logger)
+    return new DatabaseContext({ postgres, openService, checkService, dynamo, dynamodbUnavailable, listener }, logger)
   }
 
   /**
@@ -336,6 +351,7 @@ export class DatabaseContext implements AsyncDisposable {
       service ? this.#closeOne('postgres (service)', ms, () => service.close(graceMs)) : { drained: true },
       this.#closeOne('dynamodb', ms, () => dynamo.close(graceMs)),
     ])
+    await this.#stores.listener?.close() // last: what drained had something to tell
     this.#hasEnded = true
     const drained = pool.drained && served.drained && client.drained
     const took = Math.round(performance.now() - start)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { orAborted } from '@miyabi/core'
 import type { CallRecord } from '../errors/call-record.js'
+import { DynamoInputError } from '../errors/errors.js'
 import { assertLimit, asThrown, type CallerOptions, call } from '../items/store.js'
 import type { MessageItem, QueueItem } from './entity.js'
 import { MessageLeaseLostError, RecipientLeasedError } from './errors.js'
@@ -30,11 +31,16 @@ export interface LeaseOptions extends CallerOptions {
 export interface ReceiveOptions extends CallerOptions {
   /** 1 to 1,000; default 100. */
   readonly limit?: number | undefined
+  /**
+   * How long to wait while there are none, in milliseconds up to an hour; default 0. It keeps the lease meanwhile, and
+   * each look at the queue has the deadline of a call.
+   */
+  readonly waitMs?: number | undefined
 }
 
 /** What a reader gets. */
 export interface Received {
-  /** The next messages, the oldest first: up to `limit`, or about 1 MB. Empty when there are none now. */
+  /** The next messages, the oldest first: up to `limit`, or about 1 MB. Empty when there are none. */
   readonly messages: Message[]
   /** How many messages expired undelivered and were not told of before. */
   readonly expired: number
@@ -51,7 +57,10 @@ export interface MessageLease extends AsyncDisposable {
    * The next messages, the oldest first, beginning with the oldest that is not acknowledged; none is given twice by one
    * lease. Call it regularly, at least twice in `leaseMs`: it also keeps the lease.
    *
-   * @throws {MessageLeaseLostError} when somebody else reads by now.
+   * With `waitMs` it answers as soon as there are any: what this process enqueues wakes it at once, what another one
+   * does where word of it comes by (SERVICE_DIRECT_DATABASE_URL, in both), and otherwise it looks every 250 ms.
+   *
+   * @throws {MessageLeaseLostError} when somebody else reads by now, or the lease was released while it waited.
    */
   receive(options?: ReceiveOptions): Promise<Received>
   /**
@@ -155,6 +164,14 @@ async function take(
   return answer.rejected ? refusedQueue(model, recipient, answer.data, signal) : answer.data
 }
 
+/** An hour: whoever waits longer asks again. */
+const LONGEST_WAIT_MS = 3_600_000
+
+function assertWait(waitMs: number): number {
+  if (waitMs >= 0 && waitMs <= LONGEST_WAIT_MS) return waitMs
+  throw new DynamoInputError('waitMs', `is not a number of milliseconds from 0 to ${LONGEST_WAIT_MS}`)
+}
+
 /** What a queue tells of its expired messages. */
 type Counts = { readonly [K in 'expiredThrough' | 'countedUntil' | 'expired' | 'expiredTold']?: number | undefined }
 
@@ -204,11 +221,25 @@ class Lease implements MessageLease {
     this.#expiredTold = Math.min(this.#expiredTold, this.#expired)
   }
 
+  async receive({ limit = 100, waitMs = 0, signal }: ReceiveOptions = {}): Promise<Received> {
+    if (assertWait(waitMs) === 0) return this.#look(limit, signal)
+    const { limits, waiters } = this.#model
+    const until = performance.now() + waitMs
+    using waiter = waiters.join(this.recipient)
+    for (;;) {
+      const received = await this.#look(limit, signal)
+      const leftMs = until - performance.now()
+      if (received.messages.length > 0 || received.expired > 0 || leftMs <= 0) return received
+      // A look in the second half of the lease prolongs it.
+      await waiter.wait(Math.min(leftMs, limits.leaseMs / 3), signal)
+    }
+  }
+
   /**
    * One after another: else two would be given the same. Signal and deadline count from the call, also while it waits
    * its turn.
    */
-  async receive({ limit = 100, signal }: ReceiveOptions = {}): Promise<Received> {
+  async #look(limit: number, signal: AbortSignal | undefined): Promise<Received> {
     const { store, table } = this.#model
     const before = this.#turn
     let endTurn = (): void => {}
@@ -252,6 +283,7 @@ class Lease implements MessageLease {
   async release({ signal }: CallerOptions = {}): Promise<void> {
     const { store, table, queues } = this.#model
     this.#isOver = true
+    this.#model.waiters.wake(this.recipient)
     await call(store, 'messages.release', table, signal, async (abortSignal) => {
       await queues
         .update({ recipient: this.recipient })

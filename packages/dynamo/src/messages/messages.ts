@@ -12,6 +12,7 @@ import { checkMessage, type Message, type NewMessage, toMessage, toMessageId, to
 import { findMiscounted } from './miscounted.js'
 import { settleReceipt } from './receipt.js'
 import { findOldest, type MessageLimits, type MessageModel, readMessages, readQueue } from './storage.js'
+import type { Waiters } from './waiters.js'
 
 /** Messages on their way to recipients: a queue for each. */
 export interface Messages {
@@ -68,7 +69,7 @@ const SEQUENCE_BYTES = 7
 export function bindMessages(
   store: Store,
   table: string,
-  { clock, limits }: { readonly clock: OwnClock; readonly limits: MessageLimits },
+  { clock, limits, waiters }: { readonly clock: OwnClock; readonly limits: MessageLimits; readonly waiters: Waiters },
 ): Messages {
   const model: MessageModel = {
     store,
@@ -79,6 +80,7 @@ export function bindMessages(
     receipts: messageReceiptEntity(table),
     clock,
     seenLeases: new SeenLeases(clock),
+    waiters,
   }
   for (const entity of [model.messages, model.queues, model.receipts]) entity.setClient(store.document)
   const leases = new OwnAttempts<LeaseAttempt>()
@@ -87,7 +89,13 @@ export function bindMessages(
   return {
     enqueue: (message, { signal } = {}) =>
       call(store, 'messages.enqueue', table, signal, async (abortSignal, record) => {
-        return { messageId: toMessageId(await enqueue(model, checkMessage(message), abortSignal, record)) }
+        const checked = checkMessage(message)
+        try {
+          return { messageId: toMessageId(await enqueue(model, checked, abortSignal, record)) }
+        } finally {
+          // Also after a failure, as it may be stored all the same.
+          waiters.tell(checked.recipient)
+        }
       }),
 
     lease: (recipient, options) =>

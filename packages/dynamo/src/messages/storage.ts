@@ -4,6 +4,7 @@ import type { MessageEntity, MessageItem, MessageReceiptEntity, QueueEntity, Que
 import { messageShapes, queueShapes } from './entity.js'
 import type { SeenLeases } from './lease-end.js'
 import type { MessageOptions } from './options.js'
+import type { Waiters } from './waiters.js'
 
 /** What holds for every queue, and how long a message is delivered from its enqueueing. */
 export interface MessageLimits extends MessageOptions {
@@ -21,6 +22,8 @@ export interface MessageModel {
   readonly receipts: MessageReceiptEntity
   readonly clock: OwnClock
   readonly seenLeases: SeenLeases
+  /** Those who wait for messages in this process. */
+  readonly waiters: Waiters
 }
 
 /** An expired message stays in the table for this long, so that the next reader or sender can count it. */

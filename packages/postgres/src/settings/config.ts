@@ -132,6 +132,11 @@ const fields = {
     defaultText: 'none',
     login: 'miyabi_backend',
   }),
+  SERVICE_DIRECT_DATABASE_URL: databaseUrl({
+    doc: "The service's login past any pooler, for the one connection over which a process listens to others (LISTEN, NOTIFY): set it in every process that runs a relay, that enqueues messages, or that waits for them (`receive({ waitMs })`). Without it they look every 250 ms. The same URL as SERVICE_DATABASE_URL where there is no pooler.",
+    defaultText: 'none',
+    login: 'miyabi_backend',
+  }),
   DB_SERVICE_MAX_CONNECTIONS: field.integer({
     doc: 'The most connections one process opens with SERVICE_DATABASE_URL, on demand and beside DB_MAX_CONNECTIONS. Raise it when acquire timeouts name the pool `service`.',
     default: 5,
@@ -177,6 +182,8 @@ export interface PostgresSettings {
   readonly directDatabaseUrl: string
   /** The service's login, where one is set. */
   readonly serviceDatabaseUrl: string | undefined
+  /** The service's login past any pooler, where one is set: for listening to other processes. */
+  readonly serviceDirectDatabaseUrl?: string | undefined
   readonly serviceMaxConnections: number
   /** What to do about a login for which row-level security would not hold. */
   readonly privilegedLogin: 'refuse' | 'warn' | 'allow'
@@ -222,6 +229,7 @@ export function parsePostgresSettings(env: Environment): PostgresSettings {
     databaseUrl: valid.DATABASE_URL,
     directDatabaseUrl: valid.DIRECT_DATABASE_URL ?? valid.DATABASE_URL,
     serviceDatabaseUrl: valid.SERVICE_DATABASE_URL,
+    serviceDirectDatabaseUrl: valid.SERVICE_DIRECT_DATABASE_URL,
     serviceMaxConnections: valid.DB_SERVICE_MAX_CONNECTIONS,
     privilegedLogin: valid.DB_ALLOW_PRIVILEGED_LOGIN ? 'allow' : isProduction(env) ? 'refuse' : 'warn',
     maxConnections: valid.DB_MAX_CONNECTIONS,

@@ -1,7 +1,7 @@
 import { ConfigError, encodingProblem } from '@miyabi/core'
 import type { PostgresSettings } from './config.js'
 import { type ConnectionTarget, connectionUrlProblem, parseConnectionUrl } from './connection-url.js'
-import { serviceSettings } from './service-settings.js'
+import { listenerSettings, serviceSettings } from './service-settings.js'
 import { CertificateFault } from './tls.js'
 
 /**
@@ -12,7 +12,7 @@ export interface ResolvedSettings extends PostgresSettings {
   readonly target: ConnectionTarget
 }
 
-type Role = 'application' | 'service'
+type Role = 'application' | 'service' | 'listener'
 
 /** What was resolved here, and for which login; a copy with changes is not, so its URL is read again. */
 const resolved = new WeakMap<PostgresSettings, Role>()
@@ -20,16 +20,25 @@ const resolved = new WeakMap<PostgresSettings, Role>()
 /**
  * Reads where the settings lead, once: whoever makes connections, messages or checks takes it from the result. What is
  * resolved already comes back as it is.
- * @param role whose login: `service` is that of SERVICE_DATABASE_URL, with the size of its pool.
+ * @param role whose login: `service` is that of SERVICE_DATABASE_URL, with the size of its pool; `listener` that of
+ *   SERVICE_DIRECT_DATABASE_URL.
  * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read, or is none.
  */
 export function resolvePostgresSettings(given: PostgresSettings, role: Role = 'application'): ResolvedSettings {
   if (isResolved(given, role)) return given
-  const settings = role === 'service' ? serviceSettings(given) : given
-  const variable = role === 'service' ? 'SERVICE_DATABASE_URL' : 'DATABASE_URL'
+  const { settings, variable } = ofRole(given, role)
   const result = Object.freeze({ ...settings, target: readTarget(settings.databaseUrl, variable) })
   resolved.set(result, role)
   return result
+}
+
+function ofRole(
+  given: PostgresSettings,
+  role: Role,
+): { readonly settings: PostgresSettings; readonly variable: string } {
+  if (role === 'service') return { settings: serviceSettings(given), variable: 'SERVICE_DATABASE_URL' }
+  if (role === 'listener') return { settings: listenerSettings(given), variable: 'SERVICE_DIRECT_DATABASE_URL' }
+  return { settings: given, variable: 'DATABASE_URL' }
 }
 
 /**

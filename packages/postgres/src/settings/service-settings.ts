@@ -25,3 +25,22 @@ export function serviceSettings({ password: _password, ...settings }: PostgresSe
     minConnections: 0,
   })
 }
+
+/**
+ * The settings of the one connection over which a process listens: the service's login past any pooler.
+ * @throws {ConfigError} `config.invalid` without SERVICE_DIRECT_DATABASE_URL.
+ */
+export function listenerSettings({ password: _password, ...settings }: PostgresSettings): PostgresSettings {
+  const { serviceDirectDatabaseUrl } = settings
+  if (serviceDirectDatabaseUrl === undefined) {
+    throw new ConfigError([
+      {
+        name: 'SERVICE_DIRECT_DATABASE_URL',
+        problem: 'is not set',
+        expected:
+          'the URL of the login that acts as the service, past any pooler, such as postgresql://miyabi_backend:PASSWORD@HOST:5432/miyabi',
+      },
+    ])
+  }
+  return printable({ ...settings, databaseUrl: serviceDirectDatabaseUrl, pooler: 'none' })
+}

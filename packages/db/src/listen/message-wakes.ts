@@ -1,0 +1,17 @@
+import type { MessageWakes } from '@miyabi/dynamo'
+import type { Listener } from './listener.js'
+
+/** Word of new messages goes over this channel. */
+const CHANNEL = 'miyabi_messages'
+
+/** Carries word of DynamoDB's messages between processes, over PostgreSQL. */
+export function messageWakes(listener: Listener): MessageWakes {
+  return {
+    get isHearing() {
+      return listener.isHearing(CHANNEL)
+    },
+    tell: (mark) => listener.tell(CHANNEL, mark),
+    listen: (heard) =>
+      listener.listen(CHANNEL, { heard: (mark) => heard(mark === '' ? undefined : mark), changed: () => heard() }),
+  }
+}
