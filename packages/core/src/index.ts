@@ -21,6 +21,7 @@ export { type LogFields, type Logger, redactingLogger, silentLogger } from './lo
 export { redactText } from './logging/redact.js'
 export { redactUrl } from './logging/redact-url.js'
 export { safeCause } from './logging/safe-cause.js'
+export { addObserver, Hook, type Hooks } from './observe/hook.js'
 export { asTyped } from './project/as-typed.js'
 export { findProjectRoot } from './project/root.js'
 export { warnOfSecondCopy } from './project/second-copy.js'

@@ -166,6 +166,7 @@ export {
   type PostgresErrorCode,
   type PostgresErrorDetails,
   type PostgresHealth,
+  type PostgresObserver,
   type PostgresSettings,
   Prisma,
   type PrismaClient,
@@ -174,13 +175,16 @@ export {
   type ReadOptions,
   type ReadWork,
   type Repository,
+  type RetryFacts,
   type RevokedLicense,
   type Run,
+  type StatementFacts,
   type SubmissionStatus,
   type Subscription,
   type SubscriptionStatus,
   submissionStatuses,
   subscriptionStatuses,
+  type TransactionFacts,
   type TransactionOptions,
   type TransactionRun,
   type TransactionWork,
@@ -207,6 +211,7 @@ export {
   type DatabaseStats,
   type FromEnvOptions,
 } from './context/context.js'
+export type { DatabaseObserver } from './context/observer.js'
 export type { ScopedContext } from './context/scoped-context.js'
 export { sharedDatabase } from './context/shared-database.js'
 export { isMiyabiError, type KnownError } from './errors/known-error.js'

@@ -16,7 +16,9 @@ import { checkStart } from './health/start-check.js'
 import type { Identity } from './identity/identity.js'
 import { loginCheck } from './identity/login-check.js'
 import { Scopes, scopeOf, serviceScope } from './identity/scope.js'
-import type { PoolClosed } from './pool/closed.js'
+import type { PostgresObserver } from './observe/facts.js'
+import type { PoolClosed } from './observe/pool-events.js'
+import { addPostgresObserver } from './observe/postgres-hooks.js'
 import { createPool, type Pool } from './pool/pool.js'
 import type { PoolUsage } from './pool/usage.js'
 import { createPrismaClient } from './prisma/client.js'
@@ -76,6 +78,8 @@ export interface Postgres<Client = PrismaClient> extends Queries<Client>, AsyncD
   health(options?: { readonly signal?: AbortSignal }): Promise<PostgresHealth>
   /** The pool at this moment, and which way Prisma's calls went so far. Costs next to nothing. */
   stats(): PostgresStats
+  /** Calls `observer` with what happens from now on. Returns what ends that. */
+  observe(observer: PostgresObserver): () => void
   /** How much the pool was used over the last minute. */
   usage(): PoolUsage
   /**
@@ -160,6 +164,7 @@ function makePostgres(
       return operations.isClosed ? healthDown(runner.closedError, 0) : begin(host, () => health(signal))
     },
     stats: () => ({ ...stats(), compiledQueries: compiled.stats }),
+    observe: (observer) => addPostgresObserver(pool.hooks, observer),
     usage: () => pool.usage,
     advise: ({ signal } = {}) => begin(host, () => adviseForServer(settings, { usage: pool.usage, signal })),
     close,

@@ -44,6 +44,7 @@ import { Listener } from '../listen/listener.js'
 import { messageWakes } from '../listen/message-wakes.js'
 import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.js'
 import type { DatabaseSettings } from '../settings/settings.js'
+import type { DatabaseObserver } from './observer.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
 
 /** What belongs to the application's code rather than to its environment. */
@@ -98,6 +99,12 @@ function listenerOf(settings: PostgresSettings, logger: Logger): Listener {
   return new Listener((events) => openLine(resolved, events), logger)
 }
 
+/** One who observes, and what ends that in each store. */
+interface Observation {
+  readonly observer: DatabaseObserver
+  readonly ends: (() => void)[]
+}
+
 /** How much longer than its grace closing may take, before it leaves the rest to the process's end. In milliseconds. */
 const CLOSE_MARGIN_MS = 5_000
 /** Longer than either store's own limit of a second, which tells more. In milliseconds. */
@@ -134,6 +141,8 @@ export class DatabaseContext implements AsyncDisposable {
   readonly #stores: Stores
   readonly #logger: Logger
   #service: Postgres | undefined
+  /** Who observes, for what is opened later. */
+  readonly #observations = new Set<Observation>()
   #closing: Promise<DatabaseClosed> | undefined
   #hasEnded = false
   #lastStatus: DatabaseHealth['status'] = 'up'
@@ -212,7 +221,7 @@ export class DatabaseContext implements AsyncDisposable {
     if (this.#closing && !this.#service)
       throw new PostgresError('postgres.pool.closed', 'This context is closed: it opens no pool for the service')
     this.#lacksService ||= this.#stores.checkService === undefined
-    this.#service ??= this.#stores.openService()
+    this.#service ??= this.#openService()
     return scopedContext('service', this.#service, this.dynamodb)
   }
 
@@ -261,6 +270,12 @@ export class DatabaseContext implements AsyncDisposable {
     return health
   }
 
+  #openService(): Postgres {
+    const service = this.#stores.openService()
+    for (const { observer, ends } of this.#observations) ends.push(service.observe(observer))
+    return service
+  }
+
   /**
    * How the service's login is, in use or not: what is named is meant to be used, and what was asked for in vain is
    * missing.
@@ -282,6 +297,26 @@ export class DatabaseContext implements AsyncDisposable {
       postgres: figures(postgres),
       ...(this.#service && { service: figures(this.#service) }),
       dynamodb: dynamo.stats(),
+    }
+  }
+
+  /**
+   * Calls `observer` with what happens in both stores from now on, in the service's pool too. With no observer of a
+   * kind nothing is made for it. One that throws is logged once, and is called on.
+   *
+   * ```ts
+   * db.observe({ statement: ({ operation, collection, durationMs }) => record(operation, collection, durationMs) })
+   * ```
+   *
+   * @returns what ends that.
+   */
+  observe(observer: DatabaseObserver): () => void {
+    const stores = [this.#stores.postgres, ...(this.#service ? [this.#service] : [])]
+    const observation: Observation = { observer, ends: stores.map((store) => store.observe(observer)) }
+    this.#observations.add(observation)
+    return () => {
+      this.#observations.delete(observation)
+      for (const end of observation.ends) end()
     }
   }
 

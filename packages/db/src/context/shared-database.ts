@@ -61,6 +61,7 @@ export function sharedDatabase(options: FromEnvOptions = {}): Database {
       isClosed && !context ? readinessOf(await closedHealth(checkOptions)) : open().ready(checkOptions),
     live: () => context?.live() ?? !isClosed,
     stats: () => open().stats(),
+    observe: (observer) => open().observe(observer),
     advisePoolSize: async (adviceOptions) => open().advisePoolSize(adviceOptions),
     close,
     get isClosed() {

@@ -27,6 +27,7 @@ export const PG_INTERNALS = [
     ['Pool', '_pulseQueue', 'function', 'takes an idle connection at once'],
   ]),
   ...internalsOf(PG, [
+    ['Client', 'query', 'function', 'sees statements begin and end'],
     ['Client', 'connection', 'object', 'listens to what the server reports, and cuts the socket'],
     ['Client', 'getStartupConf', 'function', 'asks for UTC at the login'],
     ['Client', 'getTransactionStatus', 'function', 'hands out no connection inside a transaction'],
@@ -247,6 +248,82 @@ export function onText(client: pg.Client, listener: (text: string) => void): voi
     },
   }
   Object.assign(connection, heard)
+}
+
+/**
+ * The end of a query; the time is of `performance.now()`. Of a text of several statements there are several answers.
+ */
+export type QueryEnd = (
+  endedAt: number,
+  error: Error | undefined,
+  answer: pg.QueryResult | readonly pg.QueryResult[] | undefined,
+) => void
+
+type QueryCallback = (error: Error | null | undefined, answer?: pg.QueryResult) => void
+
+/** What the driver takes for a query, besides its text. */
+interface GivenQuery {
+  callback?: QueryCallback | undefined
+  readonly submit?: unknown
+}
+
+/**
+ * Calls `begin` with each query that the session is given, and what that returns at its end, when whoever gave it has
+ * the answer. Where it returns nothing, nothing is done about that query.
+ */
+export function watchQueries(client: pg.Client, begin: (query: unknown) => QueryEnd | undefined): void {
+  const { prototype } = pg.Client as unknown as { prototype: { query(...given: unknown[]): unknown } }
+  function query(this: pg.Client, given: GivenQuery | string, values?: unknown, last?: QueryCallback): unknown {
+    const send = prototype.query // looked up each time: tools that trace put theirs in its place, early or late
+    const end = begin(given)
+    if (!end) return send.call(this, given, values, last)
+    const own = typeof values === 'function' ? (values as QueryCallback) : last
+    const parameters = typeof values === 'function' ? undefined : values
+    if (typeof given !== 'string' && typeof given.submit === 'function') {
+      if (given instanceof driver.Query) Object.assign(given, { callback: endingBy(given.callback ?? own, end) })
+      else endWith(given, end)
+      return send.call(this, given, parameters, own)
+    }
+    const callback = own ?? (typeof given === 'string' ? undefined : given.callback)
+    if (callback) return send.call(this, given, parameters, endingBy(callback, end))
+    const answered = send.call(this, given, parameters) as Promise<pg.QueryResult>
+    answered.then(
+      (answer) => end(performance.now(), undefined, answer),
+      (error: Error) => end(performance.now(), error, undefined),
+    )
+    return answered
+  }
+  Object.assign(client, { query })
+}
+
+function endingBy(own: QueryCallback | undefined, end: QueryEnd): QueryCallback {
+  return (error, answer) => {
+    const endedAt = performance.now()
+    try {
+      own?.(error, answer)
+    } finally {
+      end(endedAt, error ?? undefined, answer)
+    }
+  }
+}
+
+/** Of a query of somebody else's class (a cursor, a stream of COPY), which has methods and no callback. */
+function endWith(query: object, end: QueryEnd): void {
+  const { handleError, handleReadyForQuery } = query as Record<string, ((...args: unknown[]) => unknown) | undefined>
+  const ended: typeof end = (...facts) => {
+    Object.assign(query, { handleError, handleReadyForQuery })
+    end(...facts)
+  }
+  Object.assign(query, {
+    handleError(...args: unknown[]) {
+      ended(performance.now(), args[0] as Error, undefined)
+      return handleError?.apply(query, args)
+    },
+    handleReadyForQuery(...args: unknown[]) {
+      ended(performance.now(), undefined, undefined)
+      return handleReadyForQuery?.apply(query, args)
+    },
+  })
 }
 
 /** Lets the driver prepare all statements anew. */

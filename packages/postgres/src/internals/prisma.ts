@@ -435,8 +435,10 @@ export function performingQueries(
   const performing: Pick<Performing, 'performIO'> & ThisType<Performing> = {
     performIO(query) {
       const send: SendQuery = (own, before) => {
-        if (!before) return performIO.call(this, own)
-        const client: Performing['client'] = { query: (config) => this.client.query({ ...config, name: '', before }) }
+        const added = before ? { name: '', before } : {}
+        const client: Performing['client'] = {
+          query: (config) => this.client.query({ ...config, ...added, [OF_BULK_INSERT]: true }),
+        }
         return performIO.call(Object.create(this, { client: { value: client } }) as Performing, own)
       }
       return perform(query, send) ?? performIO.call(this, query)
@@ -444,6 +446,11 @@ export function performingQueries(
   }
   return Object.assign(adapter, performing)
 }
+
+/** Set on what goes in the place of Prisma's own queries. */
+const OF_BULK_INSERT = Symbol('of a bulk insert')
+
+export const isOfBulkInsert = (config: object): boolean => OF_BULK_INSERT in config
 
 /** Turns what the driver threw into what Prisma understands, by throwing it, and drops most names on the way. */
 export type ConvertError = (error: unknown) => never

@@ -1,8 +1,8 @@
 import type { Logger, MiyabiError } from '@miyabi/core'
+import type { PoolClosed, PoolEvents } from '../observe/pool-events.js'
+import type { PoolTelling } from '../observe/pool-telling.js'
 import type { PoolStats } from '../stats.js'
-import type { PoolClosed } from './closed.js'
 import type { Outage } from './connector.js'
-import type { PoolEvents, PoolObservers } from './events.js'
 
 /** A wait worth a line. */
 const SLOW_ACQUIRE_MS = 1000
@@ -14,13 +14,13 @@ export class PoolLog {
   readonly #pool: string
   readonly #logger: Logger
   readonly #stats: () => PoolStats
-  readonly #observers: PoolObservers
+  readonly #telling: PoolTelling
 
-  constructor(pool: string, logger: Logger, stats: () => PoolStats, observers: PoolObservers) {
+  constructor(pool: string, logger: Logger, stats: () => PoolStats, telling: PoolTelling) {
     this.#pool = pool
     this.#logger = logger
     this.#stats = stats
-    this.#observers = observers
+    this.#telling = telling
   }
 
   connectFailing(error: MiyabiError): void {
@@ -41,7 +41,7 @@ export class PoolLog {
   }
 
   acquired(waitedMs: number): void {
-    this.#observers.tell('acquired', { waitedMs })
+    this.#telling.tell('acquired', { waitedMs })
     if (waitedMs < SLOW_ACQUIRE_MS) return
     this.#say('info', 'slow_acquire', 'a caller waited long for a connection', { waitedMs: Math.round(waitedMs) })
   }
@@ -67,6 +67,6 @@ export class PoolLog {
     facts: PoolEvents[Name],
   ): void {
     this.#logger[level]({ event: `postgres.pool.${name}`, pool: this.#pool, ...facts, ...this.#stats() }, message)
-    this.#observers.tell(name, facts)
+    this.#telling.tell(name, facts)
   }
 }

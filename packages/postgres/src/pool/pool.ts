@@ -18,6 +18,11 @@ import type { AcquireTimeoutError } from '../errors/errors.js'
 import { mapConnectError, toPostgresError } from '../errors/map-error.js'
 import { assertInternals } from '../internals/check.js'
 import { type DriverCallback, openClient, pgCheck, takeIdleClient } from '../internals/pg.js'
+import type { PoolClosed, PoolObserver } from '../observe/pool-events.js'
+import { PoolTelling } from '../observe/pool-telling.js'
+import { createPostgresHooks, type PostgresHooks } from '../observe/postgres-hooks.js'
+import { StatementTelling } from '../observe/statement-telling.js'
+import { StatementTexts } from '../observe/statement-texts.js'
 import { jitteredLifetimeSeconds, toClientConfig } from '../settings/client-config.js'
 import type { PostgresSettings } from '../settings/config.js'
 import { sayDoubts } from '../settings/doubts.js'
@@ -26,10 +31,9 @@ import type { PoolStats } from '../stats.js'
 import { acquireTimeout } from './acquire-timeout.js'
 import { CancelScope, CancelScopes } from './cancel-scope.js'
 import { ClientQueue } from './client-queue.js'
-import { closedError, type PoolClosed } from './closed.js'
+import { closedError } from './closed.js'
 import { Connector } from './connector.js'
 import { refuseDriverOptions } from './driver-options.js'
-import { type PoolObserver, PoolObservers } from './events.js'
 import { LeakWatch, type Taker } from './leak-watch.js'
 import { lease } from './lease.js'
 import { Liveness } from './liveness.js'
@@ -79,9 +83,11 @@ type DriverClient = NonNullable<pg.PoolConfig['Client']>
  */
 export class Pool extends pg.Pool {
   readonly name: string
+  /** All that can be observed of it and of what is asked over it. */
+  readonly hooks: PostgresHooks
   readonly #settings: ResolvedSettings
   readonly #log: PoolLog
-  readonly #observers: PoolObservers
+  readonly #telling: PoolTelling
   readonly #usage = new UsageWindow(performance.now())
   readonly #slots: Slots
   readonly #sockets: Set<PooledClient>
@@ -100,10 +106,15 @@ export class Pool extends pg.Pool {
     refuseDriverOptions(given, options)
     const settings = resolvePostgresSettings(given)
     const sockets = new Set<PooledClient>()
+    const name = options.name ?? 'main'
+    const logger = redactingLogger(options.logger ?? silentLogger)
+    const hooks = createPostgresHooks(name, logger)
+    const texts = new StatementTexts(settings.target.schema ?? 'public')
     const clientConfig: PooledClientConfig = {
       ...toClientConfig(settings),
       connectTimeoutMs: settings.connectTimeoutMs,
       sockets,
+      telling: new StatementTelling(name, texts, hooks.statement),
     }
     super({
       ...clientConfig,
@@ -118,14 +129,12 @@ export class Pool extends pg.Pool {
         ;(client as PooledClient).assertInternals() // behind an await: the driver calls before it is through with the login
       },
     })
-    this.name = options.name ?? 'main'
+    this.name = name
+    this.hooks = hooks
     this.#settings = settings
-    const logger = redactingLogger(options.logger ?? silentLogger)
     const stats = (): PoolStats => this.stats
-    this.#observers = new PoolObservers(this.name, stats, (error) =>
-      logger.warn({ event: 'postgres.pool.observer_failed', pool: this.name, error }, 'an observer of the pool threw'),
-    )
-    this.#log = new PoolLog(this.name, logger, stats, this.#observers)
+    this.#telling = new PoolTelling(name, stats, hooks.pool)
+    this.#log = new PoolLog(name, logger, stats, this.#telling)
     this.#slots = new Slots(settings.maxConnections)
     this.#sockets = sockets
     this.#liveness = new Liveness(settings, { onDead: (error) => this.#log.testFailed(error) })
@@ -173,7 +182,7 @@ export class Pool extends pg.Pool {
 
   /** Calls `observer` with every event of the pool, as it happens. Returns what ends that. */
   observe(observer: PoolObserver): () => void {
-    return this.#observers.add(observer)
+    return this.hooks.pool.add(observer)
   }
 
   /**
@@ -362,7 +371,7 @@ export class Pool extends pg.Pool {
       leaveScope?.()
       const now = performance.now()
       this.#usage.returned(now)
-      this.#observers.tell('released', { heldMs: now - takenAt })
+      this.#telling.tell('released', { heldMs: now - takenAt })
       this.#giveBack()
     })
     super.emit('acquire', leased)
@@ -383,10 +392,12 @@ export class Pool extends pg.Pool {
   }
 
   #openIdle(): Promise<void> {
+    const startedAt = performance.now()
     return new Promise((resolve, reject) => {
       const callback: DriverCallback = (error, _client, release) => {
         if (error) return reject(mapConnectError(error, this.#settings.target))
         release()
+        this.#telling.tell('opened', { openedMs: performance.now() - startedAt })
         this.#handOn()
         resolve()
       }
@@ -404,7 +415,7 @@ export class Pool extends pg.Pool {
   #timeoutError(startedAt: number): AcquireTimeoutError {
     const { name: pool, stats } = this
     const error = acquireTimeout({ pool, startedAt, stats, outage: this.#connector.outage })
-    this.#observers.tell('timeout', { error })
+    this.#telling.tell('timeout', { error })
     return error
   }
 
@@ -413,7 +424,10 @@ export class Pool extends pg.Pool {
       // The driver reads it once for each new connection, so the next one gets a lifetime of its own.
       this.options.maxLifetimeSeconds = jitteredLifetimeSeconds(this.#settings.maxLifetimeMs)
     })
-    this.on('remove', () => this.#connector.check())
+    this.on('remove', (client) => {
+      this.#telling.tell('discarded', { livedMs: performance.now() - (client as IdleClient).madeAt })
+      this.#connector.check()
+    })
     this.on('error', (cause) => {
       if (!this.#closing.hasBegun) this.#log.connectionLost(toPostgresError(cause))
     })

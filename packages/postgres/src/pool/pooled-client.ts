@@ -16,7 +16,9 @@ import {
   owesAnswer,
   sessionCheck,
   textInFlight,
+  watchQueries,
 } from '../internals/pg.js'
+import type { StatementTelling } from '../observe/statement-telling.js'
 import { currentMoment, type Moment } from './moment.js'
 import { longestTimeoutIn } from './timeout-in-text.js'
 
@@ -57,12 +59,16 @@ export interface PooledClientConfig extends pg.ClientConfig {
   readonly connectTimeoutMs: number
   /** Every connection that has a socket, those being opened included. */
   readonly sockets: Set<PooledClient>
+  /** Is told of the statements of those who have it. */
+  readonly telling?: StatementTelling
 }
 
 /**
  * One connection of a pool: the driver's client, which also knows its session's settings and always comes to an end.
  */
 export class PooledClient extends pg.Client {
+  /** When it was made. */
+  readonly madeAt = performance.now()
   /** When it was last in use. */
   lastUsed: Moment = currentMoment()
   /** Set where nobody else may have it. */
@@ -104,6 +110,8 @@ export class PooledClient extends pg.Client {
       const ms = longestTimeoutIn(text)
       if (ms > this.ownTimeoutMs) this.ownTimeoutMs = ms
     })
+    const { telling } = config
+    if (telling) watchQueries(this, (query) => (telling.isHeard && this.isLeased ? telling.begin(query) : undefined))
     // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a
     // minute.
     this.connection.once('error', (error: Error) => {

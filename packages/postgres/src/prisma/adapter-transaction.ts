@@ -4,6 +4,7 @@ import { toPostgresError } from '../errors/map-error.js'
 import type { Scope } from '../identity/scope.js'
 import { scopeRefused } from '../identity/scope-errors.js'
 import type { PgAdapter, PgTransaction } from '../internals/prisma.js'
+import type { Origin } from '../observe/statement-telling.js'
 import { sendCancelRequest } from '../pool/cancel-request.js'
 import type { PooledClient } from '../pool/pooled-client.js'
 import type { PostgresSettings } from '../settings/config.js'
@@ -77,7 +78,7 @@ export class AdapterTransaction implements PgTransaction {
     try {
       this.#attempt?.signal.throwIfAborted()
       await this.#watched(
-        this.#client.query(this.#beginning).catch(async (error: unknown) => {
+        this.#client.query(ofTransaction(this.#beginning)).catch(async (error: unknown) => {
           // What failed is the scope: the transaction is open. Where nobody answers any more, so does nobody here.
           await this.#client.query('ROLLBACK').catch(() => {})
           throw toPrisma(this.#queryable, scope ? scopeRefused(error, scope, login) : error)
@@ -125,7 +126,7 @@ export class AdapterTransaction implements PgTransaction {
    */
   async restart(): Promise<boolean> {
     if (this.#begun > 1) return false
-    await this.#client.query(`ROLLBACK; ${this.#beginning}`)
+    await this.#client.query(ofTransaction(`ROLLBACK; ${this.#beginning}`))
     return true
   }
 
@@ -230,6 +231,11 @@ export class AdapterTransaction implements PgTransaction {
     clearTimeout(this.#cut)
     this.#client.release(this.#isSpent)
   }
+}
+
+/** What is observed of it leaves out whose it is, and its limits. */
+function ofTransaction(text: string): pg.QueryConfig & { readonly origin: Origin } {
+  return { text, origin: { path: 'transaction', scope: undefined } }
 }
 
 /** A connection that is lost before COMMIT takes its transaction with it, and that is known: nothing was done. */

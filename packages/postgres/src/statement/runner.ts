@@ -4,6 +4,7 @@ import type { PostgresError } from '../errors/errors.js'
 import type { Scope, Scopes } from '../identity/scope.js'
 import { inScope, scopeRefused } from '../identity/scope-errors.js'
 import { KNOWN_ROW_SHAPES, type Parameter, PIPELINED_STATEMENTS, pgCheck, queryPool } from '../internals/pg.js'
+import { isOfBulkInsert } from '../internals/prisma.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
 import { isForgotten, isStale } from '../pool/pooled-client.js'
@@ -14,6 +15,8 @@ import { prismaReaders, sqlReaders } from './readers.js'
 import { RowShapes } from './row-shapes.js'
 import { FailedRows, type RawRows, RowsStatement } from './rows-statement.js'
 import { Statement, type StatementOptions } from './statement.js'
+
+type Path = StatementOptions['path']
 
 /** A statement whose rows are read by its caller. */
 export interface RowsQuery {
@@ -77,12 +80,12 @@ export class Runner {
 
   /** Runs a statement of Prisma's adapter in the scope of the call that is under way, in one round trip. */
   query(config: pg.QueryConfig): Promise<pg.QueryResult> {
-    return this.#run(this.scope, this.#readAsAlways(config))
+    return this.#run(this.scope, this.#readAsAlways(config), pathOf(config))
   }
 
   /** Runs a statement of Prisma's adapter on the connection of a transaction, whose scope was set when it began. */
   queryOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined): Promise<pg.QueryResult> {
-    return this.#runOn(client, this.#readAsAlways(config), scope)
+    return this.#runOn(client, this.#readAsAlways(config), scope, pathOf(config))
   }
 
   /** Runs SQL of the caller's own, in a scope where one is given. */
@@ -91,7 +94,7 @@ export class Runner {
     text: string,
     values: readonly unknown[],
   ): Promise<pg.QueryResult<Row>> {
-    return this.#run(scope, this.#named(text, values))
+    return this.#run(scope, this.#named(text, values), 'sql')
   }
 
   /** Runs SQL of the caller's own on the connection of a transaction, whose scope was set when it began. */
@@ -101,7 +104,7 @@ export class Runner {
     values: readonly unknown[],
     scope: Scope | undefined,
   ): Promise<pg.QueryResult> {
-    return this.#runOn(client, this.#named(text, values), scope)
+    return this.#runOn(client, this.#named(text, values), scope, 'sql')
   }
 
   /** What Prisma's rows are read with. */
@@ -176,7 +179,7 @@ export class Runner {
     callback: (failed: FailedRows | undefined, rows?: RawRows) => void,
   ): void {
     const config = { text: sql, values, name, rowMode: 'array' as const, types: this.#parsers }
-    const statement = new RowsStatement(config, this.#optionsOf(scope, false))
+    const statement = new RowsStatement(config, this.#optionsOf(scope, 'compiled', scope, false))
     statement.callback = (error) => {
       if (error) callback(new FailedRows(error, statement))
       else callback(undefined, statement)
@@ -189,20 +192,20 @@ export class Runner {
     return { text, values: toParameters(values), types: sqlReaders, ...(name ? { name } : {}) }
   }
 
-  #runOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined): Promise<pg.QueryResult> {
-    const statement = this.#statement(config, undefined, !scope && !config.name)
+  #runOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined, path: Path): Promise<pg.QueryResult> {
+    const statement = new Statement(config, this.#optionsOf(undefined, path, scope, !scope && !config.name))
     return new Promise((resolve, reject) => {
       statement.callback = (error, result) => (error ? reject(error) : resolve(result))
       client.query(statement)
     })
   }
 
-  async #run(scope: Scope | undefined, config: pg.QueryConfig): Promise<pg.QueryResult> {
-    const statement = this.#statement(config, scope, !scope && !config.name)
+  async #run(scope: Scope | undefined, config: pg.QueryConfig, path: Path): Promise<pg.QueryResult> {
+    const statement = new Statement(config, this.#optionsOf(scope, path, scope, !scope && !config.name))
     try {
       return await queryPool(this.#pool, statement)
     } catch (error) {
-      if (isOfSession(error, config.name, statement)) return this.#run(scope, { ...config, name: '' })
+      if (isOfSession(error, config.name, statement)) return this.#run(scope, { ...config, name: '' }, path)
       throw this.#inScope(error, scope, statement)
     }
   }
@@ -213,12 +216,8 @@ export class Runner {
     return isInScope ? inScope(error) : scopeRefused(error, scope, this.login)
   }
 
-  #statement(config: pg.QueryConfig, scope: Scope | undefined, maySeveral: boolean): Statement {
-    return new Statement(config, this.#optionsOf(scope, maySeveral))
-  }
-
-  #optionsOf(scope: Scope | undefined, maySeveral: boolean): StatementOptions {
-    return { scope, names: this.#options.names, shapes: this.#shapes, maySeveral }
+  #optionsOf(scope: Scope | undefined, path: Path, asker: Scope | undefined, maySeveral: boolean): StatementOptions {
+    return { scope, names: this.#options.names, shapes: this.#shapes, maySeveral, path, asker }
   }
 
   /**
@@ -229,6 +228,11 @@ export class Runner {
     if (config.types) this.#parsers ??= prismaReaders(config.types)
     return Object.assign(config, { types: this.#parsers })
   }
+}
+
+/** What the adapter hands on is Prisma's own, or was written in its place. */
+function pathOf(config: pg.QueryConfig): Path {
+  return isOfBulkInsert(config) ? 'bulk' : 'prisma'
 }
 
 /**

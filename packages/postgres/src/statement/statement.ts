@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Scope } from '../identity/scope.js'
 import { type DataRow, DriverQuery, DriverResult, type Wire } from '../internals/pg.js'
+import type { Origin } from '../observe/statement-telling.js'
 import { isStale } from '../pool/pooled-client.js'
 import type { StatementNames } from './names.js'
 import { copied, type RowShapes } from './row-shapes.js'
@@ -26,6 +27,10 @@ export interface StatementOptions {
    * may.
    */
   readonly maySeveral: boolean
+  /** Who wrote it, for those who observe. */
+  readonly path: Origin['path']
+  /** Whom it is asked for; in a transaction, whose scope was set before, this alone says so. */
+  readonly asker: Scope | undefined
 }
 
 /**
@@ -57,6 +62,12 @@ export class Statement extends DriverQuery {
     this.#options = options
     this.#name = name
     this.#before = before
+  }
+
+  /** What is told of it. Of the service nothing: it is one and the same for everybody's requests. */
+  get origin(): Origin {
+    const { path, asker } = this.#options
+    return { path, scope: asker?.identity === 'service' ? undefined : asker }
   }
 
   /** Whether the scope was set: what failed then is the statement. */

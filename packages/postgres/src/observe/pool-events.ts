@@ -1,7 +1,14 @@
 import type { MiyabiError } from '@miyabi/core'
 import type { AcquireTimeoutError } from '../errors/errors.js'
 import type { PoolStats } from '../stats.js'
-import type { PoolClosed } from './closed.js'
+
+/** How a pool came to its end. */
+export interface PoolClosed {
+  /** Whether all work in flight ended within the grace period. */
+  readonly drained: boolean
+  /** Connections that were cut because it did not. */
+  readonly destroyed: number
+}
 
 /** What a pool tells its observers, by name. Times are in milliseconds. */
 export interface PoolEvents {
@@ -13,6 +20,10 @@ export interface PoolEvents {
   timeout: { readonly error: AcquireTimeoutError }
   /** A caller waited for more than a second, and has one. */
   slow_acquire: { readonly waitedMs: number }
+  /** A connection is open: its login and the look at it took so long. */
+  opened: { readonly openedMs: number }
+  /** A connection is no part of the pool any more, after so long a life. */
+  discarded: { readonly livedMs: number }
   /** No connection can be opened; said once, when that begins. */
   connect_failing: { readonly error: MiyabiError }
   /** Connections can be opened again. */
@@ -39,40 +50,3 @@ export type PoolEvent = {
 }[keyof PoolEvents]
 
 export type PoolObserver = (event: PoolEvent) => void
-
-/** Those who observe a pool. With nobody observing, telling costs a comparison. */
-export class PoolObservers {
-  readonly #pool: string
-  readonly #stats: () => PoolStats
-  readonly #onFailed: (error: unknown) => void
-  readonly #observers = new Set<PoolObserver>()
-
-  /** @param onFailed is told what an observer threw: it must not reach the pool, whose own work would break. */
-  constructor(pool: string, stats: () => PoolStats, onFailed: (error: unknown) => void) {
-    this.#pool = pool
-    this.#stats = stats
-    this.#onFailed = onFailed
-  }
-
-  get isEmpty(): boolean {
-    return this.#observers.size === 0
-  }
-
-  /** Returns what ends it. */
-  add(observer: PoolObserver): () => void {
-    this.#observers.add(observer)
-    return () => this.#observers.delete(observer)
-  }
-
-  tell<Name extends keyof PoolEvents>(name: Name, facts: PoolEvents[Name]): void {
-    if (this.isEmpty) return
-    const event = { name, pool: this.#pool, stats: this.#stats(), ...facts } as PoolEvent
-    for (const observer of this.#observers) {
-      try {
-        observer(event)
-      } catch (error) {
-        this.#onFailed(error)
-      }
-    }
-  }
-}
