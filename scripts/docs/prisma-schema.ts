@@ -27,6 +27,8 @@ export interface Table {
   readonly name: string
   /** Its name in the Prisma schema, which is that of the type of its rows. */
   readonly model: string
+  /** `@@ignore`: Prisma's client does not have it. */
+  readonly isIgnored: boolean
   readonly doc: string
   readonly columns: readonly Column[]
   readonly references: readonly Reference[]
@@ -136,6 +138,7 @@ function toTable(model: Model, models: ReadonlyMap<string, Model>): Table {
   return {
     name: tableName(model),
     model: model.name,
+    isIgnored: model.attributes.includes('@@ignore'),
     doc: model.doc,
     columns: model.fields
       .filter(({ type }) => !models.has(type))

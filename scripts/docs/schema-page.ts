@@ -10,6 +10,7 @@ const titles: Readonly<Record<string, string>> = {
   web: 'Web UI',
   agents: 'Agents',
   logs: 'Application log',
+  outbox: 'Outbox',
 }
 
 /** Where a page has the diagram of all tables. */

@@ -5,6 +5,7 @@ import {
   type TableAccess,
   type Verb,
 } from '../../packages/postgres/test/row-security/access.js'
+import { type MachineryAccess, machinery } from '../../packages/postgres/test/row-security/machinery.js'
 import { type Domain, readPrismaSchema, type Table } from './prisma-schema.js'
 
 const RECORD = 'packages/postgres/test/row-security/access.ts'
@@ -43,12 +44,25 @@ export function whoCanDoWhatPage(schemaFolder: string): string {
     '"denied" may not call it; "refused" is stopped by a policy or a foreign key; "no plugin" finds nothing to work on.',
     '',
     ...domains.flatMap(section),
+    "## The product's own machinery",
+    '',
+    'Not in the client of Prisma. Tried by `packages/postgres/test/row-security/machinery.integration.test.ts`.',
+    '',
+    '| table | user, admin, web user | service |',
+    '| --- | --- | --- |',
+    ...Object.entries<MachineryAccess>(machinery).map(
+      ([name, { people = [], service }]) =>
+        `| \`${name}\` | ${people.join(', ') || 'refused'} | ${service.join(', ')} |`,
+    ),
+    '',
+    ...Object.entries(machinery).flatMap(([name, { meaning }]) => [`\`${name}\`: ${meaning}`, '']),
   ].join('\n')
 }
 
 /** What is missing in the record of access, or too much in it, with what to write. */
 export function accessProblems(schemaFolder: string): string[] {
-  const tables = readPrismaSchema(schemaFolder).flatMap((domain) => domain.tables)
+  const declared = readPrismaSchema(schemaFolder).flatMap((domain) => domain.tables)
+  const tables = declared.filter(({ name }) => !Object.hasOwn(machinery, name))
   const names = new Set(tables.map(({ name }) => name))
   return [
     ...tables

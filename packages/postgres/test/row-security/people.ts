@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { tableNames } from '../../src/schema/tables.generated.js'
 import { declaredTable, exampleOf, parentOf } from '../schema/declared.js'
-import type { Row, Table } from '../schema/rows.js'
+import { type Row, type Table, tables } from '../schema/rows.js'
 import type { Kind, Whose } from './access.js'
 
 /** A person of the fixture. Marketplace tables belong to users, web tables to web users. */
@@ -196,7 +195,7 @@ function madeUp(name: Table, tag: string, fixture: readonly FixtureRow[]): Made[
 /** Parents first. */
 const inOrder: readonly Table[] = [
   ...(Object.keys(rowsOf) as Table[]),
-  ...childrenLast(tableNames.filter((table) => !(table in rowsOf))),
+  ...childrenLast(tables.filter((table) => !(table in rowsOf))),
 ]
 
 function childrenLast(tables: readonly Table[]): Table[] {

@@ -2,7 +2,7 @@ import { createTestDatabase } from '@miyabi/testing'
 import pg from 'pg'
 import { startPgBouncer } from '../pgbouncer/pgbouncer.js'
 import { startPostgres15 } from '../schema/postgres-15.js'
-import type { Table } from '../schema/rows.js'
+import { type Table, tables } from '../schema/rows.js'
 import type { Columns } from './matrix.js'
 import { fixture } from './people.js'
 import type { MatrixConnection } from './run-attempts.js'
@@ -59,8 +59,9 @@ async function prepare({
   const { rows } = await client.query<{ table: Table; columns: string[] }>(
     `SELECT c.relname AS table, array_agg(a.attname::text ORDER BY a.attnum) AS columns
        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> '_prisma_migrations'
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1)
       GROUP BY c.relname`,
+    [tables],
   )
   return {
     client,

@@ -1,12 +1,15 @@
 import path from 'node:path'
 import { type Column, readPrismaSchema, type Table } from '../../../../scripts/docs/prisma-schema.js'
 import { stateValues } from '../../../../scripts/docs/state-values.js'
-import type { TableName } from '../../src/schema/tables.generated.js'
+import type { Table as TableName } from './rows.js'
 
 const folder = path.resolve(import.meta.dirname, '../../../../prisma/schema')
 
-/** The tables as the Prisma schema declares them: what the suites go through, so that a new one is tried by itself. */
-export const declared: readonly Table[] = readPrismaSchema(folder).flatMap(({ tables }) => tables)
+/** All tables as the Prisma schema declares them, those of the product's own machinery too. */
+export const everyTable: readonly Table[] = readPrismaSchema(folder).flatMap(({ tables }) => tables)
+
+/** Those of the domain: what the suites go through, so that a new one is tried by itself. */
+export const declared: readonly Table[] = everyTable.filter(({ isIgnored }) => !isIgnored)
 
 /** One of them. */
 export function declaredTable(name: string): Table {

@@ -122,8 +122,9 @@ export function constraints(open: OpenSchemaDatabase): void {
     it('are all tried above', async () => {
       const checks = await db.query<{ conname: string }>(
         `SELECT conname FROM pg_constraint
-          WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conname NOT LIKE '%\\_within\\_years\\_1\\_to\\_9999'
+          WHERE contype = 'c' AND conrelid::regclass::text = ANY ($1) AND conname NOT LIKE '%\\_within\\_years\\_1\\_to\\_9999'
           ORDER BY 1`,
+        [tables],
       )
       const names = checks.map(({ conname }) => conname)
       const untried = names.filter((name) => !(name in violations))
