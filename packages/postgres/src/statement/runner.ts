@@ -142,7 +142,7 @@ export class Runner {
   }
 
   #nameOf({ sql, values }: RowsQuery): string {
-    return this.#options.names?.of({ sql, args: values }) ?? ''
+    return this.#options.names?.of({ sql, args: values }, true) ?? ''
   }
 
   /** With one promise for all of it: nearly every read comes this way. */

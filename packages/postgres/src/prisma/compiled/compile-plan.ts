@@ -1,6 +1,7 @@
 import type { RawRows } from '../../statement/rows-statement.js'
 import { type CompiledQuery, compileQuery, type SlotNames, type Values } from './db-query.js'
 import { attach, mapField, process, required, satisfies, unique } from './in-memory.js'
+import type { Limits } from './limits.js'
 import {
   type DataRule,
   type DbQuery,
@@ -56,8 +57,8 @@ const same = (value: unknown): unknown => value
  * Turns a plan into functions, node by node.
  * @throws {NotCompiled} for what is left to Prisma.
  */
-export function compilePlan(plan: Plan, reading: Reading): CompiledPlan {
-  const compiler = new Compiler(plan, reading)
+export function compilePlan(plan: Plan, reading: Reading, limits: Limits): CompiledPlan {
+  const compiler = new Compiler(plan, reading, limits)
   const step = compiler.step(plan.root, new Map())
   const { query, use } = step
   return {
@@ -75,10 +76,12 @@ class Compiler {
   slots = 0
   readonly #plan: Plan
   readonly #reading: Reading
+  readonly #limits: Limits
 
-  constructor(plan: Plan, reading: Reading) {
+  constructor(plan: Plan, reading: Reading, limits: Limits) {
     this.#plan = plan
     this.#reading = reading
+    this.#limits = limits
   }
 
   step(node: PlanNode, names: SlotNames): Step {
@@ -131,7 +134,7 @@ class Compiler {
   }
 
   #query(query: DbQuery, names: SlotNames, readers: RowReaders): Step {
-    const compiled = compileQuery(query, this.#plan, names)
+    const compiled = compileQuery(query, this.#plan, names, this.#limits)
     return {
       query: compiled,
       ask: (run) => run.send(compiled),
