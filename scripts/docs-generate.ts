@@ -5,6 +5,7 @@ import path from 'node:path'
 import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
+import { metricsPage } from './docs/metrics-page.js'
 import { rulesPage } from './docs/rules-page.js'
 import { designProblems, schemaPage, withTablesDiagram } from './docs/schema-page.js'
 import { accessProblems, whoCanDoWhatPage } from './docs/who-can-do-what.js'
@@ -17,6 +18,7 @@ const settings = [...settingsGroups, migrateSettings, localSettings]
 const pages: Readonly<Record<string, () => string>> = {
   '.env.example': () => renderEnvFile(settings),
   'docs/reference/settings.md': () => renderSettingsPage(settings),
+  'docs/reference/metrics.md': metricsPage,
   'docs/reference/migration-rules.md': rulesPage,
   'docs/reference/schema.md': () => schemaPage(root),
   'docs/reference/who-can-do-what.md': () => whoCanDoWhatPage(path.join(root, 'prisma/schema')),

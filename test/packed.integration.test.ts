@@ -40,7 +40,10 @@ const app = {
   'main.mjs': `import { DatabaseContext, mapError } from '@miyabi/db'\n${work}`,
   'both.cjs': `
     const required = require('@miyabi/db')
-    import('@miyabi/db').then((imported) => console.log(required.DatabaseContext === imported.DatabaseContext))
+    const { observe } = require('@miyabi/db/telemetry')
+    Promise.all([import('@miyabi/db'), import('@miyabi/db/telemetry')]).then(([imported, telemetry]) =>
+      console.log(required.DatabaseContext === imported.DatabaseContext && observe === telemetry.observe),
+    )
   `,
 }
 

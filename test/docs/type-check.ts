@@ -79,6 +79,7 @@ const configuration = {
     typeRoots: [path.join(root, 'node_modules/@types')],
     paths: {
       '@miyabi/*': [path.join(root, 'packages/*/dist/index.d.ts')],
+      '@miyabi/db/telemetry': [path.join(root, 'packages/db/dist/telemetry/index.d.ts')],
       // An app has no declarations: its sources are checked.
       'demo/*': [path.join(root, 'apps/demo/src/*')],
       '@aws-sdk/*': [path.join(root, 'packages/dynamo/node_modules/@aws-sdk/*/dist-types/index.d.ts')],

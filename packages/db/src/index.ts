@@ -44,6 +44,7 @@ export type {
   EventType,
   EventWriter,
   EventWriterOptions,
+  EventWriterStats,
   HistoryRange,
   LeaseOptions,
   Message,
@@ -213,6 +214,7 @@ export {
 } from './context/context.js'
 export type { DatabaseObserver } from './context/observer.js'
 export type { ScopedContext } from './context/scoped-context.js'
+export type { DatabaseServers, PostgresServer } from './context/servers.js'
 export { sharedDatabase } from './context/shared-database.js'
 export { isMiyabiError, type KnownError } from './errors/known-error.js'
 export { mapError } from './errors/map-error.js'

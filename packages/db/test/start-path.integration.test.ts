@@ -1,3 +1,5 @@
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { TestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testEnvironment } from './environment.js'
@@ -42,6 +44,14 @@ describe('the start of an application', () => {
     expect(packages.filter((name) => !name.startsWith('@prisma/'))).toEqual(['pg', 'postgres-array'])
     // An entry for each package of ours, and what entries share.
     expect(files).toBeLessThan(20)
+  })
+
+  it('loads nothing for metrics, which load no package of others', async () => {
+    const telemetry = pathToFileURL(path.resolve(import.meta.dirname, '../dist/telemetry/index.js')).href
+    const without = await loadedBy('')
+    const { packages, files } = await loadedBy(`await import(${JSON.stringify(telemetry)})`)
+    expect(packages).toEqual(without.packages)
+    expect(files).toBe(without.files + 1)
   })
 
   it('loads nothing of DynamoDB for PostgreSQL, from the first query to the end', async () => {

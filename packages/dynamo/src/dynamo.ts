@@ -18,7 +18,7 @@ import { bindMessages, type Messages } from './messages/messages.js'
 import { Waiters } from './messages/waiters.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
-import type { DynamoStats } from './stats.js'
+import type { DynamoStats, EventWriterStats } from './stats.js'
 import { agentStateTable, eventsTable, messagesTable } from './tables/definitions.js'
 import { bindTables, type Tables } from './tables/tables.js'
 
@@ -93,10 +93,15 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
     }),
     tables: bindTables(client, settings, { operations, logger }),
     health: (healthOptions) => checkHealth(client, settings, operations, healthOptions),
-    stats,
+    stats: () => ({ ...stats(), eventWriters: writerStats(writers) }),
     close: (graceMs) => closing.close(graceMs),
     async [Symbol.asyncDispose]() {
       await closing.close()
     },
   }
 }
+
+const writerStats = (writers: ReadonlySet<DrainableWriter>): EventWriterStats => ({
+  open: writers.size,
+  pending: [...writers].reduce((sum, writer) => sum + writer.pending, 0),
+})

@@ -11,6 +11,7 @@ import { writerOnDemand } from './events/writer-on-demand.js'
 import type { DynamoHealth } from './health/health.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
+import type { DynamoStats } from './stats.js'
 import { tableDefinitions } from './tables/definitions.js'
 
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './settings/config.js'
@@ -139,13 +140,19 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
         return downWith(error)
       }
     },
-    stats: () => loaded?.stats() ?? { sockets: { max: settings.maxSockets, active: 0, waiting: 0 }, capacity: [] },
+    stats: () => loaded?.stats() ?? unusedStats(settings),
     close,
     async [Symbol.asyncDispose]() {
       await close()
     },
   }
 }
+
+const unusedStats = ({ maxSockets }: DynamoSettings): DynamoStats => ({
+  sockets: { max: maxSockets, active: 0, waiting: 0 },
+  capacity: [],
+  eventWriters: { open: 0, pending: 0 },
+})
 
 /** What keeps the SDK from being loaded, or used, as health. */
 function downWith(error: unknown): DynamoHealth {

@@ -27,9 +27,18 @@ export interface CapacityUse {
   readonly failedConditions: number
 }
 
+/** The writers of events at one moment. */
+export interface EventWriterStats {
+  /** Those that are not closed. */
+  readonly open: number
+  /** Events that they have taken and that wait until they are stored. */
+  readonly pending: number
+}
+
 /** What a client is doing, and has done. */
 export interface DynamoStats {
   readonly sockets: SocketStats
   /** What was consumed since the client was made, for each table, index and operation. */
   readonly capacity: readonly CapacityUse[]
+  readonly eventWriters: EventWriterStats
 }

@@ -279,6 +279,7 @@ describe('an event writer', () => {
     controllers[0]?.abort(gone)
     expect(await ends[0]).toBe(gone)
     expect(writer.pending).toBe(2)
+    expect(dynamo.stats().eventWriters).toEqual({ open: 1, pending: 2 })
     controllers[1]?.abort(gone)
     expect(await ends[1]).toBe(gone)
     // The only lane is free again, long before the hung request's own timeout.
@@ -292,11 +293,13 @@ describe('an event writer', () => {
     decide = ({ number }) => (number < 3 ? overloaded : 'pass')
     const appends = numbers(40).map((n) => writer.append(event(n)))
     const closed = writer.close()
+    expect(dynamo.stats().eventWriters).toEqual({ open: 1, pending: 40 })
     expect(await rejection(writer.append(event(40)))).toMatchObject({
       code: 'dynamo.events.writer_closed',
       effect: 'none',
     })
     expect(await closed).toEqual({ drained: true })
+    expect(dynamo.stats().eventWriters).toEqual({ open: 0, pending: 0 })
     await Promise.all(appends)
     expect(await stored(dynamo)).toEqual(numbers(40))
   })

@@ -28,7 +28,11 @@ describe('DynamoDB on demand', () => {
   })
 
   it('has the figures of a client before there is one', async () => {
-    expect(dynamo.stats()).toEqual({ sockets: { max: settings.maxSockets, active: 0, waiting: 0 }, capacity: [] })
+    expect(dynamo.stats()).toEqual({
+      sockets: { max: settings.maxSockets, active: 0, waiting: 0 },
+      capacity: [],
+      eventWriters: { open: 0, pending: 0 },
+    })
     await dynamo.events.append({ eventType: 'x' })
     expect(dynamo.stats().capacity).toMatchObject([{ operation: 'PutItem', requests: 1 }])
   })

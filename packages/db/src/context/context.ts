@@ -19,12 +19,12 @@ import {
   type Identity,
   openLine,
   type PoolSizeAdvice,
-  type PoolStats,
   type PoolUsage,
   type Postgres,
   PostgresError,
   type PostgresHealth,
   type PostgresSettings,
+  type PostgresStats,
   type PrismaClient,
   type ReadOptions,
   type ReadWork,
@@ -46,6 +46,7 @@ import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.j
 import type { DatabaseSettings } from '../settings/settings.js'
 import type { DatabaseObserver } from './observer.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
+import { type DatabaseServers, serversOf } from './servers.js'
 
 /** What belongs to the application's code rather than to its environment. */
 interface CodeOptions {
@@ -67,9 +68,9 @@ export interface CreateOptions extends DatabaseSettings, CodeOptions {
 /** The figures of the moment, and of the last minute. */
 export interface DatabaseStats {
   /** The connection pool: this moment, and its use over the last minute. */
-  readonly postgres: PoolStats & { readonly usage: PoolUsage }
+  readonly postgres: PostgresStats & { readonly usage: PoolUsage }
   /** The service's own pool, once `asService()` was called. */
-  readonly service?: PoolStats & { readonly usage: PoolUsage }
+  readonly service?: PostgresStats & { readonly usage: PoolUsage }
   /** The connections at this moment, and the capacity consumed since the start, for each table, index and operation. */
   readonly dynamodb: DynamoStats
 }
@@ -87,6 +88,7 @@ interface Stores {
   /** Asks how the service's login is, without a pool; undefined where there is none. */
   readonly checkService: ((options: { readonly signal: AbortSignal }) => Promise<PostgresHealth>) | undefined
   readonly dynamo: DynamoOnDemand
+  readonly servers: DatabaseServers
   /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
   readonly dynamodbUnavailable: string | undefined
   /** Hears other processes. */
@@ -198,7 +200,9 @@ export class DatabaseContext implements AsyncDisposable {
       },
       'database context started',
     )
-    return new DatabaseContext({ postgres, openService, checkService, dynamo, dynamodbUnavailable, listener }, logger)
+    const servers = serversOf(application, serviceDatabaseUrl === undefined ? undefined : service, settings.dynamo)
+    const stores = { postgres, openService, checkService, dynamo, servers, dynamodbUnavailable, listener }
+    return new DatabaseContext(stores, logger)
   }
 
   /**
@@ -298,6 +302,11 @@ export class DatabaseContext implements AsyncDisposable {
       ...(this.#service && { service: figures(this.#service) }),
       dynamodb: dynamo.stats(),
     }
+  }
+
+  /** Where the stores are, as the settings say: hosts, ports and names, and no credentials. */
+  get servers(): DatabaseServers {
+    return this.#stores.servers
   }
 
   /**

@@ -62,6 +62,9 @@ export function sharedDatabase(options: FromEnvOptions = {}): Database {
     live: () => context?.live() ?? !isClosed,
     stats: () => open().stats(),
     observe: (observer) => open().observe(observer),
+    get servers() {
+      return open().servers
+    },
     advisePoolSize: async (adviceOptions) => open().advisePoolSize(adviceOptions),
     close,
     get isClosed() {

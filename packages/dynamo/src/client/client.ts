@@ -33,7 +33,7 @@ export function createDynamoDBClient(settings: DynamoSettings, options: ClientOp
 export function openClient(
   settings: DynamoSettings,
   options: ClientOptions & { readonly onDate?: (date: string | undefined) => void } = {},
-): { readonly client: DynamoDBClient; readonly stats: () => DynamoStats } {
+): { readonly client: DynamoDBClient; readonly stats: () => Omit<DynamoStats, 'eventWriters'> } {
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { attemptTimeoutMs, maxAttempts, maxSockets } = settings
   const sockets = { keepAlive: true, maxSockets }

@@ -32,6 +32,7 @@ export interface EventWriter extends AsyncDisposable {
 
 /** A writer as whoever closes all of them sees it. */
 export interface DrainableWriter {
+  readonly pending: number
   /** Closes it within a grace that is shared with others; false when something was left. */
   drain(grace: Grace): Promise<boolean>
 }
@@ -109,7 +110,12 @@ export function createEventWriter(
     open.delete(drainable)
     return drained
   }
-  const drainable: DrainableWriter = { drain }
+  const drainable: DrainableWriter = {
+    drain,
+    get pending() {
+      return waiting.size
+    },
+  }
   const closing = new Closing(async (grace) => ({ drained: await drain(grace) }))
   const writer: EventWriter = {
     append,

@@ -1,0 +1,7 @@
+export type { MetricDefinition } from './metrics/definition.js'
+export { metricDefinitions } from './metrics/definitions.js'
+export type { CollectedMetric, MetricProducer } from './metrics/metric-producer.js'
+export { prometheusName } from './metrics/prometheus-text.js'
+export { observe, type Telemetry } from './observe.js'
+export { type MetricsServer, type ServeMetricsOptions, serveMetrics } from './serve/serve-metrics.js'
+export { TelemetryError, type TelemetryErrorCode, type TelemetryErrorDetails } from './serve/telemetry-error.js'

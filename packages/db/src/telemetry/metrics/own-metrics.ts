@@ -1,0 +1,94 @@
+import type { MetricDefinition } from './definition.js'
+
+const SYSTEM = 'db.system.name'
+const POOL = 'db.client.connection.pool.name'
+const OPERATION = 'db.operation.name'
+const COLLECTION = 'db.collection.name'
+const ERROR = 'error.type'
+
+const define = <const Attributes extends readonly string[]>(
+  definition: MetricDefinition<Attributes>,
+): MetricDefinition<Attributes> => definition
+
+/** What OpenTelemetry's conventions have no metric for. */
+export const ownMetrics = {
+  statements: define({
+    name: 'miyabi.statements',
+    kind: 'counter',
+    unit: '{statement}',
+    description: 'Statements that PostgreSQL answered, by the way on which they were made.',
+    attributes: [POOL, 'miyabi.path'],
+  }),
+  compiledReads: define({
+    name: 'miyabi.compiled_reads',
+    kind: 'counter',
+    unit: '{call}',
+    description:
+      'Calls that can be compiled: by a plan that was ready (hit), that had to be made (miss), or by Prisma.',
+    attributes: [POOL, 'miyabi.result'],
+  }),
+  transactionDuration: define({
+    name: 'miyabi.transaction.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of transactions from BEGIN to the answer to their end, by outcome; each retry is one more.',
+    attributes: [POOL, 'miyabi.outcome'],
+  }),
+  retries: define({
+    name: 'miyabi.retries',
+    kind: 'counter',
+    unit: '{retry}',
+    description: 'What was done again: transactions, reads and upserts of PostgreSQL.',
+    attributes: [SYSTEM, OPERATION, ERROR],
+  }),
+  retriesGivenUp: define({
+    name: 'miyabi.retries.given_up',
+    kind: 'counter',
+    unit: '{call}',
+    description: 'Calls that were not made again although they could have been, by what was lacking.',
+    attributes: [SYSTEM, OPERATION, ERROR, 'miyabi.reason'],
+  }),
+  poolEvents: define({
+    name: 'miyabi.pool.events',
+    kind: 'counter',
+    unit: '{event}',
+    description: 'Events of a pool: connections that broke, could not be opened, were held for too long, and the like.',
+    attributes: [POOL, 'miyabi.event'],
+  }),
+  consumedCapacity: define({
+    name: 'aws.dynamodb.consumed_capacity',
+    kind: 'counter',
+    unit: '{unit}',
+    description:
+      'Capacity units that DynamoDB says it took; of writes that a condition refused, what they cost at least.',
+    attributes: [COLLECTION, 'aws.dynamodb.index_name', OPERATION, 'miyabi.capacity'],
+  }),
+  failedConditions: define({
+    name: 'miyabi.dynamodb.failed_conditions',
+    kind: 'counter',
+    unit: '{item}',
+    description: 'Writes that their condition refused.',
+    attributes: [COLLECTION, OPERATION],
+  }),
+  eventWriterPending: define({
+    name: 'miyabi.event_writer.pending',
+    kind: 'upDownCounter',
+    unit: '{event}',
+    description: 'Events that wait in writers until they are stored.',
+    attributes: [],
+  }),
+  ready: define({
+    name: 'miyabi.ready',
+    kind: 'gauge',
+    unit: '1',
+    description: 'Whether new requests should come to this process, as far as one store is concerned: 1 or 0.',
+    attributes: [SYSTEM],
+  }),
+  problem: define({
+    name: 'miyabi.problem',
+    kind: 'gauge',
+    unit: '1',
+    description: 'What is wrong with a store, the worst first found: 1 as long as it is.',
+    attributes: [SYSTEM, ERROR],
+  }),
+} as const

@@ -1,0 +1,28 @@
+import type { Database } from '../../context/context.js'
+import type { Labels } from './definition.js'
+
+/** Where the stores are, as labels: read when they are first needed, as a database may open with its first use. */
+export class ServerLabels {
+  readonly #db: Database
+  readonly #ofPools = new Map<string, Labels>()
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** The server of a pool: one object for pools that lead to the same. */
+  of(pool: string): Labels {
+    const known = this.#ofPools.get(pool)
+    if (known) return known
+    const { postgres, service = postgres } = this.#db.servers
+    const { host, port, database } = pool === 'service' ? service : postgres
+    const labels = { 'server.address': host, 'server.port': String(port), 'db.namespace': database }
+    const same = [...this.#ofPools.values()].find((other) => JSON.stringify(other) === JSON.stringify(labels))
+    this.#ofPools.set(pool, same ?? labels)
+    return same ?? labels
+  }
+
+  get acquireTimeoutMs(): number {
+    return this.#db.servers.postgres.acquireTimeoutMs
+  }
+}

@@ -1,0 +1,85 @@
+import type { Database, DatabaseStats } from '../../context/context.js'
+import { shared } from '../shared.js'
+import { conventions } from './conventions.js'
+import type { MetricSet } from './metric-set.js'
+import { ownMetrics } from './own-metrics.js'
+
+/** Longer than the stores' own limit of a second. A scrape waits for ten by default. In milliseconds. */
+const HEALTH_LIMIT_MS = 2_000
+/** How old what is told of the stores' health may be, in milliseconds: several readers cost no more than one. */
+const HEALTH_KEEP_MS = 500
+
+/** The name of DynamoDB's connections among the pools. */
+const SOCKETS = 'dynamodb'
+
+/**
+ * The metrics that are read when they are asked for: the state of the pools, what DynamoDB billed, and how both stores
+ * are.
+ * @returns what reads them anew, and gives the names of PostgreSQL's pools.
+ */
+export function stateMetrics(db: Database, set: MetricSet): () => Promise<readonly string[]> {
+  const count = set.sum(conventions.connectionCount)
+  const idleMax = set.sum(conventions.connectionIdleMax)
+  const idleMin = set.sum(conventions.connectionIdleMin)
+  const limit = set.sum(conventions.connectionLimit)
+  const pending = set.sum(conventions.pendingRequests)
+  const compiledReads = set.sum(ownMetrics.compiledReads)
+  const capacity = set.sum(ownMetrics.consumedCapacity)
+  const failedConditions = set.sum(ownMetrics.failedConditions)
+  const eventWriterPending = set.sum(ownMetrics.eventWriterPending)
+  const ready = set.sum(ownMetrics.ready)
+  const problem = set.sum(ownMetrics.problem)
+
+  const readPool = (name: string, { active, idle, max, min, waiting, compiledQueries }: Pool): void => {
+    count.at(name, 'idle').value = idle
+    count.at(name, 'used').value = active
+    idleMax.at(name).value = max
+    idleMin.at(name).value = min
+    limit.at(name).value = max
+    pending.at(name).value = waiting
+    compiledReads.at(name, 'hit').value = compiledQueries.hits
+    compiledReads.at(name, 'miss').value = compiledQueries.misses
+    compiledReads.at(name, 'prisma').value = compiledQueries.byPrisma.reduce((sum, one) => sum + one.count, 0)
+  }
+
+  const readDynamo = ({ sockets, capacity: uses, eventWriters }: DatabaseStats['dynamodb']): void => {
+    count.at(SOCKETS, 'used').value = sockets.active
+    limit.at(SOCKETS).value = sockets.max
+    pending.at(SOCKETS).value = sockets.waiting
+    eventWriterPending.at().value = eventWriters.pending
+    // Anew each time, because several of the meter's sums may go into the series of the rest.
+    capacity.clear()
+    failedConditions.clear()
+    for (const { table, index, operation, readUnits, writeUnits, failedConditions: refused } of uses) {
+      if (readUnits > 0) capacity.at(table, index, operation, 'read').value += readUnits
+      if (writeUnits > 0) capacity.at(table, index, operation, 'write').value += writeUnits
+      if (refused > 0) failedConditions.at(table, operation).value += refused
+    }
+  }
+
+  const checkHealth = shared(HEALTH_KEEP_MS, () =>
+    db.healthCheck({ signal: AbortSignal.timeout(HEALTH_LIMIT_MS) }).catch(() => undefined),
+  )
+  const readHealth = async (): Promise<void> => {
+    const health = await checkHealth()
+    problem.clear()
+    ready.clear()
+    if (!health) return
+    const { postgres, dynamodb } = health
+    ready.at('postgresql').value = postgres.ready ? 1 : 0
+    ready.at('aws.dynamodb').value = dynamodb.ready ? 1 : 0
+    if (postgres.status !== 'up' || postgres.problem) problem.at('postgresql', postgres.problem ?? 'other').value = 1
+    if (dynamodb.status !== 'up') problem.at('aws.dynamodb', 'dynamo.down').value = 1
+  }
+
+  return async () => {
+    const { postgres, service, dynamodb } = db.stats()
+    readPool('main', postgres)
+    if (service) readPool('service', service)
+    readDynamo(dynamodb)
+    await readHealth()
+    return service ? ['main', 'service'] : ['main']
+  }
+}
+
+type Pool = DatabaseStats['postgres']
