@@ -87,6 +87,18 @@ const TRIED: Readonly<Record<string, Tried>> = {
     'packages/postgres/test/transaction/deadline.fault.test.ts',
     "raises none of the session's own limits, of which 0 is none",
   ],
+  'everything is slow': [
+    'packages/cli/test/miyabi.integration.test.ts',
+    'gives all of it to a program, and the plan of a statement by its id',
+  ],
+  '`migrate.statistics_missing`, `migrate.statistics_denied`': [
+    'packages/migrate/test/statistics/statistics.integration.test.ts',
+    'says what to do where the extension is not, where its rows are hidden, and finds it in another database',
+  ],
+  '`migrate.plan_refused`, `cli.plan_in_production`': [
+    'packages/cli/test/miyabi.integration.test.ts',
+    'makes no plan in production unless that is allowed',
+  ],
   '`postgres.deadline`': [
     'packages/postgres/test/transaction/deadline.fault.test.ts',
     'bounds work that waits for something else, and what that does afterwards is refused',

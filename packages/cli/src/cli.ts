@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, Entry>> = {
     purpose: 'whether the connection pools fit into the server',
     load: async () => (await import('./commands/pool.js')).pool,
   },
+  slow: {
+    purpose: 'what the PostgreSQL server spends its time on, and how',
+    load: async () => (await import('./commands/slow.js')).slow,
+  },
   doctor: {
     purpose: 'what is wrong, and the command that mends it',
     load: async () => (await import('./commands/doctor.js')).doctor,

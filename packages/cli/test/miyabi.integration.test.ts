@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { createTestDatabase, databasesRunning, until } from '@miyabi/testing'
+import { createTestDatabase, databasesRunning, sql, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bin, inProcess, migratorUrl, miyabi, spawnMiyabi, stackFolder, start } from './miyabi.js'
 
@@ -25,7 +25,7 @@ describe('miyabi', () => {
   it('says what there is, in plain text when nobody watches', async () => {
     const { code, stdout } = await spawnMiyabi(folder, ['--help'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*pool[\s\S]*prisma/)
+    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*pool[\s\S]*slow[\s\S]*prisma/)
     expect(stdout).not.toContain('\u001B')
   })
 
@@ -34,6 +34,7 @@ describe('miyabi', () => {
     'down',
     'status',
     'pool',
+    'slow',
     'doctor',
     'tables status',
     'tables plan',
@@ -270,5 +271,65 @@ describe('miyabi pool', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('PostgreSQL: 127.0.0.1:1\nerror postgres.unreachable')
     expect(stderr).not.toContain('secret-word')
+  })
+})
+
+describe('miyabi slow', () => {
+  const slow = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
+    miyabi(folder, ['slow', ...args], env)
+  const SLEEP = 'SELECT pg_sleep($1), count(*) FROM (VALUES ($2) /*, ... */) v(x)'
+
+  beforeAll(async () => {
+    const url = await migratorUrl(folder)
+    await sql(url, "SET ROLE miyabi_service; SELECT pg_sleep(0.05), count(*) FROM (VALUES ('S3cret'), ('b')) v(x)")
+  })
+
+  it('lists what the embedded server spent its time on, without values, and ends with 2 where a statement is slow', async () => {
+    const { code, stdout, stderr } = await slow(['--slow-ms', '40'])
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "the embedded stack's PostgreSQL\n" })
+    expect(stdout).toMatch(/^Recorded since 20.*Z, most time first:\n\n *total +calls +mean +max +rows +as +id\n/)
+    expect(stdout).toMatch(/ ms +1 +\d+ ms +\d+ ms +1 +miyabi_service +[\da-f]{16} +slow\n/)
+    expect(stdout).toContain(`    ${SLEEP}`)
+    expect(stdout).not.toContain('S3cret')
+    expect(await slow(['--slow-ms', '60000'])).toMatchObject({ code: 0 })
+  })
+
+  it('gives all of it to a program, and the plan of a statement by its id', async () => {
+    const { statements } = JSON.parse((await slow(['--json', '--limit', '500'])).stdout) as {
+      statements: { id: string; statement: string; role: string }[]
+    }
+    expect(new Set(statements.map(({ role }) => role))).toEqual(new Set(['miyabi_service']))
+    const { id = '' } = statements.find(({ statement }) => statement === SLEEP) ?? {}
+    const plan = await slow(['--explain', id])
+    expect(plan).toMatchObject({ code: 0, stdout: expect.stringMatching(/pg_sleep\(\$1\)[\s\S]*\nAggregate /) })
+    expect((await slow(['--json', '--all'])).stdout).toContain('"role": "miyabi_migrator"')
+  })
+
+  it('plans as a person, who is held to the policies', async () => {
+    const { stdout } = await slow(['--explain', 'SELECT id FROM repositories', '--role', 'miyabi_web_user', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      role: 'miyabi_web_user',
+      lines: expect.arrayContaining([expect.stringMatching(/Cond: \(user_id = /)]),
+    })
+  })
+
+  it('makes no plan in production unless that is allowed', async () => {
+    const env = { NODE_ENV: 'production', DIRECT_DATABASE_URL: await migratorUrl(folder) }
+    expect(await slow(['--explain', 'SELECT 1'], env)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/error cli\.plan_in_production\n.*--allow-production/),
+    })
+    expect(await slow(['--explain', 'SELECT 1', '--allow-production'], env)).toMatchObject({ code: 0 })
+  })
+
+  it.each([
+    [['--limit', 'many'], 'cli.usage'],
+    [['--explain', 'SELECT 1; SELECT 2'], 'migrate.plan_refused'],
+    [['--explain', '0123456789abcdef'], 'migrate.statement_unknown'],
+  ])('ends with 1 at %j', async (args, error) => {
+    const { code, stdout, stderr } = await slow(args)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`error ${error}\n`)
   })
 })

@@ -35,7 +35,7 @@ describe('the prepared data folder', () => {
     await query(before.directDatabaseUrl, 'CREATE TABLE kept AS SELECT 1 AS one')
     await first.close()
     const file = path.join(folder, 'data', 'credentials.json')
-    const { own, ...shared } = JSON.parse(readFileSync(file, 'utf8'))
+    const { own, statistics: _, ...shared } = JSON.parse(readFileSync(file, 'utf8'))
     expect(own).toBe(true)
     writeFileSync(file, JSON.stringify(shared))
 
@@ -53,5 +53,37 @@ describe('the prepared data folder', () => {
     const third = new Holder(folder)
     expect((await third.up()).postgres.databaseUrl).toBe(after.databaseUrl)
     await third.close()
+  })
+
+  it('has statistics of statements for the migrator and for nobody else, in data of an older stack, too', async () => {
+    const READ = "SELECT query FROM pg_stat_statements WHERE query = 'SELECT $1 AS counted'"
+    const older = new Holder(folder)
+    const { databaseUrl, directDatabaseUrl } = (await older.up()).postgres
+    const inMaintenance = (url: string): string => url.replace(/miyabi$/, 'postgres')
+    await older.close()
+    const file = path.join(folder, 'data', 'credentials.json')
+    const { statistics, ...without } = JSON.parse(readFileSync(file, 'utf8'))
+    expect(statistics).toBe(true)
+    writeFileSync(file, JSON.stringify(without))
+
+    const newer = new Holder(folder)
+    const after = (await newer.up()).postgres
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ own: true, statistics: true })
+    expect([after.databaseUrl, after.directDatabaseUrl]).toEqual(
+      [databaseUrl, directDatabaseUrl].map((url) => expect.stringContaining(new URL(url).password)),
+    )
+    await query(after.databaseUrl, 'SELECT 1 AS counted')
+    await query(after.databaseUrl, "SET statement_timeout = '1234s'")
+    const counted = await query(inMaintenance(after.directDatabaseUrl), READ)
+    expect(counted).toEqual([{ query: 'SELECT $1 AS counted' }])
+    expect(
+      await query(inMaintenance(after.directDatabaseUrl), "SELECT FROM pg_stat_statements WHERE query ~ '1234s'"),
+    ).toEqual([])
+    for (const url of [after.databaseUrl, after.serviceDatabaseUrl]) {
+      await expect(query(inMaintenance(url), READ)).rejects.toThrow('permission denied')
+      await expect(query(inMaintenance(url), 'SELECT pg_stat_statements(true)')).rejects.toThrow('permission denied')
+      await expect(query(url, READ)).rejects.toThrow('does not exist')
+    }
+    await newer.close()
   })
 })

@@ -28,10 +28,12 @@ export {
   backfillRows,
   checkNewMigrations,
   databaseStatus,
+  explainStatement,
   findDrift,
   lintMigrations,
   newMigration,
   rollback,
+  slowStatements,
   verifyMigrations,
   writeDown,
 } from './on-demand.js'
@@ -45,6 +47,9 @@ export { type PrismaResult, type RunPrismaOptions, runPrisma } from './prisma/ru
 export { migrateSettings } from './prisma/settings.js'
 export type { RollbackOptions, RolledBack } from './rollback/rollback.js'
 export { type ScratchDatabase, ScratchServer } from './scratch/scratch.js'
+export { StatisticsError, type StatisticsErrorCode, type StatisticsErrorDetails } from './statistics/errors.js'
+export type { ExplainOptions, Plan } from './statistics/explain.js'
+export type { SlowStatement, SlowStatements, SlowStatementsOptions } from './statistics/slow-statements.js'
 export type { CheckNewOptions, NewChecked } from './verify/check-new.js'
 export type { VerifyFinding, VerifyProblem } from './verify/findings.js'
 export type { VerifiedMigration, VerifyOptions } from './verify/verify.js'

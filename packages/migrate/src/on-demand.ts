@@ -61,3 +61,17 @@ export const rollback: typeof import('./rollback/rollback.js').rollback = async 
  */
 export const verifyMigrations: typeof import('./verify/verify.js').verifyMigrations = async (options) =>
   (await import('./verify/verify.js')).verifyMigrations(options)
+
+/**
+ * What the server spent its time on, as pg_stat_statements counts it.
+ * @throws {StatisticsError} `migrate.statistics_missing`, `migrate.statistics_denied`
+ */
+export const slowStatements: typeof import('./statistics/slow-statements.js').slowStatements = async (options) =>
+  (await import('./statistics/slow-statements.js')).slowStatements(options)
+
+/**
+ * Asks for the generic plan of a statement, without running it.
+ * @throws {StatisticsError} see its codes
+ */
+export const explainStatement: typeof import('./statistics/explain.js').explainStatement = async (options) =>
+  (await import('./statistics/explain.js')).explainStatement(options)

@@ -7,7 +7,7 @@ import type { RunAs } from '../run-as.js'
 import { runProgram } from '../spawn.js'
 import type { PostgresBinaries } from './binaries.js'
 import { preparedFolder } from './prepared-folder.js'
-import { type Credentials, memberships, newCredentials, passwords } from './roles.js'
+import { type Credentials, MAINTENANCE_DATABASE, memberships, newCredentials, passwords, statistics } from './roles.js'
 import { runSingleUser } from './single-user.js'
 
 /** What a fresh data folder takes, with room for the first writes. */
@@ -30,11 +30,13 @@ export interface DataFolderOptions {
 
 /**
  * What `credentials.json` holds. Data made earlier have no password of the service's login, or passwords that all
- * stacks of one user had in common.
+ * stacks of one user had in common, or no statistics.
  */
 interface StoredCredentials extends Partial<Credentials> {
   /** Whether these passwords are those of no other stack. */
   readonly own?: true
+  /** Whether the server's statistics of statements can be read. */
+  readonly statistics?: true
 }
 
 /** What every data folder has, from its first moment on. A removal that was cut short takes it like any other file. */
@@ -125,16 +127,17 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       },
     })
   }
-  const { own, ...stored } = JSON.parse(readFileSync(credentialsFile, 'utf8')) as StoredCredentials
-  if (own) return { path: folder, credentials: stored as Credentials }
-  const credentials = newCredentials()
-  // First the logins, then the file: a crash in between leaves the old file, and it is all done again.
-  await runSingleUser(binaries, folder, [...memberships, ...passwords(credentials)], { runAs, durable })
+  const { own, statistics: has, ...stored } = JSON.parse(readFileSync(credentialsFile, 'utf8')) as StoredCredentials
+  if (own && has) return { path: folder, credentials: stored as Credentials }
+  const credentials = own ? (stored as Credentials) : newCredentials()
+  // First the data, then the file: a crash in between leaves the old file, and it is all done again.
+  if (!own) await runSingleUser(binaries, folder, [...memberships, ...passwords(credentials)], { runAs, durable })
+  await runSingleUser(binaries, folder, statistics, { runAs, durable, database: MAINTENANCE_DATABASE })
   writeCredentials(credentialsFile, credentials)
   return { path: folder, credentials }
 }
 
 function writeCredentials(file: string, credentials: Credentials): void {
-  const stored: StoredCredentials = { ...credentials, own: true }
+  const stored: StoredCredentials = { ...credentials, own: true, statistics: true }
   writePrivateFile(file, JSON.stringify(stored))
 }

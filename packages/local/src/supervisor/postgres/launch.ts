@@ -76,6 +76,9 @@ export async function launchPostgres(port: number, options: LaunchOptions): Prom
     // Without these a power cut may ruin the data, but a killed server still loses nothing that it acknowledged.
     fsync: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
+    // For `pnpm db:slow`. Statements that are no queries may have values in them, and passwords.
+    shared_preload_libraries: 'pg_stat_statements',
+    'pg_stat_statements.track_utility': 'off',
   }
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const command = { command: binaries.postgres, args: ['-D', dataFolder, '-p', String(port), ...args] }

@@ -4,11 +4,11 @@ import { makeFolder } from '../../shared/files.js'
 import { constructionFolder, moveIntoPlace, removeTree } from '../copy-tree.js'
 import type { RunAs } from '../run-as.js'
 import type { PostgresBinaries } from './binaries.js'
-import { loginsAndDatabase, memberships } from './roles.js'
+import { loginsAndDatabase, MAINTENANCE_DATABASE, memberships, statistics } from './roles.js'
 import { runPostgresProgram, runSingleUser } from './single-user.js'
 
 /** Changes whenever what is prepared changes: folders of another layout stay as they are, new ones get the new one. */
-const LAYOUT = 3
+const LAYOUT = 4
 
 const CONFIGURATION = `
 # Miyabi DB
@@ -47,6 +47,7 @@ async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | 
   appendFileSync(path.join(data, 'postgresql.conf'), CONFIGURATION)
   writeFileSync(path.join(data, 'pg_hba.conf'), ACCESS)
   await runSingleUser(binaries, data, [...loginsAndDatabase, ...memberships], { runAs, durable: false })
+  await runSingleUser(binaries, data, statistics, { runAs, durable: false, database: MAINTENANCE_DATABASE })
 }
 
 /**

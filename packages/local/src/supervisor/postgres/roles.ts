@@ -54,6 +54,23 @@ export const memberships: readonly string[] = [
   ),
 ]
 
+/** The database of the server's own, in which nobody keeps anything. */
+export const MAINTENANCE_DATABASE = 'postgres'
+
+/**
+ * Statements for `MAINTENANCE_DATABASE` that let the migrator, and nobody else, read what statements the server spent
+ * its time on, in all databases. In the application's own the extension would be a difference to its migrations, and a
+ * person's SQL could read the texts of others. They may run any number of times.
+ */
+export const statistics: readonly string[] = [
+  'CREATE EXTENSION IF NOT EXISTS pg_stat_statements',
+  'REVOKE ALL ON pg_stat_statements, pg_stat_statements_info FROM PUBLIC',
+  'REVOKE ALL ON FUNCTION pg_stat_statements(boolean), pg_stat_statements_info() FROM PUBLIC',
+  `GRANT SELECT ON pg_stat_statements, pg_stat_statements_info TO ${MIGRATOR}`,
+  `GRANT EXECUTE ON FUNCTION pg_stat_statements(boolean), pg_stat_statements_info() TO ${MIGRATOR}`,
+  `GRANT pg_read_all_stats TO ${MIGRATOR}`,
+]
+
 /** Statements that give each login its password. */
 export const passwords = ({ migrator, application, service }: Credentials): readonly string[] => [
   `ALTER ROLE ${MIGRATOR} PASSWORD '${migrator}'`,

@@ -31,22 +31,26 @@ export async function runPostgresProgram(
 }
 
 /**
- * Runs statements as the superuser, in template1 of a data folder without a server. Each is one line, and commits by
- * itself.
+ * Runs statements as the superuser, in template1 of a data folder without a server unless another database is named.
+ * Each is one line, and commits by itself.
  */
 export async function runSingleUser(
   binaries: PostgresBinaries,
   dataFolder: string,
   statements: readonly string[],
-  options: { readonly runAs: RunAs | undefined; readonly durable: boolean },
+  options: { readonly runAs: RunAs | undefined; readonly durable: boolean; readonly database?: string },
 ): Promise<void> {
   const flags = ['-c', 'exit_on_error=on', '-c', `fsync=${options.durable ? 'on' : 'off'}`]
-  await runPostgresProgram(binaries.postgres, ['--single', '-j', '-D', dataFolder, ...flags, 'template1'], {
-    folder: dataFolder,
-    runAs: options.runAs,
-    // With -j a statement ends at a semicolon followed by an empty line.
-    input: statements.map((statement) => `${statement};\n\n`).join(''),
-  })
+  await runPostgresProgram(
+    binaries.postgres,
+    ['--single', '-j', '-D', dataFolder, ...flags, options.database ?? 'template1'],
+    {
+      folder: dataFolder,
+      runAs: options.runAs,
+      // With -j a statement ends at a semicolon followed by an empty line.
+      input: statements.map((statement) => `${statement};\n\n`).join(''),
+    },
+  )
 }
 
 function unknownUserFailure(): Failure {

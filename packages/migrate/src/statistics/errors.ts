@@ -1,0 +1,34 @@
+import { MiyabiError } from '@miyabi/core'
+
+/**
+ * Why the server's statistics of statements, or a plan, could not be had:
+ *
+ * - `migrate.statistics_missing`: pg_stat_statements is not there, not loaded, or older than PostgreSQL 13's
+ * - `migrate.statistics_denied`: the login may not see the statements of others
+ * - `migrate.statement_unknown`: the statistics have no statement of this id
+ * - `migrate.plan_refused`: the server makes no plan of the text
+ */
+export interface StatisticsErrorDetails {
+  'migrate.statistics_missing': { readonly database: string }
+  'migrate.statistics_denied': { readonly login: string }
+  'migrate.statement_unknown': { readonly id: string }
+  'migrate.plan_refused': { readonly sqlstate: string | undefined }
+}
+
+export type StatisticsErrorCode = keyof StatisticsErrorDetails
+
+/** The statistics of statements, or a plan, could not be had; `code` says why. Nothing was changed. */
+export class StatisticsError<Code extends StatisticsErrorCode = StatisticsErrorCode> extends MiyabiError<
+  Code,
+  StatisticsErrorDetails[Code]
+> {
+  override readonly name = 'StatisticsError'
+
+  constructor(
+    code: Code,
+    reason: string,
+    options: { readonly details: StatisticsErrorDetails[Code]; readonly remedy?: string },
+  ) {
+    super(code, reason, options)
+  }
+}

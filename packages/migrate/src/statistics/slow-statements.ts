@@ -1,0 +1,76 @@
+import { databaseRoles } from '@miyabi/core/database-roles'
+import { statementShape } from '@miyabi/core/statement-shape'
+import { type DatabaseLocation, targetOf } from '../connection/target.js'
+import { type RecordedStatement, readRecorded } from './recorded.js'
+
+/** Statements of one shape that ran as one role: what they took of the server, all together. */
+export interface SlowStatement {
+  /** Of the costliest of them, by which its plan can be asked for: 16 hexadecimal digits. */
+  readonly id: string
+  /** As which role they ran; unset where that has gone. */
+  readonly role: string | undefined
+  /** Without values and comments, see `statementShape`. */
+  readonly statement: string
+  readonly calls: number
+  /** Of the server's time, without the way there, in milliseconds. */
+  readonly totalMs: number
+  readonly meanMs: number
+  readonly maxMs: number
+  /** Returned or changed. */
+  readonly rows: number
+}
+
+/** What a server has recorded of a database's statements. */
+export interface SlowStatements {
+  /** Since when it counts; unset where the server does not know. */
+  readonly since: Date | undefined
+  /** Those that took most, first. */
+  readonly statements: readonly SlowStatement[]
+}
+
+export interface SlowStatementsOptions {
+  /** An operator's database: that of the migrator. */
+  readonly database: DatabaseLocation
+  /** Also those that ran as a login itself: migrations, checks of connections. Default false. */
+  readonly all?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** As whom the application's statements run. */
+const ROLES: ReadonlySet<string | undefined> = new Set([
+  databaseRoles.user,
+  databaseRoles.webUser,
+  databaseRoles.service,
+])
+
+/**
+ * What the server spent its time on, as pg_stat_statements counts it, one entry for each shape of a statement and each
+ * role: the lengths of IN lists, which servers before 18 tell apart, are taken together.
+ * @throws {StatisticsError} `migrate.statistics_missing`, `migrate.statistics_denied`
+ */
+export async function slowStatements({
+  database,
+  all = false,
+  signal,
+}: SlowStatementsOptions): Promise<SlowStatements> {
+  const { since, statements } = await readRecorded(targetOf(database), signal)
+  return { since, statements: byShape(statements.filter(({ role }) => all || ROLES.has(role))) }
+}
+
+/** @param recorded costliest first. */
+function byShape(recorded: readonly RecordedStatement[]): SlowStatement[] {
+  const found = new Map<string, SlowStatement>()
+  for (const { id, role, sql, calls, totalMs, maxMs, rows } of recorded) {
+    const statement = statementShape(sql)
+    const key = `${role ?? ''} ${statement}`
+    const before = found.get(key)
+    const sum = {
+      calls: calls + (before?.calls ?? 0),
+      totalMs: totalMs + (before?.totalMs ?? 0),
+      maxMs: Math.max(maxMs, before?.maxMs ?? 0),
+      rows: rows + (before?.rows ?? 0),
+    }
+    found.set(key, { id: before?.id ?? id, role, statement, ...sum, meanMs: sum.totalMs / Math.max(1, sum.calls) })
+  }
+  return [...found.values()].sort((a, b) => b.totalMs - a.totalMs)
+}
