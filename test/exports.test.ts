@@ -8,7 +8,7 @@ const read = (file: string): string => readFileSync(path.join(root, file), 'utf8
 
 /** Rows of tables, values of their columns: what an application names. */
 const models = readPrismaSchema(path.join(root, 'prisma/schema')).flatMap(({ tables }) =>
-  tables.map(({ model }) => model),
+  tables.filter(({ isIgnored }) => !isIgnored).map(({ model }) => model),
 )
 const domain = [
   ...read('packages/postgres/src/schema/domain.ts').matchAll(/^export (?:const|type|interface) (\w+)/gm),

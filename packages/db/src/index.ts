@@ -218,6 +218,27 @@ export type { DatabaseServers, PostgresServer } from './context/servers.js'
 export { sharedDatabase } from './context/shared-database.js'
 export { isMiyabiError, type KnownError } from './errors/known-error.js'
 export { mapError } from './errors/map-error.js'
+export {
+  type AnyOutboxError,
+  OutboxError,
+  type OutboxErrorCode,
+  type OutboxErrorDetails,
+} from './errors/outbox-error.js'
 export type { DatabaseHealth, Readiness } from './health/health.js'
+export {
+  type Audience,
+  type BuiltInDefinition,
+  type BuiltInPayloads,
+  type BuiltInTopic,
+  defineEffects,
+  type EffectDefinition,
+  type EffectDefinitions,
+  type EffectName,
+  effect,
+  type NoEffects,
+  type PayloadOf,
+} from './outbox/effects.js'
+export type { EffectOptions, Emitted, Outbox } from './outbox/outbox.js'
+export type { OutboxRun, OutboxWork } from './outbox/outbox-transaction.js'
 export { renderEnvFile, renderSettingsPage } from './settings/render-settings.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings/settings.js'

@@ -14,6 +14,13 @@ import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats } from './stats.js'
 import { tableDefinitions } from './tables/definitions.js'
 
+export {
+  type AgentStateContent,
+  type EffectChecks,
+  type EventContent,
+  effectChecks,
+  type MessageContent,
+} from './effects.js'
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './settings/config.js'
 export { unreadCredentials } from './settings/credentials.js'
 

@@ -40,6 +40,7 @@ import type { PoolStats, PostgresStats } from './stats.js'
 import { Attempts } from './transaction/attempt.js'
 import { runRead } from './transaction/read.js'
 import { Retrier } from './transaction/retrier.js'
+import { ServerHistory } from './transaction/server-history.js'
 import { runTransaction } from './transaction/transaction.js'
 
 export interface PostgresOptions<Client extends AnyClient = PrismaClient> {
@@ -124,6 +125,7 @@ function makePostgres(
   const names = settings.pooler === 'none' ? new StatementNames() : undefined
   const runner = new Runner(pool, { scopes, names, login: settings.target.user, logger: options.logger && logger })
   const attempts = new Attempts()
+  const history = new ServerHistory((text) => runner.sql(undefined, text, []))
   const stats = (): PoolStats => pool.stats
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)
   const { client: prisma, compiled } = createPrismaClient(
@@ -133,7 +135,7 @@ function makePostgres(
     { attempts, retrier, runner },
     { scope, scopes, logger: options.logger && logger, Client },
   )
-  const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner }
+  const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner, history, scope }
   /** The pool is closed last, as work in flight may need another connection; a shorter grace then reaches it too. */
   let isPoolClosing = false
   const closing = new Closing(async (grace): Promise<PoolClosed> => {

@@ -6,7 +6,6 @@ import type { Identity } from './identity/identity.js'
 import type { Scope, Scopes } from './identity/scope.js'
 import { scopedClient } from './prisma/scoped-client.js'
 import type { PrismaClient } from './schema/prisma.js'
-import type { Runner } from './statement/runner.js'
 import { type ReadOptions, type ReadWork, runRead } from './transaction/read.js'
 import {
   runTransaction,
@@ -52,14 +51,13 @@ export interface ScopedPostgres<Client = PrismaClient> extends Queries<Client> {
 export interface ScopeHost extends TransactionHost {
   readonly scopes: Scopes
   readonly operations: Operations
-  readonly runner: Runner
 }
 
 /** Makes what `as()` returns: no query, no connection, and Prisma's part of it only when it is asked for. */
 export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
   let own: ScopeHost | undefined
   const inScope = (): ScopeHost => {
-    own ??= { ...host, prisma: scopedClient(scope, host.scopes, host.prisma) }
+    own ??= { ...host, scope, prisma: scopedClient(scope, host.scopes, host.prisma) }
     return own
   }
   return {

@@ -12,7 +12,7 @@ import {
   withDeadline,
 } from '@miyabi/core'
 import type { DynamoOptions, DynamoStats } from '@miyabi/dynamo'
-import { type DynamoOnDemand, dynamoOnDemand } from '@miyabi/dynamo/on-demand'
+import { type DynamoOnDemand, dynamoOnDemand, type EffectChecks, effectChecks } from '@miyabi/dynamo/on-demand'
 import {
   checkHealth,
   createPostgres,
@@ -42,6 +42,8 @@ import {
 } from '../health/health.js'
 import { Listener } from '../listen/listener.js'
 import { messageWakes } from '../listen/message-wakes.js'
+import { CommitSignal } from '../outbox/commit-signal.js'
+import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.js'
 import type { DatabaseSettings } from '../settings/settings.js'
 import type { DatabaseObserver } from './observer.js'
@@ -49,16 +51,22 @@ import { type ScopedContext, scopedContext } from './scoped-context.js'
 import { type DatabaseServers, serversOf } from './servers.js'
 
 /** What belongs to the application's code rather than to its environment. */
-interface CodeOptions {
+interface CodeOptions<Effects extends EffectDefinitions> {
+  /** The effects that transactions may have besides those on DynamoDB, as `defineEffects` makes them. */
+  readonly effects?: Effects | undefined
   /** How DynamoDB's entities keep their items: the shard plan of the events, how long each kind is kept. */
   readonly dynamodb?: Omit<DynamoOptions, 'logger' | 'wakes'>
 }
 
 /** Where a context finds its settings. */
-export interface FromEnvOptions extends EnvironmentOptions, CodeOptions {}
+export interface FromEnvOptions<Effects extends EffectDefinitions = NoEffects>
+  extends EnvironmentOptions,
+    CodeOptions<Effects> {}
 
 /** Settings as values, for whoever does not keep them in an environment. */
-export interface CreateOptions extends DatabaseSettings, CodeOptions {
+export interface CreateOptions<Effects extends EffectDefinitions = NoEffects>
+  extends DatabaseSettings,
+    CodeOptions<Effects> {
   /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
   readonly dynamodbUnavailable?: string | undefined
   /** Default: says nothing. */
@@ -93,6 +101,14 @@ interface Stores {
   readonly dynamodbUnavailable: string | undefined
   /** Hears other processes. */
   readonly listener: Listener | undefined
+  readonly effects: EffectsOfContext
+}
+
+/** What the outboxes of a context have in common, and its relay. */
+interface EffectsOfContext {
+  readonly definitions: EffectDefinitions
+  readonly checks: EffectChecks
+  readonly committed: CommitSignal
 }
 
 /** @throws {ConfigError} now, where the URL or a certificate file that it names cannot be used. */
@@ -118,7 +134,10 @@ interface CheckOptions {
 }
 
 /** All that a context can do: of one that is open, or of one that opens with its first use (`sharedDatabase`). */
-export type Database = Pick<DatabaseContext, keyof DatabaseContext>
+export type Database<Effects extends EffectDefinitions = NoEffects> = Pick<
+  DatabaseContext<Effects>,
+  keyof DatabaseContext
+>
 
 /**
  * Both stores behind one object, which the application makes once and closes once.
@@ -130,7 +149,7 @@ export type Database = Pick<DatabaseContext, keyof DatabaseContext>
  * const subscriptions = await db.as({ userId }).pg.subscription.findMany() // theirs, and nobody else's
  * ```
  */
-export class DatabaseContext implements AsyncDisposable {
+export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> implements AsyncDisposable {
   /**
    * The Prisma client of all tables without an identity, which no table answers: use that of `as()` or `asService()`.
    */
@@ -164,14 +183,18 @@ export class DatabaseContext implements AsyncDisposable {
    * that is up, and says so through the logger; it never starts one.
    * @throws {ConfigError} `config.invalid`, naming every fault of both stores' settings.
    */
-  static async fromEnv(options: FromEnvOptions = {}): Promise<DatabaseContext> {
+  static async fromEnv<Effects extends EffectDefinitions = NoEffects>(
+    options: FromEnvOptions<Effects> = {},
+  ): Promise<DatabaseContext<Effects>> {
     const { settings, dynamodbUnavailable, announce } = settingsFromEnv(options)
     announce()
     return DatabaseContext.create({ ...options, ...settings, dynamodbUnavailable })
   }
 
   /** Makes a context from settings as values. */
-  static create(settings: CreateOptions): DatabaseContext {
+  static create<Effects extends EffectDefinitions = NoEffects>(
+    settings: CreateOptions<Effects>,
+  ): DatabaseContext<Effects> {
     warnOfSecondCopy('@miyabi/db', import.meta.url)
     const logger = redactingLogger(settings.logger ?? silentLogger)
     const { dynamodbUnavailable } = settings
@@ -201,7 +224,9 @@ export class DatabaseContext implements AsyncDisposable {
       'database context started',
     )
     const servers = serversOf(application, serviceDatabaseUrl === undefined ? undefined : service, settings.dynamo)
-    const stores = { postgres, openService, checkService, dynamo, servers, dynamodbUnavailable, listener }
+    const { effects: definitions = {} } = settings
+    const effects = { definitions, checks: effectChecks(settings.dynamodb), committed: new CommitSignal() }
+    const stores = { postgres, openService, checkService, dynamo, servers, dynamodbUnavailable, listener, effects }
     return new DatabaseContext(stores, logger)
   }
 
@@ -210,9 +235,10 @@ export class DatabaseContext implements AsyncDisposable {
    * round trip.
    * @throws {PostgresError} `postgres.identity.invalid`
    */
-  as(identity: Identity): ScopedContext {
-    const scoped = this.#stores.postgres.as(identity)
-    return scopedContext(scoped.identity, scoped, this.dynamodb)
+  as(identity: Identity): ScopedContext<Effects> {
+    const { postgres, effects } = this.#stores
+    const scoped = postgres.as(identity)
+    return scopedContext({ ...effects, identity: scoped.identity }, scoped, this.dynamodb)
   }
 
   /**
@@ -221,12 +247,12 @@ export class DatabaseContext implements AsyncDisposable {
    * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
    * @throws {PostgresError} `postgres.pool.closed` after `close()`.
    */
-  asService(): ScopedContext {
+  asService(): ScopedContext<Effects> {
     if (this.#closing && !this.#service)
       throw new PostgresError('postgres.pool.closed', 'This context is closed: it opens no pool for the service')
     this.#lacksService ||= this.#stores.checkService === undefined
     this.#service ??= this.#openService()
-    return scopedContext('service', this.#service, this.dynamodb)
+    return scopedContext({ ...this.#stores.effects, identity: 'service' }, this.#service, this.dynamodb)
   }
 
   /**

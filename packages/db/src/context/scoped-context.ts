@@ -1,18 +1,35 @@
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
-import { type Identity, type PrismaClient, type Queries, refuseIdentity } from '@miyabi/postgres'
+import {
+  type Identity,
+  type PrismaClient,
+  type Queries,
+  refuseIdentity,
+  type TransactionOptions,
+} from '@miyabi/postgres'
+import type { NoEffects } from '../outbox/effects.js'
+import { type OutboxTransactionHost, type OutboxWork, outboxTransaction } from '../outbox/outbox-transaction.js'
 
 /**
  * Both stores for one identity: PostgreSQL answers it with its own rows, enforced by the server. Nothing of it has to
  * be closed, and it ends with the context that made it. DynamoDB knows no identities; there the application asks by
  * key.
  */
-export interface ScopedContext extends Pick<Queries, 'transaction' | 'read' | 'query'> {
+export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read' | 'query'> {
   /** Who asks. */
   readonly identity: Identity | 'service'
   /** The Prisma client of all tables, as this identity sees them. */
   readonly pg: PrismaClient
   /** As that of the context. */
   readonly dynamodb: DynamoOnDemand
+  /**
+   * Runs `work` in one PostgreSQL transaction: committed when it resolves, rolled back when it rejects; run again,
+   * whole, after a conflict, a deadlock, or a connection lost before COMMIT.
+   * @param work gets a Prisma client bound to the transaction; its number of the attempt, its signal, `query` for SQL
+   *   past Prisma, and `outbox` for what is to happen elsewhere if it commits.
+   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   * @throws {OutboxError} where the database refused an effect.
+   */
+  transaction<T>(work: OutboxWork<T, Effects>, options?: TransactionOptions): Promise<T>
   /**
    * Nobody becomes somebody else here: `as()` is the context's.
    * @throws {PostgresError} `postgres.identity.fixed`, always.
@@ -23,19 +40,19 @@ export interface ScopedContext extends Pick<Queries, 'transaction' | 'read' | 'q
 }
 
 /** Joins one identity's PostgreSQL with DynamoDB. */
-export function scopedContext(
-  identity: ScopedContext['identity'],
+export function scopedContext<Effects>(
+  host: OutboxTransactionHost,
   postgres: Queries,
   dynamodb: DynamoOnDemand,
-): ScopedContext {
-  const { transaction, read, query } = postgres
+): ScopedContext<Effects> {
+  const { read, query } = postgres
   return {
-    identity,
+    identity: host.identity,
     get pg() {
       return postgres.prisma
     },
     dynamodb,
-    transaction,
+    transaction: (work, options) => outboxTransaction(postgres, host, work, options),
     read,
     query,
     as: refuseIdentity,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { warnOfSecondCopy } from '@miyabi/core'
 import { PostgresError } from '@miyabi/postgres'
 import { closedHealth, readinessOf } from '../health/health.js'
+import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { settingsFromEnv } from '../settings/from-env.js'
 import { type Database, type DatabaseClosed, DatabaseContext, type FromEnvOptions } from './context.js'
 
@@ -9,9 +10,9 @@ import { type Database, type DatabaseClosed, DatabaseContext, type FromEnvOption
 const REGISTRY = Symbol.for('@miyabi/db.shared-databases')
 
 /** A context, and what it was made of. */
-interface Shared {
+interface Shared<Effects extends EffectDefinitions> {
   readonly madeOf: unknown
-  readonly context: DatabaseContext
+  readonly context: DatabaseContext<Effects>
 }
 
 /**
@@ -28,11 +29,13 @@ interface Shared {
  * A missing or wrong setting is told by the first use: `ConfigError` `config.invalid`. After `close()` this one stays
  * closed; the next that is made begins anew.
  */
-export function sharedDatabase(options: FromEnvOptions = {}): Database {
-  let context: DatabaseContext | undefined
+export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
+  options: FromEnvOptions<Effects> = {},
+): Database<Effects> {
+  let context: DatabaseContext<Effects> | undefined
   let isClosed = false
 
-  const open = (): DatabaseContext => {
+  const open = (): DatabaseContext<Effects> => {
     if (isClosed && !context) {
       throw new PostgresError('postgres.pool.closed', 'This database was closed before it was used')
     }
@@ -77,12 +80,12 @@ export function sharedDatabase(options: FromEnvOptions = {}): Database {
 }
 
 /** The context of these settings that is open in this process, or a new one. */
-function sharedContext(options: FromEnvOptions): DatabaseContext {
+function sharedContext<Effects extends EffectDefinitions>(options: FromEnvOptions<Effects>): DatabaseContext<Effects> {
   warnOfSecondCopy('@miyabi/db', import.meta.url)
-  const holder = globalThis as { [REGISTRY]?: Shared[] }
+  const holder = globalThis as { [REGISTRY]?: Shared<Effects>[] }
   const { settings, dynamodbUnavailable, announce } = settingsFromEnv(options)
   const { shards, retention, messages } = options.dynamodb ?? {}
-  const madeOf = { ...settings, shards, retention, messages }
+  const madeOf = { ...settings, shards, retention, messages, effects: options.effects }
   const open = (holder[REGISTRY] ?? []).filter(({ context }) => !context.isClosed)
   const kept = open.find((shared) => isDeepStrictEqual(shared.madeOf, madeOf))
   if (kept) return kept.context

@@ -42,6 +42,9 @@ export interface NewAgentState {
   readonly id?: string | undefined
 }
 
+/** What a state holds, without what orders saves among each other. */
+export type AgentStateContent = Omit<NewAgentState, 'expectedVersion' | 'id'>
+
 /** From which states one may come to another by a save. Nothing leads out of completed and failed but a restart. */
 const predecessors: Readonly<Record<AgentStatus, readonly AgentStatus[]>> = {
   pending: ['pending'],
@@ -77,9 +80,7 @@ export function checkAgentState(state: NewAgentState): NewAgentState {
 }
 
 /** What a state holds, checked, with a copy of its data. */
-export function checkContent(
-  state: Omit<NewAgentState, 'expectedVersion' | 'id'>,
-): Omit<NewAgentState, 'expectedVersion' | 'id'> {
+export function checkContent(state: AgentStateContent): AgentStateContent {
   const { agentId, status, progress, currentTask, stateData } = state
   assertKeyPart(agentId, 'agentId')
   if (!agentStatuses.includes(status)) {

@@ -74,12 +74,18 @@ export interface EventModel {
 /** An event as it is written. */
 export type EventItem = ReturnType<typeof toEventItem>
 
+/** What an event tells besides its id. */
+export type EventContent = EventFacts
+
 /**
- * The item for an event: checked, with its id, keys and expiry.
+ * An event as it is to be written: its id, and a copy of what it tells.
  * @throws {DynamoInputError} `dynamo.invalid_input`
  * @throws {DynamoValueError} `dynamo.value`
  */
-export function toEventItem(event: NewEvent, model: EventModel) {
+export function checkEvent(
+  event: NewEvent,
+  model: Pick<EventModel, 'retentionMs' | 'ids' | 'madeDays' | 'now'>,
+): { readonly id: string; readonly content: EventContent } {
   const { eventType, userId, repositoryId } = event
   assertKeyPart(eventType, 'eventType', 256)
   if (userId !== undefined) assertKeyPart(userId, 'userId')
@@ -87,17 +93,34 @@ export function toEventItem(event: NewEvent, model: EventModel) {
   const data = toPayload(event.data, 'data')
   const id = eventId(event, model)
   const ms = idTime(id)
-  const ttl = toSeconds(ms + model.retentionMs)
-  const writtenAt = model.now()
+  const now = model.now()
   // What the clock gave is not judged by the clock: it may just have been set right.
   const isTimed = event.id !== undefined || event.occurredAt !== undefined
-  if (isTimed && ttl <= toSeconds(writtenAt)) {
+  if (isTimed && expiryOf(id, model) <= toSeconds(now)) {
     throw new DynamoInputError('occurredAt', 'lies further back than events are kept; it would expire at once')
   }
   // An id made here while the clock was ahead is appended again after it was set right.
-  if (isTimed && ms > writtenAt + MAX_AHEAD_MS && !model.madeDays.has(ms)) {
+  if (isTimed && ms > now + MAX_AHEAD_MS && !model.madeDays.has(ms)) {
     throw new DynamoInputError('occurredAt', 'lies more than a day ahead of the clock; it would outlast all others')
   }
+  return { id, content: { eventType, ...defined({ userId, repositoryId, data }) } }
+}
+
+/** In seconds since 1970. */
+const expiryOf = (id: string, { retentionMs }: Pick<EventModel, 'retentionMs'>): number =>
+  toSeconds(idTime(id) + retentionMs)
+
+/**
+ * The item for an event: checked, with its id, keys and expiry.
+ * @throws {DynamoInputError} `dynamo.invalid_input`
+ * @throws {DynamoValueError} `dynamo.value`
+ */
+export function toEventItem(event: NewEvent, model: EventModel) {
+  const { id, content } = checkEvent(event, model)
+  const { eventType, userId, repositoryId, data } = content
+  const writtenAt = model.now()
+  const ttl = expiryOf(id, model)
+  const ms = idTime(id)
   const day = dayOf(ms)
   const shard = (by: ShardedBy, key: string): number => shardOf(id, shardsOn(model.plan, by, key, day))
   return {
@@ -130,7 +153,7 @@ export const newWriteId = (): string => randomBytes(6).toString('base64url')
  */
 export const indexPartition = (owner: string, shard: number): string => `${owner}#${shard}`
 
-function eventId(event: NewEvent, model: EventModel): string {
+function eventId(event: NewEvent, model: Pick<EventModel, 'ids' | 'madeDays'>): string {
   if (event.id !== undefined) return assertId(event.id, 'id')
   const ms = event.occurredAt && timeOf(event.occurredAt, 'occurredAt')
   if (event.idempotencyKey !== undefined) {

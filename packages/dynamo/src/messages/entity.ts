@@ -1,9 +1,6 @@
 import { Entity, type EntityItem } from 'electrodb'
 import { itemShapes } from '../items/schema-version.js'
-import { messageTypes } from './types.js'
-
-/** Digits of a sequence number in a key: 2^53 - 1 has sixteen. */
-export const SEQUENCE_DIGITS = 16
+import { messageTypes, SEQUENCE_DIGITS } from './types.js'
 
 /**
  * One message on its way to a recipient. Keys: `pk` `$mb#recipient_<recipient>`, `sk` `$msg_1#sequence_<16 digits>`.

@@ -2,8 +2,8 @@ import { defined } from '@miyabi/core'
 import { DynamoInputError } from '../errors/errors.js'
 import { toPayload } from '../items/payload.js'
 import { assertKeyPart } from '../items/storable.js'
-import { type MessageItem, SEQUENCE_DIGITS } from './entity.js'
-import { type MessageType, messageTypes } from './types.js'
+import type { MessageItem } from './entity.js'
+import { type MessageType, messageTypes, SEQUENCE_DIGITS } from './types.js'
 
 /** A message to send. */
 export interface NewMessage {

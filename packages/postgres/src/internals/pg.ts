@@ -347,7 +347,7 @@ export function backendKeyOf(client: pg.Client): { readonly processID: number; r
 /** One connection as a query writes to it. */
 export interface Wire {
   parse(message: { readonly name: string; readonly text: string }): void
-  bind(message: { readonly statement: string; readonly values: readonly string[] }): void
+  bind(message: { readonly statement: string; readonly values: readonly Parameter[] }): void
   describe(message: { readonly type: 'P'; readonly name: string }): void
   execute(message: { readonly portal: string }): void
   close(message: { readonly type: 'S'; readonly name: string }): void

@@ -27,6 +27,9 @@ interface Beginning {
   readonly login: string
 }
 
+/** Sends COMMIT with statements in front of it, in one round trip, and answers what the server made of it. */
+export type SendCommit = (client: LeasedClient) => Promise<{ readonly command: string }>
+
 /** Text that may have ended the transaction before its connection was lost. */
 const ENDS = /(^|;)\s*(commit|end|prepare\s+transaction)\b/i
 
@@ -48,6 +51,7 @@ export class AdapterTransaction implements PgTransaction {
   readonly options = { usePhantomQuery: false }
   readonly #queryable: PgAdapter
   readonly #client: LeasedClient
+  readonly #sendCommit: SendCommit
   /** Set where it belongs to `transaction()`. */
   readonly #attempt: Attempt | undefined
   /** Then nobody has the connection again: after a standby refused, the next may lead to the new primary. */
@@ -61,8 +65,9 @@ export class AdapterTransaction implements PgTransaction {
   #canceling: Promise<unknown> | undefined
   #cut: NodeJS.Timeout | undefined
 
-  constructor(queryable: PgAdapter, client: LeasedClient, attempt: Attempt | undefined) {
+  constructor(queryable: PgAdapter, client: LeasedClient, attempt: Attempt | undefined, sendCommit: SendCommit) {
     this.#queryable = queryable
+    this.#sendCommit = sendCommit
     this.adapterName = queryable.adapterName
     this.#client = client
     this.#attempt = attempt
@@ -187,9 +192,12 @@ export class AdapterTransaction implements PgTransaction {
     this.#attempt?.signal.throwIfAborted() // nobody waits for it any more
     this.#assertOpen()
     if (this.#attempt) this.#attempt.phase = 'commit'
-    const { command } = await this.#client.query('COMMIT').catch((error: unknown) => {
+    const { command } = await this.#sendCommit(this.#client).catch(async (error: unknown) => {
       const mapped = toPostgresError(error) // Prisma throws on what comes from here as it is
-      throw mapped.code === 'postgres.connection_lost' ? commitUnknown(mapped.cause ?? mapped) : mapped
+      if (mapped.code === 'postgres.connection_lost') throw commitUnknown(mapped.cause ?? mapped)
+      // A statement in front of it failed: the server did not come to it.
+      if (this.#client.getTransactionStatus() !== 'I') await this.#client.query('ROLLBACK').catch(() => {})
+      throw mapped
     })
     // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from
     // the answer: the session's state is known only some time after the error of that statement.

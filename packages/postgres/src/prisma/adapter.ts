@@ -124,7 +124,9 @@ export class Adapter extends PrismaPg {
         return runner.queryOn(client, { ...config, name: '' }, scope).catch(noted)
       }
     })
-    const transaction = new AdapterTransaction(queryable, client, attempt)
+    const transaction = new AdapterTransaction(queryable, client, attempt, () =>
+      runner.commitOn(client, attempt?.takeAtCommit() ?? []),
+    )
     if (attempt)
       attempt.statement = (text, values) =>
         transaction.sql(text, () => runner.sqlOn(client, text, values, scope).catch(noted))

@@ -107,6 +107,23 @@ export class Runner {
     return this.#runOn(client, this.#named(text, values), scope, 'sql')
   }
 
+  /** Sends COMMIT with statements in front, in one round trip: where one fails, the server does not come to it. */
+  async commitOn(
+    client: pg.ClientBase,
+    before: readonly { readonly text: string; readonly values: readonly unknown[] }[],
+  ): Promise<{ readonly command: string }> {
+    if (before.length === 0) return client.query('COMMIT')
+    const statement = new Statement(
+      { text: 'COMMIT', before: before.map(({ text, values }) => ({ text, values: toParameters(values) })) },
+      this.#optionsOf(undefined, 'sql', undefined, false),
+    )
+    const answer = await new Promise<pg.QueryResult | readonly pg.QueryResult[]>((resolve, reject) => {
+      statement.callback = (error, result) => (error ? reject(error) : resolve(result))
+      client.query(statement)
+    })
+    return { command: [answer].flat().at(-1)?.command ?? '' }
+  }
+
   /** What Prisma's rows are read with. */
   get prismaTypes(): pg.CustomTypesConfig | undefined {
     return this.#parsers

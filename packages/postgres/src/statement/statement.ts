@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Scope } from '../identity/scope.js'
-import { type DataRow, DriverQuery, DriverResult, type Wire } from '../internals/pg.js'
+import { type DataRow, DriverQuery, DriverResult, type Parameter, type Wire } from '../internals/pg.js'
 import type { Origin } from '../observe/statement-telling.js'
 import { isStale } from '../pool/pooled-client.js'
 import type { StatementNames } from './names.js'
@@ -12,7 +12,7 @@ export type StatementConfig = Omit<pg.QueryConfig, 'types'> & {
   readonly rowMode?: 'array'
   readonly types?: pg.CustomTypesConfig | undefined
   /** Statements in front of it, without names, under the same Sync: then there is an answer for each of them. */
-  readonly before?: readonly { readonly text: string; readonly values: readonly string[] }[]
+  readonly before?: readonly { readonly text: string; readonly values: readonly Parameter[] }[]
 }
 
 /** What statements go with. */

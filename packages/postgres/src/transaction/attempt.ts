@@ -1,8 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { CallVariable } from '../call-context/call-variable.js'
 import type { Phase } from '../errors/details.js'
 import { PostgresError } from '../errors/errors.js'
 import { toPostgresError } from '../errors/map-error.js'
+import { MARK, markedNow, type SentMark } from './commit-mark.js'
+import type { ServerHistory } from './server-history.js'
+
+/** A statement that goes with a COMMIT. Its values are as those of any statement. */
+export interface AtCommit {
+  readonly text: string
+  readonly values: readonly unknown[]
+}
 
 type Statement = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
@@ -19,6 +28,7 @@ export class Attempt {
   /** From 1. */
   readonly number: number
   readonly #remainingMs: () => number
+  readonly #history: ServerHistory
   phase: Phase = 'acquire'
   /** Whether a statement of this transaction failed because its connection was lost. */
   isLost = false
@@ -33,13 +43,40 @@ export class Attempt {
   isOpen = true
   /** Whether its transaction was begun, or is about to be. */
   isTaken = false
+  /** False once the work has ended, however: what it left running has no say in the COMMIT. */
+  isWorking = true
   /** Runs SQL on its connection, while it has one. */
   statement: Statement | undefined
+  /** By which its outcome can be found out, once its COMMIT was sent. */
+  mark: SentMark | undefined
+  #atCommit: (() => AtCommit) | undefined
+  #isCertain = false
 
-  constructor(number: number, signal: AbortSignal, remainingMs: () => number) {
+  constructor(number: number, signal: AbortSignal, remainingMs: () => number, history: ServerHistory) {
+    this.#history = history
     this.number = number
     this.signal = signal
     this.#remainingMs = remainingMs
+  }
+
+  /** Makes its outcome certain: marks its commit. */
+  certain(): void {
+    this.#isCertain = true
+  }
+
+  /** Sends a statement with the COMMIT, made when that is sent, and with it a mark. */
+  atCommit(statement: () => AtCommit): void {
+    void this.#history.learn()
+    this.#atCommit = statement
+    this.#isCertain = true
+  }
+
+  /** What goes with the COMMIT that is about to be sent. */
+  takeAtCommit(): readonly AtCommit[] {
+    if (!this.#isCertain) return []
+    this.mark = markedNow(randomUUID(), this.#history.known)
+    const statements = this.#atCommit ? [this.#atCommit()] : []
+    return [...statements, { text: MARK, values: [this.mark.id] }]
   }
 
   /**
@@ -55,11 +92,23 @@ export class Attempt {
     }
   }
 
+  /** One of a transaction that its work begins on a connection of its own: with the same end, and its own outcome. */
+  beside(): Attempt {
+    return new Attempt(this.number, this.signal, this.#remainingMs, this.#history)
+  }
+
   /** Milliseconds to the deadline. */
   get remainingMs(): number {
     return this.#remainingMs()
   }
 }
+
+/** The attempt whose work makes a call, of whatever pool: that of the innermost transaction. */
+const innermost = new CallVariable<Attempt>()
+
+/** Whether a call comes from the work of an attempt, which is under way, and not from that of a transaction in it. */
+export const isCallOf = (attempt: Attempt): boolean =>
+  attempt.isWorking && attempt.phase === 'work' && (innermost.current ?? attempt) === attempt
 
 /** The attempts under way, each found from within its own asynchronous context. */
 export class Attempts {
@@ -78,14 +127,14 @@ export class Attempts {
    */
   take(): Attempt | undefined {
     const attempt = this.current
-    if (attempt?.isTaken) return new Attempt(attempt.number, attempt.signal, () => attempt.remainingMs)
+    if (attempt?.isTaken) return attempt.beside()
     if (attempt) attempt.isTaken = true
     return attempt
   }
 
   async run<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#variable.run(attempt, work)
+      return await this.#variable.run(attempt, () => innermost.run(attempt, work))
     } finally {
       attempt.isOpen = false
     }

@@ -3,15 +3,19 @@ import type pg from 'pg'
 import type { PostgresErrorCode } from '../errors/codes.js'
 import { isPostgresError, PostgresError } from '../errors/errors.js'
 import { isDatabaseError, toPostgresError } from '../errors/map-error.js'
+import type { Scope } from '../identity/scope.js'
 import type { Pool } from '../pool/pool.js'
 import type { Prisma, PrismaClient } from '../schema/prisma.js'
+import type { Runner } from '../statement/runner.js'
 import type { PoolStats } from '../stats.js'
-import { Attempt, type Attempts, OUTDATED_TYPES } from './attempt.js'
+import { type AtCommit, Attempt, type Attempts, isCallOf, OUTDATED_TYPES } from './attempt.js'
+import { outcomeOf } from './commit-mark.js'
 import { commitUnknown } from './commit-unknown.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
 import { assertIsolation } from './isolation.js'
 import { retryLostRaces } from './lost-race.js'
 import type { Retrier } from './retrier.js'
+import type { ServerHistory } from './server-history.js'
 
 /** In milliseconds. */
 export const DEFAULT_DEADLINE_MS = 10_000
@@ -38,6 +42,12 @@ export interface TransactionOptions {
   readonly retry?: boolean
   /** Aborted before the COMMIT, it cancels the statement that runs and rolls back. */
   readonly signal?: AbortSignal
+  /**
+   * Whether to write a mark with the COMMIT (a row, no round trip), by which its outcome is found out where its answer
+   * is lost: then the work's result is given, or it is run again, in place of `postgres.commit_unknown`. Needs an
+   * identity. Default false; with effects it is always so.
+   */
+  readonly certain?: boolean
 }
 
 /** What the work of a transaction or of a read is told besides its client. */
@@ -57,6 +67,13 @@ export interface TransactionRun extends Run {
    *   a value cannot be sent; otherwise what the server said.
    */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
+  /**
+   * Sends a statement with the COMMIT, in its round trip, made when that is sent. Where it fails, the transaction is
+   * rolled back. With one, an outcome that is lost is found out, as with `certain`. The last one given counts.
+   */
+  atCommit(statement: () => AtCommit): void
+  /** Whether this is asked by the work of this transaction, while it is under way, and by no other transaction's. */
+  readonly isCurrent: boolean
 }
 
 /**
@@ -79,6 +96,10 @@ export interface TransactionHost {
   readonly attempts: Attempts
   readonly retrier: Retrier
   readonly stats: () => PoolStats
+  readonly runner: Runner
+  readonly history: ServerHistory
+  /** Whose transactions they are. */
+  readonly scope: Scope | undefined
 }
 
 /**
@@ -91,7 +112,7 @@ export async function runTransaction<T>(
   work: TransactionWork<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  const { isolation, deadlineMs = DEFAULT_DEADLINE_MS, retry = true, signal } = options
+  const { isolation, deadlineMs = DEFAULT_DEADLINE_MS, retry = true, signal, certain = false } = options
   if (host.attempts.current) throw new PostgresError('postgres.transaction_nested')
   assertDeadline(deadlineMs)
   assertIsolation('isolation', isolation)
@@ -107,14 +128,16 @@ export async function runTransaction<T>(
   }
   const caller = untilCommit(signal, () => current?.phase === 'commit')
   try {
-    return await withDeadline({ ms: deadlineMs, signal: caller.signal, onTimeout }, (ending) =>
-      host.retrier.run({
+    return await withDeadline({ ms: deadlineMs, signal: caller.signal, onTimeout }, async (ending) => {
+      if (certain) await host.history.learn()
+      return host.retrier.run({
         what: 'transaction',
         attempt: () =>
           retryLostRaces(
             () => {
               begun += 1
-              current = new Attempt(begun, ending, remainingMs)
+              current = new Attempt(begun, ending, remainingMs, host.history)
+              if (certain) current.certain()
               return attemptOnce(host, work, isolation, current)
             },
             (error) =>
@@ -125,31 +148,46 @@ export async function runTransaction<T>(
         signal: ending,
         onPause: (failure) => {
           lastFailure = failure.code
-          current = new Attempt(begun + 1, ending, remainingMs)
+          current = new Attempt(begun + 1, ending, remainingMs, host.history)
           current.phase = 'pause'
         },
-      }),
-    )
+      })
+    })
   } finally {
     caller.stop()
   }
 }
 
 async function attemptOnce<T>(
-  { prisma, attempts }: TransactionHost,
+  host: TransactionHost,
   work: TransactionWork<T>,
   isolation: Prisma.TransactionIsolationLevel | undefined,
   attempt: Attempt,
 ): Promise<T> {
+  const { prisma, attempts, runner, scope } = host
   const { signal, number } = attempt
   const timeout = Math.max(1, Math.ceil(attempt.remainingMs)) + PRISMA_MARGIN_MS
-  const query: TransactionRun['query'] = (text, values) => attempt.query(text, values)
+  const run: TransactionRun = {
+    attempt: number,
+    signal,
+    query: (text, values) => attempt.query(text, values),
+    atCommit: (statement) => attempt.atCommit(statement),
+    get isCurrent() {
+      return isCallOf(attempt)
+    },
+  }
+  let worked: { readonly result: T } | undefined
   const once = (): Promise<T> =>
     prisma.$transaction(
       async (tx) => {
-        const result = await unlessAborted(signal, work(tx, { attempt: number, signal, query }))
-        signal.throwIfAborted()
-        return result
+        try {
+          const result = await unlessAborted(signal, work(tx, run))
+          signal.throwIfAborted()
+          worked = { result }
+          return result
+        } finally {
+          attempt.isWorking = false
+        }
       },
       { timeout, maxWait: timeout, ...defined({ isolationLevel: isolation }) },
     )
@@ -159,6 +197,11 @@ async function attemptOnce<T>(
     if (!isDatabaseError(error)) throw error
     const mapped = toPostgresError(error)
     const { code, cause, details } = mapped
+    if (code === 'postgres.commit_unknown' && attempt.mark && worked) {
+      const outcome = await outcomeOf(attempt.mark, (text, values) => runner.sql(scope, text, values), signal)
+      if (outcome === 'committed') return worked.result
+      if (outcome === 'rolled back') throw new PostgresError('postgres.transaction_lost', NOT_COMMITTED, { cause })
+    }
     if (attempt.isLost && code === 'postgres.connection_lost')
       throw new PostgresError('postgres.transaction_lost', undefined, { cause })
     if (attempt.isStale && 'sqlState' in details && STALE.has(details.sqlState))
@@ -171,6 +214,8 @@ async function attemptOnce<T>(
 
 /** SQLSTATEs of what an attempt is called stale for: each has other meanings too. */
 const STALE = new Set<string | undefined>(['0A000', '26000', ...OUTDATED_TYPES])
+const NOT_COMMITTED =
+  'The connection was lost after COMMIT was sent, and did not arrive: the server says that it rolled the transaction back'
 const LOST_RACE =
   'An upsert or a connectOrCreate found no row, and another transaction inserted it meanwhile: the server rolled the transaction back'
 const WAS_STALE =

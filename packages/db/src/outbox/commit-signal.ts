@@ -1,0 +1,18 @@
+/** Tells within a process that a transaction with effects has committed. */
+export class CommitSignal {
+  readonly #listeners = new Set<() => void>()
+
+  /** Calls `listener` after each such commit, and nothing that takes time; until what it returns is called. */
+  listen(listener: () => void): () => void {
+    const entry = () => listener()
+    this.#listeners.add(entry)
+    return () => {
+      this.#listeners.delete(entry)
+    }
+  }
+
+  /** A transaction with effects has committed. */
+  send(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,80 @@
+import {
+  isPostgresError,
+  type Queries,
+  type TransactionOptions,
+  type TransactionRun,
+  type TransactionWork,
+} from '@miyabi/postgres'
+import { OutboxError, type OutboxErrorCode } from '../errors/outbox-error.js'
+import { EffectBuffer } from './buffer.js'
+import type { CommitSignal } from './commit-signal.js'
+import { flushOf } from './flush.js'
+import type { AnyOutbox, EffectHost, Outbox } from './outbox.js'
+
+/** What the work of a transaction is told besides its client. */
+export interface OutboxRun<Effects> extends Pick<TransactionRun, 'attempt' | 'signal' | 'query'> {
+  /** What is to happen elsewhere if this transaction commits, and only then. */
+  readonly outbox: Outbox<Effects>
+}
+
+/**
+ * What is done in a transaction. It may be called more than once, each time in a new one that has no effects yet: what
+ * it does elsewhere by itself is not undone.
+ */
+export type OutboxWork<T, Effects> = (tx: Parameters<TransactionWork<T>>[0], run: OutboxRun<Effects>) => Promise<T>
+
+/** Work that was written for any effects. */
+type AnyWork<T> = (
+  tx: Parameters<TransactionWork<T>>[0],
+  run: Omit<OutboxRun<never>, 'outbox'> & { readonly outbox: AnyOutbox },
+) => Promise<T>
+
+/** What a transaction with effects needs of its context. */
+export interface OutboxTransactionHost extends EffectHost {
+  readonly committed: CommitSignal
+}
+
+/** SQLSTATEs of the trigger of the outbox. */
+const REFUSALS: Readonly<Record<string, OutboxErrorCode>> = { MY002: 'db.outbox.not_open', MY003: 'db.outbox.too_many' }
+
+/** Runs a transaction whose work has an outbox. It costs nothing where the work does not ask for it. */
+export async function outboxTransaction<T>(
+  postgres: Pick<Queries, 'transaction'>,
+  host: OutboxTransactionHost,
+  work: AnyWork<T>,
+  options: TransactionOptions | undefined,
+): Promise<T> {
+  let buffer: EffectBuffer | undefined
+  try {
+    const result = await postgres.transaction<T>((tx, run) => {
+      buffer = undefined
+      const { attempt, signal, query } = run
+      const open = (): AnyOutbox => {
+        const opened = new EffectBuffer(host, run, () => run.atCommit(() => flushOf(opened.effects, host.identity)))
+        buffer = opened
+        return opened.outbox
+      }
+      let outbox: AnyOutbox | undefined
+      return work(tx, {
+        attempt,
+        signal,
+        query,
+        get outbox() {
+          outbox ??= open()
+          return outbox
+        },
+      })
+    }, options)
+    if (buffer && buffer.effects.length > 0) host.committed.send()
+    return result
+  } catch (error) {
+    throw refusalIn(error) ?? error
+  }
+}
+
+/** What the database refused of the effects, in our words. */
+function refusalIn(error: unknown): OutboxError | undefined {
+  if (!isPostgresError(error, 'postgres.raised')) return undefined
+  const code = REFUSALS[error.details.sqlState ?? '']
+  return code && new OutboxError(code, undefined, { cause: error })
+}
