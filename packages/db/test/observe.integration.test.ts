@@ -89,6 +89,71 @@ it('tells of a person by one object for all that one call of as() gave', async (
   expect(JSON.stringify(statements)).not.toContain(userId)
 })
 
+it('tells of transactions by their end, of what is run again, and of connections', async () => {
+  const told: string[] = []
+  const opened: number[] = []
+  await using db = await DatabaseContext.fromEnv({ env })
+  const service = db.asService()
+  await service.pg.user.count()
+  db.observe({
+    transaction: ({ pool, outcome }) => told.push(`${pool} ${outcome}`),
+    retry: ({ what, code, attempt, gaveUp }) => told.push([what, code, attempt, gaveUp].join(' ')),
+    pool: (event) => {
+      if (event.name === 'opened') opened.push(event.openedMs)
+      if (event.name === 'discarded') told.push(`${event.pool} discarded ${event.livedMs > 0}`)
+    },
+  })
+  await service.transaction((tx) => tx.user.count())
+  await service.pg.$transaction([service.pg.user.count(), service.pg.log.count()])
+  await service.transaction((_, { query }) => query('SELECT 1 FROM nowhere')).catch(() => {})
+  let attempts = 0
+  const conflict = `DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = 'serialization_failure'; END $$`
+  await service.transaction(async (_, { query }) => {
+    attempts += 1
+    if (attempts === 1) await query(conflict)
+  })
+  expect(told.splice(0)).toEqual([
+    'service committed',
+    'service committed',
+    'service rolled_back',
+    'service rolled_back',
+    'transaction postgres.serialization_failure 1 ',
+    'service committed',
+  ])
+  await Promise.all(Array.from({ length: 4 }, () => service.query('SELECT pg_sleep(0.05)')))
+  expect(opened.length).toBeGreaterThan(0)
+  expect(Math.min(...opened)).toBeGreaterThan(0)
+  await db.close()
+  expect(told).toContain('service discarded true')
+})
+
+it('opens no shared database, and hears of the service whose pool is opened later', async () => {
+  const heard: string[] = []
+  const db = sharedDatabase({ env: {} })
+  db.observe({ statement: () => {} })()
+  await using one = sharedDatabase({ env })
+  const end = one.observe({ statement: ({ pool }) => heard.push(pool) })
+  one.observe({ statement: ({ pool }) => heard.push(`never ${pool}`) })()
+  await one.as({ userId }).query('SELECT 1')
+  await one.asService().query('SELECT 1')
+  end()
+  await one.asService().query('SELECT 1')
+  expect(heard).toEqual(['main', 'service'])
+})
+
+it('tells of both stores, whichever is used first', async () => {
+  await using db = await DatabaseContext.fromEnv({ env })
+  const heard: string[] = []
+  db.observe({
+    statement: ({ store }) => heard.push(store),
+    call: ({ store, operation }) => heard.push(`${store} ${operation}`),
+    attempt: ({ command }) => heard.push(command),
+  })
+  await db.dynamodb.events.append({ eventType: 'x' })
+  await db.as({ userId }).query('SELECT 1')
+  expect(heard).toEqual(['PutItem', 'aws.dynamodb events.append', 'postgresql'])
+})
+
 it('begins and ends when it is told to, on a shared database too, and survives who throws', async () => {
   const logger = new RecordingLogger()
   await using db = sharedDatabase({ env, logger })
@@ -105,6 +170,7 @@ it('begins and ends when it is told to, on a shared database too, and survives w
   end()
   await ask()
   endOfBad()
+  await ask()
   expect(heard).toEqual(['SELECT', 'SELECT'])
   expect(logger.of('postgres.observer_failed')).toHaveLength(1)
 })

@@ -1,5 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { Closing, Operations, RetryBudget, redactingLogger, silentLogger, warnOfSecondCopy } from '@miyabi/core'
+import {
+  addObserver,
+  Closing,
+  Operations,
+  RetryBudget,
+  redactingLogger,
+  silentLogger,
+  warnOfSecondCopy,
+} from '@miyabi/core'
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
 import { openClient } from './client/client.js'
 import { countedClient } from './client/counted-client.js'
@@ -16,6 +24,8 @@ import { OwnClock } from './items/own-clock.js'
 import type { Store } from './items/store.js'
 import { bindMessages, type Messages } from './messages/messages.js'
 import { Waiters } from './messages/waiters.js'
+import { createDynamoHooks, type DynamoHooks } from './observe/dynamo-hooks.js'
+import type { DynamoObserver } from './observe/facts.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats, EventWriterStats } from './stats.js'
@@ -33,6 +43,8 @@ export interface Dynamo extends AsyncDisposable {
   health(options?: { readonly signal?: AbortSignal | undefined }): Promise<DynamoHealth>
   /** Connections at this moment, and the capacity consumed so far. Costs nothing. */
   stats(): DynamoStats
+  /** Calls `observer` with what happens from now on. Returns what ends that. */
+  observe(observer: DynamoObserver): () => void
   /**
    * Takes no more calls (`dynamo.closed`), `tables` and requests of `client` included, waits for those on their way and
    * the events that writers have taken, then closes the connections. A second call gives the first one's promise.
@@ -43,18 +55,23 @@ export interface Dynamo extends AsyncDisposable {
 
 /**
  * Makes the client and binds the entities to their tables. Sends nothing.
+ * @param hooks default: its own. Given where observers come before it is made.
  * @throws {DynamoInputError} for a shard plan, a retention or options of messages that cannot be.
  */
-export function createDynamo(settings: DynamoSettings, options: DynamoOptions = {}): Dynamo {
+export function createDynamo(
+  settings: DynamoSettings,
+  options: DynamoOptions = {},
+  hooks: DynamoHooks = createDynamoHooks(redactingLogger(options.logger ?? silentLogger)),
+): Dynamo {
   warnOfSecondCopy('@miyabi/dynamo', import.meta.url)
   const { shards, retention, messages } = checkedOptions(options)
   const { retryBudget = new RetryBudget() } = options
   const clock = new OwnClock(checkedClock(options.now ?? (() => Date.now())), { isMachines: options.now === undefined })
   const now = () => clock.now()
   const logger = redactingLogger(options.logger ?? silentLogger)
-  const { client, stats } = openClient(settings, { logger, retryBudget, onDate: (date) => clock.hear(date) })
+  const { client, stats } = openClient(settings, { logger, retryBudget, hooks, onDate: (date) => clock.hear(date) })
   const operations = new Operations()
-  const store: Store = { document: ownDocumentClient(client), settings, operations, retryBudget, now }
+  const store: Store = { document: ownDocumentClient(client), settings, operations, hooks, retryBudget, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
   const writers = new Set<DrainableWriter>()
   const waiters = new Waiters(options.wakes, () => closedError('messages.receive', [table(messagesTable)]))
@@ -94,6 +111,7 @@ export function createDynamo(settings: DynamoSettings, options: DynamoOptions = 
     tables: bindTables(client, settings, { operations, logger }),
     health: (healthOptions) => checkHealth(client, settings, operations, healthOptions),
     stats: () => ({ ...stats(), eventWriters: writerStats(writers) }),
+    observe: (observer) => addObserver<DynamoObserver>(hooks, observer),
     close: (graceMs) => closing.close(graceMs),
     async [Symbol.asyncDispose]() {
       await closing.close()

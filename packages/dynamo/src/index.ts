@@ -71,6 +71,7 @@ export type { Messages, QueueState, UndeliveredOptions } from './messages/messag
 export type { MessageOptions } from './messages/options.js'
 export { type MessageType, messageTypes } from './messages/types.js'
 export type { MessageWakes } from './messages/wakes.js'
+export type { AttemptFacts, CapacityFacts, DynamoCallFacts, DynamoObserver } from './observe/facts.js'
 export type { DynamoOptions, Retention } from './options.js'
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './settings/config.js'
 export { type AwsKeys, type CredentialSource, unreadCredentials } from './settings/credentials.js'

@@ -3,12 +3,24 @@
  * with the first call. Importing this loads neither.
  */
 import type { DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-dynamodb'
-import { Closing, defined, isMiyabiError, Operations, orAborted, safeCause } from '@miyabi/core'
+import {
+  addObserver,
+  Closing,
+  defined,
+  isMiyabiError,
+  Operations,
+  orAborted,
+  redactingLogger,
+  safeCause,
+  silentLogger,
+} from '@miyabi/core'
 import type { Command, HttpHandlerOptions } from '@smithy/types'
 import type { Dynamo } from './dynamo.js'
 import { closedError } from './errors/closed.js'
 import { writerOnDemand } from './events/writer-on-demand.js'
 import type { DynamoHealth } from './health/health.js'
+import { createDynamoHooks } from './observe/dynamo-hooks.js'
+import type { DynamoObserver } from './observe/facts.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats } from './stats.js'
@@ -53,6 +65,7 @@ export interface DynamoOnDemand extends Omit<Dynamo, 'client'> {
 export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions = {}): DynamoOnDemand {
   checkedOptions(options)
   const tables = tableDefinitions.map(({ name }) => settings.tablePrefix + name)
+  const hooks = createDynamoHooks(redactingLogger(options.logger ?? silentLogger))
   /** What waits for the SDK, until its end. */
   const operations = new Operations()
   let loaded: Dynamo | undefined
@@ -60,7 +73,7 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
 
   const open = async (): Promise<Dynamo> => {
     const { createDynamo } = await import('./dynamo.js')
-    loaded = createDynamo(settings, options)
+    loaded = createDynamo(settings, options, hooks)
     return loaded
   }
   /** Whoever asks after a failure tries again. */
@@ -147,6 +160,7 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
         return downWith(error)
       }
     },
+    observe: (observer) => addObserver<DynamoObserver>(hooks, observer),
     stats: () => loaded?.stats() ?? unusedStats(settings),
     close,
     async [Symbol.asyncDispose]() {

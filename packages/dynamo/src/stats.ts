@@ -21,8 +21,9 @@ export interface CapacityUse {
   readonly readUnits: number
   readonly writeUnits: number
   /**
-   * Writes that their condition refused. They are billed, and no answer tells how much: each is counted in `writeUnits`
-   * with one unit, the least it costs (two in a transaction).
+   * Writes that their condition refused. DynamoDB bills them by the larger one of the item that was to be and the item
+   * that is, and no answer tells how much: in `writeUnits` they count by what is known of both, with one unit at the
+   * least (two in a transaction).
    */
   readonly failedConditions: number
 }

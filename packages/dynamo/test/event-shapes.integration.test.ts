@@ -1,4 +1,4 @@
-import { Operations, RetryBudget } from '@miyabi/core'
+import { Operations, RetryBudget, silentLogger } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
 import { type EventModel, eventShapes } from '../src/events/event.js'
 import { bindEvents, type Events } from '../src/events/events.js'
@@ -6,6 +6,7 @@ import { MadeDays } from '../src/events/made-days.js'
 import { ownDocumentClient } from '../src/internals/aws-sdk.js'
 import { createIdSource } from '../src/items/ids.js'
 import { ItemShapeError, itemShapes } from '../src/items/schema-version.js'
+import { createDynamoHooks } from '../src/observe/dynamo-hooks.js'
 import { rejection, testDynamo, testSettings } from './support.js'
 
 describe('events of another shape', () => {
@@ -18,6 +19,7 @@ describe('events of another shape', () => {
           document: ownDocumentClient(dynamo.client),
           settings: testSettings({ timeoutMs: 20_000 }),
           operations: new Operations(),
+          hooks: createDynamoHooks(silentLogger),
           retryBudget: new RetryBudget(),
           now: Date.now,
         },

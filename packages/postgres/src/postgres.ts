@@ -19,6 +19,7 @@ import { Scopes, scopeOf, serviceScope } from './identity/scope.js'
 import type { PostgresObserver } from './observe/facts.js'
 import type { PoolClosed } from './observe/pool-events.js'
 import { addPostgresObserver } from './observe/postgres-hooks.js'
+import { RetryTelling } from './observe/retry-telling.js'
 import { createPool, type Pool } from './pool/pool.js'
 import type { PoolUsage } from './pool/usage.js'
 import { createPrismaClient } from './prisma/client.js'
@@ -127,7 +128,8 @@ function makePostgres(
   const attempts = new Attempts()
   const history = new ServerHistory((text) => runner.sql(undefined, text, []))
   const stats = (): PoolStats => pool.stats
-  const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger)
+  const retries = new RetryTelling(name, pool.hooks.retry)
+  const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger, retries)
   const { client: prisma, compiled } = createPrismaClient(
     pool,
     settings,

@@ -346,7 +346,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    * @returns what ends that.
    */
   observe(observer: DatabaseObserver): () => void {
-    const stores = [this.#stores.postgres, ...(this.#service ? [this.#service] : [])]
+    const { postgres, dynamo } = this.#stores
+    const stores = [postgres, dynamo, ...(this.#service ? [this.#service] : [])]
     const observation: Observation = { observer, ends: stores.map((store) => store.observe(observer)) }
     this.#observations.add(observation)
     return () => {

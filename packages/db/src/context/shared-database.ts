@@ -5,9 +5,16 @@ import { closedHealth, readinessOf } from '../health/health.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { settingsFromEnv } from '../settings/from-env.js'
 import { type Database, type DatabaseClosed, DatabaseContext, type FromEnvOptions } from './context.js'
+import type { DatabaseObserver } from './observer.js'
 
 /** Through the global registry of symbols, so that a second evaluation of this very file finds the same. */
 const REGISTRY = Symbol.for('@miyabi/db.shared-databases')
+
+/** One who observes, and what ends that once it has begun. */
+interface Observation {
+  readonly observer: DatabaseObserver
+  end: (() => void) | undefined
+}
 
 /** A context, and what it was made of. */
 interface Shared<Effects extends EffectDefinitions> {
@@ -34,12 +41,16 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
 ): Database<Effects> {
   let context: DatabaseContext<Effects> | undefined
   let isClosed = false
+  /** Who observes does not open it. */
+  const observations = new Set<Observation>()
 
   const open = (): DatabaseContext<Effects> => {
     if (isClosed && !context) {
       throw new PostgresError('postgres.pool.closed', 'This database was closed before it was used')
     }
-    context ??= sharedContext(options)
+    if (context) return context
+    context = sharedContext(options)
+    for (const observation of observations) observation.end = context.observe(observation.observer)
     return context
   }
   const close = (graceMs?: number): Promise<DatabaseClosed> => {
@@ -64,7 +75,14 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
       isClosed && !context ? readinessOf(await closedHealth(checkOptions)) : open().ready(checkOptions),
     live: () => context?.live() ?? !isClosed,
     stats: () => open().stats(),
-    observe: (observer) => open().observe(observer),
+    observe(observer) {
+      const observation: Observation = { observer, end: context?.observe(observer) }
+      observations.add(observation)
+      return () => {
+        observations.delete(observation)
+        observation.end?.()
+      }
+    },
     get servers() {
       return open().servers
     },

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events'
-import { defined, withDeadline } from '@miyabi/core'
+import { defined, isMiyabiError, withDeadline } from '@miyabi/core'
 import { type CallRecord, newRecord } from '../errors/call-record.js'
 import { DynamoError } from '../errors/errors.js'
 import { CREDENTIALS_REMEDY, isDynamoFailure, toDynamoError } from '../errors/map-error.js'
+import type { DynamoHooks } from '../observe/dynamo-hooks.js'
 
 export interface CallOptions {
   /** The call as its caller knows it: `events.append`. */
@@ -11,6 +12,10 @@ export interface CallOptions {
   /** How long the whole call may take. */
   readonly ms: number
   readonly signal?: AbortSignal | undefined
+  /** Told of what becomes of it. */
+  readonly hooks?: DynamoHooks | undefined
+  /** Whether it is a part of another call, which tells of both. */
+  readonly isPart?: boolean
 }
 
 const records = new WeakMap<AbortSignal, CallRecord>()
@@ -33,7 +38,7 @@ export function withCallDeadline<T>(
   work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
 ): Promise<T> {
   const record = newRecord(options)
-  return withDeadline(
+  const ended = withDeadline(
     { ms: options.ms, signal: options.signal, onTimeout: () => deadlineError(record, options.ms) },
     (signal) => {
       records.set(signal, record)
@@ -42,6 +47,32 @@ export function withCallDeadline<T>(
       return work(signal, record)
     },
   )
+  return record.hooks?.call.isHeard && !options.isPart ? told(ended, record, options.signal) : ended
+}
+
+/** Tells how a call ended, once its caller knows. */
+function told<T>(ended: Promise<T>, record: CallRecord, signal: AbortSignal | undefined): Promise<T> {
+  const tell = (code: string | undefined): void =>
+    record.hooks?.call.tell({
+      store: 'aws.dynamodb',
+      operation: record.operation,
+      tables: [...record.tables],
+      startedAt: record.startedAtMs,
+      durationMs: performance.now() - record.startedAtMs,
+      attempts: record.attempts,
+      error: code === undefined ? undefined : { code },
+    })
+  ended.then(
+    () => tell(record.failedWith),
+    (error: unknown) => tell(signal?.aborted ? 'aborted' : codeOf(error, record)),
+  )
+  return ended
+}
+
+/** A mistake in the code of a caller or of ours has no code. */
+function codeOf(error: unknown, record: CallRecord): string {
+  if (isMiyabiError(error)) return error.code
+  return isDynamoFailure(error) ? toDynamoError(error, record).code : 'other'
 }
 
 /** For work of many calls, each with its own deadline: what the store fails with comes out as one of our errors. */

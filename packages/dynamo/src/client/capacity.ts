@@ -1,6 +1,8 @@
 import type { ConsumedCapacity } from '@aws-sdk/client-dynamodb'
 import { defined } from '@miyabi/core'
+import type { CapacityFacts } from '../observe/facts.js'
 import type { CapacityUse } from '../stats.js'
+import type { RefusedWrite } from './refused-writes.js'
 
 /** An answer, as far as capacity goes by it. */
 export interface CapacityAnswer {
@@ -14,6 +16,24 @@ const READS = /Get|Query|Scan/
 /** Whether an operation takes capacity, and tells how much. */
 export const consumesCapacity = (operation: string): boolean => TELLING.test(operation)
 
+/** What an answer says that was consumed. */
+export function capacityIn(command: string, { ConsumedCapacity: consumed }: CapacityAnswer): CapacityFacts[] {
+  const isRead = READS.test(command)
+  const facts: CapacityFacts[] = []
+  const all = consumed === undefined ? [] : Array.isArray(consumed) ? consumed : [consumed]
+  for (const { TableName: table = 'unknown', Table, CapacityUnits, ...indexes } of all) {
+    const add = (units: number, index: string | undefined): void => {
+      facts.push({ table, index, readUnits: isRead ? units : 0, writeUnits: isRead ? 0 : units })
+    }
+    const inIndexes = { ...indexes.GlobalSecondaryIndexes, ...indexes.LocalSecondaryIndexes }
+    // A query of an index takes nothing from the table.
+    const ofTable = Table?.CapacityUnits ?? (Object.keys(inIndexes).length > 0 ? 0 : (CapacityUnits ?? 0))
+    if (ofTable > 0 || Object.keys(inIndexes).length === 0) add(ofTable, undefined)
+    for (const [index, { CapacityUnits: units = 0 }] of Object.entries(inIndexes)) if (units !== 0) add(units, index)
+  }
+  return facts
+}
+
 type Sum = { -readonly [K in keyof CapacityUse]: CapacityUse[K] }
 
 /** Sums what a client's operations consume. */
@@ -25,30 +45,21 @@ export class CapacityMeter {
     return [...this.#sums.values()].map((sum) => ({ ...sum }))
   }
 
-  /** Counts an answer. */
-  count(operation: string, { ConsumedCapacity: consumed }: CapacityAnswer): void {
-    const isRead = READS.test(operation)
-    const all = consumed === undefined ? [] : Array.isArray(consumed) ? consumed : [consumed]
-    for (const { TableName = 'unknown', Table, CapacityUnits, ...indexes } of all) {
-      const add = (units: number, index?: string): void => {
-        if (units === 0 && index !== undefined) return
-        const sum = this.#sum(operation, TableName, index)
-        sum.requests += 1
-        sum[isRead ? 'readUnits' : 'writeUnits'] += units
-      }
-      const inIndexes = { ...indexes.GlobalSecondaryIndexes, ...indexes.LocalSecondaryIndexes }
-      // A query of an index takes nothing from the table.
-      const ofTable = Table?.CapacityUnits ?? (Object.keys(inIndexes).length > 0 ? 0 : (CapacityUnits ?? 0))
-      if (ofTable > 0 || Object.keys(inIndexes).length === 0) add(ofTable)
-      for (const [index, { CapacityUnits: units = 0 }] of Object.entries(inIndexes)) add(units, index)
+  /** Counts what an answer says that was consumed. */
+  count(operation: string, consumed: readonly CapacityFacts[]): void {
+    for (const { table, index, readUnits, writeUnits } of consumed) {
+      const sum = this.#sum(operation, table, index)
+      sum.requests += 1
+      sum.readUnits += readUnits
+      sum.writeUnits += writeUnits
     }
   }
 
   /** Counts a write that its condition refused. */
-  countRefused(operation: string, table: string): void {
+  countRefused(operation: string, { table, writeUnits }: RefusedWrite): void {
     const sum = this.#sum(operation, table, undefined)
     sum.failedConditions += 1
-    sum.writeUnits += operation.startsWith('Transact') ? 2 : 1
+    sum.writeUnits += writeUnits
   }
 
   #sum(operation: string, table: string, index: string | undefined): Sum {

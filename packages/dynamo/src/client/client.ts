@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { defined, type Logger, RetryBudget, redactingLogger, redactUrl, Slots, silentLogger } from '@miyabi/core'
 import { hushNodeVersionWarning, prepareClient } from '../internals/aws-sdk.js'
+import { createDynamoHooks, type DynamoHooks } from '../observe/dynamo-hooks.js'
 import type { DynamoSettings } from '../settings/config.js'
 import type { DynamoStats } from '../stats.js'
 import { CapacityMeter } from './capacity.js'
@@ -32,7 +33,10 @@ export function createDynamoDBClient(settings: DynamoSettings, options: ClientOp
 /** The same, with its figures. */
 export function openClient(
   settings: DynamoSettings,
-  options: ClientOptions & { readonly onDate?: (date: string | undefined) => void } = {},
+  options: ClientOptions & {
+    readonly onDate?: (date: string | undefined) => void
+    readonly hooks?: DynamoHooks
+  } = {},
 ): { readonly client: DynamoDBClient; readonly stats: () => Omit<DynamoStats, 'eventWriters'> } {
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { attemptTimeoutMs, maxAttempts, maxSockets } = settings
@@ -67,6 +71,7 @@ export function openClient(
       sockets: slots,
       capacity,
       logger,
+      hooks: options.hooks ?? createDynamoHooks(logger),
       onDate: options.onDate,
     }),
   )

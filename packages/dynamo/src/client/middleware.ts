@@ -11,8 +11,11 @@ import type { HandlerExecutionContext, Pluggable } from '@smithy/types'
 import type { CallRecord } from '../errors/call-record.js'
 import { awsName, isDefinitelyRefused, noteFailure } from '../errors/map-error.js'
 import { setSignal, signalIn } from '../internals/aws-sdk.js'
+import type { DynamoHooks } from '../observe/dynamo-hooks.js'
+import { AttemptTelling } from './attempt-telling.js'
 import { recordOf, withCallDeadline } from './call.js'
-import { type CapacityAnswer, type CapacityMeter, consumesCapacity } from './capacity.js'
+import { type CapacityAnswer, type CapacityMeter, capacityIn, consumesCapacity } from './capacity.js'
+import { refusedWrites } from './refused-writes.js'
 import { operationIn, tablesIn } from './request.js'
 
 /** Requests on their way, with the signal that ends them. */
@@ -41,10 +44,12 @@ export function callMiddleware(options: {
   readonly sockets: Slots
   readonly capacity: CapacityMeter
   readonly logger: Logger
+  readonly hooks: DynamoHooks
   /** Is told the time that the server gives with each answer. */
   readonly onDate?: ((date: string | undefined) => void) | undefined
 }): Pluggable<ServiceInputTypes, ServiceOutputTypes> {
-  const { timeoutMs, attemptTimeoutMs, maxAttempts, sockets, capacity, logger, onDate } = options
+  const { timeoutMs, attemptTimeoutMs, maxAttempts, sockets, capacity, logger, hooks, onDate } = options
+  const attempts = new AttemptTelling()
   /** Whose present attempt has left this process. */
   const sent = new WeakSet<HandlerExecutionContext>()
   return {
@@ -58,7 +63,7 @@ export function callMiddleware(options: {
             return noted(next(args), governing)
           }
           return withCallDeadline(
-            { operation: operationIn(context), tables, ms: timeoutMs, signal: signalIn(context) },
+            { operation: operationIn(context), tables, ms: timeoutMs, signal: signalIn(context), hooks },
             (signal, record) => {
               setSignal(context, signal)
               return noted(next(args), record)
@@ -74,7 +79,7 @@ export function callMiddleware(options: {
           // What the caller asks for goes first: with NONE nothing is counted.
           const input = { ...args.input, ReturnConsumedCapacity: askedCapacity(args.input) ?? 'INDEXES' }
           const result = await next({ ...args, input })
-          capacity.count(operation, result.output as CapacityAnswer)
+          capacity.count(operation, capacityIn(operation, result.output as CapacityAnswer))
           return result
         },
         { step: 'initialize', priority: 'low', name: 'miyabiCapacity' },
@@ -86,15 +91,20 @@ export function callMiddleware(options: {
           const writes = isWrite(operation)
           sent.delete(context)
           if (record) record.attempts += 1
+          const told = record?.hooks?.attempt.isHeard ? attempts.begin(context, record, args.input) : undefined
           try {
-            return await next(args)
+            const result = await next(args)
+            told?.(capacityIn(operation, result.output as CapacityAnswer))
+            return result
           } catch (error) {
             const failure = awsName(error)
             if (record) {
               record.lastFailure = failure
               if (writes && sent.has(context) && isDefinitelyRefused(error)) record.possibleWrites -= 1
             }
-            for (const table of tablesRefused(args.input, error)) capacity.countRefused(operation, table)
+            const refused = refusedWrites(args.input, error)
+            for (const write of refused) capacity.countRefused(operation, write)
+            told?.([], failure, refused)
             if (failure !== 'ConditionalCheckFailedException') {
               const { ThrottlingReasons: throttling } = error as { ThrottlingReasons?: unknown }
               const fields = {
@@ -177,16 +187,6 @@ function isWrite(operation: string): boolean {
 
 const askedCapacity = (input: object) =>
   (input as { ReturnConsumedCapacity?: ReturnConsumedCapacity }).ReturnConsumedCapacity
-
-/** The tables whose items a write's condition refused, one for each such item. */
-function tablesRefused(input: object, error: unknown): string[] {
-  const { TransactItems } = input as { TransactItems?: readonly object[] }
-  if (awsName(error) === 'ConditionalCheckFailedException') return tablesIn(input)
-  const { CancellationReasons: reasons = [] } = error as { CancellationReasons?: readonly { Code?: string }[] }
-  return (TransactItems ?? []).flatMap((item, i) =>
-    reasons[i]?.Code === 'ConditionalCheckFailed' ? tablesIn({ TransactItems: [item] }) : [],
-  )
-}
 
 function dateOf(response: unknown): string | undefined {
   return (response as { headers?: Readonly<Record<string, string>> }).headers?.['date']

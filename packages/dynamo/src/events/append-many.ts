@@ -60,15 +60,16 @@ export async function appendItems(
   let total: CallRecord | undefined
   let failure: unknown
   try {
-    await call(store, operation, table, signal, (callSignal, record) => {
+    await call(store, operation, table, signal, async (callSignal, record) => {
       total = record
-      return new Promise<void>((resolve) => {
+      await new Promise<void>((resolve) => {
         const queue = new BatchQueue(store, { operation, table, total: record }, CONCURRENCY)
         fates = puts.map((put) => enqueue(queue, put, resolve))
         callSignal.addEventListener('abort', () => {
           for (const { entry } of fates) queue.withdraw(entry)
         })
       })
+      record.failedWith = failureOf(fates)
     })
   } catch (error) {
     if (error instanceof DynamoError && error.code === 'dynamo.closed') throw error
@@ -86,6 +87,14 @@ export async function appendItems(
     effect: total && total.possibleWrites > 0 ? 'unknown' : 'none',
     cause: failure ?? fates.find((fate) => fate.refusal)?.refusal,
   })
+}
+
+/** The code of what the caller gets for these fates. */
+function failureOf(fates: readonly Fate[]): string | undefined {
+  const [refusal] = fates.flatMap((fate) => fate.refusal ?? [])
+  if (!refusal) return undefined
+  const isOne = fates.every((fate) => fate.refusal?.code === refusal.code)
+  return isOne && !refusal.retryable ? refusal.code : 'dynamo.events.unprocessed'
 }
 
 /** @param onEmpty is called when no event's fate is open. */

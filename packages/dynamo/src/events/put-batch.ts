@@ -30,6 +30,8 @@ interface PutOptions {
   readonly operation: string
   readonly table: string
   readonly signal: AbortSignal
+  /** The record of the call that it is a part of. */
+  readonly total?: object
 }
 
 /**
@@ -64,13 +66,20 @@ export function putIfAbsent(store: Store, options: PutOptions, Item: PutItem): P
 /** @param work gives the items that were left. */
 async function answered(
   store: Store,
-  { operation, table, signal }: PutOptions,
+  { operation, table, signal, total }: PutOptions,
   work: (signal: AbortSignal) => Promise<PutItem[]>,
 ): Promise<BatchAnswer> {
   let record: CallRecord = newRecord({ operation, tables: [table] })
   try {
     const left = await withCallDeadline(
-      { operation, tables: [table], ms: store.settings.timeoutMs, signal },
+      {
+        operation,
+        tables: [table],
+        ms: store.settings.timeoutMs,
+        signal,
+        hooks: store.hooks,
+        isPart: total !== undefined,
+      },
       (abortSignal, current) => {
         record = current
         return work(abortSignal)

@@ -4,6 +4,7 @@ import { runCall } from '../client/call.js'
 import type { CallRecord } from '../errors/call-record.js'
 import { closedError } from '../errors/closed.js'
 import { DynamoInputError } from '../errors/errors.js'
+import type { DynamoHooks } from '../observe/dynamo-hooks.js'
 import type { DynamoSettings } from '../settings/config.js'
 
 /** What each repository works with. */
@@ -12,6 +13,8 @@ export interface Store {
   readonly settings: DynamoSettings
   /** Every call on its way is one of these. */
   readonly operations: Operations
+  /** Told of every call. */
+  readonly hooks: DynamoHooks
   /** What every repetition draws on, the client's and our own. */
   readonly retryBudget: RetryBudget
   /** The clock, in milliseconds since 1970. */
@@ -35,7 +38,8 @@ export function call<T>(
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
 ): Promise<T> {
-  const options = { operation, tables: [table], ms: store.settings.timeoutMs, signal }
+  const { hooks, settings } = store
+  const options = { operation, tables: [table], ms: settings.timeoutMs, signal, hooks }
   return store.operations.begin(
     () => runCall(options, work),
     () => closedError(operation, options.tables),

@@ -7,10 +7,11 @@ import type { StatementTexts } from './statement-texts.js'
 
 /** What a statement of ours carries about itself. */
 export interface Origin {
-  /** `transaction`: what is sent besides BEGIN is told of nobody, as it says who the transaction is of. */
   readonly path: StatementFacts['path']
   /** Whom it is asked for. */
   readonly scope: object | undefined
+  /** Statements that went in front of it, each with an answer. */
+  readonly before?: readonly { readonly text: string }[]
 }
 
 /** A query as the driver takes it. */
@@ -27,6 +28,13 @@ interface Ended {
   readonly durationMs: number
   readonly error: Error | undefined
   readonly answer: Answer
+}
+
+/** One statement of what was asked: what tells its operation, and what is told as its text. */
+interface Part {
+  readonly text: string
+  readonly sql: string
+  readonly answer: pg.QueryResult | undefined
 }
 
 /** Of what nobody of ours made: it went to the pool directly. */
@@ -56,60 +64,41 @@ export class StatementTelling {
     return (endedAt, error, answer) => this.#ended({ query, startedAt, durationMs: endedAt - startedAt, error, answer })
   }
 
-  #ended({ query, startedAt, durationMs, error, answer }: Ended): void {
+  #ended(ended: Ended): void {
+    const { query, answer } = ended
     const { text, origin = OUTSIDE } = (typeof query === 'string' ? { text: query } : query) as Asked
     const isControl = origin.path === 'transaction'
     const sql = typeof text !== 'string' ? '' : isControl ? firstWord(text) : text
-    const { operation, collection, isOfTransaction } = this.#texts.of(sql)
-    const facts: StatementFacts = {
+    if (!isSeveral(answer)) {
+      this.#tell({ text: sql, sql, answer }, origin, ended)
+      return
+    }
+    // Of `BEGIN; SET LOCAL ...; SET LOCAL ROLE ...` what is set is left out: it says whose the transaction is.
+    const answers = isControl ? answer.filter(({ command }) => command !== 'SET') : answer
+    const texts = origin.before?.length === answers.length - 1 ? [...origin.before.map((one) => one.text), sql] : []
+    const share = ended.durationMs / answers.length
+    for (const [index, one] of answers.entries()) {
+      const own = texts[index] ?? (isControl ? one.command : undefined)
+      const at = { ...ended, startedAt: ended.startedAt + index * share, durationMs: share }
+      this.#tell({ text: own ?? one.command, sql: own ?? sql, answer: one }, origin, at)
+    }
+  }
+
+  #tell({ text, sql, answer }: Part, { path, scope }: Origin, { startedAt, durationMs, error }: Ended): void {
+    const { operation, collection, isOfTransaction } = this.#texts.of(text)
+    this.#hook.tell({
       store: 'postgresql',
       pool: this.#pool,
       operation,
       collection,
       sql,
-      path: isOfTransaction ? 'transaction' : origin.path,
-      scope: origin.scope && this.#markOf(origin.scope),
+      path: isOfTransaction ? 'transaction' : path,
+      scope: scope && this.#markOf(scope),
       startedAt,
       durationMs,
-      rows: rowsIn(answer),
+      rows: answer?.rowCount ?? undefined,
       error: error && errorFacts(error),
-    }
-    if (isControl) this.#tellOfTransaction(facts, answer)
-    else if (!Array.isArray(answer)) this.#hook.tell(facts)
-    else if (origin.path === 'bulk')
-      this.#tellEach(
-        answer.map(() => facts),
-        answer,
-      )
-    else
-      this.#tellEach(
-        answer.map(({ command }) => ({
-          ...facts,
-          operation: this.#texts.of(command).operation,
-          collection: undefined,
-        })),
-        answer,
-      )
-  }
-
-  /** Of `BEGIN; SET LOCAL ...; SET LOCAL ROLE ...`: what is set says whose the transaction is. */
-  #tellOfTransaction(facts: StatementFacts, answer: Answer): void {
-    const answers = Array.isArray(answer) ? answer.filter(({ command }) => command !== 'SET') : []
-    if (answers.length === 0) this.#hook.tell(facts)
-    else
-      this.#tellEach(
-        answers.map(({ command }) => ({ ...facts, operation: command, sql: command })),
-        answers,
-      )
-  }
-
-  /** Several statements of one text, each with its share of the time. */
-  #tellEach(facts: readonly StatementFacts[], answers: readonly pg.QueryResult[]): void {
-    for (const [index, one] of facts.entries()) {
-      const durationMs = one.durationMs / facts.length
-      const startedAt = one.startedAt + index * durationMs
-      this.#hook.tell({ ...one, startedAt, durationMs, rows: rowsIn(answers[index]) })
-    }
+    })
   }
 
   #markOf(scope: object): object {
@@ -121,11 +110,8 @@ export class StatementTelling {
   }
 }
 
+const isSeveral = (answer: Answer): answer is readonly pg.QueryResult[] => Array.isArray(answer)
 const firstWord = (text: string): string => /^\w*/.exec(text)?.[0] ?? ''
-
-function rowsIn(answer: Answer): number | undefined {
-  return (answer as pg.QueryResult | undefined)?.rowCount ?? undefined
-}
 
 function errorFacts(error: Error): NonNullable<StatementFacts['error']> {
   const { code, details } = toPostgresError(error)

@@ -4,7 +4,9 @@ import { toPostgresError } from '../errors/map-error.js'
 import type { Scope } from '../identity/scope.js'
 import { scopeRefused } from '../identity/scope-errors.js'
 import type { PgAdapter, PgTransaction } from '../internals/prisma.js'
+import type { TransactionFacts } from '../observe/facts.js'
 import type { Origin } from '../observe/statement-telling.js'
+import type { TransactionTelling } from '../observe/transaction-telling.js'
 import { sendCancelRequest } from '../pool/cancel-request.js'
 import type { PooledClient } from '../pool/pooled-client.js'
 import type { PostgresSettings } from '../settings/config.js'
@@ -54,6 +56,9 @@ export class AdapterTransaction implements PgTransaction {
   readonly #sendCommit: SendCommit
   /** Set where it belongs to `transaction()`. */
   readonly #attempt: Attempt | undefined
+  readonly #telling: TransactionTelling
+  readonly #startedAt = performance.now()
+  #outcome: TransactionFacts['outcome'] = 'rolled_back'
   /** Then nobody has the connection again: after a standby refused, the next may lead to the new primary. */
   #isSpent = false
   /** How it was begun, to begin it again. */
@@ -65,9 +70,15 @@ export class AdapterTransaction implements PgTransaction {
   #canceling: Promise<unknown> | undefined
   #cut: NodeJS.Timeout | undefined
 
-  constructor(queryable: PgAdapter, client: LeasedClient, attempt: Attempt | undefined, sendCommit: SendCommit) {
+  constructor(
+    queryable: PgAdapter,
+    client: LeasedClient,
+    attempt: Attempt | undefined,
+    { sendCommit, telling }: { readonly sendCommit: SendCommit; readonly telling: TransactionTelling },
+  ) {
     this.#queryable = queryable
     this.#sendCommit = sendCommit
+    this.#telling = telling
     this.adapterName = queryable.adapterName
     this.#client = client
     this.#attempt = attempt
@@ -91,6 +102,7 @@ export class AdapterTransaction implements PgTransaction {
       )
       if (this.#attempt) this.#attempt.phase = 'work'
     } catch (error) {
+      this.#outcome = 'failed'
       await this.#release()
       throw beforeCommit(error)
     }
@@ -194,15 +206,19 @@ export class AdapterTransaction implements PgTransaction {
     if (this.#attempt) this.#attempt.phase = 'commit'
     const { command } = await this.#sendCommit(this.#client).catch(async (error: unknown) => {
       const mapped = toPostgresError(error) // Prisma throws on what comes from here as it is
-      if (mapped.code === 'postgres.connection_lost') throw commitUnknown(mapped.cause ?? mapped)
+      if (mapped.code === 'postgres.connection_lost') {
+        this.#outcome = 'unknown'
+        throw commitUnknown(mapped.cause ?? mapped)
+      }
       // A statement in front of it failed: the server did not come to it.
       if (this.#client.getTransactionStatus() !== 'I') await this.#client.query('ROLLBACK').catch(() => {})
       throw mapped
     })
     // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from
     // the answer: the session's state is known only some time after the error of that statement.
-    if (command === 'COMMIT') return 0
-    throw new PostgresError('postgres.transaction_aborted')
+    if (command !== 'COMMIT') throw new PostgresError('postgres.transaction_aborted')
+    this.#outcome = 'committed'
+    return 0
   }
 
   /** Notes how a statement failed. A connection lost before COMMIT means that nothing happened. */
@@ -238,6 +254,7 @@ export class AdapterTransaction implements PgTransaction {
     await this.#canceling
     clearTimeout(this.#cut)
     this.#client.release(this.#isSpent)
+    this.#telling.tell(this.#outcome, this.#startedAt)
   }
 }
 

@@ -12,6 +12,7 @@ import {
   usesPool,
   withQuery,
 } from '../internals/prisma.js'
+import { TransactionTelling } from '../observe/transaction-telling.js'
 import type { Pool } from '../pool/pool.js'
 import { isForgotten, isStale } from '../pool/pooled-client.js'
 import { isPureSelect } from '../statement/pure-select.js'
@@ -50,6 +51,7 @@ const READ_RETRY_MS = 10_000
 export class Adapter extends PrismaPg {
   readonly #pool: Pool
   readonly #host: AdapterHost
+  readonly #telling: TransactionTelling
   #inner: PgAdapter | undefined
 
   constructor(pool: Pool, host: AdapterHost, options: AdapterOptions) {
@@ -63,6 +65,7 @@ export class Adapter extends PrismaPg {
         'Prisma does not take the pool for one of pg: two copies of pg are installed',
       )
     }
+    this.#telling = new TransactionTelling(pool.name, pool.hooks.transaction)
   }
 
   override async connect(): Promise<PgAdapter> {
@@ -124,9 +127,8 @@ export class Adapter extends PrismaPg {
         return runner.queryOn(client, { ...config, name: '' }, scope).catch(noted)
       }
     })
-    const transaction = new AdapterTransaction(queryable, client, attempt, () =>
-      runner.commitOn(client, attempt?.takeAtCommit() ?? []),
-    )
+    const sendCommit = () => runner.commitOn(client, attempt?.takeAtCommit() ?? [])
+    const transaction = new AdapterTransaction(queryable, client, attempt, { sendCommit, telling: this.#telling })
     if (attempt)
       attempt.statement = (text, values) =>
         transaction.sql(text, () => runner.sqlOn(client, text, values, scope).catch(noted))

@@ -68,6 +68,7 @@ export function createPrismaClient(
     isPart: () => host.attempts.current !== undefined || pool.cancelScope !== undefined,
     bulk,
     refusal: () => closedError(pool.name),
+    onRaced: (what, attempt) => host.retrier.raced(what, attempt),
     onLostRace: () => {
       const { current } = host.attempts
       if (current) current.hasLostRace = true

@@ -20,6 +20,8 @@ export interface Intake {
   readonly refusal: () => Error
   /** Told that the interactive transaction that is under way failed over a row which another one inserted meanwhile. */
   readonly onLostRace: () => void
+  /** Told that an upsert, or a batch with one, is made again because it lost a race, and how often it was tried. */
+  readonly onRaced: (what: 'transaction' | 'upsert', attempt: number) => void
   readonly bulk: BulkInserts
   /** Another way to answer calls, beside Prisma's; unset where there is none. */
   compiled?: CompiledWay
@@ -47,7 +49,7 @@ const NO_LIMIT_MS = 2 ** 31 - 1
  * client extension, which would cost every query, and lacks `$on`.
  */
 export function countedClient(Base: typeof PrismaClient, operations: Operations, intake: Intake): typeof PrismaClient {
-  const { isPart, refusal, onLostRace, bulk } = intake
+  const { isPart, refusal, onLostRace, onRaced, bulk } = intake
   const { _executeRequest: execute, _request: request, $transaction: transaction } = workOf(Base)
   const lostInBatch = new WeakSet<Error>()
   const isRefused = (): boolean => operations.isClosed && !isPart()
@@ -64,7 +66,10 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
     const { transaction: within } = call
     if (!mayRace(call)) return operations.run(() => request.call(client, call))
     const isLost = (error: unknown): boolean => isLostRace(error, call, dataModelOf(client))
-    if (!within) return operations.run(() => retryLostRaces(() => request.call(client, call), isLost))
+    if (!within) {
+      const onRetry = (attempt: number): void => onRaced('upsert', attempt)
+      return operations.run(() => retryLostRaces(() => request.call(client, call), isLost, onRetry))
+    }
     // The failure has ended the transaction: whoever runs that may do so again.
     return operations
       .run(() => request.call(client, call))
@@ -105,6 +110,7 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
         return retryLostRaces(
           () => transaction.apply(this, limited),
           (error) => lostInBatch.has(error as Error),
+          (attempt) => onRaced('transaction', attempt),
         )
       })
     },

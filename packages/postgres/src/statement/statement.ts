@@ -67,7 +67,7 @@ export class Statement extends DriverQuery {
   /** What is told of it. Of the service nothing: it is one and the same for everybody's requests. */
   get origin(): Origin {
     const { path, asker } = this.#options
-    return { path, scope: asker?.identity === 'service' ? undefined : asker }
+    return { path, scope: asker?.identity === 'service' ? undefined : asker, before: this.#before }
   }
 
   /** Whether the scope was set: what failed then is the statement. */

@@ -3,6 +3,7 @@ import type { PostgresErrorCode } from '../errors/codes.js'
 import type { GaveUp } from '../errors/details.js'
 import { type AnyPostgresError, isPostgresError, postgresError } from '../errors/errors.js'
 import { isDatabaseError, toPostgresError } from '../errors/map-error.js'
+import type { RetryTelling } from '../observe/retry-telling.js'
 import type { PoolStats } from '../stats.js'
 
 /** The pause before retry n, from 0, is uniform in [0, min(1000, 10 * 2^n)) ms. */
@@ -31,8 +32,8 @@ export const READ_RETRIES: ReadonlySet<PostgresErrorCode> = new Set(['postgres.c
 
 /** What is tried, and how long. */
 export interface Tries<T> {
-  /** `transaction` or `read`, for the log. */
-  readonly what: string
+  /** For the log, and whoever observes. */
+  readonly what: 'transaction' | 'read'
   /** Makes one attempt, numbered from 1. */
   readonly attempt: (attempt: number) => Promise<T>
   /** The failures after which the same call may be made again. */
@@ -52,11 +53,14 @@ export class Retrier {
   readonly #budget: RetryBudget
   readonly #stats: () => PoolStats
   readonly #logger: Logger
+  readonly #telling: RetryTelling | undefined
 
-  constructor(budget: RetryBudget, stats: () => PoolStats, logger: Logger) {
+  /** @param telling is told of each decision. */
+  constructor(budget: RetryBudget, stats: () => PoolStats, logger: Logger, telling?: RetryTelling) {
     this.#budget = budget
     this.#stats = stats
     this.#logger = logger
+    this.#telling = telling
   }
 
   /**
@@ -77,6 +81,11 @@ export class Retrier {
     }
   }
 
+  /** What lost a race for a row is made again at once, which is told and needs nothing else. */
+  raced(what: 'transaction' | 'upsert', attempt: number): void {
+    this.#telling?.tell({ what, attempt, code: 'postgres.unique_violation', gaveUp: undefined })
+  }
+
   /** Waits for the next attempt; says why there is none. */
   async #pause<T>(tries: Tries<T>, failure: AnyPostgresError, attempt: number): Promise<GaveUp | undefined> {
     const pauseMs = fullJitter(attempt - 1, BACKOFF)
@@ -89,6 +98,7 @@ export class Retrier {
     }
     const { code } = failure
     const facts = { what: tries.what, attempt, code }
+    this.#telling?.tell({ ...facts, gaveUp })
     if (gaveUp) this.#logger.warn({ event: 'postgres.retry_given_up', ...facts, gaveUp }, `not retried: ${gaveUp}`)
     else this.#logger.debug({ event: 'postgres.retry', ...facts, pauseMs }, `retried after ${code}`)
     return gaveUp

@@ -142,6 +142,7 @@ export async function runTransaction<T>(
             },
             (error) =>
               retry && current?.hasLostRace === true && isPostgresError(error, 'postgres.serialization_failure'),
+            (attempt) => host.retrier.raced('transaction', attempt),
           ),
         on: retry ? RETRIES : new Set(),
         remainingMs,

@@ -1,0 +1,12 @@
+import { Hook, type Hooks, type Logger } from '@miyabi/core'
+import type { DynamoObserver } from './facts.js'
+
+/** All that can be observed of one client. */
+export type DynamoHooks = Hooks<DynamoObserver>
+
+/** @param logger is told of each observer that fails, once. */
+export function createDynamoHooks(logger: Logger): DynamoHooks {
+  const onFailed = (error: unknown): void =>
+    logger.warn({ event: 'dynamo.observer_failed', error }, 'an observer threw; it is told once, and goes on')
+  return { call: new Hook(onFailed), attempt: new Hook(onFailed) }
+}
