@@ -159,8 +159,9 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    * SDK is loaded with the first call, or by `load()`, which also gives the whole client.
    */
   readonly dynamodb: DynamoOnDemand
+  /** What the context logs through, with secrets masked. Says nothing where none was given. */
+  readonly logger: Logger
   readonly #stores: Stores
-  readonly #logger: Logger
   #service: Postgres | undefined
   /** Who observes, for what is opened later. */
   readonly #observations = new Set<Observation>()
@@ -173,7 +174,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
 
   private constructor(stores: Stores, logger: Logger) {
     this.#stores = stores
-    this.#logger = logger
+    this.logger = logger
     this.pg = stores.postgres.prisma
     this.dynamodb = stores.dynamo
   }
@@ -426,7 +427,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     this.#hasEnded = true
     const drained = pool.drained && served.drained && client.drained
     const took = Math.round(performance.now() - start)
-    this.#logger.info({ event: 'db.closed', ms: took, drained }, `database context closed in ${took} ms`)
+    this.logger.info({ event: 'db.closed', ms: took, drained }, `database context closed in ${took} ms`)
     return { drained }
   }
 
@@ -435,7 +436,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       return await withDeadline({ ms, onTimeout: () => new Error(`not closed after ${ms} ms`) }, close)
     } catch (error) {
       const { message } = safeCause(error)
-      this.#logger.error({ event: 'db.close_failed', store, error }, `closing ${store} failed: ${message}`)
+      this.logger.error({ event: 'db.close_failed', store, error }, `closing ${store} failed: ${message}`)
       return { drained: false }
     }
   }
@@ -448,9 +449,9 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     const down = Object.entries(stores).flatMap(([name, store]) =>
       store.status !== 'up' ? [`${name}: ${store.reason ?? 'no reason given'}`] : [],
     )
-    if (health.status === 'up') this.#logger.info({ event: 'db.health_recovered' }, 'both stores are up again')
+    if (health.status === 'up') this.logger.info({ event: 'db.health_recovered' }, 'both stores are up again')
     else
-      this.#logger.warn(
+      this.logger.warn(
         { event: 'db.health_degraded', status: health.status, down },
         `database ${health.status}: ${down.join('; ')}`,
       )

@@ -65,6 +65,9 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
     get dynamodb() {
       return open().dynamodb
     },
+    get logger() {
+      return open().logger
+    },
     as: (identity) => open().as(identity),
     asService: () => open().asService(),
     transaction: async (work, transactionOptions) => open().transaction(work, transactionOptions),

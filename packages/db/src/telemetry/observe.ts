@@ -2,6 +2,16 @@ import type { Database } from '../context/context.js'
 import { DatabaseMetrics } from './metrics/database-metrics.js'
 import { type MetricProducer, metricProducer } from './metrics/metric-producer.js'
 import { prometheusText } from './metrics/prometheus-text.js'
+import { SlowLog } from './slow/slow-log.js'
+import type { SlowStatement } from './slow/slow-table.js'
+
+export interface ObserveOptions {
+  /**
+   * From which duration on a statement is slow, in milliseconds: it is logged, once a minute at most, and listed by
+   * `slow()`. Default 250; Infinity for none.
+   */
+  readonly slowMs?: number
+}
 
 /** What is known of a database since `observe()` was called on it. */
 export interface Telemetry extends Disposable {
@@ -15,6 +25,8 @@ export interface Telemetry extends Disposable {
   prometheus(): Promise<string>
   /** All metrics for a reader of OpenTelemetry's SDK, and so for whatever it exports to. */
   metricProducer(): MetricProducer
+  /** The slow statements of both pools, most time first: 500 shapes at most, none with a value. */
+  slow(): readonly SlowStatement[]
   /** Ends the observation. What was counted so far stays readable. */
   [Symbol.dispose](): void
 }
@@ -23,19 +35,26 @@ export interface Telemetry extends Disposable {
  * Counts what a database does from now on: both stores, all pools. It costs a few hundredths of a microsecond a
  * statement, and memory for 200 series a metric at most, whatever is asked.
  *
+ * Logs statements that are slow (`db.statement_slow`), and warns of a statement that runs again and again for one
+ * object of `as()`, as in a loop over rows (`db.statement_repeated`).
+ *
  * ```ts
  * const telemetry = observe(db)
  * app.get('/metrics', async (_, response) => response.type('text/plain').send(await telemetry.prometheus()))
  * ```
  */
-export function observe(database: Database): Telemetry {
+export function observe(database: Database, { slowMs = 250 }: ObserveOptions = {}): Telemetry {
   const metrics = new DatabaseMetrics(database)
   const startedAt = Date.now()
-  const stop = database.observe(metrics.observer)
+  const slowLog = new SlowLog({ slowMs, logger: { warn: (fields, message) => database.logger.warn(fields, message) } })
+  const stops = [metrics.observer, slowLog].map((observer) => database.observe(observer))
   return {
     database,
     prometheus: async () => prometheusText(await metrics.collect()),
     metricProducer: () => metricProducer(startedAt, () => metrics.collect()),
-    [Symbol.dispose]: stop,
+    slow: () => slowLog.list(),
+    [Symbol.dispose]: () => {
+      for (const stop of stops) stop()
+    },
   }
 }

@@ -1,0 +1,75 @@
+import type { Logger } from '@miyabi/core'
+import { statementShape } from '@miyabi/core/statement-shape'
+import type { StatementFacts } from '@miyabi/postgres'
+import { LineLimit } from './line-limit.js'
+import { REPEATS, RepeatWatch } from './repeat-watch.js'
+import { type SlowStatement, SlowTable } from './slow-table.js'
+
+/** How many shapes are remembered. */
+const MAX_SHAPES = 500
+
+export interface SlowLogOptions {
+  /** From which duration on a statement is slow, in milliseconds. */
+  readonly slowMs: number
+  readonly logger: Pick<Logger, 'warn'>
+  /** The time, in milliseconds since 1970. */
+  readonly now?: () => number
+}
+
+/**
+ * Remembers slow statements by their shape and logs them, at most one line a minute of each; warns once of a statement
+ * that is repeated for one object of `as()`. Has no values: neither in its memory nor in the log.
+ */
+export class SlowLog {
+  readonly #options: SlowLogOptions
+  readonly #now: () => number
+  readonly #table = new SlowTable(MAX_SHAPES)
+  readonly #repeats = new RepeatWatch()
+  readonly #repeated = new Set<string>()
+  readonly #lines = new LineLimit()
+
+  constructor(options: SlowLogOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+  }
+
+  /** Slow statements, most time first. */
+  list(): readonly SlowStatement[] {
+    return this.#table.list()
+  }
+
+  /** To be called with each statement. */
+  readonly statement = (facts: StatementFacts): void => {
+    if (facts.durationMs >= this.#options.slowMs) this.#noteSlow(facts)
+    if (this.#repeats.isRepeated(facts)) this.#noteRepeated(facts)
+  }
+
+  #noteSlow({ sql, pool, durationMs, rows = 0, error }: StatementFacts): void {
+    const statement = statementShape(sql)
+    const [at, ms] = [this.#now(), Math.round(durationMs)]
+    this.#table.add({ statement, pool, ms: durationMs, rows, error: error?.code, at })
+    const leftOut = this.#lines.take(statement, at)
+    if (leftOut === undefined) return
+    this.#options.logger.warn(
+      { event: 'db.statement_slow', statement, pool, ms, rows, ...(error && { code: error.code }), leftOut },
+      `a statement took ${ms} ms: ${statement}`,
+    )
+  }
+
+  #noteRepeated({ sql, operation }: StatementFacts): void {
+    const statement = statementShape(sql)
+    if (this.#repeated.size >= MAX_SHAPES || this.#repeated.has(statement)) return
+    this.#repeated.add(statement)
+    const remedy = REMEDIES[operation] ?? REMEDY
+    this.#options.logger.warn(
+      { event: 'db.statement_repeated', statement, count: REPEATS, remedy },
+      `a statement ran ${REPEATS} times in a row for one object of as(), as in a loop over rows: ${remedy}: ${statement}`,
+    )
+  }
+}
+
+const REMEDY = 'do it for all of them in one call'
+const REMEDIES: Readonly<Record<string, string>> = {
+  SELECT: 'ask for all of them in one call, with `include` or `select` of the relation, or with `in`',
+  INSERT: 'insert all of them in one call, with `createMany`',
+}
