@@ -305,6 +305,24 @@ describe('a createMany', () => {
     expect(reads.ofLast).toBeLessThan(2 * readsOfOneCall)
   })
 
+  it.each(['createMany', 'createManyAndReturn'] as const)(
+    '%s of 20,000 rows is told of its deadline while the server has not begun with them, and none is stored',
+    async (method) => {
+      const message = randomUUID()
+      const data = lines(20_000, message)
+      await bench.admin('BEGIN')
+      await bench.admin('LOCK TABLE logs IN SHARE MODE')
+      const create = bench.service.transaction<unknown>(
+        ({ log }) => (method === 'createMany' ? log.createMany({ data }) : log.createManyAndReturn({ data })),
+        { deadlineMs: 1000 },
+      )
+      expect(await failureOf(create)).toMatchObject({ code: 'postgres.deadline' })
+      await bench.admin('ROLLBACK')
+      await prisma().log.createMany({ data: lines(2) })
+      expect(await stored(message)).toBe(0)
+    },
+  )
+
   it('finds columns that have another type by now, in a transaction when it is run again', async () => {
     const data = () => lines(2).map((line) => ({ ...line, data: { a: 1 } }))
     const alter = (column: string, type: string) => bench.admin(`ALTER TABLE logs ALTER ${column} TYPE ${type}`)
