@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { query } from './support/clients.js'
@@ -23,10 +23,42 @@ describe('the prepared data folder', () => {
     const [first, , , second] = urls
     if (first && second) second.password = first.password
     await expect(query(String(second), 'SELECT')).rejects.toThrow('password authentication failed')
-    expect(readdirSync(cache).filter((name) => /^postgres-\d/.test(name))).toEqual([
+    expect(readdirSync(cache).filter((name) => /^postgres-\d/.test(name) && !/-spare/.test(name))).toEqual([
       expect.stringMatching(/^postgres-18\.\d+-layout\d+-/),
     ])
     await Promise.all(holders.map((holder) => holder.close()))
+  })
+
+  it('is copied ahead for the next stack, which has the copy to itself, unless the machine went down meanwhile', async () => {
+    const cache = path.join(folder, 'cache of spares')
+    mkdirSync(cache)
+    const run = async (name: string) => {
+      const holder = new Holder(path.join(folder, name), { ...process.env, MIYABI_CACHE_DIR: cache })
+      const { databaseUrl } = (await holder.up()).postgres
+      expect(await query(databaseUrl, 'SELECT current_user AS login')).toEqual([{ login: 'miyabi_app' }])
+      const data = statSync(path.join(folder, name, 'data', 'postgres')).ino
+      await holder.close()
+      const [spare] = readdirSync(cache).filter((entry) => /-spare/.test(entry))
+      const place = spare && path.join(cache, spare)
+      return {
+        data,
+        password: new URL(databaseUrl).password,
+        place,
+        spare: place && statSync(path.join(place, 'data')).ino,
+      }
+    }
+    // Whoever had to make the prepared folder itself is on a machine for one run, as it seems.
+    expect((await run('first')).spare).toBeUndefined()
+    const second = await run('second')
+    const third = await run('third')
+    expect(third.data).toBe(second.spare)
+    expect(third.password).not.toBe(second.password)
+    expect(third.spare).not.toBe(second.spare)
+    utimesSync(String(third.place), 0, 0)
+    const fourth = await run('fourth')
+    expect(fourth.data).not.toBe(third.spare)
+    expect(new Set([second, third, fourth].map(({ password }) => password)).size).toBe(3)
+    expect(readdirSync(cache).filter((entry) => /-spare/.test(entry))).toEqual([path.basename(String(fourth.place))])
   })
 
   it('gives way to passwords of its own in a stack that was made with those of all others', async () => {

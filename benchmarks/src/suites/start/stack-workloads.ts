@@ -12,7 +12,7 @@ export function stackWorkloads(folder: string): Workload[] {
     {
       name: 'embedded stack',
       about:
-        'From `acquireStack()` until PostgreSQL and DynamoDB are healthy: a new temporary stack (cold, its data copied from the prepared folder), and one that was stopped before (warm). With the process that supervises them.',
+        'From `acquireStack()` until PostgreSQL and DynamoDB are healthy: a new temporary stack (cold, its data the spare copy that the stack before it left), and one that was stopped before (warm). With the process that supervises them.',
       concurrency: [1],
       single: true,
       contenders: [

@@ -1,4 +1,4 @@
-import { DYNAMODB_ENDPOINTS, MiyabiError } from '@miyabi/core'
+import { asTyped, DYNAMODB_ENDPOINTS, MiyabiError } from '@miyabi/core'
 import type { Dynamo } from '@miyabi/dynamo'
 import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
@@ -13,7 +13,7 @@ export async function withDynamo<T>(work: (dynamo: Dynamo, server: string) => Pr
   const environment = commandEnvironment()
   await using stack = await stackUnlessSet(environment, DYNAMODB_ENDPOINTS)
   const found = stack?.descriptor.dynamodb
-  if (found && 'unavailable' in found) throw new MiyabiError('cli.no_dynamodb', String(found.unavailable))
+  if (found && 'unavailable' in found) throw new MiyabiError('cli.no_dynamodb', asTyped(String(found.unavailable)))
 
   const endpoint = found ? { DYNAMODB_ENDPOINT: String(found.endpoint) } : {}
   const settings = parseDynamoSettings({ ...environment.env, ...endpoint })

@@ -1,3 +1,4 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -22,6 +23,24 @@ describe('asTyped', () => {
     expect(asTyped(text, tmpdir())).toBe(
       'start it (`npx miyabi up`), then `npx miyabi prisma migrate deploy` and `npx miyabi tables status --json | jq .`',
     )
+  })
+
+  it.each([
+    ['package-lock.json', 'npm install --save-dev'],
+    ['pnpm-lock.yaml', 'pnpm add --save-dev'],
+    ['pnpm-workspace.yaml', 'pnpm add --save-dev --workspace-root'],
+    ['yarn.lock', 'yarn add --dev'],
+    ['bun.lock', 'bun add --dev'],
+  ])('adds a package as is done in a project with a %s', (file, command) => {
+    const addition = 'add it (`pnpm add --save-dev --workspace-root dynoxide`)'
+    expect(asTyped(addition, import.meta.dirname)).toBe(addition)
+    const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-as-typed-'))
+    try {
+      for (const name of ['package.json', file]) writeFileSync(path.join(folder, name), '{}')
+      expect(asTyped(addition, folder)).toBe(`add it (\`${command} dynoxide\`)`)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('leaves other commands alone', () => {

@@ -1,22 +1,35 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { findProjectRoot } from './root.js'
 
 /** A command as the sources and the pages have it: `pnpm db:tables apply`, `pnpm --silent db:doctor`, `pnpm prisma`. */
 const COMMAND = /\bpnpm (?:--silent )?(?:db:([a-z]+)|prisma)\b/g
+/** What adds a package to this workspace, from any folder of it. */
+const ADDITION = /\bpnpm add --save-dev --workspace-root\b/g
 
 /**
  * The commands in a text in the form that works where the process runs: `pnpm db:up` at the root of this workspace,
- * `pnpm -w db:up` in a folder of it, and `npx miyabi up` everywhere else.
+ * `pnpm -w db:up` in a folder of it, and `npx miyabi up` everywhere else. A package is added there by the project's own
+ * package manager.
  */
 export function asTyped(text: string, cwd: string = process.cwd()): string {
   if (!text.includes('pnpm ')) return text
-  return text.replaceAll(COMMAND, (whole, name: string | undefined) => {
-    const place = placeOf(cwd)
-    if (place === 'root') return whole
-    if (place === 'workspace') return whole.replace('pnpm ', 'pnpm -w ')
-    return `npx miyabi ${name ?? 'prisma'}`
-  })
+  return text
+    .replaceAll(ADDITION, (whole) => (placeOf(cwd) === 'elsewhere' ? additionIn(findProjectRoot(cwd)) : whole))
+    .replaceAll(COMMAND, (whole, name: string | undefined) => {
+      const place = placeOf(cwd)
+      if (place === 'root') return whole
+      if (place === 'workspace') return whole.replace('pnpm ', 'pnpm -w ')
+      return `npx miyabi ${name ?? 'prisma'}`
+    })
+}
+
+function additionIn(root: string = ''): string {
+  const has = (file: string): boolean => existsSync(path.join(root, file))
+  if (has('pnpm-workspace.yaml')) return 'pnpm add --save-dev --workspace-root'
+  if (has('pnpm-lock.yaml')) return 'pnpm add --save-dev'
+  if (has('yarn.lock')) return 'yarn add --dev'
+  return has('bun.lock') ? 'bun add --dev' : 'npm install --save-dev'
 }
 
 type Place = 'root' | 'workspace' | 'elsewhere'

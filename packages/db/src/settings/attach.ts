@@ -59,7 +59,8 @@ export function attachToStack(env: Environment, cwd: string): AttachedEnvironmen
     attached: Object.keys(values),
     folder,
     missing: [],
-    dynamodbUnavailable: needsDynamo && 'unavailable' in stack.dynamodb ? stack.dynamodb.unavailable : undefined,
+    dynamodbUnavailable:
+      needsDynamo && 'unavailable' in stack.dynamodb ? asTyped(stack.dynamodb.unavailable, cwd) : undefined,
   }
 }
 

@@ -15,6 +15,7 @@ import { resolvePostgres } from './postgres/binaries.js'
 import { openDataFolder } from './postgres/data-folder.js'
 import { launchPostgres } from './postgres/launch.js'
 import { APPLICATION, BACKEND, DATABASE, MIGRATOR } from './postgres/roles.js'
+import { makeSpare } from './postgres/spare.js'
 import type { RunAs } from './run-as.js'
 import { deathSignalWorks } from './spawn.js'
 
@@ -45,6 +46,9 @@ const SLOW_STREAMS =
 export class Servers {
   #managed: ManagedServer[] = []
   #logs: LogFile[] = []
+  /** Makes the spare for the next fresh stack, where this one took it. */
+  #makeSpare: (() => Promise<void>) | undefined
+  #spare: Promise<void> | undefined
 
   /** Starts both, from whatever the last run left behind. When one cannot start, the other is stopped again. */
   async start(options: ServersOptions): Promise<StackDescriptor> {
@@ -91,8 +95,14 @@ export class Servers {
     }
   }
 
+  /** Makes ready what the next fresh stack of this machine begins with. */
+  prepareNext(): void {
+    this.#spare ??= this.#makeSpare?.().catch((error: unknown) => console.error(error))
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#managed.map((server) => server.stop()))
+    await this.#spare
     for (const log of this.#logs.splice(0)) log.close()
   }
 
@@ -115,6 +125,8 @@ export class Servers {
   ): Promise<StackDescriptor['postgres']> {
     const binaries = await resolvePostgres(cache, runAs)
     const data = await openDataFolder({ dataDir, cache, binaries, runAs, durable: !temporary })
+    const { prepared } = data
+    if (prepared) this.#makeSpare = () => makeSpare(prepared, binaries, runAs)
     const log = this.#log(folder, 'postgres.log')
     const launch = (port: number) =>
       launchPostgres(port, { binaries, dataFolder: data.path, runAs, log, durable: !temporary })

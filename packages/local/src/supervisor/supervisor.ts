@@ -75,6 +75,7 @@ export class Supervisor {
       if (this.#state.is !== 'starting') return // told to end meanwhile
       this.#state = { is: 'up', descriptor }
       this.#publish()
+      this.#servers.prepareNext()
       if (temporary) void sweepTemporaryStacks(cacheFolder()).catch((error: unknown) => console.error(error))
       if (!this.#wasLeased) await delay(FIRST_LEASE_MS)
       this.#stopWhenUnused()

@@ -9,6 +9,7 @@ import type { PostgresBinaries } from './binaries.js'
 import { preparedFolder } from './prepared-folder.js'
 import { type Credentials, MAINTENANCE_DATABASE, memberships, newCredentials, passwords, statistics } from './roles.js'
 import { runSingleUser } from './single-user.js'
+import { takeSpare } from './spare.js'
 
 /** What a fresh data folder takes, with room for the first writes. */
 const FRESH_BYTES = 96 * 1024 * 1024
@@ -16,6 +17,11 @@ const FRESH_BYTES = 96 * 1024 * 1024
 export interface DataFolder {
   readonly path: string
   readonly credentials: Credentials
+  /**
+   * The prepared folder that fresh data were copied from. Unset where there was none: a machine that is made for one
+   * run has no use for a spare.
+   */
+  readonly prepared?: string | undefined
 }
 
 export interface DataFolderOptions {
@@ -94,38 +100,21 @@ async function flushToDisk(folder: string, binaries: PostgresBinaries, runAs: Ru
     })
 }
 
-/** PostgreSQL's data folder of this stack: the one that is there, checked, or a fresh copy of the prepared one. */
+/** PostgreSQL's data folder of this stack: the one that is there, checked, or a fresh one. */
 export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
-  const { dataDir, cache, binaries, runAs, durable } = options
+  const { dataDir, binaries, runAs, durable } = options
   const folder = path.join(dataDir, 'postgres')
   const credentialsFile = path.join(dataDir, 'credentials.json')
-  if (existsSync(folder)) {
-    checkWhole(folder)
-    checkVersion(folder, binaries)
-    if (!existsSync(credentialsFile)) {
-      throw new Failure(
-        'local.postgres.credentials_missing',
-        `${credentialsFile} is gone, and with it the passwords of the data in ${folder}; nothing has been changed`,
-        { folder },
-        'put it back, or delete or move that data folder away to begin with a fresh one',
-      )
-    }
-  } else {
-    checkSpace(dataDir)
-    const prepared = await preparedFolder(cache, binaries, runAs)
-    const credentials = newCredentials()
-    // First the passwords, then the data they belong to: a crash in between leaves no data folder, and all is done
-    // again.
-    writeCredentials(credentialsFile, credentials)
-    await copyTree(prepared, folder, {
-      owner: runAs,
-      folderMode: 0o700,
-      finish: async (copy) => {
-        // 30 ms. The flush that follows makes it as durable as the rest of the copy.
-        await runSingleUser(binaries, copy, passwords(credentials), { runAs, durable: false })
-        if (durable) await flushToDisk(copy, binaries, runAs)
-      },
-    })
+  if (!existsSync(folder)) return begin(folder, credentialsFile, options)
+  checkWhole(folder)
+  checkVersion(folder, binaries)
+  if (!existsSync(credentialsFile)) {
+    throw new Failure(
+      'local.postgres.credentials_missing',
+      `${credentialsFile} is gone, and with it the passwords of the data in ${folder}; nothing has been changed`,
+      { folder },
+      'put it back, or delete or move that data folder away to begin with a fresh one',
+    )
   }
   const { own, statistics: has, ...stored } = JSON.parse(readFileSync(credentialsFile, 'utf8')) as StoredCredentials
   if (own && has) return { path: folder, credentials: stored as Credentials }
@@ -135,6 +124,39 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   await runSingleUser(binaries, folder, statistics, { runAs, durable, database: MAINTENANCE_DATABASE })
   writeCredentials(credentialsFile, credentials)
   return { path: folder, credentials }
+}
+
+/** A fresh data folder: the spare, or a copy of the prepared one. */
+async function begin(
+  folder: string,
+  credentialsFile: string,
+  { dataDir, cache, binaries, runAs, durable }: DataFolderOptions,
+): Promise<DataFolder> {
+  checkSpace(dataDir)
+  const { data: prepared, isNew } = await preparedFolder(cache, binaries, runAs)
+  let credentials = newCredentials()
+  const finish = async (copy: string): Promise<void> => {
+    // First the passwords, then the data they belong to: a crash in between leaves no data folder, and all is done
+    // again.
+    writeCredentials(credentialsFile, credentials)
+    if (durable) await flushToDisk(copy, binaries, runAs)
+  }
+  const isTaken = await takeSpare(prepared, folder, async (spare, itsCredentials) => {
+    credentials = itsCredentials
+    await finish(spare)
+  })
+  if (!isTaken) {
+    await copyTree(prepared, folder, {
+      owner: runAs,
+      folderMode: 0o700,
+      finish: async (copy) => {
+        // 30 ms. The flush that follows makes it as durable as the rest of the copy.
+        await runSingleUser(binaries, copy, passwords(credentials), { runAs, durable: false })
+        await finish(copy)
+      },
+    })
+  }
+  return { path: folder, credentials, prepared: isNew ? undefined : prepared }
 }
 
 function writeCredentials(file: string, credentials: Credentials): void {

@@ -58,13 +58,14 @@ export async function preparedFolder(
   cache: string,
   binaries: PostgresBinaries,
   runAs: RunAs | undefined,
-): Promise<string> {
+): Promise<{ readonly data: string; readonly isNew: boolean }> {
   const owner = runAs ? `-u${runAs.uid}` : ''
   const folder = path.join(
     cache,
     `postgres-${binaries.version}-layout${LAYOUT}-${process.platform}-${process.arch}${owner}`,
   )
-  if (!existsSync(folder)) {
+  const isNew = !existsSync(folder)
+  if (isNew) {
     const building = await constructionFolder(folder)
     try {
       makeFolder(building, 0o711)
@@ -75,5 +76,5 @@ export async function preparedFolder(
       throw error
     }
   }
-  return path.join(folder, 'data')
+  return { data: path.join(folder, 'data'), isNew }
 }
