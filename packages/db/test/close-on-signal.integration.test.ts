@@ -67,6 +67,27 @@ describe('closeOnSignal', () => {
     expect(app.lines).toEqual(['ready', 'users 0'])
   })
 
+  it('listens once however often it is called, and the latest call for a context counts', async () => {
+    const program = `
+      const db = await miyabi.DatabaseContext.fromEnv()
+      const handles = Array.from({ length: 20 }, () => miyabi.sharedDatabase())
+      const stops = [db, db, ...handles].map((one, index) =>
+        miyabi.closeOnSignal(one, { first: async () => console.log('first ' + index) }))
+      await db.asService().pg.user.count()
+      for (const handle of handles) await handle.asService().pg.user.count()
+      console.log('listeners ' + process.listenerCount('SIGTERM'))
+      stops.at(-1)()
+      const again = miyabi.closeOnSignal(handles[0], { first: async () => console.log('first again') })
+      process.on('exit', () => console.log([db, handles[0]].map((one) => one.isClosed).join()))
+      setInterval(() => {}, 1000)
+      console.log('ready')`
+    await using app = new TestProcess(program, env)
+    await app.says('ready')
+    app.child.kill('SIGTERM')
+    expect(await app.exit()).toBe(0)
+    expect(app.lines).toEqual(['listeners 1', 'ready', 'first 1', 'first again', 'true,true'])
+  })
+
   it('tells what comes first when the context is about to close, so that an open stream is cut in time for an exit with 0', async () => {
     const program = `
       const { createServer, get } = await import('node:http')

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { DEFAULT_GRACE_MS, type Logger, redactingLogger, safeCause, silentLogger, withDeadline } from '@miyabi/core'
 import type { DatabaseClosed } from './context.js'
+import { contextOf } from './shared-context.js'
 
 export interface CloseOnSignalOptions {
   /** Default SIGTERM (an orchestrator's stop) and SIGINT (Ctrl-C). */
@@ -21,9 +22,33 @@ export interface CloseOnSignalOptions {
 /** How much of the grace period passes before `first` is told that the rest of it is the context's. */
 const FIRST_SHARE = 3 / 4
 
-/** What a signal closes: a `DatabaseContext`. */
+/** What a signal closes: a `DatabaseContext`, or what `sharedDatabase` gives. */
 interface Closable {
   close(graceMs?: number): Promise<DatabaseClosed>
+}
+
+/** One context that signals are to close. */
+interface Registered {
+  readonly context: Closable
+  readonly signals: readonly NodeJS.Signals[]
+  readonly logger: Logger
+  /** Resolves to whether all of it ended well. */
+  end(signal: NodeJS.Signals): Promise<boolean>
+}
+
+/** All of a process, however often this file is evaluated in it. */
+interface Registry {
+  registered: readonly Registered[]
+  readonly listeners: Map<NodeJS.Signals, () => void>
+  isEnding: boolean
+}
+
+const REGISTRY = Symbol.for('@miyabi/db.close-on-signal')
+
+function registryOfProcess(): Registry {
+  const holder = globalThis as { [REGISTRY]?: Registry }
+  holder[REGISTRY] ??= { registered: [], listeners: new Map(), isEnding: false }
+  return holder[REGISTRY]
 }
 
 /**
@@ -32,38 +57,74 @@ interface Closable {
  * signal's number. Nothing else of the data layer listens to signals, and the process must not exit of itself on them
  * meanwhile.
  *
+ * Called for several contexts, all of them are closed at the same time. Called again for one, as when its module is
+ * loaded anew, the later call takes the place of the earlier one.
+ *
  * @returns stops listening.
  */
 export function closeOnSignal(context: Closable, options: CloseOnSignalOptions = {}): () => void {
   const { signals = ['SIGTERM', 'SIGINT'], graceMs = DEFAULT_GRACE_MS, first = async () => {} } = options
   const logger = redactingLogger(options.logger ?? silentLogger)
-  let isEnding = false
-
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    logger.info({ event: 'db.signal', signal, graceMs }, `${signal}: closing within ${graceMs} ms`)
-    const startedAt = performance.now()
-    const closing = new AbortController()
-    const timer = setTimeout(
-      () => closing.abort(new Error(`${signal}: the context is about to close`)),
-      graceMs * FIRST_SHARE,
+  const registry = registryOfProcess()
+  const registration: Registered = {
+    context,
+    signals,
+    logger,
+    async end(signal) {
+      logger.info({ event: 'db.signal', signal, graceMs }, `${signal}: closing within ${graceMs} ms`)
+      const startedAt = performance.now()
+      const closing = new AbortController()
+      const timer = setTimeout(
+        () => closing.abort(new Error(`${signal}: the context is about to close`)),
+        graceMs * FIRST_SHARE,
+      )
+      const isDone = await settles(() => first(closing.signal), graceMs, logger)
+      clearTimeout(timer)
+      const { drained } = await context.close(Math.max(0, graceMs - (performance.now() - startedAt)))
+      return isDone && drained
+    },
+  }
+  setRegistered(registry, latestOf([...registry.registered, registration]))
+  return () =>
+    setRegistered(
+      registry,
+      registry.registered.filter((one) => one !== registration),
     )
-    const isDone = await settles(() => first(closing.signal), graceMs, logger)
-    clearTimeout(timer)
-    const { drained } = await context.close(Math.max(0, graceMs - (performance.now() - startedAt)))
-    process.exit(isDone && drained ? 0 : 1)
+}
+
+/** Of each context the latest: which one `sharedDatabase` stands for is known once that was used. */
+function latestOf(registered: readonly Registered[]): readonly Registered[] {
+  const latest = new Map(registered.map((one) => [contextOf(one.context), one]))
+  return [...latest.values()]
+}
+
+/** Listens to the signals of those that are registered, once to each. */
+function setRegistered(registry: Registry, registered: readonly Registered[]): void {
+  registry.registered = registered
+  const { listeners } = registry
+  const wanted = new Set(registered.flatMap(({ signals }) => signals))
+  for (const [signal, listener] of listeners) {
+    if (wanted.has(signal)) continue
+    process.off(signal, listener)
+    listeners.delete(signal)
   }
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (isEnding) {
+  for (const signal of wanted) {
+    if (listeners.has(signal)) continue
+    const listener = (): void => onSignal(registry, signal)
+    listeners.set(signal, listener)
+    process.on(signal, listener)
+  }
+}
+
+function onSignal(registry: Registry, signal: NodeJS.Signals): void {
+  const meant = latestOf(registry.registered).filter(({ signals }) => signals.includes(signal))
+  if (registry.isEnding) {
+    for (const { logger } of meant)
       logger.warn({ event: 'db.signal_forced', signal }, `${signal} again: exiting at once`)
-      process.exit(128 + constants.signals[signal])
-    }
-    isEnding = true
-    void end(signal)
+    process.exit(128 + constants.signals[signal])
   }
-  for (const signal of signals) process.on(signal, onSignal)
-  return () => {
-    for (const signal of signals) process.off(signal, onSignal)
-  }
+  registry.isEnding = true
+  void Promise.all(meant.map((one) => one.end(signal))).then((ended) => process.exit(ended.every(Boolean) ? 0 : 1))
 }
 
 /** Whether `work` succeeds in time; why it does not is logged. */

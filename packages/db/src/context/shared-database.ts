@@ -6,6 +6,7 @@ import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { settingsFromEnv } from '../settings/from-env.js'
 import { type Database, type DatabaseClosed, DatabaseContext, type FromEnvOptions } from './context.js'
 import type { DatabaseObserver } from './observer.js'
+import { standingFor } from './shared-context.js'
 
 /** Through the global registry of symbols, so that a second evaluation of this very file finds the same. */
 const REGISTRY = Symbol.for('@miyabi/db.shared-databases')
@@ -58,7 +59,7 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
     return context ? context.close(graceMs) : Promise.resolve({ drained: true })
   }
 
-  return {
+  const database: Database<Effects> = {
     get pg() {
       return open().pg
     },
@@ -98,6 +99,7 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
       await close()
     },
   }
+  return standingFor(database, () => context)
 }
 
 /** The context of these settings that is open in this process, or a new one. */
