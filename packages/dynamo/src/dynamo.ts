@@ -29,6 +29,7 @@ import type { DynamoObserver } from './observe/facts.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats, EventWriterStats } from './stats.js'
+import { bindStreams, type Streams } from './streams/streams.js'
 import { agentStateTable, eventsTable, messagesTable } from './tables/definitions.js'
 import { bindTables, type Tables } from './tables/tables.js'
 
@@ -39,6 +40,8 @@ export interface Dynamo extends AsyncDisposable {
   readonly events: Events
   readonly agentState: AgentStates
   readonly messages: Messages
+  /** The streams of changes of events and agent states. */
+  readonly streams: Streams
   readonly tables: Tables
   health(options?: { readonly signal?: AbortSignal | undefined }): Promise<DynamoHealth>
   /** Connections at this moment, and the capacity consumed so far. Costs nothing. */
@@ -73,6 +76,9 @@ export function createDynamo(
   const operations = new Operations()
   const store: Store = { document: ownDocumentClient(client), settings, operations, hooks, retryBudget, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
+  const { destroy: destroyStreams, ...streams } = bindStreams(client, store, (from) =>
+    table(from === 'events' ? eventsTable : agentStateTable),
+  )
   const writers = new Set<DrainableWriter>()
   const waiters = new Waiters(options.wakes, () => closedError('messages.receive', [table(messagesTable)]))
   const closing = new Closing(async (grace) => {
@@ -80,6 +86,7 @@ export function createDynamo(
     const ends = [...writers].map((writer) => writer.drain(grace))
     const drained = await Promise.all([...ends, operations.close(grace)])
     client.destroy()
+    destroyStreams()
     logger.debug({ event: 'dynamo.closed' }, 'closed the DynamoDB client')
     return { drained: !drained.includes(false) }
   })
@@ -108,6 +115,7 @@ export function createDynamo(
       waiters,
       limits: { ...messages, retentionMs: retention.messagesMs, receiptsMs: retention.receiptsMs },
     }),
+    streams,
     tables: bindTables(client, settings, { operations, logger }),
     health: (healthOptions) => checkHealth(client, settings, operations, healthOptions),
     stats: () => ({ ...stats(), eventWriters: writerStats(writers) }),

@@ -31,6 +31,8 @@ export type { EventType, NewEvent, StoredEvent } from './events/event.js'
 export type { Events } from './events/events.js'
 export type { EventRange } from './events/range.js'
 export { defaultShards, type ShardPlan, type ShardStep, type ShardSteps } from './events/shards.js'
+export { USAGE_RECORDED, type Usage } from './events/usage.js'
+export { usageOf, usageRecorded } from './events/usage-event.js'
 export type { EventWriter } from './events/writer.js'
 export type { EventWriterOptions } from './events/writer-options.js'
 export type { DynamoHealth } from './health/health.js'
@@ -76,6 +78,16 @@ export type { DynamoOptions, Retention } from './options.js'
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './settings/config.js'
 export { type AwsKeys, type CredentialSource, unreadCredentials } from './settings/credentials.js'
 export type { CapacityUse, DynamoStats, EventWriterStats, SocketStats } from './stats.js'
+export type { Change, StreamItems, StreamName, StreamRecord } from './streams/change.js'
+export type {
+  LostPage,
+  LostShard,
+  StreamPage,
+  StreamPosition,
+  StreamShard,
+  StreamShards,
+  Streams,
+} from './streams/streams.js'
 export type { TablesApplied } from './tables/apply.js'
 export type { ScalingTarget } from './tables/auto-scaling.js'
 export type { Billing, CapacityRange, IndexDefinition, Provisioned, TableDefinition } from './tables/definition.js'

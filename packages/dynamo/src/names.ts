@@ -21,6 +21,8 @@ export {
 export { mapDynamoError } from './errors/map-error.js'
 export { EventWriterError, type EventWriterErrorCode } from './events/errors.js'
 export { defaultShards, type ShardPlan, type ShardStep, type ShardSteps } from './events/shards.js'
+export { USAGE_RECORDED, type Usage } from './events/usage.js'
+export { usageOf, usageRecorded } from './events/usage-event.js'
 export { ItemShapeError } from './items/schema-version.js'
 export { MessageLeaseLostError, MessageQueueFullError, RecipientLeasedError } from './messages/errors.js'
 export { type MessageType, messageTypes } from './messages/types.js'

@@ -24,6 +24,7 @@ import type { DynamoObserver } from './observe/facts.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats } from './stats.js'
+import { readPaceMs } from './streams/client.js'
 import { tableDefinitions } from './tables/definitions.js'
 
 export {
@@ -146,6 +147,13 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
       undelivered: (...args) =>
         begin('messages.undelivered', args[1]?.signal, ({ messages }) => messages.undelivered(...args)),
       queue: (...args) => begin('messages.queue', args[1]?.signal, ({ messages }) => messages.queue(...args)),
+    },
+    streams: {
+      paceMs: readPaceMs(settings),
+      current: (...args) => begin('streams.current', args[1]?.signal, ({ streams }) => streams.current(...args)),
+      shards: (...args) => begin('streams.shards', args[1]?.signal, ({ streams }) => streams.shards(...args)),
+      iterator: (...args) => begin('streams.iterator', args[1]?.signal, ({ streams }) => streams.iterator(...args)),
+      read: (...args) => begin('streams.read', args[2]?.signal, ({ streams }) => streams.read(...args)),
     },
     tables: {
       status: (...args) => begin('tables.status', args[0]?.signal, (dynamo) => dynamo.tables.status(...args)),

@@ -11,9 +11,10 @@ import type { EventEntity } from './entity.js'
 import type { MadeDays } from './made-days.js'
 import { MAX_AHEAD_MS } from './range.js'
 import { dayOf, type ShardedBy, type ShardPlan, shardOf, shardsOn } from './shards.js'
+import { assertUsage, USAGE_RECORDED } from './usage.js'
 
 /** The types the product writes; any other text is a type too. */
-export type EventType = 'agent_execution' | 'usage_event' | 'webhook' | (string & {})
+export type EventType = 'agent_execution' | 'usage.recorded' | 'usage_event' | 'webhook' | (string & {})
 
 interface EventFacts {
   readonly eventType: EventType
@@ -24,7 +25,7 @@ interface EventFacts {
 }
 
 /** When it happened, and by what it is known when it comes again. */
-type EventIdentity =
+export type EventIdentity =
   /**
    * A new event. `occurredAt` defaults to now, and is at most a day ahead of it; events without it are in the order of
    * the calls.
@@ -91,6 +92,7 @@ export function checkEvent(
   if (userId !== undefined) assertKeyPart(userId, 'userId')
   if (repositoryId !== undefined) assertKeyPart(repositoryId, 'repositoryId')
   const data = toPayload(event.data, 'data')
+  if (eventType === USAGE_RECORDED) assertUsage(event)
   const id = eventId(event, model)
   const ms = idTime(id)
   const now = model.now()

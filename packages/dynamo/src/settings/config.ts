@@ -40,6 +40,11 @@ export const dynamoSettings = defineSettings({
       defaultText: 'AWS where the tables are there; elsewhere there is no such service',
       ...endpointUrl,
     }),
+    AWS_ENDPOINT_URL_DYNAMODB_STREAMS: field.url({
+      doc: "AWS's own variable for the service that tells the changes of tables, to consumers of streams.",
+      defaultText: 'AWS where the tables are there; elsewhere the address of the tables',
+      ...endpointUrl,
+    }),
     DYNAMODB_TABLE_PREFIX: field.pattern({
       doc: 'Stands before every table name, so that several environments can share one account and region.',
       default: '',
@@ -142,6 +147,8 @@ export interface DynamoSettings {
    * service.
    */
   readonly autoScalingEndpoint?: string
+  /** Where the tables' streams are read. Undefined means AWS, where the tables are there; elsewhere `endpoint`. */
+  readonly streamsEndpoint?: string
   /**
    * The keys or the profile that the environment gives, else AWS's own chain; `dummy` for a local server where it names
    * none.
@@ -169,6 +176,7 @@ export function parseDynamoSettings(env: Environment): DynamoSettings {
   const values = dynamoSettings.parse(env)
   const endpoint = endpointIn(values)
   const autoScalingEndpoint = values.AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING
+  const streamsEndpoint = values.AWS_ENDPOINT_URL_DYNAMODB_STREAMS
   const backoff = {
     maxAttempts: values.DYNAMODB_MAX_ATTEMPTS,
     initialBackoffMs: values.DYNAMODB_INITIAL_BACKOFF_MS,
@@ -177,7 +185,7 @@ export function parseDynamoSettings(env: Environment): DynamoSettings {
   const isUnnamed = endpoint !== undefined && isLocalEndpoint(endpoint) && !namesAwsCredentials(env)
   return printable({
     region: values.AWS_REGION,
-    ...defined({ endpoint, autoScalingEndpoint }),
+    ...defined({ endpoint, autoScalingEndpoint, streamsEndpoint }),
     credentials: givenCredentials(env) ?? (isUnnamed ? 'dummy' : 'chain'),
     tablePrefix: values.DYNAMODB_TABLE_PREFIX,
     timeoutMs: values.DYNAMODB_TIMEOUT,

@@ -36,6 +36,7 @@ export const agentStateTable: TableDefinition = {
     read: { min: 10, max: 200 },
     targetUtilization: 70,
   },
+  stream: 'NEW_AND_OLD_IMAGES',
 }
 
 /** Messages on their way to recipients: a partition for each, which holds only what is undelivered. */

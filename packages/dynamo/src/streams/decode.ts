@@ -1,0 +1,73 @@
+import type { AttributeValue, _Record as SdkRecord } from '@aws-sdk/client-dynamodb-streams'
+import { defined } from '@miyabi/core'
+import { agentShapes, currentAgentStateEntity } from '../agent-state/entity.js'
+import { toAgentState } from '../agent-state/state.js'
+import { eventEntity } from '../events/entity.js'
+import { eventShapes, fromEventItem } from '../events/event.js'
+import { fromItem } from '../items/attribute-values.js'
+import type { Change, StreamItems, StreamName, StreamRecord } from './change.js'
+
+type Image = Readonly<Record<string, AttributeValue>>
+
+/** How the items of one stream are read; undefined for what is of another kind. */
+type ReadImage<T> = (image: Image) => T | undefined
+
+/** One for each stream. */
+type ImageReaders = { readonly [From in StreamName]: ReadImage<StreamItems[From]> }
+
+/** ElectroDB's mark of what an item is. */
+const KIND = '__edb_e__'
+
+/** How each stream's items are read, by the entities that wrote them into its table. */
+export function imageReaders(table: (from: StreamName) => string): ImageReaders {
+  const events = eventEntity(table('events'))
+  const agents = currentAgentStateEntity(table('agentState'))
+  return {
+    events(image) {
+      if (image[KIND]?.S !== 'ev') return undefined
+      const { data } = events.parse({ Item: fromItem(image) })
+      return data === null ? undefined : fromEventItem(eventShapes.upcast(data))
+    },
+    agentState(image) {
+      if (image[KIND]?.S !== 'agent') return undefined
+      const { data } = agents.parse({ Item: fromItem(image) })
+      return data === null ? undefined : toAgentState(agentShapes.upcast(data))
+    },
+  }
+}
+
+/** A record as the SDK gives it, with its item read. What cannot be read is told, not thrown. */
+export function decodeRecord<T>(record: SdkRecord, read: ReadImage<T>): StreamRecord<T> {
+  const { dynamodb: { SequenceNumber: sequence = '', ApproximateCreationDateTime: at = new Date() } = {} } = record
+  const toText = (): string => JSON.stringify(record, bytesAsBase64)
+  try {
+    return { sequence, at, ...defined({ change: toChange(record, read, { sequence, at }) }), toText }
+  } catch (unreadable) {
+    return { sequence, at, unreadable, toText }
+  }
+}
+
+function toChange<T>(
+  { eventName, dynamodb: { NewImage, OldImage } = {}, userIdentity }: SdkRecord,
+  read: ReadImage<T>,
+  facts: { readonly sequence: string; readonly at: Date },
+): Change<T> | undefined {
+  const next = NewImage && read(NewImage)
+  const previous = OldImage && read(OldImage)
+  if (eventName === 'INSERT' && next) return { kind: 'insert', next, ...facts }
+  if (eventName === 'MODIFY' && next && previous) return { kind: 'modify', next, previous, ...facts }
+  if (eventName === 'REMOVE' && previous) {
+    return { kind: 'remove', previous, expired: isExpiry(userIdentity), ...facts }
+  }
+  return undefined
+}
+
+/**
+ * Only the service itself is named in a record: it removes what has expired. The embedded engine writes its name in
+ * small letters, which the SDK leaves out.
+ */
+const isExpiry = (identity: SdkRecord['userIdentity']): boolean =>
+  identity !== undefined && (identity.PrincipalId ?? 'dynamodb.amazonaws.com') === 'dynamodb.amazonaws.com'
+
+const bytesAsBase64 = (_name: string, value: unknown): unknown =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value

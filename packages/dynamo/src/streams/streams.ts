@@ -1,0 +1,176 @@
+import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Shard } from '@aws-sdk/client-dynamodb-streams'
+import { defined } from '@miyabi/core'
+import { awsName } from '../errors/map-error.js'
+import { type CallerOptions, call, type Store } from '../items/store.js'
+import type { StreamItems, StreamName, StreamRecord } from './change.js'
+import { readPaceMs, streamsClient } from './client.js'
+import { decodeRecord, imageReaders } from './decode.js'
+
+/** A shard of a stream: a part of its records, in their order. */
+export interface StreamShard {
+  readonly id: string
+  /** The one that it was split from, or that it follows; that one's records come first. */
+  readonly parent?: string
+  /** The first record's number. */
+  readonly start?: string
+}
+
+/** All shards of a stream. */
+export interface StreamShards {
+  readonly shards: readonly StreamShard[]
+  /** Whether no shard comes any more: the stream was ended. */
+  readonly isEnded: boolean
+}
+
+/** Where reading begins. */
+export interface StreamPosition {
+  /** The stream's ARN. */
+  readonly stream: string
+  readonly shard: string
+  /** The number of the last record that was read; left out: from the oldest that is there. */
+  readonly after?: string | undefined
+}
+
+/** Some records of a shard. */
+export interface StreamPage<T> {
+  readonly records: readonly StreamRecord<T>[]
+  /** Leads to the next page; undefined at the end of a shard that is closed. */
+  readonly next?: string
+}
+
+/** Instead of an iterator. `trimmed`: records behind the position are gone. `gone`: the shard is. */
+export interface LostShard {
+  readonly lost: 'trimmed' | 'gone'
+}
+
+/** Instead of a page. `iterator`: it is too old, and another for the same position reads on. */
+export interface LostPage {
+  readonly lost: 'trimmed' | 'iterator'
+}
+
+/**
+ * DynamoDB's streams as they are, request by request; `db.streams.consume` of @miyabi/db is what to use them by. What
+ * else fails is a `DynamoError`; after `close()` it is `dynamo.closed`.
+ */
+export interface Streams {
+  /** The shortest time from one read of a shard to the next, in milliseconds: AWS takes five a second. */
+  readonly paceMs: number
+  /** The ARN of a table's present stream; undefined where it has none. */
+  current(from: StreamName, options?: CallerOptions): Promise<string | undefined>
+  /** The shards of a stream, in no order; undefined where there is no such stream any more. */
+  shards(stream: string, options?: CallerOptions): Promise<StreamShards | undefined>
+  /** An iterator, which is good for 15 minutes. */
+  iterator(position: StreamPosition, options?: CallerOptions): Promise<{ readonly iterator: string } | LostShard>
+  /** The records at an iterator, up to `limit` (at most 1,000) and to 1 MB. There may be none, and more behind. */
+  read<From extends StreamName>(
+    from: From,
+    iterator: string,
+    options?: CallerOptions & { readonly limit?: number },
+  ): Promise<StreamPage<StreamItems[From]> | LostPage>
+}
+
+/** What answers speak of other streams than were asked for, as the embedded engine's do. */
+const labelOf = (stream: string): string | undefined => /\/stream\/(.+)$/.exec(stream)?.[1]
+
+/** @param table gives the name of a stream's table. */
+export function bindStreams(
+  client: DynamoDBClient,
+  store: Store,
+  table: (from: StreamName) => string,
+): Streams & { destroy(): void } {
+  const streams = streamsClient(client, store.settings, store.retryBudget)
+  const readers = imageReaders(table)
+  const tables = [table('events'), table('agentState')].join(', ')
+
+  return {
+    paceMs: readPaceMs(store.settings),
+
+    current: (from, { signal } = {}) =>
+      call(store, 'streams.current', table(from), signal, async (abortSignal) => {
+        const { Table } = await client.send(new DescribeTableCommand({ TableName: table(from) }), { abortSignal })
+        return Table?.StreamSpecification?.StreamEnabled ? Table.LatestStreamArn : undefined
+      }),
+
+    shards: (stream, { signal } = {}) =>
+      call(store, 'streams.shards', tables, signal, async (abortSignal) => {
+        const { sdk, client: sending } = await streams.load()
+        const shards: StreamShard[] = []
+        let isEnded = false
+        let last: string | undefined
+        do {
+          const command = new sdk.DescribeStreamCommand({
+            StreamArn: stream,
+            ...defined({ ExclusiveStartShardId: last }),
+          })
+          const answer = await sending.send(command, { abortSignal }).catch(unless('ResourceNotFoundException'))
+          const { StreamDescription: found } = answer ?? {}
+          if (found === undefined || (found.StreamLabel ?? labelOf(stream)) !== labelOf(stream)) return undefined
+          shards.push(...(found.Shards ?? []).flatMap(toShard))
+          isEnded = found.StreamStatus === 'DISABLED'
+          last = found.LastEvaluatedShardId
+        } while (last !== undefined)
+        return { shards, isEnded }
+      }),
+
+    iterator: ({ stream, shard, after }, { signal } = {}) =>
+      call(store, 'streams.iterator', tables, signal, async (abortSignal) => {
+        const { sdk, client: sending } = await streams.load()
+        const command = new sdk.GetShardIteratorCommand({
+          StreamArn: stream,
+          ShardId: shard,
+          ...(after === undefined
+            ? { ShardIteratorType: 'TRIM_HORIZON' }
+            : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: after }),
+        })
+        try {
+          const { ShardIterator: iterator } = await sending.send(command, { abortSignal })
+          return iterator === undefined ? { lost: 'gone' as const } : { iterator }
+        } catch (error) {
+          const name = awsName(error)
+          if (name === 'TrimmedDataAccessException') return { lost: 'trimmed' as const }
+          if (name === 'ResourceNotFoundException') return { lost: 'gone' as const }
+          throw error
+        }
+      }),
+
+    read: <From extends StreamName>(
+      from: From,
+      iterator: string,
+      { signal, limit = 1000 }: CallerOptions & { readonly limit?: number } = {},
+    ) =>
+      call(store, 'streams.read', table(from), signal, async (abortSignal) => {
+        const { sdk, client: sending } = await streams.load()
+        try {
+          const { Records = [], NextShardIterator: next } = await sending.send(
+            new sdk.GetRecordsCommand({ ShardIterator: iterator, Limit: limit }),
+            { abortSignal },
+          )
+          return {
+            records: Records.map((record) => decodeRecord<StreamItems[From]>(record, readers[from])),
+            ...defined({ next }),
+          }
+        } catch (error) {
+          const name = awsName(error)
+          if (name === 'TrimmedDataAccessException') return { lost: 'trimmed' as const }
+          // DynamoDB Local answers the second for an iterator of a shard that it has closed since.
+          if (name === 'ExpiredIteratorException' || name === 'ResourceNotFoundException') {
+            return { lost: 'iterator' as const }
+          }
+          throw error
+        }
+      }),
+
+    destroy: () => streams.destroy(),
+  }
+}
+
+function toShard({ ShardId: id, ParentShardId: parent, SequenceNumberRange: range }: Shard): StreamShard[] {
+  return id === undefined ? [] : [{ id, ...defined({ parent, start: range?.StartingSequenceNumber }) }]
+}
+
+const unless =
+  (name: string) =>
+  (error: unknown): undefined => {
+    if (awsName(error) !== name) throw error
+  }
