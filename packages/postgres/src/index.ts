@@ -59,8 +59,10 @@ export {
   submissionStatuses,
   subscriptionStatuses,
   type UsageEventType,
+  type UsageMeter,
   type UserRole,
   usageEventTypes,
+  usageMeters,
   userRoles,
   type WorkflowDefinition,
 } from './schema/domain.js'

@@ -46,7 +46,7 @@ describe('a statement that is run again', () => {
     const ask = () => postgres.prisma.user.findMany({ where: { name: 'nobody' }, select: { id: true } })
     const askWithin = () =>
       postgres.transaction((tx) => tx.user.findMany({ where: { name: 'nobody' }, select: { id: true } }))
-    for (let turn = 0; turn < 3; turn += 1) expect([await ask(), await askWithin()]).toEqual([[], []])
+    for (let turn = 0; turn < 3; turn += 1) expect(await ask()).toEqual([])
     const before = told.rowDescription
     for (let turn = 0; turn < 3; turn += 1) expect([await ask(), await askWithin()]).toEqual([[], []])
     expect(told.rowDescription).toBe(before)

@@ -24,6 +24,10 @@ export type SubscriptionStatus = (typeof subscriptionStatuses)[number]
 export const usageEventTypes = ['issue_processed', 'agent_executed', 'command_used'] as const
 export type UsageEventType = (typeof usageEventTypes)[number]
 
+/** What of a plugin's use is counted by events, as columns of `usage_aggregates`: `usage_events.meter`. */
+export const usageMeters = ['issues', 'tokens', 'agent_executions'] as const
+export type UsageMeter = (typeof usageMeters)[number]
+
 /** Where a submitted plugin stands: `plugin_submissions.status`. */
 export const submissionStatuses = ['pending_review', 'approved', 'rejected'] as const
 export type SubmissionStatus = (typeof submissionStatuses)[number]

@@ -30,14 +30,11 @@ export class StatementNames {
     this.#maxNames = maxNames
   }
 
-  /**
-   * The name for a query; empty, which is the unnamed statement, where it is to have none.
-   * @param isOne whether it is known to be one statement, with parameters or without.
-   */
-  of({ sql, args }: NamedQuery, isOne = false): string {
+  /** The name for a query; empty, which is the unnamed statement, where it is to have none. */
+  of({ sql, args }: NamedQuery): string {
     const known = this.#names.get(sql)
     if (known !== undefined) return known
-    if ((args.length === 0 && !isOne) || this.#names.size >= this.#maxNames) return ''
+    if (args.length === 0 || this.#names.size >= this.#maxNames) return ''
     if (!this.#seenOnce.delete(sql)) {
       if (this.#seenOnce.size >= MAX_SEEN_ONCE) this.#seenOnce.clear()
       this.#seenOnce.add(sql)

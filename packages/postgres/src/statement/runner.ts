@@ -159,7 +159,7 @@ export class Runner {
   }
 
   #nameOf({ sql, values }: RowsQuery): string {
-    return this.#options.names?.of({ sql, args: values }, true) ?? ''
+    return this.#options.names?.of({ sql, args: values }) ?? ''
   }
 
   /** With one promise for all of it: nearly every read comes this way. */

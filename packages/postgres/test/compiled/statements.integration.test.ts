@@ -63,45 +63,6 @@ describe('a list behind IN', () => {
   })
 })
 
-describe('limits', () => {
-  it('stand in the text, so that the server plans a statement once for all values', async () => {
-    const one = bench.service({ maxConnections: 1 })
-    const ask = async (round: number): Promise<void> => {
-      const where = { name: 'abc'[round % 3] as string }
-      await one.prisma.user.findFirst({ where })
-      await one.prisma.user.findUnique({ where: { id: users[round % 3] as string } })
-      await one.prisma.user.findMany({ where, orderBy: { id: 'asc' }, take: 10 })
-      await one.prisma.user.findMany({ take: 10 })
-    }
-    for (let round = 0; round < 20; round += 1) await ask(round)
-    const plans = await one.query<{ text: string; generic: number; custom: number }>(
-      `SELECT right(statement, 20) AS text, generic_plans::int AS generic, custom_plans::int AS custom
-       FROM pg_prepared_statements WHERE statement LIKE '%"users"%'`,
-    )
-    expect(plans.rows.map(({ text }) => text.replace(/^.*(?=LIMIT)/, '')).sort()).toEqual(
-      [1, 1, 10, 10].map((limit) => `LIMIT ${limit} OFFSET 0`),
-    )
-    expect(plans.rows.filter(({ generic, custom }) => generic < 10 || custom > 6)).toEqual([])
-    await one.close()
-  })
-
-  it('that callers choose make no statement for each, and rows are those that were asked for', async () => {
-    const ask = (take: number, skip = 0) =>
-      postgres.prisma.user.findMany({ orderBy: { name: 'asc' }, select: { name: true }, take, skip })
-    await ask(1)
-    const texts = new Set<string>()
-    const sent = await statementsOf(async () => {
-      for (let take = 0; take < 20; take += 1)
-        expect((await ask(take)).map(({ name }) => name)).toEqual(['a', 'b', 'c'].slice(0, take))
-      for (let skip = 0; skip < 20; skip += 1)
-        expect((await ask(2, skip)).map(({ name }) => name)).toEqual(['a', 'b', 'c'].slice(skip, skip + 2))
-    })
-    for (const text of sent) texts.add(text.slice(text.indexOf(' LIMIT ')))
-    expect(texts.size).toBeLessThanOrEqual(8)
-    expect([...texts]).toContain(' LIMIT $1 OFFSET 0')
-  })
-})
-
 describe('the statements of an include', () => {
   const include = {
     subscriptions: true,

@@ -44,6 +44,19 @@ const statements: Readonly<
     update: 'UPDATE commit_marks SET purge_after = 1',
     delete: 'DELETE FROM commit_marks',
   },
+  stream_shards: {
+    select: 'SELECT sequence FROM stream_shards',
+    insert: "INSERT INTO stream_shards (consumer, stream, shard, generation) VALUES ('x', 'x', 'x', 1)",
+    update: 'UPDATE stream_shards SET fence = fence + 1',
+    delete: 'DELETE FROM stream_shards',
+  },
+  stream_dead: {
+    select: 'SELECT record FROM stream_dead',
+    insert: `INSERT INTO stream_dead (consumer, stream, shard, sequence, record, code, message)
+               VALUES ('x', 'x', 'x', '1', '{}', 'x', 'x')`,
+    update: "UPDATE stream_dead SET code = 'y'",
+    delete: 'DELETE FROM stream_dead',
+  },
 }
 
 describe.each([

@@ -38,6 +38,14 @@ export const machinery = {
     meaning: 'Marks of commits: written by two functions, and removed by the service.',
     service: ['select', 'update', 'delete'],
   },
+  stream_shards: {
+    meaning: 'Where consumers of streams stand, for the service alone.',
+    service: ['select', 'insert', 'update', 'delete'],
+  },
+  stream_dead: {
+    meaning: 'Records of streams that could not be handled, for the service alone.',
+    service: ['select', 'insert', 'update', 'delete'],
+  },
 } as const satisfies Partial<Record<TableName, MachineryAccess>>
 
 /** One of them. */

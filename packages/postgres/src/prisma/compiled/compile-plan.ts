@@ -1,7 +1,6 @@
 import type { RawRows } from '../../statement/rows-statement.js'
 import { type CompiledQuery, compileQuery, type SlotNames, type Values } from './db-query.js'
 import { attach, mapField, process, required, satisfies, unique } from './in-memory.js'
-import type { Limits } from './limits.js'
 import {
   type DataRule,
   type DbQuery,
@@ -57,8 +56,8 @@ const same = (value: unknown): unknown => value
  * Turns a plan into functions, node by node.
  * @throws {NotCompiled} for what is left to Prisma.
  */
-export function compilePlan(plan: Plan, reading: Reading, limits: Limits): CompiledPlan {
-  const compiler = new Compiler(plan, reading, limits)
+export function compilePlan(plan: Plan, reading: Reading): CompiledPlan {
+  const compiler = new Compiler(plan, reading)
   const step = compiler.step(plan.root, new Map())
   const { query, use } = step
   return {
@@ -76,12 +75,10 @@ class Compiler {
   slots = 0
   readonly #plan: Plan
   readonly #reading: Reading
-  readonly #limits: Limits
 
-  constructor(plan: Plan, reading: Reading, limits: Limits) {
+  constructor(plan: Plan, reading: Reading) {
     this.#plan = plan
     this.#reading = reading
-    this.#limits = limits
   }
 
   step(node: PlanNode, names: SlotNames): Step {
@@ -134,7 +131,7 @@ class Compiler {
   }
 
   #query(query: DbQuery, names: SlotNames, readers: RowReaders): Step {
-    const compiled = compileQuery(query, this.#plan, names, this.#limits)
+    const compiled = compileQuery(query, this.#plan, names)
     return {
       query: compiled,
       ask: (run) => run.send(compiled),

@@ -6,7 +6,6 @@ import type { CallCounts } from './call-counts.js'
 import { type CallShape, shapeOf } from './call-shape.js'
 import { type CompiledPlan, compilePlan } from './compile-plan.js'
 import { asAsked, Execution, type ExecutionHost, type Pending, type PrismasWay } from './execution.js'
-import { Limits } from './limits.js'
 import { NotCompiled, type Plan } from './plan.js'
 import { type Known, Shapes } from './shapes.js'
 import { QueryTelling } from './telling.js'
@@ -47,7 +46,6 @@ export class CompiledQueries {
   /** Of all clients without computed fields, and of the others by their extensions. */
   readonly #shapes = new Shapes()
   readonly #shapesOf = new WeakMap<Extensions, Shapes>()
-  readonly #limits = new Limits()
   #off: string | undefined
 
   constructor(host: CompiledQueriesHost) {
@@ -170,7 +168,7 @@ export class CompiledQueries {
   #compiled(client: ClientInternals, plan: Plan): CompiledPlan {
     const { prismaTypes } = this.#host.runner
     if (!prismaTypes) throw new NotCompiled('rows that nothing reads yet')
-    return compilePlan(plan, { types: prismaTypes, Decimal: decimalOf(client) }, this.#limits)
+    return compilePlan(plan, { types: prismaTypes, Decimal: decimalOf(client) })
   }
 
   /** Computed fields change what a call selects; an extension of any other kind does not. */

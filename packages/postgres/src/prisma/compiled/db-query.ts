@@ -1,7 +1,6 @@
 import type { Parameter } from '../../internals/pg.js'
 import type { Leaf } from './call-shape.js'
 import { carried } from './carried.js'
-import type { Limits } from './limits.js'
 import { type ArgType, type Carrier, type DbQuery, NotCompiled, type Plan } from './plan.js'
 import { Unexpected } from './unexpected.js'
 import { listText, wireValue } from './wire-values.js'
@@ -27,57 +26,43 @@ export interface CompiledQuery {
 /** Prisma refuses a statement with more values, or cuts it into several. */
 const MAX_VALUES = 32_766
 
-/** One parameter of a statement. */
-interface Sent {
-  readonly getter: Getter
-  readonly type: ArgType
-  readonly isList: boolean
-}
-
 /**
  * Renders a statement once. A list of values behind IN is one parameter in it, so that no length of a list makes
- * another statement; some `limits` are in its text.
+ * another statement.
  * @throws {NotCompiled}
  */
-export function compileQuery(query: DbQuery, plan: Plan, slots: SlotNames, limits: Limits): CompiledQuery {
+export function compileQuery(query: DbQuery, plan: Plan, slots: SlotNames): CompiledQuery {
   if (query.type !== 'templateSql') throw new NotCompiled(`a statement of type ${query.type}`)
   const { prefix, hasNumbering } = query.placeholderFormat
   if (prefix !== '$' || !hasNumbering) throw new NotCompiled('parameters of another form')
   const getters = query.args.map((arg) => getterOf(arg, plan, slots))
-  const types = query.argTypes as readonly (ArgType & { readonly elements?: unknown })[]
-  if (types.length !== getters.length) throw new NotCompiled('a statement whose values do not fit')
-  if (types.some(({ elements }) => elements !== undefined)) throw new NotCompiled('a list of tuples')
-  const all: Sent[] = []
+  const isList: boolean[] = []
   let sql = ''
-  let next = 0
-  const parameter = (isList: boolean): string => {
-    all.push({ getter: getters[next] as Getter, type: types[next] as ArgType, isList })
-    return `$${all.length}`
-  }
   for (const fragment of query.fragments) {
-    if (fragment.type === 'stringChunk') {
-      sql += fragment.chunk ?? ''
-      continue
-    }
-    const arg = query.args[next]
-    if (fragment.type === 'parameter') sql += limits.isInText(sql, arg) ? arg : parameter(false)
-    else if (fragment.type === 'parameterTuple' && !fragment.itemPrefix && !fragment.itemSuffix)
-      sql = behindIn(sql, parameter(true))
-    else throw new NotCompiled(`a part of a statement of type ${fragment.type}`)
-    next += 1
+    const number = `$${isList.length + 1}`
+    if (fragment.type === 'stringChunk') sql += fragment.chunk ?? ''
+    else if (fragment.type === 'parameter') {
+      sql += number
+      isList.push(false)
+    } else if (fragment.type === 'parameterTuple' && !fragment.itemPrefix && !fragment.itemSuffix) {
+      sql = behindIn(sql, number)
+      isList.push(true)
+    } else throw new NotCompiled(`a part of a statement of type ${fragment.type}`)
   }
-  if (next !== getters.length) throw new NotCompiled('a statement whose values do not fit')
-  const inText = getters.length - all.length
+  if (isList.length !== getters.length || isList.length !== query.argTypes.length)
+    throw new NotCompiled('a statement whose values do not fit')
+  const types = query.argTypes as readonly (ArgType & { readonly elements?: unknown })[]
+  if (types.some(({ elements }) => elements !== undefined)) throw new NotCompiled('a list of tuples')
   const evaluated = (values: Values): unknown[] => getters.map((getter) => getter(values))
   return {
     sql,
     parameters(values) {
-      const parameters = new Array<Parameter>(all.length)
-      let count = inText
+      const parameters = new Array<Parameter>(getters.length)
+      let count = 0
       for (let index = 0; index < parameters.length; index += 1) {
-        const { getter, type, isList } = all[index] as Sent
-        const value = getter(values)
-        if (isList) {
+        const value = (getters[index] as Getter)(values)
+        const type = types[index] as ArgType
+        if (isList[index]) {
           const list = Array.isArray(value) ? value : [value]
           count += list.length
           parameters[index] = listText(list, type)

@@ -34,6 +34,10 @@ const violations: Readonly<Record<string, readonly [Table, Row]>> = {
   usage_aggregates_issues_not_negative: ['usage_aggregates', { issues: -1 }],
   usage_aggregates_tokens_not_negative: ['usage_aggregates', { tokens: -1 }],
   usage_aggregates_agent_executions_is_object: ['usage_aggregates', { agent_executions: '[]' }],
+  usage_events_quantity_not_negative: ['usage_events', { quantity: -1, meter: 'issues' }],
+  usage_events_quantity_has_meter: ['usage_events', { quantity: 1 }],
+  usage_events_agent_has_meter: ['usage_events', { meter: 'issues', agent: 'a' }],
+  agent_executions_state_version_not_negative: ['agent_executions', { state_version: -1 }],
   agent_executions_completed_not_before_start: [
     'agent_executions',
     { started_at: '2025-01-02', completed_at: '2025-01-01' },
