@@ -60,6 +60,7 @@ describe('miyabi doctor', () => {
       ['drift', 'clean'],
       ['rls', 'clean'],
       ['indexes', 'clean'],
+      ['usage', 'clean'],
       ['tables', 'clean'],
       ['pool', 'clean'],
     ])
@@ -113,7 +114,7 @@ describe('miyabi doctor', () => {
     expect(stdout, 'which server it asked, without its login').toMatch(/^PostgreSQL: 127\.0\.0\.1:1\//)
     expect(stdout).toMatch(/servers +2 found\n +servers\.postgres\n +DATABASE_URL: /)
     expect(stdout).toMatch(/indexes +could not tell: Can't reach database server at `127\.0\.0\.1:1`/)
-    expect(stdout).toContain('6 of 8 groups could not tell')
+    expect(stdout).toContain('7 of 9 groups could not tell')
     expect(stdout).not.toMatch(/secret-word|^\s+at /m)
   })
 })
@@ -182,8 +183,8 @@ describe('miyabi doctor while it works', () => {
       const { stderr } = await inProcess(['doctor'])
       const [before, ...lines] = stderr.split('\r\u001B[K')
       expect(before).toBe('')
-      expect(lines).toHaveLength(9)
-      expect(lines[3]).toBe('looking at drift (4 of 8) ...')
+      expect(lines).toHaveLength(10)
+      expect(lines[3]).toBe('looking at drift (4 of 9) ...')
       expect(lines.at(-1)).toBe('')
     })
 

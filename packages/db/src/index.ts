@@ -36,6 +36,7 @@ export type {
   CallerOptions,
   CapacityFacts,
   CapacityUse,
+  Change,
   Dynamo,
   DynamoCallFacts,
   DynamoHealth,
@@ -68,6 +69,8 @@ export type {
   Retention,
   SocketStats,
   StoredEvent,
+  StreamItems,
+  StreamName,
   TableDifference,
   TableProgress,
   TableRequest,
@@ -117,6 +120,10 @@ export {
   tableDefinitions,
   type UnprocessedEvent,
   UnprocessedEventsError,
+  USAGE_RECORDED,
+  type Usage,
+  usageOf,
+  usageRecorded,
 } from '@miyabi/dynamo/names'
 export type { CommandClient, DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 export {
@@ -197,9 +204,11 @@ export {
   type UsageAggregate,
   type UsageEvent,
   type UsageEventType,
+  type UsageMeter,
   type User,
   type UserRole,
   usageEventTypes,
+  usageMeters,
   userRoles,
   type ViolationDetails,
   type WebsocketConnection,
@@ -228,6 +237,7 @@ export {
   type OutboxErrorCode,
   type OutboxErrorDetails,
 } from './errors/outbox-error.js'
+export { StreamsInputError } from './errors/streams-input-error.js'
 export type { DatabaseHealth, Readiness } from './health/health.js'
 export {
   type Audience,
@@ -246,3 +256,17 @@ export type { EffectOptions, Emitted, Outbox } from './outbox/outbox.js'
 export type { OutboxRun, OutboxWork } from './outbox/outbox-transaction.js'
 export { renderEnvFile, renderSettingsPage } from './settings/render-settings.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings/settings.js'
+export { agentExecutionProjection } from './streams/projections/agent-executions.js'
+export { usageProjection } from './streams/projections/usage.js'
+export type { DatabaseStreams } from './streams/streams.js'
+export type {
+  ConsumeOptions,
+  GapReason,
+  HandleChanges,
+  HandleGap,
+  StreamConsumer,
+  StreamGap,
+  StreamRun,
+  StreamStats,
+  StreamTransaction,
+} from './streams/types.js'

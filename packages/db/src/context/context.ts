@@ -46,6 +46,8 @@ import { CommitSignal } from '../outbox/commit-signal.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.js'
 import type { DatabaseSettings } from '../settings/settings.js'
+import { type BoundStreams, bindStreams, type DatabaseStreams } from '../streams/streams.js'
+import type { StreamStats } from '../streams/types.js'
 import type { DatabaseObserver } from './observer.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
 import { type DatabaseServers, serversOf } from './servers.js'
@@ -81,6 +83,8 @@ export interface DatabaseStats {
   readonly service?: PostgresStats & { readonly usage: PoolUsage }
   /** The connections at this moment, and the capacity consumed since the start, for each table, index and operation. */
   readonly dynamodb: DynamoStats
+  /** The consumers of streams that run here. */
+  readonly streams: readonly StreamStats[]
 }
 
 /** How a context came to its end. */
@@ -161,6 +165,9 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   readonly dynamodb: DynamoOnDemand
   /** What the context logs through, with secrets masked. Says nothing where none was given. */
   readonly logger: Logger
+  /** What DynamoDB's streams tell, put into effect in PostgreSQL, each change once. */
+  readonly streams: DatabaseStreams
+  readonly #streams: BoundStreams
   readonly #stores: Stores
   #service: Postgres | undefined
   /** Who observes, for what is opened later. */
@@ -177,6 +184,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     this.logger = logger
     this.pg = stores.postgres.prisma
     this.dynamodb = stores.dynamo
+    this.#streams = bindStreams({ service: () => this.#servicePool(), dynamodb: stores.dynamo, logger })
+    this.streams = this.#streams
   }
 
   /**
@@ -249,11 +258,15 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    * @throws {PostgresError} `postgres.pool.closed` after `close()`.
    */
   asService(): ScopedContext<Effects> {
+    return scopedContext({ ...this.#stores.effects, identity: 'service' }, this.#servicePool(), this.dynamodb)
+  }
+
+  #servicePool(): Postgres {
     if (this.#closing && !this.#service)
       throw new PostgresError('postgres.pool.closed', 'This context is closed: it opens no pool for the service')
     this.#lacksService ||= this.#stores.checkService === undefined
     this.#service ??= this.#openService()
-    return scopedContext({ ...this.#stores.effects, identity: 'service' }, this.#service, this.dynamodb)
+    return this.#service
   }
 
   /**
@@ -328,6 +341,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       postgres: figures(postgres),
       ...(this.#service && { service: figures(this.#service) }),
       dynamodb: dynamo.stats(),
+      streams: this.#streams.stats(),
     }
   }
 
@@ -410,7 +424,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   /** The stores give their first promise again, to which nothing is added here. */
   #shorten(graceMs: number): void {
     const { postgres, dynamo } = this.#stores
-    for (const store of [postgres, this.#service, dynamo]) void store?.close(graceMs)
+    for (const store of [this.#streams, postgres, this.#service, dynamo]) void store?.close(graceMs)
   }
 
   async #close(graceMs: number): Promise<DatabaseClosed> {
@@ -418,14 +432,17 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     const { postgres, dynamo } = this.#stores
     const ms = graceMs + CLOSE_MARGIN_MS
     const service = this.#service
+    // First: they use both stores.
+    const consumers = await this.#closeOne('streams', ms, () => this.#streams.close(graceMs))
+    const restMs = Math.max(0, graceMs - (performance.now() - start))
     const [pool, served, client] = await Promise.all([
-      this.#closeOne('postgres', ms, () => postgres.close(graceMs)),
-      service ? this.#closeOne('postgres (service)', ms, () => service.close(graceMs)) : { drained: true },
-      this.#closeOne('dynamodb', ms, () => dynamo.close(graceMs)),
+      this.#closeOne('postgres', ms, () => postgres.close(restMs)),
+      service ? this.#closeOne('postgres (service)', ms, () => service.close(restMs)) : { drained: true },
+      this.#closeOne('dynamodb', ms, () => dynamo.close(restMs)),
     ])
     await this.#stores.listener?.close() // last: what drained had something to tell
     this.#hasEnded = true
-    const drained = pool.drained && served.drained && client.drained
+    const drained = consumers.drained && pool.drained && served.drained && client.drained
     const took = Math.round(performance.now() - start)
     this.logger.info({ event: 'db.closed', ms: took, drained }, `database context closed in ${took} ms`)
     return { drained }

@@ -69,6 +69,9 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
     get logger() {
       return open().logger
     },
+    get streams() {
+      return open().streams
+    },
     as: (identity) => open().as(identity),
     asService: () => open().asService(),
     transaction: async (work, transactionOptions) => open().transaction(work, transactionOptions),

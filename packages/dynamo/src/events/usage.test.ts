@@ -11,7 +11,7 @@ describe('usageRecorded', () => {
     const event = usageRecorded({ ...usage, details: { model: 'x' } }, identity)
     const data = { pluginId: 'a', use: 'command_used', meter: 'tokens', quantity: 1200, details: { model: 'x' } }
     expect(event).toEqual({ eventType: 'usage.recorded', userId, data, ...identity })
-    expect(usageOf({ ...event, data })).toEqual({ ...usage, details: { model: 'x' } })
+    expect(usageOf({ eventType: 'usage.recorded', userId, data })).toEqual({ ...usage, details: { model: 'x' } })
   })
 
   it.each([

@@ -7,9 +7,16 @@ import { driftCheck } from './drift.js'
 import { indexesCheck } from './indexes.js'
 import { migrationsCheck } from './migrations.js'
 import { rowSecurityCheck } from './row-security.js'
+import { usageCheck } from './usage.js'
 
 /** Every group of checks on a database, in the order in which a report lists them. */
-export const databaseChecks: readonly DatabaseCheck[] = [migrationsCheck, driftCheck, rowSecurityCheck, indexesCheck()]
+export const databaseChecks: readonly DatabaseCheck[] = [
+  migrationsCheck,
+  driftCheck,
+  rowSecurityCheck,
+  indexesCheck(),
+  usageCheck,
+]
 
 /**
  * Runs one group of checks on a database. Reads catalogs and statistics; to see what was changed by hand, it runs the

@@ -8,7 +8,7 @@ import { READS } from './calls.js'
 import { stockClient } from './clients.js'
 import { type Contenders, compare, type Report } from './run.js'
 
-const budget = new Budget({ name: 'calls compared', short: 90, longSeconds: 600 })
+const budget = new Budget({ name: 'calls compared', short: 120, longSeconds: 600 })
 /** Of fewer calls no share is told. */
 const ENOUGH = 5
 let databases: TestDatabase[]

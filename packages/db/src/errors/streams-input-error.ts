@@ -1,0 +1,10 @@
+import { MiyabiError } from '@miyabi/core'
+
+/** An argument of `db.streams.consume` that cannot be. Nothing was begun. */
+export class StreamsInputError extends MiyabiError<'db.streams.invalid_input', { readonly argument: string }> {
+  override readonly name = 'StreamsInputError'
+
+  constructor(argument: string, problem: string) {
+    super('db.streams.invalid_input', `${argument} ${problem}`, { details: { argument } })
+  }
+}

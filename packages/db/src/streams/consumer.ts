@@ -1,0 +1,283 @@
+// Longer than others: a consumer is one loop, whose states belong together.
+import { randomUUID } from 'node:crypto'
+import { Closing, DEFAULT_GRACE_MS, defined, fullJitter, type Logger, settlesWithin, sleep } from '@miyabi/core'
+import type { StreamName } from '@miyabi/dynamo'
+import { Checkpoints, type KnownShard, type Lease } from './checkpoints.js'
+import type { Delivered } from './deliver.js'
+import { discover } from './discover.js'
+import { told } from './poison.js'
+import { readShard, ShardGone } from './read-shard.js'
+import type { StreamSource } from './source.js'
+import type {
+  GapReason,
+  HandleChanges,
+  HandleGap,
+  StreamConsumer,
+  StreamDatabase,
+  StreamGap,
+  StreamStats,
+} from './types.js'
+
+/** What a consumer is made of, its defaults filled in. */
+export interface ConsumerSetup<T> {
+  readonly name: string
+  readonly from: StreamName
+  readonly db: StreamDatabase
+  readonly source: StreamSource<T>
+  readonly handle: HandleChanges<T>
+  readonly startAt: 'oldest' | 'now'
+  readonly batch: number
+  readonly leaseMs: number
+  readonly onGap: 'stop' | HandleGap
+  readonly onPoison: 'stop' | 'dead-letter'
+  readonly logger: Logger
+  readonly rhythm?: Rhythm
+}
+
+/** How often a consumer looks, in milliseconds. */
+export interface Rhythm {
+  /** At a shard in which nothing happens. AWS takes five reads a second from all readers of a shard. */
+  readonly idleMs: number
+  /** For a shard that may be taken. */
+  readonly leaseMs: number
+  /** For new shards, and for those that are gone. */
+  readonly discoverMs: number
+  /** The waits after failures. */
+  readonly backoff: { readonly initialMs: number; readonly maxMs: number }
+}
+
+const RHYTHM: Rhythm = { idleMs: 250, leaseMs: 1000, discoverMs: 10_000, backoff: { initialMs: 200, maxMs: 60_000 } }
+
+/** The longest that a handler may take for a batch, in leases. */
+const DEADLINE_LEASES = 3
+
+/** How long giving the shards back may take when a consumer closes, in milliseconds. */
+const RELEASE_MS = 2000
+
+/** Where a failure is the consumer's own, and no shard's. */
+const SELF = ''
+
+interface Failure {
+  readonly code: string
+  readonly reason: string
+  /** How often in a row. */
+  readonly attempt: number
+}
+
+/** Consumes a stream until it is closed. Whatever fails is tried again. */
+export class Consumer<T> implements StreamConsumer {
+  readonly name: string
+  readonly #setup: ConsumerSetup<T>
+  readonly #rhythm: Rhythm
+  readonly #checkpoints: Checkpoints
+  /** Aborts when no batch is to be begun any more. */
+  readonly #ending = new AbortController()
+  /** Aborts when what is under way is to be rolled back. */
+  readonly #cutting = new AbortController()
+  /** The shards that are read. */
+  readonly #reading = new Map<Lease, Promise<void>>()
+  readonly #behind = new Map<Lease, number>()
+  readonly #sums = { records: 0, batches: 0, passedOver: 0, dead: 0, fenced: 0, retries: 0 }
+  /** What was said of a gap is not said again. */
+  readonly #saidGaps = new Set<string>()
+  readonly #running: Promise<void>
+  readonly #closing: Closing<{ readonly drained: boolean }>
+  #gaps: readonly KnownShard[] = []
+  /** What fails, by the shard, or of the consumer itself. */
+  readonly #failing = new Map<string, Failure>()
+  #nextDiscovery = 0
+  #saidNoStream = false
+
+  constructor(setup: ConsumerSetup<T>) {
+    const { name, db, leaseMs } = setup
+    this.name = name
+    this.#setup = setup
+    this.#rhythm = setup.rhythm ?? RHYTHM
+    this.#checkpoints = new Checkpoints(db, { consumer: name, holder: randomUUID(), leaseMs })
+    this.#closing = new Closing(async (grace) => {
+      this.#ending.abort(new Error(`the consumer ${name} is closed`))
+      const drained = await grace.covers(this.#ended())
+      this.#cutting.abort(new Error(`the consumer ${name} is closed`))
+      return { drained: drained || (await settlesWithin(RELEASE_MS, this.#ended())) }
+    })
+    this.#running = this.#run()
+  }
+
+  stats(): StreamStats {
+    return {
+      consumer: this.name,
+      from: this.#setup.from,
+      shards: this.#reading.size,
+      ...this.#sums,
+      gaps: this.#gaps.length,
+      behindMs: Math.max(0, ...this.#behind.values()),
+      ...defined({ failing: this.#lastFailure() }),
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#ending.signal.aborted
+  }
+
+  close(graceMs: number = DEFAULT_GRACE_MS): Promise<{ readonly drained: boolean }> {
+    return this.#closing.close(graceMs)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #ended(): Promise<void> {
+    await this.#running
+    await Promise.all(this.#reading.values())
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#ending
+    while (!signal.aborted) {
+      try {
+        if (performance.now() >= this.#nextDiscovery) await this.#discover()
+        const lease = await this.#checkpoints.lease()
+        this.#failing.delete(SELF)
+        if (lease) this.#read(lease)
+        else await sleep(this.#rhythm.leaseMs, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        await sleep(this.#failed(SELF, error), signal).catch(() => {})
+      }
+    }
+  }
+
+  async #discover(): Promise<void> {
+    const { source, startAt, onGap } = this.#setup
+    const { signal } = this.#ending
+    const { hasStream, gaps } = await discover({ source, checkpoints: this.#checkpoints, startAt, signal })
+    this.#nextDiscovery = performance.now() + this.#rhythm.discoverMs
+    if (!hasStream && !this.#saidNoStream) this.#sayNoStream()
+    this.#saidNoStream = !hasStream
+    this.#gaps = gaps
+    for (const shard of gaps) {
+      const gap = this.#gapOf(shard)
+      this.#sayGap(gap)
+      if (onGap !== 'stop') await this.#pass(gap, onGap)
+    }
+  }
+
+  /** Tells of a gap and goes on behind it, both in one transaction. */
+  async #pass(gap: StreamGap, onGap: HandleGap): Promise<void> {
+    await this.#setup.db.transaction(
+      async (tx, run) => {
+        if (await this.#checkpoints.passGap(run.query, gap)) await onGap(gap, tx)
+      },
+      { signal: this.#cutting.signal },
+    )
+    this.#gaps = this.#gaps.filter(({ stream, shard }) => stream !== gap.stream || shard !== gap.shard)
+  }
+
+  #gapOf({ stream, shard, gap, sequence, record_at }: KnownShard): StreamGap {
+    const reason: GapReason = gap ?? 'shard_gone'
+    return {
+      consumer: this.name,
+      reason,
+      stream,
+      shard,
+      sequence: sequence ?? undefined,
+      recordAt: record_at ?? undefined,
+    }
+  }
+
+  #read(lease: Lease): void {
+    const reading = this.#readToEnd(lease).finally(() => {
+      this.#reading.delete(lease)
+      this.#behind.delete(lease)
+    })
+    this.#reading.set(lease, reading)
+  }
+
+  async #readToEnd(lease: Lease): Promise<void> {
+    const { db, source, handle, batch, leaseMs, onPoison } = this.#setup
+    const { signal } = this.#ending
+    try {
+      const end = await readShard(
+        {
+          db,
+          source,
+          handle,
+          batch,
+          leaseMs,
+          onPoison,
+          checkpoints: this.#checkpoints,
+          deadlineMs: leaseMs * DEADLINE_LEASES,
+          idleMs: this.#rhythm.idleMs,
+          ending: signal,
+          signal: this.#cutting.signal,
+          observer: {
+            committed: (records, delivered, behindMs) => this.#committed(lease, records, delivered, behindMs),
+            failed: (error) => this.#failed(lease.shard, error),
+          },
+        },
+        lease,
+      )
+      if (end === 'fenced') this.#sums.fenced += 1
+      // Its children are read next; of a gap it is to be told.
+      if (end === 'end' || end === 'gap') this.#nextDiscovery = 0
+    } catch (error) {
+      if (error instanceof ShardGone) this.#nextDiscovery = 0
+      else await sleep(this.#failed(lease.shard, error), signal).catch(() => {})
+    }
+    await this.#checkpoints.release(lease).catch(() => {}) // otherwise the lease runs out by itself
+  }
+
+  #committed(lease: Lease, records: number, { passedOver, dead }: Delivered, behindMs: number): void {
+    this.#behind.set(lease, behindMs)
+    this.#failing.delete(lease.shard)
+    if (records === 0) return
+    this.#sums.records += records
+    this.#sums.batches += 1
+    this.#sums.passedOver += passedOver
+    this.#sums.dead += dead
+    if (dead === 0) return
+    this.#setup.logger.error(
+      { event: 'db.stream_dead', consumer: this.name, shard: lease.shard, dead },
+      `consumer ${this.name}: ${dead} records could not be handled and are in stream_dead`,
+    )
+  }
+
+  /** Notes a failure, and says how long to wait. */
+  #failed(where: string, error: unknown): number {
+    const { code, message } = told(error)
+    const before = this.#failing.get(where)
+    this.#sums.retries += 1
+    if (before?.code !== code) {
+      this.#setup.logger.warn(
+        { event: 'db.stream_failing', consumer: this.name, code },
+        `consumer ${this.name}: ${message}; it is tried again`,
+      )
+    }
+    const attempt = (before?.attempt ?? 0) + 1
+    this.#failing.set(where, { code, reason: message, attempt })
+    return fullJitter(attempt, this.#rhythm.backoff)
+  }
+
+  #lastFailure(): StreamStats['failing'] {
+    const last = [...this.#failing.values()].at(-1)
+    return last && { code: last.code, reason: last.reason }
+  }
+
+  #sayGap({ reason, stream, shard, sequence }: StreamGap): void {
+    const key = `${stream} ${shard} ${reason}`
+    if (this.#saidGaps.has(key)) return
+    this.#saidGaps.add(key)
+    this.#setup.logger.error(
+      { event: 'db.stream_gap', consumer: this.name, reason, stream, shard, sequence },
+      `consumer ${this.name}: records of ${shard} are lost (${reason})${this.#setup.onGap === 'stop' ? '; it stands until it is given onGap' : ''}`,
+    )
+  }
+
+  #sayNoStream(): void {
+    this.#setup.logger.warn(
+      { event: 'db.stream_missing', consumer: this.name, from: this.#setup.from },
+      `consumer ${this.name}: the table has no stream; \`pnpm db:tables apply\` begins one`,
+    )
+  }
+}

@@ -1,0 +1,134 @@
+import type { Change, StreamRecord } from '@miyabi/dynamo'
+import type { TransactionRun } from '@miyabi/postgres'
+import type { Advance, Checkpoints, Lease } from './checkpoints.js'
+import { isPoison, told } from './poison.js'
+import type { HandleChanges, StreamDatabase, StreamRun, StreamTransaction } from './types.js'
+
+/** A lease was lost while a batch was under way: another process has the shard. What was done here is rolled back. */
+export class Fenced extends Error {}
+
+/** A record cannot be handled, and its consumer is to stand before it. */
+export class Poisoned extends Error {}
+
+/** What a batch came to, once it is committed. */
+export interface Delivered {
+  readonly passedOver: number
+  readonly dead: number
+}
+
+/** What delivering needs of its consumer. */
+export interface Delivery<T> {
+  readonly db: StreamDatabase
+  readonly checkpoints: Checkpoints
+  readonly handle: HandleChanges<T>
+  readonly onPoison: 'stop' | 'dead-letter'
+  /** How long a transaction may take, in milliseconds. */
+  readonly deadlineMs: number
+  /** Rolls back what is under way. */
+  readonly signal: AbortSignal
+}
+
+interface Batch<T> {
+  readonly lease: Lease
+  readonly records: readonly StreamRecord<T>[]
+  /** The checkpoint before it. */
+  readonly from: string | null
+  readonly to: Advance
+}
+
+/**
+ * Puts a batch into effect and moves the checkpoint, in one transaction. Where it fails over its records, it is done
+ * again record by record, each behind a savepoint, and those that fail become dead letters of the same transaction.
+ *
+ * @throws {Fenced}, {Poisoned}, or what keeps the database from doing it at the moment.
+ */
+export async function deliver<T>(delivery: Delivery<T>, batch: Batch<T>): Promise<Delivered> {
+  try {
+    return await inTransaction(delivery, batch, (tx, run) => atOnce(delivery, batch, tx, run))
+  } catch (error) {
+    if (error instanceof Fenced || !isPoison(error)) throw error
+    if (delivery.onPoison === 'stop') throw new Poisoned(undefined, { cause: error })
+    return inTransaction(delivery, batch, (tx, run) => oneByOne(delivery, batch, tx, run))
+  }
+}
+
+function inTransaction<T>(
+  { db, checkpoints, deadlineMs, signal }: Delivery<T>,
+  { lease, from, to }: Batch<T>,
+  work: (tx: StreamTransaction, run: TransactionRun) => Promise<Delivered>,
+): Promise<Delivered> {
+  return db.transaction(
+    async (tx, run) => {
+      // First: who has lost the lease does nothing, and nobody takes it before the end.
+      if (!(await checkpoints.advance(run.query, lease, from, to))) throw new Fenced()
+      return work(tx, run)
+    },
+    { deadlineMs, signal },
+  )
+}
+
+async function atOnce<T>(
+  { handle }: Delivery<T>,
+  { records, lease }: Batch<T>,
+  tx: StreamTransaction,
+  run: TransactionRun,
+): Promise<Delivered> {
+  const unreadable = records.find((record) => record.unreadable !== undefined && !isBefore(record, lease))
+  if (unreadable) throw unreadable.unreadable
+  const changes = changesOf(records, lease)
+  const tally = new Tally(run)
+  if (changes.length > 0) await handle(changes, tx, tally.run)
+  return { passedOver: tally.passedOver, dead: 0 }
+}
+
+async function oneByOne<T>(
+  { handle, checkpoints }: Delivery<T>,
+  { records, lease }: Batch<T>,
+  tx: StreamTransaction,
+  run: TransactionRun,
+): Promise<Delivered> {
+  let [passedOver, dead] = [0, 0]
+  for (const record of records) {
+    const changes = changesOf([record], lease)
+    if (changes.length === 0 && record.unreadable === undefined) continue
+    await run.query('SAVEPOINT miyabi_record')
+    try {
+      if (record.unreadable !== undefined) throw record.unreadable
+      const tally = new Tally(run)
+      await handle(changes, tx, tally.run)
+      passedOver += tally.passedOver
+    } catch (error) {
+      if (!isPoison(error)) throw error
+      await run.query('ROLLBACK TO SAVEPOINT miyabi_record')
+      await checkpoints.bury(run.query, lease, { sequence: record.sequence, text: record.toText(), ...told(error) })
+      dead += 1
+    }
+    await run.query('RELEASE SAVEPOINT miyabi_record')
+  }
+  return { passedOver, dead }
+}
+
+/** Counts what a handler passes over. */
+class Tally {
+  readonly run: StreamRun
+  passedOver = 0
+
+  constructor({ attempt, signal, query }: TransactionRun) {
+    this.run = {
+      attempt,
+      signal,
+      query,
+      passOver: (changes) => {
+        this.passedOver += changes
+      },
+    }
+  }
+}
+
+/** The changes among records that a consumer is to be given. */
+export function changesOf<T>(records: readonly StreamRecord<T>[], lease: Pick<Lease, 'since'>): Change<T>[] {
+  return records.flatMap((record) => (record.change && !isBefore(record, lease) ? [record.change] : []))
+}
+
+const isBefore = ({ at }: { readonly at: Date }, { since }: Pick<Lease, 'since'>): boolean =>
+  since !== null && at < since

@@ -1,0 +1,35 @@
+import { isMiyabiError, safeCause } from '@miyabi/core'
+import { mapError } from '../errors/map-error.js'
+
+/** What the database says of values, which another attempt will not change. */
+const OF_VALUES: ReadonlySet<string> = new Set([
+  'postgres.unique_violation',
+  'postgres.foreign_key_violation',
+  'postgres.not_null_violation',
+  'postgres.check_violation',
+  'postgres.not_found',
+  'postgres.invalid_value',
+  'postgres.invalid_query',
+  'postgres.raised',
+  'postgres.refused',
+])
+
+/**
+ * Whether a record is what its handler failed over: the database refused its values, or code threw. Anything else of a
+ * store (out of reach, a right or a table that is missing) would fail with every record, and is waited out; so is what
+ * says of itself that it may succeed when it is tried again.
+ */
+export function isPoison(error: unknown): boolean {
+  const mapped = mapError(error)
+  if (!isMiyabiError(mapped)) return true
+  if (mapped.retryable || mapped.effect === 'unknown') return false
+  return mapped.code.startsWith('postgres.') ? OF_VALUES.has(mapped.code) : true
+}
+
+/** What a failure is called, and what it says without values. */
+export function told(error: unknown): { readonly code: string; readonly message: string } {
+  const mapped = mapError(error)
+  const { message } = safeCause(mapped)
+  const code = isMiyabiError(mapped) ? mapped.code : mapped instanceof Error ? mapped.name : 'unknown'
+  return { code, message: message.replaceAll('\0', '').slice(0, 2000) }
+}
