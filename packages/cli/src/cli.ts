@@ -27,6 +27,10 @@ const commands: Readonly<Record<string, Entry>> = {
     purpose: 'what is wrong, and the command that mends it',
     load: async () => (await import('./commands/doctor.js')).doctor,
   },
+  outbox: {
+    purpose: 'what committed transactions have left to be carried out',
+    load: async () => (await import('./commands/outbox.js')).outbox,
+  },
   migrate: {
     purpose: 'migrations: made, checked, undone',
     load: async () => (await import('./commands/migrate.js')).migrate,

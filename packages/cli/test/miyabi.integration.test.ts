@@ -40,6 +40,8 @@ describe('miyabi', () => {
     'tables plan',
     'tables apply',
     'tables export',
+    'outbox topics plan',
+    'outbox topics apply',
     'migrate new',
     'migrate down',
     'migrate verify',

@@ -254,6 +254,7 @@ export {
 } from './outbox/effects.js'
 export type { EffectOptions, Emitted, Outbox } from './outbox/outbox.js'
 export type { OutboxRun, OutboxWork } from './outbox/outbox-transaction.js'
+export { openTopics } from './outbox/topics.js'
 export { renderEnvFile, renderSettingsPage } from './settings/render-settings.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings/settings.js'
 export { agentExecutionProjection } from './streams/projections/agent-executions.js'

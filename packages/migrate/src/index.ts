@@ -25,6 +25,7 @@ export type { NewMigration, NewMigrationOptions } from './new/new-migration.js'
 export type { PrismaProject } from './new/prisma-diff.js'
 export type { WriteDownOptions, WrittenDown } from './new/write-down.js'
 export {
+  applyTopics,
   backfillRows,
   checkNewMigrations,
   databaseStatus,
@@ -32,11 +33,13 @@ export {
   findDrift,
   lintMigrations,
   newMigration,
+  planTopics,
   rollback,
   slowStatements,
   verifyMigrations,
   writeDown,
 } from './on-demand.js'
+export type { OpenTopics, TopicChange, TopicsOptions } from './outbox/topics.js'
 export { migrationDatabaseUrl } from './prisma/database-url.js'
 export { schemaEnginePath } from './prisma/engine-path.js'
 export { loadEnvFile } from './prisma/env-file.js'

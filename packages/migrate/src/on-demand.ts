@@ -18,6 +18,14 @@ export const backfillRows: typeof import('./backfill/backfill-rows.js').backfill
 export const findDrift: typeof import('./drift/drift.js').findDrift = async (options) =>
   (await import('./drift/drift.js')).findDrift(options)
 
+/** What would have to change so that people may write these topics of the outbox, and no others. */
+export const planTopics: typeof import('./outbox/topics.js').planTopics = async (options) =>
+  (await import('./outbox/topics.js')).planTopics(options)
+
+/** Changes it, in one transaction; resolves to what was changed. */
+export const applyTopics: typeof import('./outbox/topics.js').applyTopics = async (options) =>
+  (await import('./outbox/topics.js')).applyTopics(options)
+
 /** Tells what became of each migration, what is wrong with the history, and whether a deploy is at work. */
 export const databaseStatus: typeof import('./history/status.js').databaseStatus = async (url, migrations) =>
   (await import('./history/status.js')).databaseStatus(url, migrations)

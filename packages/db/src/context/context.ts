@@ -44,6 +44,7 @@ import { Listener } from '../listen/listener.js'
 import { messageWakes } from '../listen/message-wakes.js'
 import { CommitSignal } from '../outbox/commit-signal.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
+import { TopicsCheck } from '../outbox/topics.js'
 import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.js'
 import type { DatabaseSettings } from '../settings/settings.js'
 import { type BoundStreams, bindStreams, type DatabaseStreams } from '../streams/streams.js'
@@ -132,6 +133,9 @@ const CLOSE_MARGIN_MS = 5_000
 /** Longer than either store's own limit of a second, which tells more. In milliseconds. */
 const READY_LIMIT_MS = 1_250
 
+/** A person whom nobody is: what is open to people is told to all of them. */
+const ANYBODY = { userId: '00000000-0000-0000-0000-000000000000' }
+
 interface CheckOptions {
   readonly signal?: AbortSignal
   readonly limitMs?: number
@@ -169,6 +173,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   readonly streams: DatabaseStreams
   readonly #streams: BoundStreams
   readonly #stores: Stores
+  readonly #topics: TopicsCheck
   #service: Postgres | undefined
   /** Who observes, for what is opened later. */
   readonly #observations = new Set<Observation>()
@@ -183,6 +188,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     this.#stores = stores
     this.logger = logger
     this.pg = stores.postgres.prisma
+    this.#topics = new TopicsCheck(stores.effects.definitions, (text) => stores.postgres.as(ANYBODY).query(text))
     this.dynamodb = stores.dynamo
     this.#streams = bindStreams({ service: () => this.#servicePool(), dynamodb: stores.dynamo, logger })
     this.streams = this.#streams
@@ -300,7 +306,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
         postgres: async (inner) => {
           const [application, service] = await Promise.all([postgres.health(inner), this.#checkService(inner)])
           this.#hasServed ||= service !== undefined && service.status !== 'down'
-          return withService(application, service, this.#hasServed)
+          return this.#topics.addTo(withService(application, service, this.#hasServed), inner.signal)
         },
         dynamodb: async (inner) => {
           if (remedy !== undefined) return unavailable(remedy)

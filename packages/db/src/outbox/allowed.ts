@@ -1,6 +1,12 @@
 import type { Identity } from '@miyabi/postgres'
 import { OutboxError } from '../errors/outbox-error.js'
-import { type BuiltInTopic, type EffectDefinition, type EffectDefinitions, isBuiltIn } from './effects.js'
+import {
+  type Audience,
+  type BuiltInTopic,
+  type EffectDefinition,
+  type EffectDefinitions,
+  isBuiltIn,
+} from './effects.js'
 
 /** Who causes an effect, and what it holds. */
 export interface EffectInQuestion {
@@ -15,6 +21,12 @@ const builtInRules: Readonly<Partial<Record<BuiltInTopic, EffectDefinition>>> = 
     from: ['user', 'webUser'],
     allow: ({ userId, webUserId }, payload) => Object(payload).userId === (userId ?? webUserId),
   },
+}
+
+/** Who may cause each effect that is open to people, by topic. */
+export function openings(definitions: EffectDefinitions): ReadonlyMap<string, readonly Audience[]> {
+  const all = Object.entries<EffectDefinition>({ ...builtInRules, ...definitions })
+  return new Map(all.flatMap(([topic, { from }]) => (from ? [[topic, [...new Set(from)].sort()] as const] : [])))
 }
 
 /**
