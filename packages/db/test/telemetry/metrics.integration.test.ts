@@ -62,6 +62,13 @@ describe('the metrics of a database', () => {
     expect(statements({ db_operation_name: 'INSERT', db_collection_name: 'logs' })).toBe(1)
     expect(statements({ error_type: 'postgres.invalid_sql', db_response_status_code: '42P01' })).toBe(1)
     expect(sumOf(samples, 'db_client_response_returned_rows_sum', { db_collection_name: 'users' })).toBe(3)
+    const transactions = (outcome: string): number =>
+      sumOf(samples, 'miyabi_transaction_duration_seconds_count', { miyabi_outcome: outcome })
+    expect(['committed', 'rolled_back', 'failed', 'unknown'].map(transactions)).toEqual([1, 1, 0, 0])
+    expect(sumOf(samples, 'miyabi_dynamodb_call_duration_seconds_count', { db_operation_name: 'events.append' })).toBe(
+      1,
+    )
+    expect(statements({})).toBe(sumOf(samples, 'miyabi_statements_total'))
     expect(sumOf(samples, 'miyabi_statements_total', { miyabi_path: 'bulk' })).toBeGreaterThan(0)
     expect(sumOf(samples, 'miyabi_compiled_reads_total')).toBeGreaterThanOrEqual(3)
     expect(sumOf(samples, 'aws_dynamodb_consumed_capacity_total', { miyabi_capacity: 'write' })).toBeGreaterThanOrEqual(

@@ -23,8 +23,8 @@ beforeAll(async () => {
 })
 afterAll(() => server?.close())
 
-/** The identity that goes in front of a person's statement, the test of a connection, and what this test asks. */
-const OWN = /^SET |set_config|^SELECT \$1$|pg_stat_statements/
+/** The identity in front of a person's statement, tests of a connection and its login, and what this test asks. */
+const OWN = /^SET |set_config|^SELECT \$1$|rolsuper|pg_stat_statements/
 
 /** What the server counted, by operation. */
 async function countedByServer(): Promise<Record<string, number>> {

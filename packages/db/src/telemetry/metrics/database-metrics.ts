@@ -1,3 +1,4 @@
+import type { AttemptFacts, DynamoCallFacts } from '@miyabi/dynamo'
 import type { PoolEvent, RetryFacts, StatementFacts, TransactionFacts } from '@miyabi/postgres'
 import type { Database } from '../../context/context.js'
 import type { DatabaseObserver } from '../../context/observer.js'
@@ -10,6 +11,14 @@ import { ServerLabels } from './server-labels.js'
 import { stateMetrics } from './state-metrics.js'
 
 const POSTGRES = 'postgresql'
+const DYNAMODB = 'aws.dynamodb'
+/** What DynamoDB calls its refusals of requests that are too many. */
+const THROTTLED: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+])
+
 const durations = (): readonly number[] => DURATION_BUCKETS
 
 /** Adds up what a database tells its observers, and reads the rest when it is asked. */
@@ -32,6 +41,8 @@ export class DatabaseMetrics {
   readonly #retries = this.#set.sum(ownMetrics.retries)
   readonly #givenUp = this.#set.sum(ownMetrics.retriesGivenUp)
   readonly #poolEvents = this.#set.sum(ownMetrics.poolEvents)
+  readonly #calls = this.#set.histogram(ownMetrics.dynamoCallDuration, durations)
+  readonly #throttled = this.#set.sum(ownMetrics.dynamoThrottled)
 
   constructor(db: Database) {
     this.#servers = new ServerLabels(db)
@@ -44,6 +55,8 @@ export class DatabaseMetrics {
     transaction: (facts) => this.#transaction(facts),
     retry: (facts) => this.#retry(facts),
     pool: (event) => this.#pool(event),
+    call: (facts) => this.#call(facts),
+    attempt: (facts) => this.#attempt(facts),
   }
 
   /** All metrics at this moment. */
@@ -80,8 +93,20 @@ export class DatabaseMetrics {
     else this.#poolEvents.at(pool, event.name).value += 1
   }
 
+  #call({ operation, durationMs, error }: DynamoCallFacts): void {
+    this.#calls.at(operation, error?.code).record(durationMs / 1000)
+  }
+
+  #attempt({ command, table, durationMs, attempt, error }: AttemptFacts): void {
+    const duration = this.#duration.at(DYNAMODB, this.#servers.ofDynamo, command, table, undefined, error)
+    duration.record(durationMs / 1000)
+    if (attempt > 1) this.#retries.at(DYNAMODB, command, undefined).value += 1
+    if (error !== undefined && THROTTLED.has(error)) this.#throttled.at().value += 1
+  }
+
   /** A counter that appears with its first event has not grown, for Prometheus: the event would be seen by no rule. */
   #beginAtZero(pool: string): void {
+    this.#throttled.at()
     this.#timeouts.at(pool)
     this.#transactions.at(pool, 'unknown')
     for (const event of COUNTED_EVENTS) this.#poolEvents.at(pool, event)

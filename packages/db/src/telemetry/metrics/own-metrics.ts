@@ -38,7 +38,7 @@ export const ownMetrics = {
     name: 'miyabi.retries',
     kind: 'counter',
     unit: '{retry}',
-    description: 'What was done again: transactions, reads and upserts of PostgreSQL.',
+    description: 'What was done again: transactions, reads and upserts of PostgreSQL, requests to DynamoDB.',
     attributes: [SYSTEM, OPERATION, ERROR],
   }),
   retriesGivenUp: define({
@@ -54,6 +54,20 @@ export const ownMetrics = {
     unit: '{event}',
     description: 'Events of a pool: connections that broke, could not be opened, were held for too long, and the like.',
     attributes: [POOL, 'miyabi.event'],
+  }),
+  dynamoCallDuration: define({
+    name: 'miyabi.dynamodb.call.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of calls to DynamoDB as their callers see them: retries, batches and pages included.',
+    attributes: [OPERATION, ERROR],
+  }),
+  dynamoThrottled: define({
+    name: 'miyabi.dynamodb.throttled',
+    kind: 'counter',
+    unit: '{request}',
+    description: 'Requests that DynamoDB refused because there were too many.',
+    attributes: [],
   }),
   consumedCapacity: define({
     name: 'aws.dynamodb.consumed_capacity',

@@ -1,3 +1,4 @@
+import { defined } from '@miyabi/core'
 import type { Database } from '../../context/context.js'
 import type { Labels } from './definition.js'
 
@@ -5,6 +6,7 @@ import type { Labels } from './definition.js'
 export class ServerLabels {
   readonly #db: Database
   readonly #ofPools = new Map<string, Labels>()
+  #ofDynamo: Labels | undefined
 
   constructor(db: Database) {
     this.#db = db
@@ -22,7 +24,22 @@ export class ServerLabels {
     return same ?? labels
   }
 
+  /** Of AWS only the region is known. */
+  get ofDynamo(): Labels {
+    this.#ofDynamo ??= labelsOfDynamo(this.#db)
+    return this.#ofDynamo
+  }
+
   get acquireTimeoutMs(): number {
     return this.#db.servers.postgres.acquireTimeoutMs
   }
+}
+
+function labelsOfDynamo(db: Database): Labels {
+  const { host, port, region } = db.servers.dynamodb
+  return defined({
+    'server.address': host,
+    'server.port': port === undefined ? undefined : String(port),
+    'cloud.region': region,
+  })
 }
