@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { DatabaseContext } from '@miyabi/db'
+import { observe } from '@miyabi/db/telemetry'
 import { boot } from './boot.js'
 import { prepare } from './prepare.js'
 import { pool } from './steps/1-pool.js'
@@ -37,11 +38,12 @@ async function run(signal: AbortSignal): Promise<void> {
   // In the order of their making; they are closed in the opposite one, also when a step throws.
   await using _stack = stack
   await using db = await DatabaseContext.fromEnv({ env, logger })
+  using telemetry = observe(db) // from the start on: it counts what it sees
   await prepare(db, env, signal)
   for (const [index, [title, step]] of steps.entries()) {
     signal.throwIfAborted()
     heading(`${index + 1}. ${title}`)
-    const { ms } = await timed(() => step(db, env))
+    const { ms } = await timed(() => step(db, env, telemetry))
     say(dim(`took ${duration(ms)}`))
   }
 }

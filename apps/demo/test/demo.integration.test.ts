@@ -43,6 +43,9 @@ it('tells its story on the servers that the environment names, and adds nothing 
   expect(first.stdout).toMatch(/^ +PutItem +MiyabiEvents +\d+ +0 +[1-9]\d* +[1-9]\d*$/m)
   expect(first.stdout).toMatch(/^ +TransactWriteItems +MiyabiAgentState +4 +0 +18 +1$/m)
 
+  expect(first.stdout).toMatch(/^ +miyabi_statements_total\{.*miyabi_path="bulk"\} [1-9]\d*$/m)
+  expect(first.stdout).toMatch(/^ +(no statement took 250 ms|slow statements +runs)/m)
+
   const second = await startDemo(env).ended
   expect(second).toMatchObject({ exitCode: 0, stderr: '' })
   expect(readTotals(second.stdout)).toEqual(rows(false))

@@ -6,7 +6,8 @@ import {
   parseDatabaseSettings,
   tableDefinitions,
 } from '@miyabi/db'
-import { print, table } from '../terminal/print.js'
+import type { Telemetry } from '@miyabi/db/telemetry'
+import { duration, print, say, table } from '../terminal/print.js'
 
 interface ServerFigures {
   readonly connections: number
@@ -15,12 +16,16 @@ interface ServerFigures {
   readonly bytes: bigint
 }
 
-/** What an operator looks at: the pool, the server's room for more of them, and the sizes of both stores. */
-export async function figures(db: DatabaseContext, env: Environment): Promise<void> {
+/**
+ * What an operator looks at: the pool, the server's room for more of them, the sizes of both stores, and what telemetry
+ * has counted.
+ */
+export async function figures(db: DatabaseContext, env: Environment, telemetry: Telemetry): Promise<void> {
   const { total, active, idle, waiting, max, min } = db.stats().postgres
   table(['pool: total', 'active', 'idle', 'waiting', 'min', 'max'], [[total, active, idle, waiting, min, max]])
 
   print()
+  // What no client can count: everybody's connections, and the size on the server's disk.
   const [server] = await db.pg.$queryRaw<ServerFigures[]>`
     SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
            current_setting('max_connections')::int AS limit,
@@ -61,6 +66,25 @@ export async function figures(db: DatabaseContext, env: Environment): Promise<vo
         failedConditions,
       ]),
   )
+
+  print()
+  await seen(telemetry)
+}
+
+/** What `serveMetrics(telemetry)` would serve, and where the time went. */
+async function seen(telemetry: Telemetry): Promise<void> {
+  const lines = (await telemetry.prometheus()).split('\n')
+  const metrics = lines.filter((line) => line.startsWith('# TYPE ')).length
+  say(`${metrics} metrics for Prometheus, in ${lines.length} lines, such as`)
+  for (const line of lines.filter((one) => one.startsWith('miyabi_statements_total'))) say(line)
+
+  const slow = telemetry.slow()
+  if (slow.length === 0) say('no statement took 250 ms or more; `pnpm db:slow` has the view of the server')
+  else
+    table(
+      ['slow statements', 'runs', 'longest'],
+      slow.map(({ statement, count, maxMs }) => [statement.slice(0, 60), count, duration(maxMs)]),
+    )
 }
 
 const units = ({ min, max }: CapacityRange): string => `${min} to ${max}`

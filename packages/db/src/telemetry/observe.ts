@@ -32,7 +32,7 @@ export interface Telemetry extends Disposable {
 }
 
 /**
- * Counts what a database does from now on: both stores, all pools. It costs a few hundredths of a microsecond a
+ * Counts what a database does from now on: both stores, all pools. It costs some tenths of a microsecond a
  * statement, and memory for 200 series a metric at most, whatever is asked.
  *
  * Logs statements that are slow (`db.statement_slow`), and warns of a statement that runs again and again for one
