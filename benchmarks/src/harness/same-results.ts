@@ -53,6 +53,7 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== 'object' || value === null) return value
   if ('toFixed' in value) return Number(value) // Prisma's Decimal
+  if ('toJSON' in value && typeof value.toJSON === 'function') return plain(value.toJSON()) // MikroORM's entities
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -8,7 +8,15 @@ import type { SuiteDeclaration } from './suite.js'
 export const suites = {
   postgres: {
     title: 'PostgreSQL',
-    packages: ['pg', 'pg-copy-streams', 'postgres', 'drizzle-orm', 'kysely', '@prisma/adapter-pg'],
+    packages: [
+      'pg',
+      'pg-copy-streams',
+      'postgres',
+      'drizzle-orm',
+      'kysely',
+      '@mikro-orm/postgresql',
+      '@prisma/adapter-pg',
+    ],
     open: openPostgresSuite,
   },
   dynamo: {

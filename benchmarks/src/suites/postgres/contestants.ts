@@ -7,6 +7,7 @@ import type { PostgresPeer } from './peers/peer.js'
 import { pgPeer } from './peers/pg.js'
 import { connectPostgresJs, postgresJsPeer } from './peers/postgres-js.js'
 import { prismaPeer, stockPrisma } from './peers/prisma.js'
+import { runsMikroOrm } from './peers/runs-mikro-orm.js'
 
 /** Connections of every pool but stock Prisma's, which keeps its default of 10. */
 const MAX_CONNECTIONS = 20
@@ -26,7 +27,7 @@ export interface Contestants extends AsyncDisposable {
   readonly peers: readonly [PostgresPeer, ...PostgresPeer[]]
 }
 
-export function connectContestants(databaseUrl: string): Contestants {
+export async function connectContestants(databaseUrl: string): Promise<Contestants> {
   const ours = (variables: Record<string, string> = {}): Postgres =>
     createPostgres(
       parsePostgresSettings({
@@ -42,6 +43,9 @@ export function connectContestants(databaseUrl: string): Contestants {
   const our = ours()
   const testing = ours({ DB_TEST_BYPASS_MS: '0' })
   const untested = ours({ DB_TEST_BEFORE_ACQUIRE: 'false' })
+  const mikroOrm = runsMikroOrm(process.versions.node)
+    ? (await import('./peers/mikro-orm.js')).mikroOrmPeer('MikroORM', databaseUrl, MAX_CONNECTIONS)
+    : undefined
   return {
     pgPool,
     postgresJs,
@@ -54,6 +58,7 @@ export function connectContestants(databaseUrl: string): Contestants {
       postgresJsPeer('postgres', postgresJs),
       drizzlePeer('Drizzle', pgPool),
       kyselyPeer('Kysely', pgPool),
+      ...(mikroOrm ? [mikroOrm.peer] : []),
       prismaPeer('Prisma', stock),
       prismaPeer('ours: prisma', our.prisma, (work) => our.transaction(work)),
       pgPeer('ours: pool', our.pool),
@@ -66,6 +71,7 @@ export function connectContestants(databaseUrl: string): Contestants {
         stock.$disconnect(),
         postgresJs.end(),
         pgPool.end(),
+        mikroOrm?.close(),
       ])
     },
   }

@@ -13,7 +13,7 @@ import { seed } from './seed.js'
 export async function openPostgresSuite({ directDatabaseUrl }: Servers): Promise<Suite> {
   const admin = new pg.Client({ connectionString: directDatabaseUrl })
   await admin.connect()
-  const contestants = connectContestants(directDatabaseUrl)
+  const contestants = await connectContestants(directDatabaseUrl)
   const close = async (): Promise<void> => {
     await contestants[Symbol.asyncDispose]()
     await admin.end()
