@@ -113,15 +113,26 @@ export class Runner {
     before: readonly { readonly text: string; readonly values: readonly unknown[] }[],
   ): Promise<{ readonly command: string }> {
     if (before.length === 0) return client.query('COMMIT')
+    const { names } = this.#options
+    const named = before.map(({ text, values }) => ({
+      text,
+      values: toParameters(values),
+      name: names?.of({ sql: text, args: values }) ?? '',
+    }))
     const statement = new Statement(
-      { text: 'COMMIT', before: before.map(({ text, values }) => ({ text, values: toParameters(values) })) },
+      { text: 'COMMIT', before: named },
       this.#optionsOf(undefined, 'sql', undefined, false),
     )
-    const answer = await new Promise<pg.QueryResult | readonly pg.QueryResult[]>((resolve, reject) => {
-      statement.callback = (error, result) => (error ? reject(error) : resolve(result))
-      client.query(statement)
-    })
-    return { command: [answer].flat().at(-1)?.command ?? '' }
+    try {
+      const answer = await new Promise<pg.QueryResult | readonly pg.QueryResult[]>((resolve, reject) => {
+        statement.callback = (error, result) => (error ? reject(error) : resolve(result))
+        client.query(statement)
+      })
+      return { command: [answer].flat().at(-1)?.command ?? '' }
+    } catch (error) {
+      if (isStale(error)) for (const { text, name } of named) names?.retire(text, name)
+      throw error
+    }
   }
 
   /** What Prisma's rows are read with. */

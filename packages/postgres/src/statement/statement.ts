@@ -7,12 +7,20 @@ import type { StatementNames } from './names.js'
 import { copied, type RowShapes } from './row-shapes.js'
 import { UnreadableValue, unreadableIn } from './unreadable-value.js'
 
+/** A statement in front of another. */
+export interface StatementBefore {
+  readonly text: string
+  readonly values: readonly Parameter[]
+  /** By which a session is to keep it. */
+  readonly name?: string
+}
+
 /** What the driver takes for one query. */
 export type StatementConfig = Omit<pg.QueryConfig, 'types'> & {
   readonly rowMode?: 'array'
   readonly types?: pg.CustomTypesConfig | undefined
-  /** Statements in front of it, without names, under the same Sync: then there is an answer for each of them. */
-  readonly before?: readonly { readonly text: string; readonly values: readonly Parameter[] }[]
+  /** Statements in front of it, under the same Sync: then there is an answer for each of them. */
+  readonly before?: readonly StatementBefore[]
 }
 
 /** What statements go with. */
@@ -51,6 +59,8 @@ export class Statement extends DriverQuery {
   readonly #before: NonNullable<StatementConfig['before']>
   /** Whose answers come in: those of the scope come first. */
   #answering: 'nobody' | 'scope' | 'statement' = 'nobody'
+  /** How many of those in front of it are done. */
+  #done = 0
   /** What reads the rows, where it was known before. */
   #shape: DriverResult | undefined
 
@@ -96,9 +106,13 @@ export class Statement extends DriverQuery {
       connection.close({ type: 'S', name })
     this.#shape = isParsed ? session?.find(name, this._result) : undefined
     if (this.#shape) this.takeShape(this.#shape)
-    for (const { text, values } of this.#before) {
-      connection.parse({ name: '', text })
-      connection.bind({ statement: '', values })
+    for (const { text, values, name: statement = '' } of this.#before) {
+      if (statement === '') connection.parse({ name: '', text })
+      else if (connection.parsedStatements[statement] === undefined) {
+        connection.close({ type: 'S', name: statement }) // it may be known all the same, where one before it failed
+        connection.parse({ name: statement, text })
+      }
+      connection.bind({ statement, values })
       connection.describe({ type: 'P', name: '' })
       connection.execute({ portal: '' })
     }
@@ -148,6 +162,8 @@ export class Statement extends DriverQuery {
       if (scope && names) connection.parsedStatements[scope.statement.name] = scope.statement.text
       this.#answering = 'statement'
     } else {
+      const { name, text } = this.#before[this.#done++] ?? {}
+      if (name && text !== undefined) connection.parsedStatements[name] = text
       super.handleCommandComplete(message, connection)
       if (this.#name && !this.#shape) shapes?.of(connection).note(this.#name, this._result)
     }
