@@ -5,6 +5,7 @@ const POOL = 'db.client.connection.pool.name'
 const OPERATION = 'db.operation.name'
 const COLLECTION = 'db.collection.name'
 const ERROR = 'error.type'
+const CONSUMER = 'miyabi.consumer'
 
 const define = <const Attributes extends readonly string[]>(
   definition: MetricDefinition<Attributes>,
@@ -90,6 +91,34 @@ export const ownMetrics = {
     unit: '{event}',
     description: 'Events that wait in writers until they are stored.',
     attributes: [],
+  }),
+  streamRecords: define({
+    name: 'miyabi.stream.records',
+    kind: 'counter',
+    unit: '{record}',
+    description: 'Records of streams whose checkpoint this process has committed, by what became of them.',
+    attributes: [CONSUMER, 'miyabi.outcome'],
+  }),
+  streamRetries: define({
+    name: 'miyabi.stream.retries',
+    kind: 'counter',
+    unit: '{retry}',
+    description: 'How often a consumer of a stream failed and tried again, and how often it had lost its lease.',
+    attributes: [CONSUMER, 'miyabi.reason'],
+  }),
+  streamBehind: define({
+    name: 'miyabi.stream.behind',
+    kind: 'gauge',
+    unit: 's',
+    description: 'How old the last record was when it was counted, of the shard that is furthest behind.',
+    attributes: [CONSUMER],
+  }),
+  streamGaps: define({
+    name: 'miyabi.stream.gaps',
+    kind: 'gauge',
+    unit: '{shard}',
+    description: 'Shards that stand because records are lost.',
+    attributes: [CONSUMER],
   }),
   ready: define({
     name: 'miyabi.ready',

@@ -3,6 +3,7 @@ import { shared } from '../shared.js'
 import { conventions } from './conventions.js'
 import type { MetricSet } from './metric-set.js'
 import { ownMetrics } from './own-metrics.js'
+import { streamMetrics } from './stream-metrics.js'
 
 /** Longer than the stores' own limit of a second. A scrape waits for ten by default. In milliseconds. */
 const HEALTH_LIMIT_MS = 2_000
@@ -27,6 +28,7 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   const capacity = set.sum(ownMetrics.consumedCapacity)
   const failedConditions = set.sum(ownMetrics.failedConditions)
   const eventWriterPending = set.sum(ownMetrics.eventWriterPending)
+  const readStreams = streamMetrics(set)
   const ready = set.sum(ownMetrics.ready)
   const problem = set.sum(ownMetrics.problem)
 
@@ -73,10 +75,11 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   }
 
   return async () => {
-    const { postgres, service, dynamodb } = db.stats()
+    const { postgres, service, dynamodb, streams } = db.stats()
     readPool('main', postgres)
     if (service) readPool('service', service)
     readDynamo(dynamodb)
+    readStreams(streams)
     await readHealth()
     return service ? ['main', 'service'] : ['main']
   }
