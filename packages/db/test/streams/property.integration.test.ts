@@ -121,7 +121,7 @@ async function settled(total: number): Promise<void> {
 }
 
 describe('a stream that is consumed by processes that die and fall asleep', () => {
-  const budget = new Budget({ name: 'shard trees', short: 5, longSeconds: 240 })
+  const budget = new Budget({ name: 'shard trees', short: 4, longSeconds: 240 })
 
   it('is put into effect once, each item in order, whatever becomes of its shards', {
     timeout: budget.timeoutMs,
