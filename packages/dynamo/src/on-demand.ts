@@ -4,7 +4,6 @@
  */
 import type { DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-dynamodb'
 import {
-  addObserver,
   Closing,
   defined,
   isMiyabiError,
@@ -19,8 +18,7 @@ import type { Dynamo } from './dynamo.js'
 import { closedError } from './errors/closed.js'
 import { writerOnDemand } from './events/writer-on-demand.js'
 import type { DynamoHealth } from './health/health.js'
-import { createDynamoHooks } from './observe/dynamo-hooks.js'
-import type { DynamoObserver } from './observe/facts.js'
+import { addDynamoObserver, createDynamoHooks } from './observe/dynamo-hooks.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats } from './stats.js'
@@ -168,7 +166,7 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
         return downWith(error)
       }
     },
-    observe: (observer) => addObserver<DynamoObserver>(hooks, observer),
+    observe: (observer) => addDynamoObserver(hooks, observer),
     stats: () => loaded?.stats() ?? unusedStats(settings),
     close,
     async [Symbol.asyncDispose]() {

@@ -159,8 +159,9 @@ function makePostgres(
   return {
     prisma,
     pool,
-    transaction: (work, transactionOptions) => begin(host, () => runTransaction(host, work, transactionOptions)),
-    read: (work, readOptions) => begin(host, () => runRead(host, work, readOptions)),
+    transaction: (work, transactionOptions) =>
+      begin(host, () => runTransaction(host, work, transactionOptions), 'transaction'),
+    read: (work, readOptions) => begin(host, () => runRead(host, work, readOptions), 'read'),
     query: (text, values) => runQuery(host, scope, text, values),
     as: (identity) => (scope ? refuseIdentity() : scopedPostgres(scopeOf(identity), host)),
     health: async ({ signal } = {}) => {

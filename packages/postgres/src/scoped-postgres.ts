@@ -4,6 +4,7 @@ import { PostgresError } from './errors/errors.js'
 import { toPostgresError } from './errors/map-error.js'
 import type { Identity } from './identity/identity.js'
 import type { Scope, Scopes } from './identity/scope.js'
+import { codeOfFailure } from './prisma/followed-client.js'
 import { scopedClient } from './prisma/scoped-client.js'
 import type { PrismaClient } from './schema/prisma.js'
 import { type ReadOptions, type ReadWork, runRead } from './transaction/read.js'
@@ -65,19 +66,26 @@ export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
     get prisma() {
       return inScope().prisma
     },
-    transaction: (work, options) => begin(host, () => runTransaction(inScope(), work, options)),
-    read: (work, options) => begin(host, () => runRead(inScope(), work, options)),
+    transaction: (work, options) => begin(host, () => runTransaction(inScope(), work, options), 'transaction'),
+    read: (work, options) => begin(host, () => runRead(inScope(), work, options), 'read'),
     query: (text, values) => runQuery(host, scope, text, values),
     as: refuseIdentity,
   }
 }
 
-/** Begins an operation, unless everything is closed. */
+/**
+ * Begins an operation, unless everything is closed.
+ * @param name by which those hear of it who follow calls; without one they do not.
+ */
 export function begin<T>(
-  { operations, runner }: Pick<ScopeHost, 'operations' | 'runner'>,
+  { operations, runner, pool }: Pick<ScopeHost, 'operations' | 'runner' | 'pool'>,
   work: () => Promise<T>,
+  name?: string,
 ): Promise<T> {
-  return operations.begin(work, () => runner.closedError)
+  const { calls } = pool.hooks
+  const begun = (): Promise<T> => operations.begin(work, () => runner.closedError)
+  if (name === undefined || !calls.isFollowed) return begun()
+  return calls.run({ store: 'postgresql', operation: name }, begun, codeOfFailure)
 }
 
 /**
@@ -85,13 +93,13 @@ export function begin<T>(
  * @throws {PostgresError}
  */
 export async function runQuery<Row extends pg.QueryResultRow>(
-  host: Pick<ScopeHost, 'operations' | 'runner'>,
+  host: Pick<ScopeHost, 'operations' | 'runner' | 'pool'>,
   scope: Scope | undefined,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<pg.QueryResult<Row>> {
   try {
-    return await begin(host, () => host.runner.sql<Row>(scope, text, values))
+    return await begin(host, () => host.runner.sql<Row>(scope, text, values), 'query')
   } catch (error) {
     throw toPostgresError(error)
   }

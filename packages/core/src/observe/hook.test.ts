@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { addObserver, Hook, type Hooks } from './hook.js'
+import { addObserver, Hook, type Hooks, type ObserverContext } from './hook.js'
 
 function hook<Facts>() {
   const failures: unknown[] = []
@@ -40,6 +41,20 @@ describe('a hook', () => {
     expect(failures).toEqual([new Error('thrown'), new Error('rejected')])
   })
 
+  it('tells those who want it in the asynchronous context of who asked', async () => {
+    const { hook: numbers } = hook<number>()
+    const storage = new AsyncLocalStorage<string>()
+    const heard: unknown[] = []
+    numbers.add(() => heard.push(storage.getStore()))
+    expect(storage.run('asker', () => numbers.capture())).toBeUndefined()
+    const end = numbers.add(() => heard.push(storage.getStore()), true)
+    const context = storage.run('asker', () => numbers.capture())
+    storage.run('another', () => numbers.tell(1, context))
+    expect(heard).toEqual(['asker', 'asker'])
+    end()
+    expect(numbers.capture()).toBeUndefined()
+  })
+
   it('may lose and win listeners while it tells', () => {
     const { hook: numbers } = hook<number>()
     const heard: string[] = []
@@ -57,7 +72,7 @@ describe('a hook', () => {
 })
 
 it('adds an observer to the hooks whose methods it has, as an object with state of its own', () => {
-  interface Observer {
+  interface Observer extends ObserverContext {
     number?(facts: number): void
     text?(facts: string): void
   }

@@ -49,6 +49,7 @@ import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.j
 import type { DatabaseSettings } from '../settings/settings.js'
 import { type BoundStreams, bindStreams, type DatabaseStreams } from '../streams/streams.js'
 import type { StreamStats } from '../streams/types.js'
+import { AddedFields } from './added-fields.js'
 import type { DatabaseObserver } from './observer.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
 import { type DatabaseServers, serversOf } from './servers.js'
@@ -107,6 +108,8 @@ interface Stores {
   /** Hears other processes. */
   readonly listener: Listener | undefined
   readonly effects: EffectsOfContext
+  /** What observers add to every line of the log. */
+  readonly logFields: AddedFields
 }
 
 /** What the outboxes of a context have in common, and its relay. */
@@ -212,7 +215,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     settings: CreateOptions<Effects>,
   ): DatabaseContext<Effects> {
     warnOfSecondCopy('@miyabi/db', import.meta.url)
-    const logger = redactingLogger(settings.logger ?? silentLogger)
+    const logFields = new AddedFields()
+    const logger = redactingLogger(logFields.to(settings.logger ?? silentLogger))
     const { dynamodbUnavailable } = settings
     const retryBudget = new RetryBudget()
     const listens = settings.postgres.serviceDirectDatabaseUrl !== undefined
@@ -243,7 +247,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     const { effects: definitions = {} } = settings
     const effects = { definitions, checks: effectChecks(settings.dynamodb), committed: new CommitSignal() }
     const stores = { postgres, openService, checkService, dynamo, servers, dynamodbUnavailable, listener, effects }
-    return new DatabaseContext(stores, logger)
+    return new DatabaseContext({ ...stores, logFields }, logger)
   }
 
   /**
@@ -369,7 +373,9 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   observe(observer: DatabaseObserver): () => void {
     const { postgres, dynamo } = this.#stores
     const stores = [postgres, dynamo, ...(this.#service ? [this.#service] : [])]
-    const observation: Observation = { observer, ends: stores.map((store) => store.observe(observer)) }
+    const ends = stores.map((store) => store.observe(observer))
+    if (observer.logFields) ends.push(this.#stores.logFields.add(() => observer.logFields?.() ?? {}))
+    const observation: Observation = { observer, ends }
     this.#observations.add(observation)
     return () => {
       this.#observations.delete(observation)

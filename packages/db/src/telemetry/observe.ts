@@ -4,6 +4,7 @@ import { type MetricProducer, metricProducer } from './metrics/metric-producer.j
 import { prometheusText } from './metrics/prometheus-text.js'
 import { SlowLog } from './slow/slow-log.js'
 import type { SlowStatement } from './slow/slow-table.js'
+import { type SpanMaker, type Spans, tracingObserver } from './traces/tracing-observer.js'
 
 export interface ObserveOptions {
   /**
@@ -11,6 +12,14 @@ export interface ObserveOptions {
    * `slow()`. Default 250; Infinity for none.
    */
   readonly slowMs?: number
+  /**
+   * Spans for OpenTelemetry: of each call (`plugin.findMany`, `transaction`, `events.append`), or of its statements and
+   * requests too. Calls of Prisma's client have none where its own instrumentation makes them, and the statements hang
+   * below those. They need the package `@opentelemetry/api`, and cost some microseconds each. Default `off`.
+   */
+  readonly spans?: Spans
+  /** Default: that of the global provider, `@miyabi/db`. */
+  readonly tracer?: SpanMaker
 }
 
 /** What is known of a database since `observe()` was called on it. */
@@ -42,12 +51,16 @@ export interface Telemetry extends Disposable {
  * const telemetry = observe(db)
  * app.get('/metrics', async (_, response) => response.type('text/plain').send(await telemetry.prometheus()))
  * ```
+ *
+ * @throws {MiyabiError} `telemetry.open_telemetry_missing`: spans are wanted, and nothing to make them with is there.
  */
-export function observe(database: Database, { slowMs = 250 }: ObserveOptions = {}): Telemetry {
+export function observe(database: Database, options: ObserveOptions = {}): Telemetry {
+  const { slowMs = 250, spans = 'off', tracer } = options
+  const tracing = spans === 'off' ? [] : [tracingObserver(database, spans, tracer)]
   const metrics = new DatabaseMetrics(database)
   const startedAt = Date.now()
   const slowLog = new SlowLog({ slowMs, logger: { warn: (fields, message) => database.logger.warn(fields, message) } })
-  const stops = [metrics.observer, slowLog].map((observer) => database.observe(observer))
+  const stops = [metrics.observer, slowLog, ...tracing].map((observer) => database.observe(observer))
   return {
     database,
     prometheus: async () => prometheusText(await metrics.collect()),

@@ -38,6 +38,21 @@ export function withCallDeadline<T>(
   work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
 ): Promise<T> {
   const record = newRecord(options)
+  const { calls } = options.hooks ?? {}
+  if (!calls?.isFollowed || options.isPart) return callOf(options, record, work)
+  const start = { store: 'aws.dynamodb', operation: options.operation } as const
+  return calls.run(
+    start,
+    () => callOf(options, record, work),
+    (error) => failureOf(error, record, options.signal),
+  )
+}
+
+function callOf<T>(
+  options: CallOptions,
+  record: CallRecord,
+  work: (signal: AbortSignal, record: CallRecord) => Promise<T>,
+): Promise<T> {
   const ended = withDeadline(
     { ms: options.ms, signal: options.signal, onTimeout: () => deadlineError(record, options.ms) },
     (signal) => {
@@ -64,13 +79,14 @@ function told<T>(ended: Promise<T>, record: CallRecord, signal: AbortSignal | un
     })
   ended.then(
     () => tell(record.failedWith),
-    (error: unknown) => tell(signal?.aborted ? 'aborted' : codeOf(error, record)),
+    (error: unknown) => tell(failureOf(error, record, signal)),
   )
   return ended
 }
 
 /** A mistake in the code of a caller or of ours has no code. */
-function codeOf(error: unknown, record: CallRecord): string {
+function failureOf(error: unknown, record: CallRecord, signal: AbortSignal | undefined): string {
+  if (signal?.aborted) return 'aborted'
   if (isMiyabiError(error)) return error.code
   return isDynamoFailure(error) ? toDynamoError(error, record).code : 'other'
 }

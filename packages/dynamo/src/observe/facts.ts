@@ -1,5 +1,9 @@
+import type { CallInProgress, CallStart, ObserverContext } from '@miyabi/core'
+
 /** What DynamoDB's observers are told. Each method is optional; with none of a kind, nothing of it is made. */
-export interface DynamoObserver {
+export interface DynamoObserver extends ObserverContext {
+  /** A call begins. For whoever follows it, as a tracer. */
+  begin?(call: CallStart): CallInProgress | undefined
   /** A call has ended: one of ours (`events.append`), or one command that a caller sent. Health checks are none. */
   call?(facts: DynamoCallFacts): void
   /** A request of such a call has ended, repetitions included. */

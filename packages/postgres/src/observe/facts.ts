@@ -1,7 +1,10 @@
+import type { CallInProgress, CallStart, ObserverContext } from '@miyabi/core'
 import type { PoolEvent } from './pool-events.js'
 
 /** What PostgreSQL's observers are told. Each method is optional; with none of a kind, nothing of it is made. */
-export interface PostgresObserver {
+export interface PostgresObserver extends ObserverContext {
+  /** A call begins: of Prisma's client, `transaction()`, `read()`, `query()`. For whoever follows it, as a tracer. */
+  begin?(call: CallStart): CallInProgress | undefined
   /**
    * A statement has ended, and whoever asked for it has the answer. The pool's own tests, the identity in front of a
    * statement and health checks are none.

@@ -1,14 +1,19 @@
-import { addObserver, Hook, type Hooks, type Logger } from '@miyabi/core'
+import { addObserver, Calls, Hook, type Hooks, type Logger } from '@miyabi/core'
 import type { PostgresObserver } from './facts.js'
 
+type Told = Omit<PostgresObserver, 'begin'>
+
 /** All that can be observed of one pool and of what is asked over it. */
-export type PostgresHooks = Hooks<PostgresObserver>
+export interface PostgresHooks extends Hooks<Told> {
+  readonly calls: Calls
+}
 
 /** @param logger is told of each observer that fails, once. */
 export function createPostgresHooks(pool: string, logger: Logger): PostgresHooks {
   const onFailed = (error: unknown): void =>
     logger.warn({ event: 'postgres.observer_failed', pool, error }, 'an observer threw; it is told once, and goes on')
   return {
+    calls: new Calls(onFailed),
     statement: new Hook(onFailed),
     pool: new Hook(onFailed),
     transaction: new Hook(onFailed),
@@ -17,5 +22,12 @@ export function createPostgresHooks(pool: string, logger: Logger): PostgresHooks
 }
 
 /** Returns what ends it. */
-export const addPostgresObserver = (hooks: PostgresHooks, observer: PostgresObserver): (() => void) =>
-  addObserver<PostgresObserver>(hooks, observer)
+export function addPostgresObserver(hooks: PostgresHooks, observer: PostgresObserver): () => void {
+  const { calls, ...told } = hooks
+  const end = addObserver<Told>(told, observer)
+  const stop = observer.begin && calls.add((call) => observer.begin?.(call))
+  return () => {
+    end()
+    stop?.()
+  }
+}

@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import type { Hook } from '@miyabi/core'
 import type pg from 'pg'
 import { toPostgresError } from '../errors/map-error.js'
@@ -18,12 +19,16 @@ export interface Origin {
 interface Asked {
   readonly text?: unknown
   readonly origin?: Origin
+  /** Of who asked, where that is not known any more when it is sent. */
+  readonly context?: AsyncResource | undefined
 }
 
 type Answer = pg.QueryResult | readonly pg.QueryResult[] | undefined
 
 interface Ended {
   readonly query: unknown
+  /** Of who asked, where it is wanted. */
+  readonly context: AsyncResource | undefined
   readonly startedAt: number
   readonly durationMs: number
   readonly error: Error | undefined
@@ -60,8 +65,10 @@ export class StatementTelling {
 
   /** A query is given to its connection. Returns what is to be called at its end. */
   begin(query: unknown): QueryEnd {
+    const context = (Object(query) as Asked).context ?? this.#hook.capture()
     const startedAt = performance.now()
-    return (endedAt, error, answer) => this.#ended({ query, startedAt, durationMs: endedAt - startedAt, error, answer })
+    return (endedAt, error, answer) =>
+      this.#ended({ query, context, startedAt, durationMs: endedAt - startedAt, error, answer })
   }
 
   #ended(ended: Ended): void {
@@ -84,9 +91,9 @@ export class StatementTelling {
     }
   }
 
-  #tell({ text, sql, answer }: Part, { path, scope }: Origin, { startedAt, durationMs, error }: Ended): void {
+  #tell({ text, sql, answer }: Part, { path, scope }: Origin, { context, startedAt, durationMs, error }: Ended): void {
     const { operation, collection, isOfTransaction } = this.#texts.of(text)
-    this.#hook.tell({
+    const facts: StatementFacts = {
       store: 'postgresql',
       pool: this.#pool,
       operation,
@@ -98,7 +105,8 @@ export class StatementTelling {
       durationMs,
       rows: answer?.rowCount ?? undefined,
       error: error && errorFacts(error),
-    })
+    }
+    this.#hook.tell(facts, context)
   }
 
   #markOf(scope: object): object {

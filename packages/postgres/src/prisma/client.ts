@@ -64,17 +64,6 @@ export function createPrismaClient(
     },
     counts,
   })
-  const intake: Intake = {
-    isPart: () => host.attempts.current !== undefined || pool.cancelScope !== undefined,
-    bulk,
-    refusal: () => closedError(pool.name),
-    onRaced: (what, attempt) => host.retrier.raced(what, attempt),
-    onLostRace: () => {
-      const { current } = host.attempts
-      if (current) current.hasLostRace = true
-    },
-  }
-  const CountedClient = countedClient(Client, operations, intake)
   const { schema } = settings.target
   const { names } = host.runner
   const adapter = new Adapter(
@@ -85,6 +74,18 @@ export function createPrismaClient(
       ...(names ? { statementNameGenerator: (query: NamedQuery) => names.of(query) } : {}),
     },
   )
+  const intake: Intake = {
+    calls: pool.hooks.calls,
+    isPart: () => host.attempts.current !== undefined || pool.cancelScope !== undefined,
+    bulk,
+    refusal: () => closedError(pool.name),
+    onRaced: (what, attempt) => host.retrier.raced(what, attempt),
+    onLostRace: () => {
+      const { current } = host.attempts
+      if (current) current.hasLostRace = true
+    },
+  }
+  const CountedClient = countedClient(Client, operations, intake)
   const client = new CountedClient({
     adapter,
     // The other formats print a call's arguments into validation errors, and lines of source around a failed one.

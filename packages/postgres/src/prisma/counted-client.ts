@@ -7,11 +7,12 @@ import { retryLostRaces } from '../transaction/lost-race.js'
 import type { BulkInserts } from './bulk/bulk-inserts.js'
 import { refuseChangedValues } from './changed-values.js'
 import { dataModelOf } from './data-model.js'
+import { type Followed, followedClient } from './followed-client.js'
 import { BELONGS_TO } from './scoped-client.js'
 import { isLostRace, mayRace } from './upsert-race.js'
 
 /** Whose work goes on although the intake is closed, and what the others are told. */
-export interface Intake {
+export interface Intake extends Followed {
   /**
    * Whether who calls belongs to an operation that began: the next attempt at a transaction, the second statement of a
    * read.
@@ -116,7 +117,7 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
     },
   }
   class CountedClient extends Base {}
-  Object.assign(CountedClient.prototype, counted)
+  Object.assign(CountedClient.prototype, followedClient(counted, intake))
   return CountedClient as typeof PrismaClient
 }
 

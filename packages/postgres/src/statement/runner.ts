@@ -175,14 +175,16 @@ export class Runner {
 
   /** With one promise for all of it: nearly every read comes this way. */
   #taken(query: NamedRowsQuery, scope: Scope | undefined): Promise<RawRows> {
+    const context = this.#pool.hooks.statement.capture() // the connection may come in that of who gives it back
     return new Promise((resolve, reject) => {
       this.#pool.take((error, client) => {
         if (!client) return reject(error)
-        this.#sendRows(client, query, scope, (failed, rows) => {
+        const callback = (failed: FailedRows | undefined, rows?: RawRows): void => {
           client.release(failed?.error)
           if (rows) resolve(rows)
           else resolve(this.#again(failed, query, scope, (unnamed) => this.#taken(unnamed, scope)))
-        })
+        }
+        this.#sendRows(client, query, scope, callback, context)
       })
     })
   }
@@ -205,9 +207,10 @@ export class Runner {
     { sql, values, name }: NamedRowsQuery,
     scope: Scope | undefined,
     callback: (failed: FailedRows | undefined, rows?: RawRows) => void,
+    context = this.#pool.hooks.statement.capture(),
   ): void {
     const config = { text: sql, values, name, rowMode: 'array' as const, types: this.#parsers }
-    const statement = new RowsStatement(config, this.#optionsOf(scope, 'compiled', scope, false))
+    const statement = new RowsStatement(config, this.#optionsOf(scope, 'compiled', scope, false, context))
     statement.callback = (error) => {
       if (error) callback(new FailedRows(error, statement))
       else callback(undefined, statement)
@@ -244,8 +247,14 @@ export class Runner {
     return isInScope ? inScope(error) : scopeRefused(error, scope, this.login)
   }
 
-  #optionsOf(scope: Scope | undefined, path: Path, asker: Scope | undefined, maySeveral: boolean): StatementOptions {
-    return { scope, names: this.#options.names, shapes: this.#shapes, maySeveral, path, asker }
+  #optionsOf(
+    scope: Scope | undefined,
+    path: Path,
+    asker: Scope | undefined,
+    maySeveral: boolean,
+    context = this.#pool.hooks.statement.capture(),
+  ): StatementOptions {
+    return { scope, names: this.#options.names, shapes: this.#shapes, maySeveral, path, asker, context }
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import type pg from 'pg'
 import type { Scope } from '../identity/scope.js'
 import { type DataRow, DriverQuery, DriverResult, type Parameter, type Wire } from '../internals/pg.js'
@@ -39,6 +40,8 @@ export interface StatementOptions {
   readonly path: Origin['path']
   /** Whom it is asked for; in a transaction, whose scope was set before, this alone says so. */
   readonly asker: Scope | undefined
+  /** The asynchronous context of who asks, where that is wanted. */
+  readonly context: AsyncResource | undefined
 }
 
 /**
@@ -72,6 +75,11 @@ export class Statement extends DriverQuery {
     this.#options = options
     this.#name = name
     this.#before = before
+  }
+
+  /** The asynchronous context of who asked, where that is wanted. */
+  get context(): AsyncResource | undefined {
+    return this.#options.context
   }
 
   /** What is told of it. Of the service nothing: it is one and the same for everybody's requests. */
