@@ -4,6 +4,7 @@ import { Budget, deploy, type PrivateServer, sql, startPrivateServer } from '@mi
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DatabaseContext } from '../../src/index.js'
 import { observe } from '../../src/telemetry/index.js'
+import { RecordingLogger } from '../recording-logger.js'
 import { readSamples } from './scrape.js'
 
 const MIGRATIONS = path.resolve(import.meta.dirname, '../../../../prisma/migrations')
@@ -53,9 +54,12 @@ it('counts what a random run sends as the server does: neither more nor less', a
     DB_MAX_CONNECTIONS: '3',
     DB_ALLOW_PRIVILEGED_LOGIN: 'true',
   }
-  await using db = await DatabaseContext.fromEnv({ env })
+  const logger = new RecordingLogger()
+  await using db = await DatabaseContext.fromEnv({ env, logger })
   const service = db.asService()
   const { id: userId } = await service.pg.user.create({ data: { email: 'ada@example.com' } })
+  await db.as({ userId }).pg.user.count()
+  await expect.poll(() => logger.of('postgres.start_checked')).toHaveLength(2) // each pool's look at the server
   using telemetry = observe(db)
   await sql(server.url(), 'SELECT pg_stat_statements_reset()')
 
