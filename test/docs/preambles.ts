@@ -21,6 +21,9 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const userId: string
     declare const license: import('@miyabi/db').Prisma.LicenseUncheckedCreateInput
   `,
+  'docs/guides/monitoring.md': `
+    declare const db: import('@miyabi/db').DatabaseContext
+  `,
   'packages/db/README.md': `
     declare const db: import('@miyabi/db').DatabaseContext
     declare const userId: string

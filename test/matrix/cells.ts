@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { prometheusPrograms } from '../alerts/prometheus-package.js'
 import { root } from '../workspace.js'
 import { fetchPackage, hasProgram } from './fetch.js'
 import { startPostgres } from './postgres-server.js'
@@ -64,6 +65,15 @@ export const cells: readonly Cell[] = [
     prepare: async () => {
       if (!hasProgram('java', '-version')) throw new Error('Java is not installed')
       return vitest(['--config', 'vitest.dynamodb-local.config.ts'])
+    },
+  },
+  {
+    name: 'alerts',
+    purpose:
+      'a real Prometheus, an application and its faults: exactly the alerts that should fire do; on Debian it is fetched',
+    prepare: async () => {
+      await prometheusPrograms()
+      return vitest(['--config', 'vitest.alerts.config.ts'])
     },
   },
   ...NODE.map(onNode),
