@@ -29,19 +29,23 @@ const ABOUT_START_UP = [
   'says that no writes are accepted',
 ]
 
-/** `pnpm test:pgbouncer`: the PostgreSQL suite through PgBouncer in transaction mode, which must be installed. */
+/**
+ * `pnpm test:pgbouncer`: the PostgreSQL suite and the relays through PgBouncer in transaction mode, which must be
+ * installed.
+ */
 export default defineConfig({
   ...sources,
   test: {
     ...common,
     ...run,
-    root: 'packages/postgres',
     include: [
-      'test/{compiled,errors,identity,pgbouncer,pool,prisma,statement,transaction}/**/*.test.ts',
-      'test/row-security/matrix.integration.test.ts',
-      'test/health.fault.test.ts',
+      'packages/postgres/test/{compiled,errors,identity,pgbouncer,pool,prisma,statement,transaction}/**/*.test.ts',
+      'packages/postgres/test/row-security/matrix.integration.test.ts',
+      'packages/postgres/test/health.fault.test.ts',
+      // Relays hold no session; their line to others goes past the pooler.
+      'packages/db/test/relay/{crashes,floor,relay,relays}.*.test.ts',
     ],
     testNamePattern: new RegExp(`^(?!.*(${[...ABOUT_SESSIONS, ...ABOUT_START_UP].join('|')}))`),
-    globalSetup: ['test/pgbouncer/global-setup.ts'],
+    globalSetup: ['packages/postgres/test/pgbouncer/global-setup.ts'],
   },
 })

@@ -1,16 +1,19 @@
 import { readStack } from '@miyabi/core'
 import { isRunning } from '@miyabi/core/process'
-import { createTestDatabase, dynamodbEndpoint, startDynamoProxy, tablePrefix } from '@miyabi/testing'
+import { createTestDatabase, dynamodbEndpoint, sql, startDynamoProxy, tablePrefix } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { makeStackFolder, readTotals, startDemo } from './run-demo.js'
 
+/** With which of its events it is killed. */
+const KILLED_AT = process.env['MIYABI_TEST_LONG'] === '1' ? [1, 26, 101, 150, 250, 329] : [26]
+
 describe('the demo, killed in the middle of its events', () => {
-  it('leaves what the next run completes: the same totals, nothing twice', async () => {
+  it.each(KILLED_AT)('leaves what the next run completes: the same totals, nothing twice (event %i)', async (last) => {
     await using database = await createTestDatabase()
     let puts = 0
-    // The first 25 events are stored; with the next request the process dies.
+    // Some events are stored; with the next request the process dies.
     await using proxy = await startDynamoProxy(dynamodbEndpoint(), ({ operation }) => {
-      if (operation !== 'PutItem' || ++puts <= 25) return 'pass'
+      if (operation !== 'PutItem' || ++puts < last) return 'pass'
       killed.process.kill('SIGKILL')
       return 'hang'
     })
@@ -27,13 +30,15 @@ describe('the demo, killed in the middle of its events', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const totals = readTotals(stdout)
     expect(totals).toMatchObject({
-      deliveries: { added: 229, total: 329 },
+      deliveries: { total: 329 },
       executions: { total: 108 },
       usageEvents: { total: 108 },
       events: { total: 329 },
     })
-    expect(totals['events']?.added).toBeGreaterThan(229)
-    expect(totals['events']?.added).toBeLessThan(329)
+    // What was committed before is not stored again, and events of it were left to append.
+    expect(totals['deliveries']?.added).toBeLessThan(329)
+    expect(totals['events']?.added).toBeGreaterThan(0)
+    expect(await sql(database.directDatabaseUrl, 'SELECT FROM outbox UNION ALL SELECT FROM outbox_dead')).toEqual([])
   })
 })
 

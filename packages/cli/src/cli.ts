@@ -27,6 +27,10 @@ const commands: Readonly<Record<string, Entry>> = {
     purpose: 'what is wrong, and the command that mends it',
     load: async () => (await import('./commands/doctor.js')).doctor,
   },
+  relay: {
+    purpose: 'carry out what the outbox holds',
+    load: async () => (await import('./commands/relay.js')).relay,
+  },
   outbox: {
     purpose: 'what committed transactions have left to be carried out',
     load: async () => (await import('./commands/outbox.js')).outbox,

@@ -255,6 +255,21 @@ export {
 export type { EffectOptions, Emitted, Outbox } from './outbox/outbox.js'
 export type { OutboxRun, OutboxWork } from './outbox/outbox-transaction.js'
 export { openTopics } from './outbox/topics.js'
+export type { EffectHandler, EffectHandlers } from './relay/custom.js'
+export {
+  type DeadLetter,
+  deadLetters,
+  discardDeadLetters,
+  type OutboxStatus,
+  outboxStatus,
+  retryDeadLetters,
+} from './relay/dead-letters.js'
+export { EffectTimeoutError, PermanentEffectError } from './relay/errors.js'
+export type { Relay, RelayOptions } from './relay/open-relay.js'
+export type { RelayLimits } from './relay/options.js'
+export type { RelayDrained } from './relay/relay.js'
+export type { RelayStats, TopicStats } from './relay/stats.js'
+export type { EffectRun } from './relay/target.js'
 export { renderEnvFile, renderSettingsPage } from './settings/render-settings.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings/settings.js'
 export { agentExecutionProjection } from './streams/projections/agent-executions.js'

@@ -1,9 +1,9 @@
 import type { DatabaseContext, EventRange, Page, ScopedContext, StoredEvent } from '@miyabi/db'
 import { addCustomers } from '../customers/customers.js'
 import { duration, print, say, table, timed } from '../terminal/print.js'
-import { readDeliveries } from '../webhooks/deliveries.js'
-import { appendAgain, appendEvents, readPages, receivedBetween, WEBHOOK } from '../webhooks/events.js'
-import { readStored, type StoredDelivery, storeDeliveries } from '../webhooks/store.js'
+import { readDeliveries, type StoredDelivery } from '../webhooks/deliveries.js'
+import { appendAgain, readPages, receivedBetween, WEBHOOK } from '../webhooks/events.js'
+import { readStored, storeDeliveries } from '../webhooks/store.js'
 
 /** So many deliveries are stored in one transaction. */
 const BATCH_SIZE = 100
@@ -18,13 +18,15 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
     for (const [name, rowsAdded] of Object.entries(rows)) added.set(name, (added.get(name) ?? 0) + rowsAdded)
   }
 
+  await using relay = db.relay() // events follow from what was committed, by this run or one that was killed
   const { ms } = await timed(async () => {
-    count(await service.transaction(addCustomers))
+    count(await service.transaction((tx) => addCustomers(tx)))
     for (let start = 0; start < deliveries.length; start += BATCH_SIZE) {
       const batch = deliveries.slice(start, start + BATCH_SIZE)
-      count(await service.transaction((tx) => storeDeliveries(tx, batch)))
-      count({ events: await appendEvents(db, await readStored(service.pg, batch)) })
+      count(await service.transaction((tx, { outbox }) => storeDeliveries(tx, batch, outbox)))
     }
+    await relay.drain()
+    count({ events: relay.stats().topics['events.append']?.delivered ?? 0 })
   })
   say(`${deliveries.length} deliveries of ${kinds} kinds received in ${duration(ms)}`)
 

@@ -16,6 +16,17 @@ export interface Delivery {
   readonly payload: Payload
 }
 
+/**
+ * A delivery, and what is stored of it: when it first came, and the ids of its sender and its repository, where it has
+ * them.
+ */
+export interface StoredDelivery {
+  readonly delivery: Delivery
+  readonly receivedAt: Date
+  readonly userId: string | undefined
+  readonly repositoryId: string | undefined
+}
+
 interface Kind {
   readonly name: string
   readonly examples: readonly Payload[]

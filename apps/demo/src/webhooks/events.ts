@@ -7,7 +7,7 @@ import {
   type Page,
   type StoredEvent,
 } from '@miyabi/db'
-import type { StoredDelivery } from './store.js'
+import type { StoredDelivery } from './deliveries.js'
 
 /** The type under which every delivery is in the event log. */
 export const WEBHOOK = 'webhook'
@@ -27,22 +27,6 @@ export async function readPages(ask: (cursor?: string) => Promise<Page<StoredEve
   do pages.push(await ask(pages.at(-1)?.cursor))
   while (pages.at(-1)?.cursor !== undefined)
   return pages
-}
-
-/**
- * Appends an event for each stored delivery that has none yet, and says how many those were.
- *
- * PostgreSQL decides what was received, and the events follow from it: after a crash in between, the next run appends
- * what is missing. An event's id is made of its time and the delivery's name, so that even two runs at once append the
- * same event.
- */
-export async function appendEvents(db: DatabaseContext, stored: readonly StoredDelivery[]): Promise<number> {
-  const range = receivedBetween(stored)
-  const pages = await readPages((cursor) => db.dynamodb.events.byType(WEBHOOK, { ...range, limit: 1000, cursor }))
-  const present = new Set(pages.flatMap(({ items }) => items.map(({ data }) => data['delivery'])))
-  const missing = stored.filter((one) => !present.has(one.delivery.name) && isKept(one))
-  await db.dynamodb.events.appendMany(missing.map(toEvent))
-  return missing.length
 }
 
 /**
@@ -76,7 +60,11 @@ async function appendSurely(writer: EventWriter, event: NewEvent): Promise<void>
 
 const isKept = ({ receivedAt }: StoredDelivery): boolean => receivedAt.getTime() > Date.now() - KEPT_MS
 
-const toEvent = ({ delivery, receivedAt, userId, repositoryId }: StoredDelivery): NewEvent => ({
+/**
+ * The event of a delivery. Its id is made of its time and the delivery's name, so that whoever appends it again appends
+ * the same one.
+ */
+export const toEvent = ({ delivery, receivedAt, userId, repositoryId }: StoredDelivery): NewEvent => ({
   eventType: WEBHOOK,
   occurredAt: receivedAt,
   idempotencyKey: delivery.name,

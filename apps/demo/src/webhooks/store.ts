@@ -1,8 +1,9 @@
-import type { Prisma, UsageEventType } from '@miyabi/db'
+import type { Outbox, Prisma, UsageEventType } from '@miyabi/db'
 import { customerIds, payerOf } from '../customers/customers.js'
 import { lookup } from '../customers/lookup.js'
 import { stableId } from '../customers/stable-id.js'
-import type { Delivery } from './deliveries.js'
+import type { Delivery, StoredDelivery } from './deliveries.js'
+import { toEvent } from './events.js'
 import { type Execution, toExecution, toLogLines } from './execution.js'
 import { toRepositories, toWebUsers } from './people.js'
 
@@ -16,17 +17,6 @@ export interface AddedRows {
   readonly usageEvents: number
 }
 
-/**
- * A delivery, and what is stored of it: when it first came, and the ids of its sender and its repository, where it has
- * them.
- */
-export interface StoredDelivery {
-  readonly delivery: Delivery
-  readonly receivedAt: Date
-  readonly userId: string | undefined
-  readonly repositoryId: string | undefined
-}
-
 /** An execution and where it comes from. */
 interface Work {
   readonly source: StoredDelivery
@@ -36,12 +26,14 @@ interface Work {
 const deliveryId = ({ name }: Delivery): string => stableId(`delivery ${name}`)
 
 /**
- * Stores deliveries and all that follows from them, with a statement per table however many they are. To be run in a
- * transaction: then a delivery that is stored has everything that belongs to it, and needs nothing when it comes again.
+ * Stores deliveries and all that follows from them, with a statement per table however many they are, and orders an
+ * event of each. To be run in a transaction: then a delivery that is stored has everything that belongs to it, its
+ * event included, and needs nothing when it comes again.
  */
 export async function storeDeliveries(
   tx: Prisma.TransactionClient,
   deliveries: readonly Delivery[],
+  { events }: Pick<Outbox, 'events'>,
 ): Promise<AddedRows> {
   const added = await tx.log.createManyAndReturn({
     data: deliveries.map((delivery) => ({
@@ -59,6 +51,7 @@ export async function storeDeliveries(
   const webUsers = await tx.webUser.createMany({ data: toWebUsers(fresh), skipDuplicates: true })
   const repositories = await storeRepositories(tx, fresh)
   const stored = await readStored(tx, fresh)
+  for (const one of stored) events.append(toEvent(one))
   const work = stored.flatMap((source) => {
     const execution = toExecution(source.delivery)
     return execution ? [{ source, execution }] : []

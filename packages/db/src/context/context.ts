@@ -45,6 +45,7 @@ import { messageWakes } from '../listen/message-wakes.js'
 import { CommitSignal } from '../outbox/commit-signal.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { TopicsCheck } from '../outbox/topics.js'
+import { OUTBOX_CHANNEL, openRelay, type Relay, type RelayOptions } from '../relay/open-relay.js'
 import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.js'
 import type { DatabaseSettings } from '../settings/settings.js'
 import { type BoundStreams, bindStreams, type DatabaseStreams } from '../streams/streams.js'
@@ -180,6 +181,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   #service: Postgres | undefined
   /** Who observes, for what is opened later. */
   readonly #observations = new Set<Observation>()
+  readonly #relays = new Set<Relay>()
   #closing: Promise<DatabaseClosed> | undefined
   #hasEnded = false
   #lastStatus: DatabaseHealth['status'] = 'up'
@@ -246,6 +248,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     const servers = serversOf(application, serviceDatabaseUrl === undefined ? undefined : service, settings.dynamo)
     const { effects: definitions = {} } = settings
     const effects = { definitions, checks: effectChecks(settings.dynamodb), committed: new CommitSignal() }
+    if (listener) effects.committed.listen(() => listener.tell(OUTBOX_CHANNEL))
     const stores = { postgres, openService, checkService, dynamo, servers, dynamodbUnavailable, listener, effects }
     return new DatabaseContext({ ...stores, logFields }, logger)
   }
@@ -393,6 +396,19 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
+   * Begins to carry out what committed transactions have left in the outbox, as the service; any number of processes
+   * may do so. It ends with `close()`, its own or that of the context.
+   * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL, and for options that cannot be.
+   */
+  relay(options: RelayOptions<Effects> = {}): Relay {
+    const service = this.asService()
+    const { dynamo: dynamodb, listener, effects } = this.#stores
+    const relay = openRelay({ service, dynamodb, listener, logger: this.logger, ...effects }, options)
+    this.#relays.add(relay)
+    return relay
+  }
+
+  /**
    * Runs `work` in one PostgreSQL transaction, without an identity (that of `as()` has one): committed when it
    * resolves, rolled back when it rejects; run again, whole, after a conflict, a deadlock, or a connection lost before
    * COMMIT.
@@ -444,8 +460,11 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     const { postgres, dynamo } = this.#stores
     const ms = graceMs + CLOSE_MARGIN_MS
     const service = this.#service
-    // First: they use both stores.
-    const consumers = await this.#closeOne('streams', ms, () => this.#streams.close(graceMs))
+    // First: they use both stores, and have something to record when their work has ended.
+    const [consumers, ...relays] = await Promise.all([
+      this.#closeOne('streams', ms, () => this.#streams.close(graceMs)),
+      ...[...this.#relays].map((relay) => this.#closeOne('relay', ms, () => relay.close(graceMs))),
+    ])
     const restMs = Math.max(0, graceMs - (performance.now() - start))
     const [pool, served, client] = await Promise.all([
       this.#closeOne('postgres', ms, () => postgres.close(restMs)),
@@ -454,7 +473,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     ])
     await this.#stores.listener?.close() // last: what drained had something to tell
     this.#hasEnded = true
-    const drained = consumers.drained && pool.drained && served.drained && client.drained
+    const drained = [consumers, ...relays, pool, served, client].every((closed) => closed.drained)
     const took = Math.round(performance.now() - start)
     this.logger.info({ event: 'db.closed', ms: took, drained }, `database context closed in ${took} ms`)
     return { drained }

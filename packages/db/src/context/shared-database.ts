@@ -82,6 +82,7 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
       isClosed && !context ? readinessOf(await closedHealth(checkOptions)) : open().ready(checkOptions),
     live: () => context?.live() ?? !isClosed,
     stats: () => open().stats(),
+    relay: (relayOptions) => open().relay(relayOptions),
     observe(observer) {
       const observation: Observation = { observer, end: context?.observe(observer) }
       observations.add(observation)

@@ -1,7 +1,7 @@
 import type { EffectChecks } from '@miyabi/dynamo/on-demand'
 import { OutboxError } from '../errors/outbox-error.js'
 import { assertAllowed } from './allowed.js'
-import { isBuiltIn } from './effects.js'
+import { isBuiltIn, type OwnMark } from './effects.js'
 import type { StoredEffect } from './flush.js'
 import type { AnyOutbox, EffectHost, EffectOptions, Emitted } from './outbox.js'
 import { payloadToText } from './payload-text.js'
@@ -36,7 +36,10 @@ export class EffectBuffer {
         append: (event, options) =>
           this.#within('events.append', (checks) => {
             const { id, content } = checks.event(event)
-            return this.#add('events.append', 1, content, { ...options, id })
+            const isOwn = event.id === undefined && event.idempotencyKey === undefined
+            const marked: typeof content & OwnMark =
+              isOwn && this.#host.identity === 'service' ? { ...content, isOwn } : content
+            return this.#add('events.append', 1, marked, { ...options, id })
           }),
       },
       messages: {

@@ -44,6 +44,11 @@ export interface BuiltInPayloads {
   'agentState.save': AgentStateContent & { /** When it was ordered, in milliseconds. */ readonly at: number }
 }
 
+/** Stored beside an event of the service whose id was made for it: nobody else has stored one under it. */
+export interface OwnMark {
+  readonly isOwn?: boolean
+}
+
 export type BuiltInTopic = keyof BuiltInPayloads
 
 /** The effects of an application by their names. */

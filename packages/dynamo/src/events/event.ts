@@ -30,11 +30,30 @@ export type EventIdentity =
    * A new event. `occurredAt` defaults to now, and is at most a day ahead of it; events without it are in the order of
    * the calls.
    */
-  | { readonly occurredAt?: Date | undefined; readonly idempotencyKey?: undefined; readonly id?: undefined }
+  | {
+      readonly occurredAt?: Date | undefined
+      readonly idempotencyKey?: undefined
+      readonly id?: undefined
+      readonly writtenAt?: undefined
+    }
   /** The same type, time and key are the same event, however often it is appended. */
-  | { readonly occurredAt: Date; readonly idempotencyKey: string; readonly id?: undefined }
-  /** An id made before: a UUIDv7, which holds the time. */
-  | { readonly id: string; readonly occurredAt?: undefined; readonly idempotencyKey?: undefined }
+  | {
+      readonly occurredAt: Date
+      readonly idempotencyKey: string
+      readonly id?: undefined
+      readonly writtenAt?: undefined
+    }
+  /**
+   * An id made before: a UUIDv7, which holds the time. With `writtenAt`, which is the same in every repetition, the
+   * caller vouches that nobody else writes under this id: a repetition is then the very same item, and may be put over
+   * it.
+   */
+  | {
+      readonly id: string
+      readonly writtenAt?: Date | undefined
+      readonly occurredAt?: undefined
+      readonly idempotencyKey?: undefined
+    }
 
 /** An event to append. */
 export type NewEvent = EventFacts & EventIdentity
@@ -120,7 +139,7 @@ const expiryOf = (id: string, { retentionMs }: Pick<EventModel, 'retentionMs'>):
 export function toEventItem(event: NewEvent, model: EventModel) {
   const { id, content } = checkEvent(event, model)
   const { eventType, userId, repositoryId, data } = content
-  const writtenAt = model.now()
+  const writtenAt = event.writtenAt === undefined ? model.now() : timeOf(event.writtenAt, 'writtenAt')
   const ttl = expiryOf(id, model)
   const ms = idTime(id)
   const day = dayOf(ms)
@@ -144,7 +163,8 @@ export function toEventItem(event: NewEvent, model: EventModel) {
 /**
  * Whether others may append under the event's id too, or the caller may have before: then it is not put without a look.
  */
-export const isShared = (event: NewEvent): boolean => event.id !== undefined || event.idempotencyKey !== undefined
+export const isShared = (event: NewEvent): boolean =>
+  (event.id !== undefined && event.writtenAt === undefined) || event.idempotencyKey !== undefined
 
 /** The mark of one append. Eight characters: there are never many that could be mistaken for one another. */
 export const newWriteId = (): string => randomBytes(6).toString('base64url')

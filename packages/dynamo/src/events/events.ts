@@ -35,9 +35,9 @@ export interface Events {
    */
   append(event: NewEvent, options?: CallerOptions): Promise<{ readonly id: string; readonly duplicate: boolean }>
   /**
-   * Appends many events, in no order: new ones in batches of 25. A batch has no condition, so those with an
-   * `idempotencyKey` or an `id`, which may be stored already, go each in a request of its own, and what is stored
-   * stays.
+   * Appends many events, in no order: new ones in batches of 25, and those whose caller vouches for their ids
+   * (`writtenAt`). A batch has no condition, so others with an `idempotencyKey` or an `id`, which may be stored
+   * already, go each in a request of its own, and what is stored stays.
    *
    * @returns the ids, in the order of `events`.
    * @throws {UnprocessedEventsError} naming each event not known to be stored, and why, also when the caller's signal

@@ -12,7 +12,7 @@ export interface EventWriter extends AsyncDisposable {
    * Appends one event together with whatever else is appended meanwhile. Resolves when this event is stored.
    *
    * One with an `idempotencyKey` or an `id`, which may be stored already, goes in a request of its own, and what is
-   * stored stays.
+   * stored stays; not one whose caller vouches for the id (`writtenAt`).
    *
    * @throws {EventWriterError} `dynamo.events.writer_full` when too many wait, `dynamo.events.writer_closed` after
    *   `close()`.

@@ -133,7 +133,7 @@ const fields = {
     login: 'miyabi_backend',
   }),
   SERVICE_DIRECT_DATABASE_URL: databaseUrl({
-    doc: "The service's login past any pooler, for the one connection over which a process listens to others (LISTEN, NOTIFY): set it in every process that runs a relay, that enqueues messages, or that waits for them (`receive({ waitMs })`). Without it they look every 250 ms. The same URL as SERVICE_DATABASE_URL where there is no pooler.",
+    doc: "The service's login past any pooler, for the one connection over which a process listens to others (LISTEN, NOTIFY): set it in every process that runs a relay or commits effects, and that enqueues messages or waits for them (`receive({ waitMs })`). Without it they look every 250 ms. The same URL as SERVICE_DATABASE_URL where there is no pooler.",
     defaultText: 'none',
     login: 'miyabi_backend',
   }),

@@ -1,0 +1,8 @@
+import { changeDeadLetters } from './outbox-change.js'
+
+export const outboxDiscard = changeDeadLetters({
+  name: 'discard',
+  purpose: 'Deletes dead letters for good. Ends with 2 when there is none such.',
+  done: 'deleted',
+  work: async (service, ids) => (await import('@miyabi/db')).discardDeadLetters(service, ids),
+})

@@ -1,0 +1,86 @@
+import { createTestDatabase, dynamodbEndpoint, sql, type TestDatabase, tablePrefix, until } from '@miyabi/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { miyabi, type Result, stackFolder, start } from './miyabi.js'
+
+const { folder, remove } = stackFolder()
+let database: TestDatabase
+let env: Record<string, string>
+beforeAll(async () => {
+  database = await createTestDatabase()
+  env = {
+    DATABASE_URL: database.databaseUrl,
+    SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
+    SERVICE_DIRECT_DATABASE_URL: database.serviceDatabaseUrl,
+    DYNAMODB_ENDPOINT: dynamodbEndpoint(),
+    DYNAMODB_TABLE_PREFIX: tablePrefix(),
+  }
+  expect((await miyabi(folder, ['tables', 'apply'], env)).code).toBe(0)
+})
+afterAll(async () => {
+  await database.drop()
+  await remove()
+})
+beforeEach(() => sql(database.directDatabaseUrl, 'TRUNCATE outbox, outbox_dead'))
+
+const ID = '0193a1c2-7f00-7000-8000-000000000001'
+const write = (payload: object): Promise<unknown[]> =>
+  sql(database.directDatabaseUrl, `INSERT INTO outbox (id, topic, payload) VALUES ($1, 'messages.enqueue', $2)`, [
+    ID,
+    JSON.stringify(payload),
+  ])
+const run = (line: string): Promise<Result> => miyabi(folder, line.split(' '), env)
+const good = { recipient: 'r', messageType: 'ping' }
+const bad = { recipient: 'r', messageType: 'none of them' }
+
+describe('miyabi relay --once', () => {
+  it('carries out what there is, prints the figures and ends with 0', async () => {
+    await write(good)
+    const { code, stdout } = await run('relay --once --json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      drained: true,
+      topics: { 'messages.enqueue': { delivered: 1, dead: 0 } },
+    })
+    expect(code).toBe(0)
+    expect(await run('outbox status')).toMatchObject({ code: 0 })
+  })
+
+  it('ends with 2 where rows went to the dead letters, which can be listed, given another chance, and deleted', async () => {
+    await write(bad)
+    expect(await run('relay --once')).toMatchObject({ code: 2 })
+    const dead = await run('outbox dead --json')
+    expect(dead.code).toBe(2)
+    expect(JSON.parse(dead.stdout)).toMatchObject([
+      { id: ID, topic: 'messages.enqueue', attempts: 1, actor: 'service' },
+    ])
+    expect(dead.stdout).not.toContain('none of them')
+    expect((await run('outbox dead')).stdout).toContain(ID)
+    const status = await run('outbox status --json')
+    expect({ code: status.code, ...JSON.parse(status.stdout) }).toMatchObject({ code: 2, depth: 0, dead: 1, relays: 0 })
+    expect(await run(`outbox retry ${ID}`)).toMatchObject({ code: 0, stdout: '1 wait again.\n' })
+    expect(await run(`outbox retry ${ID}`)).toMatchObject({ code: 2 })
+    expect(JSON.parse((await run('outbox status --json')).stdout)).toMatchObject({ depth: 1, dead: 0 })
+    expect(await run('relay --once')).toMatchObject({ code: 2 })
+    expect(await run('outbox discard all --json')).toMatchObject({ code: 0, stdout: '{"count":1}\n' })
+    expect(await run('outbox dead')).toMatchObject({ code: 0 })
+  })
+
+  it('refuses what is no id', async () => {
+    expect(await run('outbox discard everything')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cli.usage'),
+    })
+  })
+})
+
+describe('miyabi relay', () => {
+  it('goes on until SIGTERM, and ends with 0', async () => {
+    const { child, result } = start(folder, ['relay'], env)
+    child.stdin?.end()
+    await until(async () => (await run('outbox status --json')).stdout.includes('"unheld": 0'))
+    await write(good)
+    await until(async () => (await sql(database.directDatabaseUrl, 'SELECT FROM outbox')).length === 0)
+    child.kill('SIGTERM')
+    expect(await result).toMatchObject({ code: 0, stdout: expect.stringContaining('1 delivered') })
+    expect(await sql(database.directDatabaseUrl, 'SELECT FROM outbox_partitions WHERE holder IS NOT NULL')).toEqual([])
+  })
+})

@@ -1,0 +1,26 @@
+import { MiyabiError } from '@miyabi/core'
+
+/**
+ * Thrown by the handler of an effect that no further attempt would carry out: the row goes to the dead letters at once.
+ * The message is kept beside it, so it must hold no secret.
+ */
+export class PermanentEffectError extends MiyabiError<'db.outbox.permanent'> {
+  override readonly name = 'PermanentEffectError'
+
+  constructor(reason: string, options: { readonly cause?: unknown } = {}) {
+    super('db.outbox.permanent', reason, options)
+  }
+}
+
+/** An attempt took longer than its effect allows. Whether it did anything is not known. */
+export class EffectTimeoutError extends MiyabiError<'db.outbox.timeout', { readonly timeoutMs: number }> {
+  override readonly name = 'EffectTimeoutError'
+
+  constructor(timeoutMs: number) {
+    super('db.outbox.timeout', `the effect took longer than ${timeoutMs} ms`, {
+      details: { timeoutMs },
+      retryable: true,
+      effect: 'unknown',
+    })
+  }
+}

@@ -1,0 +1,139 @@
+import type { Hand } from './hand.js'
+import type { Ask, HeldPartition } from './leases.js'
+import type { OutboxRow } from './row.js'
+import { ANYTHING_DUE, FETCH, FETCH_FAILED } from './statements.js'
+
+/** A row of the outbox as PostgreSQL answers it. */
+interface StoredRow {
+  readonly partition: number
+  readonly position: string
+  readonly id: string
+  readonly key: string | null
+  readonly topic: string
+  readonly version: number
+  readonly payload: string
+  readonly actor_kind: string
+  readonly actor: string | null
+  readonly attempts: number
+  readonly created_at_ms: number
+}
+
+/** One of a look at a partition: with a row, or without one where it has none. */
+type SeenRow = { readonly [K in keyof StoredRow]: StoredRow[K] | null } & {
+  readonly of: number
+  readonly lowest: string | null
+  readonly age_ms: number | null
+  readonly xmin: string
+  readonly xmax: string
+}
+
+/** What is to be read. */
+export interface Question {
+  readonly partitions: readonly HeldPartition[]
+  readonly hand: Hand
+  /** Rows, at most. */
+  readonly room: number
+  /** Topics that have a pause. */
+  readonly paused: readonly string[]
+}
+
+/** Keys of paused rows that are passed over; beyond these they are met again and again. */
+const MOST_PASSED_OVER = 1000
+
+/** Reads the rows that are due, in order. */
+export class Reader {
+  readonly #ask: Ask
+  readonly #passedOver = new Set<string>()
+  /** Whether the last look left rows behind for want of room. */
+  hasMore = false
+  /** How long the oldest row that nobody has attempted waits, in milliseconds. */
+  lagMs = 0
+
+  constructor(ask: Ask) {
+    this.#ask = ask
+  }
+
+  /** @param withFailed whether to look for rows, too, that have failed and are due again. */
+  async read(question: Question, withFailed: boolean): Promise<OutboxRow[]> {
+    const failed = withFailed ? await this.#readFailed(question) : []
+    return [...failed, ...(await this.#readNew(question))]
+  }
+
+  /** Whether there is a row that some relay could carry out at this moment. */
+  async isAnythingDue(): Promise<boolean> {
+    const [row] = await this.#ask<{ due: boolean }>(ANYTHING_DUE, [])
+    return row?.due ?? false
+  }
+
+  /** Reads nothing of a key until `forgetPassedOver`: one of its rows cannot be carried out now. */
+  passOver(key: string): void {
+    if (this.#passedOver.size < MOST_PASSED_OVER) this.#passedOver.add(key)
+  }
+
+  isPassedOver(key: string): boolean {
+    return this.#passedOver.has(key)
+  }
+
+  forgetPassedOver(): void {
+    this.#passedOver.clear()
+  }
+
+  async #readNew({ partitions, hand, room, paused }: Question): Promise<OutboxRow[]> {
+    const at = performance.now()
+    if (paused.length === 0) this.#passedOver.clear()
+    const looks = partitions.map(({ partition, floor }) => ({ partition, floor, from: floor.lookFrom(at) }))
+    const most = Math.max(1, Math.ceil(room / looks.length))
+    const seen = await this.#ask<SeenRow>(FETCH, [
+      looks.map(({ partition }) => partition),
+      looks.map(({ from }) => String(from)),
+      hand.positions,
+      [...hand.fullKeys, ...this.#passedOver],
+      most,
+      paused,
+    ])
+    this.hasMore = false
+    this.lagMs = Math.max(0, ...seen.map(({ age_ms }) => age_ms ?? 0))
+    const rows: OutboxRow[] = []
+    for (const { partition, floor, from } of looks) {
+      const own = seen.filter(({ of }) => of === partition)
+      const [first] = own
+      if (!first) continue
+      const found = own.flatMap((row) => (row.position === null ? [] : [toRow(row as StoredRow)]))
+      const lowest = first.lowest === null ? undefined : BigInt(first.lowest)
+      const highest = found.at(-1)?.position ?? lowest
+      floor.see({ from, lowest, highest, xmin: BigInt(first.xmin), xmax: BigInt(first.xmax), at })
+      if (found.length >= most) this.hasMore = true
+      rows.push(...found)
+    }
+    return rows
+  }
+
+  async #readFailed({ partitions, hand, room, paused }: Question): Promise<OutboxRow[]> {
+    const numbers = partitions.map(({ partition }) => partition)
+    const keys = [...hand.fullKeys, ...this.#passedOver]
+    const rows = await this.#ask<StoredRow>(FETCH_FAILED, [numbers, hand.positions, keys, room, paused])
+    return rows.map(toRow)
+  }
+}
+
+function toRow(row: StoredRow): OutboxRow {
+  const { partition, position, id, key, topic, version, payload, attempts, created_at_ms: createdAtMs } = row
+  const actor = toActor(row)
+  return {
+    partition,
+    position: BigInt(position),
+    id,
+    key: key ?? undefined,
+    topic,
+    version,
+    payload,
+    actor,
+    createdAtMs: Math.round(createdAtMs),
+    attempts,
+  }
+}
+
+function toActor({ actor_kind: kind, actor }: StoredRow): OutboxRow['actor'] {
+  if (actor === null) return 'service'
+  return kind === 'user' ? { userId: actor } : { webUserId: actor }
+}

@@ -1,0 +1,327 @@
+// Longer than others: the one loop in which everything about a relay happens in its order.
+import { randomUUID } from 'node:crypto'
+import { fullJitter, Grace, type Logger, safeCause } from '@miyabi/core'
+import { attempt, errorText, type Outcome } from './attempt.js'
+import { type Chain, Hand, type RowInHand } from './hand.js'
+import { type Ask, Leases } from './leases.js'
+import type { RelayLimits } from './options.js'
+import { Reader } from './reader.js'
+import { Recorder } from './recorder.js'
+import type { OutboxRow } from './row.js'
+import { DEPTH } from './statements.js'
+import { RelayCounts, type RelayStats } from './stats.js'
+import type { FindTarget } from './target.js'
+
+/** What a relay works with. */
+export interface RelayWorld {
+  /** Asks PostgreSQL as the service. */
+  readonly ask: Ask
+  readonly find: FindTarget
+  /** Whether the actor of a row may cause it. */
+  readonly isAllowed: (row: OutboxRow) => boolean
+  /** Topics of which all have a pause where one cannot reach their store. */
+  readonly pausable: readonly string[]
+  /** Whether it is told of what other processes commit. */
+  readonly isHearing: () => boolean
+  readonly logger: Logger
+}
+
+/** A relay's end, or that of its work. */
+export interface RelayDrained {
+  readonly drained: boolean
+}
+
+/** How often is looked for rows while some come, while none do, and while it is told of them. In milliseconds. */
+const POLL_MS = { busy: 25, idle: 250, hearing: 1000 }
+const BUSY_FOR_MS = 1000
+/** How often is looked for failed rows that other relays have left, in milliseconds. */
+const LOOK_FOR_FAILED_MS = 1000
+const UPKEEP_EVERY_MS = 5000
+const PURGE_EVERY_MS = 60_000
+const DEPTH_BOUND = 10_000
+const BACKOFF = { initialMs: 100, maxMs: 2000 }
+/** After the store of a topic could not be reached, in milliseconds. */
+const PAUSE = { initialMs: 100, maxMs: 5000 }
+
+/** Carries out what committed transactions have left in the outbox. */
+export class OutboxRelay {
+  readonly #world: RelayWorld
+  readonly #limits: RelayLimits
+  readonly #leases: Leases
+  readonly #hand = new Hand()
+  readonly #counts = new RelayCounts()
+  readonly #reader: Reader
+  readonly #recorder: Recorder
+  readonly #cut = new AbortController()
+  readonly #ended: Promise<void>
+  readonly #onIdle = new Set<(isIdle: boolean) => void>()
+  #wake: (() => void) | undefined
+  #isWoken = false
+  #isStopped = false
+  /** Chains that are worked on one by one, and rows that gather in batches. */
+  #running = 0
+  #batched = 0
+  #times = { renew: 0, poll: 0, failed: 0, upkeep: 0, purge: 0, busyUntil: 0 }
+  #pause = { until: 0, count: 0 }
+  #failures = 0
+  #depth = 0
+
+  constructor(world: RelayWorld, limits: RelayLimits) {
+    this.#world = world
+    this.#limits = limits
+    const holder = randomUUID()
+    this.#leases = new Leases(world.ask, holder, limits.leaseMs)
+    this.#reader = new Reader(world.ask)
+    this.#recorder = new Recorder(world, { holder, hand: this.#hand, leases: this.#leases, counts: this.#counts })
+    this.#ended = this.#run()
+  }
+
+  /** Something may have been committed. */
+  wake(): void {
+    this.#times.poll = 0
+    this.#signal()
+  }
+
+  stats(): RelayStats {
+    return {
+      partitions: this.#leases.working.length,
+      lagMs: this.#reader.lagMs,
+      depth: this.#depth,
+      rows: this.#hand.size,
+      topics: this.#counts.topics,
+      unknown: this.#recorder.unknown,
+    }
+  }
+
+  /** Resolves when nothing is left that could be carried out now, or after the time. */
+  drain(timeoutMs: number): Promise<RelayDrained> {
+    return new Promise((resolve) => {
+      const end = (drained: boolean): void => {
+        clearTimeout(timer)
+        this.#onIdle.delete(end)
+        resolve({ drained })
+      }
+      const timer = setTimeout(() => end(false), timeoutMs)
+      this.#onIdle.add(end)
+      this.wake()
+    })
+  }
+
+  /** Begins nothing more, waits for what is on its way, records it, and lets its partitions go. */
+  async close(graceMs: number): Promise<RelayDrained> {
+    const grace = new Grace(graceMs)
+    this.#isStopped = true
+    this.#signal()
+    const isIdle = await grace.covers(this.#ended)
+    if (!isIdle) this.#cut.abort(new Error('the relay was closed'))
+    for (const end of [...this.#onIdle]) end(false)
+    const last = (async () => {
+      await this.#recorder.record()
+      await this.#leases.release()
+    })()
+    const isRecorded = await new Grace(Math.max(1000, grace.remainingMs)).covers(last)
+    grace.release()
+    const isReleased =
+      isRecorded &&
+      (await last.then(
+        () => true,
+        () => false,
+      ))
+    return { drained: isIdle && isReleased && this.#running + this.#batched === 0 }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        await this.#step()
+        if (this.#failures > 0) this.#world.logger.info({ event: 'db.relay_back' }, 'the relay works again')
+        this.#failures = 0
+        await this.#rest()
+      } catch (error) {
+        const { message } = safeCause(error)
+        if (this.#failures === 0)
+          this.#world.logger.error({ event: 'db.relay_failed', error }, `the relay cannot work: ${message}`)
+        await this.#sleep(fullJitter(this.#failures++, BACKOFF) + 1)
+      }
+    }
+    while (this.#running + this.#batched > 0 && !this.#cut.signal.aborted) await this.#sleep(1000)
+  }
+
+  /** One after another: what failed is recorded before more of its key is read. */
+  async #step(): Promise<void> {
+    const now = performance.now()
+    if (now >= this.#times.renew) {
+      await this.#leases.renew((partition) => this.#hand.isFinished(partition))
+      this.#times.renew = now + this.#limits.leaseMs / 3
+    }
+    await this.#recorder.record()
+    await this.#read()
+    await this.#keepUp()
+  }
+
+  async #read(): Promise<void> {
+    const room = this.#limits.maxRows - this.#hand.size
+    const now = performance.now()
+    const isDue =
+      now >= Math.min(this.#times.poll, this.#recorder.nextDue) || this.#reader.hasMore || this.#recorder.freedKeys
+    if (!isDue || room < this.#limits.maxRows / 4 || this.#leases.working.length === 0) return this.#endDrain()
+    this.#recorder.freedKeys = false
+    const paused = now < this.#pause.until ? this.#world.pausable : []
+    const question = { partitions: this.#leases.working, hand: this.#hand, room, paused }
+    const isForFailed = now >= Math.min(this.#times.failed, this.#recorder.nextDue)
+    if (isForFailed) {
+      this.#times.failed = now + LOOK_FOR_FAILED_MS
+      this.#recorder.nextDue = Number.POSITIVE_INFINITY
+    }
+    const rows = await this.#reader.read(question, isForFailed)
+    let taken = 0
+    for (const row of rows) if (this.#take(row, paused)) taken += 1
+    if (taken === 0) this.#reader.hasMore = false
+    else this.#times.busyUntil = performance.now() + BUSY_FOR_MS
+    this.#times.poll = performance.now() + this.#pollMs()
+    this.#begin()
+    if (rows.length === 0) await this.#endDrain()
+  }
+
+  #take(row: OutboxRow, paused: readonly string[]): boolean {
+    const held = this.#leases.held.get(row.partition)
+    if (!held || this.#hand.has(row.position)) return false
+    if (paused.includes(row.topic)) {
+      if (row.key !== undefined) this.#reader.passOver(row.key)
+      return false
+    }
+    if (row.key !== undefined && this.#reader.isPassedOver(row.key)) return false
+    return this.#hand.take({ row, held, target: this.#world.find(row) })
+  }
+
+  /** Begins what there is room for. */
+  #begin(): void {
+    if (this.#isStopped) return
+    for (let chain = this.#hand.nextBatched(); chain; chain = this.#hand.nextBatched()) {
+      this.#batched += 1
+      void this.#work(chain).then(() => {
+        this.#batched -= 1
+        this.#signal()
+      })
+    }
+    while (this.#running < this.#limits.concurrency) {
+      const chain = this.#hand.next()
+      if (!chain) return
+      this.#running += 1
+      void this.#work(chain).then(() => {
+        this.#running -= 1
+        this.#begin()
+        this.#signal()
+      })
+    }
+  }
+
+  async #work(chain: Chain): Promise<void> {
+    for (let entry = chain.rows[0]; entry; entry = chain.rows[0]) {
+      if (!this.#maySend(entry)) {
+        this.#hand.drop(chain)
+        break
+      }
+      chain.rows.shift()
+      if (!(await this.#workOn(entry, chain))) break
+    }
+    this.#hand.end(chain)
+  }
+
+  /** Whether the chain goes on. */
+  async #workOn(entry: RowInHand, chain: Chain): Promise<boolean> {
+    const { row, target } = entry
+    if (!target) {
+      this.#hand.break(chain)
+      this.#recorder.unknownTopic(entry)
+      return false
+    }
+    const { isAllowed } = this.#world
+    const outcome: Outcome = await attempt(row, target, { isAllowed, signal: this.#cut.signal })
+    if (outcome.kind === 'done') {
+      this.#pause.count = 0
+      this.#recorder.done(entry)
+      return true
+    }
+    if (this.#cut.signal.aborted || outcome.kind === 'pause') {
+      this.#hand.forget(entry)
+      this.#hand.drop(chain)
+      if (outcome.kind === 'pause') this.#pauseAll(outcome.error)
+      return false
+    }
+    this.#hand.break(chain)
+    this.#recorder.failed(entry, target, outcome)
+    return false
+  }
+
+  #maySend({ held }: RowInHand): boolean {
+    const { partition } = held
+    return !this.#isStopped && this.#leases.held.get(partition) === held && this.#leases.maySend(partition)
+  }
+
+  #pauseAll(error: unknown): void {
+    const now = performance.now()
+    if (now < this.#pause.until) return
+    this.#pause.until = now + fullJitter(this.#pause.count++, PAUSE) + 20
+    this.#reader.forgetPassedOver()
+    if (this.#pause.count === 1)
+      this.#world.logger.warn(
+        { event: 'db.outbox.paused', error },
+        `effects on DynamoDB have a pause: ${errorText(error)}`,
+      )
+  }
+
+  #pollMs(): number {
+    if (performance.now() < this.#times.busyUntil) return POLL_MS.busy
+    return this.#world.isHearing() ? POLL_MS.hearing : POLL_MS.idle
+  }
+
+  async #keepUp(): Promise<void> {
+    const now = performance.now()
+    if (now >= this.#times.upkeep) {
+      this.#times.upkeep = now + UPKEEP_EVERY_MS
+      const partitions = this.#leases.working.map(({ partition }) => partition)
+      const [counted] = await this.#world.ask<{ depth: number }>(DEPTH, [partitions, DEPTH_BOUND])
+      this.#depth = counted?.depth ?? 0
+    }
+    if (now >= this.#times.purge) {
+      this.#times.purge = now + PURGE_EVERY_MS
+      await this.#world.ask('SELECT purge_commit_marks()', [])
+    }
+  }
+
+  /** Tells those who wait for the end of the work. */
+  async #endDrain(): Promise<void> {
+    if (this.#onIdle.size === 0 || this.#hand.size > 0 || this.#recorder.isOpen) return
+    const waiting = [...this.#onIdle]
+    if (await this.#reader.isAnythingDue()) return
+    for (const end of waiting) end(true)
+  }
+
+  async #rest(): Promise<void> {
+    const { renew, poll } = this.#times
+    if (this.#recorder.isOpen) return this.#sleep(0)
+    const hasRoom = this.#hand.size <= (this.#limits.maxRows * 3) / 4
+    const isEager = hasRoom && (this.#reader.hasMore || this.#recorder.freedKeys)
+    const until = isEager ? 0 : Math.min(renew, hasRoom ? Math.min(poll, this.#recorder.nextDue) : renew)
+    await this.#sleep(Math.max(0, until - performance.now()))
+  }
+
+  #signal(): void {
+    this.#isWoken = true
+    this.#wake?.()
+  }
+
+  /** Until the time or a signal. */
+  async #sleep(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#isWoken ? 0 : Math.min(ms, 2 ** 30))
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = undefined
+    this.#isWoken = false
+  }
+}
