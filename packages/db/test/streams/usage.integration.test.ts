@@ -55,6 +55,7 @@ describe('usage that events record', () => {
     const pick = <T>(of: readonly T[]): T => of[Math.floor(kills.random() * of.length)] as T
     const expected = new Map<string, { issues: number; tokens: number; coder: number }>()
     let counted = 0
+    const now = new Date()
     const write = async (): Promise<void> => {
       const events = Array.from({ length: 60 }, () => {
         const [userId, pluginId, meter] = [
@@ -63,7 +64,7 @@ describe('usage that events record', () => {
           pick(['issues', 'tokens', 'agent']),
         ]
         const quantity = 1 + Math.floor(kills.random() * 9)
-        const occurredAt = new Date(Date.UTC(2026, new Date().getUTCMonth(), 1) + pick([-1, 1]))
+        const occurredAt = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1) + pick([-1, 1]))
         const period = occurredAt.toISOString().slice(0, 7)
         const sum = expected.get(`${userId} ${pluginId} ${period}`) ?? { issues: 0, tokens: 0, coder: 0 }
         expected.set(`${userId} ${pluginId} ${period}`, sum)
