@@ -47,13 +47,13 @@ export function tracingObserver(
     inContext: true,
     begin({ store, operation }: CallStart): CallInProgress {
       const attributes = { [ATTRIBUTE.system]: store, [ATTRIBUTE.operation]: operation }
-      const span = tracer.startSpan(operation, { attributes })
+      const span = tracer.startSpan(operation, { attributes, startTime: now() })
       const within: Context = trace.setSpan(context.active(), span)
       return {
         run: (work) => context.with(within, work),
         end(error) {
           if (error) failed(span, error.code)
-          span.end()
+          span.end(now())
         },
       }
     },
@@ -74,6 +74,9 @@ export function tracingObserver(
     },
   }
 }
+
+/** One clock for all spans, in milliseconds since 1970: the SDK has whole ones, and a child would begin too early. */
+const now = (): number => performance.timeOrigin + performance.now()
 
 const named = (operation: string, collection: string | undefined): string =>
   collection === undefined ? operation : `${operation} ${collection}`
