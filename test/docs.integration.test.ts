@@ -32,7 +32,7 @@ describe('the database design', () => {
 })
 
 describe('the set-up guide', () => {
-  const [application = '', creation = ''] = pageNamed(pages, 'docs/DATABASE_SETUP_GUIDE.md')
+  const [application = '', streams = '', creation = ''] = pageNamed(pages, 'docs/DATABASE_SETUP_GUIDE.md')
     .blocks.filter(({ language }) => language === 'json')
     .map(({ text }) => text)
   const rights = (policy: string): string[] =>
@@ -75,14 +75,24 @@ describe('the set-up guide', () => {
     expect(rights(application)).toEqual([...new Set(called)].sort())
   })
 
-  it('grants whoever creates the tables what that calls', () => {
-    const folder = path.join(root, 'packages/dynamo/src/tables')
-    const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'))
-    const called = new Set(
+  /** What the sources in a folder call. */
+  const calledIn = (folder: string): ReadonlySet<string> => {
+    const sources = readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.ts'))
+    return new Set(
       sources.flatMap(
-        (name) => readFileSync(path.join(folder, name), 'utf8').match(/(?<=new )[A-Z]\w+(?=Command\()/g) ?? [],
+        (name) =>
+          readFileSync(path.join(root, folder, name), 'utf8').match(/(?<=new (?:sdk\.)?)[A-Z]\w+(?=Command\()/g) ?? [],
       ),
     )
-    expect(rights(creation)).toEqual([...called].sort())
+  }
+
+  it('grants whoever creates the tables what that calls', () => {
+    expect(rights(creation)).toEqual([...calledIn('packages/dynamo/src/tables')].sort())
+  })
+
+  it('grants whoever consumes streams what that calls', () => {
+    const called = [...calledIn('packages/dynamo/src/streams')]
+    const more = called.filter((name) => !rights(application).includes(name))
+    expect(rights(streams)).toEqual(more.sort())
   })
 })

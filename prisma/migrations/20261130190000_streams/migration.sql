@@ -5,7 +5,7 @@ SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = '1min';
 
 -- AlterTable
-ALTER TABLE "agent_executions" ADD COLUMN     "state_version" DOUBLE PRECISION NOT NULL DEFAULT 0;
+ALTER TABLE "agent_executions" ADD COLUMN     "state_version" DOUBLE PRECISION;
 
 -- AlterTable
 ALTER TABLE "usage_events" ADD COLUMN     "agent" TEXT,

@@ -13,7 +13,7 @@ const PROJECT = `
        SET status = last.status, state_version = last.version,
            started_at = CASE last.status WHEN 'pending' THEN NULL ELSE coalesce(execution.started_at, last.at) END,
            completed_at = CASE WHEN last.status IN ('completed', 'failed') THEN greatest(last.at, execution.started_at) END
-      FROM last WHERE execution.id = last.id AND execution.state_version < last.version
+      FROM last WHERE execution.id = last.id AND (execution.state_version IS NULL OR execution.state_version < last.version)
   )
   SELECT count(*)::integer AS missing FROM last WHERE NOT EXISTS (SELECT FROM agent_executions WHERE id = last.id)`
 
