@@ -64,6 +64,9 @@ export const columns = {
     pluginId: 'plugin_id',
     eventType: 'event_type',
     eventData: 'event_data',
+    quantity: 'quantity',
+    meter: 'meter',
+    agent: 'agent',
     createdAt: 'created_at',
   },
 } as const satisfies Record<string, Columns>

@@ -29,16 +29,22 @@ beforeAll(async () => {
 afterAll(() => postgres?.close())
 
 /**
- * Ends every session as soon as one of them sleeps in its statement: before that it may be looked at, or be asleep
- * next.
+ * Ends sessions that sleep until `work` is done: one that is seen asleep may be ending already, and not the one that is
+ * meant.
  */
-async function killOnceAsleep(onAsleep: () => void = () => {}): Promise<void> {
-  await until(
-    () => bench.busy('pg_sleep'),
-    (count) => count > 0,
-  )
-  onAsleep()
-  await bench.killBackends()
+async function killWhileAsleep(work: Promise<unknown>, onAsleep: () => void = () => {}): Promise<void> {
+  let isDone = false
+  const done = (): void => {
+    isDone = true
+  }
+  work.then(done, done)
+  while (!isDone) {
+    if ((await bench.busy('pg_sleep')) > 0) {
+      onAsleep()
+      await bench.killBackends()
+    }
+    await delay(20)
+  }
 }
 
 /** Ends every session again and again until `work` is done. Tells how often. */
@@ -154,20 +160,16 @@ describe('what may write', () => {
 
 describe('read()', () => {
   it('makes raw reads again, whatever they call', async () => {
-    let killing: Promise<void> | undefined
     let isKilled = false
     const attempts: number[] = []
-    const rows = await postgres.read(async (prisma, { attempt }) => {
+    const reading = postgres.read(async (prisma, { attempt }) => {
       attempts.push(attempt)
-      const reading = prisma.$queryRaw<
-        { n: bigint }[]
-      >`SELECT count(*) AS n FROM users, pg_sleep(${isKilled ? 0 : 60})`.then((n) => n)
-      killing ??= killOnceAsleep(() => {
-        isKilled = true
-      })
-      return reading
+      return prisma.$queryRaw<{ n: bigint }[]>`SELECT count(*) AS n FROM users, pg_sleep(${isKilled ? 0 : 60})`
     })
-    await killing
+    await killWhileAsleep(reading, () => {
+      isKilled = true
+    })
+    const rows = await reading
     // More than two where one met a session that had been killed before.
     expect(attempts.length).toBeGreaterThan(1)
     expect(attempts).toEqual(attempts.map((_, n) => n + 1))
@@ -194,18 +196,18 @@ describe('read()', () => {
       () => bench.busy(),
       (count) => count === 0,
     )
-    let killing: Promise<void> | undefined
     let runs = 0
-    const once = postgres.read(
-      (prisma) => {
-        runs += 1
-        killing = killOnceAsleep()
-        return prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(60)`
-      },
-      { retry: false },
+    const once = failureOf(
+      postgres.read(
+        (prisma) => {
+          runs += 1
+          return prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(60)`
+        },
+        { retry: false },
+      ),
     )
-    expect(await failureOf(once)).toMatchObject({ code: 'postgres.connection_lost' })
-    await killing
+    await killWhileAsleep(once)
+    expect(await once).toMatchObject({ code: 'postgres.connection_lost' })
     expect(runs).toBe(1)
   })
 })

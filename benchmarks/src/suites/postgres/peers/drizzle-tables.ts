@@ -64,6 +64,9 @@ export const usageEvents = pgTable('usage_events', {
   pluginId: text('plugin_id').notNull(),
   eventType: text('event_type').notNull(),
   eventData: jsonb('event_data'),
+  quantity: integer('quantity'),
+  meter: text('meter'),
+  agent: text('agent'),
   createdAt: createdAt(),
 })
 

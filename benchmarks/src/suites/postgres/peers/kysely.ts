@@ -20,6 +20,9 @@ interface UsageEventTable {
   plugin_id: string
   event_type: string
   event_data: Generated<unknown>
+  quantity: Generated<number | null>
+  meter: Generated<string | null>
+  agent: Generated<string | null>
   created_at: Generated<Date>
 }
 

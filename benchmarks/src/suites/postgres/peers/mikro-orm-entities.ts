@@ -83,6 +83,9 @@ export const UsageEvent = defineEntity({
     pluginId: p.text(),
     eventType: p.text(),
     eventData: p.json<unknown>().nullable().defaultRaw('default'),
+    quantity: p.integer().nullable(),
+    meter: p.text().nullable(),
+    agent: p.text().nullable(),
     createdAt: createdAt(),
   },
 })
