@@ -1,5 +1,6 @@
 import { openDynamoSuite } from './dynamo/suite.js'
 import { openDynamoSizeSuite } from './dynamo-size/suite.js'
+import { openObserveSuite } from './observe/suite.js'
 import { openPostgresSuite } from './postgres/suite.js'
 import { openRlsSuite } from './rls/suite.js'
 import { openStartSuite } from './start/suite.js'
@@ -39,6 +40,11 @@ export const suites = {
     title: 'Row-level security',
     packages: ['pg', 'postgres', '@prisma/adapter-pg'],
     open: openRlsSuite,
+  },
+  observe: {
+    title: 'Observing',
+    packages: ['pg', '@opentelemetry/sdk-trace-node'],
+    open: openObserveSuite,
   },
   start: {
     title: 'Start',

@@ -7,6 +7,8 @@ import { type SlowStatement, SlowTable } from './slow-table.js'
 
 /** How many shapes are remembered. */
 const MAX_SHAPES = 500
+/** How many texts are looked at for whether their shape is repeated. */
+const MAX_TEXTS = 500
 
 export interface SlowLogOptions {
   /** From which duration on a statement is slow, in milliseconds. */
@@ -25,7 +27,9 @@ export class SlowLog {
   readonly #now: () => number
   readonly #table = new SlowTable(MAX_SHAPES)
   readonly #repeats = new RepeatWatch()
+  /** Shapes that were warned of, and the fingerprints of their texts: to read a text costs more than all the rest. */
   readonly #repeated = new Set<string>()
+  readonly #read = new Set<number>()
   readonly #lines = new LineLimit()
 
   constructor(options: SlowLogOptions) {
@@ -57,8 +61,11 @@ export class SlowLog {
   }
 
   #noteRepeated({ sql, operation }: StatementFacts): void {
+    const text = fingerprint(sql)
+    if (this.#read.size >= MAX_TEXTS || this.#read.has(text)) return
+    this.#read.add(text)
     const statement = statementShape(sql)
-    if (this.#repeated.size >= MAX_SHAPES || this.#repeated.has(statement)) return
+    if (this.#repeated.has(statement)) return
     this.#repeated.add(statement)
     const remedy = REMEDIES[operation] ?? REMEDY
     this.#options.logger.warn(
@@ -72,4 +79,11 @@ const REMEDY = 'do it for all of them in one call'
 const REMEDIES: Readonly<Record<string, string>> = {
   SELECT: 'ask for all of them in one call, with `include` or `select` of the relation, or with `in`',
   INSERT: 'insert all of them in one call, with `createMany`',
+}
+
+/** A text as a number of 32 bits (FNV-1a): a text may hold values, which are not kept. */
+function fingerprint(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  return hash
 }
