@@ -50,20 +50,14 @@ describe('compare', () => {
     ])
   })
 
-  it('times single operations one by one, and tidies up after each', async () => {
-    let [runs, tidied] = [0, 0]
-    const contender: Contender = {
-      name: 'a',
-      run: async () => {
-        runs += 1
-      },
-      after: async () => {
-        tidied += 1
-      },
-    }
+  it('times single operations one by one, makes ready before each, and tidies up after it', async () => {
+    const calls: string[] = []
+    const note = (call: string) => async () => void calls.push(call)
+    const contender = { name: 'a', before: note('before'), run: note('run'), after: note('after') }
     const { contenders } = await compare(workload([contender], { single: true }), 1, plan)
     expect(contenders.map(({ roundsMs }) => roundsMs.length)).toEqual([2, 2])
-    expect([runs, tidied]).toEqual([6, 6]) // warmed up once and run twice, under either name
+    // Warmed up once and run twice, under either name.
+    expect(calls).toEqual(Array.from({ length: 6 }, () => ['before', 'run', 'after']).flat())
   })
 })
 
@@ -78,5 +72,17 @@ describe('assertSameResults', () => {
     const different = assertSameResults(workload([quiet('a', { id: 1 }), quiet('b', { id: 2 })]))
     await expect(different).rejects.toThrow(DifferentResultError)
     await expect(different).rejects.toThrow('anything: b gives another result than a')
+  })
+
+  it('makes ready before each contender', async () => {
+    let isReady = false
+    const prepared: Contender = {
+      name: 'b',
+      before: async () => {
+        isReady = true
+      },
+      run: async () => isReady,
+    }
+    await expect(assertSameResults(workload([quiet('a', true), prepared]))).resolves.toBeUndefined()
   })
 })

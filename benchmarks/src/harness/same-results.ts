@@ -25,6 +25,7 @@ export async function assertSameResults(workload: Workload): Promise<void> {
   for (const turn of workload.single ? [1] : [1, 20]) {
     let expected: unknown
     for (const [index, contender] of contenders.entries()) {
+      await contender.before?.()
       const result = await contender.run(turn).catch((error: Error) => error)
       await contender.after?.()
       if (result instanceof Error) continue // it fails again when it is measured, and its row says so

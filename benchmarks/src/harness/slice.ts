@@ -13,6 +13,7 @@ export interface Slice {
 
 /** Runs a contender with so many workers, each calling again as soon as it is answered. Each calls at least once. */
 export async function runSlice(contender: Contender, workers: number, ms: number, turns: () => number): Promise<Slice> {
+  await contender.before?.()
   const latenciesUs: number[] = []
   const errors: Error[] = []
   const unitsBefore = contender.readUnits?.() ?? 0

@@ -6,8 +6,11 @@ export interface Target {
   readonly contender: string
   /** What it is a ratio to; where left out, the target is a time in milliseconds. */
   readonly against?: string
-  /** What the ratio is of: the client's CPU, or the read units counted. Default: time. */
-  readonly measure?: 'time' | 'cpu' | 'readUnits'
+  /**
+   * What the ratio is of: the client's CPU, or the read units counted; `p99` is no ratio but how many milliseconds more
+   * the slowest hundredth of the calls took. Default: time.
+   */
+  readonly measure?: 'time' | 'cpu' | 'readUnits' | 'p99'
   readonly atMost: number
   /** Counts at these numbers of workers only. Default: all. */
   readonly concurrency?: readonly number[]
@@ -42,6 +45,13 @@ const identity = { suite: 'rls', against: 'pg, no identity' }
 
 const WRITES_ARE_PRISMAS =
   "reads are compiled, writes are not: what is above 1.2 is Prisma's own JavaScript, some 150 µs for each call."
+
+const withEffects = { suite: 'outbox', workload: 'transaction', against: 'no effects', concurrency: [1] }
+
+/** Four fifths of the base's throughput. */
+const FOUR_FIFTHS = 1.25
+
+const consumer = { suite: 'outbox', workload: 'stream', against: 'GetRecords', atMost: FOUR_FIFTHS }
 
 const start = { suite: 'start' }
 
@@ -184,6 +194,32 @@ export const targets: readonly Target[] = [
       atMost: 1.15,
     },
   ]),
+  ...[
+    { contender: 'ten effects', claim: 'A transaction with ten effects, against the same without', atMost: 1.6 },
+    { contender: 'ten effects with keys', claim: 'A transaction with ten effects that have keys', atMost: 2 },
+  ].flatMap((target): Target[] => [
+    { ...withEffects, ...target },
+    { ...withEffects, ...target, claim: "The client's CPU of the same", measure: 'cpu' },
+  ]),
+  {
+    suite: 'outbox',
+    claim: 'Events through the outbox, carried out by one relay, against `events.appendMany`',
+    workload: 'relay',
+    contender: 'relay',
+    against: 'events.appendMany',
+    atMost: FOUR_FIFTHS,
+  },
+  {
+    suite: 'outbox',
+    claim: 'p99 of an effect that a relay of the same process carries out, beyond that of a direct append',
+    workload: 'commit to effect',
+    contender: 'effect by a relay',
+    against: 'direct append',
+    measure: 'p99',
+    atMost: 3,
+  },
+  { ...consumer, claim: 'Records of a stream to a handler that does nothing', contender: 'consumer' },
+  { ...consumer, claim: 'Records of a stream to the projection of usage', contender: 'consumer: usage' },
   { ...start, claim: 'Embedded stack, cold', workload: 'embedded stack', contender: 'cold', atMost: 400 },
   { ...start, claim: 'Embedded stack, warm', workload: 'embedded stack', contender: 'warm', atMost: 100 },
   { ...start, claim: 'One more test database', workload: 'test database', contender: 'migrated', atMost: 50 },

@@ -45,4 +45,31 @@ describe('outcomesOf', () => {
       { measured: '1.10 (at 1)', status: 'open' },
     ])
   })
+
+  it.each([
+    [13, '3.00 ms (at 1)', 'met'],
+    [12, '2.00 ms (at 1)', 'met'],
+    [13.1, '3.10 ms (at 1)', 'open'],
+  ])(
+    'tells by how many milliseconds the slowest calls are behind, whatever the noise of the rounds: %d of 10',
+    (ms, measured, status) => {
+      const waited = (contender: string, p99: number): ContenderResult => ({
+        ...table(contender, contender === 'again' ? 2 : 1, 0),
+        latencyUs: { p50: 1, p99: p99 * 1000 },
+      })
+      const base = 'direct append'
+      const measuredTable = {
+        workload: 'commit to effect',
+        base,
+        twin: 'again',
+        about: '',
+        concurrency: 1,
+        single: false,
+      }
+      const contenders = [waited(base, 10), waited('again', 20), waited('effect by a relay', ms)]
+      expect(outcomesOf({ ...result(), suite: 'outbox', tables: [{ ...measuredTable, contenders }] })).toMatchObject([
+        { target: '<= 3 ms', measured, status },
+      ])
+    },
+  )
 })

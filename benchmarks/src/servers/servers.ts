@@ -9,6 +9,8 @@ export interface Servers {
   readonly databaseUrl: string
   /** The migrator's login, which may also empty tables. */
   readonly directDatabaseUrl: string
+  /** The login that acts as the service. */
+  readonly serviceDatabaseUrl: string
   readonly dynamodbEndpoint: string
   /** Of the servers, by name. */
   readonly versions: Readonly<Record<string, string>>
@@ -27,6 +29,7 @@ export async function startServers(): Promise<Servers & AsyncDisposable> {
     return {
       databaseUrl: postgres.databaseUrl,
       directDatabaseUrl: postgres.directDatabaseUrl,
+      serviceDatabaseUrl: postgres.serviceDatabaseUrl,
       dynamodbEndpoint: String(dynamodb.endpoint),
       versions: { PostgreSQL: postgres.version, dynoxide: String(dynamodb.version) },
       [Symbol.asyncDispose]: () => stack.close(),

@@ -1,6 +1,7 @@
 import { openDynamoSuite } from './dynamo/suite.js'
 import { openDynamoSizeSuite } from './dynamo-size/suite.js'
 import { openObserveSuite } from './observe/suite.js'
+import { openOutboxSuite } from './outbox/suite.js'
 import { openPostgresSuite } from './postgres/suite.js'
 import { openRlsSuite } from './rls/suite.js'
 import { openStartSuite } from './start/suite.js'
@@ -45,6 +46,11 @@ export const suites = {
     title: 'Observing',
     packages: ['pg', '@opentelemetry/sdk-trace-node'],
     open: openObserveSuite,
+  },
+  outbox: {
+    title: 'Outbox, relay and streams',
+    packages: ['pg', '@prisma/adapter-pg', '@aws-sdk/client-dynamodb', 'electrodb'],
+    open: openOutboxSuite,
   },
   start: {
     title: 'Start',
