@@ -68,6 +68,7 @@ describe('an outbox', () => {
       eventType: 'usage',
       userId: 'u',
       data: { n: 12345678901234567890n, text: 'a\0b' },
+      isOwn: true,
     })
     expect(byTopic['messages.enqueue']).toMatchObject({ key: 'r' })
     expect(payloadOf(byTopic['messages.enqueue']?.['payload'])).toEqual({
