@@ -1,6 +1,13 @@
 import { DatabaseContext } from '@miyabi/db'
 import { metricDefinitions, observe, prometheusName } from '@miyabi/db/telemetry'
-import { createTestDatabase, dynamodbEndpoint, startDynamoProxy, type TestDatabase, tablePrefix } from '@miyabi/testing'
+import {
+  createTestDatabase,
+  dynamodbEndpoint,
+  startDynamoProxy,
+  type TestDatabase,
+  tablePrefix,
+  until,
+} from '@miyabi/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { boardExpressions, labelsIn, readRules, selectorsIn } from './monitoring/expressions.js'
 
@@ -47,6 +54,10 @@ async function scrapeOfATroubledApplication(): Promise<readonly Series[]> {
   const state = { agentId: 'a', status: 'pending', expectedVersion: 0 } as const
   for (let time = 0; time < 2; time += 1) await db.dynamodb.agentState.save(state).catch(() => {})
   await db.dynamodb.events.byUser('u')
+  db.relay()
+  db.streams.consume('usage', { from: 'events', handle: async () => {} })
+  await service.query("INSERT INTO outbox (id, topic, payload) VALUES (gen_random_uuid(), 'unheard.of', '{}')")
+  await until(async () => (await telemetry.prometheus()).includes('miyabi_outbox_unknown{'))
   const alive = await telemetry.prometheus()
   await db.close()
   const ended = await untilProblem(telemetry)

@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DatabaseContext } from '@miyabi/db'
+import { DatabaseContext, defineEffects, effect } from '@miyabi/db'
 import { serveMetrics } from '@miyabi/db/telemetry'
+
+const effects = defineEffects({ notify: effect<object>() })
 
 /** An application that serves its metrics, and works a little all the time. */
 export interface Application extends AsyncDisposable {
-  readonly db: DatabaseContext
+  readonly db: DatabaseContext<typeof effects>
   readonly userId: string
   readonly url: string
 }
 
 /** @param env where its servers are. They have to be there at the beginning. */
 export async function startApplication(env: Readonly<Record<string, string>>): Promise<Application> {
-  const db = await DatabaseContext.fromEnv({ env })
+  const db = await DatabaseContext.fromEnv({ env, effects })
   await db.dynamodb.tables.apply()
   const email = `${Date.now()}@example.com`
   const { id: userId } = await db.asService().pg.user.create({ data: { email } })

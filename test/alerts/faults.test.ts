@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PermanentEffectError } from '@miyabi/db'
 import {
   createTestDatabase,
   type DynamoFault,
@@ -9,6 +10,7 @@ import {
   type TcpProxy,
   type TestDatabase,
   tablePrefix,
+  until,
 } from '@miyabi/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Application, startApplication } from './application.js'
@@ -135,7 +137,81 @@ const scenarios: readonly Scenario[] = [
       slowDynamo.resetAll()
     },
   },
+  {
+    name: 'handlers of effects that hang',
+    alerts: ['MiyabiOutboxBehind'],
+    fault: async ({ app: { db }, signal }) => {
+      const hang = () => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      db.relay({ effects: { notify: { timeoutMs: 600_000, handle: hang } } })
+      await emit(db, 'notify', "now() - interval '5 minutes'")
+    },
+  },
+  {
+    name: 'an effect that cannot be carried out',
+    alerts: ['MiyabiOutboxDead'],
+    fault: async ({ app: { db, url } }) => {
+      const refuse = () => Promise.reject(new PermanentEffectError('no such endpoint'))
+      db.relay({ effects: { notify: { handle: refuse } } })
+      await isSeen(url, 'miyabi_outbox_dead_total{')
+      await emit(db, 'notify', 'now()')
+    },
+  },
+  {
+    name: 'an effect that no relay knows',
+    alerts: ['MiyabiOutboxUnknown'],
+    fault: async ({ app: { db } }) => {
+      db.relay()
+      await emit(db, 'notify', 'now()')
+    },
+  },
+  {
+    name: 'a stream that nobody has read for a day',
+    alerts: ['MiyabiStreamGap'],
+    fault: async ({ app: { db }, database }) => {
+      const consume = () => db.streams.consume('states', { from: 'agentState', handle: async () => {} })
+      const listed = () => sql(database.directDatabaseUrl, 'SELECT FROM stream_shards')
+      const first = consume()
+      await until(async () => (await listed()).length > 0)
+      await first.close()
+      await sql(database.directDatabaseUrl, "UPDATE stream_shards SET listed_at = now() - interval '25 hours'")
+      consume()
+    },
+  },
+  {
+    name: 'records that cannot be handled',
+    alerts: ['MiyabiStreamDead'],
+    fault: async ({ app: { db, url } }) => {
+      let isBroken = false
+      const handle = async () => {
+        if (isBroken) throw new TypeError('a bug')
+      }
+      db.streams.consume('broken', { from: 'events', handle })
+      await isSeen(url, 'miyabi_stream_records_total{')
+      isBroken = true
+      await sleep(5000)
+      isBroken = false
+    },
+  },
+  {
+    name: 'a consumer that is slower than its stream',
+    alerts: ['MiyabiStreamBehind'],
+    fault: async ({ app: { db } }) => {
+      db.streams.consume('slow', { from: 'events', batch: 1, handle: () => sleep(1000) })
+    },
+  },
 ]
+
+/** A counter that grows before Prometheus has seen it at zero has not grown for it: some scrapes after it is served. */
+async function isSeen(url: string, series: string): Promise<void> {
+  await until(async () => (await (await fetch(`${url}/metrics`)).text()).includes(series))
+  await sleep(5000)
+}
+
+/** An effect of the service, due since a time in SQL. */
+const emit = (db: Application['db'], topic: string, dueAt: string) =>
+  db
+    .asService()
+    .query(`INSERT INTO outbox (id, topic, payload, due_at) VALUES (gen_random_uuid(), $1, '{}', ${dueAt})`, [topic])
 
 it.each(scenarios)('$name: raises $alerts, and nothing else', async ({ name, env = {}, alerts, fault }) => {
   await using database = await createTestDatabase()

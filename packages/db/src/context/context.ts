@@ -46,6 +46,7 @@ import { CommitSignal } from '../outbox/commit-signal.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { TopicsCheck } from '../outbox/topics.js'
 import { OUTBOX_CHANNEL, openRelay, type Relay, type RelayOptions } from '../relay/open-relay.js'
+import type { RelayStats } from '../relay/stats.js'
 import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.js'
 import type { DatabaseSettings } from '../settings/settings.js'
 import { type BoundStreams, bindStreams, type DatabaseStreams } from '../streams/streams.js'
@@ -88,6 +89,8 @@ export interface DatabaseStats {
   readonly dynamodb: DynamoStats
   /** The consumers of streams that run here. */
   readonly streams: readonly StreamStats[]
+  /** The relays that run here. */
+  readonly relays: readonly RelayStats[]
 }
 
 /** How a context came to its end. */
@@ -355,6 +358,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       ...(this.#service && { service: figures(this.#service) }),
       dynamodb: dynamo.stats(),
       streams: this.#streams.stats(),
+      relays: [...this.#relays].filter(({ isClosed }) => !isClosed).map((relay) => relay.stats()),
     }
   }
 

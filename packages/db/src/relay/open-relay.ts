@@ -26,6 +26,8 @@ export interface RelayOptions<Effects = NoEffects> extends Partial<RelayLimits> 
 export interface Relay extends AsyncDisposable {
   /** The figures of the moment. Costs nothing. */
   stats(): RelayStats
+  /** Whether `close()` was called. */
+  readonly isClosed: boolean
   /**
    * Resolves when nothing is left that could be carried out now, by this relay or another; `drained: false` after the
    * time. Default 60,000 ms.
@@ -71,6 +73,7 @@ export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitio
       isAllowed: (row) =>
         row.actor === 'service' || isAllowed(definitions, { ...row, payload: payloadFromText(row.payload) }),
       pausable: Object.keys(builtIn),
+      topics: [...targets.keys()],
       isHearing: () => listener?.isHearing(OUTBOX_CHANNEL) ?? false,
       logger,
     },
@@ -87,6 +90,9 @@ export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitio
   }
   return {
     stats: () => relay.stats(),
+    get isClosed() {
+      return closed !== undefined
+    },
     drain: ({ timeoutMs = DRAIN_MS } = {}) => relay.drain(timeoutMs),
     close(graceMs = DEFAULT_GRACE_MS) {
       closed ??= close(graceMs)

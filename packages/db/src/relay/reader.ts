@@ -22,7 +22,6 @@ interface StoredRow {
 type SeenRow = { readonly [K in keyof StoredRow]: StoredRow[K] | null } & {
   readonly of: number
   readonly lowest: string | null
-  readonly age_ms: number | null
   readonly xmin: string
   readonly xmax: string
 }
@@ -46,8 +45,6 @@ export class Reader {
   readonly #passedOver = new Set<string>()
   /** Whether the last look left rows behind for want of room. */
   hasMore = false
-  /** How long the oldest row that nobody has attempted waits, in milliseconds. */
-  lagMs = 0
 
   constructor(ask: Ask) {
     this.#ask = ask
@@ -92,7 +89,6 @@ export class Reader {
       paused,
     ])
     this.hasMore = false
-    this.lagMs = Math.max(0, ...seen.map(({ age_ms }) => age_ms ?? 0))
     const rows: OutboxRow[] = []
     for (const { partition, floor, from } of looks) {
       const own = seen.filter(({ of }) => of === partition)

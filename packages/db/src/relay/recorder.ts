@@ -5,6 +5,7 @@ import type { Ask, Leases } from './leases.js'
 import { BURY, DELETE_DONE, POSTPONE } from './statements.js'
 import type { RelayCounts } from './stats.js'
 import type { Target } from './target.js'
+import { UnknownRows } from './unknown-rows.js'
 
 /** Between two attempts: doubled with each, up to ten minutes, and spread. In milliseconds. */
 const BACKOFF = { initialMs: 500, maxMs: 600_000 }
@@ -39,7 +40,7 @@ export class Recorder {
   #done: RowInHand[] = []
   #postponed: Postponed[] = []
   #buried: Buried[] = []
-  readonly #unknown = new Map<string, number>()
+  readonly #unknown = new UnknownRows()
   readonly #saidAt = new Map<string, number>()
   /** Whether rows of a key were recorded that had held others back. */
   freedKeys = false
@@ -65,7 +66,7 @@ export class Recorder {
 
   /** Rows that wait for a relay that knows them, as far as this one has met them in the last minute. */
   get unknown(): Record<string, number> {
-    return Object.fromEntries(this.#unknown)
+    return this.#unknown.counts
   }
 
   done(entry: RowInHand): void {
@@ -99,10 +100,9 @@ export class Recorder {
     const { topic, version, attempts } = entry.row
     const name = `${topic}@${version}`
     const now = performance.now()
-    this.#unknown.set(name, (this.#unknown.get(name) ?? 0) + 1)
+    this.#unknown.meet(entry.row)
     if (now - (this.#saidAt.get(name) ?? Number.NEGATIVE_INFINITY) >= SAID_EVERY_MS) {
       this.#saidAt.set(name, now)
-      this.#unknown.set(name, 1)
       this.#logger.warn(
         { event: 'db.outbox.unknown', topic, version },
         `no handler for the effect ${topic} in version ${version}: its rows wait for a relay that has one`,

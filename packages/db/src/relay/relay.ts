@@ -8,7 +8,7 @@ import type { RelayLimits } from './options.js'
 import { Reader } from './reader.js'
 import { Recorder } from './recorder.js'
 import type { OutboxRow } from './row.js'
-import { DEPTH } from './statements.js'
+import { BACKLOG } from './statements.js'
 import { RelayCounts, type RelayStats } from './stats.js'
 import type { FindTarget } from './target.js'
 
@@ -21,6 +21,8 @@ export interface RelayWorld {
   readonly isAllowed: (row: OutboxRow) => boolean
   /** Topics of which all have a pause where one cannot reach their store. */
   readonly pausable: readonly string[]
+  /** Topics that it knows: counted from zero. */
+  readonly topics?: readonly string[]
   /** Whether it is told of what other processes commit. */
   readonly isHearing: () => boolean
   readonly logger: Logger
@@ -49,7 +51,7 @@ export class OutboxRelay {
   readonly #limits: RelayLimits
   readonly #leases: Leases
   readonly #hand = new Hand()
-  readonly #counts = new RelayCounts()
+  readonly #counts: RelayCounts
   readonly #reader: Reader
   readonly #recorder: Recorder
   readonly #cut = new AbortController()
@@ -64,11 +66,12 @@ export class OutboxRelay {
   #times = { renew: 0, poll: 0, failed: 0, upkeep: 0, purge: 0, busyUntil: 0 }
   #pause = { until: 0, count: 0 }
   #failures = 0
-  #depth = 0
+  #backlog: Pick<RelayStats, 'depth' | 'lagMs'> = { depth: 0, lagMs: 0 }
 
   constructor(world: RelayWorld, limits: RelayLimits) {
     this.#world = world
     this.#limits = limits
+    this.#counts = new RelayCounts(world.topics)
     const holder = randomUUID()
     this.#leases = new Leases(world.ask, holder, limits.leaseMs)
     this.#reader = new Reader(world.ask)
@@ -85,8 +88,7 @@ export class OutboxRelay {
   stats(): RelayStats {
     return {
       partitions: this.#leases.working.length,
-      lagMs: this.#reader.lagMs,
-      depth: this.#depth,
+      ...this.#backlog,
       rows: this.#hand.size,
       topics: this.#counts.topics,
       unknown: this.#recorder.unknown,
@@ -280,9 +282,13 @@ export class OutboxRelay {
     const now = performance.now()
     if (now >= this.#times.upkeep) {
       this.#times.upkeep = now + UPKEEP_EVERY_MS
-      const partitions = this.#leases.working.map(({ partition }) => partition)
-      const [counted] = await this.#world.ask<{ depth: number }>(DEPTH, [partitions, DEPTH_BOUND])
-      this.#depth = counted?.depth ?? 0
+      const { working } = this.#leases
+      const [counted] = await this.#world.ask<{ depth: number; lag_ms: number }>(BACKLOG, [
+        working.map(({ partition }) => partition),
+        working.map(({ floor }) => String(floor.value)),
+        DEPTH_BOUND,
+      ])
+      this.#backlog = { depth: counted?.depth ?? 0, lagMs: counted?.lag_ms ?? 0 }
     }
     if (now >= this.#times.purge) {
       this.#times.purge = now + PURGE_EVERY_MS

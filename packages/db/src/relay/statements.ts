@@ -54,11 +54,11 @@ const COLUMNS = `o.partition, o.position::text AS position, o.id::text AS id, o.
  * $1 partitions, $2 floors, $3 positions in hand, $4 keys in hand, $5 rows a partition, $6 topics that are paused.
  */
 export const FETCH = `
-  SELECT f.partition AS of, lowest.position::text AS lowest, lowest.age_ms::float8 AS age_ms, ${COLUMNS},
+  SELECT f.partition AS of, lowest.position::text AS lowest, ${COLUMNS},
          pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, pg_snapshot_xmax(pg_current_snapshot())::text AS xmax
     FROM unnest($1::smallint[], $2::bigint[]) AS f (partition, floor)
     LEFT JOIN LATERAL (
-      SELECT l.position, extract(epoch FROM clock_timestamp() - l.created_at) * 1000 AS age_ms FROM outbox AS l
+      SELECT l.position FROM outbox AS l
        WHERE l.partition = f.partition AND l.position > f.floor AND l.attempts = 0
        ORDER BY l.position LIMIT 1) AS lowest ON true
     LEFT JOIN LATERAL (
@@ -118,9 +118,22 @@ export const BURY = `
   INSERT INTO outbox_dead (partition, position, id, key, topic, version, payload, actor_kind, actor, created_at, due_at, attempts, last_error)
   SELECT partition, position, id, key, topic, version, payload, actor_kind, actor, created_at, due_at, tried, error FROM gone`
 
-/** How many rows wait in partitions, up to a bound. $1 partitions, $2 the bound. */
-export const DEPTH = `
-  SELECT count(*)::int AS depth FROM (SELECT FROM outbox WHERE partition = ANY ($1::smallint[]) LIMIT $2) AS counted`
+/**
+ * How many rows there are in partitions, up to a bound, and for how long the next of them has been due that nobody has
+ * attempted: rows for later do not count, nor those that wait behind one of their key that has failed.
+ *
+ * $1 partitions, $2 floors, $3 the bound.
+ */
+export const BACKLOG = `
+  SELECT (SELECT count(*)::int FROM (SELECT FROM outbox WHERE partition = ANY ($1::smallint[]) LIMIT $3) AS counted) AS depth,
+         (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - next.due_at) * 1000), 0)::float8
+            FROM unnest($1::smallint[], $2::bigint[]) AS f (partition, floor)
+           CROSS JOIN LATERAL (
+             SELECT o.due_at FROM outbox AS o
+              WHERE o.partition = f.partition AND o.position > f.floor AND o.attempts = 0 AND o.due_at <= now()
+                AND (o.key IS NULL OR NOT EXISTS (
+                      SELECT FROM outbox AS b WHERE b.key = o.key AND b.position < o.position AND b.attempts > 0))
+              ORDER BY o.position LIMIT 1) AS next) AS lag_ms`
 
 /** Whether there is a row that some relay could carry out now. */
 export const ANYTHING_DUE = `

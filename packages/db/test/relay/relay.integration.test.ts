@@ -2,6 +2,7 @@ import { createIdSource } from '@miyabi/dynamo'
 import { until } from '@miyabi/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { PermanentEffectError } from '../../src/relay/errors.js'
+import { BACKLOG, PARTITIONS } from '../../src/relay/statements.js'
 import { OutboxWorld } from './world.js'
 
 let world: OutboxWorld
@@ -144,6 +145,26 @@ describe('a relay', () => {
     expect(await next.drain(GRACE_MS)).toEqual({ drained: true })
     await next.close(GRACE_MS)
     expect(seen).toEqual(['known', 'new', 'behind'])
+  })
+
+  it('tells for how long rows have been due that nobody has attempted: not those for later, nor behind a failed one', async () => {
+    const hour = 3_600_000
+    await world.write([
+      { topic: 'x', key: 'later', waitMs: hour },
+      { topic: 'x', key: 'failed', waitMs: -2 * hour },
+      { topic: 'x', key: 'failed', waitMs: -2 * hour },
+    ])
+    await world.sql(
+      `UPDATE outbox SET attempts = 1 WHERE position = (SELECT min(position) FROM outbox WHERE key = 'failed')`,
+    )
+    const partitions = Array.from({ length: PARTITIONS }, (_, n) => n)
+    const look = (floor: number) => world.ask(BACKLOG, [partitions, partitions.map(() => floor), 10_000])
+    expect(await look(0)).toEqual([{ depth: 3, lag_ms: 0 }])
+    await world.write([{ topic: 'x', key: 'later', waitMs: -hour }])
+    const [seen] = (await look(0)) as { depth: number; lag_ms: number }[]
+    expect(seen?.depth).toBe(4)
+    expect(seen?.lag_ms).toBeGreaterThanOrEqual(hour)
+    expect(seen?.lag_ms).toBeLessThan(2 * hour)
   })
 
   it('waits for what is not due yet, which holds back nothing', async () => {

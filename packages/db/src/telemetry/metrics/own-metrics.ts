@@ -6,6 +6,7 @@ const OPERATION = 'db.operation.name'
 const COLLECTION = 'db.collection.name'
 const ERROR = 'error.type'
 const CONSUMER = 'miyabi.consumer'
+const TOPIC = 'miyabi.topic'
 
 const define = <const Attributes extends readonly string[]>(
   definition: MetricDefinition<Attributes>,
@@ -119,6 +120,55 @@ export const ownMetrics = {
     unit: '{shard}',
     description: 'Shards that stand because records are lost.',
     attributes: [CONSUMER],
+  }),
+  outboxLag: define({
+    name: 'miyabi.outbox.lag',
+    kind: 'gauge',
+    unit: 's',
+    description: 'How long the next row of the outbox has been due that nobody has attempted.',
+    attributes: [],
+  }),
+  outboxDepth: define({
+    name: 'miyabi.outbox.depth',
+    kind: 'upDownCounter',
+    unit: '{row}',
+    description: 'Rows of the outbox in the partitions of the relays of this process, up to 10,000 of each relay.',
+    attributes: [],
+  }),
+  outboxDelivered: define({
+    name: 'miyabi.outbox.delivered',
+    kind: 'counter',
+    unit: '{effect}',
+    description: 'Effects that were carried out.',
+    attributes: [TOPIC],
+  }),
+  outboxRedelivered: define({
+    name: 'miyabi.outbox.redelivered',
+    kind: 'counter',
+    unit: '{effect}',
+    description: 'Of the effects that were carried out, those with which an earlier attempt had failed.',
+    attributes: [TOPIC],
+  }),
+  outboxFailed: define({
+    name: 'miyabi.outbox.failed',
+    kind: 'counter',
+    unit: '{attempt}',
+    description: 'Attempts to carry out effects that failed.',
+    attributes: [TOPIC],
+  }),
+  outboxDead: define({
+    name: 'miyabi.outbox.dead',
+    kind: 'counter',
+    unit: '{effect}',
+    description: 'Effects that went to the dead letters.',
+    attributes: [TOPIC],
+  }),
+  outboxUnknown: define({
+    name: 'miyabi.outbox.unknown',
+    kind: 'upDownCounter',
+    unit: '{row}',
+    description: 'Rows that wait because their topic, or its version, is known to no relay that met them.',
+    attributes: [TOPIC],
   }),
   ready: define({
     name: 'miyabi.ready',

@@ -2,6 +2,7 @@ import type { Database, DatabaseStats } from '../../context/context.js'
 import { shared } from '../shared.js'
 import { conventions } from './conventions.js'
 import type { MetricSet } from './metric-set.js'
+import { outboxMetrics } from './outbox-metrics.js'
 import { ownMetrics } from './own-metrics.js'
 import { streamMetrics } from './stream-metrics.js'
 
@@ -29,6 +30,7 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   const failedConditions = set.sum(ownMetrics.failedConditions)
   const eventWriterPending = set.sum(ownMetrics.eventWriterPending)
   const readStreams = streamMetrics(set)
+  const readOutbox = outboxMetrics(set)
   const ready = set.sum(ownMetrics.ready)
   const problem = set.sum(ownMetrics.problem)
 
@@ -75,11 +77,12 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   }
 
   return async () => {
-    const { postgres, service, dynamodb, streams } = db.stats()
+    const { postgres, service, dynamodb, streams, relays } = db.stats()
     readPool('main', postgres)
     if (service) readPool('service', service)
     readDynamo(dynamodb)
     readStreams(streams)
+    readOutbox(relays)
     await readHealth()
     return service ? ['main', 'service'] : ['main']
   }

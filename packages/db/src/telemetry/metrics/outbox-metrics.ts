@@ -1,0 +1,32 @@
+import type { RelayStats } from '../../relay/stats.js'
+import type { MetricSet } from './metric-set.js'
+import { ownMetrics } from './own-metrics.js'
+
+/** The metrics of the relays that run here. @returns what reads them anew. */
+export function outboxMetrics(set: MetricSet): (relays: readonly RelayStats[]) => void {
+  const lag = set.sum(ownMetrics.outboxLag)
+  const depth = set.sum(ownMetrics.outboxDepth)
+  const delivered = set.sum(ownMetrics.outboxDelivered)
+  const redelivered = set.sum(ownMetrics.outboxRedelivered)
+  const failed = set.sum(ownMetrics.outboxFailed)
+  const dead = set.sum(ownMetrics.outboxDead)
+  const unknown = set.sum(ownMetrics.outboxUnknown)
+  return (relays) => {
+    // Anew each time: a relay that was closed is not there any more.
+    for (const family of [lag, depth, delivered, redelivered, failed, dead, unknown]) family.clear()
+    for (const relay of relays) {
+      const seconds = lag.at()
+      seconds.value = Math.max(seconds.value, relay.lagMs / 1000)
+      depth.at().value += relay.depth
+      for (const [topic, counts] of Object.entries(relay.topics)) {
+        delivered.at(topic).value += counts.delivered
+        redelivered.at(topic).value += counts.redelivered
+        failed.at(topic).value += counts.failed
+        dead.at(topic).value += counts.dead
+      }
+      for (const [name, rows] of Object.entries(relay.unknown)) {
+        unknown.at(name.slice(0, name.lastIndexOf('@'))).value += rows
+      }
+    }
+  }
+}
