@@ -22,6 +22,8 @@ export interface OutboxWorld extends AsyncDisposable {
   readonly streaming: DatabaseContext
   readonly userIds: readonly string[]
   readonly pluginIds: readonly string[]
+  /** Of DynamoDB. */
+  readonly endpoint: string
   /** Empties tables, as their owner. */
   empty(...tables: readonly string[]): Promise<void>
 }
@@ -50,7 +52,8 @@ export async function openWorld(servers: Servers): Promise<OutboxWorld> {
     const pluginIds = await insertedIds(admin, INSERT_PLUGINS)
     const empty = async (...tables: readonly string[]): Promise<void> =>
       void (await admin.query(`TRUNCATE ${tables.join(', ')}`))
-    return { db, streaming, userIds, pluginIds, empty, [Symbol.asyncDispose]: close }
+    const { endpoint } = engine
+    return { db, streaming, userIds, pluginIds, endpoint, empty, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error
