@@ -10,7 +10,7 @@ export interface EffectOptions {
    * keys are their own. Up to 1,024 bytes of UTF-8; 200 keys a transaction.
    */
   readonly key?: string | undefined
-  /** Not before this moment, at most a year ahead. It holds up what comes after it under its key. */
+  /** Not before this moment, at most a year ahead. What comes after it under its key does not wait for it. */
   readonly notBefore?: Date | undefined
 }
 
