@@ -16,6 +16,11 @@ export const preambles: Readonly<Record<string, string>> = {
     declare const db: import('@miyabi/db').DatabaseContext
     declare const response: import('node:http').ServerResponse
   `,
+  'docs/OUTBOX.md': `
+    declare const db: import('@miyabi/db').DatabaseContext<{
+      'webhook.deliver': import('@miyabi/db').EffectDefinition<{ readonly endpoint: string; readonly body: string }>
+    }>
+  `,
   'docs/ROW_LEVEL_SECURITY.md': `
     declare const db: import('@miyabi/db').DatabaseContext
     declare const userId: string
