@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { Budget, deploy, type KillableServer, startKillableServer, until } from '@miyabi/testing'
+import { deploy, type KillableServer, startKillableServer, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DatabaseContext, usageProjection, usageRecorded } from '../../src/index.js'
 
@@ -11,10 +11,7 @@ const migrations = () =>
     .sort()
     .map((name) => ({ name, up: readFileSync(path.join(folder, name, 'migration.sql'), 'utf8') }))
 
-// Of a run's own servers: in `pnpm test:long` alone.
-const { isLong } = new Budget({ name: 'killed servers', short: 1, longSeconds: 0 })
-
-describe.runIf(isLong)('a consumer of usage', () => {
+describe('a consumer of usage', () => {
   let server: KillableServer
   let db: DatabaseContext
   let userId: string
