@@ -21,8 +21,15 @@ export { type LogFields, type Logger, redactingLogger, silentLogger } from './lo
 export { redactText } from './logging/redact.js'
 export { redactUrl } from './logging/redact-url.js'
 export { safeCause } from './logging/safe-cause.js'
-export { type CallFollower, type CallInProgress, type CallStart, Calls } from './observe/calls.js'
-export { addObserver, Hook, type Hooks, type ObserverContext } from './observe/hook.js'
+export {
+  addFollowingObserver,
+  type CallFollower,
+  type CallInProgress,
+  type CallStart,
+  Calls,
+  type HooksAndCalls,
+} from './observe/calls.js'
+export { Hook, type ObserverContext } from './observe/hook.js'
 export { asTyped } from './project/as-typed.js'
 export { findProjectRoot } from './project/root.js'
 export { warnOfSecondCopy } from './project/second-copy.js'

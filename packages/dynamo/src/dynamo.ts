@@ -1,5 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { Closing, Operations, RetryBudget, redactingLogger, silentLogger, warnOfSecondCopy } from '@miyabi/core'
+import {
+  addFollowingObserver,
+  Closing,
+  Operations,
+  RetryBudget,
+  redactingLogger,
+  silentLogger,
+  warnOfSecondCopy,
+} from '@miyabi/core'
 import { type AgentStates, bindAgentStates } from './agent-state/agent-states.js'
 import { openClient } from './client/client.js'
 import { countedClient } from './client/counted-client.js'
@@ -16,7 +24,7 @@ import { OwnClock } from './items/own-clock.js'
 import type { Store } from './items/store.js'
 import { bindMessages, type Messages } from './messages/messages.js'
 import { Waiters } from './messages/waiters.js'
-import { addDynamoObserver, createDynamoHooks, type DynamoHooks } from './observe/dynamo-hooks.js'
+import { createDynamoHooks, type DynamoHooks } from './observe/dynamo-hooks.js'
 import type { DynamoObserver } from './observe/facts.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
@@ -111,7 +119,7 @@ export function createDynamo(
     tables: bindTables(client, settings, { operations, logger }),
     health: (healthOptions) => checkHealth(client, settings, operations, healthOptions),
     stats: () => ({ ...stats(), eventWriters: writerStats(writers) }),
-    observe: (observer) => addDynamoObserver(hooks, observer),
+    observe: (observer) => addFollowingObserver(hooks, observer),
     close: (graceMs) => closing.close(graceMs),
     async [Symbol.asyncDispose]() {
       await closing.close()

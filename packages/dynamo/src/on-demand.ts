@@ -4,6 +4,7 @@
  */
 import type { DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-dynamodb'
 import {
+  addFollowingObserver,
   Closing,
   defined,
   isMiyabiError,
@@ -18,7 +19,7 @@ import type { Dynamo } from './dynamo.js'
 import { closedError } from './errors/closed.js'
 import { writerOnDemand } from './events/writer-on-demand.js'
 import type { DynamoHealth } from './health/health.js'
-import { addDynamoObserver, createDynamoHooks } from './observe/dynamo-hooks.js'
+import { createDynamoHooks } from './observe/dynamo-hooks.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
 import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats } from './stats.js'
@@ -166,7 +167,7 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
         return downWith(error)
       }
     },
-    observe: (observer) => addDynamoObserver(hooks, observer),
+    observe: (observer) => addFollowingObserver(hooks, observer),
     stats: () => loaded?.stats() ?? unusedStats(settings),
     close,
     async [Symbol.asyncDispose]() {

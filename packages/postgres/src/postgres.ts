@@ -1,4 +1,5 @@
 import {
+  addFollowingObserver,
   Closing,
   DEFAULT_GRACE_MS,
   type Logger,
@@ -18,7 +19,6 @@ import { loginCheck } from './identity/login-check.js'
 import { Scopes, scopeOf, serviceScope } from './identity/scope.js'
 import type { PostgresObserver } from './observe/facts.js'
 import type { PoolClosed } from './observe/pool-events.js'
-import { addPostgresObserver } from './observe/postgres-hooks.js'
 import { RetryTelling } from './observe/retry-telling.js'
 import { createPool, type Pool } from './pool/pool.js'
 import type { PoolUsage } from './pool/usage.js'
@@ -169,7 +169,7 @@ function makePostgres(
       return operations.isClosed ? healthDown(runner.closedError, 0) : begin(host, () => health(signal))
     },
     stats: () => ({ ...stats(), compiledQueries: compiled.stats }),
-    observe: (observer) => addPostgresObserver(pool.hooks, observer),
+    observe: (observer) => addFollowingObserver(pool.hooks, observer),
     usage: () => pool.usage,
     advise: ({ signal } = {}) => begin(host, () => adviseForServer(settings, { usage: pool.usage, signal })),
     close,

@@ -1,3 +1,5 @@
+import { addObserver, type Hooks, type ObserverContext } from './hook.js'
+
 /** A call that begins. */
 export interface CallStart {
   readonly store: 'postgresql' | 'aws.dynamodb'
@@ -83,5 +85,28 @@ export class Calls {
       this.#onFailed(error)
       return undefined
     }
+  }
+}
+
+/** An observer that may follow calls, too. */
+export interface FollowingObserver extends ObserverContext {
+  begin?(call: CallStart): CallInProgress | undefined
+}
+
+/** The hooks of an observer, and the calls that it may follow. */
+export type HooksAndCalls<Observer extends FollowingObserver> = Hooks<Omit<Observer, 'begin'>> & {
+  readonly calls: Calls
+}
+
+/** Adds an observer to the hooks of each method that it has, and to those who follow calls. Returns what ends it. */
+export function addFollowingObserver<Observer extends FollowingObserver>(
+  { calls, ...hooks }: HooksAndCalls<Observer>,
+  observer: Observer,
+): () => void {
+  const end = addObserver(hooks as unknown as Hooks<Omit<Observer, 'begin'>>, observer)
+  const stop = observer.begin && calls.add((call) => observer.begin?.(call))
+  return () => {
+    end()
+    stop?.()
   }
 }

@@ -456,7 +456,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   /** The stores give their first promise again, to which nothing is added here. */
   #shorten(graceMs: number): void {
     const { postgres, dynamo } = this.#stores
-    for (const store of [this.#streams, postgres, this.#service, dynamo]) void store?.close(graceMs)
+    for (const store of [this.#streams, ...this.#relays, postgres, this.#service, dynamo]) void store?.close(graceMs)
   }
 
   async #close(graceMs: number): Promise<DatabaseClosed> {

@@ -35,7 +35,8 @@ export interface Relay extends AsyncDisposable {
   drain(options?: { readonly timeoutMs?: number }): Promise<RelayDrained>
   /**
    * Begins nothing more, and waits for what is on its way: up to `graceMs` (default 10,000), then it is cut, and
-   * another relay carries it out again. Lets its partitions go. A second call gives the first one's promise.
+   * another relay carries it out again. Lets its partitions go. A second call gives the first one's promise, and may
+   * shorten its wait.
    */
   close(graceMs?: number): Promise<RelayDrained>
 }
@@ -82,20 +83,16 @@ export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitio
   const wake = (): void => relay.wake()
   const ends = [committed.listen(wake), listener?.listen(OUTBOX_CHANNEL, { heard: wake, changed: wake })]
   let closed: Promise<RelayDrained> | undefined
-  const close = async (graceMs: number): Promise<RelayDrained> => {
-    for (const end of ends) end?.()
-    const answer = await relay.close(graceMs)
-    await writer.close(0)
-    return answer
-  }
   return {
     stats: () => relay.stats(),
     get isClosed() {
-      return closed !== undefined
+      return relay.isClosed
     },
     drain: ({ timeoutMs = DRAIN_MS } = {}) => relay.drain(timeoutMs),
     close(graceMs = DEFAULT_GRACE_MS) {
-      closed ??= close(graceMs)
+      for (const end of ends.splice(0)) end?.()
+      const answer = relay.close(graceMs)
+      closed ??= answer.finally(() => writer.close(0))
       return closed
     },
     async [Symbol.asyncDispose]() {

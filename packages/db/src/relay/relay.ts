@@ -1,6 +1,6 @@
 // Longer than others: the one loop in which everything about a relay happens in its order.
 import { randomUUID } from 'node:crypto'
-import { fullJitter, Grace, type Logger, safeCause } from '@miyabi/core'
+import { Closing, fullJitter, type Grace, type Logger, safeCause, settlesWithin } from '@miyabi/core'
 import { attempt, errorText, type Outcome } from './attempt.js'
 import { type Chain, Hand, type RowInHand } from './hand.js'
 import { type Ask, Leases } from './leases.js'
@@ -59,7 +59,7 @@ export class OutboxRelay {
   readonly #onIdle = new Set<(isIdle: boolean) => void>()
   #wake: (() => void) | undefined
   #isWoken = false
-  #isStopped = false
+  readonly #closing = new Closing<RelayDrained>((grace) => this.#close(grace))
   /** Chains that are worked on one by one, and rows that gather in batches. */
   #running = 0
   #batched = 0
@@ -109,10 +109,20 @@ export class OutboxRelay {
     })
   }
 
-  /** Begins nothing more, waits for what is on its way, records it, and lets its partitions go. */
-  async close(graceMs: number): Promise<RelayDrained> {
-    const grace = new Grace(graceMs)
-    this.#isStopped = true
+  /**
+   * Begins nothing more, waits for what is on its way, records it, and lets its partitions go. A second call gives the
+   * first one's promise, and may shorten its wait.
+   */
+  close(graceMs: number): Promise<RelayDrained> {
+    return this.#closing.close(graceMs)
+  }
+
+  /** Whether `close()` was called. */
+  get isClosed(): boolean {
+    return this.#closing.hasBegun
+  }
+
+  async #close(grace: Grace): Promise<RelayDrained> {
     this.#signal()
     const isIdle = await grace.covers(this.#ended)
     if (!isIdle) this.#cut.abort(new Error('the relay was closed'))
@@ -121,8 +131,7 @@ export class OutboxRelay {
       await this.#recorder.record()
       await this.#leases.release()
     })()
-    const isRecorded = await new Grace(Math.max(1000, grace.remainingMs)).covers(last)
-    grace.release()
+    const isRecorded = await settlesWithin(Math.max(1000, grace.remainingMs), last)
     const isReleased =
       isRecorded &&
       (await last.then(
@@ -133,7 +142,7 @@ export class OutboxRelay {
   }
 
   async #run(): Promise<void> {
-    while (!this.#isStopped) {
+    while (!this.isClosed) {
       try {
         await this.#step()
         if (this.#failures > 0) this.#world.logger.info({ event: 'db.relay_back' }, 'the relay works again')
@@ -198,7 +207,7 @@ export class OutboxRelay {
 
   /** Begins what there is room for. */
   #begin(): void {
-    if (this.#isStopped) return
+    if (this.isClosed) return
     for (let chain = this.#hand.nextBatched(); chain; chain = this.#hand.nextBatched()) {
       this.#batched += 1
       void this.#work(chain).then(() => {
@@ -258,7 +267,7 @@ export class OutboxRelay {
 
   #maySend({ held }: RowInHand): boolean {
     const { partition } = held
-    return !this.#isStopped && this.#leases.held.get(partition) === held && this.#leases.maySend(partition)
+    return !this.isClosed && this.#leases.held.get(partition) === held && this.#leases.maySend(partition)
   }
 
   #pauseAll(error: unknown): void {

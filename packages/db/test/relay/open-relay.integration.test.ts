@@ -137,6 +137,23 @@ describe('db.relay', () => {
     expect((await db.dynamodb.events.byType('kept', recently)).items).toMatchObject([{ data: { of: 'service' } }])
   })
 
+  it('is cut short by a second close() that waits less', async () => {
+    const db = await open()
+    let isHandling = false
+    const handle = (_payload: object, { signal }: { readonly signal: AbortSignal }): Promise<void> =>
+      new Promise((_resolve, reject) => {
+        isHandling = true
+        signal.addEventListener('abort', () => reject(signal.reason))
+      })
+    db.relay({ effects: { note: { handle, timeoutMs: 600_000 } } })
+    await db.as({ userId }).transaction(async (_tx, { outbox }) => void outbox.emit('note', { text: 'x' }))
+    await until(async () => isHandling)
+    const closed = db.close(600_000)
+    void db.close(0)
+    expect(await closed).toEqual({ drained: false })
+    await sql(database.directDatabaseUrl, 'DELETE FROM outbox')
+  })
+
   it('needs the service', async () => {
     const { SERVICE_DATABASE_URL: _, SERVICE_DIRECT_DATABASE_URL: __, ...without } = env
     await using db = await DatabaseContext.fromEnv({ env: without })

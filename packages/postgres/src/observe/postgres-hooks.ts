@@ -1,12 +1,8 @@
-import { addObserver, Calls, Hook, type Hooks, type Logger } from '@miyabi/core'
+import { Calls, Hook, type HooksAndCalls, type Logger } from '@miyabi/core'
 import type { PostgresObserver } from './facts.js'
 
-type Told = Omit<PostgresObserver, 'begin'>
-
 /** All that can be observed of one pool and of what is asked over it. */
-export interface PostgresHooks extends Hooks<Told> {
-  readonly calls: Calls
-}
+export interface PostgresHooks extends HooksAndCalls<PostgresObserver> {}
 
 /** @param logger is told of each observer that fails, once. */
 export function createPostgresHooks(pool: string, logger: Logger): PostgresHooks {
@@ -18,16 +14,5 @@ export function createPostgresHooks(pool: string, logger: Logger): PostgresHooks
     pool: new Hook(onFailed),
     transaction: new Hook(onFailed),
     retry: new Hook(onFailed),
-  }
-}
-
-/** Returns what ends it. */
-export function addPostgresObserver(hooks: PostgresHooks, observer: PostgresObserver): () => void {
-  const { calls, ...told } = hooks
-  const end = addObserver<Told>(told, observer)
-  const stop = observer.begin && calls.add((call) => observer.begin?.(call))
-  return () => {
-    end()
-    stop?.()
   }
 }
