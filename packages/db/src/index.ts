@@ -218,14 +218,13 @@ export {
 } from '@miyabi/postgres'
 export { type CloseOnSignalOptions, closeOnSignal } from './context/close-on-signal.js'
 export {
-  type CreateOptions,
   type Database,
   type DatabaseClosed,
   DatabaseContext,
   type DatabaseStats,
-  type FromEnvOptions,
 } from './context/context.js'
 export type { DatabaseObserver } from './context/observer.js'
+export type { CreateOptions, FromEnvOptions } from './context/options.js'
 export type { ScopedContext } from './context/scoped-context.js'
 export type { DatabaseServers, PostgresServer } from './context/servers.js'
 export { sharedDatabase } from './context/shared-database.js'

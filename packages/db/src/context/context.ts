@@ -1,34 +1,19 @@
 // Longer than others: it is what an application sees, one method after the other; each hands on to a store or to a file
 // beside this one.
+import { DEFAULT_GRACE_MS, type Logger, safeCause, warnOfSecondCopy, withDeadline } from '@miyabi/core'
+import type { DynamoStats } from '@miyabi/dynamo'
+import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 import {
-  DEFAULT_GRACE_MS,
-  type Logger,
-  RetryBudget,
-  redactingLogger,
-  type StoreHealth,
-  safeCause,
-  silentLogger,
-  warnOfSecondCopy,
-  withDeadline,
-} from '@miyabi/core'
-import type { DynamoOptions, DynamoStats } from '@miyabi/dynamo'
-import { type DynamoOnDemand, dynamoOnDemand, type EffectChecks, effectChecks } from '@miyabi/dynamo/on-demand'
-import {
-  checkHealth,
-  createPostgres,
   type Identity,
-  openLine,
   type PoolSizeAdvice,
   type PoolUsage,
   type Postgres,
   PostgresError,
   type PostgresHealth,
-  type PostgresSettings,
   type PostgresStats,
   type PrismaClient,
   type ReadOptions,
   type ReadWork,
-  resolvePostgresSettings,
   type TransactionOptions,
   type TransactionWork,
 } from '@miyabi/postgres'
@@ -40,44 +25,20 @@ import {
   readinessOf,
   withService,
 } from '../health/health.js'
-import { Listener } from '../listen/listener.js'
-import { messageWakes } from '../listen/message-wakes.js'
-import { CommitSignal } from '../outbox/commit-signal.js'
+import { HealthLog } from '../health/health-log.js'
+import { serviceMissing, unavailable } from '../health/known-health.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { TopicsCheck } from '../outbox/topics.js'
-import { OUTBOX_CHANNEL, openRelay, type Relay, type RelayOptions } from '../relay/open-relay.js'
+import { openRelay, type Relay, type RelayOptions } from '../relay/open-relay.js'
 import type { RelayStats } from '../relay/stats.js'
-import { type EnvironmentOptions, settingsFromEnv } from '../settings/from-env.js'
-import type { DatabaseSettings } from '../settings/settings.js'
+import { settingsFromEnv } from '../settings/from-env.js'
 import { type BoundStreams, bindStreams, type DatabaseStreams } from '../streams/streams.js'
 import type { StreamStats } from '../streams/types.js'
-import { AddedFields } from './added-fields.js'
 import type { DatabaseObserver } from './observer.js'
+import type { CreateOptions, FromEnvOptions } from './options.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
-import { type DatabaseServers, serversOf } from './servers.js'
-
-/** What belongs to the application's code rather than to its environment. */
-interface CodeOptions<Effects extends EffectDefinitions> {
-  /** The effects that transactions may have besides those on DynamoDB, as `defineEffects` makes them. */
-  readonly effects?: Effects | undefined
-  /** How DynamoDB's entities keep their items: the shard plan of the events, how long each kind is kept. */
-  readonly dynamodb?: Omit<DynamoOptions, 'logger' | 'wakes'>
-}
-
-/** Where a context finds its settings. */
-export interface FromEnvOptions<Effects extends EffectDefinitions = NoEffects>
-  extends EnvironmentOptions,
-    CodeOptions<Effects> {}
-
-/** Settings as values, for whoever does not keep them in an environment. */
-export interface CreateOptions<Effects extends EffectDefinitions = NoEffects>
-  extends DatabaseSettings,
-    CodeOptions<Effects> {
-  /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
-  readonly dynamodbUnavailable?: string | undefined
-  /** Default: says nothing. */
-  readonly logger?: Logger
-}
+import type { DatabaseServers } from './servers.js'
+import { openStores, type Stores } from './stores.js'
 
 /** The figures of the moment, and of the last minute. */
 export interface DatabaseStats {
@@ -97,36 +58,6 @@ export interface DatabaseStats {
 export interface DatabaseClosed {
   /** Whether all work in flight ended within the grace period, and both stores closed. */
   readonly drained: boolean
-}
-
-interface Stores {
-  readonly postgres: Postgres
-  /** Makes the service's pool. */
-  readonly openService: () => Postgres
-  /** Asks how the service's login is, without a pool; undefined where there is none. */
-  readonly checkService: ((options: { readonly signal: AbortSignal }) => Promise<PostgresHealth>) | undefined
-  readonly dynamo: DynamoOnDemand
-  readonly servers: DatabaseServers
-  /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
-  readonly dynamodbUnavailable: string | undefined
-  /** Hears other processes. */
-  readonly listener: Listener | undefined
-  readonly effects: EffectsOfContext
-  /** What observers add to every line of the log. */
-  readonly logFields: AddedFields
-}
-
-/** What the outboxes of a context have in common, and its relay. */
-interface EffectsOfContext {
-  readonly definitions: EffectDefinitions
-  readonly checks: EffectChecks
-  readonly committed: CommitSignal
-}
-
-/** @throws {ConfigError} now, where the URL or a certificate file that it names cannot be used. */
-function listenerOf(settings: PostgresSettings, logger: Logger): Listener {
-  const resolved = resolvePostgresSettings(settings, 'listener')
-  return new Listener((events) => openLine(resolved, events), logger)
 }
 
 /** One who observes, and what ends that in each store. */
@@ -187,14 +118,16 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   readonly #relays = new Set<Relay>()
   #closing: Promise<DatabaseClosed> | undefined
   #hasEnded = false
-  #lastStatus: DatabaseHealth['status'] = 'up'
+  readonly #healthLog: HealthLog
   /** Whether the service's login has worked in this process, and whether it was asked for in vain. */
   #hasServed = false
   #lacksService = false
 
-  private constructor(stores: Stores, logger: Logger) {
+  private constructor(stores: Stores) {
+    const { logger } = stores
     this.#stores = stores
     this.logger = logger
+    this.#healthLog = new HealthLog(logger)
     this.pg = stores.postgres.prisma
     this.#topics = new TopicsCheck(stores.effects.definitions, (text) => stores.postgres.as(ANYBODY).query(text))
     this.dynamodb = stores.dynamo
@@ -220,40 +153,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     settings: CreateOptions<Effects>,
   ): DatabaseContext<Effects> {
     warnOfSecondCopy('@miyabi/db', import.meta.url)
-    const logFields = new AddedFields()
-    const logger = redactingLogger(logFields.to(settings.logger ?? silentLogger))
-    const { dynamodbUnavailable } = settings
-    const retryBudget = new RetryBudget()
-    const listens = settings.postgres.serviceDirectDatabaseUrl !== undefined
-    const listener = listens ? listenerOf(settings.postgres, logger) : undefined
-    const wakes = listener && messageWakes(listener)
-    const dynamo = dynamoOnDemand(settings.dynamo, { ...settings.dynamodb, logger, retryBudget, wakes })
-    const shared = { logger, retryBudget }
-    // Both logins now, though the service's pool is opened when it is first used: a certificate file may be gone by
-    // then.
-    const application = resolvePostgresSettings(settings.postgres)
-    const { serviceDatabaseUrl, target } = application
-    const service = serviceDatabaseUrl === undefined ? application : resolvePostgresSettings(application, 'service')
-    const postgres = createPostgres(application, shared)
-    const openService = (): Postgres => createPostgres(service, { ...shared, role: 'service' })
-    const checkService: Stores['checkService'] =
-      serviceDatabaseUrl === undefined ? undefined : ({ signal }) => checkHealth(service, { signal, role: 'service' })
-    logger.info(
-      {
-        event: 'db.started',
-        postgres: `${target.host}:${target.port}/${target.database}`,
-        maxConnections: settings.postgres.maxConnections,
-        dynamodb: settings.dynamo.endpoint ?? `AWS ${settings.dynamo.region}`,
-        service: serviceDatabaseUrl === undefined ? 'none: asService() is refused' : 'set',
-      },
-      'database context started',
-    )
-    const servers = serversOf(application, serviceDatabaseUrl === undefined ? undefined : service, settings.dynamo)
-    const { effects: definitions = {} } = settings
-    const effects = { definitions, checks: effectChecks(settings.dynamodb), committed: new CommitSignal() }
-    if (listener) effects.committed.listen(() => listener.tell(OUTBOX_CHANNEL))
-    const stores = { postgres, openService, checkService, dynamo, servers, dynamodbUnavailable, listener, effects }
-    return new DatabaseContext({ ...stores, logFields }, logger)
+    return new DatabaseContext(openStores(settings))
   }
 
   /**
@@ -326,7 +226,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       },
       options,
     )
-    this.#sayChange(health)
+    this.#healthLog.note(health)
     return health
   }
 
@@ -492,36 +392,4 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       return { drained: false }
     }
   }
-
-  /** A status is said once, when it changes: a health endpoint is asked every few seconds. */
-  #sayChange(health: DatabaseHealth): void {
-    if (health.status === this.#lastStatus) return
-    this.#lastStatus = health.status
-    const stores = { postgres: health.postgres, dynamodb: health.dynamodb }
-    const down = Object.entries(stores).flatMap(([name, store]) =>
-      store.status !== 'up' ? [`${name}: ${store.reason ?? 'no reason given'}`] : [],
-    )
-    if (health.status === 'up') this.logger.info({ event: 'db.health_recovered' }, 'both stores are up again')
-    else
-      this.logger.warn(
-        { event: 'db.health_degraded', status: health.status, down },
-        `database ${health.status}: ${down.join('; ')}`,
-      )
-  }
 }
-
-const serviceMissing: PostgresHealth = {
-  status: 'down',
-  ready: false,
-  latencyMs: 0,
-  reason: 'asService() was called, and SERVICE_DATABASE_URL is not set',
-  remedy: 'set it to the URL of the login that acts as the service',
-}
-
-const unavailable = async (remedy: string): Promise<StoreHealth> => ({
-  status: 'down',
-  ready: false,
-  latencyMs: 0,
-  reason: 'the embedded stack has no DynamoDB on this platform',
-  remedy,
-})

@@ -4,8 +4,9 @@ import { PostgresError } from '@miyabi/postgres'
 import { closedHealth, readinessOf } from '../health/health.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { settingsFromEnv } from '../settings/from-env.js'
-import { type Database, type DatabaseClosed, DatabaseContext, type FromEnvOptions } from './context.js'
+import { type Database, type DatabaseClosed, DatabaseContext } from './context.js'
 import type { DatabaseObserver } from './observer.js'
+import type { FromEnvOptions } from './options.js'
 import { standingFor } from './shared-context.js'
 
 /** Through the global registry of symbols, so that a second evaluation of this very file finds the same. */

@@ -1,0 +1,28 @@
+import type { Logger } from '@miyabi/core'
+import type { DynamoOptions } from '@miyabi/dynamo'
+import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
+import type { EnvironmentOptions } from '../settings/from-env.js'
+import type { DatabaseSettings } from '../settings/settings.js'
+
+/** What belongs to the application's code rather than to its environment. */
+interface CodeOptions<Effects extends EffectDefinitions> {
+  /** The effects that transactions may have besides those on DynamoDB, as `defineEffects` makes them. */
+  readonly effects?: Effects | undefined
+  /** How DynamoDB's entities keep their items: the shard plan of the events, how long each kind is kept. */
+  readonly dynamodb?: Omit<DynamoOptions, 'logger' | 'wakes'>
+}
+
+/** Where a context finds its settings. */
+export interface FromEnvOptions<Effects extends EffectDefinitions = NoEffects>
+  extends EnvironmentOptions,
+    CodeOptions<Effects> {}
+
+/** Settings as values, for whoever does not keep them in an environment. */
+export interface CreateOptions<Effects extends EffectDefinitions = NoEffects>
+  extends DatabaseSettings,
+    CodeOptions<Effects> {
+  /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
+  readonly dynamodbUnavailable?: string | undefined
+  /** Default: says nothing. */
+  readonly logger?: Logger
+}

@@ -1,0 +1,102 @@
+import { type Logger, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
+import { type DynamoOnDemand, dynamoOnDemand, type EffectChecks, effectChecks } from '@miyabi/dynamo/on-demand'
+import {
+  checkHealth,
+  createPostgres,
+  openLine,
+  type Postgres,
+  type PostgresHealth,
+  type PostgresSettings,
+  resolvePostgresSettings,
+} from '@miyabi/postgres'
+import { Listener } from '../listen/listener.js'
+import { messageWakes } from '../listen/message-wakes.js'
+import { CommitSignal } from '../outbox/commit-signal.js'
+import type { EffectDefinitions } from '../outbox/effects.js'
+import { OUTBOX_CHANNEL } from '../relay/open-relay.js'
+import { AddedFields } from './added-fields.js'
+import type { CreateOptions } from './options.js'
+import { type DatabaseServers, serversOf } from './servers.js'
+
+/** All that a context is made of. */
+export interface Stores {
+  readonly logger: Logger
+  readonly postgres: Postgres
+  /** Makes the service's pool. */
+  readonly openService: () => Postgres
+  /** Asks how the service's login is, without a pool; undefined where there is none. */
+  readonly checkService: ((options: { readonly signal: AbortSignal }) => Promise<PostgresHealth>) | undefined
+  readonly dynamo: DynamoOnDemand
+  readonly servers: DatabaseServers
+  /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
+  readonly dynamodbUnavailable: string | undefined
+  /** Hears other processes. */
+  readonly listener: Listener | undefined
+  readonly effects: EffectsOfContext
+  /** What observers add to every line of the log. */
+  readonly logFields: AddedFields
+}
+
+/** What the outboxes of a context have in common, and its relay. */
+interface EffectsOfContext {
+  readonly definitions: EffectDefinitions
+  readonly checks: EffectChecks
+  readonly committed: CommitSignal
+}
+
+/**
+ * Makes both stores of settings, without waiting for a server.
+ * @throws {ConfigError} for a URL or a certificate file that cannot be used.
+ */
+export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
+  const logFields = new AddedFields()
+  const logger = redactingLogger(logFields.to(settings.logger ?? silentLogger))
+  const { dynamodbUnavailable } = settings
+  const retryBudget = new RetryBudget()
+  const listens = settings.postgres.serviceDirectDatabaseUrl !== undefined
+  const listener = listens ? listenerOf(settings.postgres, logger) : undefined
+  const wakes = listener && messageWakes(listener)
+  const dynamo = dynamoOnDemand(settings.dynamo, { ...settings.dynamodb, logger, retryBudget, wakes })
+  const shared = { logger, retryBudget }
+  // Both logins now, though the service's pool is opened when it is first used: a certificate file may be gone by
+  // then.
+  const application = resolvePostgresSettings(settings.postgres)
+  const { serviceDatabaseUrl, target } = application
+  const service = serviceDatabaseUrl === undefined ? application : resolvePostgresSettings(application, 'service')
+  const postgres = createPostgres(application, shared)
+  const openService = (): Postgres => createPostgres(service, { ...shared, role: 'service' })
+  const checkService: Stores['checkService'] =
+    serviceDatabaseUrl === undefined ? undefined : ({ signal }) => checkHealth(service, { signal, role: 'service' })
+  logger.info(
+    {
+      event: 'db.started',
+      postgres: `${target.host}:${target.port}/${target.database}`,
+      maxConnections: settings.postgres.maxConnections,
+      dynamodb: settings.dynamo.endpoint ?? `AWS ${settings.dynamo.region}`,
+      service: serviceDatabaseUrl === undefined ? 'none: asService() is refused' : 'set',
+    },
+    'database context started',
+  )
+  const servers = serversOf(application, serviceDatabaseUrl === undefined ? undefined : service, settings.dynamo)
+  const { effects: definitions = {} } = settings
+  const effects = { definitions, checks: effectChecks(settings.dynamodb), committed: new CommitSignal() }
+  if (listener) effects.committed.listen(() => listener.tell(OUTBOX_CHANNEL))
+  return {
+    logger,
+    postgres,
+    openService,
+    checkService,
+    dynamo,
+    servers,
+    dynamodbUnavailable,
+    listener,
+    effects,
+    logFields,
+  }
+}
+
+/** @throws {ConfigError} now, where the URL or a certificate file that it names cannot be used. */
+function listenerOf(settings: PostgresSettings, logger: Logger): Listener {
+  const resolved = resolvePostgresSettings(settings, 'listener')
+  return new Listener((events) => openLine(resolved, events), logger)
+}
