@@ -238,6 +238,7 @@ export {
 } from './errors/outbox-error.js'
 export { StreamsInputError } from './errors/streams-input-error.js'
 export type { DatabaseHealth, Readiness } from './health/health.js'
+export type { DepthStats } from './outbox/depth-bound.js'
 export {
   type Audience,
   type BuiltInDefinition,

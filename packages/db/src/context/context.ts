@@ -27,6 +27,8 @@ import {
 } from '../health/health.js'
 import { HealthLog } from '../health/health-log.js'
 import { serviceMissing, unavailable } from '../health/known-health.js'
+import { ANYBODY } from '../outbox/backlog.js'
+import type { DepthStats } from '../outbox/depth-bound.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { TopicsCheck } from '../outbox/topics.js'
 import { openRelay, type Relay, type RelayOptions } from '../relay/open-relay.js'
@@ -52,6 +54,8 @@ export interface DatabaseStats {
   readonly streams: readonly StreamStats[]
   /** The relays that run here. */
   readonly relays: readonly RelayStats[]
+  /** The bound on the depth of the outbox, where DB_OUTBOX_MAX_DEPTH is set. */
+  readonly outbox?: DepthStats
 }
 
 /** How a context came to its end. */
@@ -70,9 +74,6 @@ interface Observation {
 const CLOSE_MARGIN_MS = 5_000
 /** Longer than either store's own limit of a second, which tells more. In milliseconds. */
 const READY_LIMIT_MS = 1_250
-
-/** A person whom nobody is: what is open to people is told to all of them. */
-const ANYBODY = { userId: '00000000-0000-0000-0000-000000000000' }
 
 interface CheckOptions {
   readonly signal?: AbortSignal
@@ -251,7 +252,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    * nothing.
    */
   stats(): DatabaseStats {
-    const { postgres, dynamo } = this.#stores
+    const { postgres, dynamo, effects } = this.#stores
     const figures = (pool: Postgres) => ({ ...pool.stats(), usage: pool.usage() })
     return {
       postgres: figures(postgres),
@@ -259,6 +260,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       dynamodb: dynamo.stats(),
       streams: this.#streams.stats(),
       relays: [...this.#relays].filter(({ isClosed }) => !isClosed).map((relay) => relay.stats()),
+      ...(effects.bound && { outbox: effects.bound.stats }),
     }
   }
 

@@ -11,7 +11,9 @@ import {
 } from '@miyabi/postgres'
 import { Listener } from '../listen/listener.js'
 import { messageWakes } from '../listen/message-wakes.js'
+import { ANYBODY, readBacklog } from '../outbox/backlog.js'
 import { CommitSignal } from '../outbox/commit-signal.js'
+import { DepthBound } from '../outbox/depth-bound.js'
 import type { EffectDefinitions } from '../outbox/effects.js'
 import { OUTBOX_CHANNEL } from '../relay/open-relay.js'
 import { AddedFields } from './added-fields.js'
@@ -42,6 +44,8 @@ interface EffectsOfContext {
   readonly definitions: EffectDefinitions
   readonly checks: EffectChecks
   readonly committed: CommitSignal
+  /** Where DB_OUTBOX_MAX_DEPTH is set. */
+  readonly bound: DepthBound | undefined
 }
 
 /**
@@ -79,7 +83,10 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
   )
   const servers = serversOf(application, serviceDatabaseUrl === undefined ? undefined : service, settings.dynamo)
   const { effects: definitions = {} } = settings
-  const effects = { definitions, checks: effectChecks(settings.dynamodb), committed: new CommitSignal() }
+  const { maxDepth } = settings.outbox ?? {}
+  const count = async (most: number): Promise<number> => (await readBacklog(postgres.as(ANYBODY), most)).waiting
+  const bound = maxDepth === undefined ? undefined : new DepthBound(maxDepth, count, logger)
+  const effects = { definitions, checks: effectChecks(settings.dynamodb), committed: new CommitSignal(), bound }
   if (listener) effects.committed.listen(() => listener.tell(OUTBOX_CHANNEL))
   return {
     logger,

@@ -10,6 +10,7 @@ export const OUTBOX_ERRORS = {
   'db.outbox.invalid': 'This cannot be an effect',
   'db.outbox.not_allowed': 'This person may not cause this effect',
   'db.outbox.not_open': 'The database does not open this effect to this kind of person',
+  'db.outbox.full': 'The outbox holds as many effects that wait for a relay as DB_OUTBOX_MAX_DEPTH allows, or more',
 } as const
 
 export type OutboxErrorCode = keyof typeof OUTBOX_ERRORS
@@ -19,6 +20,8 @@ const REMEDIES: Partial<Record<OutboxErrorCode, string>> = {
   'db.outbox.too_many_keys': 'use fewer keys, or several transactions',
   'db.outbox.payload_too_large': 'store it, and let the effect name where',
   'db.outbox.not_open': 'run miyabi outbox topics plan',
+  'db.outbox.full':
+    'try again later; `miyabi outbox status` says what waits and who works on it. Run more relays, or raise DB_OUTBOX_MAX_DEPTH',
 }
 
 /** What an error of the outbox tells: names, never a value. */
@@ -27,6 +30,8 @@ export interface OutboxErrorDetails {
   readonly topic?: string
   /** What is wrong with the call. */
   readonly argument?: string
+  /** The bound that was reached. */
+  readonly maxDepth?: number
 }
 
 /** An effect that was not taken. The transaction is rolled back where the work does not catch it. */

@@ -8,6 +8,7 @@ import {
 import { OutboxError, type OutboxErrorCode } from '../errors/outbox-error.js'
 import { EffectBuffer } from './buffer.js'
 import type { CommitSignal } from './commit-signal.js'
+import type { DepthBound } from './depth-bound.js'
 import { flushOf } from './flush.js'
 import type { AnyOutbox, EffectHost, Outbox } from './outbox.js'
 
@@ -32,6 +33,8 @@ type AnyWork<T> = (
 /** What a transaction with effects needs of its context. */
 export interface OutboxTransactionHost extends EffectHost {
   readonly committed: CommitSignal
+  /** Refuses effects while too many wait; undefined where nothing bounds them. */
+  readonly bound: DepthBound | undefined
 }
 
 /** SQLSTATEs of the trigger of the outbox. */
@@ -45,17 +48,21 @@ export async function outboxTransaction<T>(
   options: TransactionOptions | undefined,
 ): Promise<T> {
   let buffer: EffectBuffer | undefined
+  const hasEffects = (): boolean => buffer !== undefined && buffer.effects.length > 0
   try {
-    const result = await postgres.transaction<T>((tx, run) => {
+    const result = await postgres.transaction<T>(async (tx, run) => {
       buffer = undefined
       const { attempt, signal, query } = run
       const open = (): AnyOutbox => {
-        const opened = new EffectBuffer(host, run, () => run.atCommit(() => flushOf(opened.effects, host.identity)))
+        const opened = new EffectBuffer(host, run, () => {
+          host.bound?.look()
+          run.atCommit(() => flushOf(opened.effects, host.identity))
+        })
         buffer = opened
         return opened.outbox
       }
       let outbox: AnyOutbox | undefined
-      return work(tx, {
+      const worked = await work(tx, {
         attempt,
         signal,
         query,
@@ -64,8 +71,11 @@ export async function outboxTransaction<T>(
           return outbox
         },
       })
+      // As the last of the work, so that nothing of it is left.
+      if (hasEffects()) host.bound?.assertRoom()
+      return worked
     }, options)
-    if (buffer && buffer.effects.length > 0) host.committed.send()
+    if (hasEffects()) host.committed.send()
     return result
   } catch (error) {
     throw refusalIn(error) ?? error

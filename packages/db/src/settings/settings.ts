@@ -18,6 +18,17 @@ export const contextSettings = defineSettings({
       matches: /./,
       expected: 'a path; a relative one starts at the current folder',
     }),
+    DB_OUTBOX_MAX_DEPTH: field.optional(
+      field.integer({
+        doc: 'While so many effects wait for a relay, transactions with effects are refused: `db.outbox.full`. It is counted at most once a second, beside the work, so the outbox goes beyond it by what is written meanwhile. Effects for later do not count.',
+        example: '100000',
+        default: 100_000,
+        min: 1,
+        max: 1_000_000,
+        unit: 'effects',
+      }),
+      'no bound',
+    ),
   },
 })
 
@@ -28,6 +39,10 @@ export const settingsGroups = [contextSettings, postgresSettings, dynamoSettings
 export interface DatabaseSettings {
   readonly postgres: PostgresSettings
   readonly dynamo: DynamoSettings
+  readonly outbox?: {
+    /** DB_OUTBOX_MAX_DEPTH. Default: no bound. */
+    readonly maxDepth?: number | undefined
+  }
 }
 
 /**
@@ -43,8 +58,9 @@ export function parseDatabaseSettings(env: Environment, missing: readonly Settin
   for (const fault of [...missing, ...context.faults, ...postgres.faults, ...dynamo.faults]) {
     if (!faults.has(fault.name)) faults.set(fault.name, fault)
   }
-  if (faults.size > 0 || !postgres.value || !dynamo.value) throw new ConfigError([...faults.values()])
-  return { postgres: postgres.value, dynamo: dynamo.value }
+  if (faults.size > 0 || !context.value || !postgres.value || !dynamo.value) throw new ConfigError([...faults.values()])
+  const { DB_OUTBOX_MAX_DEPTH: maxDepth } = context.value
+  return { postgres: postgres.value, dynamo: dynamo.value, ...(maxDepth !== undefined && { outbox: { maxDepth } }) }
 }
 
 interface Collected<T> {

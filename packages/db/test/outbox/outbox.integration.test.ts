@@ -15,11 +15,11 @@ const effects = defineEffects({
 })
 
 let database: TestDatabase
+let env: Record<string, string>
 let db: DatabaseContext<typeof effects>
 let alice: { readonly userId: string }
 let wanda: { readonly webUserId: string }
 beforeAll(async () => {
-  let env: Record<string, string>
   ;({ database, env } = await testEnvironment())
   db = await DatabaseContext.fromEnv({ env, effects })
   const { pg: prisma } = db.asService()
@@ -234,5 +234,52 @@ describe('an outbox', () => {
       // @ts-expect-error -- lacks the body
       failureOf(() => outbox.emit('plugin.indexed', { endpoint: 'e' }))
     })
+  })
+})
+
+describe('a bound on depth', () => {
+  it('refuses effects while too many wait, without a relay, and leaves nothing of the transaction', async () => {
+    const { SERVICE_DATABASE_URL: _, ...withoutService } = env
+    await using bounded = await DatabaseContext.fromEnv({
+      env: { ...withoutService, DB_OUTBOX_MAX_DEPTH: '5' },
+      effects,
+    })
+    let tried = 0
+    const rename = async (): Promise<unknown> => {
+      tried += 1
+      try {
+        await bounded.as(alice).transaction(async (tx, { outbox }) => {
+          await tx.user.update({ where: { id: alice.userId }, data: { name: `${tried}` } })
+          outbox.events.append({ eventType: 'x', userId: alice.userId })
+        })
+        return 'done'
+      } catch (error) {
+        return error
+      }
+    }
+    const fill = (notBefore?: Date): Promise<void> =>
+      db.asService().transaction(async (_tx, { outbox }) => {
+        for (let n = 0; n < 5; n += 1) outbox.emit('webhook.deliver', { endpoint: 'e', body: `${n}` }, { notBefore })
+      })
+
+    await fill(new Date(Date.now() + 3_600_000)) // which do not wait for a relay yet
+    expect(await rename()).toBe('done')
+    await expect.poll(() => bounded.stats().outbox?.depth).toBeLessThan(2)
+    expect(await rename()).toBe('done')
+    await fill()
+    await expect.poll(rename, { timeout: 20_000 }).toMatchObject({
+      code: 'db.outbox.full',
+      effect: 'none',
+      retryable: true,
+      details: { maxDepth: 5 },
+      message: expect.stringContaining('miyabi outbox status'),
+    })
+    const events = await admin(`SELECT FROM outbox WHERE topic = 'events.append'`)
+    expect(events).toHaveLength(tried - 1)
+    const user = await bounded.as(alice).transaction((tx) => tx.user.findFirst()) // has no effects
+    expect(user).toMatchObject({ name: `${tried - 1}` })
+    await admin('DELETE FROM outbox')
+    await expect.poll(rename, { timeout: 20_000 }).toBe('done')
+    expect(bounded.stats().outbox).toMatchObject({ maxDepth: 5, depth: 0 })
   })
 })

@@ -24,7 +24,7 @@ it('are those of all relays by topic, and gone with them', () => {
         ]),
       ),
     )
-  read([stats, { ...stats, lagMs: 500, depth: 1, unknown: {} }])
+  read([stats, { ...stats, lagMs: 500, depth: 1, unknown: {} }], { maxDepth: 9, depth: undefined, refused: 7 })
   expect(told()).toEqual({
     'miyabi.outbox.lag': 1.5,
     'miyabi.outbox.depth': 21,
@@ -33,7 +33,8 @@ it('are those of all relays by topic, and gone with them', () => {
     'miyabi.outbox.failed webhook.deliver': 8,
     'miyabi.outbox.dead webhook.deliver': 2,
     'miyabi.outbox.unknown x': 5,
+    'miyabi.outbox.refused': 7,
   })
-  read([])
-  expect(told()).toEqual({})
+  read([], undefined)
+  expect(told()).toEqual({ 'miyabi.outbox.refused': 7 })
 })

@@ -1,9 +1,10 @@
+import type { DatabaseStats } from '../../context/context.js'
 import type { RelayStats } from '../../relay/stats.js'
 import type { MetricSet } from './metric-set.js'
 import { ownMetrics } from './own-metrics.js'
 
-/** The metrics of the relays that run here. @returns what reads them anew. */
-export function outboxMetrics(set: MetricSet): (relays: readonly RelayStats[]) => void {
+/** The metrics of the relays that run here, and of the bound on what waits. @returns what reads them anew. */
+export function outboxMetrics(set: MetricSet): (relays: readonly RelayStats[], bound: DatabaseStats['outbox']) => void {
   const lag = set.sum(ownMetrics.outboxLag)
   const depth = set.sum(ownMetrics.outboxDepth)
   const delivered = set.sum(ownMetrics.outboxDelivered)
@@ -11,7 +12,9 @@ export function outboxMetrics(set: MetricSet): (relays: readonly RelayStats[]) =
   const failed = set.sum(ownMetrics.outboxFailed)
   const dead = set.sum(ownMetrics.outboxDead)
   const unknown = set.sum(ownMetrics.outboxUnknown)
-  return (relays) => {
+  const refused = set.sum(ownMetrics.outboxRefused)
+  return (relays, bound) => {
+    if (bound) refused.at().value = bound.refused
     // Anew each time: a relay that was closed is not there any more.
     for (const family of [lag, depth, delivered, redelivered, failed, dead, unknown]) family.clear()
     for (const relay of relays) {

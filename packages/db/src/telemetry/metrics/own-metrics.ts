@@ -170,6 +170,13 @@ export const ownMetrics = {
     description: 'Rows that wait because their topic, or its version, is known to no relay that met them.',
     attributes: [TOPIC],
   }),
+  outboxRefused: define({
+    name: 'miyabi.outbox.refused',
+    kind: 'counter',
+    unit: '{transaction}',
+    description: 'Transactions that were refused because too many effects wait: DB_OUTBOX_MAX_DEPTH.',
+    attributes: [],
+  }),
   ready: define({
     name: 'miyabi.ready',
     kind: 'gauge',

@@ -77,12 +77,12 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   }
 
   return async () => {
-    const { postgres, service, dynamodb, streams, relays } = db.stats()
+    const { postgres, service, dynamodb, streams, relays, outbox } = db.stats()
     readPool('main', postgres)
     if (service) readPool('service', service)
     readDynamo(dynamodb)
     readStreams(streams)
-    readOutbox(relays)
+    readOutbox(relays, outbox)
     await readHealth()
     return service ? ['main', 'service'] : ['main']
   }

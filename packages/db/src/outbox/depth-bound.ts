@@ -1,0 +1,99 @@
+import { type Logger, safeCause } from '@miyabi/core'
+import { OutboxError } from '../errors/outbox-error.js'
+
+/** The bound on the depth of the outbox, as this process knows it. */
+export interface DepthStats {
+  /** DB_OUTBOX_MAX_DEPTH. */
+  readonly maxDepth: number
+  /** Rows that waited when they were last counted, up to `maxDepth`; undefined where that is too long ago. */
+  readonly depth: number | undefined
+  /** Transactions that were refused. */
+  readonly refused: number
+}
+
+/** How often is counted at most, in milliseconds. */
+const COUNT_EVERY_MS = 1000
+/** Counting takes no more of the time than one part in so many. */
+const SHARE = 20
+/** For how long a count is believed beyond the time of the next, in milliseconds. */
+const BELIEVED_MS = 5000
+
+/**
+ * Refuses effects while too many wait already. It costs a transaction nothing: whether there is room is what the last
+ * count said, and a count is begun beside the work of a transaction that has effects, at most once a second, and waited
+ * for by nobody. So a process goes beyond the bound by what it writes in a second, and one that was idle by its first
+ * transaction.
+ */
+export class DepthBound {
+  readonly #maxDepth: number
+  readonly #count: (most: number) => Promise<number>
+  readonly #logger: Logger
+  #depth = 0
+  #nextCountAt = Number.NEGATIVE_INFINITY
+  #believedUntil = Number.NEGATIVE_INFINITY
+  #isCounting = false
+  #hasFailed = false
+  #refused = 0
+
+  /** @param count counts rows of the outbox up to a number. */
+  constructor(maxDepth: number, count: (most: number) => Promise<number>, logger: Logger) {
+    this.#maxDepth = maxDepth
+    this.#count = count
+    this.#logger = logger
+  }
+
+  get stats(): DepthStats {
+    return { maxDepth: this.#maxDepth, depth: this.#isKnown ? this.#depth : undefined, refused: this.#refused }
+  }
+
+  /** Begins to count where it is time to. */
+  look(): void {
+    if (this.#isCounting || performance.now() < this.#nextCountAt) return
+    this.#isCounting = true
+    void this.#recount().finally(() => {
+      this.#isCounting = false
+    })
+  }
+
+  /** @throws {OutboxError} `db.outbox.full` */
+  assertRoom(): void {
+    if (!this.#isKnown || this.#depth < this.#maxDepth) return
+    this.#refused += 1
+    throw new OutboxError(
+      'db.outbox.full',
+      `The outbox holds ${this.#maxDepth} effects or more that wait for a relay`,
+      {
+        details: { maxDepth: this.#maxDepth },
+        retryable: true,
+      },
+    )
+  }
+
+  get #isKnown(): boolean {
+    return performance.now() < this.#believedUntil
+  }
+
+  async #recount(): Promise<void> {
+    const startedAt = performance.now()
+    const next = (): number => {
+      const now = performance.now()
+      return now + Math.max(COUNT_EVERY_MS, (now - startedAt) * SHARE)
+    }
+    try {
+      this.#depth = await this.#count(this.#maxDepth)
+      this.#hasFailed = false
+      this.#nextCountAt = next()
+      this.#believedUntil = this.#nextCountAt + BELIEVED_MS
+    } catch (error) {
+      this.#nextCountAt = next()
+      if (!this.#hasFailed) {
+        const { message } = safeCause(error)
+        this.#logger.warn(
+          { event: 'db.outbox.depth_unknown', error },
+          `the outbox cannot be counted, so DB_OUTBOX_MAX_DEPTH refuses nothing: ${message}`,
+        )
+      }
+      this.#hasFailed = true
+    }
+  }
+}
