@@ -2,6 +2,7 @@
 // 2). Either way it says what is missing in those that are made from what people write.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { backupSettings } from '@miyabi/backup'
 import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
@@ -12,7 +13,7 @@ import { accessProblems, whoCanDoWhatPage } from './docs/who-can-do-what.js'
 
 const root = path.resolve(import.meta.dirname, '..')
 
-const settings = [...settingsGroups, migrateSettings, localSettings]
+const settings = [...settingsGroups, migrateSettings, localSettings, backupSettings]
 
 /** Each generated file, and what belongs in it. */
 const pages: Readonly<Record<string, () => string>> = {

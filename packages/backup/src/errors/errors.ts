@@ -1,0 +1,89 @@
+import { type Effect, MiyabiError } from '@miyabi/core'
+
+/**
+ * Every way in which a backup can be refused or fail:
+ *
+ * - `backup.target_invalid`: `BACKUP_TARGET` is neither a folder nor `s3://bucket/prefix`
+ * - `backup.target_missing`: the folder or bucket is not there, or its server is out of reach
+ * - `backup.target_full`: no space is left
+ * - `backup.target_failed`: the target refused or failed for another reason
+ * - `backup.sdk_missing`: a target in S3 needs `@aws-sdk/client-s3`, which is not installed
+ * - `backup.key_invalid`: the key file is not there, or does not hold 32 bytes
+ * - `backup.key_missing`: the backup is encrypted, and no key was given
+ * - `backup.key_wrong`: the manifest does not decrypt: another key, or it was changed
+ * - `backup.plain_refused`: the backup is not encrypted, or would not be, and nobody agreed to that
+ * - `backup.unknown`: there is no backup of this id
+ * - `backup.incomplete`: the backup has no manifest: it never came to its end
+ * - `backup.damaged`: a file is not as it was written, or not there
+ * - `backup.format_unknown`: written in a format that this release does not read
+ * - `backup.rows_hidden`: policies would hide rows of tables from the login, in silence
+ * - `backup.tables_denied`: the login may not read tables
+ * - `backup.tables_locked`: tables could not be locked in time: a migration is at work
+ * - `backup.tables_changed`: tables were created or dropped while the backup began
+ * - `backup.dynamodb_tables_missing`: DynamoDB has not all of the tables
+ * - `backup.option_invalid`: an option that cannot be
+ */
+export interface BackupErrorDetails {
+  'backup.target_invalid': { readonly problem: string }
+  'backup.target_missing': { readonly target: string }
+  'backup.target_full': { readonly target: string; readonly file: string }
+  'backup.target_failed': { readonly target: string; readonly operation: string; readonly file: string }
+  'backup.sdk_missing': { readonly package: string }
+  'backup.key_invalid': { readonly file: string }
+  'backup.key_missing': { readonly backup: string }
+  'backup.key_wrong': { readonly backup: string }
+  'backup.plain_refused': { readonly backup: string | undefined }
+  'backup.unknown': { readonly backup: string }
+  'backup.incomplete': { readonly backup: string }
+  'backup.damaged': { readonly backup: string; readonly file: string; readonly problem: string }
+  'backup.format_unknown': { readonly backup: string; readonly format: number }
+  'backup.rows_hidden': { readonly tables: readonly string[] }
+  'backup.tables_denied': { readonly tables: readonly string[] }
+  'backup.tables_locked': object
+  'backup.tables_changed': object
+  'backup.dynamodb_tables_missing': { readonly tables: readonly string[] }
+  'backup.option_invalid': { readonly option: string }
+}
+
+export type BackupErrorCode = keyof BackupErrorDetails
+
+interface BackupErrorOptions<Code extends BackupErrorCode> {
+  readonly details: BackupErrorDetails[Code]
+  readonly cause?: unknown
+  readonly remedy?: string
+  /** Default `none`: there is no backup that claims to be one, and nothing else was changed. */
+  readonly effect?: Effect
+}
+
+/** What may be another time, without anybody doing anything about it. */
+const PASSING: ReadonlySet<BackupErrorCode> = new Set([
+  'backup.target_missing',
+  'backup.target_failed',
+  'backup.tables_locked',
+  'backup.tables_changed',
+])
+
+/** A backup could not be created, read or removed; `code` says why. */
+export class BackupError<Code extends BackupErrorCode = BackupErrorCode> extends MiyabiError<
+  Code,
+  BackupErrorDetails[Code]
+> {
+  override readonly name = 'BackupError'
+
+  constructor(code: Code, reason: string, options: BackupErrorOptions<Code>) {
+    super(code, reason, { ...options, retryable: PASSING.has(code) })
+  }
+}
+
+/** @throws {BackupError} `backup.damaged` */
+export const damaged = (
+  backup: string,
+  file: string,
+  problem: string,
+  cause?: unknown,
+): BackupError<'backup.damaged'> =>
+  new BackupError('backup.damaged', `${file} of backup ${backup} ${problem}`, {
+    details: { backup, file, problem },
+    cause,
+    remedy: 'use another backup; `miyabi backup verify` says which are whole',
+  })

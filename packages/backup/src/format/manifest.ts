@@ -1,0 +1,106 @@
+/** The format that this release writes, and the newest that it reads. */
+export const FORMAT = 1
+
+/** A file of a backup, as it is stored: compressed, and encrypted where the backup is. */
+export interface FileEntry {
+  /** Within the backup, such as `postgres/public.users.copy.gz`. */
+  readonly name: string
+  readonly bytes: number
+  /** Of the stored bytes, in hexadecimal. */
+  readonly sha256: string
+  /** Before compression. */
+  readonly plainBytes: number
+}
+
+/** What one moment of both stores is. */
+export interface Cut {
+  /** The moment, ISO 8601: DynamoDB's items are those that were written until then. */
+  readonly at: string
+  /** The same in milliseconds since 1970, by which items were chosen. */
+  readonly dynamodbUntil: number
+  /** When PostgreSQL's snapshot was taken, by the server's clock: `at` less the skew. */
+  readonly snapshotAt: string
+  /** The server's position in its log at the snapshot, such as `0/1A2B3C4D`. */
+  readonly lsn: string
+  /** How far the clocks of writers were taken to be apart from PostgreSQL's at most, in milliseconds. */
+  readonly clockSkewMs: number
+  /** How long a write was taken to be on its way at most, in milliseconds. */
+  readonly writeTimeoutMs: number
+}
+
+export interface PostgresTable {
+  /** Schema and name as they are, such as `public.users`. */
+  readonly name: string
+  readonly schema: string
+  readonly table: string
+  /** In the order in which the file has their values; computed ones are left out. */
+  readonly columns: readonly string[]
+  readonly rows: number
+  /** Of all rows, in any order. */
+  readonly hash: string
+  /** In COPY's text format. */
+  readonly file: string
+}
+
+export interface SequenceValue {
+  readonly name: string
+  readonly schema: string
+  readonly sequence: string
+  readonly value: string
+  /** Whether `value` was given out; if not, it is the next. */
+  readonly isCalled: boolean
+}
+
+export interface DynamoTable {
+  /** Without the prefix. */
+  readonly name: string
+  readonly items: number
+  readonly hash: string
+  /** Items of older shapes, without a time of their writing: they count as written at the only time they have. */
+  readonly withoutWrittenAt: number
+  /** Agents whose state at the cut is not in their history any more, so that it is not in the backup. */
+  readonly underivable: number
+  /** One item a line, as DynamoDB's own exports have them. */
+  readonly files: readonly string[]
+}
+
+/** What a backup says of itself; written when all of its files are there. */
+export interface Manifest {
+  readonly format: typeof FORMAT
+  readonly id: string
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly cut: Cut
+  readonly schema: {
+    /** What Prisma's history has as applied. */
+    readonly migrations: readonly { readonly name: string; readonly checksum: string }[]
+    /** SHA-256 of all that the catalog says of the schema. */
+    readonly fingerprint: string
+    /** Every table that holds rows, by schema and name; each has a file. */
+    readonly tables: readonly string[]
+  }
+  readonly versions: {
+    readonly backup: string
+    readonly node: string
+    readonly postgres: string
+  }
+  readonly postgres: { readonly tables: readonly PostgresTable[]; readonly sequences: readonly SequenceValue[] }
+  readonly dynamodb: { readonly tables: readonly DynamoTable[] }
+  /** Rows of the outbox that were waiting at the cut: what was to be carried out, and may have been. */
+  readonly outboxRows: number
+  readonly files: readonly FileEntry[]
+  readonly encryption: 'aes-256-gcm' | 'none'
+}
+
+/** The file that makes a folder of files a backup. */
+export const PLAIN_MANIFEST = 'manifest.json'
+export const SEALED_MANIFEST = 'manifest.sealed'
+
+/** Ids sort by their time. */
+const ID = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/
+
+export const isBackupId = (text: string): boolean => ID.test(text)
+
+/** @param random eight hexadecimal digits. */
+export const backupId = (at: Date, random: string): string =>
+  `${at.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${random}`
