@@ -31,6 +31,7 @@ export type { PoolClosed, PoolEvent, PoolEvents, PoolObserver } from './observe/
 export { type Line, type LineEvents, openLine } from './pool/line.js'
 export { createPool, getPoolStats, Pool, type PoolOptions } from './pool/pool.js'
 export type { PoolUsage } from './pool/usage.js'
+export { lsnOf, lsnText, type Position } from './position/position.js'
 export { createPostgres, type Postgres, type PostgresOptions } from './postgres.js'
 export type { AnyClient, ClientClass } from './prisma/client-class.js'
 export {

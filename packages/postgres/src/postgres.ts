@@ -22,6 +22,7 @@ import type { PoolClosed } from './observe/pool-events.js'
 import { RetryTelling } from './observe/retry-telling.js'
 import { createPool, type Pool } from './pool/pool.js'
 import type { PoolUsage } from './pool/usage.js'
+import { type Position, Positions } from './position/position.js'
 import { createPrismaClient } from './prisma/client.js'
 import type { AnyClient, ClientClass } from './prisma/client-class.js'
 import { PrismaClient } from './schema/prisma.js'
@@ -82,6 +83,12 @@ export interface Postgres<Client = PrismaClient> extends Queries<Client>, AsyncD
   stats(): PostgresStats
   /** Calls `observer` with what happens from now on. Returns what ends that. */
   observe(observer: PostgresObserver): () => void
+  /**
+   * How far the server has written its log, in one round trip which all share who ask before it is sent. What any
+   * caller was answered before has a lower position, or the same.
+   * @throws {PostgresError} where it cannot be asked, or is a standby.
+   */
+  position(): Promise<Position>
   /** How much the pool was used over the last minute. */
   usage(): PoolUsage
   /**
@@ -127,6 +134,7 @@ function makePostgres(
   const runner = new Runner(pool, { scopes, names, login: settings.target.user, logger: options.logger && logger })
   const attempts = new Attempts()
   const history = new ServerHistory((text) => runner.sql(undefined, text, []))
+  const positions = new Positions((text) => runner.sql(undefined, text, []))
   const stats = (): PoolStats => pool.stats
   const retries = new RetryTelling(name, pool.hooks.retry)
   const retrier = new Retrier(options.retryBudget ?? new RetryBudget(), stats, logger, retries)
@@ -163,6 +171,10 @@ function makePostgres(
       begin(host, () => runTransaction(host, work, transactionOptions), 'transaction'),
     read: (work, readOptions) => begin(host, () => runRead(host, work, readOptions), 'read'),
     query: (text, values) => runQuery(host, scope, text, values),
+    get answered() {
+      return scope?.answers.count ?? 0
+    },
+    position: () => begin(host, () => positions.ask()),
     as: (identity) => (scope ? refuseIdentity() : scopedPostgres(scopeOf(identity), host)),
     health: async ({ signal } = {}) => {
       signal?.throwIfAborted()

@@ -35,6 +35,11 @@ export interface Queries<Client = PrismaClient> {
    * @throws {PostgresError}
    */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
+  /**
+   * How many statements and commits the server has answered, failures included: the same figure means that nothing was
+   * asked since. Of one call of `as()`; on a pool of the service, of all of it; without an identity always 0.
+   */
+  readonly answered: number
 }
 
 /** PostgreSQL as one identity sees it: the rows of others are as if they did not exist. Nothing has to be closed. */
@@ -69,6 +74,9 @@ export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
     transaction: (work, options) => begin(host, () => runTransaction(inScope(), work, options), 'transaction'),
     read: (work, options) => begin(host, () => runRead(inScope(), work, options), 'read'),
     query: (text, values) => runQuery(host, scope, text, values),
+    get answered() {
+      return scope.answers.count
+    },
     as: refuseIdentity,
   }
 }

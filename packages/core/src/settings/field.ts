@@ -169,6 +169,39 @@ export function url(
   }
 }
 
+/** Text that nobody may guess or see, of so many bytes at least. */
+export function secret(
+  options: Described & { readonly minBytes: number; readonly defaultText: string },
+): Setting<string | undefined> {
+  const { minBytes, defaultText } = options
+  return {
+    schema: schemaOf<string | undefined>(undefined, (text) =>
+      Buffer.byteLength(text) < minBytes ? refused(`is shorter than ${minBytes} bytes`) : parsed(text),
+    ),
+    info: { ...describe(options), defaultText, expected: `${minBytes} bytes or more`, secret: true },
+  }
+}
+
+/** Up to `max` values of one kind, separated by commas; unset gives none. */
+export function list(item: Setting<string | undefined>, max: number): Setting<readonly string[]> {
+  const { expected } = item.info
+  return {
+    schema: schemaOf<readonly string[]>([], (text) => {
+      const texts = text.split(',')
+      if (texts.length > max) return refused(`holds ${texts.length} values`)
+      const values: string[] = []
+      for (const [index, one] of texts.entries()) {
+        const read = item.schema.safeParse(one)
+        const problem = read.success ? (read.data === undefined ? 'is empty' : undefined) : read.problem
+        if (problem !== undefined) return refused(texts.length === 1 ? problem : `${problem} (value ${index + 1})`)
+        if (read.success && read.data !== undefined) values.push(read.data)
+      }
+      return new Set(values).size < values.length ? refused('holds the same twice') : parsed(values)
+    }),
+    info: { ...item.info, expected: `${expected}; up to ${max}, separated by commas` },
+  }
+}
+
 /**
  * The same setting without a default: unset gives undefined, and `defaultText` says in words what follows from that.
  */

@@ -12,6 +12,7 @@ import {
   type PostgresHealth,
   type PostgresStats,
   type PrismaClient,
+  type Queries,
   type ReadOptions,
   type ReadWork,
   type TransactionOptions,
@@ -33,6 +34,8 @@ import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { TopicsCheck } from '../outbox/topics.js'
 import { openRelay, type Relay, type RelayOptions } from '../relay/open-relay.js'
 import type { RelayStats } from '../relay/stats.js'
+import { type ScopeOptions, seenOf } from '../seen/scope-seen.js'
+import { serviceQueries } from '../seen/service-queries.js'
 import { settingsFromEnv } from '../settings/from-env.js'
 import { type BoundStreams, bindStreams, type DatabaseStreams } from '../streams/streams.js'
 import type { StreamStats } from '../streams/types.js'
@@ -162,10 +165,10 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    * round trip.
    * @throws {PostgresError} `postgres.identity.invalid`
    */
-  as(identity: Identity): ScopedContext<Effects> {
-    const { postgres, effects } = this.#stores
+  as(identity: Identity, options?: ScopeOptions): ScopedContext<Effects> {
+    const { postgres } = this.#stores
     const scoped = postgres.as(identity)
-    return scopedContext({ ...effects, identity: scoped.identity }, scoped, this.dynamodb)
+    return this.#scope(postgres, scoped, scoped.identity, options)
   }
 
   /**
@@ -174,8 +177,20 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
    * @throws {PostgresError} `postgres.pool.closed` after `close()`.
    */
-  asService(): ScopedContext<Effects> {
-    return scopedContext({ ...this.#stores.effects, identity: 'service' }, this.#servicePool(), this.dynamodb)
+  asService(options?: ScopeOptions): ScopedContext<Effects> {
+    const service = this.#servicePool()
+    return this.#scope(service, serviceQueries(service), 'service', options)
+  }
+
+  #scope(
+    postgres: Postgres,
+    queries: Queries,
+    identity: Identity | 'service',
+    options: ScopeOptions | undefined,
+  ): ScopedContext<Effects> {
+    const { effects, tokens } = this.#stores
+    const seen = seenOf({ tokens, ask: () => postgres.position() }, queries, identity, options)
+    return scopedContext({ ...effects, identity, tokens, seen }, queries, this.dynamodb)
   }
 
   #servicePool(): Postgres {

@@ -8,6 +8,8 @@ import type { DatabaseSettings } from '../settings/settings.js'
 interface CodeOptions<Effects extends EffectDefinitions> {
   /** The effects that transactions may have besides those on DynamoDB, as `defineEffects` makes them. */
   readonly effects?: Effects | undefined
+  /** How old a token of `await me.token()` may be, in milliseconds. Default 60,000. */
+  readonly tokenMaxAgeMs?: number | undefined
   /** How DynamoDB's entities keep their items: the shard plan of the events, how long each kind is kept. */
   readonly dynamodb?: Omit<DynamoOptions, 'logger' | 'wakes'>
 }

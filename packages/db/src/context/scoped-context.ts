@@ -8,6 +8,9 @@ import {
 } from '@miyabi/postgres'
 import type { NoEffects } from '../outbox/effects.js'
 import { type OutboxTransactionHost, type OutboxWork, outboxTransaction } from '../outbox/outbox-transaction.js'
+import { tokenOf } from '../seen/scope-seen.js'
+import type { Seen } from '../seen/seen.js'
+import type { Tokens } from '../seen/token.js'
 
 /**
  * Both stores for one identity: PostgreSQL answers it with its own rows, enforced by the server. Nothing of it has to
@@ -31,6 +34,12 @@ export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read'
    */
   transaction<T>(work: OutboxWork<T, Effects>, options?: TransactionOptions): Promise<T>
   /**
+   * What was seen and written here, as a short text for a cookie or a header: a later scope of the same identity that
+   * is given it (`db.as(identity, { after })`) reads nothing older, wherever it reads. Undefined where nothing was.
+   * Costs one round trip where PostgreSQL was asked something since the last time. Never rejects.
+   */
+  token(): Promise<string | undefined>
+  /**
    * Nobody becomes somebody else here: `as()` is the context's.
    * @throws {PostgresError} `postgres.identity.fixed`, always.
    */
@@ -39,9 +48,15 @@ export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read'
   asService(): never
 }
 
+/** What one identity's context has of the context that made it. */
+export interface ScopedContextHost extends OutboxTransactionHost {
+  readonly tokens: Tokens
+  readonly seen: Seen
+}
+
 /** Joins one identity's PostgreSQL with DynamoDB. */
 export function scopedContext<Effects>(
-  host: OutboxTransactionHost,
+  host: ScopedContextHost,
   postgres: Queries,
   dynamodb: DynamoOnDemand,
 ): ScopedContext<Effects> {
@@ -55,6 +70,7 @@ export function scopedContext<Effects>(
     transaction: (work, options) => outboxTransaction(postgres, host, work, options),
     read,
     query,
+    token: () => tokenOf(host.tokens, host.seen, host.identity),
     as: refuseIdentity,
     asService: refuseIdentity,
   }

@@ -73,8 +73,8 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
     get streams() {
       return open().streams
     },
-    as: (identity) => open().as(identity),
-    asService: () => open().asService(),
+    as: (identity, scopeOptions) => open().as(identity, scopeOptions),
+    asService: (scopeOptions) => open().asService(scopeOptions),
     transaction: async (work, transactionOptions) => open().transaction(work, transactionOptions),
     read: async (work, readOptions) => open().read(work, readOptions),
     healthCheck: async (checkOptions) =>
@@ -113,7 +113,8 @@ function sharedContext<Effects extends EffectDefinitions>(options: FromEnvOption
   const holder = globalThis as { [REGISTRY]?: Shared<Effects>[] }
   const { settings, dynamodbUnavailable, announce } = settingsFromEnv(options)
   const { shards, retention, messages } = options.dynamodb ?? {}
-  const madeOf = { ...settings, shards, retention, messages, effects: options.effects }
+  const { effects, tokenMaxAgeMs } = options
+  const madeOf = { ...settings, shards, retention, messages, effects, tokenMaxAgeMs }
   const open = (holder[REGISTRY] ?? []).filter(({ context }) => !context.isClosed)
   const kept = open.find((shared) => isDeepStrictEqual(shared.madeOf, madeOf))
   if (kept) return kept.context

@@ -16,6 +16,7 @@ import { CommitSignal } from '../outbox/commit-signal.js'
 import { DepthBound } from '../outbox/depth-bound.js'
 import type { EffectDefinitions } from '../outbox/effects.js'
 import { OUTBOX_CHANNEL } from '../relay/open-relay.js'
+import { checkedMaxAge, DEFAULT_MAX_AGE_MS, Tokens } from '../seen/token.js'
 import { AddedFields } from './added-fields.js'
 import type { CreateOptions } from './options.js'
 import { type DatabaseServers, serversOf } from './servers.js'
@@ -35,6 +36,8 @@ export interface Stores {
   /** Hears other processes. */
   readonly listener: Listener | undefined
   readonly effects: EffectsOfContext
+  /** Say what a scope has seen. */
+  readonly tokens: Tokens
   /** What observers add to every line of the log. */
   readonly logFields: AddedFields
 }
@@ -87,6 +90,8 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
   const count = async (most: number): Promise<number> => (await readBacklog(postgres.as(ANYBODY), most)).waiting
   const bound = maxDepth === undefined ? undefined : new DepthBound(maxDepth, count, logger)
   const effects = { definitions, checks: effectChecks(settings.dynamodb), committed: new CommitSignal(), bound }
+  const { tokenSecrets: secrets, tokenMaxAgeMs = DEFAULT_MAX_AGE_MS } = settings
+  const tokens = new Tokens({ secrets, maxAgeMs: checkedMaxAge(tokenMaxAgeMs), logger })
   if (listener) effects.committed.listen(() => listener.tell(OUTBOX_CHANNEL))
   return {
     logger,
@@ -98,6 +103,7 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
     dynamodbUnavailable,
     listener,
     effects,
+    tokens,
     logFields,
   }
 }

@@ -1,4 +1,4 @@
-import { ConfigError, defineSettings, type Environment, field, type SettingFault } from '@miyabi/core'
+import { ConfigError, defineSettings, type Environment, field, printable, type SettingFault } from '@miyabi/core'
 import { type DynamoSettings, dynamoSettings, parseDynamoSettings } from '@miyabi/dynamo/on-demand'
 import { type PostgresSettings, parsePostgresSettings, postgresSettings } from '@miyabi/postgres'
 
@@ -29,6 +29,15 @@ export const contextSettings = defineSettings({
       }),
       'no bound',
     ),
+    DB_TOKEN_SECRET: field.list(
+      field.secret({
+        doc: 'Signs the tokens that say what a caller has seen and written (`await me.token()`). Set it, the same in all processes, where one of them may be given what another one gave. The first of two signs, both are taken: to replace one, put the new one in front, and take the old one away a minute later.',
+        defaultText: 'a random one for each process',
+        example: '',
+        minBytes: 32,
+      }),
+      2,
+    ),
   },
 })
 
@@ -43,6 +52,8 @@ export interface DatabaseSettings {
     /** DB_OUTBOX_MAX_DEPTH. Default: no bound. */
     readonly maxDepth?: number | undefined
   }
+  /** DB_TOKEN_SECRET. Default: one of this process. */
+  readonly tokenSecrets?: readonly string[]
 }
 
 /**
@@ -59,8 +70,13 @@ export function parseDatabaseSettings(env: Environment, missing: readonly Settin
     if (!faults.has(fault.name)) faults.set(fault.name, fault)
   }
   if (faults.size > 0 || !context.value || !postgres.value || !dynamo.value) throw new ConfigError([...faults.values()])
-  const { DB_OUTBOX_MAX_DEPTH: maxDepth } = context.value
-  return { postgres: postgres.value, dynamo: dynamo.value, ...(maxDepth !== undefined && { outbox: { maxDepth } }) }
+  const { DB_OUTBOX_MAX_DEPTH: maxDepth, DB_TOKEN_SECRET: tokenSecrets } = context.value
+  return printable({
+    postgres: postgres.value,
+    dynamo: dynamo.value,
+    ...(maxDepth !== undefined && { outbox: { maxDepth } }),
+    ...(tokenSecrets.length > 0 && { tokenSecrets }),
+  })
 }
 
 interface Collected<T> {

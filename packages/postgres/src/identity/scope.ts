@@ -15,6 +15,13 @@ export interface Scope {
   readonly statement: { readonly name: string; readonly text: string; readonly values: readonly string[] }
   /** The same as text, to go behind BEGIN. */
   readonly sql: string
+  /** What its pool's server has answered it. */
+  readonly answers: Answers
+}
+
+/** How many statements and commits a server has answered, failures included: whether anything was seen since. */
+export interface Answers {
+  count: number
 }
 
 /**
@@ -38,10 +45,11 @@ function personScope(identity: Identity, role: string, setting: string, id: stri
       values: [id],
     },
     sql: `SET LOCAL ROLE ${role}; SET LOCAL ${setting} = '${id}'`, // a UUID: it needs no quoting
+    answers: { count: 0 },
   }
 }
 
-/** The scope of the service itself. */
+/** The scope of the service itself: one for all who ask as the service. */
 export const serviceScope: Scope = Object.freeze({
   identity: 'service',
   role: databaseRoles.service,
@@ -51,6 +59,7 @@ export const serviceScope: Scope = Object.freeze({
     values: [],
   },
   sql: `SET LOCAL ROLE ${databaseRoles.service}`,
+  answers: { count: 0 },
 })
 
 /**

@@ -127,7 +127,7 @@ export class Adapter extends PrismaPg {
         return runner.queryOn(client, { ...config, name: '' }, scope).catch(noted)
       }
     })
-    const sendCommit = () => runner.commitOn(client, attempt?.takeAtCommit() ?? []).catch(noted)
+    const sendCommit = () => runner.commitOn(client, attempt?.takeAtCommit() ?? [], scope).catch(noted)
     const transaction = new AdapterTransaction(queryable, client, attempt, { sendCommit, telling: this.#telling })
     if (attempt)
       attempt.statement = (text, values) =>

@@ -111,6 +111,18 @@ export class Runner {
   async commitOn(
     client: pg.ClientBase,
     before: readonly { readonly text: string; readonly values: readonly unknown[] }[],
+    scope: Scope | undefined,
+  ): Promise<{ readonly command: string }> {
+    try {
+      return await this.#commitOn(client, before)
+    } finally {
+      answered(scope)
+    }
+  }
+
+  async #commitOn(
+    client: pg.ClientBase,
+    before: readonly { readonly text: string; readonly values: readonly unknown[] }[],
   ): Promise<{ readonly command: string }> {
     if (before.length === 0) return client.query('COMMIT')
     const { names } = this.#options
@@ -212,6 +224,7 @@ export class Runner {
     const config = { text: sql, values, name, rowMode: 'array' as const, types: this.#parsers }
     const statement = new RowsStatement(config, this.#optionsOf(scope, 'compiled', scope, false, context))
     statement.callback = (error) => {
+      answered(scope)
       if (error) callback(new FailedRows(error, statement))
       else callback(undefined, statement)
     }
@@ -226,7 +239,11 @@ export class Runner {
   #runOn(client: pg.ClientBase, config: pg.QueryConfig, scope: Scope | undefined, path: Path): Promise<pg.QueryResult> {
     const statement = new Statement(config, this.#optionsOf(undefined, path, scope, !scope && !config.name))
     return new Promise((resolve, reject) => {
-      statement.callback = (error, result) => (error ? reject(error) : resolve(result))
+      statement.callback = (error, result) => {
+        answered(scope)
+        if (error) reject(error)
+        else resolve(result)
+      }
       client.query(statement)
     })
   }
@@ -238,6 +255,8 @@ export class Runner {
     } catch (error) {
       if (isOfSession(error, config.name, statement)) return this.#run(scope, { ...config, name: '' }, path)
       throw this.#inScope(error, scope, statement)
+    } finally {
+      answered(scope)
     }
   }
 
@@ -265,6 +284,11 @@ export class Runner {
     if (config.types) this.#parsers ??= prismaReaders(config.types)
     return Object.assign(config, { types: this.#parsers })
   }
+}
+
+/** Notes that the server answered, with a failure too: a COMMIT whose answer is lost may have been one. */
+function answered(scope: Scope | undefined): void {
+  if (scope) scope.answers.count += 1
 }
 
 /** What the adapter hands on is Prisma's own, or was written in its place. */

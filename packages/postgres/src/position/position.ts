@@ -1,0 +1,80 @@
+import { toPostgresError } from '../errors/map-error.js'
+
+/** A place in the write-ahead log of one server. */
+export interface Position {
+  /**
+   * Whose log: the system identifier of the cluster and its timeline, as `7381029384756/00000001`. Places of another
+   * history are not comparable.
+   */
+  readonly history: string
+  /** In bytes from the log's beginning. */
+  readonly lsn: bigint
+}
+
+/**
+ * How far the log is written, and whose it is. That of insertion and not of flushing: a commit that does not wait for
+ * the disk is behind the latter. Behind the header of a page that holds nothing yet the position is that of the page:
+ * a standby that has replayed all of it says so.
+ */
+const POSITION = `
+  WITH written AS (SELECT pg_current_wal_insert_lsn() AS lsn)
+  SELECT (lsn - CASE
+           WHEN mod(lsn - '0/0', pg_size_bytes(current_setting('wal_segment_size'))) = 40 THEN 40
+           WHEN mod(lsn - '0/0', current_setting('wal_block_size')::numeric) = 24 THEN 24 ELSE 0 END)::text AS lsn,
+         (SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(lsn), 8) AS history
+  FROM written`
+
+/** The number in what the server calls a position: `16/B374D848`. */
+export function lsnOf(text: string): bigint {
+  const [high = '', low = ''] = text.split('/')
+  return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`)
+}
+
+/** As the server writes it. */
+export function lsnText(lsn: bigint): string {
+  return `${(lsn >> 32n).toString(16)}/${(lsn & 0xffffffffn).toString(16)}`.toUpperCase()
+}
+
+type Asking = (text: string) => Promise<{ readonly rows: readonly object[] }>
+
+/** Asks one server for its position, for all who ask at the same time in one question. */
+export class Positions {
+  readonly #ask: Asking
+  #asking: Promise<unknown> | undefined
+  /** Sent when the one that is under way is answered: who asks now may have seen what that did not. */
+  #next: Promise<Position> | undefined
+
+  constructor(ask: Asking) {
+    this.#ask = ask
+  }
+
+  ask(): Promise<Position> {
+    if (this.#next) return this.#next
+    if (!this.#asking) return this.#send()
+    this.#next = this.#asking.then(() => {
+      this.#next = undefined
+      return this.#send()
+    })
+    return this.#next
+  }
+
+  #send(): Promise<Position> {
+    const answer = this.#answer()
+    this.#asking = answer
+      .catch(() => {})
+      .then(() => {
+        this.#asking = undefined
+      })
+    return answer
+  }
+
+  async #answer(): Promise<Position> {
+    try {
+      const { rows } = await this.#ask(POSITION)
+      const { lsn, history } = rows[0] as { readonly lsn: string; readonly history: string }
+      return { history, lsn: lsnOf(lsn) }
+    } catch (error) {
+      throw toPostgresError(error)
+    }
+  }
+}
