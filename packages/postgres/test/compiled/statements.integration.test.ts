@@ -101,6 +101,29 @@ describe('the statements of an include', () => {
 })
 
 describe('a compiled statement', () => {
+  it('of one row is planned once by a session, not for each execution', async () => {
+    await using single = bench.service({ maxConnections: 1 })
+    for (let round = 0; round < 30; round += 1)
+      expect(await single.prisma.plugin.findFirst({ where: { id: 'a' } })).toMatchObject({ authorId: users[0] })
+    const { rows } = await single.query(
+      `SELECT generic_plans AS reused, custom_plans AS planned FROM pg_prepared_statements
+        WHERE statement LIKE '%"plugins"%' AND NOT from_sql`,
+    )
+    expect(rows).toEqual([{ reused: expect.any(String), planned: '5' }])
+    expect(Number(rows[0]?.['reused'])).toBeGreaterThan(20)
+  })
+
+  it('of a page has the same text for each page', async () => {
+    const ask = (skip: number) =>
+      postgres.prisma.user.findMany({ orderBy: { name: 'asc' }, skip, take: 2, select: { name: true } })
+    for (const skip of [1, 2]) for (let round = 0; round < 2; round += 1) await ask(skip) // each has a plan of its own
+    const sent = await statementsOf(async () => {
+      expect(await ask(1)).toEqual([{ name: 'b' }, { name: 'c' }])
+      expect(await ask(2)).toEqual([{ name: 'c' }])
+    })
+    expect(new Set(sent).size).toBe(1)
+  })
+
   const page = () => postgres.prisma.log.findMany({ where: { level: 'info' } })
 
   it('is read by the columns that there are after an ALTER TABLE, in every session', async () => {

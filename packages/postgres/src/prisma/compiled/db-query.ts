@@ -36,33 +36,40 @@ export function compileQuery(query: DbQuery, plan: Plan, slots: SlotNames): Comp
   const { prefix, hasNumbering } = query.placeholderFormat
   if (prefix !== '$' || !hasNumbering) throw new NotCompiled('parameters of another form')
   const getters = query.args.map((arg) => getterOf(arg, plan, slots))
-  const isList: boolean[] = []
+  const sent: Sent[] = []
   let sql = ''
+  let next = 0
   for (const fragment of query.fragments) {
-    const number = `$${isList.length + 1}`
-    if (fragment.type === 'stringChunk') sql += fragment.chunk ?? ''
-    else if (fragment.type === 'parameter') {
-      sql += number
-      isList.push(false)
-    } else if (fragment.type === 'parameterTuple' && !fragment.itemPrefix && !fragment.itemSuffix) {
-      sql = behindIn(sql, number)
-      isList.push(true)
-    } else throw new NotCompiled(`a part of a statement of type ${fragment.type}`)
+    if (fragment.type === 'stringChunk') {
+      sql += fragment.chunk ?? ''
+      continue
+    }
+    const isList = fragment.type === 'parameterTuple' && !fragment.itemPrefix && !fragment.itemSuffix
+    if (!isList && fragment.type !== 'parameter')
+      throw new NotCompiled(`a part of a statement of type ${fragment.type}`)
+    const [getter, type] = [getters[next], query.argTypes[next] as (ArgType & { elements?: unknown }) | undefined]
+    if (!getter || !type) throw new NotCompiled('a statement whose values do not fit')
+    if (type.elements !== undefined) throw new NotCompiled('a list of tuples')
+    const literal = isList ? undefined : limitLiteral(sql, query.args[next])
+    next += 1
+    if (literal !== undefined) {
+      sql += literal
+      continue
+    }
+    const number = `$${sent.push({ getter, type, isList })}`
+    sql = isList ? behindIn(sql, number) : sql + number
   }
-  if (isList.length !== getters.length || isList.length !== query.argTypes.length)
+  if (next !== getters.length || next !== query.argTypes.length)
     throw new NotCompiled('a statement whose values do not fit')
-  const types = query.argTypes as readonly (ArgType & { readonly elements?: unknown })[]
-  if (types.some(({ elements }) => elements !== undefined)) throw new NotCompiled('a list of tuples')
-  const evaluated = (values: Values): unknown[] => getters.map((getter) => getter(values))
   return {
     sql,
     parameters(values) {
-      const parameters = new Array<Parameter>(getters.length)
-      let count = 0
+      const parameters = new Array<Parameter>(sent.length)
+      let count = getters.length - sent.length
       for (let index = 0; index < parameters.length; index += 1) {
-        const value = (getters[index] as Getter)(values)
-        const type = types[index] as ArgType
-        if (isList[index]) {
+        const { getter, type, isList } = sent[index] as Sent
+        const value = getter(values)
+        if (isList) {
           const list = Array.isArray(value) ? value : [value]
           count += list.length
           parameters[index] = listText(list, type)
@@ -74,8 +81,31 @@ export function compileQuery(query: DbQuery, plan: Plan, slots: SlotNames): Comp
       if (count > MAX_VALUES) throw new Unexpected('more values than a statement of Prisma has')
       return parameters
     },
-    asPrisma: (values) => inPrismasWords(query, evaluated(values)),
+    asPrisma: (values) =>
+      inPrismasWords(
+        query,
+        getters.map((getter) => getter(values)),
+      ),
   }
+}
+
+/** A parameter of a statement. */
+interface Sent {
+  readonly getter: Getter
+  readonly type: ArgType
+  /** Whether it holds all values of a list behind IN. */
+  readonly isList: boolean
+}
+
+/**
+ * The limit of one row and the offset of none, which nearly all plans have, as the server wants them: of a parameter
+ * there it does not know the value, takes a plan for any value for a dear one, and plans the statement anew at each
+ * execution. Other numbers stay parameters: callers have many, and each would be a statement of its own.
+ */
+function limitLiteral(sql: string, arg: unknown): string | undefined {
+  const value = String(arg)
+  if (value === '1' && sql.endsWith(' LIMIT ')) return '1'
+  return value === '0' && sql.endsWith(' OFFSET ') ? '0' : undefined
 }
 
 /** `a IN ` becomes `a = ANY($1)`, which the server plans in the same way. */
