@@ -29,6 +29,10 @@ export const preambles: Readonly<Record<string, string>> = {
   'docs/guides/monitoring.md': `
     declare const db: import('@miyabi/db').DatabaseContext
   `,
+  'docs/guides/personal-data.md': `
+    declare const userId: string
+    declare const marks: readonly import('@miyabi/db').ErasureMark[]
+  `,
   'packages/db/README.md': `
     declare const db: import('@miyabi/db').DatabaseContext
     declare const userId: string

@@ -36,8 +36,9 @@ describe('the guide to a new table', () => {
     for (const name of ['prisma', 'docs', 'packages/postgres/src', 'packages/postgres/test/row-security']) {
       cpSync(path.join(root, name), path.join(folder, name), { recursive: true })
     }
-    mkdirSync(path.join(folder, 'packages/db/src'), { recursive: true })
-    cpSync(path.join(root, 'packages/db/src/index.ts'), path.join(folder, 'packages/db/src/index.ts'))
+    mkdirSync(path.join(folder, 'packages/db/src/persons'), { recursive: true })
+    for (const name of ['index.ts', 'persons/places.ts'])
+      cpSync(path.join(root, 'packages/db/src', name), path.join(folder, 'packages/db/src', name))
     const schema = path.join(folder, 'prisma/schema')
     const texts = (): string[] => readdirSync(schema).map((name) => readFileSync(path.join(schema, name), 'utf8'))
     const [declaring, saying] = aroundCommand('pnpm db:migrate new')

@@ -62,6 +62,11 @@ export type {
   NewMessage,
   Order,
   Page,
+  PersonCounts,
+  PersonItem,
+  PersonKeys,
+  Persons,
+  PersonTable,
   QueueState,
   Received,
   ReceiveOptions,
@@ -255,6 +260,9 @@ export {
 export type { EffectOptions, Emitted, Outbox } from './outbox/outbox.js'
 export type { OutboxRun, OutboxWork } from './outbox/outbox-transaction.js'
 export { openTopics } from './outbox/topics.js'
+export type { ErasedPlace, EraseOptions, Erasure } from './persons/erase.js'
+export { type ExportOptions, jsonLines, type PersonalItem } from './persons/export.js'
+export type { ErasureMark, MarkedErasure } from './persons/marked.js'
 export type { EffectHandler, EffectHandlers } from './relay/custom.js'
 export {
   type DeadLetter,

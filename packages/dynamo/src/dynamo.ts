@@ -27,6 +27,7 @@ import { Waiters } from './messages/waiters.js'
 import { createDynamoHooks, type DynamoHooks } from './observe/dynamo-hooks.js'
 import type { DynamoObserver } from './observe/facts.js'
 import { checkedOptions, type DynamoOptions } from './options.js'
+import { bindPersons, type Persons } from './persons/persons.js'
 import type { DynamoSettings } from './settings/config.js'
 import type { DynamoStats, EventWriterStats } from './stats.js'
 import { bindStreams, type Streams } from './streams/streams.js'
@@ -40,6 +41,8 @@ export interface Dynamo extends AsyncDisposable {
   readonly events: Events
   readonly agentState: AgentStates
   readonly messages: Messages
+  /** What there is of one person in all tables. */
+  readonly persons: Persons
   /** The streams of changes of events and agent states. */
   readonly streams: Streams
   readonly tables: Tables
@@ -115,6 +118,7 @@ export function createDynamo(
       waiters,
       limits: { ...messages, retentionMs: retention.messagesMs, receiptsMs: retention.receiptsMs },
     }),
+    persons: bindPersons({ store, plan: shards }),
     streams,
     tables: bindTables(client, settings, { operations, logger }),
     health: (healthOptions) => checkHealth(client, settings, operations, healthOptions),

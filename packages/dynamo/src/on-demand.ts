@@ -147,6 +147,13 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
         begin('messages.undelivered', args[1]?.signal, ({ messages }) => messages.undelivered(...args)),
       queue: (...args) => begin('messages.queue', args[1]?.signal, ({ messages }) => messages.queue(...args)),
     },
+    persons: {
+      async *items(...args) {
+        const { persons } = await begin('persons.items', args[1]?.signal, async (dynamo) => dynamo)
+        yield* persons.items(...args)
+      },
+      erase: (...args) => begin('persons.erase', args[1]?.signal, ({ persons }) => persons.erase(...args)),
+    },
     streams: {
       paceMs: readPaceMs(settings),
       current: (...args) => begin('streams.current', args[1]?.signal, ({ streams }) => streams.current(...args)),

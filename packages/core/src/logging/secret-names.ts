@@ -9,7 +9,7 @@ const BESIDE_SECRET =
 
 /** At the end of a name, these are a secret or the half of one: `X-Amz-Security-Token`, `accessKeyId`, `Set-Cookie`. */
 const ENDS_SECRET =
-  /(?:token|signature|authorization|cookie|(?:access|account|api|auth|encryption|master|private|shared|signing|ssl)key|accesskeyid)$/
+  /(?:token|signature|authorization|cookie|(?:access|account|api|auth|encryption|erasure|master|private|shared|signing|ssl)key|accesskeyid)$/
 
 /** As the last word of a name: `DB_PASS`, `dbPwd`; but not `bypass`. */
 const LAST_WORD = new Set(['pass', 'pwd', 'pw', 'jwt', 'sig'])

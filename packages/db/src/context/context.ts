@@ -5,6 +5,7 @@ import type { DynamoStats } from '@miyabi/dynamo'
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 import {
   type Identity,
+  identityOf,
   type PoolSizeAdvice,
   type PoolUsage,
   type Postgres,
@@ -32,6 +33,10 @@ import { ANYBODY } from '../outbox/backlog.js'
 import type { DepthStats } from '../outbox/depth-bound.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { TopicsCheck } from '../outbox/topics.js'
+import { type EraseHost, type EraseOptions, type Erasure, erasePerson } from '../persons/erase.js'
+import { type ExportOptions, exportPerson, type PersonalItem } from '../persons/export.js'
+import { subjectOf } from '../persons/mark.js'
+import { type ErasureMark, eraseAllMarked, type MarkedErasure } from '../persons/marked.js'
 import { openRelay, type Relay, type RelayOptions } from '../relay/open-relay.js'
 import type { RelayStats } from '../relay/stats.js'
 import { type ScopeOptions, seenOf } from '../seen/scope-seen.js'
@@ -327,6 +332,42 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     const relay = openRelay({ service, dynamodb, listener, logger: this.logger, ...effects }, options)
     this.#relays.add(relay)
     return relay
+  }
+
+  /**
+   * Everything that both stores hold of a person, as the service: rows and items as plain JSON, read a page at a time.
+   * `jsonLines` makes lines of it.
+   * @throws {PostgresError} `postgres.identity.invalid`
+   * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
+   */
+  export(identity: Identity, options: ExportOptions = {}): AsyncIterable<PersonalItem> {
+    const subject = subjectOf(identityOf(identity))
+    return exportPerson(this.#personHost(), subject, options)
+  }
+
+  /**
+   * Erases a person from both stores, as the service: what is theirs alone is deleted, what has to be kept stays
+   * without them, and a hash of the id is noted in `erasures`. It may be interrupted, and be called again: it goes on.
+   * With `dryRun` it counts, and changes nothing.
+   * @throws {PostgresError} `postgres.identity.invalid`
+   * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL, or without ERASURE_KEY.
+   */
+  async erase(identity: Identity, options: EraseOptions = {}): Promise<Erasure> {
+    const subject = subjectOf(identityOf(identity))
+    return erasePerson(this.#personHost(), subject, options)
+  }
+
+  /**
+   * Erases everybody whom one of these marks is of: after a backup was restored that is older than they are.
+   * @param marks as the table `erasures` has them.
+   * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL, or without ERASURE_KEY.
+   */
+  async eraseMarked(marks: Iterable<ErasureMark>): Promise<readonly MarkedErasure[]> {
+    return eraseAllMarked(this.#personHost(), marks)
+  }
+
+  #personHost(): EraseHost {
+    return { service: this.#servicePool(), dynamodb: this.dynamodb, erasureKey: this.#stores.erasureKey }
   }
 
   /**

@@ -84,6 +84,9 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
     live: () => context?.live() ?? !isClosed,
     stats: () => open().stats(),
     relay: (relayOptions) => open().relay(relayOptions),
+    export: (identity, exportOptions) => open().export(identity, exportOptions),
+    erase: async (identity, eraseOptions) => open().erase(identity, eraseOptions),
+    eraseMarked: async (marks) => open().eraseMarked(marks),
     observe(observer) {
       const observation: Observation = { observer, end: context?.observe(observer) }
       observations.add(observation)

@@ -38,6 +38,8 @@ export interface Stores {
   readonly effects: EffectsOfContext
   /** Say what a scope has seen. */
   readonly tokens: Tokens
+  /** What the marks of erasures are made with. */
+  readonly erasureKey: string | undefined
   /** What observers add to every line of the log. */
   readonly logFields: AddedFields
 }
@@ -104,6 +106,7 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
     listener,
     effects,
     tokens,
+    erasureKey: settings.erasureKey,
     logFields,
   }
 }

@@ -38,6 +38,12 @@ export const contextSettings = defineSettings({
       }),
       2,
     ),
+    ERASURE_KEY: field.secret({
+      doc: 'What `db.erase()` makes the marks with that it leaves of whom it erased, so that a restore of an older backup erases them again, and the list of marks names nobody. Needed by whoever erases or restores, the same for as long as a backup is kept: kept apart from the backups, as `openssl rand -base64 32` prints it.',
+      defaultText: 'none',
+      example: '',
+      minBytes: 32,
+    }),
   },
 })
 
@@ -54,6 +60,8 @@ export interface DatabaseSettings {
   }
   /** DB_TOKEN_SECRET. Default: one of this process. */
   readonly tokenSecrets?: readonly string[]
+  /** What the marks of erasures are made with. A secret. */
+  readonly erasureKey?: string | undefined
 }
 
 /**
@@ -70,12 +78,13 @@ export function parseDatabaseSettings(env: Environment, missing: readonly Settin
     if (!faults.has(fault.name)) faults.set(fault.name, fault)
   }
   if (faults.size > 0 || !context.value || !postgres.value || !dynamo.value) throw new ConfigError([...faults.values()])
-  const { DB_OUTBOX_MAX_DEPTH: maxDepth, DB_TOKEN_SECRET: tokenSecrets } = context.value
+  const { DB_OUTBOX_MAX_DEPTH: maxDepth, DB_TOKEN_SECRET: tokenSecrets, ERASURE_KEY: erasureKey } = context.value
   return printable({
     postgres: postgres.value,
     dynamo: dynamo.value,
     ...(maxDepth !== undefined && { outbox: { maxDepth } }),
     ...(tokenSecrets.length > 0 && { tokenSecrets }),
+    ...(erasureKey !== undefined && { erasureKey }),
   })
 }
 

@@ -32,7 +32,7 @@ function problemOf(id: unknown): string {
 }
 
 function invalid(problem: string, argument?: string): PostgresError<'postgres.identity.invalid'> {
-  return new PostgresError('postgres.identity.invalid', `as() was given no identity: ${problem}; nothing was sent`, {
+  return new PostgresError('postgres.identity.invalid', `No identity was given: ${problem}; nothing was sent`, {
     details: argument === undefined ? {} : { argument },
   })
 }

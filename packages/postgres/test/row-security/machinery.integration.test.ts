@@ -57,6 +57,12 @@ const statements: Readonly<
     update: "UPDATE stream_dead SET code = 'y'",
     delete: 'DELETE FROM stream_dead',
   },
+  erasures: {
+    select: 'SELECT mark FROM erasures',
+    insert: "INSERT INTO erasures (mark) VALUES (repeat('0', 64))",
+    update: 'UPDATE erasures SET at = current_instant()',
+    delete: 'DELETE FROM erasures',
+  },
 }
 
 describe.each([

@@ -46,6 +46,10 @@ export const machinery = {
     meaning: 'Records of streams that could not be handled, for the service alone.',
     service: ['select', 'insert', 'update', 'delete'],
   },
+  erasures: {
+    meaning: 'Whose data were erased, by a hash: the service adds to it, only the owner of the tables takes from it.',
+    service: ['select', 'insert', 'update'],
+  },
 } as const satisfies Partial<Record<TableName, MachineryAccess>>
 
 /** One of them. */

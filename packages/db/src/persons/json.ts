@@ -1,0 +1,22 @@
+/** Strings, so that what looks like a number in one is passed over, and numbers. */
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+/** Parses JSON; a number that would be read as another one is read as a text of its digits. */
+export const parseExactly = (text: string): unknown =>
+  JSON.parse(text.replace(TOKENS, (token) => (token.startsWith('"') || isExact(token) ? token : `"${token}"`)))
+
+/** Digits that a double does not hold, and none that only differ in how they are written: 1.50 is 1.5. */
+function isExact(token: string): boolean {
+  const value = Number(token)
+  return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value) && token.length <= 17
+}
+
+/** A copy of plain JSON values, of whatever DynamoDB gives: bigints become texts, bytes base64, sets lists. */
+export function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof Set) return [...value].map(plain)
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]))
+}

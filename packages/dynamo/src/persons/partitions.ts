@@ -1,0 +1,60 @@
+import { currentAgentStateEntity } from '../agent-state/entity.js'
+import { indexPartition } from '../events/event.js'
+import { type ShardedBy, type ShardPlan, shardsBetween } from '../events/shards.js'
+import { queueEntity } from '../messages/entity.js'
+import type { PersonTable } from './kinds.js'
+
+/** By what a person is known in DynamoDB. Each is compared as it is spelled. */
+export interface PersonKeys {
+  /** `userId` of events, `recipient` of messages, `agentId` of states. */
+  readonly names: readonly string[]
+  /** `repositoryId` of events: what happened in a person's repository goes with it, whoever did it. */
+  readonly repositories: readonly string[]
+  /** `agentId` of the states of a person's executions. */
+  readonly agents: Iterable<string>
+}
+
+/** Items that one query finds. */
+export interface PersonPartition {
+  readonly table: PersonTable
+  readonly index?: string
+  readonly attribute: string
+  readonly value: string
+  /** An event of these is found by its `userId`, too, and counts there. */
+  readonly except?: ReadonlySet<string>
+}
+
+/** Before and after all days: of every shard that a key has ever had. */
+const EVER = { first: '0000-01-01', last: '9999-12-31' }
+
+/** Where items of a person may be, one query after the other. */
+export function* partitionsOf(
+  { names, repositories, agents }: PersonKeys,
+  plan: ShardPlan,
+): Generator<PersonPartition> {
+  const inIndex = (by: Exclude<ShardedBy, 'types'>, owner: string): PersonPartition[] => {
+    const [index, attribute] = by === 'users' ? (['byUser', 'up'] as const) : (['byRepository', 'rp'] as const)
+    return Array.from({ length: shardsBetween(plan, by, owner, EVER.first, EVER.last) }, (_, shard) => ({
+      table: 'events',
+      index,
+      attribute,
+      value: indexPartition(owner, shard),
+    }))
+  }
+  for (const name of names) yield* inIndex('users', name)
+  const except = new Set(names)
+  for (const repository of repositories) for (const one of inIndex('repositories', repository)) yield { ...one, except }
+  const states = currentAgentStateEntity('any')
+  for (const ids of [names, agents])
+    for (const agentId of ids)
+      yield { table: 'agentState', attribute: 'pk', value: pkOf(states.get({ agentId }).params<Keyed>()) }
+  const queues = queueEntity('any')
+  for (const recipient of names)
+    yield { table: 'messages', attribute: 'pk', value: pkOf(queues.get({ recipient }).params<Keyed>()) }
+}
+
+interface Keyed {
+  readonly Key: { readonly pk: string }
+}
+
+const pkOf = ({ Key }: Keyed): string => Key.pk
