@@ -12,8 +12,8 @@ const TOTALS = {
   repositories: 19,
   executions: 108,
   logLines: 247,
-  usageEvents: 108,
-  events: 329,
+  usageEvents: 137,
+  events: 466,
 }
 
 const rows = (added: boolean) =>

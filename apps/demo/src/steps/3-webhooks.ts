@@ -1,12 +1,23 @@
-import type { DatabaseContext, EventRange, Page, ScopedContext, StoredEvent } from '@miyabi/db'
+import {
+  type DatabaseContext,
+  type EventRange,
+  MiyabiError,
+  type Page,
+  type ScopedContext,
+  type StoredEvent,
+  USAGE_RECORDED,
+  usageProjection,
+} from '@miyabi/db'
 import { addCustomers } from '../customers/customers.js'
 import { duration, print, say, table, timed } from '../terminal/print.js'
 import { readDeliveries, type StoredDelivery } from '../webhooks/deliveries.js'
 import { appendAgain, readPages, receivedBetween, WEBHOOK } from '../webhooks/events.js'
 import { readStored, storeDeliveries } from '../webhooks/store.js'
+import { countUses } from '../webhooks/usage.js'
 
 /** So many deliveries are stored in one transaction. */
 const BATCH_SIZE = 100
+const COUNTED_WITHIN_MS = 60_000
 
 /** Receives GitHub's deliveries, as often as one likes, and reads them back by type, by user and by repository. */
 export async function webhooks(db: DatabaseContext): Promise<void> {
@@ -18,7 +29,9 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
     for (const [name, rowsAdded] of Object.entries(rows)) added.set(name, (added.get(name) ?? 0) + rowsAdded)
   }
 
+  const before = await service.pg.usageEvent.count()
   await using relay = db.relay() // events follow from what was committed, by this run or one that was killed
+  await using _usage = db.streams.consume('usage', usageProjection) // and what is used is counted from events
   const { ms } = await timed(async () => {
     count(await service.transaction((tx) => addCustomers(tx)))
     for (let start = 0; start < deliveries.length; start += BATCH_SIZE) {
@@ -26,6 +39,8 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
       count(await service.transaction((tx, { outbox }) => storeDeliveries(tx, batch, outbox)))
     }
     await relay.drain()
+    await untilCounted(service, countUses(deliveries))
+    count({ usageEvents: (await service.pg.usageEvent.count()) - before })
     count({ events: relay.stats().topics['events.append']?.delivered ?? 0 })
   })
   say(`${deliveries.length} deliveries of ${kinds} kinds received in ${duration(ms)}`)
@@ -36,7 +51,8 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
     `their ${again.callers} events appended once more, each by its own caller: ${again.known} were there, ${duration(againMs)}`,
   )
   const answers = await readBack(service, stored)
-  const totals = { ...(await countRows(service)), events: answers[0]?.events ?? 0 }
+  const [byWebhook, byUsage] = answers
+  const totals = { ...(await countRows(service)), events: (byWebhook?.events ?? 0) + (byUsage?.events ?? 0) }
   table(
     ['', 'added', 'total'],
     Object.entries(totals).map(([name, total]) => [name, added.get(name) ?? 0, total]),
@@ -46,6 +62,15 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
     ['read back', 'events', 'pages', 'time'],
     answers.map(({ question, events, pages, ms }) => [question, events, pages, duration(ms)]),
   )
+}
+
+/** Uses are counted a moment after their events are stored. */
+async function untilCounted({ pg }: ScopedContext, uses: number): Promise<void> {
+  const limit = AbortSignal.timeout(COUNTED_WITHIN_MS)
+  while ((await pg.usageEvent.count()) < uses) {
+    if (limit.aborted) throw new MiyabiError('demo.usage_not_counted', `not all of ${uses} uses are counted`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 /** How many rows there are of everything that deliveries bring. */
@@ -70,7 +95,7 @@ interface Answer {
   readonly ms: number
 }
 
-/** Asks the event log the three questions it is made for, a page of 100 at a time. */
+/** Asks the event log the questions it is made for, a page of 100 at a time. */
 async function readBack({ pg, dynamodb }: ScopedContext, stored: readonly StoredDelivery[]): Promise<Answer[]> {
   const { events } = dynamodb
   const range: EventRange = { ...receivedBetween(stored), limit: 100 }
@@ -80,6 +105,7 @@ async function readBack({ pg, dynamodb }: ScopedContext, stored: readonly Stored
   const { fullName } = await pg.repository.findUniqueOrThrow({ where: { id: repository } })
   return [
     await answer(`by type: ${WEBHOOK}`, (cursor) => events.byType(WEBHOOK, { ...range, cursor })),
+    await answer(`by type: ${USAGE_RECORDED}`, (cursor) => events.byType(USAGE_RECORDED, { ...range, cursor })),
     await answer(`by user: ${githubUsername}`, (cursor) => events.byUser(user, { ...range, cursor })),
     await answer(`by repository: ${fullName}`, (cursor) => events.byRepository(repository, { ...range, cursor })),
   ]

@@ -1,11 +1,12 @@
-import type { Outbox, Prisma, UsageEventType } from '@miyabi/db'
-import { customerIds, payerOf } from '../customers/customers.js'
+import type { Outbox, Prisma } from '@miyabi/db'
+import { customerIds } from '../customers/customers.js'
 import { lookup } from '../customers/lookup.js'
 import { stableId } from '../customers/stable-id.js'
 import type { Delivery, StoredDelivery } from './deliveries.js'
 import { toEvent } from './events.js'
 import { type Execution, toExecution, toLogLines } from './execution.js'
 import { toRepositories, toWebUsers } from './people.js'
+import { toUsageEvents } from './usage.js'
 
 /** How many rows a batch of deliveries added. */
 export interface AddedRows {
@@ -14,7 +15,6 @@ export interface AddedRows {
   readonly repositories: number
   readonly executions: number
   readonly logLines: number
-  readonly usageEvents: number
 }
 
 /** An execution and where it comes from. */
@@ -27,8 +27,8 @@ const deliveryId = ({ name }: Delivery): string => stableId(`delivery ${name}`)
 
 /**
  * Stores deliveries and all that follows from them, with a statement per table however many they are, and orders an
- * event of each. To be run in a transaction: then a delivery that is stored has everything that belongs to it, its
- * event included, and needs nothing when it comes again.
+ * event of each, and of what it uses. To be run in a transaction: then a delivery that is stored has everything that
+ * belongs to it, its events included, and needs nothing when it comes again.
  */
 export async function storeDeliveries(
   tx: Prisma.TransactionClient,
@@ -56,13 +56,15 @@ export async function storeDeliveries(
     const execution = toExecution(source.delivery)
     return execution ? [{ source, execution }] : []
   })
+  const customerId = await customerIds(tx)
+  for (const { source, execution } of work)
+    for (const used of toUsageEvents(source, execution, customerId)) events.append(used)
   return {
     deliveries: fresh.length,
     webUsers: webUsers.count,
     repositories,
     executions: await storeExecutions(tx, work),
     logLines: await storeLogLines(tx, work),
-    usageEvents: await countUsage(tx, work),
   }
 }
 
@@ -132,27 +134,5 @@ async function storeLogLines(tx: Prisma.TransactionClient, work: readonly Work[]
       })),
     ),
   })
-  return count
-}
-
-/**
- * Counts each execution as usage of the customer who looks after the repository: a row for each, and the month's sums.
- */
-async function countUsage(tx: Prisma.TransactionClient, work: readonly Work[]): Promise<number> {
-  const customerId = await customerIds(tx)
-  const usage = work.map(({ execution, source: { delivery, receivedAt } }) => {
-    const { email, pluginId } = payerOf(delivery.payload.repository?.owner.login ?? '')
-    const eventType: UsageEventType = execution.agentType === 'Issue' ? 'issue_processed' : 'agent_executed'
-    const eventData = { delivery: delivery.name, agent: execution.agentType }
-    return { userId: customerId(email), pluginId, eventType, eventData, createdAt: receivedAt }
-  })
-  const { count } = await tx.usageEvent.createMany({ data: usage })
-  // Both functions add with one atomic statement each; here the rows to add come as one JSON document.
-  await tx.$executeRaw`
-    SELECT increment_agent_execution(u."userId", u."pluginId", left(u."createdAt", 7), u."eventData" ->> 'agent'),
-           increment_usage(u."userId", u."pluginId", left(u."createdAt", 7), 'issues',
-                           (u."eventType" = 'issue_processed')::int)
-    FROM jsonb_to_recordset(${JSON.stringify(usage)}::jsonb)
-      AS u ("userId" uuid, "pluginId" text, "eventType" text, "eventData" jsonb, "createdAt" text)`
   return count
 }
