@@ -35,6 +35,10 @@ const commands: Readonly<Record<string, Entry>> = {
     purpose: 'what committed transactions have left to be carried out',
     load: async () => (await import('./commands/outbox.js')).outbox,
   },
+  streams: {
+    purpose: 'what the consumers of streams could not handle',
+    load: async () => (await import('./commands/streams.js')).streams,
+  },
   migrate: {
     purpose: 'migrations: made, checked, undone',
     load: async () => (await import('./commands/migrate.js')).migrate,

@@ -281,6 +281,12 @@ export type { EffectRun } from './relay/target.js'
 export type { ScopeOptions } from './seen/scope-seen.js'
 export { renderEnvFile, renderSettingsPage } from './settings/render-settings.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings/settings.js'
+export {
+  discardStreamDeadLetters,
+  retryStreamDeadLetters,
+  type StreamDeadLetter,
+  streamDeadLetters,
+} from './streams/dead-letters.js'
 export { agentExecutionProjection } from './streams/projections/agent-executions.js'
 export { usageProjection } from './streams/projections/usage.js'
 export type { DatabaseStreams } from './streams/streams.js'

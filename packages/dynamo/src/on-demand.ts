@@ -159,6 +159,7 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
       current: (...args) => begin('streams.current', args[1]?.signal, ({ streams }) => streams.current(...args)),
       shards: (...args) => begin('streams.shards', args[1]?.signal, ({ streams }) => streams.shards(...args)),
       iterator: (...args) => begin('streams.iterator', args[1]?.signal, ({ streams }) => streams.iterator(...args)),
+      parse: (...args) => begin('streams.parse', undefined, ({ streams }) => streams.parse(...args)),
       read: (...args) => begin('streams.read', args[2]?.signal, ({ streams }) => streams.read(...args)),
     },
     tables: {

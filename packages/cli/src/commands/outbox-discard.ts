@@ -1,6 +1,7 @@
-import { changeDeadLetters } from './outbox-change.js'
+import { changeDeadLetters } from './change-dead.js'
 
 export const outboxDiscard = changeDeadLetters({
+  of: 'outbox',
   name: 'discard',
   purpose: 'Deletes dead letters for good. Ends with 2 when there is none such.',
   done: 'deleted',

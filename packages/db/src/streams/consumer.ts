@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { Closing, DEFAULT_GRACE_MS, defined, fullJitter, type Logger, settlesWithin, sleep } from '@miyabi/core'
 import type { StreamName } from '@miyabi/dynamo'
 import { Checkpoints, type KnownShard, type Lease } from './checkpoints.js'
+import { isRetryAsked } from './dead-records.js'
 import type { Delivered } from './deliver.js'
 import { discover } from './discover.js'
 import { told } from './poison.js'
 import { readShard, ShardGone } from './read-shard.js'
+import { retryDead } from './retry-dead.js'
 import type { StreamSource } from './source.js'
 import type {
   GapReason,
@@ -56,6 +58,8 @@ const RELEASE_MS = 2000
 
 /** Where a failure is the consumer's own, and no shard's. */
 const SELF = ''
+/** Where it is one of trying dead letters once more. */
+const DEAD = ' dead letters'
 
 interface Failure {
   readonly code: string
@@ -77,7 +81,9 @@ export class Consumer<T> implements StreamConsumer {
   /** The shards that are read. */
   readonly #reading = new Map<Lease, Promise<void>>()
   readonly #behind = new Map<Lease, number>()
-  readonly #sums = { records: 0, batches: 0, passedOver: 0, dead: 0, fenced: 0, retries: 0 }
+  /** Dead letters are tried once more. */
+  #retrying: Promise<void> | undefined
+  readonly #sums = { records: 0, batches: 0, passedOver: 0, dead: 0, revived: 0, fenced: 0, retries: 0 }
   /** What was said of a gap is not said again. */
   readonly #saidGaps = new Set<string>()
   readonly #running: Promise<void>
@@ -129,14 +135,17 @@ export class Consumer<T> implements StreamConsumer {
 
   async #ended(): Promise<void> {
     await this.#running
-    await Promise.all(this.#reading.values())
+    await Promise.all([...this.#reading.values(), this.#retrying])
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#ending
     while (!signal.aborted) {
       try {
-        if (performance.now() >= this.#nextDiscovery) await this.#discover()
+        if (performance.now() >= this.#nextDiscovery) {
+          this.#retryDead()
+          await this.#discover()
+        }
         const lease = await this.#checkpoints.lease()
         this.#failing.delete(SELF)
         if (lease) this.#read(lease)
@@ -160,6 +169,34 @@ export class Consumer<T> implements StreamConsumer {
       const gap = this.#gapOf(shard)
       this.#sayGap(gap)
       if (onGap !== 'stop') await this.#pass(gap, onGap)
+    }
+  }
+
+  /** Tries the dead letters once more that somebody asks for, beside what is read. */
+  #retryDead(): void {
+    this.#retrying ??= this.#retryAllDead().finally(() => {
+      this.#retrying = undefined
+    })
+  }
+
+  async #retryAllDead(): Promise<void> {
+    const { db, source, handle, batch, leaseMs } = this.#setup
+    const retry = { db, source, handle, batch, consumer: this.name, signal: this.#cutting.signal }
+    try {
+      while (!this.isClosed && (await isRetryAsked(db, this.name))) {
+        const retried = await retryDead({ ...retry, deadlineMs: leaseMs * DEADLINE_LEASES })
+        if (!retried) return
+        this.#failing.delete(DEAD)
+        this.#sums.revived += retried.revived
+        this.#sums.passedOver += retried.passedOver
+        if (retried.dead === 0) continue
+        this.#setup.logger.warn(
+          { event: 'db.stream_dead_again', consumer: this.name, dead: retried.dead },
+          `consumer ${this.name}: ${retried.dead} dead letters could not be handled this time either`,
+        )
+      }
+    } catch (error) {
+      if (!this.isClosed) this.#failed(DEAD, error) // the next discovery tries again
     }
   }
 

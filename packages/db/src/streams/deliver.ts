@@ -91,21 +91,39 @@ async function oneByOne<T>(
   for (const record of records) {
     const changes = changesOf([record], lease)
     if (changes.length === 0 && record.unreadable === undefined) continue
-    await run.query('SAVEPOINT miyabi_record')
-    try {
-      if (record.unreadable !== undefined) throw record.unreadable
-      const tally = new Tally(run)
-      await handle(changes, tx, tally.run)
-      passedOver += tally.passedOver
-    } catch (error) {
-      if (!isPoison(error)) throw error
-      await run.query('ROLLBACK TO SAVEPOINT miyabi_record')
-      await checkpoints.bury(run.query, lease, { sequence: record.sequence, text: record.toText(), ...told(error) })
+    const handled = await handleOne(handle, { record, changes }, tx, run)
+    if ('poison' in handled) {
+      const { sequence } = record
+      await checkpoints.bury(run.query, lease, { sequence, text: record.toText(), ...told(handled.poison) })
       dead += 1
-    }
-    await run.query('RELEASE SAVEPOINT miyabi_record')
+    } else passedOver += handled.passedOver
   }
   return { passedOver, dead }
+}
+
+/**
+ * Handles one record behind a savepoint. Where the record is what it fails over, nothing of it is left in the
+ * transaction, which goes on.
+ */
+export async function handleOne<T>(
+  handle: HandleChanges<T>,
+  { record, changes }: { readonly record: StreamRecord<T>; readonly changes: readonly Change<T>[] },
+  tx: StreamTransaction,
+  run: TransactionRun,
+): Promise<{ readonly passedOver: number } | { readonly poison: unknown }> {
+  await run.query('SAVEPOINT miyabi_record')
+  const tally = new Tally(run)
+  let failed: { readonly poison: unknown } | undefined
+  try {
+    if (record.unreadable !== undefined) throw record.unreadable
+    if (changes.length > 0) await handle(changes, tx, tally.run)
+  } catch (error) {
+    if (!isPoison(error)) throw error
+    failed = { poison: error }
+    await run.query('ROLLBACK TO SAVEPOINT miyabi_record')
+  }
+  await run.query('RELEASE SAVEPOINT miyabi_record')
+  return failed ?? { passedOver: tally.passedOver }
 }
 
 /** Counts what a handler passes over. */

@@ -1,4 +1,12 @@
-import type { LostPage, LostShard, StreamItems, StreamName, StreamPage, StreamShards } from '@miyabi/dynamo'
+import type {
+  LostPage,
+  LostShard,
+  StreamItems,
+  StreamName,
+  StreamPage,
+  StreamRecord,
+  StreamShards,
+} from '@miyabi/dynamo'
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 
 /** One table's streams, as a consumer reads them. */
@@ -16,6 +24,8 @@ export interface StreamSource<T> {
     signal: AbortSignal,
   ): Promise<{ readonly iterator: string } | LostShard>
   read(iterator: string, signal: AbortSignal): Promise<StreamPage<T> | LostPage>
+  /** The record of which `toText()` gave this. */
+  parse(text: string): Promise<StreamRecord<T>>
 }
 
 /** The streams of a table in DynamoDB. */
@@ -29,5 +39,6 @@ export function dynamoSource<From extends StreamName>(
     shards: (stream, signal) => streams.shards(stream, { signal }),
     iterator: (stream, shard, after, signal) => streams.iterator({ stream, shard, after }, { signal }),
     read: (iterator, signal) => streams.read(from, iterator, { signal }),
+    parse: (text) => streams.parse(from, text),
   }
 }

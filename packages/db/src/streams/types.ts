@@ -83,6 +83,8 @@ export interface StreamStats {
   readonly passedOver: number
   /** Of the records, those that are dead letters. */
   readonly dead: number
+  /** Dead letters that were handled after all: `miyabi streams retry`. */
+  readonly revived: number
   /** How often a lease was lost to another process while a batch was under way, which then changed nothing. */
   readonly fenced: number
   /** How often something failed and was tried again. */

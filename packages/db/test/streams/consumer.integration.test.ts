@@ -3,6 +3,7 @@ import { createPostgres, type Postgres, parsePostgresSettings } from '@miyabi/po
 import { createTestDatabase, sql, type TestDatabase, until } from '@miyabi/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Consumer, type ConsumerSetup } from '../../src/streams/consumer.js'
+import { discardStreamDeadLetters, retryStreamDeadLetters, streamDeadLetters } from '../../src/streams/dead-letters.js'
 import type { HandleChanges, StreamGap } from '../../src/streams/types.js'
 import { RecordingLogger } from '../recording-logger.js'
 import { type FixedShard, FixedStreams, type Item, record } from './fixed-streams.js'
@@ -302,5 +303,88 @@ describe('a record that cannot be handled', () => {
     consume(new FixedStreams(shard('s', ...[1, 2, 3, 4, 5].map((n) => record(n, `k${n}`)))), { handle })
     await comes('k1 k2 k3 k4 k5')
     expect(sizes.slice(0, 2)).toEqual([5, 2])
+  })
+})
+
+describe('a dead letter that is to be tried once more', () => {
+  const dead = async () => (await streamDeadLetters(postgres)).map(({ sequence, code }) => `${sequence} ${code}`)
+  const source = () =>
+    new FixedStreams(
+      shard('s', record(1, 'a'), record(10, 'bad 10'), record(9, 'bad 9'), record(11, 'bad 11'), record(12, 'b')),
+    )
+  /** Handles what is bad once it is told to, behind what came since. */
+  const mended: HandleChanges<Item> = (changes, tx, run) => {
+    const good = changes.map((change) =>
+      change.kind === 'insert' ? { ...change, next: { key: change.next.key.replace('bad', 'good') } } : change,
+    )
+    return count(good, tx, run)
+  }
+  const sum = async (): Promise<string> => (await counted()).replaceAll(' good ', ',')
+
+  it('is handled and gone in one transaction, in the order in which it died, behind what came since', async () => {
+    const first = consume(source())
+    await until(async () => first.stats().dead === 3)
+    expect(await retryStreamDeadLetters(postgres, 'all')).toBe(3)
+    await until(async () => (await streamDeadLetters(postgres)).every(({ retryAt }) => retryAt === null))
+    // Its handler has not been mended: all are dead letters still, and nothing was counted.
+    expect([await counted(), (await dead()).length]).toEqual(['a b', 3])
+    expect(logger.of('db.stream_dead_again').length).toBeGreaterThan(0)
+    await first.close()
+
+    await retryStreamDeadLetters(postgres, 'all')
+    const second = consume(source(), { handle: mended, batch: 2 })
+    await until(async () => second.stats().revived === 3)
+    expect([await sum(), await dead()]).toEqual(['a b,9,10,11', []])
+    expect(second.stats()).toMatchObject({ dead: 0, records: 0 })
+  })
+
+  it('stays where the database fails, or its process is cut, in the middle', async () => {
+    const first = consume(source())
+    await until(async () => first.stats().dead === 3)
+    await first.close()
+    const [letter] = await streamDeadLetters(postgres)
+    await retryStreamDeadLetters(postgres, [letter?.id ?? ''])
+    const failing = consume(source(), {
+      handle: async (changes, tx, run) => {
+        await mended(changes, tx, run)
+        await tx.$executeRaw`SELECT * FROM no_such_table`
+      },
+    })
+    await until(async () => failing.stats().retries > 1)
+    expect(failing.stats()).toMatchObject({ revived: 0, failing: { code: 'postgres.invalid_sql' } })
+    await failing.close()
+    let isHandled = false
+    const cut = consume(source(), {
+      handle: async (changes, tx, run) => {
+        await mended(changes, tx, run)
+        isHandled = true
+        await new Promise<void>((resolve) => run.signal.addEventListener('abort', () => resolve()))
+      },
+    })
+    await until(async () => isHandled)
+    await cut.close(0)
+    expect([await sum(), (await dead()).length]).toEqual(['a b', 3])
+    expect((await streamDeadLetters(postgres)).filter(({ retryAt }) => retryAt !== null)).toHaveLength(1)
+  })
+
+  it('is handled once by many consumers at a time', async () => {
+    const first = consume(source())
+    await until(async () => first.stats().dead === 3)
+    await first.close()
+    await retryStreamDeadLetters(postgres, 'all')
+    const several = Array.from({ length: 4 }, () => consume(source(), { handle: mended, batch: 1 }))
+    await until(async () => (await dead()).length === 0)
+    await Promise.all(several.map((consumer) => consumer.close()))
+    expect(await sum()).toBe('a b,9,10,11') // a key twice would be refused
+    expect(several.reduce((total, consumer) => total + consumer.stats().revived, 0)).toBe(3)
+  })
+
+  it('can be discarded', async () => {
+    const first = consume(source())
+    await until(async () => first.stats().dead === 3)
+    const [letter] = await streamDeadLetters(postgres)
+    expect(await discardStreamDeadLetters(postgres, [letter?.id ?? ''])).toBe(1)
+    expect(await discardStreamDeadLetters(postgres, 'all')).toBe(2)
+    expect(await dead()).toEqual([])
   })
 })

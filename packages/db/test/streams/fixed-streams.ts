@@ -55,6 +55,11 @@ export class FixedStreams implements StreamSource<Item> {
     return { iterator: `${stream} ${id} ${after ?? 0}` }
   }
 
+  async parse(text: string) {
+    const { key, number } = JSON.parse(text) as { readonly key: string; readonly number?: number }
+    return record(number ?? 0, key)
+  }
+
   async read(iterator: string) {
     const [stream = '', id = '', after = '0'] = iterator.split(' ')
     const shard = this.#shard(stream, id)

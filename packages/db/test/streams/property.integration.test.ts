@@ -152,6 +152,7 @@ describe('a stream that is consumed by processes that die and fall asleep', () =
       current: () => tree.current(),
       iterator: (...args) => tree.iterator(args[0], args[1], args[2]),
       read: (iterator) => tree.read(iterator),
+      parse: (text) => tree.parse(text),
       shards: async (stream) => {
         const listing = await tree.shards(stream)
         return listing && { ...listing, shards: listing.shards.map(({ id }) => ({ id })) }

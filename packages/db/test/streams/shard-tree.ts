@@ -101,6 +101,12 @@ export class ShardTree implements StreamSource<Put> {
     return { iterator: `${shard} ${after ?? 0}` }
   }
 
+  async parse(text: string): Promise<StreamRecord<Put>> {
+    const { key, i } = JSON.parse(text) as Put
+    const facts = { at: new Date(), sequence: '0' }
+    return { ...facts, change: { kind: 'insert', next: { key, i }, ...facts }, toText: () => text }
+  }
+
   async read(iterator: string) {
     const [id, after = '0'] = iterator.split(' ')
     if (this.#random() < 0.05) return { lost: 'iterator' as const }

@@ -77,6 +77,7 @@ export class Worker {
         shards: (...args) => mortal(() => source.shards(...args)),
         iterator: (...args) => mortal(() => source.iterator(...args)),
         read: (...args) => mortal(() => source.read(...args)),
+        parse: (...args) => mortal(() => source.parse(...args)),
       },
       handle,
       startAt: 'oldest',

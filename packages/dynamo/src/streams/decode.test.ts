@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { toItem } from '../items/attribute-values.js'
-import { decodeRecord, imageReaders } from './decode.js'
+import { decodeRecord, imageReaders, recordOf } from './decode.js'
 
 const { events, agentState } = imageReaders((from) => from)
 const at = new Date('2026-01-02T03:04:05Z')
@@ -88,6 +88,18 @@ describe('a record of a stream', () => {
     const version = agentItem({ __edb_e__: 'agentVersion', sk: '$agentVersion_1#version_1' })
     expect(decodeRecord(record('INSERT', { NewImage: version }), agentState)).toMatchObject({ sequence: '7' })
     expect(decodeRecord(record('INSERT', { NewImage: version }), agentState)).not.toHaveProperty('change')
+  })
+
+  it('is the same out of its text, bytes and sets of bytes and attributes called B included', () => {
+    const data = { B: 'text', BS: ['a', 'b'], bytes: Uint8Array.of(0, 255), set: new Set([Uint8Array.of(1)]) }
+    for (const one of [
+      record('INSERT', { NewImage: eventItem({ d: data }) }),
+      { ...record('REMOVE', { OldImage: eventItem({ d: { B: { BS: data } } }) }), userIdentity: {} },
+    ]) {
+      const decoded = decodeRecord(one, events)
+      expect(decoded.change).toBeDefined()
+      expect(decodeRecord(recordOf(decoded.toText()), events)).toEqual({ ...decoded, toText: expect.any(Function) })
+    }
   })
 
   it('tells what a newer release wrote as unreadable, and keeps all of it as text', () => {

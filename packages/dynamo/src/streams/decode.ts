@@ -69,5 +69,20 @@ function toChange<T>(
 const isExpiry = (identity: SdkRecord['userIdentity']): boolean =>
   identity !== undefined && (identity.PrincipalId ?? 'dynamodb.amazonaws.com') === 'dynamodb.amazonaws.com'
 
+/** The record that `toText` gave. */
+export function recordOf(text: string): SdkRecord {
+  const record = JSON.parse(text, bytesOfBase64) as SdkRecord
+  const at = record.dynamodb?.ApproximateCreationDateTime
+  return { ...record, dynamodb: { ...record.dynamodb, ...(at && { ApproximateCreationDateTime: new Date(at) }) } }
+}
+
+/** A value's type stands where an attribute's name could, but behind that name is always an object. */
+const bytesOfBase64 = (name: string, value: unknown): unknown => {
+  if (name === 'B' && typeof value === 'string') return bytesOf(value)
+  if (name !== 'BS' || !Array.isArray(value)) return value
+  return value.every((one) => typeof one === 'string') ? value.map(bytesOf) : value
+}
+const bytesOf = (base64: string): Uint8Array => Uint8Array.from(Buffer.from(base64, 'base64'))
+
 const bytesAsBase64 = (_name: string, value: unknown): unknown =>
   value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value

@@ -5,7 +5,7 @@ import { awsName } from '../errors/map-error.js'
 import { type CallerOptions, call, type Store } from '../items/store.js'
 import type { StreamItems, StreamName, StreamRecord } from './change.js'
 import { readPaceMs, streamsClient } from './client.js'
-import { decodeRecord, imageReaders } from './decode.js'
+import { decodeRecord, imageReaders, recordOf } from './decode.js'
 
 /** A shard of a stream: a part of its records, in their order. */
 export interface StreamShard {
@@ -68,6 +68,8 @@ export interface Streams {
     iterator: string,
     options?: CallerOptions & { readonly limit?: number },
   ): Promise<StreamPage<StreamItems[From]> | LostPage>
+  /** The record of which `toText()` gave this, as this release reads it. Asks nobody. */
+  parse<From extends StreamName>(from: From, text: string): Promise<StreamRecord<StreamItems[From]>>
 }
 
 /** What answers speak of other streams than were asked for, as the embedded engine's do. */
@@ -160,6 +162,8 @@ export function bindStreams(
           throw error
         }
       }),
+
+    parse: async (from, text) => decodeRecord(recordOf(text), readers[from]),
 
     destroy: () => streams.destroy(),
   }

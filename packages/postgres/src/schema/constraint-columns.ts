@@ -100,6 +100,7 @@ export const CONSTRAINT_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   stream_dead_consumer_stream_shard_sequence_key: ['consumer', 'stream', 'shard', 'sequence'],
   stream_dead_created_at_within_years_1_to_9999: ['created_at'],
   stream_dead_pkey: ['id'],
+  stream_dead_retry_at_within_years_1_to_9999: ['retry_at'],
   stream_shards_gap_has_reason: ['state', 'gap'],
   stream_shards_gap_known: ['gap'],
   stream_shards_generation_positive: ['generation'],

@@ -97,7 +97,8 @@ export const ownMetrics = {
     name: 'miyabi.stream.records',
     kind: 'counter',
     unit: '{record}',
-    description: 'Records of streams whose checkpoint this process has committed, by what became of them.',
+    description:
+      'Records of streams whose checkpoint this process has committed, by what became of them: counted, dead, or revived out of the dead letters.',
     attributes: [CONSUMER, 'miyabi.outcome'],
   }),
   streamRetries: define({

@@ -11,6 +11,7 @@ const stats: StreamStats = {
   batches: 2,
   passedOver: 3,
   dead: 1,
+  revived: 2,
   fenced: 2,
   retries: 4,
   gaps: 1,
@@ -33,6 +34,7 @@ it('are those of each consumer by its name, and gone with it', () => {
   expect(told()).toEqual({
     'miyabi.stream.records usage counted': 10,
     'miyabi.stream.records usage dead': 1,
+    'miyabi.stream.records usage revived': 4,
     'miyabi.stream.retries usage failed': 8,
     'miyabi.stream.retries usage fenced': 4,
     'miyabi.stream.behind usage': 1.5,

@@ -15,6 +15,7 @@ export function streamMetrics(set: MetricSet): (streams: readonly StreamStats[])
       const { consumer } = one
       records.at(consumer, 'counted').value += one.records - one.dead
       records.at(consumer, 'dead').value += one.dead
+      records.at(consumer, 'revived').value += one.revived
       retries.at(consumer, 'failed').value += one.retries
       retries.at(consumer, 'fenced').value += one.fenced
       const seconds = behind.at(consumer)

@@ -8,6 +8,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** What is done to dead letters, by their ids. */
 interface Change {
+  readonly of: 'outbox' | 'streams'
   readonly name: string
   readonly purpose: string
   readonly done: string
@@ -15,25 +16,25 @@ interface Change {
 }
 
 /** Declares a command that changes one dead letter, or all. */
-export function changeDeadLetters({ name, purpose, done, work }: Change) {
+export function changeDeadLetters({ of, name, purpose, done, work }: Change) {
   return command({
-    name: `outbox ${name}`,
+    name: `${of} ${name}`,
     purpose,
     options: {
       id: {
         type: 'positional',
         required: true,
-        description: 'Of a dead letter, as `miyabi outbox dead` lists it; or `all`.',
+        description: `Of a dead letter, as \`miyabi ${of} dead\` lists it; or \`all\`.`,
       },
       json: { type: 'boolean', description: 'Print one JSON object.' },
     },
     examples: [
-      [`miyabi outbox ${name} 0193a1c2-7f00-7000-8000-000000000001`, 'one of them'],
-      [`miyabi outbox ${name} all`, 'every one'],
+      [`miyabi ${of} ${name} 0193a1c2-7f00-7000-8000-000000000001`, 'one of them'],
+      [`miyabi ${of} ${name} all`, 'every one'],
     ],
     run({ args }) {
       if (args.id !== 'all' && !UUID.test(args.id)) {
-        throw new UsageError(`\`miyabi outbox ${name}\` wants a UUID or \`all\``, `outbox ${name}`)
+        throw new UsageError(`\`miyabi ${of} ${name}\` wants a UUID or \`all\``, `${of} ${name}`)
       }
       return withDatabase(async (db) => {
         const count = await work(db.asService(), args.id === 'all' ? 'all' : [args.id])

@@ -1,0 +1,51 @@
+import { keepDead, removeDead, takeAsked } from './dead-records.js'
+import { type Delivery, handleOne } from './deliver.js'
+import { told } from './poison.js'
+import type { StreamSource } from './source.js'
+
+/** What became of dead letters that were tried once more, once it is committed. */
+export interface Retried {
+  /** Handled, and no dead letters any more. */
+  readonly revived: number
+  readonly passedOver: number
+  /** Dead letters still. */
+  readonly dead: number
+}
+
+interface Retry<T> extends Pick<Delivery<T>, 'db' | 'handle' | 'deadlineMs' | 'signal'> {
+  readonly consumer: string
+  readonly source: Pick<StreamSource<T>, 'parse'>
+  /** How many a transaction takes at most. */
+  readonly batch: number
+}
+
+/**
+ * Gives a consumer some of the dead letters that somebody asks it to handle once more. That one is gone is committed
+ * with its effect: the row is its checkpoint.
+ *
+ * @returns undefined where there are none, or another process is at it.
+ * @throws what keeps the database from doing it at the moment: then they are asked for still.
+ */
+export function retryDead<T>({ db, source, handle, consumer, batch, deadlineMs, signal }: Retry<T>) {
+  return db.transaction<Retried | undefined>(
+    async (tx, run) => {
+      const asked = await takeAsked(run.query, consumer, batch)
+      if (asked.length === 0) return undefined
+      let [revived, passedOver, dead] = [0, 0, 0]
+      for (const { id, text } of asked) {
+        const record = await source.parse(text)
+        const handled = await handleOne(handle, { record, changes: record.change ? [record.change] : [] }, tx, run)
+        if ('poison' in handled) {
+          await keepDead(run.query, id, told(handled.poison))
+          dead += 1
+        } else {
+          await removeDead(run.query, id)
+          passedOver += handled.passedOver
+          revived += 1
+        }
+      }
+      return { revived, passedOver, dead }
+    },
+    { deadlineMs, signal },
+  )
+}
