@@ -46,7 +46,8 @@ describe('a statement that is run again', () => {
     const ask = () => postgres.prisma.user.findMany({ where: { name: 'nobody' }, select: { id: true } })
     const askWithin = () =>
       postgres.transaction((tx) => tx.user.findMany({ where: { name: 'nobody' }, select: { id: true } }))
-    for (let turn = 0; turn < 3; turn += 1) expect(await ask()).toEqual([])
+    // Each way has its own text: a compiled one says `OFFSET 0`, where Prisma's has a parameter.
+    for (let turn = 0; turn < 3; turn += 1) expect([await ask(), await askWithin()]).toEqual([[], []])
     const before = told.rowDescription
     for (let turn = 0; turn < 3; turn += 1) expect([await ask(), await askWithin()]).toEqual([[], []])
     expect(told.rowDescription).toBe(before)

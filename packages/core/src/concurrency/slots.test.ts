@@ -45,6 +45,36 @@ describe('Slots', () => {
     await next
   })
 
+  it('ends each wait at its own limit, in whichever order they came', async () => {
+    const slots = new Slots(1)
+    await take(slots)
+    const ended: number[] = []
+    const begun = performance.now()
+    const waits = [80, 20, 50].map(async (ms) => {
+      await expect(take(slots, { ms })).rejects.toThrow('too long')
+      expect(performance.now() - begun).toBeGreaterThanOrEqual(ms)
+      ended.push(ms)
+    })
+    await Promise.all(waits)
+    expect(ended).toEqual([20, 50, 80])
+    expect(slots.stats.waiting).toBe(0)
+  })
+
+  it('keeps no process alive once nobody waits, and does as long as somebody does', async () => {
+    const slots = new Slots(1)
+    await take(slots)
+    const running = (): boolean => process.getActiveResourcesInfo().includes('Timeout')
+    const before = running()
+    const waits = [take(slots), take(slots)]
+    expect(running()).toBe(true)
+    slots.give()
+    await waits[0]
+    expect(running()).toBe(true)
+    slots.give()
+    await waits[1]
+    expect(running()).toBe(before)
+  })
+
   it('gives nothing to who went away before', async () => {
     const slots = new Slots(1)
     await expect(take(slots, { signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone')

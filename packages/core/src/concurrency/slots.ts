@@ -1,3 +1,5 @@
+import { type Place, WaitingLine } from './waiting-line.js'
+
 /** How long to wait for a slot. */
 export interface SlotWait {
   readonly signal: AbortSignal | undefined
@@ -19,10 +21,12 @@ export interface SlotStats {
 }
 
 interface Waiter {
-  /** Since when, by `performance.now()`. */
+  readonly wait: SlotWait
+  /** Since when, and until when at most, by `performance.now()`. */
   readonly since: number
-  grant(): void
-  refuse(error: Error): void
+  readonly until: number
+  onAbort: (() => void) | undefined
+  readonly callback: (error?: Error) => void
 }
 
 /**
@@ -33,7 +37,10 @@ interface Waiter {
 export class Slots {
   #free: number
   readonly #max: number
-  readonly #waiting = new Set<Waiter>()
+  readonly #waiting = new WaitingLine<Waiter>()
+  /** One for all who wait: a timer for each would cost more than all else that a wait takes. */
+  #timer: NodeJS.Timeout | undefined
+  #firesAt = Number.POSITIVE_INFINITY
   #onAllFree: (() => void) | undefined
 
   constructor(max: number) {
@@ -47,8 +54,8 @@ export class Slots {
 
   /** How long the first in line has been waiting, in milliseconds; 0 where nobody waits. */
   get oldestWaitMs(): number {
-    const [first] = this.#waiting
-    return first ? performance.now() - first.since : 0
+    const { first } = this.#waiting
+    return first ? performance.now() - first.waiter.since : 0
   }
 
   /**
@@ -61,22 +68,26 @@ export class Slots {
       callback(signal.reason as Error)
       return
     }
-    if (this.#free > 0) {
-      this.#free -= 1
+    if (this.takeFree()) {
       callback()
       return
     }
-    const settle = (error?: Error): void => {
-      this.#waiting.delete(waiter)
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      callback(error)
+    const since = performance.now()
+    const until = since + (limit?.ms ?? Number.POSITIVE_INFINITY)
+    if (this.#waiting.size === 0) this.#timer?.ref()
+    const place = this.#waiting.join({ wait, since, until, onAbort: undefined, callback })
+    if (signal) {
+      place.waiter.onAbort = () => this.#settle(place, signal.reason as Error)
+      signal.addEventListener('abort', place.waiter.onAbort, { once: true })
     }
-    const waiter: Waiter = { since: performance.now(), grant: () => settle(), refuse: settle }
-    const onAbort = (): void => settle(signal?.reason as Error)
-    const timer = limit && setTimeout(() => settle(limit.onTimeout()), limit.ms)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    this.#waiting.add(waiter)
+    this.#wakeAt(until)
+  }
+
+  /** Takes a slot where one is free; says whether it did. */
+  takeFree(): boolean {
+    if (this.#free === 0) return false
+    this.#free -= 1
+    return true
   }
 
   /**
@@ -98,9 +109,9 @@ export class Slots {
 
   /** Gives a slot back: to whoever waits longest, if anybody does. */
   give(): void {
-    const [next] = this.#waiting
-    if (next) {
-      next.grant()
+    const { first } = this.#waiting
+    if (first) {
+      this.#settle(first)
       return
     }
     this.#free += 1
@@ -109,7 +120,7 @@ export class Slots {
 
   /** Sends everybody away who waits. */
   refuse(error: Error): void {
-    for (const waiter of this.#waiting) waiter.refuse(error)
+    for (const place of this.#waiting.places) this.#settle(place, error)
   }
 
   /** Resolves once every slot is free and nobody waits. */
@@ -118,5 +129,34 @@ export class Slots {
     return new Promise((resolve) => {
       this.#onAllFree = resolve
     })
+  }
+  /** Ends a wait: with a slot, or with an error. */
+  #settle(place: Place<Waiter>, error?: Error): void {
+    if (!this.#waiting.leave(place)) return
+    const { wait, onAbort, callback } = place.waiter
+    if (this.#waiting.size === 0) this.#timer?.unref()
+    if (onAbort) wait.signal?.removeEventListener('abort', onAbort)
+    callback(error)
+  }
+
+  /** Wakes up at that moment or before, to see who has waited too long. */
+  #wakeAt(until: number): void {
+    if (until >= this.#firesAt) return
+    clearTimeout(this.#timer)
+    this.#firesAt = until
+    this.#timer = setTimeout(() => this.#expire(), until - performance.now())
+  }
+
+  #expire(): void {
+    this.#timer = undefined
+    this.#firesAt = Number.POSITIVE_INFINITY
+    const now = performance.now()
+    let next = Number.POSITIVE_INFINITY
+    for (const place of this.#waiting.places) {
+      const { until, wait } = place.waiter
+      if (until > now) next = Math.min(next, until)
+      else this.#settle(place, wait.limit?.onTimeout())
+    }
+    this.#wakeAt(next)
   }
 }

@@ -144,14 +144,19 @@ export function openClient(pool: pg.Pool, callback: DriverCallback): void {
  */
 export function takeIdleClient(pool: pg.Pool): pg.PoolClient | undefined {
   const internals = pool as unknown as PoolInternals
-  let taken: pg.PoolClient | undefined
-  internals._pendingQueue.push({
-    callback: (_error, client) => {
-      taken = client
-    },
-  })
+  internals._pendingQueue.push(taking)
   internals._pulseQueue()
+  const { taken } = taking
+  taking.taken = undefined
   return taken
+}
+
+/** Who takes one at once, in the driver's line. One for all, because this is on the path of every query. */
+const taking: { readonly callback: DriverCallback; taken: pg.PoolClient | undefined } = {
+  callback: (_error, client) => {
+    taking.taken = client
+  },
+  taken: undefined,
 }
 
 /** Runs a query of our own class. The pool gives it its callback, and a promise back. */

@@ -4,18 +4,31 @@ import type { PooledClient } from './pooled-client.js'
 /** SQLSTATEs after which the session is gone or not to be trusted; after any other error it is as good as before. */
 const FATAL = /^(08|28|3D|53|57P|58|F0|XX)|^25P0[34]$/
 
+/** What is known of one lease. */
+export interface Lease {
+  /** Of `performance.now()`. */
+  readonly takenAt: number
+  /** Who watches it, and is to be called when it ends. */
+  readonly cameBack: (() => void) | undefined
+  readonly leaveScope: (() => void) | undefined
+}
+
 /**
  * Turns a client fresh from the driver's pool into a lease: its `release` decides whether the connection lives on, and
  * tells the pool. The driver's own `pool.query` releases with the error after any failed statement and would close the
  * connection for every unique violation.
  */
-export function lease(client: PooledClient & pg.PoolClient, onReleased: () => void): pg.PoolClient {
+export function lease(
+  client: PooledClient & pg.PoolClient,
+  facts: Lease,
+  onReleased: (client: PooledClient, facts: Lease) => void,
+): pg.PoolClient {
   const release = client.release
   client.isLeased = true
   client.release = (error) => {
     client.releasedWith = error
     release(endsSession(error) || !client.isClean) // throws where it was released before, and then is not counted twice
-    onReleased()
+    onReleased(client, facts)
   }
   return client
 }

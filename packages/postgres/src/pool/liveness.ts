@@ -25,10 +25,10 @@ export class Liveness {
   }
 
   /** Whether it is known without a test that the connection may be handed out. Costs next to nothing. */
-  isFresh(client: PooledClient): boolean {
+  isFresh(client: PooledClient, now: Moment = this.#now()): boolean {
     const { testBeforeAcquire, testBypassMs } = this.#settings
     if (!client.isSettled || !this.#isAcceptable(client)) return false
-    return !testBeforeAcquire || longestSince(client.lastUsed, this.#now()) < testBypassMs
+    return !testBeforeAcquire || longestSince(client.lastUsed, now) < testBypassMs
   }
 
   /**

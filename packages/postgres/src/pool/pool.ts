@@ -35,7 +35,7 @@ import { closedError } from './closed.js'
 import { Connector } from './connector.js'
 import { refuseDriverOptions } from './driver-options.js'
 import { LeakWatch, type Taker } from './leak-watch.js'
-import { lease } from './lease.js'
+import { type Lease, lease } from './lease.js'
 import { Liveness } from './liveness.js'
 import { PoolLog } from './log.js'
 import { currentMoment } from './moment.js'
@@ -64,6 +64,15 @@ export interface PoolOptions {
 type AcquireCallback = (error: Error | undefined, client?: pg.PoolClient) => void
 /** The method that was called from outside: a taker's stack begins below it. */
 type Caller = Parameters<LeakWatch['taker']>[0]
+/** A connection that somebody asks for. */
+interface Acquire {
+  /** Of `performance.now()`. */
+  readonly startedAt: number
+  readonly signal: AbortSignal | undefined
+  readonly taker: Taker | undefined
+  readonly scope: CancelScope | undefined
+  readonly callback: AcquireCallback
+}
 type ConnectCallback = Parameters<pg.Pool['connect']>[0]
 type IdleClient = PooledClient & pg.PoolClient
 type DriverClient = NonNullable<pg.PoolConfig['Client']>
@@ -272,39 +281,65 @@ export class Pool extends pg.Pool {
 
   /**
    * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it makes neither a
-   * promise nor, where a slot is free, a timer. What has to be tested or opened goes the slow way, which needs a
-   * deadline.
+   * promise nor a timer, and reads the clocks once.
    */
   #acquire(ownSignal: AbortSignal | undefined, caller: Caller, callback: AcquireCallback): void {
     if (this.#closing.hasBegun) {
       callback(closedError(this.name))
       return
     }
-    const startedAt = performance.now()
+    const now = currentMoment()
+    const startedAt = now.monotonicMs
     const taker = this.#leakWatch?.taker(caller)
     const scope = this.#cancelScopes.current
     const signal = ownSignal ?? scope?.signal
-    this.#pending += 1
-    const done = (error: Error | undefined, client?: pg.PoolClient): void => {
-      this.#pending -= 1
-      if (client) this.#noteAcquired(startedAt)
-      this.#cancelScopes.within(scope, () => callback(error, client))
+    const isAtOnce = this.idleCount > 0 && !signal?.aborted && this.#slots.takeFree()
+    if (!isAtOnce) {
+      this.#acquireInLine({ startedAt, signal, taker, scope, callback })
+      return
     }
-    const slowly = (first?: IdleClient): void => {
-      this.#takeInTime(startedAt, signal, first).then(
-        (client) => done(undefined, this.#lease(client, taker, scope)),
-        done,
-      )
+    const client = this.#takeIdle()
+    if (!this.#liveness.isFresh(client, now)) {
+      this.#acquireSlowly({ startedAt, signal, taker, scope, callback }, client)
+      return
     }
+    const leased = this.#lease(client, startedAt, taker, scope)
+    this.#noteAcquired(startedAt, startedAt)
+    callback(undefined, leased)
+  }
+
+  /** Waits for a slot. */
+  #acquireInLine(asked: Acquire): void {
+    const { startedAt, signal } = asked
     const onTimeout = (): Error => this.#timeoutError(startedAt)
     const limit = { ms: this.#settings.acquireTimeoutMs, onTimeout }
+    this.#pending += 1
     this.#slots.take({ signal, limit }, (refused) => {
-      if (refused) return done(refused)
-      if (this.idleCount === 0) return slowly()
+      this.#pending -= 1
+      if (refused) return this.#answer(asked, refused)
+      if (this.idleCount === 0) return this.#acquireSlowly(asked)
       const client = this.#takeIdle()
-      if (this.#liveness.isFresh(client)) done(undefined, this.#lease(client, taker, scope))
-      else slowly(client)
+      if (this.#liveness.isFresh(client)) this.#answer(asked, undefined, client)
+      else this.#acquireSlowly(asked, client)
     })
+  }
+
+  /** With a slot: what has to be tested or opened needs a deadline. */
+  #acquireSlowly(asked: Acquire, first?: IdleClient): void {
+    this.#pending += 1
+    const answer = (error: Error | undefined, client?: IdleClient): void => {
+      this.#pending -= 1
+      this.#answer(asked, error, client)
+    }
+    this.#takeInTime(asked.startedAt, asked.signal, first).then((client) => answer(undefined, client), answer)
+  }
+
+  /** In the scope of who asked: the connection may come in that of who gives it back. */
+  #answer({ startedAt, taker, scope, callback }: Acquire, error: Error | undefined, client?: IdleClient): void {
+    const now = performance.now()
+    const leased = client && this.#lease(client, now, taker, scope)
+    if (leased) this.#noteAcquired(startedAt, now)
+    this.#cancelScopes.within(scope, () => callback(error, leased))
   }
 
   #acquired(signal: AbortSignal | undefined, caller: Caller): Promise<pg.PoolClient> {
@@ -361,25 +396,25 @@ export class Pool extends pg.Pool {
     while (this.#queue.size > 0 && this.idleCount > 0) this.#queue.next()?.(this.#takeIdle())
   }
 
-  #lease(client: IdleClient, taker: Taker | undefined, scope: CancelScope | undefined): pg.PoolClient {
+  #lease(client: IdleClient, takenAt: number, taker: Taker | undefined, scope: CancelScope | undefined): pg.PoolClient {
     const cameBack = taker && this.#leakWatch?.watch(taker)
-    const leaveScope = scope?.hold(client)
-    const takenAt = performance.now()
+    const leased = lease(client, { takenAt, cameBack, leaveScope: scope?.hold(client) }, this.#onReleased)
     this.#silenceWatch.wake()
-    const leased = lease(client, () => {
-      cameBack?.()
-      leaveScope?.()
-      const now = performance.now()
-      this.#usage.returned(now)
-      this.#telling.tell('released', { heldMs: now - takenAt })
-      this.#giveBack()
-    })
     super.emit('acquire', leased)
     return leased
   }
 
-  #noteAcquired(startedAt: number): void {
-    const now = performance.now()
+  /** One for all leases. */
+  readonly #onReleased = ({ lastUsed }: PooledClient, { takenAt, cameBack, leaveScope }: Lease): void => {
+    cameBack?.()
+    leaveScope?.()
+    const now = lastUsed.monotonicMs
+    this.#usage.returned(now)
+    this.#telling.tell('released', { heldMs: now - takenAt })
+    this.#giveBack()
+  }
+
+  #noteAcquired(startedAt: number, now: number): void {
     this.#usage.taken(now, now - startedAt)
     this.#log.acquired(now - startedAt)
   }

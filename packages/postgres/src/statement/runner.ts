@@ -173,7 +173,9 @@ export class Runner {
       this.#pool,
       (client, query) =>
         new Promise((resolve, reject) => {
-          this.#sendRows(client, query, scope, (failed, rows) => (rows ? resolve(rows) : reject(failed)))
+          const statement = this.#rowsStatement(query, scope)
+          statement.callback = (error) => (error ? reject(new FailedRows(error, statement)) : resolve(statement))
+          client.query(statement)
         }),
     )
     const sent = (query: NamedRowsQuery): Promise<RawRows> =>
@@ -191,12 +193,14 @@ export class Runner {
     return new Promise((resolve, reject) => {
       this.#pool.take((error, client) => {
         if (!client) return reject(error)
-        const callback = (failed: FailedRows | undefined, rows?: RawRows): void => {
-          client.release(failed?.error)
-          if (rows) resolve(rows)
-          else resolve(this.#again(failed, query, scope, (unnamed) => this.#taken(unnamed, scope)))
+        const statement = this.#rowsStatement(query, scope, context)
+        statement.callback = (failure) => {
+          client.release(failure ?? undefined)
+          if (!failure) return resolve(statement)
+          const failed = new FailedRows(failure, statement)
+          resolve(this.#again(failed, query, scope, (unnamed) => this.#taken(unnamed, scope)))
         }
-        this.#sendRows(client, query, scope, callback, context)
+        client.query(statement)
       })
     })
   }
@@ -214,21 +218,13 @@ export class Runner {
     throw this.#inScope(error, scope, statement)
   }
 
-  #sendRows(
-    client: pg.ClientBase,
+  #rowsStatement(
     { sql, values, name }: NamedRowsQuery,
     scope: Scope | undefined,
-    callback: (failed: FailedRows | undefined, rows?: RawRows) => void,
     context = this.#pool.hooks.statement.capture(),
-  ): void {
+  ): RowsStatement {
     const config = { text: sql, values, name, rowMode: 'array' as const, types: this.#parsers }
-    const statement = new RowsStatement(config, this.#optionsOf(scope, 'compiled', scope, false, context))
-    statement.callback = (error) => {
-      answered(scope)
-      if (error) callback(new FailedRows(error, statement))
-      else callback(undefined, statement)
-    }
-    client.query(statement)
+    return new RowsStatement(config, this.#optionsOf(scope, 'compiled', scope, false, context))
   }
 
   #named(text: string, values: readonly unknown[]): pg.QueryConfig {
