@@ -221,6 +221,8 @@ export {
   type Workflow,
   type WorkflowDefinition,
 } from '@miyabi/postgres'
+export type { CacheKey, CacheOptions, ScopedCache } from './cache/scoped-cache.js'
+export type { CacheStats } from './cache/stats.js'
 export { type CloseOnSignalOptions, closeOnSignal } from './context/close-on-signal.js'
 export {
   type Database,
@@ -233,6 +235,7 @@ export type { CreateOptions, FromEnvOptions } from './context/options.js'
 export type { ScopedContext } from './context/scoped-context.js'
 export type { DatabaseServers, PostgresServer } from './context/servers.js'
 export { sharedDatabase } from './context/shared-database.js'
+export { type AnyCacheError, CacheError, type CacheErrorCode, type CacheErrorDetails } from './errors/cache-error.js'
 export { isMiyabiError, type KnownError } from './errors/known-error.js'
 export { mapError } from './errors/map-error.js'
 export {
@@ -259,6 +262,8 @@ export {
 } from './outbox/effects.js'
 export type { EffectOptions, Emitted, Outbox } from './outbox/outbox.js'
 export type { OutboxRun, OutboxWork } from './outbox/outbox-transaction.js'
+export { type CacheTag, tag } from './outbox/tags.js'
+export type { TagsContent } from './outbox/tags-effect.js'
 export { openTopics } from './outbox/topics.js'
 export type { ErasedPlace, EraseOptions, Erasure } from './persons/erase.js'
 export { type ExportOptions, jsonLines, type PersonalItem } from './persons/export.js'

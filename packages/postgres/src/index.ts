@@ -89,6 +89,7 @@ export {
   type WebUser,
   type Workflow,
 } from './schema/prisma.js'
+export type { TableName } from './schema/tables.generated.js'
 export { type Queries, refuseIdentity, type ScopedPostgres } from './scoped-postgres.js'
 export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './settings/config.js'
 export { CONNECTION_SUM, DEFAULT_RESERVE, POOL_TIERS } from './settings/connection-sum.js'
@@ -97,6 +98,7 @@ export type { PasswordSource } from './settings/password.js'
 export { type ResolvedSettings, resolvePostgresSettings } from './settings/resolve.js'
 export type { CompiledQueryStats, PoolStats, PostgresStats } from './stats.js'
 export type { ReadOptions, ReadWork } from './transaction/read.js'
+export { HISTORY_COLUMN } from './transaction/server-history.js'
 export {
   DEFAULT_DEADLINE_MS,
   type Run,

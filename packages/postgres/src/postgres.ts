@@ -89,6 +89,11 @@ export interface Postgres<Client = PrismaClient> extends Queries<Client>, AsyncD
    * @throws {PostgresError} where it cannot be asked, or is a standby.
    */
   position(): Promise<Position>
+  /**
+   * As `query`, for machinery around the application: what it writes, no caller has written, and none has seen.
+   * @throws {PostgresError}
+   */
+  background: Queries['query']
   /** How much the pool was used over the last minute. */
   usage(): PoolUsage
   /**
@@ -156,6 +161,7 @@ function makePostgres(
     await compiled.close()
     return { drained: isIdle && drained, destroyed }
   })
+  const ofMachinery = scope && { ...scope, answers: { count: 0, written: 0 } }
   const ended = new AbortController()
   pool.once('connect', () => void checkStart(settings, logger, ended.signal))
   const health = sharing(() => checkHealth(settings, { pool, role }))
@@ -174,6 +180,10 @@ function makePostgres(
     get answered() {
       return scope?.answers.count ?? 0
     },
+    get written() {
+      return scope?.answers.written ?? 0
+    },
+    background: (text, values) => runQuery(host, ofMachinery, text, values),
     position: () => begin(host, () => positions.ask()),
     as: (identity) => (scope ? refuseIdentity() : scopedPostgres(scopeOf(identity), host)),
     health: async ({ signal } = {}) => {

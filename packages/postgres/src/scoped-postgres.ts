@@ -40,6 +40,8 @@ export interface Queries<Client = PrismaClient> {
    * asked since. Of one call of `as()`; on a pool of the service, of all of it; without an identity always 0.
    */
   readonly answered: number
+  /** The same of those that may have changed something. */
+  readonly written: number
 }
 
 /** PostgreSQL as one identity sees it: the rows of others are as if they did not exist. Nothing has to be closed. */
@@ -76,6 +78,9 @@ export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
     query: (text, values) => runQuery(host, scope, text, values),
     get answered() {
       return scope.answers.count
+    },
+    get written() {
+      return scope.answers.written
     },
     as: refuseIdentity,
   }

@@ -19,6 +19,7 @@ import {
   type TransactionOptions,
   type TransactionWork,
 } from '@miyabi/postgres'
+import type { CacheStats } from '../cache/stats.js'
 import {
   checkBoth,
   closedHealth,
@@ -64,6 +65,8 @@ export interface DatabaseStats {
   readonly relays: readonly RelayStats[]
   /** The bound on the depth of the outbox, where DB_OUTBOX_MAX_DEPTH is set. */
   readonly outbox?: DepthStats
+  /** The cache of this process, once it was used. */
+  readonly cache?: CacheStats
 }
 
 /** How a context came to its end. */
@@ -193,9 +196,16 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     identity: Identity | 'service',
     options: ScopeOptions | undefined,
   ): ScopedContext<Effects> {
-    const { effects, tokens } = this.#stores
-    const seen = seenOf({ tokens, ask: () => postgres.position() }, queries, identity, options)
-    return scopedContext({ ...effects, identity, tokens, seen }, queries, this.dynamodb)
+    const { effects, tokens, cache } = this.#stores
+    const host = { tokens, ask: () => postgres.position() }
+    const seen = seenOf(host, queries, identity, options)
+    const writes: Pick<Queries, 'answered'> = {
+      get answered() {
+        return queries.written
+      },
+    }
+    const written = seenOf(host, writes, identity, options)
+    return scopedContext({ ...effects, identity, tokens, seen, written, cache }, queries, this.dynamodb)
   }
 
   #servicePool(): Postgres {
@@ -272,7 +282,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    * nothing.
    */
   stats(): DatabaseStats {
-    const { postgres, dynamo, effects } = this.#stores
+    const { postgres, dynamo, effects, cache } = this.#stores
+    const cached = cache.stats()
     const figures = (pool: Postgres) => ({ ...pool.stats(), usage: pool.usage() })
     return {
       postgres: figures(postgres),
@@ -281,6 +292,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       streams: this.#streams.stats(),
       relays: [...this.#relays].filter(({ isClosed }) => !isClosed).map((relay) => relay.stats()),
       ...(effects.bound && { outbox: effects.bound.stats }),
+      ...(cached && { cache: cached }),
     }
   }
 
@@ -327,9 +339,9 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL, and for options that cannot be.
    */
   relay(options: RelayOptions<Effects> = {}): Relay {
-    const service = this.asService()
-    const { dynamo: dynamodb, listener, effects } = this.#stores
-    const relay = openRelay({ service, dynamodb, listener, logger: this.logger, ...effects }, options)
+    const service = { query: this.#servicePool().background }
+    const { dynamo: dynamodb, listener, effects, cache } = this.#stores
+    const relay = openRelay({ service, dynamodb, listener, cache, logger: this.logger, ...effects }, options)
     this.#relays.add(relay)
     return relay
   }
@@ -433,6 +445,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       service ? this.#closeOne('postgres (service)', ms, () => service.close(restMs)) : { drained: true },
       this.#closeOne('dynamodb', ms, () => dynamo.close(restMs)),
     ])
+    this.#stores.cache.close()
     await this.#stores.listener?.close() // last: what drained had something to tell
     this.#hasEnded = true
     const drained = [consumers, ...relays, pool, served, client].every((closed) => closed.drained)

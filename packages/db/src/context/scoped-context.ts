@@ -6,7 +6,10 @@ import {
   refuseIdentity,
   type TransactionOptions,
 } from '@miyabi/postgres'
+import type { CacheDoor } from '../cache/door.js'
+import { type ScopedCache, scopedCache } from '../cache/scoped-cache.js'
 import type { NoEffects } from '../outbox/effects.js'
+import { identityTag } from '../outbox/identity-tag.js'
 import { type OutboxTransactionHost, type OutboxWork, outboxTransaction } from '../outbox/outbox-transaction.js'
 import { tokenOf } from '../seen/scope-seen.js'
 import type { Seen } from '../seen/seen.js'
@@ -33,6 +36,8 @@ export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read'
    * @throws {OutboxError} where the database refused an effect.
    */
   transaction<T>(work: OutboxWork<T, Effects>, options?: TransactionOptions): Promise<T>
+  /** Values that are loaded once for this identity, and shared by all processes; of no use within a transaction. */
+  readonly cache: ScopedCache<ScopedContext<Effects>>
   /**
    * What was seen and written here, as a short text for a cookie or a header: a later scope of the same identity that
    * is given it (`db.as(identity, { after })`) reads nothing older, wherever it reads. Undefined where nothing was.
@@ -52,6 +57,9 @@ export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read'
 export interface ScopedContextHost extends OutboxTransactionHost {
   readonly tokens: Tokens
   readonly seen: Seen
+  /** What was written, without what was merely seen. */
+  readonly written: Seen
+  readonly cache: CacheDoor
 }
 
 /** Joins one identity's PostgreSQL with DynamoDB. */
@@ -61,7 +69,8 @@ export function scopedContext<Effects>(
   dynamodb: DynamoOnDemand,
 ): ScopedContext<Effects> {
   const { read, query } = postgres
-  return {
+  let cache: ScopedCache<ScopedContext<Effects>> | undefined
+  const scope: ScopedContext<Effects> = {
     identity: host.identity,
     get pg() {
       return postgres.prisma
@@ -71,7 +80,19 @@ export function scopedContext<Effects>(
     read,
     query,
     token: () => tokenOf(host.tokens, host.seen, host.identity),
+    get cache() {
+      cache ??= scopedCache({
+        door: host.cache,
+        own: identityTag(host.identity),
+        scope: () => scope,
+        seen: () => host.written.position(),
+        raiseLater: (tags) =>
+          outboxTransaction(postgres, host, async (_, { outbox }) => void outbox.invalidate(...tags), undefined),
+      })
+      return cache
+    },
     as: refuseIdentity,
     asService: refuseIdentity,
   }
+  return scope
 }

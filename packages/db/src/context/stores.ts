@@ -9,6 +9,7 @@ import {
   type PostgresSettings,
   resolvePostgresSettings,
 } from '@miyabi/postgres'
+import { CacheDoor } from '../cache/door.js'
 import { Listener } from '../listen/listener.js'
 import { messageWakes } from '../listen/message-wakes.js'
 import { ANYBODY, readBacklog } from '../outbox/backlog.js'
@@ -40,6 +41,7 @@ export interface Stores {
   readonly tokens: Tokens
   /** What the marks of erasures are made with. */
   readonly erasureKey: string | undefined
+  readonly cache: CacheDoor
   /** What observers add to every line of the log. */
   readonly logFields: AddedFields
 }
@@ -95,8 +97,16 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
   const { tokenSecrets: secrets, tokenMaxAgeMs = DEFAULT_MAX_AGE_MS } = settings
   const tokens = new Tokens({ secrets, maxAgeMs: checkedMaxAge(tokenMaxAgeMs), logger })
   if (listener) effects.committed.listen(() => listener.tell(OUTBOX_CHANNEL))
+  const cache = new CacheDoor({
+    settings: settings.cache ?? {},
+    position: () => postgres.position(),
+    isRaised: async (table) => (await postgres.query(RAISED, [table])).rowCount !== 0,
+    listener,
+    logger,
+  })
   return {
     logger,
+    cache,
     postgres,
     openService,
     checkService,
@@ -110,6 +120,9 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
     logFields,
   }
 }
+
+/** Whether a table asks for its tags to be raised. */
+const RAISED = `SELECT FROM pg_trigger WHERE tgrelid = to_regclass('public.' || quote_ident($1)) AND tgname = 'cache_tags_update'`
 
 /** @throws {ConfigError} now, where the URL or a certificate file that it names cannot be used. */
 function listenerOf(settings: PostgresSettings, logger: Logger): Listener {

@@ -1,11 +1,18 @@
 import { type ConfigError, isMiyabiError as isOurs, type MiyabiError, type WithCode } from '@miyabi/core'
 import type { AnyDynamoError } from '@miyabi/dynamo/names'
 import type { AnyPostgresError } from '@miyabi/postgres'
+import type { AnyCacheError } from './cache-error.js'
 import type { AnyOutboxError } from './outbox-error.js'
 import type { StreamsInputError } from './streams-input-error.js'
 
 /** One of the errors that the context and what it gives throw: `code` tells which, and what its `details` hold. */
-export type KnownError = AnyDynamoError | AnyOutboxError | AnyPostgresError | ConfigError | StreamsInputError
+export type KnownError =
+  | AnyCacheError
+  | AnyDynamoError
+  | AnyOutboxError
+  | AnyPostgresError
+  | ConfigError
+  | StreamsInputError
 
 /**
  * Whether an error is one of ours, and with codes given, whether it has one of those: what it holds then is typed.

@@ -7,6 +7,7 @@ import {
   type EffectDefinitions,
   isBuiltIn,
 } from './effects.js'
+import { tagsOfOthers } from './tags-effect.js'
 
 /** Who causes an effect, and what it holds. */
 export interface EffectInQuestion {
@@ -23,18 +24,31 @@ const builtInRules: Readonly<Partial<Record<BuiltInTopic, EffectDefinition>>> = 
   },
 }
 
+/** Everybody raises the tag of their own identity, and others only where the application opens them. */
+const OWN_TAGS: readonly Audience[] = ['user', 'webUser']
+
 /** Who may cause each effect that is open to people, by topic. */
 export function openings(definitions: EffectDefinitions): ReadonlyMap<string, readonly Audience[]> {
   const all = Object.entries<EffectDefinition>({ ...builtInRules, ...definitions })
-  return new Map(all.flatMap(([topic, { from }]) => (from ? [[topic, [...new Set(from)].sort()] as const] : [])))
+  const opened = new Map<string, readonly Audience[]>(
+    all.flatMap(([topic, { from }]) => (from ? [[topic, [...new Set(from)].sort()] as const] : [])),
+  )
+  return opened.set('tags', OWN_TAGS)
 }
 
 /**
  * Whether somebody may cause an effect: asked when it is emitted, and by the relay of what is stored, under the name
  * that the database gave it.
  */
-export function isAllowed(definitions: EffectDefinitions, { topic, actor, payload }: EffectInQuestion): boolean {
+export function isAllowed(definitions: EffectDefinitions, { topic, actor, ...asked }: EffectInQuestion): boolean {
+  let { payload } = asked
   if (actor === 'service') return true
+  if (topic === 'tags') {
+    const others = tagsOfOthers(actor, payload)
+    if (others?.length === 0) return true
+    if (!others) return false
+    payload = { tags: others }
+  }
   const rule = Object.hasOwn(definitions, topic)
     ? definitions[topic]
     : isBuiltIn(topic)

@@ -5,6 +5,7 @@ import { isBuiltIn, type OwnMark } from './effects.js'
 import type { StoredEffect } from './flush.js'
 import type { AnyOutbox, EffectHost, EffectOptions, Emitted } from './outbox.js'
 import { payloadToText } from './payload-text.js'
+import { MOST_TAGS, tagsIn } from './tags-effect.js'
 
 /** Whether effects may be added now: the work of the transaction is under way, and makes the call. */
 interface Openness {
@@ -57,8 +58,23 @@ export class EffectBuffer {
             return this.#add('agentState.save', 1, content, { key: content.agentId, ...options })
           }),
       },
+      invalidate: (...tags) => this.#within('tags', () => this.#invalidate(tags)),
       emit: (name, payload, options) => this.#within(name, () => this.#emit(name, payload, options)),
     }
+  }
+
+  #invalidate(tags: readonly string[]): Emitted {
+    const content = { tags: [...new Set(tags)] }
+    if (content.tags.length === 0 || !tagsIn(content)) {
+      throw new OutboxError(
+        'db.outbox.invalid',
+        `What is invalidated is 1 to ${MOST_TAGS} tags, as \`tag\` makes them`,
+        {
+          details: { topic: 'tags', argument: 'tags' },
+        },
+      )
+    }
+    return this.#add('tags', 1, content)
   }
 
   #emit(name: string, payload: unknown, options: EffectOptions | undefined): Emitted {

@@ -1,6 +1,7 @@
 import type { AgentStateContent, EventContent, MessageContent } from '@miyabi/dynamo/on-demand'
 import type { Identity } from '@miyabi/postgres'
 import { OutboxError } from '../errors/outbox-error.js'
+import type { TagsContent } from './tags-effect.js'
 
 /** Which kind of person may cause an effect: one of `users`, or one of `web_users`. */
 export type Audience = 'user' | 'webUser'
@@ -37,11 +38,13 @@ export type EffectDefinition<Payload = unknown> = EffectShape<Payload> & OpenTo<
 /** Opens a built-in effect to people. */
 export type BuiltInDefinition<Payload> = Pick<EffectDefinition<Payload>, 'from' | 'allow'>
 
-/** The effects on DynamoDB, by topic, and what each holds. */
+/** The effects that need no handler, on DynamoDB and on the cache, by topic, and what each holds. */
 export interface BuiltInPayloads {
   'events.append': EventContent
   'messages.enqueue': MessageContent
   'agentState.save': AgentStateContent & { /** When it was ordered, in milliseconds. */ readonly at: number }
+  /** Of a person it holds the tags that are not their own identity's: that one is always theirs to raise. */
+  tags: TagsContent
 }
 
 /** Stored beside an event of the service whose id was made for it: nobody else has stored one under it. */
@@ -65,9 +68,14 @@ export type PayloadOf<Effects, Name extends keyof Effects> =
   Effects[Name] extends EffectDefinition<infer Payload> ? Payload : never
 
 const NAME = /^[a-z][\w-]*(\.[\w-]+)*$/i
-const BUILT_IN: readonly string[] = ['events.append', 'messages.enqueue', 'agentState.save'] satisfies BuiltInTopic[]
+const BUILT_IN: readonly string[] = [
+  'events.append',
+  'messages.enqueue',
+  'agentState.save',
+  'tags',
+] satisfies BuiltInTopic[]
 
-/** Whether a topic is one of the effects on DynamoDB. */
+/** Whether a topic is one of the effects that need no handler. */
 export const isBuiltIn = (topic: string): topic is BuiltInTopic => BUILT_IN.includes(topic)
 
 /** One effect of an application. Its payload is what `parse` returns, or said: `effect<{ readonly id: string }>()`. */

@@ -2,6 +2,7 @@ import type { NewEvent } from '@miyabi/dynamo'
 import type { AgentStateContent, EffectChecks, MessageContent } from '@miyabi/dynamo/on-demand'
 import type { Identity } from '@miyabi/postgres'
 import type { EffectDefinitions, EffectName, NoEffects, PayloadOf } from './effects.js'
+import type { CacheTag } from './tags.js'
 
 /** How an effect is carried out. */
 export interface EffectOptions {
@@ -40,6 +41,11 @@ export interface Outbox<Effects = NoEffects> {
     /** Saves an agent's state; the order of commits decides between several: its key is the agent's id. */
     save(state: AgentStateContent, options?: EffectOptions): Emitted
   }
+  /**
+   * Lets nothing be served from any cache any more that was loaded with one of these tags before this transaction. Of a
+   * person: tags that the application opens, `defineEffects({ tags: { from, allow } })`.
+   */
+  invalidate(...tags: readonly CacheTag[]): Emitted
   /** Causes an effect of the application's own, at least once. */
   emit<Name extends EffectName<Effects>>(
     name: Name,
@@ -49,7 +55,9 @@ export interface Outbox<Effects = NoEffects> {
 }
 
 /** The same, whatever the effects are. */
-export interface AnyOutbox extends Omit<Outbox, 'emit'> {
+export interface AnyOutbox extends Omit<Outbox, 'emit' | 'invalidate'> {
+  /** Tags of identities, too. */
+  invalidate(...tags: readonly string[]): Emitted
   emit(name: string, payload: unknown, options?: EffectOptions): Emitted
 }
 

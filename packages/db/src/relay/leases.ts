@@ -1,5 +1,5 @@
 import { Floor } from './floors.js'
-import { LEASE, RELEASE } from './statements.js'
+import { LEASE, PARTITIONS, RELEASE } from './statements.js'
 
 /** Asks PostgreSQL as the service. */
 export type Ask = <Row extends object>(text: string, values: readonly unknown[]) => Promise<readonly Row[]>
@@ -29,6 +29,7 @@ export class Leases {
   readonly #leaseMs: number
   #held = new Map<number, HeldPartition>()
   #sendUntil = Number.NEGATIVE_INFINITY
+  #coverage: string | undefined
 
   constructor(ask: Ask, holder: string, leaseMs: number) {
     this.#ask = ask
@@ -44,6 +45,14 @@ export class Leases {
   /** Those whose rows may be begun. */
   get working(): readonly HeldPartition[] {
     return [...this.#held.values()].filter(({ isLeaving }) => !isLeaving)
+  }
+
+  /**
+   * All fences, while every partition is worked on here: the same text means that nobody else has worked on one
+   * meanwhile. Undefined while others do, or may.
+   */
+  get coverage(): string | undefined {
+    return performance.now() < this.#sendUntil ? this.#coverage : undefined
   }
 
   /** Whether something of a partition may be sent at this moment. */
@@ -69,6 +78,9 @@ export class Leases {
     }
     this.#held = held
     this.#makeRoom(rows[0]?.most ?? 0)
+    const { working } = this
+    const fences = working.map(({ partition, fence }) => `${partition}:${fence}`)
+    this.#coverage = working.length === PARTITIONS ? fences.sort().join() : undefined
   }
 
   /** Lets all go. */

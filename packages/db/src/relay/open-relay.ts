@@ -1,6 +1,8 @@
 import { DEFAULT_GRACE_MS, type Logger } from '@miyabi/core'
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 import type { Queries } from '@miyabi/postgres'
+import type { CacheDoor } from '../cache/door.js'
+import type { RelayOfProcess } from '../cache/home.js'
 import type { Listener } from '../listen/listener.js'
 import { isAllowed } from '../outbox/allowed.js'
 import type { CommitSignal } from '../outbox/commit-signal.js'
@@ -8,14 +10,18 @@ import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { payloadFromText } from '../outbox/payload-text.js'
 import { builtInTargets } from './built-in.js'
 import { customTarget, type EffectHandler, type EffectHandlers } from './custom.js'
+import type { Ask } from './leases.js'
 import { checkedLimits, type RelayLimits } from './options.js'
 import { OutboxRelay, type RelayDrained } from './relay.js'
 import type { RelayStats } from './stats.js'
+import { tagsTarget } from './tags.js'
 
 /** Word of what was committed goes over this channel. */
 export const OUTBOX_CHANNEL = 'miyabi_outbox'
 
 const DRAIN_MS = 60_000
+/** The store of the cache's tags, beside the processes themselves. */
+const REDIS = 'Redis'
 
 export interface RelayOptions<Effects = NoEffects> extends Partial<RelayLimits> {
   /** How the application's own effects are carried out, by their names. Those on DynamoDB need nothing. */
@@ -51,11 +57,13 @@ export interface RelayHome {
   readonly definitions: EffectDefinitions
   /** Told of what this process commits. */
   readonly committed: CommitSignal
+  /** Told of the tags that are raised. */
+  readonly cache: CacheDoor
 }
 
 /** @throws {ConfigError} for options that cannot be. */
 export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitions>): Relay {
-  const { service, dynamodb, listener, logger, definitions, committed } = home
+  const { service, dynamodb, listener, logger, definitions, committed, cache } = home
   const { effects = {}, ...limits } = options
   const checked = checkedLimits(limits)
   const handlers = Object.entries<EffectHandler<never> | undefined>(effects)
@@ -63,17 +71,18 @@ export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitio
     handler ? [[name, customTarget(name, handler, definitions[name])] as const] : [],
   )
   const writer = dynamodb.events.writer()
-  const builtIn = builtInTargets(dynamodb, writer)
-  const targets = new Map([...custom, ...Object.entries(builtIn)])
+  const ask: Ask = async <Row extends object>(text: string, values: readonly unknown[]) =>
+    (await service.query<Row>(text, values)).rows
+  const onDynamo = builtInTargets(dynamodb, writer)
+  const targets = new Map([...custom, ...Object.entries(onDynamo), ['tags', tagsTarget(ask, cache)] as const])
   const relay = new OutboxRelay(
     {
-      ask: async <Row extends object>(text: string, values: readonly unknown[]) =>
-        (await service.query<Row>(text, values)).rows,
+      ask,
       // A version of before is its handler's to tell; a later one is a later relay's.
       find: ({ topic, version }) => (version <= versionOf(definitions, topic) ? targets.get(topic) : undefined),
       isAllowed: (row) =>
         row.actor === 'service' || isAllowed(definitions, { ...row, payload: payloadFromText(row.payload) }),
-      pausable: Object.keys(builtIn),
+      stores: { ...Object.fromEntries(Object.keys(onDynamo).map((topic) => [topic, 'DynamoDB'])), tags: REDIS },
       topics: [...targets.keys()],
       isHearing: () => listener?.isHearing(OUTBOX_CHANNEL) ?? false,
       logger,
@@ -81,7 +90,17 @@ export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitio
     checked,
   )
   const wake = (): void => relay.wake()
-  const ends = [committed.listen(wake), listener?.listen(OUTBOX_CHANNEL, { heard: wake, changed: wake })]
+  const ofProcess: RelayOfProcess = {
+    get coverage() {
+      return relay.isClosed ? undefined : relay.coverage
+    },
+    resume: () => relay.resume(REDIS),
+  }
+  const ends = [
+    cache.addRelay(ofProcess),
+    committed.listen(wake),
+    listener?.listen(OUTBOX_CHANNEL, { heard: wake, changed: wake }),
+  ]
   let closed: Promise<RelayDrained> | undefined
   return {
     stats: () => relay.stats(),

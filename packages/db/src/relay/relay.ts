@@ -19,8 +19,8 @@ export interface RelayWorld {
   readonly find: FindTarget
   /** Whether the actor of a row may cause it. */
   readonly isAllowed: (row: OutboxRow) => boolean
-  /** Topics of which all have a pause where one cannot reach their store. */
-  readonly pausable: readonly string[]
+  /** Stores by topic: all topics of one have a pause where one cannot reach it. */
+  readonly stores: Readonly<Record<string, string>>
   /** Topics that it knows: counted from zero. */
   readonly topics?: readonly string[]
   /** Whether it is told of what other processes commit. */
@@ -64,7 +64,8 @@ export class OutboxRelay {
   #running = 0
   #batched = 0
   #times = { renew: 0, poll: 0, failed: 0, upkeep: 0, purge: 0, busyUntil: 0 }
-  #pause = { until: 0, count: 0 }
+  /** By store. */
+  readonly #pauses = new Map<string, { until: number; count: number }>()
   #failures = 0
   #backlog: Pick<RelayStats, 'depth' | 'lagMs'> = { depth: 0, lagMs: 0 }
 
@@ -83,6 +84,19 @@ export class OutboxRelay {
   wake(): void {
     this.#times.poll = 0
     this.#signal()
+  }
+
+  /** A store can be reached again. */
+  resume(store: string): void {
+    const pause = this.#pauses.get(store)
+    if (!pause) return
+    pause.until = 0
+    this.wake()
+  }
+
+  /** The same for as long as no other relay may carry out anything; undefined while one may. */
+  get coverage(): unknown {
+    return this.#leases.coverage
   }
 
   stats(): RelayStats {
@@ -177,7 +191,9 @@ export class OutboxRelay {
       now >= Math.min(this.#times.poll, this.#recorder.nextDue) || this.#reader.hasMore || this.#recorder.freedKeys
     if (!isDue || room < this.#limits.maxRows / 4 || this.#leases.working.length === 0) return this.#endDrain()
     this.#recorder.freedKeys = false
-    const paused = now < this.#pause.until ? this.#world.pausable : []
+    const paused = Object.entries(this.#world.stores).flatMap(([topic, store]) =>
+      now < (this.#pauses.get(store)?.until ?? 0) ? [topic] : [],
+    )
     const question = { partitions: this.#leases.working, hand: this.#hand, room, paused }
     const isForFailed = now >= Math.min(this.#times.failed, this.#recorder.nextDue)
     if (isForFailed) {
@@ -250,14 +266,14 @@ export class OutboxRelay {
     const { isAllowed } = this.#world
     const outcome: Outcome = await attempt(row, target, { isAllowed, signal: this.#cut.signal })
     if (outcome.kind === 'done') {
-      this.#pause.count = 0
+      this.#pauses.delete(this.#world.stores[row.topic] ?? '')
       this.#recorder.done(entry)
       return true
     }
     if (this.#cut.signal.aborted || outcome.kind === 'pause') {
       this.#hand.forget(entry)
       this.#hand.drop(chain)
-      if (outcome.kind === 'pause') this.#pauseAll(outcome.error)
+      if (outcome.kind === 'pause') this.#pauseStore(this.#world.stores[row.topic] ?? row.topic, outcome.error)
       return false
     }
     this.#hand.break(chain)
@@ -270,15 +286,16 @@ export class OutboxRelay {
     return !this.isClosed && this.#leases.held.get(partition) === held && this.#leases.maySend(partition)
   }
 
-  #pauseAll(error: unknown): void {
+  #pauseStore(store: string, error: unknown): void {
     const now = performance.now()
-    if (now < this.#pause.until) return
-    this.#pause.until = now + fullJitter(this.#pause.count++, PAUSE) + 20
+    const pause = this.#pauses.get(store) ?? { until: 0, count: 0 }
+    if (now < pause.until) return
+    this.#pauses.set(store, { until: now + fullJitter(pause.count, PAUSE) + 20, count: pause.count + 1 })
     this.#reader.forgetPassedOver()
-    if (this.#pause.count === 1)
+    if (pause.count === 0)
       this.#world.logger.warn(
-        { event: 'db.outbox.paused', error },
-        `effects on DynamoDB have a pause: ${errorText(error)}`,
+        { event: 'db.outbox.paused', error, store },
+        `effects on ${store} have a pause: ${errorText(error)}`,
       )
   }
 

@@ -5,7 +5,7 @@ import type { Queries } from '@miyabi/postgres'
  * this one has asked something.
  */
 export function serviceQueries(service: Queries): Queries {
-  const before = service.answered
+  const { answered, written } = service
   let hasAsked = false
   const asking = (): Queries => {
     hasAsked = true
@@ -19,7 +19,10 @@ export function serviceQueries(service: Queries): Queries {
     read: (work, options) => asking().read(work, options),
     query: (text, values) => asking().query(text, values),
     get answered() {
-      return hasAsked ? service.answered : before
+      return hasAsked ? service.answered : answered
+    },
+    get written() {
+      return hasAsked ? service.written : written
     },
   }
 }

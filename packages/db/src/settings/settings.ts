@@ -1,6 +1,7 @@
 import { ConfigError, defineSettings, type Environment, field, printable, type SettingFault } from '@miyabi/core'
 import { type DynamoSettings, dynamoSettings, parseDynamoSettings } from '@miyabi/dynamo/on-demand'
 import { type PostgresSettings, parsePostgresSettings, postgresSettings } from '@miyabi/postgres'
+import type { CacheSettings } from './cache-settings.js'
 
 /** What decides how the two stores are found, beside their own settings. */
 export const contextSettings = defineSettings({
@@ -62,6 +63,8 @@ export interface DatabaseSettings {
   readonly tokenSecrets?: readonly string[]
   /** What the marks of erasures are made with. A secret. */
   readonly erasureKey?: string | undefined
+  /** Default: memory alone. */
+  readonly cache?: CacheSettings
 }
 
 /**

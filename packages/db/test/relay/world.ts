@@ -71,7 +71,7 @@ export class OutboxWorld implements AsyncDisposable {
         ask: this.ask,
         find: () => undefined,
         isAllowed: () => true,
-        pausable: ['events.append', 'messages.enqueue', 'agentState.save'],
+        stores: { 'events.append': 'DynamoDB', 'messages.enqueue': 'DynamoDB', 'agentState.save': 'DynamoDB' },
         isHearing: () => false,
         logger: this.#logger,
         ...world,

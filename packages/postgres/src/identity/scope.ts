@@ -22,6 +22,8 @@ export interface Scope {
 /** How many statements and commits a server has answered, failures included: whether anything was seen since. */
 export interface Answers {
   count: number
+  /** Of those, the ones that may have changed something. */
+  written: number
 }
 
 /**
@@ -45,7 +47,7 @@ function personScope(identity: Identity, role: string, setting: string, id: stri
       values: [id],
     },
     sql: `SET LOCAL ROLE ${role}; SET LOCAL ${setting} = '${id}'`, // a UUID: it needs no quoting
-    answers: { count: 0 },
+    answers: { count: 0, written: 0 },
   }
 }
 
@@ -59,7 +61,7 @@ export const serviceScope: Scope = Object.freeze({
     values: [],
   },
   sql: `SET LOCAL ROLE ${databaseRoles.service}`,
-  answers: { count: 0 },
+  answers: { count: 0, written: 0 },
 })
 
 /**

@@ -11,6 +11,7 @@ import { isForgotten, isStale } from '../pool/pooled-client.js'
 import { Flight } from './flight.js'
 import type { StatementNames } from './names.js'
 import { toParameters } from './parameters.js'
+import { isPureSelect } from './pure-select.js'
 import { prismaReaders, sqlReaders } from './readers.js'
 import { RowShapes } from './row-shapes.js'
 import { FailedRows, type RawRows, RowsStatement } from './rows-statement.js'
@@ -117,6 +118,7 @@ export class Runner {
       return await this.#commitOn(client, before)
     } finally {
       answered(scope)
+      if (scope) scope.answers.written += 1
     }
   }
 
@@ -253,6 +255,7 @@ export class Runner {
       throw this.#inScope(error, scope, statement)
     } finally {
       answered(scope)
+      if (scope && !isRead(config.text)) scope.answers.written += 1
     }
   }
 
@@ -280,6 +283,20 @@ export class Runner {
     if (config.types) this.#parsers ??= prismaReaders(config.types)
     return Object.assign(config, { types: this.#parsers })
   }
+}
+
+/** Texts that were looked at, as their shapes are few. */
+const reads = new Map<string, boolean>()
+const MOST_TEXTS = 1000
+
+/** Whether a statement can change nothing. */
+function isRead(text: string): boolean {
+  const known = reads.get(text)
+  if (known !== undefined) return known
+  if (reads.size === MOST_TEXTS) reads.clear()
+  const found = isPureSelect(text)
+  reads.set(text, found)
+  return found
 }
 
 /** Notes that the server answered, with a failure too: a COMMIT whose answer is lost may have been one. */

@@ -1,0 +1,89 @@
+import type { Position } from '@miyabi/postgres'
+import type { CacheTag } from '../outbox/tags.js'
+import type { CacheCore } from './core.js'
+import type { CacheHome, RelayOfProcess, Relays } from './home.js'
+import type { OpenedCache } from './open-cache.js'
+import type { CacheStats } from './stats.js'
+
+/** Lets a process cache: nothing is made, and none of its code is loaded, before it does. */
+export class CacheDoor implements Relays {
+  readonly #home: CacheHome
+  readonly #relays = new Set<RelayOfProcess>()
+  #opening: Promise<OpenedCache> | undefined
+  #opened: OpenedCache | undefined
+  #isClosed = false
+
+  constructor(home: CacheHome) {
+    this.#home = home
+  }
+
+  /** Whether tags are to be raised in Redis. */
+  get hasRedis(): boolean {
+    return this.#home.settings.redisUrl !== undefined
+  }
+
+  get opened(): CacheCore | undefined {
+    return this.#opened?.core
+  }
+
+  stats(): CacheStats | undefined {
+    return this.#opened?.core.stats()
+  }
+
+  /** @throws {CacheError} `db.cache.client_missing` */
+  open(): Promise<OpenedCache> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  /** What has happened to what depends on these is known here now. */
+  raise(tags: readonly string[], position: Position): void {
+    this.#opened?.core.board.raise(tags, position)
+  }
+
+  /**
+   * Raises tags in Redis, where that is set.
+   * @throws where it is not certain that every one was raised.
+   */
+  async raiseInRedis(tags: readonly string[], position: Position): Promise<void> {
+    if (this.hasRedis) await (await this.open()).redis?.raise(tags, position)
+  }
+
+  /** @returns takes it out again. */
+  addRelay(relay: RelayOfProcess): () => void {
+    this.#relays.add(relay)
+    return () => {
+      this.#relays.delete(relay)
+    }
+  }
+
+  /** The one relay of the store, where it runs here. */
+  get coverage(): unknown {
+    for (const { coverage } of this.#relays) if (coverage !== undefined) return coverage
+    return undefined
+  }
+
+  resumeRelays(): void {
+    for (const relay of this.#relays) relay.resume()
+  }
+
+  checkTags(tags: readonly CacheTag[]): void {
+    this.#opened?.checkTags(tags)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#opened?.close()
+  }
+
+  async #open(): Promise<OpenedCache> {
+    const { openCache } = await import('./open-cache.js')
+    const opened = await openCache(this.#home, this)
+    if (this.#isClosed) opened.close()
+    this.#opened = opened
+    return opened
+  }
+}

@@ -1,0 +1,50 @@
+import type { Position } from '@miyabi/postgres'
+import type { CacheRequest, Entry } from './entry.js'
+
+interface Flight {
+  readonly tags: readonly string[]
+  readonly token: unknown
+  readonly landing: Promise<Entry>
+  /** Undefined until it is read. */
+  position: Position | undefined
+}
+
+/**
+ * The loads that are under way. A call waits for one only as long as nothing has changed since it began: whoever comes
+ * after a tag was raised gets a load of their own.
+ */
+export class Flights {
+  readonly #flights = new Map<string, Flight>()
+
+  /** What a call may wait for. Without a line nobody knows what has changed. */
+  at(key: string, token: unknown): Promise<Entry> | undefined {
+    const flight = this.#flights.get(key)
+    return flight && token !== undefined && flight.token === token ? flight.landing : undefined
+  }
+
+  begin(
+    { key, tags }: CacheRequest,
+    token: unknown,
+    fly: (at: (position: Position) => void) => Promise<Entry>,
+  ): Promise<Entry> {
+    const landing = fly((position) => {
+      flight.position = position
+    })
+    const flight: Flight = { tags, token, landing, position: undefined }
+    this.#flights.set(key, flight)
+    const end = (): void => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
+    }
+    landing.then(end, end)
+    return landing
+  }
+
+  raise(tag: string, lsn: bigint): void {
+    for (const [key, { tags, position }] of this.#flights)
+      if (tags.includes(tag) && (position === undefined || position.lsn <= lsn)) this.#flights.delete(key)
+  }
+
+  clear(): void {
+    this.#flights.clear()
+  }
+}

@@ -1,0 +1,85 @@
+import type { Entry } from './entry.js'
+
+interface Kept {
+  readonly entry: Entry
+  readonly tags: readonly string[]
+}
+
+/** What an entry takes beside its value, in bytes. */
+const OVERHEAD = 300
+
+/** The level in the process: the entries that were used last, within bounds, found by key and by tag. */
+export class MemoryLevel {
+  readonly #maxBytes: number
+  readonly #maxEntries: number
+  /** The one that was used last is the last. */
+  readonly #entries = new Map<string, Kept>()
+  readonly #byTag = new Map<string, Set<string>>()
+  #bytes = 0
+
+  constructor(limits: { readonly maxBytes: number; readonly maxEntries: number }) {
+    this.#maxBytes = limits.maxBytes
+    this.#maxEntries = limits.maxEntries
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get(key: string): Entry | undefined {
+    const kept = this.#entries.get(key)
+    if (!kept) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, kept)
+    return kept.entry
+  }
+
+  set(key: string, entry: Entry, tags: readonly string[]): void {
+    this.delete(key)
+    const bytes = bytesOf(key, entry)
+    if (bytes > this.#maxBytes) return
+    this.#entries.set(key, { entry, tags })
+    this.#bytes += bytes
+    for (const tag of tags) {
+      const keys = this.#byTag.get(tag)
+      if (keys) keys.add(key)
+      else this.#byTag.set(tag, new Set([key]))
+    }
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes <= this.#maxBytes && this.#entries.size <= this.#maxEntries) return
+      this.delete(oldest)
+    }
+  }
+
+  delete(key: string): void {
+    const kept = this.#entries.get(key)
+    if (!kept) return
+    this.#entries.delete(key)
+    this.#bytes -= bytesOf(key, kept.entry)
+    for (const tag of kept.tags) {
+      const keys = this.#byTag.get(tag)
+      keys?.delete(key)
+      if (keys?.size === 0) this.#byTag.delete(tag)
+    }
+  }
+
+  /** Drops what was read at or before a position, of one tag. */
+  drop(tag: string, lsn: bigint): void {
+    for (const key of [...(this.#byTag.get(tag) ?? [])]) {
+      const kept = this.#entries.get(key)
+      if (kept && kept.entry.position.lsn <= lsn) this.delete(key)
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear()
+    this.#byTag.clear()
+    this.#bytes = 0
+  }
+}
+
+const bytesOf = (key: string, { bytes }: Entry): number => bytes + key.length * 2 + OVERHEAD

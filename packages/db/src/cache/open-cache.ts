@@ -1,0 +1,78 @@
+import type { Position } from '@miyabi/postgres'
+import type { CacheTag } from '../outbox/tags.js'
+import { CacheCore } from './core.js'
+import type { CacheHome, Relays } from './home.js'
+import { ListenLine } from './listen-line.js'
+import { MemoryLevel } from './memory.js'
+import { connectRedis, loadRedis } from './redis/connect.js'
+import { RedisLevel } from './redis/redis-level.js'
+import { TablesCheck } from './tables-check.js'
+import type { TagLine } from './tag-line.js'
+
+/** What a command of Redis may take, in milliseconds. */
+const COMMAND_MS = 200
+const DEFAULT_MIB = 64
+const MAX_ENTRIES = 100_000
+
+/** A cache that is in use. */
+export interface OpenedCache {
+  readonly core: CacheCore
+  readonly redis: RedisLevel | undefined
+  checkTags(tags: readonly CacheTag[]): void
+  close(): void
+}
+
+/**
+ * Makes the cache of a process. Tags are heard over Redis where that is set, else over the line to other processes,
+ * else from the relay of this process, if it is the only one.
+ * @throws {CacheError} `db.cache.client_missing`
+ */
+export async function openCache(home: CacheHome, relays: Relays): Promise<OpenedCache> {
+  const { settings, position, listener, logger, isRaised } = home
+  const raised = (tags: readonly string[], at: Position): void => core.board.raise(tags, at)
+  const redis = settings.redisUrl === undefined ? undefined : redisLevel(settings.redisUrl, home, relays, () => core)
+  const listening = redis || !listener ? undefined : new ListenLine(listener, raised)
+  const ofRelay: TagLine = {
+    get token() {
+      return relays.coverage
+    },
+  }
+  const memory = new MemoryLevel({
+    maxBytes: (settings.memoryMiB ?? DEFAULT_MIB) * 1_048_576,
+    maxEntries: MAX_ENTRIES,
+  })
+  const core: CacheCore = new CacheCore({
+    memory,
+    line: redis ?? listening ?? ofRelay,
+    second: redis,
+    position,
+    logger,
+  })
+  await (redis?.open() ?? listening?.open())
+  const tables = new TablesCheck(isRaised, logger)
+  return {
+    core,
+    redis,
+    checkTags: (tags) => tables.check(tags),
+    close: () => {
+      redis?.close()
+      listening?.close()
+    },
+  }
+}
+
+function redisLevel(url: string, home: CacheHome, relays: Relays, core: () => CacheCore): RedisLevel {
+  const { settings, logger } = home
+  return new RedisLevel({
+    connect: connectRedis(loadRedis(), url),
+    prefix: settings.prefix ?? 'miyabi',
+    secret: settings.secret ?? '',
+    timeoutMs: COMMAND_MS,
+    logger,
+    raised: (tags, position) => core().board.raise(tags, position),
+    back: () => relays.resumeRelays(),
+    failed: () => {
+      core().counts.errors += 1
+    },
+  })
+}

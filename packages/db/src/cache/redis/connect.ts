@@ -1,0 +1,122 @@
+import { createRequire } from 'node:module'
+import type * as Redis from '@redis/client'
+import { CacheError } from '../../errors/cache-error.js'
+import type { ConnectRedis, RedisCommands } from './commands.js'
+
+/** How long a connection may take, in milliseconds. */
+const CONNECT_MS = 500
+/** More than this on their way are refused at once: a server that hangs. */
+const MOST_COMMANDS = 20_000
+
+/**
+ * The client of Redis, which an application has that sets REDIS_URL.
+ * @throws {CacheError} `db.cache.client_missing`
+ */
+export function loadRedis(): typeof Redis {
+  try {
+    return createRequire(import.meta.url)('@redis/client') as typeof Redis
+  } catch (cause) {
+    throw new CacheError('db.cache.client_missing', undefined, { cause })
+  }
+}
+
+/** Connects to one server, or to the cluster that it belongs to. */
+export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof Redis, url: string): ConnectRedis {
+  // Nothing waits while there is no connection, and nothing connects again by itself: the link decides.
+  const options = {
+    RESP: 3,
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    commandsQueueMaxLength: MOST_COMMANDS,
+    socket: { connectTimeout: CONNECT_MS, reconnectStrategy: false },
+  } as const
+  return async (onLost, signal) => {
+    const client = createClient({ url, ...options })
+    const lost = once(onLost)
+    signal.addEventListener('abort', () => destroy(client))
+    client.on('error', lost)
+    client.on('end', () => lost(new Error('the connection ended')))
+    try {
+      await client.connect()
+      const { mode } = await client.hello()
+      if (mode !== 'cluster') {
+        const run = /^run_id:(\w+)/m.exec(await client.info('server').catch(() => ''))
+        const raw = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+        return commandsOf(client, (key) => raw.get(key), run?.[1] ?? '')
+      }
+    } catch (error) {
+      destroy(client)
+      throw error
+    }
+    destroy(client)
+    const cluster = createCluster({ rootNodes: [{ url }], RESP: 3, defaults: { ...options, ...loginOf(url) } })
+    signal.addEventListener('abort', () => destroy(cluster))
+    cluster.on('error', lost)
+    cluster.on('node-error', lost)
+    try {
+      await cluster.connect()
+      const raw = cluster.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+      return commandsOf(cluster, (key) => raw.get(key), 'cluster')
+    } catch (error) {
+      destroy(cluster)
+      throw error
+    }
+  }
+}
+
+function destroy(client: Pick<Either, 'destroy'>): void {
+  try {
+    client.destroy()
+  } catch {
+    // it was over already
+  }
+}
+
+/** What all nodes of a cluster are asked with, whose addresses it tells itself. */
+function loginOf(url: string) {
+  const { username, password, protocol } = new URL(url)
+  return {
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    socket: {
+      connectTimeout: CONNECT_MS,
+      reconnectStrategy: false as const,
+      ...(protocol === 'rediss:' && { tls: true as const }),
+    },
+  }
+}
+
+function once(onLost: (error: Error) => void): (error: Error) => void {
+  let isOver = false
+  return (error) => {
+    if (isOver) return
+    isOver = true
+    onLost(error)
+  }
+}
+
+/** What one server and a cluster have in common. */
+type Either = Pick<ReturnType<typeof Redis.createClient>, 'set' | 'del' | 'eval' | 'publish' | 'subscribe' | 'destroy'>
+
+function commandsOf(
+  client: Either,
+  get: (key: string) => Promise<Buffer | string | null>,
+  server: string,
+): RedisCommands {
+  const px = (ttlMs: number) => ({ type: 'PX' as const, value: Math.max(1, Math.ceil(ttlMs)) })
+  return {
+    server,
+    get: async (key) => {
+      const value = await get(key)
+      return value === null ? undefined : Buffer.from(value)
+    },
+    set: (key, value, ttlMs) => client.set(key, value, { expiration: px(ttlMs) }),
+    setNew: async (key, value, ttlMs) =>
+      (await client.set(key, value, { condition: 'NX', expiration: px(ttlMs) })) !== null,
+    delete: (key) => client.del(key),
+    script: (text, key, values) => client.eval(text, { keys: [key], arguments: [...values] }),
+    publish: (channel, message) => client.publish(channel, message),
+    subscribe: (channel, heard) => client.subscribe(channel, (message) => heard(message)),
+    destroy: () => destroy(client),
+  }
+}

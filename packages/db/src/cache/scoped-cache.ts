@@ -1,0 +1,128 @@
+import type { Position } from '@miyabi/postgres'
+import { CacheError } from '../errors/cache-error.js'
+import { type CacheTag, isTag, type OwnTag } from '../outbox/tags.js'
+import type { CacheDoor } from './door.js'
+import type { CacheRequest } from './entry.js'
+
+/** What an entry is found by, beside whose it is and its tags. */
+export type CacheKey = readonly (string | number | boolean | bigint | null)[]
+
+/** How a value is cached. */
+export interface CacheOptions {
+  /** What the value depends on. Default: nothing but the identity; it ends with its time. Up to 50. */
+  readonly tags?: readonly CacheTag[]
+  /** For how long it is served, in milliseconds: from 1 to 86,400,000, a day. */
+  readonly ttlMs: number
+  /** The same where the value is null or undefined. Default as `ttlMs`. */
+  readonly absentTtlMs?: number
+  /**
+   * For how long beyond its time it is served where a store cannot be reached, in milliseconds up to a day; never once
+   * a tag of it was raised. Default 0.
+   */
+  readonly staleIfErrorMs?: number
+  /**
+   * For how long beyond its time it is served while a newer one is loaded, in milliseconds up to a day; never once a
+   * tag of it was raised. Default 0.
+   */
+  readonly staleWhileRevalidateMs?: number
+}
+
+/**
+ * Values that are loaded once for one identity, and shared by all processes; never with another identity, whatever the
+ * key.
+ */
+export interface ScopedCache<Scope> {
+  /**
+   * The value of a key: from memory, from Redis where REDIS_URL is set, or loaded. Once a change of what a tag stands
+   * for was committed and the relay has carried it out, nobody gets an older value any more. Each caller gets a copy.
+   *
+   * ```ts
+   * const plugin = await me.cache.getOrSet(
+   *   ['plugin', id],
+   *   { tags: [tag.row('plugins', id)], ttlMs: 60_000 },
+   *   ({ pg }) => pg.plugin.findUnique({ where: { id } }),
+   * )
+   * ```
+   *
+   * @param load gets the scope. What it throws comes out, for all who waited for it.
+   * @throws {CacheError} `db.cache.invalid`, `db.cache.not_cacheable`
+   */
+  getOrSet<T>(key: CacheKey, options: CacheOptions, load: (scope: Scope) => Promise<T>): Promise<T>
+  /** Lets nothing be served any more that was loaded for this identity: here at once, elsewhere as with tags. */
+  forget(): Promise<void>
+}
+
+/** What a cache needs of its scope. */
+export interface CacheScope<Scope> {
+  readonly door: CacheDoor
+  readonly own: OwnTag
+  readonly scope: () => Scope
+  /** What the scope has seen or written. */
+  readonly seen: () => Promise<Position | undefined>
+  /** Leaves the raise of tags in the outbox. */
+  readonly raiseLater: (tags: readonly OwnTag[]) => Promise<void>
+}
+
+const DAY_MS = 86_400_000
+const MOST_TAGS = 50
+const MAX_KEY = 4_096
+
+/** The cache as one identity has it. */
+export function scopedCache<Scope>({ door, own, scope, seen, raiseLater }: CacheScope<Scope>): ScopedCache<Scope> {
+  let forgotten: Position | undefined
+  return {
+    async getOrSet<T>(key: CacheKey, options: CacheOptions, load: (given: Scope) => Promise<T>): Promise<T> {
+      const request = requestOf(key, options, own)
+      const core = door.opened ?? (await door.open()).core
+      door.checkTags(options.tags ?? [])
+      const minimum = (await seen()) ?? forgotten
+      return (await core.get({ ...request, minimum, load: () => load(scope()) })) as T
+    },
+    async forget() {
+      await raiseLater([own])
+      const { core } = await door.open()
+      forgotten = await core.position()
+      core.board.raise([own], forgotten)
+    },
+  }
+}
+
+/** @throws {CacheError} `db.cache.invalid`, with all that is wrong. */
+function requestOf(key: CacheKey, options: CacheOptions, own: OwnTag): Omit<CacheRequest, 'minimum' | 'load'> {
+  const { tags = [], ttlMs, absentTtlMs = ttlMs, staleIfErrorMs = 0, staleWhileRevalidateMs: swrMs = 0 } = options
+  const name = nameOf(key)
+  const problems = [
+    ...(name !== undefined && name.length <= MAX_KEY
+      ? []
+      : [`the key is no array of texts, numbers, booleans, bigints and null of ${MAX_KEY} characters at most`]),
+    ...(tags.length <= MOST_TAGS && tags.every(isTag) ? [] : [`the tags are not up to ${MOST_TAGS} of \`tag\``]),
+    ...outOfBounds({ ttlMs, absentTtlMs }, 1),
+    ...outOfBounds({ staleIfErrorMs, staleWhileRevalidateMs: swrMs }, 0),
+  ]
+  if (problems.length > 0) throw new CacheError('db.cache.invalid', problems.join('; '))
+  const sorted = tags.length > 1 ? [...new Set(tags)].sort() : tags
+  return {
+    key: `${own}\n${name}\n${sorted.join('\n')}`,
+    tags: [...sorted, own, 'all'],
+    ttlMs,
+    absentTtlMs,
+    staleIfErrorMs,
+    swrMs,
+    keepMs: Math.max(swrMs, staleIfErrorMs),
+  }
+}
+
+const outOfBounds = (given: Readonly<Record<string, number>>, min: number): string[] =>
+  Object.entries(given).flatMap(([name, ms]) =>
+    typeof ms === 'number' && ms >= min && ms <= DAY_MS ? [] : [`${name} is not from ${min} to ${DAY_MS} milliseconds`],
+  )
+
+/** One text for one key: `1`, `'1'` and `1n` are three. */
+function nameOf(key: unknown): string | undefined {
+  if (!Array.isArray(key) || key.length === 0) return undefined
+  const isGood = key.every(
+    (part) => part === null || ['string', 'boolean', 'bigint'].includes(typeof part) || Number.isFinite(part),
+  )
+  if (!isGood) return undefined
+  return JSON.stringify(key, (_, part: unknown) => (typeof part === 'bigint' ? { bigint: String(part) } : part))
+}

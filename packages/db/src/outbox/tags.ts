@@ -1,0 +1,48 @@
+import type { TableName } from '@miyabi/postgres'
+import { CacheError } from '../errors/cache-error.js'
+
+/** What an entry depends on: when it is raised, entries of before are not served any more. Made by {@link tag}. */
+export type CacheTag = `row:${string}` | `table:${string}` | `app:${string}`
+
+/** Tags that no application makes. */
+export type OwnTag = `user:${string}` | `web_user:${string}` | 'service' | 'all'
+
+const MAX_BYTES = 500
+
+function checked<Tag extends CacheTag>(made: Tag): Tag {
+  if (Buffer.byteLength(made) <= MAX_BYTES && !/[\0\n]|\p{Surrogate}/u.test(made)) return made
+  throw new CacheError('db.cache.invalid', `A tag has at most ${MAX_BYTES} bytes, and no zero or line break in it`, {
+    details: { argument: 'tag' },
+  })
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** As the server writes it. */
+const textOf = (id: string | number | bigint): string =>
+  typeof id === 'string' && UUID.test(id) ? id.toLowerCase() : String(id)
+
+/**
+ * Makes tags.
+ *
+ * - `tag.row('plugins', id)` and `tag.table('plugins')` are raised by the database, whoever writes, once the owner has
+ *   asked for that: `SELECT cache_tags('plugins')`, in a migration.
+ * - `tag.of('catalog')` is raised by `outbox.invalidate` alone.
+ */
+export const tag = {
+  /** One row, by the text of its primary key. */
+  row: (table: TableName, id: string | number | bigint): CacheTag => checked(`row:${table}:${textOf(id)}`),
+  /** All rows of a table. */
+  table: (table: TableName): CacheTag => checked(`table:${table}`),
+  /** A thing of the application's own. */
+  of: (name: string, id?: string | number | bigint): CacheTag =>
+    checked(id === undefined ? `app:${name}` : `app:${name}:${id}`),
+} as const
+
+/** Whether a text is a tag that an application makes. */
+export const isTag = (value: unknown): value is CacheTag =>
+  typeof value === 'string' && /^(row|table|app):./s.test(value) && Buffer.byteLength(value) <= MAX_BYTES
+
+/** The table of a tag that the database raises. */
+export const tableOf = (value: CacheTag): string | undefined =>
+  value.startsWith('app:') ? undefined : value.split(':')[1]
