@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { startPrivateServer, testVariables } from '@miyabi/testing'
-import { loginsAndDatabase, memberships, passwords } from '../../packages/local/src/supervisor/postgres/roles.js'
+import {
+  loginsAndDatabase,
+  memberships,
+  passwords,
+  replication,
+} from '../../packages/local/src/supervisor/postgres/roles.js'
 
 export interface MatrixServer {
   /** What leads a test run there. */
@@ -19,13 +24,14 @@ export async function startPostgres(native: string, major: number): Promise<Matr
     files: { 'pg_hba.conf': ACCESS },
     settings: ['max_connections=200', 'max_wal_size=1GB'],
   })
-  const [migrator = '', application = '', service = ''] = Array.from({ length: 3 }, () =>
+  const [migrator = '', application = '', service = '', replica = ''] = Array.from({ length: 4 }, () =>
     randomBytes(18).toString('hex'),
   )
   // The words of 16 and newer mean what is 15's own way.
   const words = (statement: string): string =>
     major === 15 ? statement.replace('WITH ADMIN TRUE, INHERIT FALSE, SET TRUE', 'WITH ADMIN OPTION') : statement
-  for (const statement of [...loginsAndDatabase, ...memberships, ...passwords({ migrator, application, service })])
+  const credentials = { migrator, application, service, replica }
+  for (const statement of [...loginsAndDatabase, ...memberships, ...replication, ...passwords(credentials)])
     await server.run(words(statement), 'template1')
   const url = (login: string, password: string): string =>
     server.url('miyabi').replace('//postgres@', `//${login}:${password}@`)

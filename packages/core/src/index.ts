@@ -46,7 +46,7 @@ export {
   type SettingValues,
 } from './settings/settings.js'
 export { encodingProblem } from './settings/url-encoding.js'
-export type { StackDescriptor } from './stack/descriptor.js'
+export type { StackDescriptor, StackReplica } from './stack/descriptor.js'
 export {
   APPLICATION_URLS,
   applicationUrlsOf,

@@ -19,7 +19,7 @@ const status = {
   held: false,
   leases: 2,
   uptimeMs: 61_000,
-  sizes: { postgres: 39_638_640, dynamodb: 0 },
+  sizes: { postgres: 39_638_640, dynamodb: 0, replicas: [] },
 } as const
 
 describe('stackFacts', () => {

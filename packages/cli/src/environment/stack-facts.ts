@@ -19,6 +19,13 @@ export interface StackFacts {
     readonly directDatabaseUrl: string
     readonly serviceDatabaseUrl: string
     readonly bytes: number
+    /** Its standbys, where it has any. */
+    readonly replicas?: readonly {
+      readonly port: number
+      readonly databaseUrl: string
+      readonly serviceDatabaseUrl: string
+      readonly bytes: number
+    }[]
   }
   readonly dynamodb:
     | { readonly version: string; readonly port: number; readonly endpoint: string; readonly bytes: number }
@@ -45,6 +52,14 @@ export function stackFacts(status: RunningStack, options: { readonly showPasswor
       directDatabaseUrl: url(directDatabaseUrl),
       serviceDatabaseUrl: url(serviceDatabaseUrl),
       bytes: sizes.postgres,
+      ...(descriptor.postgres.replicas && {
+        replicas: descriptor.postgres.replicas.map((replica, index) => ({
+          port: replica.port,
+          databaseUrl: url(replica.databaseUrl),
+          serviceDatabaseUrl: url(replica.serviceDatabaseUrl),
+          bytes: sizes.replicas[index] ?? 0,
+        })),
+      }),
     },
     dynamodb:
       'endpoint' in dynamodb
@@ -75,6 +90,15 @@ export function renderStack(facts: StackFacts): string {
       ['service', postgres.serviceDatabaseUrl],
       ['migrator', postgres.directDatabaseUrl],
       ['size', size(postgres.bytes)],
+    ]),
+    ...(postgres.replicas ?? []).flatMap((replica, index) => [
+      heading(`Replica ${index + 1}`),
+      inColumns([
+        ['port', String(replica.port)],
+        ['application', replica.databaseUrl],
+        ['service', replica.serviceDatabaseUrl],
+        ['size', size(replica.bytes)],
+      ]),
     ]),
     ...('endpoint' in dynamodb
       ? [

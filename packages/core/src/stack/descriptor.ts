@@ -6,6 +6,14 @@ interface StackServer {
   readonly pid?: number | undefined
 }
 
+/** A standby of the stack's PostgreSQL: the same logins, on a port of its own. */
+export interface StackReplica {
+  readonly port: number
+  readonly pid?: number | undefined
+  readonly databaseUrl: string
+  readonly serviceDatabaseUrl: string
+}
+
 /** What a running embedded stack tells of itself. */
 export interface StackDescriptor {
   /** The supervisor, which owns both servers. */
@@ -27,6 +35,8 @@ export interface StackDescriptor {
     readonly directDatabaseUrl: string
     /** The service's login: may be the service, and no person. */
     readonly serviceDatabaseUrl: string
+    /** Standbys that follow it, where there are any. */
+    readonly replicas?: readonly StackReplica[]
   }
   readonly dynamodb:
     | (StackServer & { readonly endpoint: string; readonly host?: string })
@@ -47,6 +57,7 @@ export function isStackDescriptor(value: unknown): value is StackDescriptor {
     (value['folder'] === undefined || typeof value['folder'] === 'string') &&
     hasTexts(value, ['dataDir']) &&
     isServer(value['postgres'], ['databaseUrl', 'directDatabaseUrl', 'serviceDatabaseUrl']) &&
+    hasReplicas(value['postgres']) &&
     (isServer(value['dynamodb'], ['endpoint']) ||
       (isRecord(value['dynamodb']) && hasTexts(value['dynamodb'], ['unavailable'])))
   )
@@ -54,6 +65,14 @@ export function isStackDescriptor(value: unknown): value is StackDescriptor {
 
 const isServer = (value: unknown, urls: readonly string[]): boolean =>
   isRecord(value) && isWhole(value['port']) && hasTexts(value, ['version', ...urls])
+
+const hasReplicas = (postgres: unknown): boolean => {
+  const replicas = isRecord(postgres) ? postgres['replicas'] : undefined
+  if (replicas === undefined) return true
+  const isReplica = (one: unknown): boolean =>
+    isRecord(one) && isWhole(one['port']) && hasTexts(one, ['databaseUrl', 'serviceDatabaseUrl'])
+  return Array.isArray(replicas) && replicas.every(isReplica)
+}
 
 const hasTexts = (value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean =>
   names.every((name) => typeof value[name] === 'string')

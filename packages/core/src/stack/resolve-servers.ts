@@ -39,6 +39,16 @@ export function resolveServers(env: Environment, urls: readonly string[] = APPLI
  * What somebody set stays.
  */
 export function applicationUrlsOf({ postgres }: StackDescriptor, env: Environment): Readonly<Record<string, string>> {
-  const { databaseUrl: DATABASE_URL, serviceDatabaseUrl: SERVICE_DATABASE_URL } = postgres
-  return isSet(env, 'SERVICE_DATABASE_URL') ? { DATABASE_URL } : { DATABASE_URL, SERVICE_DATABASE_URL }
+  const { databaseUrl: DATABASE_URL, serviceDatabaseUrl: SERVICE_DATABASE_URL, replicas = [] } = postgres
+  const urls: Record<string, string> = { DATABASE_URL, SERVICE_DATABASE_URL }
+  if (replicas.length > 0) {
+    urls['DATABASE_REPLICA_URLS'] = replicas.map(({ databaseUrl }) => databaseUrl).join(',')
+    urls['SERVICE_DATABASE_REPLICA_URLS'] = replicas.map(({ serviceDatabaseUrl }) => serviceDatabaseUrl).join(',')
+  }
+  // The service's replicas are those of the service's own server.
+  if (isSet(env, 'SERVICE_DATABASE_URL')) {
+    delete urls['SERVICE_DATABASE_URL']
+    delete urls['SERVICE_DATABASE_REPLICA_URLS']
+  }
+  return Object.fromEntries(Object.entries(urls).filter(([name]) => name === 'DATABASE_URL' || !isSet(env, name)))
 }

@@ -1,6 +1,7 @@
 import { type Logger, printable, redactingLogger, type StackDescriptor, silentLogger, sleep } from '@miyabi/core'
-import { type Attached, attach, ownerGone, prepareFolder } from './attach.js'
+import { type Attached, type AttachOptions, attach, ownerGone, prepareFolder } from './attach.js'
 import { resolveFolder } from './folder.js'
+import { haveReplicas } from './replicas.js'
 import { makeTemporaryFolder } from './temporary.js'
 
 export interface AcquireOptions {
@@ -14,6 +15,8 @@ export interface AcquireOptions {
    * false.
    */
   readonly temporary?: boolean
+  /** How many standbys it has from now on. Default: those that it has, none at first. */
+  readonly replicas?: number | undefined
   /** Hears of crashes, restarts and changed ports. Default: nobody. */
   readonly logger?: Logger
   /** Gives up the start. */
@@ -43,6 +46,7 @@ class Lease implements Stack {
     readonly folder: string,
     private readonly temporary: boolean,
     private readonly logger: Logger,
+    private readonly replicas: number | undefined,
     attached: Attached,
   ) {
     this.#attached = attached
@@ -98,7 +102,7 @@ class Lease implements Stack {
     for (let waitMs = RECONNECT_MS.first; !signal.aborted; waitMs = Math.min(waitMs * 2, RECONNECT_MS.max)) {
       try {
         prepareFolder(this.folder)
-        this.#attached = await attach({ folder: this.folder, temporary: this.temporary, signal })
+        this.#attached = await attachWith(this.replicas, { folder: this.folder, temporary: this.temporary, signal })
         this.logger.info({ folder: this.folder }, 'the embedded stack is up again')
         return true
       } catch (error) {
@@ -119,9 +123,22 @@ class Lease implements Stack {
  * @throws {LocalError} when the stack cannot be started; the code and the message say why and what to do.
  */
 export async function acquireStack(options: AcquireOptions = {}): Promise<Stack> {
-  const { temporary = false, logger = silentLogger, signal } = options
+  const { temporary = false, logger = silentLogger, signal, replicas } = options
   const folder = temporary ? makeTemporaryFolder() : resolveFolder(options.folder)
   prepareFolder(folder)
-  const attached = await attach({ folder, temporary, signal })
-  return new Lease(folder, temporary, redactingLogger(logger), attached)
+  const attached = await attachWith(replicas, { folder, temporary, signal })
+  return new Lease(folder, temporary, redactingLogger(logger), replicas, attached)
+}
+
+async function attachWith(replicas: number | undefined, options: AttachOptions): Promise<Attached> {
+  const attached = await attach(options)
+  if (replicas === undefined) return attached
+  try {
+    return { ...attached, descriptor: await haveReplicas(attached, replicas) }
+  } catch (error) {
+    attached.client.destroy()
+    throw error
+  } finally {
+    attached.client.unref()
+  }
 }

@@ -21,6 +21,7 @@ import type { PlainFailure } from '../shared/protocol.js'
  * - `local.postgres.credentials_missing`: the data are there, their passwords are not
  * - `local.postgres.start_failed`, `local.dynamodb.start_failed`: the server ended while it started; `details.log` has
  *   its last words
+ * - `local.replica.start_failed`: the standby could not be made of the primary, or ended while it started
  */
 export class LocalError extends MiyabiError<LocalErrorCode, LocalErrorDetails> {
   override readonly name = 'LocalError'

@@ -6,6 +6,7 @@ import { ControlClient } from './control-client.js'
 import { namingErrors } from './errors.js'
 import { resolveFolder } from './folder.js'
 import { nextReply } from './next-reply.js'
+import { haveReplicas } from './replicas.js'
 
 export interface FolderOptions {
   /** The stack's folder. Default as in `acquireStack`. */
@@ -17,18 +18,27 @@ export interface FolderOptions {
  * nothing.
  */
 export async function holdStack(
-  options: FolderOptions & { readonly signal?: AbortSignal } = {},
+  options: FolderOptions & {
+    readonly signal?: AbortSignal
+    /** How many standbys it has from now on. Default: those that it has, none at first. */
+    readonly replicas?: number | undefined
+  } = {},
 ): Promise<StackDescriptor> {
   const folder = resolveFolder(options.folder)
   prepareFolder(folder)
-  const { client, descriptor, owner } = await attach({ folder, temporary: false, signal: options.signal })
+  const attached = await attach({ folder, temporary: false, signal: options.signal })
+  const { client, owner } = attached
+  const { replicas } = options
   client.ref()
   client.send({ type: 'hold' })
   for (let reply = await nextReply(client, owner); reply && reply.type !== 'held'; )
     reply = await nextReply(client, owner)
-  client.send({ type: 'close' })
-  await client.closed
-  return descriptor
+  try {
+    return replicas === undefined ? attached.descriptor : await haveReplicas(attached, replicas)
+  } finally {
+    client.send({ type: 'close' })
+    await client.closed
+  }
 }
 
 export interface Released {

@@ -21,7 +21,7 @@ export type StackStatus =
       readonly leases: number
       readonly uptimeMs: number
       /** Bytes on disk. */
-      readonly sizes: { readonly postgres: number; readonly dynamodb: number }
+      readonly sizes: { readonly postgres: number; readonly dynamodb: number; readonly replicas: readonly number[] }
     }
 
 async function sizeOf(folder: string): Promise<number> {
@@ -52,6 +52,10 @@ export async function stackStatus(options: FolderOptions = {}): Promise<StackSta
     sizeOf(path.join(dataDir, 'postgres')),
     sizeOf(path.join(dataDir, 'dynamodb')),
   ])
+  const { replicas: standbys = [] } = descriptor.postgres
+  const replicas = await Promise.all(
+    standbys.map((_, index) => sizeOf(path.join(dataDir, 'replicas', String(index + 1)))),
+  )
   const startedAt = Date.parse(String(descriptor.startedAt))
   return {
     running: true,
@@ -60,6 +64,6 @@ export async function stackStatus(options: FolderOptions = {}): Promise<StackSta
     held,
     leases,
     uptimeMs: Date.now() - startedAt,
-    sizes: { postgres, dynamodb },
+    sizes: { postgres, dynamodb, replicas },
   }
 }

@@ -18,6 +18,7 @@ export type LocalErrorCode =
   | 'local.postgres.credentials_missing'
   | 'local.postgres.start_failed'
   | 'local.dynamodb.start_failed'
+  | 'local.replica.start_failed'
 
 /** Facts of a failure: paths, versions, ports, and a server's last log lines. */
 export interface LocalErrorDetails {

@@ -16,6 +16,8 @@ export type Request =
   /** End the hold. Answered `ended`. */
   | { readonly type: 'unhold' }
   | { readonly type: 'status' }
+  /** Have so many standbys, while the stack is up. Answered `replicas`, or `refused`. */
+  | { readonly type: 'replicas'; readonly count: number }
 
 export type Reply =
   | { readonly type: 'ready'; readonly descriptor: StackDescriptor }
@@ -25,6 +27,8 @@ export type Reply =
   /** The supervisor ends while leases are open, for this reason: holders do not start it again. */
   | { readonly type: 'terminated'; readonly reason: string }
   | { readonly type: 'held' }
+  | { readonly type: 'replicas'; readonly descriptor: StackDescriptor }
+  | { readonly type: 'refused'; readonly error: PlainFailure }
   | { readonly type: 'ended'; readonly wasHeld: boolean; readonly leases: number }
   | { readonly type: 'status'; readonly held: boolean; readonly leases: number; readonly descriptor?: StackDescriptor }
   | SupervisorEvent

@@ -2,7 +2,8 @@ import { Supervisor } from './supervisor.js'
 
 /**
  * The program of the supervisor process: `node main.js <folder> [--temporary]`, started detached by the first acquirer.
- * It loads nothing but Node's own modules, so that it is up in the time Node itself takes.
+ * It loads nothing but Node's own modules, so that it is up in the time Node itself takes; the driver of PostgreSQL
+ * with the first standby that it makes.
  */
 const [folder, flag] = process.argv.slice(2)
 if (!folder) throw new Error('the stack folder is missing')

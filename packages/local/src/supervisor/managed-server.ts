@@ -12,7 +12,8 @@ export interface Launched {
 }
 
 export interface ServerKind {
-  readonly name: 'postgres' | 'dynamodb'
+  /** `postgres`, `dynamodb`, `replica 1`. */
+  readonly name: string
   /** The loopback address that it listens on. */
   readonly host: string
   /**

@@ -1,7 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { commandLine, isRunning } from '@miyabi/core/process'
 import { databaseFile, PID_FILE } from './dynamodb/launch.js'
+import { standbysFolder } from './postgres/standby.js'
 import { until } from './wait.js'
 
 /** A process that a supervisor left behind when it was killed. */
@@ -53,6 +54,24 @@ function disown(postmasterFile: string, postmaster: number): void {
   }
 }
 
+/** What is still there of the standbys. Their data go with them. */
+function standbyOrphans(dataDir: string): Orphan[] {
+  const folder = standbysFolder(dataDir)
+  return namesIn(folder).flatMap((name) => {
+    const data = path.join(folder, name)
+    const pid = pidIn(path.join(data, 'postmaster.pid'))
+    return pid && serves(pid, data) ? [{ pid, signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'] }] : []
+  })
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
 /**
  * Ends the servers that a killed supervisor left on these data. Only processes whose command line names the data are
  * touched.
@@ -63,7 +82,7 @@ export async function endOrphans(dataDir: string): Promise<void> {
   const postmaster = pidIn(postmasterFile)
   const dynamodbFile = path.join(dataDir, PID_FILE)
   const dynamodb = pidIn(dynamodbFile)
-  const orphans: Orphan[] = []
+  const orphans: Orphan[] = standbyOrphans(dataDir)
   if (postmaster && serves(postmaster, postgresData)) {
     orphans.push({ pid: postmaster, signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'] })
   }

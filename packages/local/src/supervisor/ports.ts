@@ -12,6 +12,8 @@ export interface Ports {
   readonly dynamodb?: number
   /** Where the DynamoDB engine listens, beside its port. */
   readonly dynamodbHost?: string
+  /** Of the standbys, the first one's first. */
+  readonly replicas?: readonly number[]
 }
 
 const FILE = 'ports.json'

@@ -16,8 +16,10 @@ import { openDataFolder } from './postgres/data-folder.js'
 import { launchPostgres } from './postgres/launch.js'
 import { APPLICATION, BACKEND, DATABASE, MIGRATOR } from './postgres/roles.js'
 import { makeSpare } from './postgres/spare.js'
+import { forgetStandbys } from './postgres/standby.js'
 import type { RunAs } from './run-as.js'
 import { deathSignalWorks } from './spawn.js'
+import { Standbys } from './standbys.js'
 
 export interface ServersOptions {
   readonly folder: string
@@ -49,6 +51,7 @@ export class Servers {
   /** Makes the spare for the next fresh stack, where this one took it. */
   #makeSpare: (() => Promise<void>) | undefined
   #spare: Promise<void> | undefined
+  #standbys: Standbys | undefined
 
   /** Starts both, from whatever the last run left behind. When one cannot start, the other is stopped again. */
   async start(options: ServersOptions): Promise<StackDescriptor> {
@@ -59,6 +62,7 @@ export class Servers {
       void deathSignalWorks() // asked now, known when the first server is spawned
       const place = await resolveDataPlace(folder, cache)
       await endOrphans(place.dataDir)
+      await forgetStandbys(place.dataDir)
       const before = readPorts(folder)
       // Both settle before anything is undone: a server that comes up late must not be overlooked.
       const [postgres, dynamodb] = await Promise.allSettled([
@@ -87,10 +91,13 @@ export class Servers {
   /** A descriptor with the processes of this moment. */
   withProcesses(descriptor: StackDescriptor): StackDescriptor {
     const pidOf = (name: string): number | undefined => this.#managed.find((server) => server.name === name)?.pid
-    const { postgres, dynamodb } = descriptor
+    const {
+      postgres: { replicas: _, ...postgres },
+      dynamodb,
+    } = descriptor
     return {
       ...descriptor,
-      postgres: { ...postgres, pid: pidOf('postgres') },
+      postgres: { ...postgres, pid: pidOf('postgres'), ...replicasOf(this.#standbys) },
       dynamodb: 'port' in dynamodb ? { ...dynamodb, pid: pidOf('dynamodb') } : dynamodb,
     }
   }
@@ -100,7 +107,21 @@ export class Servers {
     this.#spare ??= this.#makeSpare?.().catch((error: unknown) => console.error(error))
   }
 
+  /**
+   * Has so many standbys, on the ports of the last ones where those are free.
+   * @throws {Failure} where one cannot be made.
+   */
+  async haveReplicas(folder: string, count: number): Promise<void> {
+    const { replicas: before } = readPorts(folder)
+    try {
+      await this.#standbys?.have(count, before)
+    } finally {
+      writePorts(folder, { ...readPorts(folder), replicas: (this.#standbys?.replicas ?? []).map(({ port }) => port) })
+    }
+  }
+
   async stop(): Promise<void> {
+    await this.#standbys?.stop()
     await Promise.all(this.#managed.map((server) => server.stop()))
     await this.#spare
     for (const log of this.#logs.splice(0)) log.close()
@@ -132,13 +153,28 @@ export class Servers {
       launchPostgres(port, { binaries, dataFolder: data.path, runAs, log, durable: !temporary })
     const server = this.#manage(new ManagedServer({ name: 'postgres', host: HOST, launch }, announce, onRestart))
     await server.start(preferredPort)
+    const { credentials } = data
+    this.#standbys = new Standbys({
+      primary: { port: server.port, password: credentials.replica },
+      dataDir,
+      binaries,
+      runAs,
+      durable: !temporary,
+      urls: (port) => ({
+        databaseUrl: url(APPLICATION, credentials.application, port),
+        serviceDatabaseUrl: url(BACKEND, credentials.service, port),
+      }),
+      openLog: (name) => this.#log(folder, name),
+      announce,
+      onRestart,
+    })
     return {
       version: binaries.version,
       port: server.port,
       pid: server.pid,
-      databaseUrl: url(APPLICATION, data.credentials.application, server.port),
-      directDatabaseUrl: url(MIGRATOR, data.credentials.migrator, server.port),
-      serviceDatabaseUrl: url(BACKEND, data.credentials.service, server.port),
+      databaseUrl: url(APPLICATION, credentials.application, server.port),
+      directDatabaseUrl: url(MIGRATOR, credentials.migrator, server.port),
+      serviceDatabaseUrl: url(BACKEND, credentials.service, server.port),
     }
   }
 
@@ -166,6 +202,11 @@ export class Servers {
     const endpoint = `http://${host}:${server.port}`
     return { version: engine.version, host, port: server.port, pid: server.pid, endpoint }
   }
+}
+
+const replicasOf = (standbys: Standbys | undefined): Pick<StackDescriptor['postgres'], 'replicas'> => {
+  const replicas = standbys?.replicas ?? []
+  return replicas.length > 0 ? { replicas } : {}
 }
 
 function ports(postgres: StackDescriptor['postgres'], dynamodb: StackDescriptor['dynamodb']): Ports {

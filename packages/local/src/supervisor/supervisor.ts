@@ -5,10 +5,11 @@ import { cacheFolder } from '../shared/cache.js'
 import { Failure, nameFileError } from '../shared/failure.js'
 import { writePrivateFile } from '../shared/files.js'
 import { type Claim, claimFolder } from '../shared/owner-file.js'
-import type { Request, SupervisorEvent } from '../shared/protocol.js'
+import type { PlainFailure, Request, SupervisorEvent } from '../shared/protocol.js'
 import { type Client, ControlServer } from './control-server.js'
 import { removeTree } from './copy-tree.js'
 import { databaseFile } from './dynamodb/launch.js'
+import { readPorts } from './ports.js'
 import { hasPostgresData } from './postgres/data-folder.js'
 import { Servers } from './servers.js'
 import { sweepTemporaryStacks } from './sweep-temporary.js'
@@ -76,6 +77,9 @@ export class Supervisor {
       this.#state = { is: 'up', descriptor }
       this.#publish()
       this.#servers.prepareNext()
+      // Whoever asked for them is not there to ask again.
+      const { replicas = [] } = readPorts(folder)
+      if (this.#held && replicas.length > 0) void this.#haveReplicas(replicas.length).catch(this.#logFailure)
       if (temporary) void sweepTemporaryStacks(cacheFolder()).catch((error: unknown) => console.error(error))
       if (!this.#wasLeased) await delay(FIRST_LEASE_MS)
       this.#stopWhenUnused()
@@ -96,10 +100,32 @@ export class Supervisor {
 
   #onRequest(client: Client, request: Request): void {
     if (this.#state.is === 'stopping') client.finish({ type: 'stopping' })
+    else if (request.type === 'replicas') void this.#serveReplicas(client, request.count)
     else this.#serve(client, request.type)
   }
 
-  #serve(client: Client, request: Request['type']): void {
+  async #serveReplicas(client: Client, count: number): Promise<void> {
+    try {
+      client.send({ type: 'replicas', descriptor: await this.#haveReplicas(count) })
+    } catch (error) {
+      client.send({ type: 'refused', error: this.#failureOf(error) })
+    }
+  }
+
+  async #haveReplicas(count: number): Promise<StackDescriptor> {
+    await this.#starting
+    try {
+      await this.#servers.haveReplicas(this.options.folder, count)
+    } finally {
+      this.#publish()
+    }
+    if (this.#state.is !== 'up') throw new Error('the stack has ended meanwhile')
+    return this.#state.descriptor
+  }
+
+  readonly #logFailure = (error: unknown): void => console.error(error)
+
+  #serve(client: Client, request: Exclude<Request['type'], 'replicas'>): void {
     const descriptor = this.#state.is === 'up' ? this.#state.descriptor : undefined
     if (request === 'lease') {
       this.#leases.add(client)
@@ -185,20 +211,26 @@ export class Supervisor {
     process.exit(0)
   }
 
-  async #fail(error: unknown): Promise<void> {
-    if (this.#state.is === 'stopping') return
+  /** What those hear who asked. */
+  #failureOf(error: unknown): PlainFailure {
     const named = nameFileError(error, this.options.folder)
+    console.error(named)
     const failure =
       named instanceof Failure
         ? named
         : new Failure('local.supervisor.failed', `The embedded stack cannot start: ${(named as Error).message}`)
-    console.error(named)
     const { code, message, details, remedy } = failure
+    return { code, message, details, remedy }
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    if (this.#state.is === 'stopping') return
+    const failure = this.#failureOf(error)
     this.#state = { is: 'failed' }
     // Whoever waits hears of it, and if nobody has come yet, whoever comes first. Later ones try again by themselves.
     if (!this.#wasLeased) await until(FIRST_LEASE_MS, () => this.#wasLeased)
     this.#claim?.release()
-    for (const client of this.#leases) client.finish({ type: 'failed', error: { code, message, details, remedy } })
+    for (const client of this.#leases) client.finish({ type: 'failed', error: failure })
     if (this.options.temporary) await removeTree(this.options.folder)
     await this.#control.close()
     process.exit(0)

@@ -6,8 +6,17 @@ import { copyTree } from '../copy-tree.js'
 import type { RunAs } from '../run-as.js'
 import { runProgram } from '../spawn.js'
 import type { PostgresBinaries } from './binaries.js'
-import { preparedFolder } from './prepared-folder.js'
-import { type Credentials, MAINTENANCE_DATABASE, memberships, newCredentials, passwords, statistics } from './roles.js'
+import { preparedFolder, writeAccess } from './prepared-folder.js'
+import {
+  type Credentials,
+  MAINTENANCE_DATABASE,
+  memberships,
+  newCredentials,
+  passwords,
+  replicaPassword,
+  replication,
+  statistics,
+} from './roles.js'
 import { runSingleUser } from './single-user.js'
 import { takeSpare } from './spare.js'
 
@@ -36,7 +45,7 @@ export interface DataFolderOptions {
 
 /**
  * What `credentials.json` holds. Data made earlier have no password of the service's login, or passwords that all
- * stacks of one user had in common, or no statistics.
+ * stacks of one user had in common, or no statistics, or no login of standbys.
  */
 interface StoredCredentials extends Partial<Credentials> {
   /** Whether these passwords are those of no other stack. */
@@ -117,11 +126,15 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     )
   }
   const { own, statistics: has, ...stored } = JSON.parse(readFileSync(credentialsFile, 'utf8')) as StoredCredentials
-  if (own && has) return { path: folder, credentials: stored as Credentials }
-  const credentials = own ? (stored as Credentials) : newCredentials()
+  if (own && has && stored.replica !== undefined) return { path: folder, credentials: stored as Credentials }
+  const credentials: Credentials = { ...newCredentials(), ...(own && stored) }
   // First the data, then the file: a crash in between leaves the old file, and it is all done again.
-  if (!own) await runSingleUser(binaries, folder, [...memberships, ...passwords(credentials)], { runAs, durable })
-  await runSingleUser(binaries, folder, statistics, { runAs, durable, database: MAINTENANCE_DATABASE })
+  const login = [...replication, replicaPassword(credentials.replica)]
+  const others = own ? [] : [...memberships, ...passwords(credentials)]
+  await runSingleUser(binaries, folder, [...login, ...others], { runAs, durable })
+  if (!(own && has))
+    await runSingleUser(binaries, folder, statistics, { runAs, durable, database: MAINTENANCE_DATABASE })
+  writeAccess(folder)
   writeCredentials(credentialsFile, credentials)
   return { path: folder, credentials }
 }

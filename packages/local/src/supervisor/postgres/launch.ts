@@ -26,6 +26,9 @@ export interface LaunchOptions {
   readonly durable: boolean
 }
 
+/** How much of its log a primary keeps for a standby that does not take it: a dead one must not fill the disk. */
+const KEPT_FOR_STANDBYS = '256MB'
+
 /** Line 8 of postmaster.pid tells the state; line 1, whose it is. A file of an earlier server must not count. */
 function saysReady(dataFolder: string, pid: number | undefined): boolean {
   try {
@@ -79,6 +82,7 @@ export async function launchPostgres(port: number, options: LaunchOptions): Prom
     // For `pnpm db:slow`. Statements that are no queries may have values in them, and passwords.
     shared_preload_libraries: 'pg_stat_statements',
     'pg_stat_statements.track_utility': 'off',
+    max_slot_wal_keep_size: KEPT_FOR_STANDBYS,
   }
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const command = { command: binaries.postgres, args: ['-D', dataFolder, '-p', String(port), ...args] }

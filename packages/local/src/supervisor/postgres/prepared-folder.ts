@@ -4,11 +4,11 @@ import { makeFolder } from '../../shared/files.js'
 import { constructionFolder, moveIntoPlace, removeTree } from '../copy-tree.js'
 import type { RunAs } from '../run-as.js'
 import type { PostgresBinaries } from './binaries.js'
-import { loginsAndDatabase, MAINTENANCE_DATABASE, memberships, statistics } from './roles.js'
+import { loginsAndDatabase, MAINTENANCE_DATABASE, memberships, REPLICA, replication, statistics } from './roles.js'
 import { runPostgresProgram, runSingleUser } from './single-user.js'
 
 /** Changes whenever what is prepared changes: folders of another layout stay as they are, new ones get the new one. */
-const LAYOUT = 4
+const LAYOUT = 5
 
 const CONFIGURATION = `
 # Miyabi DB
@@ -19,8 +19,19 @@ max_wal_size = 1GB
 log_checkpoints = off
 `
 
-/** Only TCP on loopback, only with a password. The superuser has none, so it cannot log in at all. */
-const ACCESS = `host all all 127.0.0.1/32 scram-sha-256\n`
+/**
+ * Only TCP on loopback, only with a password. The superuser has none, so it cannot log in at all; the login of standbys
+ * follows the server, and sees no database.
+ */
+const ACCESS = `host replication ${REPLICA} 127.0.0.1/32 scram-sha-256
+host all ${REPLICA} 127.0.0.1/32 reject
+host all all 127.0.0.1/32 scram-sha-256
+`
+
+/** Says who may sign in. */
+export function writeAccess(data: string): void {
+  writeFileSync(path.join(data, 'pg_hba.conf'), ACCESS)
+}
 
 async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | undefined): Promise<void> {
   const data = path.join(folder, 'data')
@@ -45,8 +56,8 @@ async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | 
   ]
   await runPostgresProgram(binaries.initdb, initdb, { folder, runAs })
   appendFileSync(path.join(data, 'postgresql.conf'), CONFIGURATION)
-  writeFileSync(path.join(data, 'pg_hba.conf'), ACCESS)
-  await runSingleUser(binaries, data, [...loginsAndDatabase, ...memberships], { runAs, durable: false })
+  writeAccess(data)
+  await runSingleUser(binaries, data, [...loginsAndDatabase, ...memberships, ...replication], { runAs, durable: false })
   await runSingleUser(binaries, data, statistics, { runAs, durable: false, database: MAINTENANCE_DATABASE })
 }
 

@@ -5,12 +5,21 @@ export const DATABASE = 'miyabi'
 export const MIGRATOR = 'miyabi_migrator'
 export const APPLICATION = 'miyabi_app'
 export const BACKEND = 'miyabi_backend'
+/** What standbys sign in with: it may copy the whole server, and sign in to no database. */
+export const REPLICA = 'miyabi_replica'
 
 /** Passwords of the logins: each stack's own, kept beside its data in `credentials.json`. */
 export interface Credentials {
   readonly migrator: string
   readonly application: string
   readonly service: string
+  readonly replica: string
+}
+
+/** Where a primary is, and how a standby signs in to it. */
+export interface ReplicationLogin {
+  readonly port: number
+  readonly password: string
 }
 
 const newPassword = (): string => randomBytes(18).toString('base64url')
@@ -19,6 +28,7 @@ export const newCredentials = (): Credentials => ({
   migrator: newPassword(),
   application: newPassword(),
   service: newPassword(),
+  replica: newPassword(),
 })
 
 /** The migration makes them where they are missing. Here the logins become their members. */
@@ -54,6 +64,12 @@ export const memberships: readonly string[] = [
   ),
 ]
 
+/** Statements that make the login of standbys. They may run any number of times. */
+export const replication: readonly string[] = [
+  `DO $$ BEGIN IF to_regrole('${REPLICA}') IS NULL THEN CREATE ROLE ${REPLICA}; END IF; END $$`,
+  `ALTER ROLE ${REPLICA} LOGIN REPLICATION`,
+]
+
 /** The database of the server's own, in which nobody keeps anything. */
 export const MAINTENANCE_DATABASE = 'postgres'
 
@@ -72,8 +88,14 @@ export const statistics: readonly string[] = [
 ]
 
 /** Statements that give each login its password. */
-export const passwords = ({ migrator, application, service }: Credentials): readonly string[] => [
+export const passwords = ({ migrator, application, service, replica }: Credentials): readonly string[] => [
   `ALTER ROLE ${MIGRATOR} PASSWORD '${migrator}'`,
   `ALTER ROLE ${APPLICATION} PASSWORD '${application}'`,
   `ALTER ROLE ${BACKEND} PASSWORD '${service}'`,
+  replicaPassword(replica),
 ]
+
+/** The statement that gives the login of standbys its password. */
+export function replicaPassword(password: string): string {
+  return `ALTER ROLE ${REPLICA} PASSWORD '${password}'`
+}

@@ -1,0 +1,97 @@
+import { appendFile, chown, mkdir, readdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Failure } from '../../shared/failure.js'
+import { removeTree } from '../copy-tree.js'
+import { HOST } from '../ports.js'
+import type { RunAs } from '../run-as.js'
+import { REPLICA, type ReplicationLogin } from './roles.js'
+
+/** Where the standbys of a stack are: folders of data, one each, which last as long as the stack is up. */
+export const standbysFolder = (dataDir: string): string => path.join(dataDir, 'replicas')
+
+export interface StandbyOptions {
+  /** From 1. */
+  readonly number: number
+  readonly dataDir: string
+  readonly primary: ReplicationLogin
+  readonly runAs: RunAs | undefined
+}
+
+const slotOf = (number: number): string => `${REPLICA}_${number}`
+
+const urlOf = ({ port, password }: ReplicationLogin): string =>
+  `postgresql://${REPLICA}:${password}@${HOST}:${port}/postgres`
+
+/** A value of postgresql.conf. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+/**
+ * Makes the data folder of a standby: a base backup of the primary, and how to follow it. What it needs of the log is
+ * kept for it from before the backup on.
+ * @returns the folder.
+ */
+export async function makeStandby(options: StandbyOptions): Promise<string> {
+  const { number, dataDir, primary, runAs } = options
+  const folder = path.join(standbysFolder(dataDir), String(number))
+  // The driver is loaded here: a stack without replicas needs none.
+  const { receiveBaseBackup, replicationCommand, unpackBaseBackup } = await import('../../base-backup/index.js')
+  try {
+    await mkdir(standbysFolder(dataDir), { recursive: true, mode: 0o711 })
+    await removeTree(folder)
+    await replicationCommand(urlOf(primary), `CREATE_REPLICATION_SLOT ${slotOf(number)} PHYSICAL RESERVE_WAL`)
+    await unpackBaseBackup(receiveBaseBackup({ url: urlOf(primary), label: slotOf(number) }), folder, runAs)
+    await follow(folder, options)
+    return folder
+  } catch (error) {
+    await removeStandby(options).catch(() => {})
+    const { message } = error as Error
+    throw new Failure('local.replica.start_failed', `Replica ${number} cannot be made: ${message}`, { folder })
+  }
+}
+
+/** Says to the standby whom to follow. The password is in a file that only the server may read, as libpq wants it. */
+async function follow(folder: string, { number, primary, runAs }: StandbyOptions): Promise<void> {
+  const passfile = `${folder}.pass`
+  await writePrivate(passfile, `${HOST}:${primary.port}:*:${REPLICA}:${primary.password}\n`, runAs)
+  const conninfo = [
+    `host=${HOST}`,
+    `port=${primary.port}`,
+    `user=${REPLICA}`,
+    `application_name=${slotOf(number)}`,
+    'sslmode=disable',
+    `passfile='${passfile.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
+  ].join(' ')
+  const settings = { primary_conninfo: conninfo, primary_slot_name: slotOf(number), hot_standby_feedback: 'on' }
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}\n`)
+  await appendFile(path.join(folder, 'postgresql.auto.conf'), lines.join(''))
+  await writePrivate(path.join(folder, 'standby.signal'), '', runAs)
+}
+
+async function writePrivate(file: string, text: string, runAs: RunAs | undefined): Promise<void> {
+  await writeFile(file, text, { mode: 0o600 })
+  if (runAs) await chown(file, runAs.uid, runAs.gid)
+}
+
+/** Takes a standby away that has ended: its data, and what the primary keeps for it. */
+export async function removeStandby({
+  number,
+  dataDir,
+  primary,
+}: Pick<StandbyOptions, 'number' | 'dataDir' | 'primary'>): Promise<void> {
+  const { replicationCommand } = await import('../../base-backup/index.js')
+  await replicationCommand(urlOf(primary), `DROP_REPLICATION_SLOT ${slotOf(number)} WAIT`).catch(() => {})
+  const folder = path.join(standbysFolder(dataDir), String(number))
+  await removeTree(folder)
+  await removeTree(`${folder}.pass`)
+}
+
+/**
+ * Takes away what standbys left that ended with a supervisor that was killed, before the primary starts: a slot would
+ * keep its log for nobody.
+ */
+export async function forgetStandbys(dataDir: string): Promise<void> {
+  const slots = path.join(dataDir, 'postgres', 'pg_replslot')
+  const left = (await readdir(slots).catch(() => [])).filter((name) => name.startsWith(slotOf(0).slice(0, -1)))
+  await Promise.all(left.map((name) => removeTree(path.join(slots, name))))
+  await removeTree(standbysFolder(dataDir))
+}
