@@ -9,6 +9,8 @@ export { type AnyDynamoError, isDynamoError } from './any-error.js'
 export { backfillItems, type ItemsBackfill } from './backfill/backfill-items.js'
 export type { ItemChange } from './backfill/change-item.js'
 export { type ClientOptions, createDynamoDBClient } from './client/client.js'
+export { type ChangedAgent, deriveAgent } from './cut/derive-agent.js'
+export { type ItemAtCut, itemAtCut } from './cut/item-at-cut.js'
 export { createDynamo, type Dynamo } from './dynamo.js'
 export {
   DynamoCursorError,

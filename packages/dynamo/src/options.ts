@@ -20,7 +20,7 @@ export interface Retention {
   readonly receiptsMs: number
 }
 
-const defaultRetention: Retention = {
+export const defaultRetention: Retention = {
   eventsMs: 90 * DAY_MS,
   endedAgentsMs: 7 * DAY_MS,
   agentHistoryMs: 30 * DAY_MS,

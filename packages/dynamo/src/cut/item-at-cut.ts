@@ -1,0 +1,64 @@
+import type { AttributeItem } from '../items/attribute-values.js'
+import { idTime } from '../items/ids.js'
+
+/** How an item that was found later stands to a cut, a moment before. */
+export interface ItemAtCut {
+  /** Whether it belongs to the state at the cut. */
+  readonly isKept: boolean
+  /** Whether it is of an older shape, without a time of its writing, and went by another that it has. */
+  readonly isLifted: boolean
+  /** The partition of an agent that was saved after the cut: what it was at the cut has to be derived. */
+  readonly changedAgent?: string
+}
+
+/**
+ * Says of an item whether it was there at a cut, by when it was written. What is written once, and never over something
+ * else, is there or not: events, versions of an agent's state, messages, receipts. An agent's current state is written
+ * again and again: {@link deriveAgent} has what it was.
+ *
+ * Kept whatever their time: the numbering of a queue, since numbers must not be given again, and how far an agent's
+ * versions ran ahead of its times, which only widens a search.
+ *
+ * @param cutMs milliseconds since 1970.
+ */
+export function itemAtCut(item: AttributeItem, cutMs: number): ItemAtCut {
+  const entity = entityOf(item)
+  const writtenAt = writtenAtOf(item, entity)
+  if (writtenAt === undefined) return { isKept: true, isLifted: false }
+  const isKept = writtenAt.ms <= cutMs
+  const isLifted = !writtenAt.isOwn && entity !== 'agentSave' // of one that was superseded there is no state
+  if (isKept || (entity !== 'agent' && entity !== 'agentVersion')) return { isKept, isLifted }
+  return { isKept, isLifted, changedAgent: item['pk']?.S ?? '' }
+}
+
+/** When an item counts as written; undefined for one that is kept whatever its time. */
+function writtenAtOf(
+  item: AttributeItem,
+  entity: string,
+): { readonly ms: number; readonly isOwn: boolean } | undefined {
+  const names = TIMES[entity]
+  if (names === undefined) return undefined
+  const own = numberOf(item, names.own)
+  if (own !== undefined) return { ms: own, isOwn: true }
+  const ms = entity === 'ev' ? idTime(item['i']?.S ?? '') : numberOf(item, names.other)
+  return ms === undefined ? undefined : { ms, isOwn: false }
+}
+
+/** The attribute with the time of its writing, and the one that stands in for it in the first shapes. */
+const TIMES: Readonly<Record<string, { readonly own: string; readonly other: string }>> = {
+  ev: { own: 'w', other: 'i' },
+  agent: { own: 'writtenAt', other: 'updatedAt' },
+  agentVersion: { own: 'writtenAt', other: 'updatedAt' },
+  // The receipt of a state goes with it, though it is written a moment later.
+  agentSave: { own: 'updatedAt', other: 'writtenAt' },
+  msg: { own: 'writtenAt', other: 'enqueuedAt' },
+  enq: { own: 'writtenAt', other: 'writtenAt' },
+}
+
+function numberOf(item: AttributeItem, name: string): number | undefined {
+  const text = item[name]?.N
+  return text === undefined ? undefined : Number(text)
+}
+
+/** What ElectroDB notes with each item that it writes. */
+export const entityOf = (item: AttributeItem): string => item['__edb_e__']?.S ?? ''
