@@ -12,7 +12,7 @@ export const backupSettings = defineSettings({
         matches: /^(?!s3:|[a-z0-9+]+:\/\/).|^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^/]+)*\/?$/,
         expected: 'the path of a folder, such as /var/backups/miyabi, or s3://bucket/prefix',
       }),
-      'none: a command on backups needs it',
+      '`backups` in the folder of the embedded stack, `.miyabi`; in production none',
     ),
     BACKUP_KEY_FILE: field.optional(
       field.pattern({

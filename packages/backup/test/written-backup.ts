@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { backupId, FORMAT, type Manifest } from '../src/format/manifest.js'
 import { RowsHash } from '../src/format/rows-hash.js'
-import { writeFile, writeManifest } from '../src/format/write-backup.js'
+import { fileName, writeFile, writeManifest } from '../src/format/write-backup.js'
 import { openFolder } from '../src/target/folder.js'
 import type { BackupTarget } from '../src/target/target.js'
 
@@ -36,16 +36,15 @@ export async function writtenBackup(
     for (const line of lines) hash.add(Buffer.from(line))
     return hash
   }
-  const suffix = key ? '.gz.sealed' : '.gz'
   const copied = await Promise.all(
     Object.entries(tables).map(async ([table, lines]) => {
-      const entry = await writeFile(place, `postgres/public.${table}.copy${suffix}`, parts(lines))
+      const entry = await writeFile(place, fileName(place, `postgres/public.${table}.copy`), parts(lines))
       const { rows, value: hash } = hashed(lines)
       const name = `public.${table}`
       return { entry, table: { name, schema: 'public', table, columns: ['c'], rows, hash, file: entry.name } }
     }),
   )
-  const scanned = await writeFile(place, `dynamodb/MiyabiEvents.jsonl${suffix}`, parts(items))
+  const scanned = await writeFile(place, fileName(place, 'dynamodb/MiyabiEvents-0.jsonl'), parts(items))
   const { rows, value: hash } = hashed(items)
   const manifest: Manifest = {
     format: FORMAT,
@@ -63,7 +62,7 @@ export async function writtenBackup(
     versions: { backup: '0.1.0', node: '20', postgres: '18' },
     postgres: { tables: copied.map(({ table }) => table), sequences: [] },
     dynamodb: {
-      tables: [{ name: 'MiyabiEvents', items: rows, hash, withoutWrittenAt: 0, underivable: 0, files: [scanned.name] }],
+      tables: [{ name: 'MiyabiEvents', items: rows, hash, withoutWrittenAt: 0, files: [scanned.name] }],
     },
     outboxRows: 0,
     files: [...copied.map(({ entry }) => entry), scanned],

@@ -16,6 +16,7 @@ import { type Effect, MiyabiError } from '@miyabi/core'
  * - `backup.incomplete`: the backup has no manifest: it never came to its end
  * - `backup.damaged`: a file is not as it was written, or not there
  * - `backup.format_unknown`: written in a format that this release does not read
+ * - `backup.database_unreachable`: PostgreSQL cannot be reached, or refuses the login
  * - `backup.rows_hidden`: policies would hide rows of tables from the login, in silence
  * - `backup.tables_denied`: the login may not read tables
  * - `backup.tables_locked`: tables could not be locked in time: a migration is at work
@@ -37,6 +38,7 @@ export interface BackupErrorDetails {
   'backup.incomplete': { readonly backup: string }
   'backup.damaged': { readonly backup: string; readonly file: string; readonly problem: string }
   'backup.format_unknown': { readonly backup: string; readonly format: number }
+  'backup.database_unreachable': { readonly host: string; readonly port: number; readonly database: string }
   'backup.rows_hidden': { readonly tables: readonly string[] }
   'backup.tables_denied': { readonly tables: readonly string[] }
   'backup.tables_locked': object
@@ -59,6 +61,7 @@ interface BackupErrorOptions<Code extends BackupErrorCode> {
 const PASSING: ReadonlySet<BackupErrorCode> = new Set([
   'backup.target_missing',
   'backup.target_failed',
+  'backup.database_unreachable',
   'backup.tables_locked',
   'backup.tables_changed',
 ])

@@ -58,8 +58,6 @@ export interface DynamoTable {
   readonly hash: string
   /** Items of older shapes, without a time of their writing: they count as written at the only time they have. */
   readonly withoutWrittenAt: number
-  /** Agents whose state at the cut is not in their history any more, so that it is not in the backup. */
-  readonly underivable: number
   /** One item a line, as DynamoDB's own exports have them. */
   readonly files: readonly string[]
 }
@@ -104,3 +102,8 @@ export const isBackupId = (text: string): boolean => ID.test(text)
 /** @param random eight hexadecimal digits. */
 export const backupId = (at: Date, random: string): string =>
   `${at.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${random}`
+
+/** When the backup of this id was begun. */
+export function idTime(id: string): Date {
+  return new Date(id.replace(/^(....)(..)(..)T(..)(..)(..)Z.*$/, '$1-$2-$3T$4:$5:$6Z'))
+}

@@ -14,6 +14,9 @@ export interface BackupPlace {
   readonly signal?: AbortSignal | undefined
 }
 
+/** The whole name of a file, by what is in it: `postgres/public.users.copy` is compressed, and may be encrypted. */
+export const fileName = ({ key }: BackupPlace, name: string): string => `${name}.gz${key ? '.sealed' : ''}`
+
 /** Stores one file of a backup, compressed, and encrypted where it is to be. */
 export async function writeFile(
   { target, id, key, signal }: BackupPlace,

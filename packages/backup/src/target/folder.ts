@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { chmod, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
@@ -39,7 +40,7 @@ class Folder implements BackupTarget {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     const file = this.#path(key)
-    const partial = `${file}${PARTIAL}`
+    const partial = `${file}.${randomBytes(4).toString('hex')}${PARTIAL}` // another may have been left by a kill
     await this.#try('write', key, async () => {
       await stat(this.name) // its folders would be made anew where a disk has gone
       await mkdir(path.dirname(file), { recursive: true, mode: FOLDER_MODE })

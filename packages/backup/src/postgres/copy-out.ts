@@ -1,0 +1,119 @@
+import type pg from 'pg'
+import type { RowsHash } from '../format/rows-hash.js'
+
+/** Rows are handed on in parts of about this size. */
+const PART_BYTES = 128 * 1024
+/** So many parts may wait before the server is held up. */
+const MAX_PARTS = 4
+
+/** What the driver calls of what is submitted to it: https://node-postgres.com/apis/client, and `pg/lib/client.js`. */
+interface Wire {
+  query(text: string): void
+  readonly stream: { pause(): unknown; resume(): unknown }
+}
+
+/**
+ * Runs `COPY ... TO STDOUT` in the text format, and gives its rows as they come, each with the end of its line. The
+ * server is held up when they are not taken.
+ * @param hash counts and hashes them.
+ */
+export async function* copyOut(client: pg.Client, sql: string, hash: RowsHash): AsyncGenerator<Buffer> {
+  const copy = new CopyOut(sql, hash)
+  client.query(copy as unknown as pg.Submittable)
+  let isDone = false
+  try {
+    for (let part = await copy.next(); part !== undefined; part = await copy.next()) yield part
+    isDone = true
+  } finally {
+    // Whoever stops before the end has no use for the connection: there is no other way to stop a COPY.
+    if (!isDone && !copy.hasEnded) void client.end().catch(() => {})
+  }
+}
+
+class CopyOut {
+  readonly #sql: string
+  readonly #hash: RowsHash
+  #wire: Wire | undefined
+  #part = Buffer.allocUnsafe(PART_BYTES)
+  #filled = 0
+  readonly #parts: Buffer[] = []
+  #failure: Error | undefined
+  #isPaused = false
+  #wake: (() => void) | undefined
+  hasEnded = false
+
+  constructor(sql: string, hash: RowsHash) {
+    this.#sql = sql
+    this.#hash = hash
+  }
+
+  /** The next rows; undefined at the end. */
+  async next(): Promise<Buffer | undefined> {
+    for (;;) {
+      const part = this.#parts.shift()
+      if (part) {
+        if (this.#isPaused && this.#parts.length < MAX_PARTS / 2) {
+          this.#isPaused = false
+          this.#wire?.stream.resume()
+        }
+        return part
+      }
+      if (this.hasEnded) {
+        if (this.#failure) throw this.#failure
+        return undefined
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  submit(wire: Wire): void {
+    this.#wire = wire
+    wire.query(this.#sql)
+  }
+
+  /**
+   * The server sends each row in a message of its own:
+   * https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-COPY
+   */
+  handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
+    this.#hash.add(chunk, 0, chunk.length - 1)
+    if (this.#filled + chunk.length > this.#part.length) this.#handOn(chunk.length)
+    chunk.copy(this.#part, this.#filled)
+    this.#filled += chunk.length
+  }
+
+  handleError(error: Error): void {
+    this.#failure ??= error
+    // A connection that broke says nothing more.
+    if (!('severity' in error)) this.#end()
+  }
+
+  handleReadyForQuery(): void {
+    if (this.#filled > 0) this.#handOn(0)
+    this.#end()
+  }
+
+  handleRowDescription(): void {}
+  handleDataRow(): void {}
+  handleCommandComplete(): void {}
+  handleEmptyQuery(): void {}
+  handlePortalSuspended(): void {}
+
+  #handOn(nextBytes: number): void {
+    if (this.#filled > 0) this.#parts.push(this.#part.subarray(0, this.#filled))
+    this.#part = Buffer.allocUnsafe(Math.max(PART_BYTES, nextBytes))
+    this.#filled = 0
+    if (this.#parts.length >= MAX_PARTS && !this.#isPaused) {
+      this.#isPaused = true
+      this.#wire?.stream.pause()
+    }
+    this.#wake?.()
+  }
+
+  #end(): void {
+    this.hasEnded = true
+    this.#wake?.()
+  }
+}
