@@ -39,6 +39,10 @@ const commands: Readonly<Record<string, Entry>> = {
     purpose: 'what the consumers of streams could not handle',
     load: async () => (await import('./commands/streams.js')).streams,
   },
+  backup: {
+    purpose: 'backups of both stores at one cut',
+    load: async () => (await import('./commands/backup.js')).backup,
+  },
   migrate: {
     purpose: 'migrations: made, checked, undone',
     load: async () => (await import('./commands/migrate.js')).migrate,
