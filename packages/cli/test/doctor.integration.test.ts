@@ -61,6 +61,7 @@ describe('miyabi doctor', () => {
       ['rls', 'clean'],
       ['indexes', 'clean'],
       ['usage', 'clean'],
+      ['restores', 'clean'],
       ['tables', 'clean'],
       ['pool', 'clean'],
     ])
@@ -114,7 +115,7 @@ describe('miyabi doctor', () => {
     expect(stdout, 'which server it asked, without its login').toMatch(/^PostgreSQL: 127\.0\.0\.1:1\//)
     expect(stdout).toMatch(/servers +2 found\n +servers\.postgres\n +DATABASE_URL: /)
     expect(stdout).toMatch(/indexes +could not tell: Can't reach database server at `127\.0\.0\.1:1`/)
-    expect(stdout).toContain('7 of 9 groups could not tell')
+    expect(stdout).toContain('8 of 10 groups could not tell')
     expect(stdout).not.toMatch(/secret-word|^\s+at /m)
   })
 })
@@ -183,8 +184,8 @@ describe('miyabi doctor while it works', () => {
       const { stderr } = await inProcess(['doctor'])
       const [before, ...lines] = stderr.split('\r\u001B[K')
       expect(before).toBe('')
-      expect(lines).toHaveLength(10)
-      expect(lines[3]).toBe('looking at drift (4 of 9) ...')
+      expect(lines).toHaveLength(11)
+      expect(lines[3]).toBe('looking at drift (4 of 10) ...')
       expect(lines.at(-1)).toBe('')
     })
 

@@ -238,6 +238,7 @@ export { sharedDatabase } from './context/shared-database.js'
 export { type AnyCacheError, CacheError, type CacheErrorCode, type CacheErrorDetails } from './errors/cache-error.js'
 export { isMiyabiError, type KnownError } from './errors/known-error.js'
 export { mapError } from './errors/map-error.js'
+export { NotResumedError, type RestoreDetails } from './errors/not-resumed-error.js'
 export {
   type AnyOutboxError,
   OutboxError,
@@ -283,6 +284,8 @@ export type { RelayLimits } from './relay/options.js'
 export type { RelayDrained } from './relay/relay.js'
 export type { RelayStats, TopicStats } from './relay/stats.js'
 export type { EffectRun } from './relay/target.js'
+export { type BackupDrill, lastBackupDrill } from './restores/backup-drill.js'
+export { restoreToResume } from './restores/restored-store.js'
 export type { ScopeOptions } from './seen/scope-seen.js'
 export { renderEnvFile, renderSettingsPage } from './settings/render-settings.js'
 export { contextSettings, type DatabaseSettings, parseDatabaseSettings, settingsGroups } from './settings/settings.js'

@@ -2,11 +2,12 @@ export { type BackfillOptions, type BackfillProgress, describeBackfill } from '@
 export type { RowsBackfill } from './backfill/backfill-rows.js'
 export { BackfillError, type BackfillErrorCode } from './backfill/errors.js'
 export { type CatalogDifference, diffCatalogs } from './catalog/diff.js'
-export { catalogDump } from './catalog/dump.js'
+export { catalogDump, catalogWithin } from './catalog/dump.js'
 export { CATALOG_KINDS, type CatalogEntry, type CatalogKind } from './catalog/entry.js'
 export { renderCatalogDiff } from './catalog/render.js'
 export { HISTORY_TABLE, isOurs as isOwnRelation } from './catalog/sql.js'
 export { type DatabaseLocation, parseTarget, type Target } from './connection/target.js'
+export type { DeployOptions } from './deploy/deploy-migrations.js'
 export type { CheckContext, DatabaseCheck } from './doctor/check.js'
 export { checkDatabase, databaseChecks } from './doctor/diagnose.js'
 export { ACCEPTED_FILE, type Acceptance, type AcceptedDifference, readAcceptances } from './drift/accepted.js'
@@ -30,6 +31,7 @@ export {
   backfillRows,
   checkNewMigrations,
   databaseStatus,
+  deployMigrations,
   explainStatement,
   findDrift,
   lintMigrations,

@@ -18,6 +18,13 @@ export const backfillRows: typeof import('./backfill/backfill-rows.js').backfill
 export const findDrift: typeof import('./drift/drift.js').findDrift = async (options) =>
   (await import('./drift/drift.js')).findDrift(options)
 
+/**
+ * Applies migrations up to one that need not be the last, each in one transaction with its note in Prisma's history.
+ * @throws {MigrationError} see its codes
+ */
+export const deployMigrations: typeof import('./deploy/deploy-migrations.js').deployMigrations = async (options) =>
+  (await import('./deploy/deploy-migrations.js')).deployMigrations(options)
+
 /** What would have to change so that people may write these topics of the outbox, and no others. */
 export const planTopics: typeof import('./outbox/topics.js').planTopics = async (options) =>
   (await import('./outbox/topics.js')).planTopics(options)

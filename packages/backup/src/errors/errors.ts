@@ -23,6 +23,22 @@ import { type Effect, MiyabiError } from '@miyabi/core'
  * - `backup.tables_changed`: tables were created or dropped while the backup began
  * - `backup.dynamodb_tables_missing`: DynamoDB has not all of the tables
  * - `backup.option_invalid`: an option that cannot be
+ * - `backup.not_empty`: a backup is restored into an empty stack, and this one has data
+ * - `backup.other_unfinished`: the restore of another backup into these tables did not end
+ * - `backup.stream_used`: the stream of an empty table tells what was in it before
+ * - `backup.newer`: the backup was made under migrations that this release does not have
+ * - `backup.history_differs`: the migrations of this release are not those of the backup
+ * - `backup.history_ahead`: the database has migrations from after the backup
+ * - `backup.tables_differ`: the database has other tables than the backup
+ * - `backup.schema_changed`: restoring would leave the schema otherwise than it was
+ * - `backup.items_differ`: DynamoDB does not hold what was put: somebody else writes into the tables
+ * - `backup.outcome_unknown`: the connection was lost in the moment of COMMIT
+ * - `backup.erasures_missing`: the list of erasures is not beside the backups
+ * - `backup.erasures_damaged`: a line of the list of erasures cannot be read
+ * - `backup.outbox_undecided`: effects waited at the cut, and nobody said what becomes of them
+ * - `backup.nothing_to_resume`: no restore waits
+ * - `backup.none_to_try`: there is no backup that could be tried
+ * - `backup.no_stack`: there is no DynamoDB to try it on
  */
 export interface BackupErrorDetails {
   'backup.target_invalid': { readonly problem: string }
@@ -45,6 +61,22 @@ export interface BackupErrorDetails {
   'backup.tables_changed': object
   'backup.dynamodb_tables_missing': { readonly tables: readonly string[] }
   'backup.option_invalid': { readonly option: string }
+  'backup.not_empty': { readonly found: readonly string[] }
+  'backup.other_unfinished': { readonly table: string; readonly backup: string }
+  'backup.stream_used': { readonly table: string }
+  'backup.newer': { readonly backup: string; readonly migrations: readonly string[] }
+  'backup.history_differs': { readonly backup: string; readonly migrations: readonly string[] }
+  'backup.history_ahead': { readonly migrations: readonly string[] }
+  'backup.tables_differ': { readonly missing: readonly string[]; readonly unexpected: readonly string[] }
+  'backup.schema_changed': { readonly differences: number }
+  'backup.items_differ': { readonly table: string }
+  'backup.outcome_unknown': object
+  'backup.erasures_missing': { readonly target: string }
+  'backup.erasures_damaged': { readonly line: number }
+  'backup.outbox_undecided': { readonly topics: readonly string[] }
+  'backup.nothing_to_resume': object
+  'backup.none_to_try': { readonly target: string }
+  'backup.no_stack': object
 }
 
 export type BackupErrorCode = keyof BackupErrorDetails

@@ -30,6 +30,9 @@ export const relay = command({
     const { effects, handlers } = args.effects === undefined ? {} : await effectsOf(args.effects)
     return withDatabase(
       async (db) => {
+        const { restoreToResume } = await import('@miyabi/db')
+        const held = await restoreToResume(db.asService())
+        if (held) throw held
         const running = db.relay({ effects: handlers })
         let isLeft = false
         if (args.once) isLeft = !(await running.drain({ timeoutMs: DRAIN_MS })).drained

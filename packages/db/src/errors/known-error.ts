@@ -2,6 +2,7 @@ import { type ConfigError, isMiyabiError as isOurs, type MiyabiError, type WithC
 import type { AnyDynamoError } from '@miyabi/dynamo/names'
 import type { AnyPostgresError } from '@miyabi/postgres'
 import type { AnyCacheError } from './cache-error.js'
+import type { NotResumedError } from './not-resumed-error.js'
 import type { AnyOutboxError } from './outbox-error.js'
 import type { StreamsInputError } from './streams-input-error.js'
 
@@ -12,6 +13,7 @@ export type KnownError =
   | AnyOutboxError
   | AnyPostgresError
   | ConfigError
+  | NotResumedError
   | StreamsInputError
 
 /**

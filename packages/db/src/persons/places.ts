@@ -199,4 +199,24 @@ export const places = {
     ],
   },
   erasures: { action: 'keep', why: 'hashes, for restores', columns: ['mark', 'at'] },
+  restores: {
+    action: 'keep',
+    why: 'backups and counts',
+    columns: [
+      'id',
+      'backup_id',
+      'cut',
+      'restored_at',
+      'resumed_at',
+      'row_count',
+      'item_count',
+      'outbox_until',
+      'erasures',
+    ],
+  },
+  backup_drills: {
+    action: 'keep',
+    why: 'backups, counts, and names of tables',
+    columns: ['id', 'at', 'backup_id', 'cut', 'equal', 'differences', 'loss_ms', 'duration_ms'],
+  },
 } as const satisfies Readonly<Record<string, Place>>

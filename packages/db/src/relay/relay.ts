@@ -1,6 +1,8 @@
 // Longer than others: the one loop in which everything about a relay happens in its order.
 import { randomUUID } from 'node:crypto'
 import { Closing, fullJitter, type Grace, type Logger, safeCause, settlesWithin } from '@miyabi/core'
+import type { RestoreDetails } from '../errors/not-resumed-error.js'
+import { restoreToResume } from '../restores/restored-store.js'
 import { attempt, errorText, type Outcome } from './attempt.js'
 import { type Chain, Hand, type RowInHand } from './hand.js'
 import { type Ask, Leases } from './leases.js'
@@ -67,6 +69,7 @@ export class OutboxRelay {
   /** By store. */
   readonly #pauses = new Map<string, { until: number; count: number }>()
   #failures = 0
+  #waitsForResume = false
   #backlog: Pick<RelayStats, 'depth' | 'lagMs'> = { depth: 0, lagMs: 0 }
 
   constructor(world: RelayWorld, limits: RelayLimits) {
@@ -106,6 +109,7 @@ export class OutboxRelay {
       rows: this.#hand.size,
       topics: this.#counts.topics,
       unknown: this.#recorder.unknown,
+      waitsForResume: this.#waitsForResume,
     }
   }
 
@@ -178,10 +182,21 @@ export class OutboxRelay {
     if (now >= this.#times.renew) {
       await this.#leases.renew((partition) => this.#hand.isFinished(partition))
       this.#times.renew = now + this.#limits.leaseMs / 3
+      await this.#noteRestore()
     }
     await this.#recorder.record()
     await this.#read()
     await this.#keepUp()
+  }
+
+  /** A relay that holds nothing may be held back. */
+  async #noteRestore(): Promise<void> {
+    const { ask, logger } = this.#world
+    const query = async (text: string) => ({ rows: await ask<RestoreDetails>(text, []) })
+    const held = this.#leases.held.size === 0 ? await restoreToResume({ query }) : undefined
+    if (held && !this.#waitsForResume)
+      logger.error({ event: 'db.not_resumed', error: held }, `the relay waits: ${held.message}`)
+    this.#waitsForResume = held !== undefined
   }
 
   async #read(): Promise<void> {

@@ -1,3 +1,5 @@
+import { IS_RESUMED } from '../restores/restored-store.js'
+
 /** How many partitions the outbox has. */
 export const PARTITIONS = 16
 
@@ -26,11 +28,12 @@ export const LEASE = `
      WHERE partition IN (
        SELECT partition FROM outbox_partitions
         WHERE (holder IS NULL OR holder <> $1 AND held_until <= now()) AND partition <> ALL ($4::smallint[])
+          AND ${IS_RESUMED}
         ORDER BY partition LIMIT greatest(0, (SELECT most - mine FROM share)) FOR UPDATE SKIP LOCKED)
     RETURNING partition, fence),
   claimed AS (
     UPDATE outbox_partitions SET holder = $1, fence = fence + 1
-     WHERE (SELECT mine = 0 FROM share) AND NOT EXISTS (SELECT FROM taken)
+     WHERE (SELECT mine = 0 FROM share) AND NOT EXISTS (SELECT FROM taken) AND ${IS_RESUMED}
        AND partition = (
          SELECT p.partition FROM outbox_partitions AS p
            JOIN (SELECT holder FROM outbox_partitions WHERE holder <> $1 AND held_until > now()

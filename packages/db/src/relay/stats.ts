@@ -29,6 +29,8 @@ export interface RelayStats {
    * a relay that does.
    */
   readonly unknown: Readonly<Record<string, number>>
+  /** Whether it waits because the store was restored from a backup and is not resumed. */
+  readonly waitsForResume: boolean
 }
 
 /** Counts by topic. */

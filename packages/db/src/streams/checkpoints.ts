@@ -1,4 +1,5 @@
 import type { TransactionRun } from '@miyabi/postgres'
+import { IS_RESUMED } from '../restores/restored-store.js'
 import type { GapReason, StreamDatabase, StreamGap } from './types.js'
 
 /** A row of `stream_shards`, as discovery reads it. */
@@ -142,7 +143,7 @@ export class Checkpoints {
     const { rows } = await this.#db.query<Lease>(
       `WITH found AS MATERIALIZED ( -- a subquery would be run again for each row of a join, and take more than one
          SELECT stream, shard FROM stream_shards AS free
-          WHERE consumer = $1 AND state = 'open' AND (held_until IS NULL OR held_until < clock_timestamp())
+          WHERE consumer = $1 AND state = 'open' AND (held_until IS NULL OR held_until < clock_timestamp()) AND ${IS_RESUMED}
             AND NOT EXISTS (SELECT FROM stream_shards AS parent
                              WHERE parent.consumer = $1 AND parent.stream = free.stream AND parent.shard = free.parent
                                AND parent.state IN ('open', 'gap'))

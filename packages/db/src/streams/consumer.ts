@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Closing, DEFAULT_GRACE_MS, defined, fullJitter, type Logger, settlesWithin, sleep } from '@miyabi/core'
 import type { StreamName } from '@miyabi/dynamo'
+import { restoreToResume } from '../restores/restored-store.js'
 import { Checkpoints, type KnownShard, type Lease } from './checkpoints.js'
 import { isRetryAsked } from './dead-records.js'
 import type { Delivered } from './deliver.js'
@@ -143,6 +144,7 @@ export class Consumer<T> implements StreamConsumer {
     while (!signal.aborted) {
       try {
         if (performance.now() >= this.#nextDiscovery) {
+          await this.#untilResumed()
           this.#retryDead()
           await this.#discover()
         }
@@ -154,6 +156,21 @@ export class Consumer<T> implements StreamConsumer {
         if (signal.aborted) return
         await sleep(this.#failed(SELF, error), signal).catch(() => {})
       }
+    }
+  }
+
+  /** Waits while the store is restored and not resumed: what it holds is not to be counted again. */
+  async #untilResumed(): Promise<void> {
+    for (let isSaid = false; ; isSaid = true) {
+      const held = await restoreToResume(this.#setup.db)
+      if (!held) return
+      const { code, message: reason } = held
+      this.#failing.set(SELF, { code, reason, attempt: 1 })
+      if (!isSaid) {
+        const fields = { event: 'db.not_resumed', consumer: this.name, error: held }
+        this.#setup.logger.error(fields, `consumer ${this.name} waits: ${reason}`)
+      }
+      await sleep(this.#rhythm.leaseMs, this.#ending.signal)
     }
   }
 

@@ -14,20 +14,29 @@ const queries = [...relationQueries, ...codeQueries, ...rightsQueries]
  * @param client a connection that is in no transaction.
  */
 export async function catalogDump(client: ClientBase): Promise<CatalogEntry[]> {
-  // An empty search path makes the server qualify every name.
-  await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''`)
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
   try {
-    const entries: CatalogEntry[] = []
-    for (const { kind, sql } of queries) {
-      const { rows } = await client.query<{ name: string; definition: string | null; on: string | null }>(sql)
-      for (const { name, definition, on } of rows) {
-        entries.push({ kind, name, definition: definition ?? '', ...(on !== null && { on }) })
-      }
-    }
-    return entries.sort(compareEntries)
+    return await catalogWithin(client)
   } finally {
     await client.query('ROLLBACK')
   }
+}
+
+/**
+ * The same as {@link catalogDump} within the transaction that a connection is in, with what that has changed. The
+ * transaction's search path is empty from then on.
+ */
+export async function catalogWithin(client: ClientBase): Promise<CatalogEntry[]> {
+  // An empty search path makes the server qualify every name.
+  await client.query(`SET LOCAL search_path = ''`)
+  const entries: CatalogEntry[] = []
+  for (const { kind, sql } of queries) {
+    const { rows } = await client.query<{ name: string; definition: string | null; on: string | null }>(sql)
+    for (const { name, definition, on } of rows) {
+      entries.push({ kind, name, definition: definition ?? '', ...(on !== null && { on }) })
+    }
+  }
+  return entries.sort(compareEntries)
 }
 
 /** By kind, then by name: an order that does not depend on a server's collation. */

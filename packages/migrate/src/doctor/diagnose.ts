@@ -6,6 +6,7 @@ import type { DatabaseCheck } from './check.js'
 import { driftCheck } from './drift.js'
 import { indexesCheck } from './indexes.js'
 import { migrationsCheck } from './migrations.js'
+import { restoresCheck } from './restores.js'
 import { rowSecurityCheck } from './row-security.js'
 import { usageCheck } from './usage.js'
 
@@ -16,6 +17,7 @@ export const databaseChecks: readonly DatabaseCheck[] = [
   rowSecurityCheck,
   indexesCheck(),
   usageCheck,
+  restoresCheck,
 ]
 
 /**

@@ -63,6 +63,19 @@ const statements: Readonly<
     update: 'UPDATE erasures SET at = current_instant()',
     delete: 'DELETE FROM erasures',
   },
+  restores: {
+    select: 'SELECT backup_id FROM restores',
+    insert: `INSERT INTO restores (backup_id, cut, row_count, item_count, outbox_until, erasures)
+               VALUES ('x', now(), 0, 0, 0, 'applied')`,
+    update: 'UPDATE restores SET resumed_at = now()',
+    delete: 'DELETE FROM restores',
+  },
+  backup_drills: {
+    select: 'SELECT backup_id FROM backup_drills',
+    insert: "INSERT INTO backup_drills (backup_id, cut, equal, loss_ms, duration_ms) VALUES ('x', now(), true, 0, 0)",
+    update: 'UPDATE backup_drills SET loss_ms = 1',
+    delete: 'DELETE FROM backup_drills',
+  },
 }
 
 describe.each([

@@ -50,6 +50,14 @@ export const machinery = {
     meaning: 'Whose data were erased, by a hash: the service adds to it, only the owner of the tables takes from it.',
     service: ['select', 'insert', 'update'],
   },
+  restores: {
+    meaning: 'That the store was restored from a backup: the service waits for its end, the owner writes it.',
+    service: ['select'],
+  },
+  backup_drills: {
+    meaning: 'What trying backups has found: the service reads it, the owner writes it.',
+    service: ['select'],
+  },
 } as const satisfies Partial<Record<TableName, MachineryAccess>>
 
 /** One of them. */

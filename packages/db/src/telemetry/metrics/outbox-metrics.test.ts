@@ -10,6 +10,7 @@ const stats: RelayStats = {
   rows: 3,
   topics: { 'webhook.deliver': { delivered: 5, failed: 4, dead: 1, redelivered: 2 } },
   unknown: { 'x@1': 2, 'x@2': 3 },
+  waitsForResume: false,
 }
 
 it('are those of all relays by topic, and gone with them', () => {

@@ -1,5 +1,6 @@
 import type { Database, DatabaseStats } from '../../context/context.js'
 import { shared } from '../shared.js'
+import { backupMetrics } from './backup-metrics.js'
 import { conventions } from './conventions.js'
 import type { MetricSet } from './metric-set.js'
 import { outboxMetrics } from './outbox-metrics.js'
@@ -31,6 +32,7 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   const eventWriterPending = set.sum(ownMetrics.eventWriterPending)
   const readStreams = streamMetrics(set)
   const readOutbox = outboxMetrics(set)
+  const readBackups = backupMetrics(db, set)
   const ready = set.sum(ownMetrics.ready)
   const problem = set.sum(ownMetrics.problem)
 
@@ -83,7 +85,7 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
     readDynamo(dynamodb)
     readStreams(streams)
     readOutbox(relays, outbox)
-    await readHealth()
+    await Promise.all([readHealth(), readBackups()])
     return service ? ['main', 'service'] : ['main']
   }
 }

@@ -1,0 +1,41 @@
+import pg from 'pg'
+import type { Manifest, PostgresTable } from '../format/manifest.js'
+import { RowsHash } from '../format/rows-hash.js'
+import { copyOut } from '../postgres/copy-out.js'
+
+const { escapeIdentifier } = pg
+
+/**
+ * How the tables and sequences of a database differ from a backup, in words. In the transaction that restores, before
+ * anything is changed there, whose settings are those that rows are backed up under.
+ */
+export async function compareRows(
+  client: pg.Client,
+  { postgres }: Manifest,
+  onTable: (table: string) => void,
+): Promise<readonly string[]> {
+  const differences: string[] = []
+  for (const table of postgres.tables) {
+    onTable(table.name)
+    const hash = new RowsHash()
+    for await (const _ of copyOut(client, copyText(table), hash)) {
+      // Only their hash is wanted.
+    }
+    if (hash.rows !== table.rows) differences.push(`${table.name}: ${hash.rows} rows, and ${table.rows} were backed up`)
+    else if (hash.value !== table.hash) differences.push(`${table.name}: rows are others than were backed up`)
+  }
+  for (const { name, schema, sequence, value, isCalled } of postgres.sequences) {
+    const { rows } = await client.query<{ value: string; isCalled: boolean }>(
+      `SELECT last_value::text AS value, is_called AS "isCalled" FROM ${escapeIdentifier(schema)}.${escapeIdentifier(sequence)}`,
+    )
+    const [found] = rows
+    if (found?.value !== value || found.isCalled !== isCalled)
+      differences.push(`${name}: at ${found?.value}, and was at ${value}`)
+  }
+  return differences
+}
+
+const copyText = ({ schema, table, columns }: PostgresTable): string => {
+  const list = columns.map((column) => escapeIdentifier(column)).join(', ')
+  return `COPY (SELECT ${list} FROM ${escapeIdentifier(schema)}.${escapeIdentifier(table)}) TO STDOUT`
+}

@@ -1,0 +1,158 @@
+import type { KeyObject } from 'node:crypto'
+import { defined } from '@miyabi/core'
+import { DatabaseContext, restoreToResume } from '@miyabi/db'
+import { createDynamo, parseDynamoSettings } from '@miyabi/dynamo'
+import { acquireStack, type Stack } from '@miyabi/local'
+import { type Migration, parseTarget } from '@miyabi/migrate'
+import { BackupError, type BackupErrorCode } from '../errors/errors.js'
+import { type OpenedBackup, openBackup } from '../format/open-backup.js'
+import { withClient } from '../restore/postgres/client.js'
+import { type RestoreProgress, restoreInto } from '../restore/restore.js'
+import { resumeStore } from '../restore/resume.js'
+import type { BackupTarget } from '../target/target.js'
+import { checkConstraints } from './check-constraints.js'
+import { checkIndexes } from './check-indexes.js'
+import { checkPerson } from './check-person.js'
+import { compareRows } from './compare-rows.js'
+
+export interface DrillOptions {
+  readonly target: BackupTarget
+  readonly backup: string
+  readonly key?: KeyObject | undefined
+  readonly plain?: boolean | undefined
+  /** All migrations of this release. */
+  readonly migrations: readonly Migration[]
+  readonly onProgress?: ((progress: RestoreProgress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What trying a backup has found. */
+export interface Drilled {
+  readonly backup: string
+  /** ISO 8601. */
+  readonly cut: string
+  /** Whether everything came back as it was backed up. */
+  readonly equal: boolean
+  readonly differences: readonly string[]
+  /** How old the cut was: what would be lost, in milliseconds (the recovery point). */
+  readonly lossMs: number
+  /**
+   * How long it took from an empty stack to one that works, without the checks, in milliseconds (the recovery time).
+   */
+  readonly durationMs: number
+  readonly tables: number
+  readonly rows: number
+  readonly items: number
+  /** Items of the backup whose time is over. */
+  readonly expired: number
+  /** Whether amcheck has looked through the indexes: the server needs it for this login. */
+  readonly indexesChecked: boolean
+}
+
+/**
+ * Restores a backup into a stack of its own, which is gone afterwards, and compares that with the backup: every table's
+ * rows, the sequences, the items; the catalog before and after, checks and foreign keys, indexes, what a person sees,
+ * and that nothing works on it until it is resumed.
+ * @throws {BackupError}, {MigrationError}, {LocalError} where it could not be done.
+ */
+export async function drillBackup(options: DrillOptions): Promise<Drilled> {
+  const backup = await openBackup(options.target, options.backup, options)
+  const { manifest } = backup
+  const startedAt = Date.now()
+  const since = performance.now()
+  const facts = {
+    backup: manifest.id,
+    cut: manifest.cut.at,
+    lossMs: Math.max(0, startedAt - Date.parse(manifest.cut.at)),
+    tables: manifest.postgres.tables.length + manifest.dynamodb.tables.length,
+  }
+  try {
+    const found = await restoreAndCompare(options, backup)
+    return { ...facts, ...found, equal: found.differences.length === 0 }
+  } catch (error) {
+    if (!(error instanceof BackupError) || !OF_THE_BACKUP.has(error.code)) throw error
+    const durationMs = Math.round(performance.now() - since)
+    const nothing = { rows: 0, items: 0, expired: 0, indexesChecked: false }
+    return { ...facts, ...nothing, durationMs, differences: [error.message], equal: false }
+  }
+}
+
+/** What keeps a backup from being restored at all, and is an answer to whether it is good. */
+const OF_THE_BACKUP: ReadonlySet<BackupErrorCode> = new Set([
+  'backup.damaged',
+  'backup.items_differ',
+  'backup.schema_changed',
+  'backup.tables_differ',
+])
+
+type Found = Omit<Drilled, 'backup' | 'cut' | 'lossMs' | 'tables' | 'equal'>
+
+async function restoreAndCompare(options: DrillOptions, backup: OpenedBackup): Promise<Found> {
+  const { signal, onProgress = () => {} } = options
+  onProgress({ says: 'starting a stack' })
+  await using stack = await acquireStack({ temporary: true, ...defined({ signal }) })
+  const env = environmentOf(stack)
+  await using dynamo = createDynamo(parseDynamoSettings(env))
+  const database = parseTarget(env.DIRECT_DATABASE_URL)
+  const differences: string[] = []
+  const restoringSince = performance.now()
+  let checkedMs = 0
+  /** Adds what a check finds; its time is none of the restore's. */
+  const check = async (says: string, work: () => Promise<readonly string[]>): Promise<void> => {
+    const since = performance.now()
+    onProgress({ says })
+    differences.push(...(await work()))
+    checkedMs += performance.now() - since
+  }
+  const restored = await restoreInto({ ...options, database, dynamo, prefix: '' }, backup, 'without', ({ client }) =>
+    check('comparing', () =>
+      compareRows(client, backup.manifest, (table) => onProgress({ says: `comparing ${table}` })),
+    ),
+  )
+  await using db = await DatabaseContext.fromEnv({ env })
+  let indexesChecked = false
+  await withClient(database, signal, async (client) => {
+    await check('asking every check of every row', () => checkConstraints(client))
+    await check('looking rows up in the indexes', async () => {
+      const found = await checkIndexes(client)
+      indexesChecked = found !== undefined
+      return found ?? []
+    })
+    await check('asking as a person', () => checkPerson(client, db))
+  })
+  await check('asking whether relays wait', async () =>
+    (await restoreToResume(db.asService())) ? [] : ['relays and consumers do not wait for it to be resumed'],
+  )
+  await resumeStore({ database, dynamo, prefix: '', outbox: 'discard', erase: 'without', signal })
+  const durationMs = performance.now() - restoringSince - checkedMs
+  return {
+    differences,
+    durationMs: Math.round(durationMs),
+    rows: restored.rows,
+    items: restored.items,
+    expired: restored.expired,
+    indexesChecked,
+  }
+}
+
+function environmentOf({ descriptor }: Stack) {
+  const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = descriptor.postgres
+  const { dynamodb } = descriptor
+  if (!('endpoint' in dynamodb)) {
+    throw new BackupError(
+      'backup.no_stack',
+      `A stack to restore into has no DynamoDB: ${String(dynamodb.unavailable)}`,
+      {
+        details: {},
+        remedy: 'try the backup on a platform that has one, or restore it into a stack of your own',
+      },
+    )
+  }
+  return {
+    DATABASE_URL: databaseUrl,
+    DIRECT_DATABASE_URL: directDatabaseUrl,
+    SERVICE_DATABASE_URL: serviceDatabaseUrl,
+    DYNAMODB_ENDPOINT: String(dynamodb.endpoint),
+    DB_MIN_CONNECTIONS: '0',
+  }
+}

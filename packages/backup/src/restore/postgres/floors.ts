@@ -1,0 +1,29 @@
+import type pg from 'pg'
+import type { Cut } from '../../format/manifest.js'
+
+/** DynamoDB keeps a record of a stream for a day. */
+const RETENTION_MS = 24 * 3_600_000
+/** The time of a record is to the second. */
+const RESOLUTION_MS = 2_000
+
+/**
+ * From when on the items of a table may not have been counted by a consumer at the cut, in milliseconds since 1970, by
+ * the name of the table without its prefix. Tables that nobody consumed are left out.
+ */
+export async function uncountedFrom(client: pg.ClientBase, cut: Cut): Promise<ReadonlyMap<string, number>> {
+  // A shard of which nothing was read yet may hold all that DynamoDB keeps.
+  const { rows } = await client.query<{ stream: string; from: number }>(
+    `SELECT stream, (extract(epoch FROM min(coalesce(record_at, since, listed_at - interval '24 hours'))) * 1000)::float8 AS from
+       FROM public.stream_shards WHERE state <> 'done' GROUP BY stream`,
+  )
+  const margin = cut.clockSkewMs + cut.writeTimeoutMs + RESOLUTION_MS
+  const oldest = cut.dynamodbUntil - RETENTION_MS
+  const floors = new Map<string, number>()
+  for (const { stream, from } of rows) {
+    const table = /(Miyabi[A-Za-z]+)\/stream\//.exec(stream)?.[1]
+    if (table === undefined) continue
+    const floor = Math.max(from, oldest) - margin
+    floors.set(table, Math.min(floor, floors.get(table) ?? floor))
+  }
+  return floors
+}

@@ -1,0 +1,79 @@
+import { catalogWithin, diffCatalogs, renderCatalogDiff } from '@miyabi/migrate'
+import pg from 'pg'
+import { BackupError } from '../../errors/errors.js'
+import type { OpenedBackup } from '../../format/open-backup.js'
+import { filledTables } from './empty.js'
+import { loadRows } from './load-rows.js'
+import { openTables } from './open-tables.js'
+import { type Table, tablesOf } from './tables.js'
+
+/** SQLSTATE of a lock that was not to be had in time. */
+const LOCK_NOT_AVAILABLE = '55P03'
+
+/**
+ * Puts the rows of a backup into a database that has its schema and no data. For use inside of a transaction, as the
+ * tables' owner: what the catalog says is the same before and after.
+ *
+ * @returns how many rows.
+ * @throws {BackupError} `backup.not_empty`, `backup.tables_differ`, `backup.tables_locked`, `backup.damaged`,
+ *   `backup.schema_changed`
+ */
+export async function loadDatabase(
+  client: pg.Client,
+  backup: OpenedBackup,
+  onTable: (table: string, rows: number) => void,
+): Promise<number> {
+  const tables = await tablesOf(client)
+  compareTables(backup, tables)
+  await lock(client, tables)
+  const filled = await filledTables(client, tables)
+  if (filled.length > 0) throw notEmpty(filled)
+  const before = await catalogWithin(client)
+  const close = await openTables(client, tables)
+  const rows = await loadRows(client, backup, { tables, onTable })
+  await close()
+  const differences = diffCatalogs(before, await catalogWithin(client))
+  if (differences.length === 0) return rows
+  throw new BackupError(
+    'backup.schema_changed',
+    `The restore would leave the schema otherwise than it was:\n${renderCatalogDiff(differences)}`,
+    { details: { differences: differences.length }, remedy: 'report it, with these lines' },
+  )
+}
+
+/** @throws {BackupError} `backup.not_empty` */
+export const notEmpty = (found: readonly string[]): BackupError<'backup.not_empty'> =>
+  new BackupError('backup.not_empty', `A backup is restored into an empty stack, and here is: ${found.join(', ')}`, {
+    details: { found },
+    remedy: 'restore into a database and DynamoDB tables without data: new ones, or another DYNAMODB_TABLE_PREFIX',
+  })
+
+function compareTables({ manifest }: OpenedBackup, tables: readonly Table[]): void {
+  const backedUp = new Set(manifest.postgres.tables.map(({ name }) => name))
+  const present = new Set(tables.map(({ name }) => name))
+  const missing = [...backedUp].filter((name) => !present.has(name))
+  const unexpected = [...present].filter((name) => !backedUp.has(name))
+  if (missing.length + unexpected.length === 0) return
+  const facts = [
+    ...(missing.length > 0 ? [`it lacks ${missing.join(', ')}`] : []),
+    ...(unexpected.length > 0 ? [`the backup has no ${unexpected.join(', ')}`] : []),
+  ]
+  throw new BackupError('backup.tables_differ', `The database has other tables than the backup: ${facts.join('; ')}`, {
+    details: { missing, unexpected },
+    remedy:
+      'restore into a database that only its migrations have made; `pnpm db:migrate drift` names what they did not',
+  })
+}
+
+async function lock(client: pg.Client, tables: readonly Table[]): Promise<void> {
+  try {
+    await client.query(`LOCK TABLE ${tables.map(({ sql }) => sql).join(', ')} IN ACCESS EXCLUSIVE MODE`)
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error
+    throw new BackupError('backup.tables_locked', 'Somebody works on the tables, and was not done in time', {
+      details: {},
+      cause: error,
+      remedy: 'end what works on this database, and try again',
+    })
+  }
+}

@@ -1,0 +1,22 @@
+import type { DatabaseCheck } from './check.js'
+
+/** A store that was restored from a backup, and on which relays and consumers of streams still wait. */
+export const restoresCheck: DatabaseCheck = {
+  name: 'restores',
+  looksFor: 'a restore that is not resumed',
+  async run(client) {
+    const { rows: found } = await client.query<{ exists: boolean }>(
+      `SELECT to_regclass('restores') IS NOT NULL AS exists`,
+    )
+    if (!found[0]?.exists) return []
+    const { rows } = await client.query<{ backup: string; at: Date }>(
+      'SELECT backup_id AS backup, restored_at AS at FROM restores WHERE resumed_at IS NULL ORDER BY restored_at',
+    )
+    return rows.map(({ backup, at }) => ({
+      check: 'restores.not_resumed',
+      object: backup,
+      problem: `the store was restored from this backup at ${at.toISOString()}: no relay and no consumer of a stream works until it is resumed`,
+      remedy: '`miyabi backup resume`',
+    }))
+  },
+}
