@@ -13,7 +13,7 @@ export { RowsHash } from './format/rows-hash.js'
 export { copyTable } from './postgres/dump.js'
 export { type ListedBackup, listBackups } from './prune/list-backups.js'
 export { type PrunedBackup, type PruneOptions, pruneBackups } from './prune/prune-backups.js'
-export { type ErasureMark, readErasureMarks } from './restore/erasure-marks.js'
+export { readErasureMarks } from './restore/erasure-marks.js'
 export { resolveBackup } from './restore/resolve-backup.js'
 export {
   type OutboxRows,

@@ -1,5 +1,7 @@
+import { DatabaseContext } from '@miyabi/db'
+import type { Change, StoredEvent } from '@miyabi/dynamo'
 import { catalogDump } from '@miyabi/migrate'
-import { deploy } from '@miyabi/testing'
+import { deploy, until } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { itemLine } from '../src/format/item-line.js'
@@ -26,7 +28,7 @@ const FILL = `
   DELETE FROM outbox WHERE key = 'k3';
   INSERT INTO commit_marks (id, given_up, actor_kind, transaction_id) VALUES (gen_random_uuid(), false, 'user', 7);
   INSERT INTO stream_shards (consumer, stream, shard, generation, record_at, sequence)
-  VALUES ('usage', 'arn:aws:dynamodb:a:1:table/MiyabiEvents/stream/1', 's', 1, now() - interval '1 hour', '5');`
+  VALUES ('usage', 'arn:aws:dynamodb:a:1:table/MiyabiEvents/stream/1', 's', 1, now() + interval '1 minute', '5');`
 
 beforeAll(async () => {
   target = await folder.open()
@@ -81,7 +83,7 @@ describe('a restore', () => {
     expect(restored).toMatchObject({
       backup: backup.id,
       items: 62,
-      told: 60, // the consumer stood an hour ago
+      told: 0, // the consumer had counted all
       outbox: [{ topic: 'events.append', rows: 2 }],
       migrated: [],
       erasures: 'without',
@@ -106,6 +108,17 @@ describe('a restore', () => {
     await expect(resumeStore({ ...into.place, erase: 'without' })).rejects.toMatchObject({
       code: 'backup.nothing_to_resume',
     })
+
+    await using db = await DatabaseContext.fromEnv({ env: into.env })
+    await db.dynamodb.events.append({ eventType: 'new', data: {} })
+    const told: string[] = []
+    const handle = async (changes: readonly Change<StoredEvent>[]): Promise<void> => {
+      for (const change of changes) if (change.kind === 'insert') told.push(change.next.eventType)
+    }
+    await using _usage = db.streams.consume('usage', { from: 'events', handle })
+    await using _first = db.streams.consume('seen-here-first', { from: 'events', handle })
+    await until(async () => told.length >= 2)
+    expect(told).toEqual(['new', 'new'])
   })
 
   it('is refused where data are, names all of them, and changes nothing', async () => {

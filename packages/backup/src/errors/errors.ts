@@ -34,7 +34,6 @@ import { type Effect, MiyabiError } from '@miyabi/core'
  * - `backup.items_differ`: DynamoDB does not hold what was put: somebody else writes into the tables
  * - `backup.outcome_unknown`: the connection was lost in the moment of COMMIT
  * - `backup.erasures_missing`: the list of erasures is not beside the backups
- * - `backup.erasures_damaged`: a line of the list of erasures cannot be read
  * - `backup.outbox_undecided`: effects waited at the cut, and nobody said what becomes of them
  * - `backup.nothing_to_resume`: no restore waits
  * - `backup.none_to_try`: there is no backup that could be tried
@@ -72,7 +71,6 @@ export interface BackupErrorDetails {
   'backup.items_differ': { readonly table: string }
   'backup.outcome_unknown': object
   'backup.erasures_missing': { readonly target: string }
-  'backup.erasures_damaged': { readonly line: number }
   'backup.outbox_undecided': { readonly topics: readonly string[] }
   'backup.nothing_to_resume': object
   'backup.none_to_try': { readonly target: string }

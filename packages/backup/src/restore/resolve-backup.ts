@@ -1,22 +1,22 @@
+import type { KeyObject } from 'node:crypto'
 import { BackupError } from '../errors/errors.js'
-import { isBackupId, PLAIN_MANIFEST, SEALED_MANIFEST } from '../format/manifest.js'
+import { listBackups } from '../prune/list-backups.js'
 import type { BackupTarget } from '../target/target.js'
 
 /**
- * The id that is meant: `latest` is the last backup that came to its end.
+ * The id that is meant: `latest` is the last backup that is whole, as far as a listing tells.
  * @throws {BackupError} `backup.none_to_try`
  */
-export async function resolveBackup(target: BackupTarget, id: string): Promise<string> {
+export async function resolveBackup(
+  target: BackupTarget,
+  id: string,
+  options: { readonly key?: KeyObject | undefined } = {},
+): Promise<string> {
   if (id !== 'latest') return id
-  const ids: string[] = []
-  for await (const { key } of target.list('')) {
-    const [backup = '', file = ''] = key.split('/')
-    if (isBackupId(backup) && (file === PLAIN_MANIFEST || file === SEALED_MANIFEST)) ids.push(backup)
-  }
-  const last = ids.sort().at(-1)
-  if (last !== undefined) return last
-  throw new BackupError('backup.none_to_try', `There is no backup in ${target.name}`, {
+  const last = (await listBackups(target, options)).findLast(({ state }) => state === 'whole')
+  if (last !== undefined) return last.id
+  throw new BackupError('backup.none_to_try', `There is no whole backup in ${target.name}`, {
     details: { target: target.name },
-    remedy: 'make one: `miyabi backup create`',
+    remedy: '`miyabi backup create` makes one, and `miyabi backup list` says what is there',
   })
 }

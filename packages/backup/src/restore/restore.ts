@@ -2,12 +2,13 @@ import type { KeyObject } from 'node:crypto'
 import type { Dynamo } from '@miyabi/dynamo'
 import { deployMigrations, type Migration, type Target } from '@miyabi/migrate'
 import type pg from 'pg'
+import type { Erasure } from '../create/erasures.js'
 import { type OpenedBackup, openBackup } from '../format/open-backup.js'
 import type { BackupTarget } from '../target/target.js'
 import { type LoadedItems, loadItems } from './dynamo/load-items.js'
 import { removeNotes } from './dynamo/note.js'
 import { filledDynamoTables, openDynamoTables } from './dynamo/open-tables.js'
-import { type ErasureMark, readErasureMarks } from './erasure-marks.js'
+import { readErasureMarks } from './erasure-marks.js'
 import { withClient } from './postgres/client.js'
 import { filledTables } from './postgres/empty.js'
 import { uncountedFrom } from './postgres/floors.js'
@@ -43,7 +44,7 @@ export interface RestoreOptions extends RestorePlace {
   /** Takes a backup that is not encrypted although there is a key. Default false. */
   readonly plain?: boolean | undefined
   /** Erases those who were erased after the cut; `without` leaves them in. */
-  readonly erase: ((marks: readonly ErasureMark[]) => Promise<unknown>) | 'without'
+  readonly erase: ((marks: readonly Erasure[]) => Promise<unknown>) | 'without'
   readonly onProgress?: ((progress: RestoreProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }

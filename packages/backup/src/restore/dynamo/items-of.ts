@@ -1,5 +1,6 @@
 import { damaged } from '../../errors/errors.js'
 import { type Item, parseItemLine } from '../../format/item-line.js'
+import { linesOf } from '../../format/lines.js'
 import type { DynamoTable } from '../../format/manifest.js'
 import type { OpenedBackup } from '../../format/open-backup.js'
 import { RowsHash } from '../../format/rows-hash.js'
@@ -10,8 +11,6 @@ export interface ReadItem {
   readonly item: Item
   readonly line: Uint8Array
 }
-
-const END_OF_LINE = 0x0a
 
 /**
  * The items of a table in a backup. That they are those which were written is certain at the end.
@@ -27,18 +26,4 @@ export async function* itemsOf(backup: OpenedBackup, table: DynamoTable): AsyncG
   }
   if (hash.rows === table.items && hash.value === table.hash) return
   throw damaged(backup.manifest.id, table.name, `holds ${hash.rows} items, and ${table.items} others were written`)
-}
-
-async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  let rest: Buffer[] = []
-  for await (const part of bytes) {
-    let start = 0
-    for (let end = part.indexOf(END_OF_LINE); end >= 0; end = part.indexOf(END_OF_LINE, start)) {
-      yield rest.length === 0 ? part.subarray(start, end) : Buffer.concat([...rest, part.subarray(start, end)])
-      rest = []
-      start = end + 1
-    }
-    if (start < part.length) rest.push(part.subarray(start))
-  }
-  if (rest.length > 0) yield Buffer.concat(rest)
 }

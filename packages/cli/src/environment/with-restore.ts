@@ -1,0 +1,51 @@
+import path from 'node:path'
+import type { Erasure, RestorePlace } from '@miyabi/backup'
+import { migrationDatabaseUrl, NoDatabaseError, parseTarget, readMigrations } from '@miyabi/migrate'
+import { say } from '../terminal/output.js'
+import { environmentWithStack } from './environment.js'
+import { serverName } from './server-name.js'
+import { type BackupEnvironment, withBackups } from './with-backups.js'
+
+/** What restoring works with. */
+interface RestoreEnvironment extends Omit<BackupEnvironment, 'environment'> {
+  readonly place: RestorePlace
+  /** What a context of these stores reads. */
+  readonly env: NodeJS.ProcessEnv
+  /** Erases everybody whom one of these marks is of, as the service. */
+  erase(marks: readonly Erasure[]): Promise<void>
+}
+
+/**
+ * Works on both stores as the migrator, and on the backups, and says where they are. The embedded stack, where it is
+ * the one, is up for as long as the work lasts.
+ * @param command for the error where there is no database.
+ */
+export async function withRestore<T>(
+  command: string,
+  work: (environment: RestoreEnvironment) => Promise<T>,
+): Promise<T> {
+  return withBackups(async ({ environment, ...backups }) => {
+    const { createDynamo, parseDynamoSettings } = await import('@miyabi/dynamo')
+    await using stacked = await environmentWithStack(environment)
+    const { env, root, schemaRoot, usesStack } = stacked
+    const url = migrationDatabaseUrl(root, env)
+    if (url === undefined) throw new NoDatabaseError(command, env)
+    const database = parseTarget(url)
+    say(usesStack ? "the embedded stack's stores" : `PostgreSQL: ${serverName(database)}`)
+    const settings = parseDynamoSettings(env)
+    await using dynamo = createDynamo(settings)
+    const migrations = readMigrations(path.join(schemaRoot, 'prisma/migrations'))
+    const place = { database, dynamo, prefix: settings.tablePrefix, migrations }
+    return await work({ ...backups, place, env, erase: (marks) => eraseMarked(marks, { env, cwd: root }) })
+  })
+}
+
+async function eraseMarked(
+  marks: readonly Erasure[],
+  options: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
+): Promise<void> {
+  if (marks.length === 0) return
+  const { DatabaseContext } = await import('@miyabi/db')
+  await using db = await DatabaseContext.fromEnv(options)
+  await db.eraseMarked(marks.map(({ mark, at }) => ({ mark, at: new Date(at) })))
+}
