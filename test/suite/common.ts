@@ -15,6 +15,8 @@ export const common = {
 /** What a run as a whole has. */
 export const run = {
   maxWorkers: 2,
+  // What a file becomes is kept by its content: else each project would transform the sources of all packages anew.
+  experimental: { fsModuleCache: true },
   reporters: ['default', path.join(import.meta.dirname, 'closing-line-reporter.ts')],
 }
 

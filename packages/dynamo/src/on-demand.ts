@@ -59,7 +59,8 @@ export interface DynamoOnDemand extends Omit<Dynamo, 'client'> {
 
 /**
  * The same as `createDynamo`, but that the AWS SDK and ElectroDB, some 150 ms of CPU, are loaded by whoever needs them
- * first: a call, a health check, or `load()`. What is called meanwhile waits for that.
+ * first: a call, a health check, or `load()`. What is called meanwhile waits for that, and its DYNAMODB_TIMEOUT begins
+ * when it is done.
  * @throws {DynamoInputError} for a shard plan, a retention or options of messages that cannot be.
  */
 export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions = {}): DynamoOnDemand {

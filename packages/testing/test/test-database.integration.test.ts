@@ -6,7 +6,7 @@ import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { withConnection } from '../src/admin.js'
 import { fromRun, testVariables } from '../src/environment.js'
-import { createTestDatabase } from '../src/index.js'
+import { createTestDatabase, sql } from '../src/index.js'
 import { RUN_LOCK, runOf } from '../src/names.js'
 import { removeDeadRuns } from '../src/run-folder.js'
 import { dropDeadRuns } from '../src/sweep.js'
@@ -28,6 +28,27 @@ describe('createTestDatabase', () => {
       await withConnection(database.directDatabaseUrl, (client) => client.query('CREATE TABLE only_here ()'))
     }
     await Promise.all(databases.map((database) => database.drop()))
+  })
+
+  it('gives one that was made ahead, as fresh as any other', async () => {
+    const ofRun = `SELECT datname FROM pg_database WHERE datname LIKE '${fromRun('prefix').replaceAll('_', String.raw`\_`)}%'`
+    const names = async (): Promise<string[]> => (await sql(admin, ofRun)).map(({ datname }) => String(datname))
+    for (const empty of [true, false]) {
+      await using first = await createTestDatabase({ empty })
+      await sql(first.directDatabaseUrl, 'CREATE TABLE left_over ()')
+      await using second = await createTestDatabase({ empty })
+      const before = await names()
+      await using third = await createTestDatabase({ empty })
+      await expect.poll(async () => (await names()).filter((name) => !before.includes(name)).length).toBeGreaterThan(0)
+      for (const { directDatabaseUrl } of [second, third]) {
+        const found = await sql(
+          directDatabaseUrl,
+          `SELECT to_regclass('left_over') AS own, to_regclass('users') AS users`,
+        )
+        expect(found).toEqual([{ own: null, users: empty ? null : 'users' }])
+      }
+      expect(new Set([first, second, third].map(({ name }) => name)).size).toBe(3)
+    }
   })
 
   it('gives the application and the service nothing of what the migrator creates, but who they may be', async () => {

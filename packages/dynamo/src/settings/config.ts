@@ -53,7 +53,7 @@ export const dynamoSettings = defineSettings({
       expected: 'up to 100 letters, digits, and any of _ . -',
     }),
     DYNAMODB_TIMEOUT: field.seconds({
-      doc: 'One call as its caller sees it: retries, backoff, drained batches and pages included.',
+      doc: 'One call as its caller sees it: retries, backoff, drained batches and pages included. The first call of a process loads the AWS SDK before its time begins; `dynamodb.load()` does that at a start.',
       default: 5,
       min: 0.05,
       max: 300,
