@@ -153,6 +153,8 @@ export {
   type HealthProblem,
   type Identity,
   type InvalidQueryDetails,
+  idAt,
+  idsBetween,
   isPostgresError,
   type JsonDocument,
   type JsonObject,

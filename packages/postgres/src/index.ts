@@ -26,6 +26,7 @@ export {
 } from './health/pool-size.js'
 export { readServerLimits, type ServerLimits } from './health/server-limits.js'
 export { type Identity, identityOf } from './identity/identity.js'
+export { idAt, idsBetween } from './ids/ids.js'
 export type { PostgresObserver, RetryFacts, StatementFacts, TransactionFacts } from './observe/facts.js'
 export type { PoolClosed, PoolEvent, PoolEvents, PoolObserver } from './observe/pool-events.js'
 export { type Line, type LineEvents, openLine } from './pool/line.js'

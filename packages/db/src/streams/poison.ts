@@ -7,6 +7,7 @@ const OF_VALUES: ReadonlySet<string> = new Set([
   'postgres.foreign_key_violation',
   'postgres.not_null_violation',
   'postgres.check_violation',
+  'postgres.month_missing',
   'postgres.not_found',
   'postgres.invalid_value',
   'postgres.invalid_query',

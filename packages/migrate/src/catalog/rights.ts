@@ -1,4 +1,4 @@
-import { type CatalogQuery, HISTORY_TABLE, inOurSchema, notOfExtension, role } from './sql.js'
+import { type CatalogQuery, HISTORY_TABLE, inOurSchema, isMonth, notOfExtension, role } from './sql.js'
 
 /**
  * Everything that can be granted: what it is called, its owner, its rights, and those that it has when nobody said
@@ -7,10 +7,10 @@ import { type CatalogQuery, HISTORY_TABLE, inOurSchema, notOfExtension, role } f
 const GRANTABLE = `
   SELECT CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.oid::regclass AS thing, c.oid::regclass::text AS "on", c.relowner AS owner, c.relacl AS acl,
     acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS usual
-    FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${inOurSchema('c.relnamespace')} AND ${notOfExtension('pg_class', 'c.oid')}
+    FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${inOurSchema('c.relnamespace')} AND NOT ${isMonth('c')} AND ${notOfExtension('pg_class', 'c.oid')}
   UNION ALL
   SELECT format('column %s.%I', c.oid::regclass, a.attname), c.oid::regclass::text, c.relowner, a.attacl, NULL
-    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attacl IS NOT NULL AND NOT a.attisdropped WHERE ${inOurSchema('c.relnamespace')}
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attacl IS NOT NULL AND NOT a.attisdropped WHERE ${inOurSchema('c.relnamespace')} AND NOT ${isMonth('c')}
   UNION ALL
   SELECT 'function ' || p.oid::regprocedure, p.oid::regprocedure::text, p.proowner, p.proacl, acldefault('f', p.proowner)
     FROM pg_proc p WHERE ${inOurSchema('p.pronamespace')} AND ${notOfExtension('pg_proc', 'p.oid')}
@@ -66,6 +66,7 @@ export const rightsQueries: readonly CatalogQuery[] = [
       FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) i
       WHERE d.classoid <> 'pg_extension'::regclass AND (d.objoid >= 16384 OR d.objoid = 'public'::regnamespace)
         AND d.description <> 'standard public schema' AND i.identity !~ '${HISTORY_TABLE}'
+        AND NOT EXISTS (SELECT FROM pg_class c WHERE d.classoid = 'pg_class'::regclass AND c.oid = d.objoid AND ${isMonth('c')})
         AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')`,
   },
 ]

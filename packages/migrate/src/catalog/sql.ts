@@ -24,9 +24,19 @@ export const inOurSchema = (namespace: string): string =>
 export const notOfExtension = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`
 
+/** The schema of the partitions of tables by month. */
+export const PARTS_SCHEMA = 'parts'
+
+/**
+ * Whether a table or an index is a partition that comes and goes with the months, which no two databases have alike:
+ * what is said of the whole holds for it, and a check of its own looks at it.
+ */
+export const isMonth = (alias: string): string =>
+  `(${alias}.relispartition AND ${alias}.relnamespace = coalesce(to_regnamespace('${PARTS_SCHEMA}'), 0))`
+
 /** Tables, views, sequences and indexes that are ours: rows of pg_class under an alias. */
 export const isOurs = (alias: string): string =>
-  `${inOurSchema(`${alias}.relnamespace`)} AND ${notOfExtension('pg_class', `${alias}.oid`)} AND ${alias}.relname <> '${HISTORY_TABLE}'`
+  `${inOurSchema(`${alias}.relnamespace`)} AND ${notOfExtension('pg_class', `${alias}.oid`)} AND NOT ${isMonth(alias)} AND ${alias}.relname <> '${HISTORY_TABLE}'`
 
 /**
  * A role's name. Whoever migrates is called CURRENT_USER, so that two databases agree that were migrated by logins of

@@ -1,4 +1,4 @@
-import { isOurSchema } from '../catalog/sql.js'
+import { isMonth, isOurSchema } from '../catalog/sql.js'
 
 const OURS = isOurSchema('n.nspname')
 
@@ -18,7 +18,10 @@ export const INVALID = `
   SELECT ${called('n.nspname', 'i.relname')} AS index, ${called('n.nspname', 'c.relname')} AS table, pg_get_indexdef(i.oid) AS definition
     ${INDEXES} WHERE NOT x.indisvalid AND ${OURS} ORDER BY 1`
 
-/** Pairs that are the same in all that matters; of each the one that nothing depends on, else the later one. */
+/**
+ * Pairs that are the same in all that matters, those of months with their table's; of each the one that nothing depends
+ * on, else the later one.
+ */
 export const DUPLICATE = `
   SELECT ${called('n.nspname', 'i.relname')} AS index, ${called('n.nspname', 'c.relname')} AS table,
          ${called('n.nspname', 'k.relname')} AS kept
@@ -28,7 +31,7 @@ export const DUPLICATE = `
      AND coalesce(pg_get_expr(y.indexprs, y.indrelid), '') = coalesce(pg_get_expr(x.indexprs, x.indrelid), '')
      AND coalesce(pg_get_expr(y.indpred, y.indrelid), '') = coalesce(pg_get_expr(x.indpred, x.indrelid), '')
     JOIN pg_class AS k ON k.oid = y.indexrelid AND k.relam = i.relam
-   WHERE ${OURS} AND x.indisvalid
+   WHERE ${OURS} AND NOT ${isMonth('i')} AND x.indisvalid
      AND (x.indisunique::int, (EXISTS (SELECT FROM pg_constraint WHERE conindid = x.indexrelid))::int, -x.indexrelid::bigint)
        < (y.indisunique::int, (EXISTS (SELECT FROM pg_constraint WHERE conindid = y.indexrelid))::int, -y.indexrelid::bigint)
    ORDER BY 1`
@@ -60,7 +63,7 @@ export const UNUSED = `
     JOIN pg_stat_user_indexes AS s ON s.indexrelid = x.indexrelid
     CROSS JOIN (SELECT coalesce(stats_reset, pg_postmaster_start_time()) AS since FROM pg_stat_database
                  WHERE datname = current_database()) AS counted
-   WHERE s.idx_scan = 0 AND x.indisvalid AND NOT x.indisunique AND NOT x.indisreplident AND ${OURS}
+   WHERE s.idx_scan = 0 AND x.indisvalid AND NOT x.indisunique AND NOT x.indisreplident AND ${OURS} AND NOT ${isMonth('i')}
      AND c.reltuples >= $1 AND counted.since <= now() - make_interval(days => $2)
      AND NOT EXISTS (SELECT FROM pg_constraint AS f
                       WHERE f.conrelid = c.oid AND (f.conindid = i.oid OR f.contype = 'f' AND f.conkey[1] = x.indkey[0]))

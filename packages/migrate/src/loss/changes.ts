@@ -28,27 +28,33 @@ export interface ChangedTable {
   readonly isRewritten: boolean
 }
 
-/** Finds the tables that a script may have taken something from. Renamed tables and columns are the same ones. */
+/**
+ * Finds the tables that a script may have taken something from. Renamed tables and columns are the same ones; a table
+ * in the place of one that is gone, under its name, is looked at for what it holds.
+ */
 export function changedTables(
   before: { readonly tables: readonly Table[]; readonly activity: Activity },
   after: { readonly tables: readonly Table[]; readonly activity: Activity },
 ): ChangedTable[] {
   const present = new Map(after.tables.map((table) => [table.oid, table]))
+  const byName = new Map(after.tables.map((table) => [table.name, table]))
   const activityOf = (oid: number, what: 'updated' | 'deleted'): number =>
     (after.activity.get(oid)?.[what] ?? 0) - (before.activity.get(oid)?.[what] ?? 0)
   return before.tables.flatMap((table): ChangedTable[] => {
-    const now = present.get(table.oid)
+    const same = present.get(table.oid)
+    const now = same ?? byName.get(table.name)
     if (now === undefined) {
       return [{ before: table, after: undefined, dropped: [], kept: [], deleted: 0, isRewritten: false }]
     }
     const kept = table.columns.flatMap((column) => {
-      const same = now.columns.find(({ number }) => number === column.number)
-      return same ? [{ before: column, after: same }] : []
+      const kin = now.columns.find(({ number, name }) => (same ? number === column.number : name === column.name))
+      return kin ? [{ before: column, after: kin }] : []
     })
     const dropped = table.columns.filter((column) => !kept.some((pair) => pair.before === column))
     const deleted = activityOf(table.oid, 'deleted')
     const retyped = kept.some((pair) => pair.before.type !== pair.after.type)
-    const isRewritten = retyped || now.file !== table.file || deleted > 0 || activityOf(table.oid, 'updated') > 0
+    const isRewritten =
+      retyped || !same || now.file !== table.file || deleted > 0 || activityOf(table.oid, 'updated') > 0
     return dropped.length > 0 || isRewritten ? [{ before: table, after: now, dropped, kept, deleted, isRewritten }] : []
   })
 }

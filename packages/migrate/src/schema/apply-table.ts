@@ -31,7 +31,21 @@ export function applyCreateTable(schema: Schema, statement: CreateStmt, origin: 
   for (const element of tableElts) {
     addElement(table, element)
     addToShape(table.shape, element, name)
+    const like = asKind(element, 'TableLikeClause')
+    if (like) copyLike(table, schema.tables.get(relationName(like.relation)), like.options ?? 0)
   }
+}
+
+/** Of `LIKE ... INCLUDING CONSTRAINTS`, in the parser's own numbers (`TableLikeOption`). */
+const LIKE_CONSTRAINTS = 4
+
+/** Columns are copied with what makes them required; indexes and policies stay behind. */
+function copyLike(table: Table, model: Table | undefined, options: number): void {
+  if (!model) return
+  for (const column of model.columns) table.columns.add(column)
+  for (const [column, definition] of model.shape.columns) table.shape.columns.set(column, definition)
+  for (const column of model.shape.required) table.shape.required.add(column)
+  if (options & LIKE_CONSTRAINTS) for (const [check, facts] of model.shape.checks) table.shape.checks.set(check, facts)
 }
 
 /** `ALTER TABLE`, and `ALTER VIEW ... SET (...)`, which is the same to the parser. */

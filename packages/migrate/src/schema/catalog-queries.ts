@@ -1,4 +1,4 @@
-import { isOurSchema } from '../catalog/sql.js'
+import { isMonth, isOurSchema } from '../catalog/sql.js'
 import { EVERYBODY } from './facts.js'
 
 /** Whether a namespace holds things of ours. */
@@ -25,7 +25,7 @@ export const TABLES = `
             LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]
            WHERE x.indrelid = c.oid AND x.indpred IS NULL AND x.indisvalid) AS indexes
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-   WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${ours('n')} AND ${own('pg_class', 'c.oid')}
+   WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT ${isMonth('c')} AND ${ours('n')} AND ${own('pg_class', 'c.oid')}
    ORDER BY 1`
 
 /** Among the roles is the owner of the table, where it inherits what one of them may. 0 is PUBLIC. */

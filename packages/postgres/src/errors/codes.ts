@@ -196,6 +196,14 @@ export const POSTGRES_ERRORS = {
     effect: 'none',
     reason: 'A check constraint refused the row',
   },
+  'postgres.month_missing': {
+    retryable: false,
+    effect: 'none',
+    reason:
+      "The table has no month for the row's id: it is older than the oldest that is kept, or of a month that was not made yet; or the id says no time",
+    remedy:
+      '`pnpm db:maintain` makes months ahead (`miyabi maintain`); ids of rows with a time of their own come from `idAt`',
+  },
   'postgres.not_found': {
     retryable: false,
     effect: 'none',

@@ -21,6 +21,8 @@ export interface DriverFacts {
   readonly standby: boolean
   /** Of 42501: `row` by a policy; `login` where the statement had no identity; anything else. */
   readonly denied: 'row' | 'login' | 'other'
+  /** No partition of the table takes the row. */
+  readonly withoutPartition: boolean
   /** A function or trigger of the database raised it, so its message can hold a value. */
   readonly raised: boolean
   /** The function of the database that it happened in, and the line. */
@@ -106,6 +108,7 @@ export function driverFacts(error: unknown): DriverFacts {
       (constraint === undefined ? undefined : CONSTRAINT_COLUMNS[constraint]),
     standby: server.standby ?? false,
     denied: server.denied ?? 'other',
+    withoutPartition: server.withoutPartition ?? false,
     raised: server.raised ?? false,
     inFunction: server.inFunction,
     place: server.place,

@@ -257,6 +257,7 @@ function codeOf(facts: DriverFacts): PostgresErrorCode {
 function codeOfSqlState(sqlState: string, facts: DriverFacts): PostgresErrorCode {
   if (facts.raised && !RAISABLE.test(sqlState)) return 'postgres.raised'
   if (sqlState === '42501') return DENIED[facts.denied]
+  if (facts.withoutPartition) return 'postgres.month_missing'
   if (MISSING.has(sqlState) && isMissing(facts)) return 'postgres.schema_mismatch'
   const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE_CLASS[sqlState.slice(0, 2)]
   return known ?? (STANDARD_CLASS.test(sqlState) ? 'postgres.refused' : 'postgres.raised')

@@ -12,6 +12,8 @@ export interface ServerFacts {
    * Of a refusal: by a policy, or for want of a right that the login had to have itself, because there was no identity.
    */
   readonly denied?: 'row' | 'login'
+  /** No partition of the table takes the row. */
+  readonly withoutPartition?: boolean
   /** RAISE in a function or trigger made it, so its message can hold anything. */
   readonly raised?: boolean
   /** The function of the database that it happened in, and its line there: `set_rating, line 4`. */
@@ -34,6 +36,7 @@ export interface ServerFacts {
 /** A server's error as the driver gives it, as far as it is read here. */
 export interface ServerError {
   readonly code?: unknown
+  readonly schema?: unknown
   readonly table?: unknown
   readonly constraint?: unknown
   readonly column?: unknown
@@ -62,6 +65,13 @@ const DENIED_BY: Readonly<Record<string, 'row' | 'login'>> = { ExecWithCheckOpti
  */
 const READ_BY = /^(exec_bind_message$|pq_(get|copy)msg)/
 
+/** Where the months of tables lie, and how they are called. */
+const PARTS_SCHEMA = 'parts'
+const MONTH = /^(.+?)_(?:before|\d{4}_\d{2})$/
+
+/** The function of the server that looks for the partition of a row. */
+const ROUTED_BY = 'ExecFindPartition'
+
 /** The function of the server that finds a table named which the statement does not read, or not at this point. */
 const MISNAMED_BY = 'errorMissingRTE'
 
@@ -81,7 +91,8 @@ export function keepText(error: object, text: string): void {
 
 /** Reads a server's error. */
 export function serverFacts(error: ServerError): ServerFacts {
-  const { column, constraint, table } = error
+  const { column } = error
+  const { table, constraint } = wholeOf(error)
   const denied = DENIED_BY[String(error.routine)]
   const raised = error.routine === 'exec_stmt_raise'
   const columns =
@@ -93,10 +104,19 @@ export function serverFacts(error: ServerError): ServerFacts {
     ...(error.standby === true ? { standby: true } : {}),
     ...(denied && !(denied === 'login' && error.inScope) ? { denied } : {}),
     ...(raised ? { raised } : saidOf(error)),
+    ...(error.code === '23514' && error.routine === ROUTED_BY ? { withoutPartition: true } : {}),
     ...functionOf(error.where),
     ...(error.code === '57014' && error.routine === 'CopyGetData' ? { withoutData: true } : {}),
     ...(error.code === '08P01' && READ_BY.test(String(error.routine)) ? { misfit: true } : {}),
   }
+}
+
+/** A month is spoken of as its table, and the key of a month as the table's. */
+function wholeOf({ schema, table, constraint }: ServerError): Pick<ServerError, 'table' | 'constraint'> {
+  const whole = schema === PARTS_SCHEMA ? MONTH.exec(String(table))?.[1] : undefined
+  if (whole === undefined) return { table, constraint }
+  const isOfMonth = typeof constraint === 'string' && constraint.startsWith(`${table}_`)
+  return { table: whole, constraint: isOfMonth ? whole + constraint.slice(String(table).length) : constraint }
 }
 
 /** What may be shown of an error about the statement itself. */

@@ -1,4 +1,5 @@
 import { createTestDatabase, type TestDatabase } from '@miyabi/testing'
+import { idAt } from '../../src/index.js'
 import { idOf, insert, type Row, type Table } from '../schema/rows.js'
 import { type SchemaDatabase, schemaDatabase } from '../schema/schema-database.js'
 
@@ -14,6 +15,8 @@ const JSON_VALUES: readonly unknown[] = [
   { __proto__x: 1, constructor: 'none' },
 ]
 const TIMES = ['0001-01-01T00:00:00Z', '1969-12-31T23:59:59.999Z', '2026-02-28T12:00:00.5Z', '9999-12-31T23:59:59.999Z']
+/** Of which there are ids and months. */
+const PAST = ['1970-01-01T00:00:00Z', '2026-02-28T12:00:00.5Z', '2001-09-09T01:46:40Z']
 const TEXTS = ['', "it's", 'a"b\\c', '{x,NULL}', 'ｱ🙂', '%_']
 
 const each = <T>(list: readonly T[], index: number): T => list[index % list.length] as T
@@ -62,11 +65,11 @@ async function fill(db: SchemaDatabase): Promise<void> {
   await rows('licenses', (n) => ({ ...pair(n), expires_at: each([null, ...TIMES], n), revoked: false }))
   await rows('trials', pair)
   await rows('revoked_licenses', (n) => ({ reason: each([null, ...TEXTS], n), revoked_at: each(TIMES, n) }))
-  await rows('usage_events', (n) => ({
-    ...pair(n),
-    event_data: JSON.stringify(each(JSON_VALUES, n)),
-    created_at: each(TIMES, n),
-  }))
+  await rows('usage_events', (n) => {
+    const time = each(PAST, n)
+    const row = { ...pair(n), event_data: JSON.stringify(each(JSON_VALUES, n)) }
+    return { ...row, id: idAt(new Date(time)), created_at: time }
+  })
   await rows('usage_aggregates', (n) => ({
     ...pair(n),
     tokens: each(['0', '9007199254740993', '9223372036854775807'], n),

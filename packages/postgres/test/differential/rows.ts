@@ -1,3 +1,4 @@
+import { idAt } from '../../src/index.js'
 import * as domain from '../../src/schema/domain.js'
 import type { Choice } from './choice.js'
 import { parentOf, type SchemaField, type SchemaModel, scalarsOf } from './schema.js'
@@ -46,6 +47,10 @@ const SPECIAL: Readonly<Record<string, (choice: Choice, serial: number) => unkno
   expiresAt: () => new Date('2099-01-01T00:00:00.000Z'),
 }
 
+/** Models whose tables are by month. */
+const BY_MONTH: ReadonlySet<string> = new Set(['UsageEvent', 'Log', 'ExecutionLog', 'LineMessage'])
+const PAST = [new Date('1970-01-01T00:00:00.000Z'), new Date('2024-02-29T23:59:59.999Z')]
+
 /** Makes rows that their tables take. What has to be unique is made of a number that no other row has. */
 export class RowMaker {
   readonly #models: ReadonlyMap<string, SchemaModel>
@@ -67,7 +72,15 @@ export class RowMaker {
       const value = this.#value(model, field, isKey, stored)
       if (value !== undefined) row[field.name] = value
     }
-    return row
+    return BY_MONTH.has(model.name) ? this.#ofItsTime(row) : row
+  }
+
+  /** Tables by month take an id of the row's time; that which the database makes is of now. */
+  #ofItsTime({ id, createdAt: _, ...row }: Row): Row {
+    if (id === undefined) return row
+    const createdAt = this.#choice.of(PAST)
+    const own = `${idAt(createdAt).slice(0, 13)}-7000-8000-${String(this.#serial).padStart(12, '0')}`
+    return { id: own, ...row, createdAt }
   }
 
   /** The models, each behind those that it refers to. */

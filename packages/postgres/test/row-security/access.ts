@@ -11,7 +11,7 @@ import type { Table } from '../schema/rows.js'
 export interface TableAccess {
   /** What is meant, in a sentence. */
   readonly meaning: string
-  /** Columns that people may give a new row, and change. `id` and what is listed; all others are refused. */
+  /** Columns that people may give a new row, and change. All others are refused. */
   readonly insertColumns?: readonly string[]
   readonly updateColumns?: readonly string[]
   /** Of the columns that may be changed, those to which only admins give a value. */
@@ -149,8 +149,8 @@ export const access: Readonly<Record<Table, TableAccess>> = {
   },
   line_messages: {
     meaning:
-      'Web users see their own, annotate and delete them, and write in the name of the LINE account that is linked to them.',
-    insertColumns: ['id', 'user_id', 'line_user_id', 'message_type', 'message_text', 'parsed_intent', 'issue_number'],
+      'Web users see their own, annotate and delete them, and write in the name of the LINE account that is linked to them. Ids say when, so the server makes them.',
+    insertColumns: ['user_id', 'line_user_id', 'message_type', 'message_text', 'parsed_intent', 'issue_number'],
     updateColumns: ['parsed_intent', 'issue_number'],
     webUser: { select: ['own'], insert: ['own'], update: ['own'], delete: ['own'] },
   },
@@ -179,8 +179,9 @@ export const access: Readonly<Record<Table, TableAccess>> = {
     webUser: { select: ['own'], insert: ['own'], update: ['own'], delete: ['own'] },
   },
   execution_logs: {
-    meaning: 'Web users write, read and delete the lines of their own executions. Nobody but the service rewrites one.',
-    insertColumns: ['id', 'execution_id', 'log_level', 'message', 'timestamp', 'metadata'],
+    meaning:
+      'Web users write, read and delete the lines of their own executions. Nobody but the service rewrites one. Ids say when, so the server makes them.',
+    insertColumns: ['execution_id', 'log_level', 'message', 'timestamp', 'metadata'],
     webUser: { select: ['own'], insert: ['own'], delete: ['own'] },
   },
   logs: {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { idAt } from '../../src/ids/ids.js'
 import { declaredTable, exampleOf, parentOf } from '../schema/declared.js'
 import { type Row, type Table, tables } from '../schema/rows.js'
 import type { Kind, Whose } from './access.js'
@@ -17,6 +18,14 @@ export const idOf = (name: string): string =>
     .update(name)
     .digest('hex')
     .replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
+
+/** Tables by month take ids of now alone. */
+const byMonth: readonly Table[] = ['usage_events', 'logs', 'execution_logs', 'line_messages']
+const [now = ''] = /^.{13}/.exec(idAt(new Date())) ?? []
+
+/** An id that is the same all through the run. */
+const rowId = (table: Table, name: string): string =>
+  byMonth.includes(table) ? `${now}-7${idOf(name).slice(15)}` : idOf(name)
 
 const person = (name: string, kind: Person['kind'], isAdmin = false): Person => ({
   name,
@@ -209,7 +218,7 @@ function rows(tag: string, fixture?: readonly FixtureRow[]): FixtureRow[] {
   const made: FixtureRow[] = []
   for (const table of inOrder) {
     const own = rowsOf[table]?.(tag) ?? madeUp(table, tag, fixture ?? made)
-    made.push(...own.map((row, i) => ({ table, id: idOf(`${table} ${i}${tag}`), ...row })))
+    made.push(...own.map((row, i) => ({ table, id: rowId(table, `${table} ${i}${tag}`), ...row })))
   }
   return made
 }

@@ -1,5 +1,7 @@
 import { MiyabiError, stringifyJson } from '@miyabi/core'
 import { USAGE_RECORDED, usageOf } from '@miyabi/dynamo/names'
+import { isPostgresError } from '@miyabi/postgres'
+import { mapError } from '../../errors/map-error.js'
 import type { ConsumeOptions } from '../types.js'
 
 /** A month names so many agents of a person and plugin at most, as `increment_agent_execution` does. */
@@ -39,8 +41,8 @@ const COUNT = `
 
 /**
  * Counts the events `usage.recorded`: each becomes a row of `usage_events`, under its id and at its own time, and only
- * where that is new, it is added to `usage_aggregates`. An event of a user or a plugin that does not exist is a dead
- * letter.
+ * where that is new, it is added to `usage_aggregates`. An event of a user or a plugin that does not exist, or of a
+ * month that is gone, is a dead letter.
  *
  * ```ts
  * const consumer = db.streams.consume('usage', usageProjection)
@@ -55,17 +57,19 @@ export const usageProjection: ConsumeOptions<'events'> = {
     run.passOver(changes.length - events.length)
     if (events.length === 0) return
     const usages = events.map(usageOf)
-    const { rows } = await run.query<{ readonly agents: number }>(COUNT, [
-      events.map(({ id }) => id),
-      usages.map(({ userId }) => userId),
-      usages.map(({ pluginId }) => pluginId),
-      usages.map(({ use }) => use),
-      usages.map(({ details }) => (details === undefined ? null : stringifyJson(details))),
-      events.map(({ occurredAt }) => occurredAt),
-      usages.map(({ quantity }) => quantity),
-      usages.map(({ meter }) => meter),
-      usages.map(({ agent }) => agent ?? null),
-    ])
+    const { rows } = await monthsAwaited(events, () =>
+      run.query<{ readonly agents: number }>(COUNT, [
+        events.map(({ id }) => id),
+        usages.map(({ userId }) => userId),
+        usages.map(({ pluginId }) => pluginId),
+        usages.map(({ use }) => use),
+        usages.map(({ details }) => (details === undefined ? null : stringifyJson(details))),
+        events.map(({ occurredAt }) => occurredAt),
+        usages.map(({ quantity }) => quantity),
+        usages.map(({ meter }) => meter),
+        usages.map(({ agent }) => agent ?? null),
+      ]),
+    )
     if (rows.some(({ agents }) => agents > MAX_AGENTS)) {
       throw new MiyabiError(
         'db.usage.too_many_agents',
@@ -73,4 +77,25 @@ export const usageProjection: ConsumeOptions<'events'> = {
       )
     }
   },
+}
+
+/**
+ * An event of a month that is gone is a dead letter. One of a month that nobody has made yet is no fault of its own: it
+ * and those behind it wait until somebody does.
+ */
+async function monthsAwaited<T>(events: readonly { readonly occurredAt: Date }[], count: () => Promise<T>): Promise<T> {
+  try {
+    return await count()
+  } catch (error) {
+    const mapped = mapError(error)
+    const now = new Date()
+    const thisMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth()))
+    if (!isPostgresError(mapped, 'postgres.month_missing') || events.some(({ occurredAt }) => occurredAt < thisMonth))
+      throw error
+    throw new MiyabiError('db.usage.month_missing', 'usage_events has no month for events of this time', {
+      remedy: '`pnpm db:maintain` makes it; the events wait',
+      retryable: true,
+      cause: mapped,
+    })
+  }
 }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { uuid7 } from '../../ids/uuid7.js'
 
 /**
  * UUIDs as Prisma makes them for fields with `@default(uuid(4))` and `@default(uuid(7))`: those of version 7 begin with
@@ -23,10 +24,5 @@ function makeUuid7(): string {
       count = 0
     }
   }
-  const bytes = randomBytes(16)
-  bytes.writeUIntBE(lastMs, 0, 6)
-  bytes.writeUInt16BE(0x7000 | count, 6)
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  return uuid7(lastMs, count, randomBytes(8))
 }

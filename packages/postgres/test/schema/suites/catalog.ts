@@ -96,7 +96,7 @@ export function catalog(open: OpenSchemaDatabase): void {
 
     it('has every index that a question needs', async () => {
       const found = await db.query<{ definition: string }>(
-        `SELECT regexp_replace(pg_get_indexdef(indexrelid), '^CREATE (UNIQUE )?INDEX \\S+ ON (public\\.)?', '') AS definition
+        `SELECT regexp_replace(pg_get_indexdef(indexrelid), '^CREATE (UNIQUE )?INDEX \\S+ ON (ONLY )?(public\\.)?', '') AS definition
          FROM pg_index JOIN pg_class t ON t.oid = indrelid WHERE t.relnamespace = 'public'::regnamespace`,
       )
       expect(found.map(({ definition }) => definition)).toEqual(expect.arrayContaining(indexes))

@@ -37,6 +37,10 @@ const violations: Readonly<Record<string, readonly [Table, Row]>> = {
   usage_events_quantity_not_negative: ['usage_events', { quantity: -1, meter: 'issues' }],
   usage_events_quantity_has_meter: ['usage_events', { quantity: 1 }],
   usage_events_agent_has_meter: ['usage_events', { meter: 'issues', agent: 'a' }],
+  usage_events_id_fits_created_at: ['usage_events', { created_at: '2025-01-01' }],
+  logs_id_fits_created_at: ['logs', { created_at: '2025-01-01' }],
+  execution_logs_id_fits_created_at: ['execution_logs', { created_at: '2025-01-01' }],
+  line_messages_id_fits_created_at: ['line_messages', { created_at: '2025-01-01' }],
   agent_executions_state_version_not_negative: ['agent_executions', { state_version: -1 }],
   agent_executions_completed_not_before_start: [
     'agent_executions',
@@ -60,6 +64,7 @@ const moreViolations: readonly (readonly [string, Table, Row])[] = [
   ['users_email_is_address', 'users', { email: 'two words@example.org' }],
   ['plugins_categories_is_flat_without_null', 'plugins', { categories: '{{a},{b}}' }],
   ['plugins_categories_is_flat_without_null', 'plugins', { categories: '[2:3]={a,b}' }],
+  ['logs_id_fits_created_at', 'logs', { id: '01950000-0000-4000-8000-000000000000', created_at: '2025-02-12' }],
   ['subscriptions_trial_ends_at_within_years_1_to_9999', 'subscriptions', { trial_ends_at: '0001-12-31 BC' }],
   ['subscriptions_trial_ends_at_within_years_1_to_9999', 'subscriptions', { trial_ends_at: '10000-01-01' }],
 ]

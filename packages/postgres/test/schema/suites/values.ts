@@ -25,7 +25,8 @@ export function values(open: OpenSchemaDatabase): void {
         await client.query('BEGIN')
         await client.query(`SET LOCAL TimeZone = 'Asia/Tokyo'`)
         const { rows } = await client.query(
-          `INSERT INTO logs (level, message, created_at) VALUES ('info', 'x', '2025-11-29 09:00') RETURNING created_at`,
+          `INSERT INTO logs (id, level, message, created_at)
+           VALUES (id_at('2025-11-29 09:00'), 'info', 'x', '2025-11-29 09:00') RETURNING created_at`,
         )
         expect(rows[0]?.created_at).toEqual(new Date('2025-11-29T00:00:00Z'))
         await client.query('ROLLBACK')

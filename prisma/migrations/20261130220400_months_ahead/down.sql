@@ -1,0 +1,1 @@
+-- Months ahead may stay: going back one further takes them into their table.
