@@ -31,6 +31,10 @@ const commands: Readonly<Record<string, Entry>> = {
     purpose: 'carry out what the outbox holds',
     load: async () => (await import('./commands/relay.js')).relay,
   },
+  maintain: {
+    purpose: 'months ahead, and those that may go',
+    load: async () => (await import('./commands/maintain.js')).maintain,
+  },
   outbox: {
     purpose: 'what committed transactions have left to be carried out',
     load: async () => (await import('./commands/outbox.js')).outbox,

@@ -62,6 +62,7 @@ describe('miyabi doctor', () => {
       ['indexes', 'clean'],
       ['usage', 'clean'],
       ['restores', 'clean'],
+      ['partitions', 'clean'],
       ['tables', 'clean'],
       ['pool', 'clean'],
     ])

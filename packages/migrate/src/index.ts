@@ -32,9 +32,11 @@ export {
   checkNewMigrations,
   databaseStatus,
   deployMigrations,
+  ensureMonths,
   explainStatement,
   findDrift,
   lintMigrations,
+  maintainPartitions,
   newMigration,
   planTopics,
   rollback,
@@ -43,6 +45,10 @@ export {
   writeDown,
 } from './on-demand.js'
 export type { OpenTopics, TopicChange, TopicsOptions } from './outbox/topics.js'
+export { PartitionError, type PartitionErrorCode } from './partitions/errors.js'
+export { type Keep, parseKeep } from './partitions/keep.js'
+export type { MaintainOptions, PartitionStep } from './partitions/maintain.js'
+export type { UsageComparison, UsageDifference, UsageSums } from './partitions/usage.js'
 export { migrationDatabaseUrl } from './prisma/database-url.js'
 export { schemaEnginePath } from './prisma/engine-path.js'
 export { loadEnvFile } from './prisma/env-file.js'

@@ -90,3 +90,21 @@ export const slowStatements: typeof import('./statistics/slow-statements.js').sl
  */
 export const explainStatement: typeof import('./statistics/explain.js').explainStatement = async (options) =>
   (await import('./statistics/explain.js')).explainStatement(options)
+
+/**
+ * Makes the months that tables by month will need, and drops those that may go.
+ * @throws {PartitionError} see its codes
+ */
+export const maintainPartitions: typeof import('./partitions/maintain.js').maintainPartitions = async (options) =>
+  (await import('./partitions/maintain.js')).maintainPartitions(options)
+
+/**
+ * Makes the months of a table between two moments, as far as they are not there; in the caller's transaction.
+ * @param client a login of the tables' owner.
+ */
+export const ensureMonths: typeof import('./partitions/ensure-months.js').ensureMonths = async (
+  client,
+  table,
+  from,
+  to,
+) => (await import('./partitions/ensure-months.js')).ensureMonths(client, table, from, to)

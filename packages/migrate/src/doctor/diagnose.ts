@@ -6,6 +6,7 @@ import type { DatabaseCheck } from './check.js'
 import { driftCheck } from './drift.js'
 import { indexesCheck } from './indexes.js'
 import { migrationsCheck } from './migrations.js'
+import { partitionsCheck } from './partitions.js'
 import { restoresCheck } from './restores.js'
 import { rowSecurityCheck } from './row-security.js'
 import { usageCheck } from './usage.js'
@@ -18,6 +19,7 @@ export const databaseChecks: readonly DatabaseCheck[] = [
   indexesCheck(),
   usageCheck,
   restoresCheck,
+  partitionsCheck,
 ]
 
 /**

@@ -10,6 +10,15 @@ export const migrateSettings = defineSettings({
       defaultText: 'none: a database is created and dropped each time',
       example: 'postgresql://miyabi_migrator:password@localhost:5432/miyabi_shadow',
     }),
+    MAINTAIN_KEEP: field.optional(
+      field.pattern({
+        doc: 'How long `miyabi maintain` keeps the rows of tables by month, by table: a whole number and d, w, month or y. A month goes when its last row may.',
+        matches: /^[a-z_][a-z0-9_]*=\d{1,5} ?[a-z]+(,[a-z_][a-z0-9_]*=\d{1,5} ?[a-z]+)*$/,
+        default: '',
+        expected: 'tables and times such as logs=90d,usage_events=13months',
+      }),
+      'nothing goes',
+    ),
     MIYABI_PRISMA_ENGINE: field.oneOf({
       doc: "Which schema engine the Prisma CLI runs: `wasm` is Prisma's WebAssembly build, which needs no download; `native` leaves Prisma's own choice in place, a binary that it downloads, and whose arguments show the password of the database's URL to every user of the machine. On Windows it is always `native`.",
       values: ['wasm', 'native'],
