@@ -76,6 +76,8 @@ BEGIN
   -- Made beside the table and then attached, which keeps nobody from reading and writing it. Indexes and keys come with that.
   EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', child, p_table);
   EXECUTE format('ALTER TABLE %s OWNER TO %s, ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', child, owner);
+  -- pg_dump reads each partition by itself, as its owner.
+  EXECUTE format('CREATE POLICY owner_all ON %s FOR ALL TO %s USING (true)', child, owner);
   -- What default privileges gave, to whomever.
   FOR grantee IN
     SELECT DISTINCT CASE held.grantee WHEN 0 THEN 'PUBLIC' ELSE held.grantee::regrole::text END

@@ -30,8 +30,6 @@ BEGIN
        WHERE x.indrelid = base AND own.relname <> whole.relname);
 
     EXECUTE format('ALTER TABLE %I DETACH PARTITION %s', name, base);
-    -- The owner has a policy on the table, and none on what was a partition.
-    EXECUTE format('CREATE POLICY owner_all ON %s FOR ALL TO miyabi_owner USING (true)', base);
     EXECUTE format('SELECT count(*) FROM (SELECT FROM %I LIMIT 1) AS row', name) INTO moved;
     IF moved > 0 OR NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = base AND conname = name || '_before_months') THEN
       EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', base, name || '_before_months');

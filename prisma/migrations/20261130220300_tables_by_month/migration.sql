@@ -146,7 +146,7 @@ DECLARE
   bound uuid;
 BEGIN
   FOREACH name IN ARRAY ARRAY['usage_events', 'logs', 'execution_logs', 'line_messages'] LOOP
-    FOR held IN SELECT polname, polrelid::regclass AS place FROM pg_policy WHERE polrelid = format('parts.%I', name || '_before')::regclass LOOP
+    FOR held IN SELECT polname, polrelid::regclass AS place FROM pg_policy WHERE polrelid = format('parts.%I', name || '_before')::regclass AND polname <> 'owner_all' LOOP
       EXECUTE format('DROP POLICY %I ON %s', held.polname, held.place);
     END LOOP;
     FOR held IN

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Budget, type TestDatabase, until } from '@miyabi/testing'
+import { Budget, sql, type TestDatabase, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DatabaseContext, type StreamStats, usageProjection, usageRecorded } from '../../src/index.js'
 import { testEnvironment } from '../environment.js'
@@ -118,6 +118,26 @@ describe('usage that events record', () => {
     expect(JSON.stringify(rows[0]?.['record'])).toContain(nobody)
     const [row] = await db.asService().pg.usageEvent.findMany({ orderBy: { createdAt: 'desc' }, take: 1 })
     expect(row).toMatchObject({ quantity: 1, meter: 'issues', agent: null, eventData: { note: 'a' } })
+  })
+
+  it('is a dead letter where its month was dropped, and waits where nobody has made it yet', async () => {
+    await sql(database.directDatabaseUrl, 'DROP TABLE parts.usage_events_before')
+    const facts = { userId: users[0] ?? '', pluginId: 'plugin-a', use: 'command_used', meter: 'issues' } as const
+    await using consumer = db.streams.consume('usage', { ...usageProjection, leaseMs: 1000 })
+    const occurredAt = new Date(Date.now() - 60 * 86_400_000)
+    await db.dynamodb.events.appendMany([
+      usageRecorded({ ...facts, quantity: 1 }, { occurredAt }),
+      usageRecorded({ ...facts, quantity: 2 }),
+    ])
+    await until(async () => consumer.stats().failing?.code === 'db.usage.month_missing')
+    await sql(
+      database.directDatabaseUrl,
+      `SELECT parts.add_month('usage_events', (now() AT TIME ZONE 'UTC')::date + days) FROM unnest(ARRAY[0, 2]) AS days`,
+    )
+    await until(async () => (await db.asService().pg.usageEvent.count()) === 1 && consumer.stats().dead === 1)
+    const { rows } = await db.asService().query(`SELECT code FROM stream_dead ORDER BY created_at DESC LIMIT 1`)
+    expect(rows).toEqual([{ code: 'postgres.month_missing' }])
+    expect(await db.asService().pg.usageEvent.findMany()).toMatchObject([{ quantity: 2 }])
   })
 
   it('tells how it is doing, and nothing of a consumer that is closed', async () => {

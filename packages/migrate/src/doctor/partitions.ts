@@ -11,7 +11,10 @@ const OPEN = `
          array_remove(ARRAY[
            CASE WHEN NOT (c.relrowsecurity AND c.relforcerowsecurity) THEN 'ALTER TABLE %1$s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY' END,
            CASE WHEN c.relowner <> p.relowner THEN format('ALTER TABLE %%1$s OWNER TO %s', p.relowner::regrole) END
-         ] || ARRAY(SELECT format('DROP POLICY %I ON %%1$s', polname) FROM pg_policy WHERE polrelid = c.oid ORDER BY 1)
+         ] || ARRAY(SELECT format('DROP POLICY %I ON %%1$s', polname) FROM pg_policy
+                      WHERE polrelid = c.oid AND polroles <> ARRAY[c.relowner] ORDER BY 1)
+           || CASE WHEN NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polroles = ARRAY[c.relowner] AND polcmd = '*')
+                   THEN ARRAY[format('CREATE POLICY owner_all ON %%1$s FOR ALL TO %s USING (true)', p.relowner::regrole)] END
            || ARRAY(SELECT DISTINCT format('REVOKE ALL ON %%1$s FROM %s', CASE held.grantee WHEN 0 THEN 'PUBLIC' ELSE held.grantee::regrole::text END)
                       FROM (SELECT c.relacl AS acl UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = c.oid) AS rights, aclexplode(rights.acl) AS held
                      WHERE held.grantee <> c.relowner), NULL) AS remedies
@@ -69,7 +72,8 @@ export const partitionsCheck: DatabaseCheck = {
         .map(({ partition, remedies }) => ({
           check: 'partitions.rights',
           object: partition,
-          problem: 'it can be reached by itself, past the policies and grants of its table, or is not bound by any',
+          problem:
+            'it can be reached by itself, past the policies and grants of its table; or by nobody, pg_dump included',
           remedy: remedies.map((remedy) => remedy.replaceAll('%1$s', partition)).join('; '),
         })),
       ...left.rows.map(({ name }) => ({

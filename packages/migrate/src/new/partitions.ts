@@ -6,8 +6,9 @@ import { sqlName } from './roles.js'
 
 /**
  * PostgreSQL has no CONCURRENTLY for a partitioned table: each partition gets its index so, and that of the whole takes
- * them in. Partitions that no migration has made are looked for when it is deployed: one without its index is named
- * with the statement that makes it, since an index of the whole that lacks one is not valid.
+ * them in. Partitions that no migration has made are looked for when it is deployed: an empty one gets its index then.
+ * Another without it is named with the statement that makes it, since an index of the whole that lacks one is not
+ * valid.
  */
 export function indexPartitions(index: string, text: string, whole: string, schema: Schema): Draft[] {
   const [, make = 'CREATE INDEX'] = /^(CREATE (?:UNIQUE )?INDEX) /i.exec(text) ?? []
@@ -61,7 +62,9 @@ BEGIN
        SELECT FROM pg_inherits t JOIN pg_index x ON x.indexrelid = t.inhrelid
         WHERE t.inhparent = ${pg.escapeLiteral(parent)}::regclass AND x.indrelid = c.oid)
   LOOP
-    IF to_regclass(format('%I.%I', part.space, part.own)) IS NULL THEN
+    IF to_regclass(format('%I.%I', part.space, part.own)) IS NULL AND pg_relation_size(part.place) = 0 THEN
+      EXECUTE format('${make} %I ON %s', part.own, part.place) || ${pg.escapeLiteral(rest)};
+    ELSIF to_regclass(format('%I.%I', part.space, part.own)) IS NULL THEN
       RAISE EXCEPTION '% has no index %. Make it, which blocks nobody, and deploy again: ${make.replace('INDEX', 'INDEX CONCURRENTLY')} % ON %${rest.replaceAll("'", "''").replaceAll('%', '%%')};',
         part.place, part.own, quote_ident(part.own), part.place;
     END IF;

@@ -2,9 +2,12 @@ import pg from 'pg'
 import { PARTS_SCHEMA } from '../catalog/sql.js'
 import { monthOf, monthsBetween } from './months.js'
 
+/** Ids lie within a day of their row, and a partition begins a day before its month. */
+const LEEWAY_MS = 2 * 86_400_000
+
 /**
- * Makes the months of a table from that of `from` to that of `to`, both included, as far as no partition holds them.
- * Resolves to those that it made, as `2026-11`. In the caller's transaction, where there is one.
+ * Makes the months in which rows of a table can lie whose `created_at` is from `from` to `to`, as far as no partition
+ * holds them. Resolves to those that it made, as `2026-11`. In the caller's transaction, where there is one.
  *
  * @param client a login of the tables' owner. @param table a table by month, such as `logs`.
  */
@@ -15,7 +18,8 @@ export async function ensureMonths(
   to: Date,
 ): Promise<readonly string[]> {
   const made: string[] = []
-  for (const month of monthsBetween(from, to)) if (await addMonth(client, table, month)) made.push(monthOf(month))
+  const last = new Date(to.getTime() + LEEWAY_MS)
+  for (const month of monthsBetween(from, last)) if (await addMonth(client, table, month)) made.push(monthOf(month))
   return made
 }
 

@@ -14,7 +14,10 @@ export function keptSince(table: string, text: string, now: Date): Date {
   const [, count = '', unit = ''] = /^(\d{1,5}) ?(d|day|w|week|month|y|year)s?$/.exec(text) ?? []
   const since = new Date(now)
   if (unit in DAYS) since.setUTCDate(since.getUTCDate() - Number(count) * DAYS[unit as keyof typeof DAYS])
-  else since.setUTCMonth(since.getUTCMonth() - Number(count) * MONTHS[unit as keyof typeof MONTHS])
+  else {
+    since.setUTCMonth(since.getUTCMonth() - Number(count) * MONTHS[unit as keyof typeof MONTHS])
+    if (since.getUTCDate() !== now.getUTCDate()) since.setUTCDate(0) // no February 30
+  }
   if (Number(count) > 0 && !Number.isNaN(since.getTime())) return since
   throw new PartitionError(
     'migrate.partitions.keep_invalid',

@@ -28,11 +28,12 @@ describe('the copy that the design page tells how to make', () => {
       const { rows } = await client.query<Record<string, unknown>>(sql).finally(() => client.end())
       return rows
     }
-    const owners = `SELECT (SELECT count(*)::int FROM users) AS users,
+    const owners = `SELECT (SELECT count(*)::int FROM users) AS users, (SELECT count(*)::int FROM logs) AS logs,
       (SELECT array_agg(DISTINCT tableowner::text) FROM pg_tables WHERE schemaname = 'public') AS tables,
       (SELECT array_agg(DISTINCT pg_get_userbyid(proowner)::text) FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND prosecdef) AS functions`
     await query(source, `INSERT INTO users (email) VALUES ('somebody@example.com')`)
+    await query(source, `INSERT INTO logs (level, message) VALUES ('info', 'of a month')`)
     const superuser = source.replace('//schema_owner@', '//postgres@')
     await query(superuser, 'CREATE DATABASE restored OWNER schema_owner')
 
@@ -43,7 +44,9 @@ describe('the copy that the design page tells how to make', () => {
     await query(target, 'REVOKE CREATE ON SCHEMA public FROM miyabi_definer')
 
     expect(await query(target, owners)).toEqual(await query(source, owners))
-    expect(await query(target, owners)).toEqual([{ users: 1, tables: ['miyabi_owner'], functions: ['miyabi_definer'] }])
+    expect(await query(target, owners)).toEqual([
+      { users: 1, logs: 1, tables: ['miyabi_owner'], functions: ['miyabi_definer'] },
+    ])
     const rights = "SELECT nspacl::text FROM pg_namespace WHERE nspname = 'public'"
     expect(await query(target, rights)).toEqual(await query(source, rights))
   })
