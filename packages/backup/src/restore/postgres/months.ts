@@ -6,6 +6,7 @@ import { fileOf } from '../file-of.js'
 import { tablesOf } from './tables.js'
 
 const TAB = 0x09
+const DAY_MS = 86_400_000
 
 /**
  * Makes the partitions that the rows of a backup need, as far as there are none: a row says its month by its id. The
@@ -18,7 +19,9 @@ export async function makeMonths(client: pg.ClientBase, backup: OpenedBackup): P
   for (const table of backup.manifest.postgres.tables) {
     if (!partitioned.has(table.name) || table.rows === 0) continue
     const [from, to] = await spanOf(backup, table)
-    for (let month = monthOf(from); month <= to; month = nextMonth(month)) {
+    // A partition begins a day before its month.
+    const last = new Date(to.getTime() + DAY_MS)
+    for (let month = monthOf(from); month <= last; month = nextMonth(month)) {
       await client.query('SELECT parts.add_month($1::regclass, $2::date)', [
         table.name,
         month.toISOString().slice(0, 10),
