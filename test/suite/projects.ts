@@ -43,7 +43,7 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
   const onServers = (name: string, folder: string): TestProjectInlineConfiguration =>
     project(name, folder, {
       include: [ON_SERVERS],
-      exclude: ['**/test/pgbouncer/**', '**/test/pg-dump/**'], // configurations of their own
+      exclude: ['**/test/pgbouncer/**', '**/test/pg-dump/**', '**/test/redis/**'], // configurations of their own
       isolate: false,
       globalSetup: [path.join(import.meta.dirname, '../global-setup.ts')],
     })

@@ -1,4 +1,4 @@
-import { type DatabaseContext, isMiyabiError, mapError, type ScopedContext } from '@miyabi/db'
+import { type DatabaseContext, isMiyabiError, mapError, type ScopedContext, tag } from '@miyabi/db'
 import { print, say, table } from '../terminal/print.js'
 
 /** Two people ask the same question, and the database itself gives each their own answer. */
@@ -8,6 +8,8 @@ export async function identity(db: DatabaseContext): Promise<void> {
   await webUi(db)
   print()
   await nobody(db)
+  print()
+  await cached(db)
 }
 
 /** Nothing in here says whose rows are wanted. */
@@ -54,4 +56,21 @@ async function nobody(db: DatabaseContext): Promise<void> {
     if (!isMiyabiError(failure, 'postgres.identity.missing')) throw failure
     say(`nobody: ${failure.code}`)
   }
+}
+
+/** The same, asked once: each person's answer is their own in the cache, too, and follows what is committed. */
+async function cached(db: DatabaseContext): Promise<void> {
+  await using relay = db.relay() // the only one, so this process hears which tags are raised
+  const people = await db.asService().pg.user.findMany({ where: { role: 'user' }, orderBy: { email: 'asc' }, take: 2 })
+  const ask = (userId: string): Promise<string> =>
+    db
+      .as({ userId })
+      .cache.getOrSet(['subscriptions'], { tags: [tag.of('subscriptions')], ttlMs: 60_000 }, subscriptionsOf)
+  await relay.drain()
+  for (let n = 0; n < 3; n++) for (const { id } of people) await ask(id)
+  await db.asService().transaction(async (_tx, { outbox }) => void outbox.invalidate(tag.of('subscriptions')))
+  await relay.drain()
+  for (const { id } of people) await ask(id)
+  const { hits = 0, secondHits = 0, loads = 0 } = db.stats().cache ?? {}
+  table(['answers from the cache: memory', 'Redis', 'loads'], [[hits, secondHits, loads]])
 }

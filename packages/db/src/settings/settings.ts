@@ -1,7 +1,7 @@
 import { ConfigError, defineSettings, type Environment, field, printable, type SettingFault } from '@miyabi/core'
 import { type DynamoSettings, dynamoSettings, parseDynamoSettings } from '@miyabi/dynamo/on-demand'
 import { type PostgresSettings, parsePostgresSettings, postgresSettings } from '@miyabi/postgres'
-import type { CacheSettings } from './cache-settings.js'
+import { type CacheSettings, cacheSettings, parseCacheSettings } from './cache-settings.js'
 
 /** What decides how the two stores are found, beside their own settings. */
 export const contextSettings = defineSettings({
@@ -49,7 +49,7 @@ export const contextSettings = defineSettings({
 })
 
 /** Every group of settings that a context reads, in the order of the reference. */
-export const settingsGroups = [contextSettings, postgresSettings, dynamoSettings] as const
+export const settingsGroups = [contextSettings, postgresSettings, dynamoSettings, cacheSettings] as const
 
 /** The settings of both stores as values. Every duration is in milliseconds. */
 export interface DatabaseSettings {
@@ -76,15 +76,18 @@ export function parseDatabaseSettings(env: Environment, missing: readonly Settin
   const context = collect(() => contextSettings.parse(env))
   const postgres = collect(() => parsePostgresSettings(env))
   const dynamo = collect(() => parseDynamoSettings(env))
+  const cache = collect(() => parseCacheSettings(env))
   const faults = new Map<string, SettingFault>()
-  for (const fault of [...missing, ...context.faults, ...postgres.faults, ...dynamo.faults]) {
+  for (const fault of [...missing, ...context.faults, ...postgres.faults, ...dynamo.faults, ...cache.faults]) {
     if (!faults.has(fault.name)) faults.set(fault.name, fault)
   }
-  if (faults.size > 0 || !context.value || !postgres.value || !dynamo.value) throw new ConfigError([...faults.values()])
+  if (faults.size > 0 || !context.value || !postgres.value || !dynamo.value || !cache.value)
+    throw new ConfigError([...faults.values()])
   const { DB_OUTBOX_MAX_DEPTH: maxDepth, DB_TOKEN_SECRET: tokenSecrets, ERASURE_KEY: erasureKey } = context.value
   return printable({
     postgres: postgres.value,
     dynamo: dynamo.value,
+    cache: cache.value,
     ...(maxDepth !== undefined && { outbox: { maxDepth } }),
     ...(tokenSecrets.length > 0 && { tokenSecrets }),
     ...(erasureKey !== undefined && { erasureKey }),

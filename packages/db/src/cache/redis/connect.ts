@@ -35,7 +35,8 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
     const lost = once(onLost)
     signal.addEventListener('abort', () => destroy(client))
     client.on('error', lost)
-    client.on('end', () => lost(new Error('the connection ended')))
+    const ended = (): void => lost(new Error('the connection ended'))
+    client.on('end', ended)
     try {
       await client.connect()
       const { mode } = await client.hello()
@@ -48,6 +49,7 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
       destroy(client)
       throw error
     }
+    client.off('end', ended) // it was only to be asked
     destroy(client)
     const cluster = createCluster({ rootNodes: [{ url }], RESP: 3, defaults: { ...options, ...loginOf(url) } })
     signal.addEventListener('abort', () => destroy(cluster))

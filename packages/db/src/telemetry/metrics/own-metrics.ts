@@ -206,6 +206,51 @@ export const ownMetrics = {
     description: 'How long the restore of the last drill took.',
     attributes: [],
   }),
+  cacheCalls: define({
+    name: 'miyabi.cache.calls',
+    kind: 'counter',
+    unit: '{call}',
+    description:
+      'Calls of the cache, by what answered them: memory, redis, a value beyond its time (stale), or a load (miss).',
+    attributes: ['miyabi.result'],
+  }),
+  cacheLoads: define({
+    name: 'miyabi.cache.loads',
+    kind: 'counter',
+    unit: '{load}',
+    description: 'Loads that the cache began: fewer than misses where several calls waited for one.',
+    attributes: [],
+  }),
+  cacheErrors: define({
+    name: 'miyabi.cache.errors',
+    kind: 'counter',
+    unit: '{error}',
+    description:
+      'What the cache could not use: failed commands and refused entries of Redis, and values that are too large.',
+    attributes: ['miyabi.reason'],
+  }),
+  cacheEntries: define({
+    name: 'miyabi.cache.entries',
+    kind: 'upDownCounter',
+    unit: '{entry}',
+    description: 'Entries in the memory of this process.',
+    attributes: [],
+  }),
+  cacheBytes: define({
+    name: 'miyabi.cache.size',
+    kind: 'upDownCounter',
+    unit: 'By',
+    description: 'What the entries in the memory of this process take, about.',
+    attributes: [],
+  }),
+  cacheHearing: define({
+    name: 'miyabi.cache.hearing',
+    kind: 'gauge',
+    unit: '1',
+    description:
+      'Whether this process hears which tags are raised, without which it does not serve from memory: 1 or 0.',
+    attributes: [],
+  }),
   ready: define({
     name: 'miyabi.ready',
     kind: 'gauge',

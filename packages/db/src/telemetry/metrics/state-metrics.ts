@@ -1,6 +1,7 @@
 import type { Database, DatabaseStats } from '../../context/context.js'
 import { shared } from '../shared.js'
 import { backupMetrics } from './backup-metrics.js'
+import { cacheMetrics } from './cache-metrics.js'
 import { conventions } from './conventions.js'
 import type { MetricSet } from './metric-set.js'
 import { outboxMetrics } from './outbox-metrics.js'
@@ -33,6 +34,7 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   const readStreams = streamMetrics(set)
   const readOutbox = outboxMetrics(set)
   const readBackups = backupMetrics(db, set)
+  const readCache = cacheMetrics(set)
   const ready = set.sum(ownMetrics.ready)
   const problem = set.sum(ownMetrics.problem)
 
@@ -79,13 +81,15 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   }
 
   return async () => {
-    const { postgres, service, dynamodb, streams, relays, outbox } = db.stats()
+    const { postgres, service, dynamodb, streams, relays, outbox, cache } = db.stats()
     readPool('main', postgres)
     if (service) readPool('service', service)
     readDynamo(dynamodb)
     readStreams(streams)
     readOutbox(relays, outbox)
     await Promise.all([readHealth(), readBackups()])
+    readCache(cache)
+    await readHealth()
     return service ? ['main', 'service'] : ['main']
   }
 }
