@@ -29,7 +29,7 @@ const run = async (...args: readonly string[]): ReturnType<typeof inProcess> => 
   vi.stubEnv('DIRECT_DATABASE_URL', database.directDatabaseUrl)
   return inProcess(['outbox', 'topics', ...args])
 }
-const BUILT_IN = { topic: 'events.append', opened_to: ['user', 'web_user'] }
+const BUILT_IN = ['events.append', 'tags'].map((topic) => ({ topic, opened_to: ['user', 'web_user'] }))
 
 describe('miyabi outbox topics', () => {
   it('has nothing to do for an application without effects, after the migrations', async () => {
@@ -47,12 +47,13 @@ describe('miyabi outbox topics', () => {
     expect(planned.stdout).toMatch(
       /messages\.enqueue +the service alone -> user\n.*plugin\.indexed +the service alone -> user, web_user/,
     )
-    expect(await topics()).toEqual([BUILT_IN])
+    expect(await topics()).toEqual(BUILT_IN)
     expect(await run('apply', '--effects', file)).toMatchObject({ code: 0, stdout: planned.stdout })
     expect(await topics()).toEqual([
-      BUILT_IN,
+      BUILT_IN[0],
       { topic: 'messages.enqueue', opened_to: ['user'] },
       { topic: 'plugin.indexed', opened_to: ['user', 'web_user'] },
+      BUILT_IN[1],
     ])
     expect(await run('plan', '--effects', file)).toMatchObject({ code: 0 })
     const closing = await run('apply', '--json')
@@ -62,7 +63,7 @@ describe('miyabi outbox topics', () => {
         { topic: 'plugin.indexed', from: ['user', 'web_user'], to: [] },
       ],
     })
-    expect(await topics()).toEqual([BUILT_IN])
+    expect(await topics()).toEqual(BUILT_IN)
   })
 
   it('takes no handlers of a relay for effects that are open to nobody', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { sql, type TestDatabase, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { CacheError, DatabaseContext, defineEffects, type FromEnvOptions, Prisma, tag } from '../../src/index.js'
+import { observe } from '../../src/telemetry/index.js'
 import { testEnvironment } from '../environment.js'
 import { RecordingLogger } from '../recording-logger.js'
 
@@ -59,6 +60,7 @@ async function newPlugin(db: Db, authorId: string): Promise<string> {
 describe('the cache of a process with the only relay', () => {
   it('loads once, keeps what a row has, and gives each caller a copy', async () => {
     const db = await alone()
+    using telemetry = observe(db)
     const me = db.as({ userId: await newUser(db) })
     let loads = 0
     const value = {
@@ -78,6 +80,7 @@ describe('the cache of a process with the only relay', () => {
     expect(await get()).toEqual(value)
     expect([(await get()).price instanceof Prisma.Decimal, loads]).toEqual([true, 1])
     expect(db.stats().cache).toMatchObject({ hits: 2, misses: 1, loads: 1, entries: 1, isHearing: true })
+    expect(await telemetry.prometheus()).toMatch(/^miyabi_cache_calls_total\{[^}]*"memory"[^}]*\} 2$/m)
   })
 
   it('loads once for all who miss at a time, and for nobody who comes after a change', async () => {

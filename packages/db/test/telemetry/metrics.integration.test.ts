@@ -47,9 +47,9 @@ describe('the metrics of a database', () => {
       'miyabi.dynamodb.failed_conditions',
       'miyabi.problem',
     ])
-    // Neither a relay nor a consumer runs.
+    // Neither a relay nor a consumer runs, and nothing is cached.
     const expected = metricDefinitions.filter(
-      ({ name }) => !quiet.has(name) && !/^miyabi\.(outbox|stream)\./.test(name),
+      ({ name }) => !quiet.has(name) && !/^miyabi\.(cache|outbox|stream)\./.test(name),
     )
     expect([...typed].sort()).toEqual(expected.map(prometheusName).sort())
 
