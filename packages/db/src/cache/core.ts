@@ -159,10 +159,9 @@ export class CacheCore {
       const position = await this.position()
       at(position)
       const entry = this.#entryOf(request, await request.load(), position)
-      if (!entry.isKept) return entry
-      this.#remember(request, entry, token)
+      if (entry.isKept) this.#remember(request, entry, token)
       // The caller does not wait for it.
-      if (look && this.board.isBelow(request.tags, position))
+      if (look && entry.isKept && this.board.isBelow(request.tags, position))
         void this.#parts.second?.store(request.key, entry, look.missing).finally(unlock)
       else unlock?.()
       return entry

@@ -87,9 +87,8 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
     readDynamo(dynamodb)
     readStreams(streams)
     readOutbox(relays, outbox)
-    await Promise.all([readHealth(), readBackups()])
     readCache(cache)
-    await readHealth()
+    await Promise.all([readHealth(), readBackups()])
     return service ? ['main', 'service'] : ['main']
   }
 }
