@@ -178,6 +178,28 @@ describe('a backup that cannot be', () => {
     await client.query('ALTER TABLE public.logs DROP COLUMN more')
   })
 
+  it('leaves nothing when its connections are lost while it reads', async () => {
+    await run(
+      "INSERT INTO logs (level, message) SELECT 'info', repeat(md5(n::text), 100) FROM generate_series(1, 3000) n",
+    )
+    const target = await open()
+    const before = await keysOf(target)
+    let lost: Promise<unknown> | undefined
+    const ended = create({
+      bytesPerSecond: 1_000_000,
+      onProgress: (progress) => {
+        if (progress.step === 'reading' && progress.table === 'public.logs')
+          lost ??= run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'miyabi backup'",
+          )
+      },
+    })
+    await expect(ended).rejects.toMatchObject({ code: 'backup.database_failed', retryable: true, effect: 'none' })
+    await lost
+    expect(await keysOf(target)).toEqual(before)
+    await run('TRUNCATE logs')
+  })
+
   it('leaves nothing when it is ended on the way', async () => {
     const target = await open()
     const before = await keysOf(target)

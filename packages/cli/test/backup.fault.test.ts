@@ -100,7 +100,7 @@ describe('miyabi backup create that is ended', () => {
         const { child, result } = start(folder, ['backup', 'create', ...quick, '--rate', '3MB/s'], env)
         child.stdin?.end()
         await until(async () => child.exitCode !== null || (await listed()).length > whole.length)
-        await sleep(rounds.random() * 2000)
+        await sleep(rounds.random() * 1000)
         child.kill('SIGKILL')
         const { code } = await result
         const now = await listed()

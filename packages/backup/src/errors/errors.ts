@@ -17,6 +17,7 @@ import { type Effect, MiyabiError } from '@miyabi/core'
  * - `backup.damaged`: a file is not as it was written, or not there
  * - `backup.format_unknown`: written in a format that this release does not read
  * - `backup.database_unreachable`: PostgreSQL cannot be reached, or refuses the login
+ * - `backup.database_failed`: PostgreSQL refused a statement, or the connection was lost
  * - `backup.rows_hidden`: policies would hide rows of tables from the login, in silence
  * - `backup.tables_denied`: the login may not read tables
  * - `backup.tables_locked`: tables could not be locked in time: a migration is at work
@@ -54,6 +55,7 @@ export interface BackupErrorDetails {
   'backup.damaged': { readonly backup: string; readonly file: string; readonly problem: string }
   'backup.format_unknown': { readonly backup: string; readonly format: number }
   'backup.database_unreachable': { readonly host: string; readonly port: number; readonly database: string }
+  'backup.database_failed': { readonly sqlstate: string | undefined }
   'backup.rows_hidden': { readonly tables: readonly string[] }
   'backup.tables_denied': { readonly tables: readonly string[] }
   'backup.tables_locked': object
@@ -92,6 +94,7 @@ const PASSING: ReadonlySet<BackupErrorCode> = new Set([
   'backup.target_missing',
   'backup.target_failed',
   'backup.database_unreachable',
+  'backup.database_failed',
   'backup.tables_locked',
   'backup.tables_changed',
 ])

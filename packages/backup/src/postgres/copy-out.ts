@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { RowsHash } from '../format/rows-hash.js'
+import { toDatabaseError } from './database-error.js'
 
 /** Rows are handed on in parts of about this size. */
 const PART_BYTES = 128 * 1024
@@ -16,6 +17,7 @@ interface Wire {
  * Runs `COPY ... TO STDOUT` in the text format, and gives its rows as they come, each with the end of its line. The
  * server is held up when they are not taken.
  * @param hash counts and hashes them.
+ * @throws {BackupError} `backup.database_failed`
  */
 export async function* copyOut(client: pg.Client, sql: string, hash: RowsHash): AsyncGenerator<Buffer> {
   const copy = new CopyOut(sql, hash)
@@ -59,7 +61,7 @@ class CopyOut {
         return part
       }
       if (this.hasEnded) {
-        if (this.#failure) throw this.#failure
+        if (this.#failure) throw toDatabaseError(this.#failure)
         return undefined
       }
       await new Promise<void>((resolve) => {
@@ -84,10 +86,10 @@ class CopyOut {
     this.#filled += chunk.length
   }
 
+  /** The driver says nothing more of what has failed, whether the server or the connection did. */
   handleError(error: Error): void {
     this.#failure ??= error
-    // A connection that broke says nothing more.
-    if (!('severity' in error)) this.#end()
+    this.#end()
   }
 
   handleReadyForQuery(): void {

@@ -7,7 +7,8 @@ import { RowsHash } from '../format/rows-hash.js'
 import { type BackupPlace, fileName, writeFile } from '../format/write-backup.js'
 import { type ConnectOptions, connect } from './connect.js'
 import { copyOut } from './copy-out.js'
-import { asLocked, joinSnapshot, type Snapshot } from './snapshot.js'
+import { toDatabaseError } from './database-error.js'
+import { joinSnapshot, type Snapshot } from './snapshot.js'
 import { quoted, type SourceTable, tableName } from './tables.js'
 
 /** A table as it was stored, and its file. */
@@ -86,17 +87,14 @@ async function* passed(
 }
 
 /** SHA-256 of all that the catalog says of the schema; of partitions, which come and go with the months, nothing. */
-export async function fingerprint(
-  database: Target,
-  options: ConnectOptions & { readonly lockTimeoutMs: number },
-): Promise<string> {
+export async function fingerprint(database: Target, options: ConnectOptions): Promise<string> {
   const client = await connect(database, options)
   try {
     const entries = await catalogDump(client)
     const lasting = entries.filter(({ name, on = name }) => !on.startsWith(PARTITIONS))
     return createHash('sha256').update(JSON.stringify(lasting)).digest('hex')
   } catch (error) {
-    throw asLocked(error, options)
+    throw toDatabaseError(error)
   } finally {
     await client.end().catch(() => {})
   }

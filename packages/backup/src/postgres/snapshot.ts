@@ -3,6 +3,7 @@ import pg from 'pg'
 import { BackupError } from '../errors/errors.js'
 import type { Manifest, SequenceValue } from '../format/manifest.js'
 import { type ConnectOptions, connect } from './connect.js'
+import { sqlstateOf, toDatabaseError } from './database-error.js'
 import { quoted, readTables, type SourceTable, tableName } from './tables.js'
 
 /** One moment of the database, which other connections can see too, for as long as `client` is in its transaction. */
@@ -18,7 +19,6 @@ export interface Snapshot {
 }
 
 const ATTEMPTS = 3
-const LOCK_NOT_AVAILABLE = '55P03'
 const UNDEFINED = new Set(['42P01', '3F000'])
 
 /**
@@ -27,10 +27,7 @@ const UNDEFINED = new Set(['42P01', '3F000'])
  * @throws {BackupError} `backup.database_unreachable`, `backup.tables_denied`, `backup.rows_hidden`,
  *   `backup.tables_locked`, `backup.tables_changed`
  */
-export async function openSnapshot(
-  target: Target,
-  options: ConnectOptions & { readonly lockTimeoutMs: number },
-): Promise<Snapshot> {
+export async function openSnapshot(target: Target, options: ConnectOptions): Promise<Snapshot> {
   const client = await connect(target, options)
   try {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -50,7 +47,7 @@ export async function openSnapshot(
   } catch (error) {
     await client.end().catch(() => {})
     options.signal?.throwIfAborted()
-    throw asLocked(error, options)
+    throw toDatabaseError(error)
   }
 }
 
@@ -61,25 +58,9 @@ async function lock(client: pg.Client, tables: readonly SourceTable[]): Promise<
     await client.query(`LOCK TABLE ${tables.map(quoted).join(', ')} IN ACCESS SHARE MODE`)
     return true
   } catch (error) {
-    if (UNDEFINED.has(sqlstateOf(error))) return false
+    if (UNDEFINED.has(sqlstateOf(error) ?? '')) return false
     throw error
   }
-}
-
-const sqlstateOf = (error: unknown): string => (error as { readonly code?: string }).code ?? ''
-
-/** A lock that was not to be had, as one of ours; anything else as it is. */
-export function asLocked(error: unknown, { lockTimeoutMs }: { readonly lockTimeoutMs: number }): unknown {
-  if (sqlstateOf(error) !== LOCK_NOT_AVAILABLE) return error
-  return new BackupError(
-    'backup.tables_locked',
-    `A table stayed locked for ${lockTimeoutMs} ms: a migration is at work`,
-    {
-      details: {},
-      cause: error,
-      remedy: 'run it when the migration has ended',
-    },
-  )
 }
 
 const formOf = (tables: readonly SourceTable[]): string =>
@@ -103,7 +84,7 @@ async function takeSnapshot(client: pg.Client): Promise<Pick<Snapshot, 'id' | 'a
 export async function joinSnapshot(
   target: Target,
   { id, tables }: Snapshot,
-  options: ConnectOptions & { readonly lockTimeoutMs: number },
+  options: ConnectOptions,
 ): Promise<pg.Client> {
   const client = await connect(target, options)
   try {
@@ -115,7 +96,7 @@ export async function joinSnapshot(
   } catch (error) {
     await client.end().catch(() => {})
     options.signal?.throwIfAborted()
-    throw asLocked(error, options)
+    throw toDatabaseError(error)
   }
 }
 
