@@ -1,7 +1,7 @@
 import pg from 'pg'
-import type { Manifest, PostgresTable } from '../format/manifest.js'
+import type { Manifest } from '../format/manifest.js'
 import { RowsHash } from '../format/rows-hash.js'
-import { copyOut } from '../postgres/copy-out.js'
+import { copyTable } from '../postgres/dump.js'
 
 const { escapeIdentifier } = pg
 
@@ -18,7 +18,7 @@ export async function compareRows(
   for (const table of postgres.tables) {
     onTable(table.name)
     const hash = new RowsHash()
-    for await (const _ of copyOut(client, copyText(table), hash)) {
+    for await (const _ of copyTable(client, table, hash)) {
       // Only their hash is wanted.
     }
     if (hash.rows !== table.rows) differences.push(`${table.name}: ${hash.rows} rows, and ${table.rows} were backed up`)
@@ -33,9 +33,4 @@ export async function compareRows(
       differences.push(`${name}: at ${found?.value}, and was at ${value}`)
   }
   return differences
-}
-
-const copyText = ({ schema, table, columns }: PostgresTable): string => {
-  const list = columns.map((column) => escapeIdentifier(column)).join(', ')
-  return `COPY (SELECT ${list} FROM ${escapeIdentifier(schema)}.${escapeIdentifier(table)}) TO STDOUT`
 }

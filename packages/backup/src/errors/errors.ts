@@ -33,6 +33,7 @@ import { type Effect, MiyabiError } from '@miyabi/core'
  * - `backup.tables_differ`: the database has other tables than the backup
  * - `backup.schema_changed`: restoring would leave the schema otherwise than it was
  * - `backup.items_differ`: DynamoDB does not hold what was put: somebody else writes into the tables
+ * - `backup.database_refused`: the server refused what restoring does, and nothing was changed there
  * - `backup.outcome_unknown`: the connection was lost in the moment of COMMIT
  * - `backup.erasures_missing`: the list of erasures is not beside the backups
  * - `backup.outbox_undecided`: effects waited at the cut, and nobody said what becomes of them
@@ -71,6 +72,7 @@ export interface BackupErrorDetails {
   'backup.tables_differ': { readonly missing: readonly string[]; readonly unexpected: readonly string[] }
   'backup.schema_changed': { readonly differences: number }
   'backup.items_differ': { readonly table: string }
+  'backup.database_refused': { readonly sqlstate: string; readonly table: string | undefined }
   'backup.outcome_unknown': object
   'backup.erasures_missing': { readonly target: string }
   'backup.outbox_undecided': { readonly topics: readonly string[] }

@@ -17,6 +17,7 @@ export async function resolveBackup(
   if (last !== undefined) return last.id
   throw new BackupError('backup.none_to_try', `There is no whole backup in ${target.name}`, {
     details: { target: target.name },
-    remedy: '`miyabi backup create` makes one, and `miyabi backup list` says what is there',
+    remedy:
+      '`miyabi backup create` makes one, `miyabi backup drill --create` makes one and tries it; `miyabi backup list` says what is there',
   })
 }

@@ -1,3 +1,4 @@
+import { tableDefinitions } from '@miyabi/dynamo'
 import type pg from 'pg'
 import type { Cut } from '../../format/manifest.js'
 
@@ -20,7 +21,7 @@ export async function uncountedFrom(client: pg.ClientBase, cut: Cut): Promise<Re
   const oldest = cut.dynamodbUntil - RETENTION_MS
   const floors = new Map<string, number>()
   for (const { stream, from } of rows) {
-    const table = /(Miyabi[A-Za-z]+)\/stream\//.exec(stream)?.[1]
+    const table = tableDefinitions.find(({ name }) => stream.includes(`${name}/stream/`))?.name
     if (table === undefined) continue
     const floor = Math.max(from, oldest) - margin
     floors.set(table, Math.min(floor, floors.get(table) ?? floor))

@@ -1,7 +1,8 @@
-import { deployMigrations, type Migration, type Target } from '@miyabi/migrate'
+import { deployMigrations, HISTORY_TABLE, type Migration, type Target } from '@miyabi/migrate'
 import pg from 'pg'
 import { BackupError } from '../../errors/errors.js'
 import type { Manifest } from '../../format/manifest.js'
+import { withClient } from './client.js'
 
 /** What a database has of migrations, and what is to be done. */
 export interface MigrationsOfBackup {
@@ -75,21 +76,17 @@ export async function migrateToBackup(
 }
 
 /** Those of the migrations that a database has. */
-async function appliedOf({ config }: Target, migrations: readonly Migration[]): Promise<readonly string[]> {
-  const client = new pg.Client(config)
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    const { rows: found } = await client.query<{ exists: boolean }>(
-      `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
-    )
+async function appliedOf(database: Target, migrations: readonly Migration[]): Promise<readonly string[]> {
+  const history = `${pg.escapeIdentifier(database.schema)}.${HISTORY_TABLE}`
+  return withClient(database, undefined, async (client) => {
+    const { rows: found } = await client.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [
+      history,
+    ])
     if (!found[0]?.exists) return []
     const { rows } = await client.query<{ name: string }>(
-      'SELECT DISTINCT migration_name AS name FROM _prisma_migrations WHERE rolled_back_at IS NULL AND migration_name = ANY ($1) ORDER BY 1',
+      `SELECT DISTINCT migration_name AS name FROM ${history} WHERE rolled_back_at IS NULL AND migration_name = ANY ($1) ORDER BY 1`,
       [migrations.map(({ name }) => name)],
     )
     return rows.map(({ name }) => name)
-  } finally {
-    await client.end()
-  }
+  })
 }

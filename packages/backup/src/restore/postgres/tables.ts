@@ -1,3 +1,4 @@
+import { isOwnRelation } from '@miyabi/migrate'
 import type pg from 'pg'
 
 /** A table that holds rows of ours. */
@@ -12,17 +13,13 @@ export interface Table {
   readonly isForced: boolean
 }
 
-/** Schemas of the server, and of our own work. */
-const NOT_OURS = `n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'miyabi_backfill')`
-
 /** Every table that holds rows, but Prisma's history: a partition's are its table's. */
 export async function tablesOf(client: pg.ClientBase): Promise<readonly Table[]> {
   const { rows } = await client.query<Table>(`
     SELECT n.nspname || '.' || c.relname AS name, format('%I.%I', n.nspname, c.relname) AS sql,
            c.relkind = 'p' AS "isPartitioned", c.relforcerowsecurity AS "isForced"
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> '_prisma_migrations' AND ${NOT_OURS}
-       AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND ${isOwnRelation('c')}
      ORDER BY 1`)
   return rows
 }
