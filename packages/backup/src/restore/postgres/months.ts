@@ -1,3 +1,4 @@
+import { ensureMonths } from '@miyabi/migrate'
 import type pg from 'pg'
 import { linesOf } from '../../format/lines.js'
 import type { PostgresTable } from '../../format/manifest.js'
@@ -20,13 +21,7 @@ export async function makeMonths(client: pg.ClientBase, backup: OpenedBackup): P
     if (!partitioned.has(table.name) || table.rows === 0) continue
     const [from, to] = await spanOf(backup, table)
     // A partition begins a day before its month.
-    const last = new Date(to.getTime() + DAY_MS)
-    for (let month = monthOf(from); month <= last; month = nextMonth(month)) {
-      await client.query('SELECT parts.add_month($1::regclass, $2::date)', [
-        table.name,
-        month.toISOString().slice(0, 10),
-      ])
-    }
+    await ensureMonths(client, table.table, from, new Date(to.getTime() + DAY_MS))
   }
 }
 
@@ -55,6 +50,3 @@ function fieldOf(line: Buffer, column: number): string {
 
 /** A UUIDv7 begins with its time. */
 const timeOf = (id: string): Date => new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16))
-
-const monthOf = (at: Date): Date => new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth()))
-const nextMonth = (month: Date): Date => new Date(Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1))
