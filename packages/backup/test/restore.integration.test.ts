@@ -26,6 +26,8 @@ const FILL = `
   INSERT INTO usage_events (user_id, plugin_id, event_type, event_data) SELECT id, 'p2', 'command_used', '{"a": "\\\\n"}' FROM users;
   INSERT INTO outbox (id, topic, payload, key) SELECT gen_random_uuid(), 'events.append', '{}', 'k' || i FROM generate_series(1, 3) AS i;
   DELETE FROM outbox WHERE key = 'k3';
+  SELECT parts.add_month('public.logs', '2027-06-01'); -- a month that no new database has
+  INSERT INTO logs (id, level, message, created_at) VALUES ('01a62045-2000-7000-8000-000000000001', 'info', 'later', '2027-06-15Z');
   INSERT INTO commit_marks (id, given_up, actor_kind, transaction_id) VALUES (gen_random_uuid(), false, 'user', 7);
   INSERT INTO stream_shards (consumer, stream, shard, generation, record_at, sequence)
   VALUES ('usage', 'arn:aws:dynamodb:a:1:table/MiyabiEvents/stream/1', 's', 1, now() + interval '1 minute', '5');`
