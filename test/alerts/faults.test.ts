@@ -147,6 +147,13 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'effects, and no relay',
+    alerts: ['MiyabiOutboxUnattended'],
+    fault: async ({ app: { db } }) => {
+      await db.asService().transaction(async (_tx, { outbox }) => void outbox.emit('notify', {}))
+    },
+  },
+  {
     name: 'an effect that cannot be carried out',
     alerts: ['MiyabiOutboxDead'],
     fault: async ({ app: { db, url } }) => {

@@ -64,6 +64,22 @@ describe('miyabi relay --once', () => {
     expect(await run('outbox dead')).toMatchObject({ code: 0 })
   })
 
+  it('tells nothing of rows for later as long as they are for later', async () => {
+    await write(good)
+    await sql(
+      database.directDatabaseUrl,
+      "UPDATE outbox SET due_at = now() + interval '1 hour', created_at = now() - interval '1 hour'",
+    )
+    const json = await run('outbox status --json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ depth: 1, later: 1, lagMs: 0, relays: 0 })
+    expect(json.code).toBe(0)
+    await sql(database.directDatabaseUrl, "UPDATE outbox SET due_at = now() - interval '1 second'")
+    const due = await run('outbox status --json')
+    expect(JSON.parse(due.stdout)).toMatchObject({ depth: 1, later: 0 })
+    expect((JSON.parse(due.stdout) as { readonly lagMs: number }).lagMs).toBeLessThan(1_800_000)
+    expect(due.code).toBe(2)
+  })
+
   it('refuses what is no id', async () => {
     expect(await run('outbox discard everything')).toMatchObject({
       code: 1,
@@ -72,15 +88,45 @@ describe('miyabi relay --once', () => {
   })
 })
 
+describe('miyabi streams', () => {
+  it('lists what consumers could not handle, asks them to try it once more, and deletes it', async () => {
+    await sql(
+      database.directDatabaseUrl,
+      `INSERT INTO stream_dead (id, consumer, stream, shard, sequence, record, code, message)
+       VALUES ($1, 'usage', 'arn', 'shard', '7', '{"secret": 1}', 'postgres.check_violation', 'refused')`,
+      [ID],
+    )
+    const dead = await run('streams dead --json')
+    expect(JSON.parse(dead.stdout)).toMatchObject([{ id: ID, consumer: 'usage', sequence: '7', retryAt: null }])
+    expect({ code: dead.code, told: dead.stdout.includes('secret') }).toEqual({ code: 2, told: false })
+    expect(await run(`streams retry ${ID} --json`)).toMatchObject({ code: 0, stdout: '{"count":1}\n' })
+    expect((await run('streams dead')).stdout).toMatch(
+      /usage.*to be tried again since.*\n {2}postgres\.check_violation: refused/,
+    )
+    expect(await run('streams discard all')).toMatchObject({ code: 0, stdout: '1 deleted.\n' })
+    expect(await run('streams discard all')).toMatchObject({ code: 2 })
+    expect(await run('streams dead --json')).toMatchObject({ code: 0, stdout: '[]\n' })
+  })
+})
+
 describe('miyabi relay', () => {
-  it('goes on until SIGTERM, and ends with 0', async () => {
-    const { child, result } = start(folder, ['relay'], env)
+  it('goes on until SIGTERM, serves metrics meanwhile, and ends with 0', async () => {
+    expect(await run('relay --metrics-port 99999')).toMatchObject({ code: 1, stderr: expect.stringContaining('65535') })
+    const { child, result } = start(folder, ['relay', '--metrics-port', '0', '--json'], env)
     child.stdin?.end()
+    let said = ''
+    child.stderr?.on('data', (text) => (said += text))
     await until(async () => (await run('outbox status --json')).stdout.includes('"unheld": 0'))
     await write(good)
     await until(async () => (await sql(database.directDatabaseUrl, 'SELECT FROM outbox')).length === 0)
+    const [url = ''] = /http:\S+\/metrics/.exec(said) ?? []
+    const text = await (await fetch(url)).text()
+    expect(text).toMatch(/^miyabi_outbox_delivered_total\{.*messages\.enqueue.*\} 1$/m)
+    expect(text).toMatch(/^miyabi_outbox_relays 1$/m)
     child.kill('SIGTERM')
-    expect(await result).toMatchObject({ code: 0, stdout: expect.stringContaining('1 delivered') })
+    const { code, stdout } = await result
+    expect(JSON.parse(stdout)).toMatchObject({ topics: { 'messages.enqueue': { delivered: 1 } } })
+    expect(code).toBe(0)
     expect(await sql(database.directDatabaseUrl, 'SELECT FROM outbox_partitions WHERE holder IS NOT NULL')).toEqual([])
   })
 })

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type LogFields, type Logger, MiyabiError } from '@miyabi/core'
-import type { EffectDefinitions, EffectHandlers, RelayStats } from '@miyabi/db'
+import type { DatabaseContext, EffectDefinitions, EffectHandlers, RelayStats } from '@miyabi/db'
 import { withDatabase } from '../environment/with-database.js'
-import { command } from '../terminal/command.js'
+import { command, UsageError } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
 import { untilInterrupted } from '../terminal/interrupted.js'
 import { print, say } from '../terminal/output.js'
@@ -20,19 +20,27 @@ export const relay = command({
       type: 'string',
       description: "A module that exports the application's own `effects`, and their `handlers`.",
     },
+    'metrics-port': { type: 'string', description: 'Serve metrics, /livez and /readyz on this port; 0 for any.' },
+    'metrics-host': {
+      type: 'string',
+      description: 'The address for them. Default: 127.0.0.1; 0.0.0.0 where others are to read them.',
+    },
     json: { type: 'boolean', description: 'Print the figures as one JSON object at the end.' },
   },
   examples: [
     ['miyabi relay --effects ./dist/effects.js', 'as many of them as you like, each in a process of its own'],
+    ['miyabi relay --metrics-port 9464 --metrics-host 0.0.0.0', 'in a container that Prometheus reads'],
     ['miyabi --silent relay --once --json', 'in a job: what there is, and the figures'],
   ],
   async run({ args }) {
     const { effects, handlers } = args.effects === undefined ? {} : await effectsOf(args.effects)
+    const port = portOf(args['metrics-port'])
     return withDatabase(
       async (db) => {
         const { restoreToResume } = await import('@miyabi/db')
         const held = await restoreToResume(db.asService())
         if (held) throw held
+        await using _metrics = port === undefined ? undefined : await serve(db, port, args['metrics-host'])
         const running = db.relay({ effects: handlers })
         let isLeft = false
         if (args.once) isLeft = !(await running.drain({ timeoutMs: DRAIN_MS })).drained
@@ -50,6 +58,24 @@ export const relay = command({
     )
   },
 })
+
+/** @throws {UsageError} for what is no port. */
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new UsageError('`miyabi relay --metrics-port` wants a number from 0 to 65535', 'relay')
+}
+
+async function serve(
+  db: DatabaseContext<EffectDefinitions>,
+  port: number,
+  host = '127.0.0.1',
+): Promise<AsyncDisposable> {
+  const { serveMetrics } = await import('@miyabi/db/telemetry')
+  const server = await serveMetrics(db, { port, host })
+  say(`metrics: ${server.url}/metrics`)
+  return server
+}
 
 /** What a module exports that knows the application's effects. */
 interface EffectsModule {

@@ -63,8 +63,12 @@ export interface DatabaseStats {
   readonly streams: readonly StreamStats[]
   /** The relays that run here. */
   readonly relays: readonly RelayStats[]
-  /** The bound on the depth of the outbox, where DB_OUTBOX_MAX_DEPTH is set. */
-  readonly outbox?: DepthStats
+  readonly outbox: {
+    /** Transactions with effects that were committed here. */
+    readonly transactions: number
+    /** Where DB_OUTBOX_MAX_DEPTH is set. */
+    readonly bound?: DepthStats
+  }
   /** The cache of this process, once it was used. */
   readonly cache?: CacheStats
 }
@@ -291,7 +295,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       dynamodb: dynamo.stats(),
       streams: this.#streams.stats(),
       relays: [...this.#relays].filter(({ isClosed }) => !isClosed).map((relay) => relay.stats()),
-      ...(effects.bound && { outbox: effects.bound.stats }),
+      outbox: { transactions: effects.committed.sent, ...(effects.bound && { bound: effects.bound.stats }) },
       ...(cached && { cache: cached }),
     }
   }
@@ -341,7 +345,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   relay(options: RelayOptions<Effects> = {}): Relay {
     const service = { query: this.#servicePool().background }
     const { dynamo: dynamodb, listener, effects, cache } = this.#stores
-    const relay = openRelay({ service, dynamodb, listener, cache, logger: this.logger, ...effects }, options)
+    const onClosed = (): void => void this.#relays.delete(relay)
+    const relay = openRelay({ service, dynamodb, listener, cache, logger: this.logger, ...effects, onClosed }, options)
     this.#relays.add(relay)
     return relay
   }

@@ -1,6 +1,12 @@
 /** Tells within a process that a transaction with effects has committed. */
 export class CommitSignal {
   readonly #listeners = new Set<() => void>()
+  #sent = 0
+
+  /** Transactions with effects that have committed. */
+  get sent(): number {
+    return this.#sent
+  }
 
   /** Calls `listener` after each such commit, and nothing that takes time; until what it returns is called. */
   listen(listener: () => void): () => void {
@@ -13,6 +19,7 @@ export class CommitSignal {
 
   /** A transaction with effects has committed. */
   send(): void {
+    this.#sent += 1
     for (const listener of this.#listeners) listener()
   }
 }

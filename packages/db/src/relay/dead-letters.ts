@@ -6,7 +6,9 @@ type Service = Pick<Queries, 'query'>
 export interface OutboxStatus {
   /** Rows that wait. */
   readonly depth: number
-  /** How long the oldest waits that nobody has attempted, in milliseconds; 0 where there is none. */
+  /** Of these, those that are for later, and have not been attempted. */
+  readonly later: number
+  /** For how long the oldest has been due that nobody has attempted, in milliseconds; 0 where there is none. */
   readonly lagMs: number
   /** Rows that have failed, and are to be attempted again. */
   readonly failing: number
@@ -41,9 +43,12 @@ export interface DeadLetter {
 
 /** Counts all of the outbox: for people, now and then. */
 export async function outboxStatus(service: Service): Promise<OutboxStatus> {
-  const { rows: topics } = await service.query<OutboxStatus['topics'][number] & { readonly age_ms: number | null }>(`
+  const { rows: topics } = await service.query<
+    OutboxStatus['topics'][number] & { readonly later: number; readonly due_ms: number | null }
+  >(`
     SELECT topic, version, count(*)::int AS depth, (count(*) FILTER (WHERE attempts > 0))::int AS failing,
-           (extract(epoch FROM max(clock_timestamp() - created_at) FILTER (WHERE attempts = 0 AND due_at <= now())) * 1000)::float8 AS age_ms
+           (count(*) FILTER (WHERE attempts = 0 AND due_at > now()))::int AS later,
+           (extract(epoch FROM max(clock_timestamp() - due_at) FILTER (WHERE attempts = 0 AND due_at <= now())) * 1000)::float8 AS due_ms
       FROM outbox GROUP BY topic, version ORDER BY topic, version`)
   const { rows } = await service.query<{ readonly dead: number; readonly relays: number; readonly held: number }>(`
     SELECT (SELECT count(*)::int FROM outbox_dead) AS dead,
@@ -53,7 +58,8 @@ export async function outboxStatus(service: Service): Promise<OutboxStatus> {
   const [row] = rows
   return {
     depth: topics.reduce((sum, { depth }) => sum + depth, 0),
-    lagMs: Math.round(Math.max(0, ...topics.map(({ age_ms }) => age_ms ?? 0))),
+    later: topics.reduce((sum, { later }) => sum + later, 0),
+    lagMs: Math.round(Math.max(0, ...topics.map(({ due_ms }) => due_ms ?? 0))),
     failing: topics.reduce((sum, { failing }) => sum + failing, 0),
     dead: row?.dead ?? 0,
     relays: row?.relays ?? 0,

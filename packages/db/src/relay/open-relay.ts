@@ -59,11 +59,13 @@ export interface RelayHome {
   readonly committed: CommitSignal
   /** Told of the tags that are raised. */
   readonly cache: CacheDoor
+  /** Told when it has closed. */
+  readonly onClosed: () => void
 }
 
 /** @throws {ConfigError} for options that cannot be. */
 export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitions>): Relay {
-  const { service, dynamodb, listener, logger, definitions, committed, cache } = home
+  const { service, dynamodb, listener, logger, definitions, committed, cache, onClosed } = home
   const { effects = {}, ...limits } = options
   const checked = checkedLimits(limits)
   const handlers = Object.entries<EffectHandler<never> | undefined>(effects)
@@ -111,7 +113,7 @@ export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitio
     close(graceMs = DEFAULT_GRACE_MS) {
       for (const end of ends.splice(0)) end?.()
       const answer = relay.close(graceMs)
-      closed ??= answer.finally(() => writer.close(0))
+      closed ??= answer.finally(() => writer.close(0)).finally(onClosed)
       return closed
     },
     async [Symbol.asyncDispose]() {

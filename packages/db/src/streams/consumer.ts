@@ -34,6 +34,8 @@ export interface ConsumerSetup<T> {
   readonly onGap: 'stop' | HandleGap
   readonly onPoison: 'stop' | 'dead-letter'
   readonly logger: Logger
+  /** Told when it has closed. */
+  readonly onClosed?: () => void
   readonly rhythm?: Rhythm
 }
 
@@ -105,7 +107,9 @@ export class Consumer<T> implements StreamConsumer {
       this.#ending.abort(new Error(`the consumer ${name} is closed`))
       const drained = await grace.covers(this.#ended())
       this.#cutting.abort(new Error(`the consumer ${name} is closed`))
-      return { drained: drained || (await settlesWithin(RELEASE_MS, this.#ended())) }
+      const hasEnded = drained || (await settlesWithin(RELEASE_MS, this.#ended()))
+      setup.onClosed?.()
+      return { drained: hasEnded }
     })
     this.#running = this.#run()
   }

@@ -52,6 +52,7 @@ export function bindStreams({ service, dynamodb, logger }: Host): BoundStreams {
         db: service(),
         source: dynamoSource(dynamodb, options.from),
         logger,
+        onClosed: () => consumers.delete(consumer),
       })
       consumers.add(consumer)
       return consumer

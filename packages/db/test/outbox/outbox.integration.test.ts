@@ -264,7 +264,7 @@ describe('a bound on depth', () => {
 
     await fill(new Date(Date.now() + 3_600_000)) // which do not wait for a relay yet
     expect(await rename()).toBe('done')
-    await expect.poll(() => bounded.stats().outbox?.depth).toBeLessThan(2)
+    await expect.poll(() => bounded.stats().outbox.bound?.depth).toBeLessThan(2)
     expect(await rename()).toBe('done')
     await fill()
     await expect.poll(rename, { timeout: 20_000 }).toMatchObject({
@@ -280,6 +280,6 @@ describe('a bound on depth', () => {
     expect(user).toMatchObject({ name: `${tried - 1}` })
     await admin('DELETE FROM outbox')
     await expect.poll(rename, { timeout: 20_000 }).toBe('done')
-    expect(bounded.stats().outbox).toMatchObject({ maxDepth: 5, depth: 0 })
+    expect(bounded.stats().outbox.bound).toMatchObject({ maxDepth: 5, depth: 0 })
   })
 })

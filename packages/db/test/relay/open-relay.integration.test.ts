@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createTestDatabase, dynamodbEndpoint, sql, type TestDatabase, tablePrefix, until } from '@miyabi/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DatabaseContext, defineEffects, effect } from '../../src/index.js'
 
 const definitions = defineEffects({
@@ -152,6 +152,18 @@ describe('db.relay', () => {
     void db.close(0)
     expect(await closed).toEqual({ drained: false })
     await sql(database.directDatabaseUrl, 'DELETE FROM outbox')
+  })
+
+  it('is no concern of the context any more once it has closed', async () => {
+    const db = await open()
+    const relay = db.relay()
+    const consumer = db.streams.consume('none', { from: 'events', handle: async () => {} })
+    await Promise.all([relay.close(), consumer.close()])
+    const closes = [vi.spyOn(relay, 'close'), vi.spyOn(consumer, 'close')]
+    const running = vi.spyOn(db.relay(), 'close')
+    await db.close()
+    for (const close of closes) expect(close).not.toHaveBeenCalled()
+    expect(running).toHaveBeenCalled()
   })
 
   it('needs the service', async () => {

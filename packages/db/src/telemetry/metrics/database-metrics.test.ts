@@ -21,6 +21,7 @@ const atRest = {
     dynamodb: { sockets: { max: 50, active: 0, waiting: 0 }, capacity: [], eventWriters: { open: 0, pending: 0 } },
     streams: [],
     relays: [],
+    outbox: { transactions: 0 },
   }),
   healthCheck: async () => ({ postgres: { ready: true, status: 'up' }, dynamodb: { ready: true, status: 'up' } }),
 } as unknown as Database

@@ -25,7 +25,11 @@ it('are those of all relays by topic, and gone with them', () => {
         ]),
       ),
     )
-  read([stats, { ...stats, lagMs: 500, depth: 1, unknown: {} }], { maxDepth: 9, depth: undefined, refused: 7 })
+  read(
+    [stats, { ...stats, lagMs: 500, depth: 1, unknown: {} }],
+    { maxDepth: 9, depth: undefined, refused: 7 },
+    { waiting: 30, relays: 2 },
+  )
   expect(told()).toEqual({
     'miyabi.outbox.lag': 1.5,
     'miyabi.outbox.depth': 21,
@@ -34,8 +38,10 @@ it('are those of all relays by topic, and gone with them', () => {
     'miyabi.outbox.failed webhook.deliver': 8,
     'miyabi.outbox.dead webhook.deliver': 2,
     'miyabi.outbox.unknown x': 5,
+    'miyabi.outbox.waiting': 30,
+    'miyabi.outbox.relays': 2,
     'miyabi.outbox.refused': 7,
   })
-  read([], undefined)
+  read([], undefined, undefined)
   expect(told()).toEqual({ 'miyabi.outbox.refused': 7 })
 })

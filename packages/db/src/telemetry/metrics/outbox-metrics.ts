@@ -1,10 +1,13 @@
-import type { DatabaseStats } from '../../context/context.js'
+import type { Backlog } from '../../outbox/backlog.js'
+import type { DepthStats } from '../../outbox/depth-bound.js'
 import type { RelayStats } from '../../relay/stats.js'
 import type { MetricSet } from './metric-set.js'
 import { ownMetrics } from './own-metrics.js'
 
 /** The metrics of the relays that run here, and of the bound on what waits. @returns what reads them anew. */
-export function outboxMetrics(set: MetricSet): (relays: readonly RelayStats[], bound: DatabaseStats['outbox']) => void {
+export function outboxMetrics(
+  set: MetricSet,
+): (relays: readonly RelayStats[], bound: DepthStats | undefined, backlog: Backlog | undefined) => void {
   const lag = set.sum(ownMetrics.outboxLag)
   const depth = set.sum(ownMetrics.outboxDepth)
   const delivered = set.sum(ownMetrics.outboxDelivered)
@@ -12,11 +15,17 @@ export function outboxMetrics(set: MetricSet): (relays: readonly RelayStats[], b
   const failed = set.sum(ownMetrics.outboxFailed)
   const dead = set.sum(ownMetrics.outboxDead)
   const unknown = set.sum(ownMetrics.outboxUnknown)
+  const waiting = set.sum(ownMetrics.outboxWaiting)
+  const holding = set.sum(ownMetrics.outboxRelays)
   const refused = set.sum(ownMetrics.outboxRefused)
-  return (relays, bound) => {
+  return (relays, bound, backlog) => {
     if (bound) refused.at().value = bound.refused
     // Anew each time: a relay that was closed is not there any more.
-    for (const family of [lag, depth, delivered, redelivered, failed, dead, unknown]) family.clear()
+    for (const family of [lag, depth, delivered, redelivered, failed, dead, unknown, waiting, holding]) family.clear()
+    if (backlog) {
+      waiting.at().value = backlog.waiting
+      holding.at().value = backlog.relays
+    }
     for (const relay of relays) {
       const seconds = lag.at()
       seconds.value = Math.max(seconds.value, relay.lagMs / 1000)

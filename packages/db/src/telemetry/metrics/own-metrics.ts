@@ -171,6 +171,21 @@ export const ownMetrics = {
     description: 'Rows that wait because their topic, or its version, is known to no relay that met them.',
     attributes: [TOPIC],
   }),
+  outboxWaiting: define({
+    name: 'miyabi.outbox.waiting',
+    kind: 'gauge',
+    unit: '{row}',
+    description:
+      'Rows of the whole outbox that are due or have failed, up to 1,000, as a process sees it that has a relay or has committed effects.',
+    attributes: [],
+  }),
+  outboxRelays: define({
+    name: 'miyabi.outbox.relays',
+    kind: 'gauge',
+    unit: '{relay}',
+    description: 'Relays of all processes that hold a part of the outbox, as seen by the same.',
+    attributes: [],
+  }),
   outboxRefused: define({
     name: 'miyabi.outbox.refused',
     kind: 'counter',

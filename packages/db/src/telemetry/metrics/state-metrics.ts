@@ -1,4 +1,6 @@
+import { withDeadline } from '@miyabi/core'
 import type { Database, DatabaseStats } from '../../context/context.js'
+import { ANYBODY, type Backlog, readBacklog } from '../../outbox/backlog.js'
 import { shared } from '../shared.js'
 import { backupMetrics } from './backup-metrics.js'
 import { cacheMetrics } from './cache-metrics.js'
@@ -12,6 +14,9 @@ import { streamMetrics } from './stream-metrics.js'
 const HEALTH_LIMIT_MS = 2_000
 /** How old what is told of the stores' health may be, in milliseconds: several readers cost no more than one. */
 const HEALTH_KEEP_MS = 500
+
+/** So many waiting rows of the outbox are told apart. */
+const MOST_WAITING = 1000
 
 /** The name of DynamoDB's connections among the pools. */
 const SOCKETS = 'dynamodb'
@@ -68,16 +73,24 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   const checkHealth = shared(HEALTH_KEEP_MS, () =>
     db.healthCheck({ signal: AbortSignal.timeout(HEALTH_LIMIT_MS) }).catch(() => undefined),
   )
-  const readHealth = async (): Promise<void> => {
+  /** What waits in the outbox, whoever works on it; whoever has nothing to do with it asks nobody. */
+  const askBacklog = shared(HEALTH_KEEP_MS, (): Promise<Backlog | undefined> => {
+    const onTimeout = (): Error => new Error('no answer')
+    const asked = withDeadline({ ms: HEALTH_LIMIT_MS, onTimeout }, () => readBacklog(db.as(ANYBODY), MOST_WAITING))
+    return asked.catch(() => undefined)
+  })
+  /** @returns whether PostgreSQL answers. */
+  const readHealth = async (): Promise<boolean> => {
     const health = await checkHealth()
     problem.clear()
     ready.clear()
-    if (!health) return
+    if (!health) return false
     const { postgres, dynamodb } = health
     ready.at('postgresql').value = postgres.ready ? 1 : 0
     ready.at('aws.dynamodb').value = dynamodb.ready ? 1 : 0
     if (postgres.status !== 'up' || postgres.problem) problem.at('postgresql', postgres.problem ?? 'other').value = 1
     if (dynamodb.status !== 'up') problem.at('aws.dynamodb', 'dynamo.down').value = 1
+    return postgres.ready
   }
 
   return async () => {
@@ -86,9 +99,10 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
     if (service) readPool('service', service)
     readDynamo(dynamodb)
     readStreams(streams)
-    readOutbox(relays, outbox)
     readCache(cache)
-    await Promise.all([readHealth(), readBackups()])
+    const [isReady] = await Promise.all([readHealth(), readBackups()])
+    const hasOutbox = outbox.transactions > 0 || relays.length > 0
+    readOutbox(relays, outbox.bound, isReady && hasOutbox ? await askBacklog() : undefined)
     return service ? ['main', 'service'] : ['main']
   }
 }
