@@ -44,6 +44,7 @@ export default defineConfig({
       'packages/postgres/test/health.fault.test.ts',
       // Relays hold no session; their line to others goes past the pooler.
       'packages/db/test/relay/{crashes,floor,relay,relays}.*.test.ts',
+      'packages/db/test/outbox/{outbox,order}.*.test.ts',
     ],
     testNamePattern: new RegExp(`^(?!.*(${[...ABOUT_SESSIONS, ...ABOUT_START_UP].join('|')}))`),
     globalSetup: ['packages/postgres/test/pgbouncer/global-setup.ts'],

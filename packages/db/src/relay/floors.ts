@@ -8,8 +8,6 @@ export interface Sighting {
   readonly highest: bigint | undefined
   /** Transactions below this had ended. */
   readonly xmin: bigint
-  /** Transactions at or above this had not begun. */
-  readonly xmax: bigint
   /** In milliseconds, of a clock that does not jump. */
   readonly at: number
 }
@@ -18,11 +16,6 @@ export interface Sighting {
 const LATE_AFTER_MS = 2000
 /** While rows may appear below the place from where is looked, that is swept so often. In milliseconds. */
 const SWEEP_EVERY_MS = 2000
-/**
- * A transaction gets its number a moment after its first position, and could be stopped in between: so all is swept
- * once in a while. In milliseconds.
- */
-const SWEEP_ALL_EVERY_MS = 300_000
 /** Places of the last seconds; more would tell nothing more. */
 const MOST_PLACES = 200
 
@@ -30,19 +23,19 @@ const MOST_PLACES = 200
  * From where to look in a partition: what was delivered before is not read again, also where an old snapshot keeps it
  * from being cleaned up.
  *
- * A row may appear below ones that are gone: its transaction took its position, and committed later. So the floor moves
- * only when every transaction has ended that was under way when it was seen; whoever began later took a higher
- * position. While one of long ago goes on, looks begin two seconds behind, and the rest above the floor is swept every
- * two seconds.
+ * A row may appear below ones that are gone: its transaction took its position, and committed later. A transaction
+ * has its id before its first position. So the floor moves only when every transaction has ended whose id is below
+ * one that was given out after the look, to a write of the relay's own. The end of the look's snapshot would be too
+ * low: it tells which transactions have ended, not which have begun. While one of long ago goes on, looks begin two
+ * seconds behind, and the rest above the floor is swept every two seconds.
  */
 export class Floor {
   #floor = 0n
   #highest = 0n
   #near = 0n
   #sweptAt = Number.NEGATIVE_INFINITY
-  #sweptAllAt = Number.NEGATIVE_INFINITY
-  /** Floors to be, once all transactions below `xmax` have ended. */
-  readonly #coming: { readonly floor: bigint; readonly xmax: bigint }[] = []
+  /** Floors to be, once all transactions below `below` have ended. */
+  readonly #coming: { readonly floor: bigint; below: bigint | undefined }[] = []
   readonly #seen: { readonly floor: bigint; readonly at: number }[] = []
 
   /** Nothing is and nothing comes at or below it. */
@@ -52,27 +45,30 @@ export class Floor {
 
   /** Where the next look begins: above this. */
   lookFrom(now: number): bigint {
-    if (now - this.#sweptAllAt >= SWEEP_ALL_EVERY_MS) {
-      this.#sweptAllAt = now
-      return 0n
-    }
     if (this.#near <= this.#floor) return this.#floor
     if (now - this.#sweptAt < SWEEP_EVERY_MS) return this.#near
     this.#sweptAt = now
     return this.#floor
   }
 
-  see({ from, lowest, highest, xmin, xmax, at }: Sighting): void {
+  /** A write that was begun after the last look had this id. */
+  wrote(id: bigint): void {
+    for (const coming of this.#coming) coming.below ??= id
+  }
+
+  see({ from, lowest, highest, xmin, at }: Sighting): void {
     if (highest !== undefined && highest > this.#highest) this.#highest = highest
     const gone = lowest === undefined ? this.#highest : lowest - 1n
     // A look that began higher knows nothing of what lies between.
     if (from <= this.#floor) {
-      for (let next = this.#coming[0]; next && next.xmax <= xmin; next = this.#coming[0]) {
+      for (let next = this.#coming[0]; next?.below !== undefined && next.below <= xmin; next = this.#coming[0]) {
         this.#coming.shift()
-        if (next.floor > this.#floor) this.#floor = next.floor
+        // What has come below it meanwhile is in this look.
+        const floor = lowest !== undefined && lowest <= next.floor ? lowest - 1n : next.floor
+        if (floor > this.#floor) this.#floor = floor
       }
       const last = this.#coming.at(-1)
-      if (gone > (last?.floor ?? this.#floor)) push(this.#coming, { floor: gone, xmax })
+      if (gone > (last?.floor ?? this.#floor)) push(this.#coming, { floor: gone, below: undefined })
     }
     for (let next = this.#seen[0]; next && at - next.at >= LATE_AFTER_MS; next = this.#seen[0]) {
       this.#seen.shift()

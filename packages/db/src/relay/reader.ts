@@ -23,7 +23,6 @@ type SeenRow = { readonly [K in keyof StoredRow]: StoredRow[K] | null } & {
   readonly of: number
   readonly lowest: string | null
   readonly xmin: string
-  readonly xmax: string
 }
 
 /** What is to be read. */
@@ -97,7 +96,7 @@ export class Reader {
       const found = own.flatMap((row) => (row.position === null ? [] : [toRow(row as StoredRow)]))
       const lowest = first.lowest === null ? undefined : BigInt(first.lowest)
       const highest = found.at(-1)?.position ?? lowest
-      floor.see({ from, lowest, highest, xmin: BigInt(first.xmin), xmax: BigInt(first.xmax), at })
+      floor.see({ from, lowest, highest, xmin: BigInt(first.xmin), at })
       if (found.length >= most) this.hasMore = true
       rows.push(...found)
     }

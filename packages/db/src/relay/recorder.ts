@@ -117,7 +117,10 @@ export class Recorder {
   /** Writes all of it down. Whatever cannot be is tried again with the next call. */
   async record(): Promise<void> {
     await this.#take('done', async (done) => {
-      await this.#ask(DELETE_DONE, [done.map(({ row }) => row.partition), done.map(({ row }) => String(row.position))])
+      const partitions = done.map(({ row }) => row.partition)
+      const positions = done.map(({ row }) => String(row.position))
+      const [written] = await this.#ask<{ readonly id: string }>(DELETE_DONE, [partitions, positions])
+      if (written) for (const { floor } of this.#leases.held.values()) floor.wrote(BigInt(written.id))
       for (const entry of done) {
         this.#hand.forget(entry)
         if (entry.row.attempts > 0 && entry.row.key !== undefined) this.freedKeys = true

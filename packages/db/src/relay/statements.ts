@@ -58,7 +58,7 @@ const COLUMNS = `o.partition, o.position::text AS position, o.id::text AS id, o.
  */
 export const FETCH = `
   SELECT f.partition AS of, lowest.position::text AS lowest, ${COLUMNS},
-         pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, pg_snapshot_xmax(pg_current_snapshot())::text AS xmax
+         pg_snapshot_xmin(pg_current_snapshot())::text AS xmin
     FROM unnest($1::smallint[], $2::bigint[]) AS f (partition, floor)
     LEFT JOIN LATERAL (
       SELECT l.position FROM outbox AS l
@@ -86,12 +86,15 @@ export const FETCH_FAILED = `
    ORDER BY o.position LIMIT $4`
 
 /**
- * What was delivered goes, whoever holds its partition by now: that it was delivered stays true.
+ * What was delivered goes, whoever holds its partition by now: that it was delivered stays true. Gives the id of its
+ * transaction, by which floors move.
  * $1 partitions, $2 positions.
  */
 export const DELETE_DONE = `
-  DELETE FROM outbox AS o USING unnest($1::smallint[], $2::bigint[]) AS d (partition, position)
-   WHERE o.partition = d.partition AND o.position = d.position`
+  WITH gone AS (
+    DELETE FROM outbox AS o USING unnest($1::smallint[], $2::bigint[]) AS d (partition, position)
+     WHERE o.partition = d.partition AND o.position = d.position)
+  SELECT pg_current_xact_id()::text AS id`
 
 const HELD = `
   held AS (

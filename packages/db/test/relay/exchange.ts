@@ -236,7 +236,7 @@ export class Crash {
 
   ask(ask: Ask): Ask {
     return (text, values) => {
-      const places = /^\s*(DELETE|WITH held)/.test(text)
+      const places = /^\s*WITH (gone|held)/.test(text)
         ? (['record', 'recording', 'recorded'] as const)
         : /FROM outbox AS o/.test(text)
           ? (['fetch', 'fetching', 'fetched'] as const)
