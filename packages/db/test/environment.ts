@@ -12,6 +12,7 @@ export async function testEnvironment(): Promise<{
     SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
+    DB_POOLER: process.env['DB_POOLER'] ?? 'none', // where the run goes through one
     DB_MIN_CONNECTIONS: '1',
     DB_MAX_CONNECTIONS: '4',
   }
