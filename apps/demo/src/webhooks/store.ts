@@ -1,4 +1,4 @@
-import type { Outbox, Prisma } from '@miyabi/db'
+import { idAt, type Outbox, type Prisma } from '@miyabi/db'
 import { customerIds } from '../customers/customers.js'
 import { lookup } from '../customers/lookup.js'
 import { stableId } from '../customers/stable-id.js'
@@ -23,7 +23,12 @@ interface Work {
   readonly execution: Execution
 }
 
-const deliveryId = ({ name }: Delivery): string => stableId(`delivery ${name}`)
+/** None of the examples says when it was sent. Their rows need a time that is the same in every run, as ids hold it. */
+const SENT_AT = new Date('2026-01-01T00:00:00Z')
+
+/** The same in every run, so that a delivery that comes again is recognized. */
+const deliveryId = ({ name }: Delivery): string =>
+  `${idAt(SENT_AT).slice(0, 13)}-7${stableId(`delivery ${name}`).slice(15)}`
 
 /**
  * Stores deliveries and all that follows from them, with a statement per table however many they are, and orders an
@@ -35,12 +40,14 @@ export async function storeDeliveries(
   deliveries: readonly Delivery[],
   { events }: Pick<Outbox, 'events'>,
 ): Promise<AddedRows> {
+  const receivedAt = new Date().toISOString()
   const added = await tx.log.createManyAndReturn({
     data: deliveries.map((delivery) => ({
       id: deliveryId(delivery),
       level: 'info',
       message: 'webhook received',
-      data: { delivery: delivery.name, kind: delivery.kind, action: delivery.payload.action },
+      data: { delivery: delivery.name, kind: delivery.kind, action: delivery.payload.action, receivedAt },
+      createdAt: SENT_AT,
     })),
     skipDuplicates: true,
     select: { id: true },
@@ -75,9 +82,9 @@ export async function readStored(
 ): Promise<StoredDelivery[]> {
   const logs = await tx.log.findMany({
     where: { id: { in: deliveries.map(deliveryId) } },
-    select: { id: true, createdAt: true },
+    select: { id: true, data: true },
   })
-  const receivedAt = lookup(logs.map(({ id, createdAt }) => [id, createdAt]))
+  const receivedAt = lookup(logs.map(({ id, data }) => [id, new Date((data as { receivedAt: string }).receivedAt)]))
   const userId = await webUserIds(tx, deliveries)
   const repositories = await tx.repository.findMany({
     where: { githubRepoId: { in: toRepositories(deliveries).map(({ githubRepoId }) => githubRepoId) } },
