@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { sql, type TestDatabase, until } from '@miyabi/testing'
+import { sql, startTcpProxy, type TestDatabase, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ConfigError, DatabaseContext, type Identity, type PersonalItem } from '../../src/index.js'
+import {
+  type ConfigError,
+  DatabaseContext,
+  type Identity,
+  type PersonalItem,
+  type StatementFacts,
+} from '../../src/index.js'
 import { type Place, places } from '../../src/persons/places.js'
 import { testEnvironment } from '../environment.js'
 import { type Common, type Planted, plantUser, plantWebUser } from './planted.js'
@@ -62,6 +68,10 @@ const collect = async (items: AsyncIterable<PersonalItem>): Promise<PersonalItem
   for await (const item of items) all.push(item)
   return all
 }
+
+const observing = (db: DatabaseContext, statement: (facts: StatementFacts) => void): Disposable => ({
+  [Symbol.dispose]: db.observe({ statement }),
+})
 
 const speaksOf = (dump: readonly string[], { id, marker }: Planted): readonly string[] => [
   ...linesWith(dump, marker),
@@ -233,20 +243,57 @@ describe('erasing', () => {
     expect(linesWith(after, other.marker)).toEqual(before)
   })
 
-  it('waits for effects that a relay carries out meanwhile, and deletes what they did', async () => {
-    const { db, owner } = common
+  it('waits for effects that a relay is carrying out, and deletes what they did', async () => {
+    const { db } = common
     const person = await plantUser(common)
-    await owner('DELETE FROM outbox')
-    await using relay = db.relay()
-    await until(async () => (await owner('SELECT FROM outbox_partitions WHERE held_until > now()')).length === 16)
-    for (let round = 0; round < 2; round += 1)
-      await db.asService().transaction(async (_tx, { outbox }) => {
-        for (let n = 0; n < 40; n += 1)
-          outbox.events.append({ eventType: 'webhook', userId: person.id, data: { note: person.marker } })
-      })
-    const erased = await db.erase(person.identity)
+    await common.ask('DELETE FROM outbox')
+    const endpoint = env['DYNAMODB_ENDPOINT'] ?? ''
+    await using network = await startTcpProxy(endpoint)
+    await using relayed = await DatabaseContext.fromEnv({ env: { ...env, DYNAMODB_ENDPOINT: network.url(endpoint) } })
+    await relayed.dynamodb.events.get('any', person.id) // its client is there, so that the relay has only to write
+    network.blackHole()
+    await using relay = relayed.relay()
+    await db.asService().transaction(async (_tx, { outbox }) => {
+      outbox.events.append({ eventType: 'webhook', userId: person.id, data: { note: person.marker } })
+    })
+    await until(async () => relay.stats().rows > 0)
+    let looks = 0
+    using _observing = observing(db, ({ collection, operation }) => {
+      if (operation === 'SELECT' && collection === 'outbox') looks += 1
+    })
+    const erasing = db.erase(person.identity)
+    await Promise.race([until(async () => looks > 2), erasing])
+    await network.pass()
+    expect((await erasing).underWay).toBe(0)
     await relay.close()
-    expect(erased.underWay).toBe(0)
-    expect(speaksOf(await dumpOf(owner, db), person)).toEqual([])
+    expect(speaksOf(await dumpOf(common.owner, db), person)).toEqual([])
+  })
+
+  it('looks again for what came meanwhile, and tells of effects that may still come', async () => {
+    const { db, ask } = common
+    const person = await plantUser(common)
+    let release = (): void => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const holding = db.asService().transaction(async (_tx, { query }) => {
+      await query('SELECT FROM users WHERE id = $1 FOR UPDATE', [person.id])
+      await released
+    })
+    const erasing = db.erase(person.identity)
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    await until(async () => (await sql(database.serviceDatabaseUrl, waiting)).length > 0) // of its own login it sees all
+    const data = { note: person.marker }
+    await db.dynamodb.events.append({ eventType: 'webhook', userId: person.id, data })
+    await ask("INSERT INTO outbox (id, topic, payload) VALUES (gen_random_uuid(), 'events.append', $1)", [
+      JSON.stringify({ eventType: 'webhook', userId: person.id, data }),
+    ])
+    await ask("UPDATE outbox_partitions SET holder = gen_random_uuid(), held_until = now() + interval '1 hour'")
+    release()
+    await holding
+    const { underWay } = await erasing
+    await ask("UPDATE outbox_partitions SET holder = NULL, held_until = '1970-01-01Z'")
+    expect(underWay).toBeGreaterThan(0)
+    expect(speaksOf(await dumpOf(common.owner, db), person)).toEqual([])
   })
 })
