@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { common, run, sources } from './test/suite/common.js'
 
-/** `pnpm test:pg-dump`: the copy by pg_dump and pg_restore of PostgreSQL 15 or later, which must be installed. */
+/** `pnpm test:pg-dump`: the copy by pg_dump, and recovery, with programs of PostgreSQL 15 or later, to be installed. */
 export default defineConfig({
   ...sources,
   test: {

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { packageFolders, root } from '../workspace.js'
 import type { Page } from './pages.js'
 
-/** Words of others: PostgreSQL's, Nest's, and a variable of Prisma's that a page says is not honoured. */
-const FOREIGN = new Set(['APP_FILTER', 'CURRENT_USER', 'PRISMA_SCHEMA_DISABLE_ADVISORY_LOCK'])
+/** Words of others: PostgreSQL's, psql's, Nest's, and a variable of Prisma's that a page says is not honoured. */
+const FOREIGN = new Set(['APP_FILTER', 'CURRENT_USER', 'ON_ERROR_STOP', 'PRISMA_SCHEMA_DISABLE_ADVISORY_LOCK'])
 
 /** Where names come from. */
 interface Sources {

@@ -53,7 +53,8 @@ export const cells: readonly Cell[] = [
   },
   {
     name: 'pg-dump',
-    purpose: 'the copy by pg_dump and pg_restore of PostgreSQL 15 or later, which must be installed',
+    purpose:
+      'the copy by pg_dump and pg_restore, and the guide of recovery, with the programs of PostgreSQL 15 or later, which must be installed',
     prepare: async () => {
       if (!hasProgram('pg_dump', '--version')) throw new Error('pg_dump is not installed')
       return vitest(['--config', 'vitest.pg-dump.config.ts'])

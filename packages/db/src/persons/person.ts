@@ -32,8 +32,14 @@ const NAMES: Readonly<Record<PersonKind, { readonly table: string; readonly name
     },
   }
 
-/** A name that somebody else has, too, leads to somebody else's data. */
-const unshared = (name: string): string => `NOT EXISTS (
+/**
+ * A name that somebody else has, too, leads to somebody else's data. So does a user name that has the form of an id,
+ * which GitHub allows.
+ */
+const unshared = (
+  name: string,
+): string => `(${name} = own.id::text OR ${name} !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
+  AND NOT EXISTS (
     SELECT FROM users AS other WHERE other.id <> own.id AND (other.email = ${name}::citext OR other.stripe_customer_id = ${name}))
   AND NOT EXISTS (
     SELECT FROM web_users AS other WHERE other.id <> own.id AND (

@@ -171,10 +171,13 @@ describe('erasing', () => {
       `${person.marker}@example.com`,
       other.id,
     ])
+    await common.owner('UPDATE web_users SET line_user_id = $1 WHERE id = $2', [other.id.toUpperCase(), person.id])
     await db.dynamodb.events.append({ eventType: 'webhook', userId: person.marker, data: { of: 'either' } })
+    await db.dynamodb.events.append({ eventType: 'webhook', userId: other.id.toUpperCase(), data: { of: 'the other' } })
     await db.dynamodb.messages.enqueue({ recipient: 'session-7', messageType: 'ping', payload: { m: 'of a session' } })
     await db.erase(person.identity)
-    expect((await db.dynamodb.events.byUser(person.marker)).items.length).toBeGreaterThan(0)
+    for (const name of [person.marker, other.id, other.id.toUpperCase()])
+      expect((await db.dynamodb.events.byUser(name)).items.length).toBeGreaterThan(0)
     expect((await db.dynamodb.messages.undelivered('session-7')).items).toHaveLength(1)
     await db.erase(other.identity, { alsoKnownAs: ['session-7'] })
     expect((await db.dynamodb.events.byUser(person.marker)).items).toEqual([])
