@@ -56,6 +56,9 @@ function run(block: string): void {
     DIRECT_DATABASE_URL: url,
     DATABASE_URL: url,
     SIDE: url.replace(/\/miyabi$/, '/miyabi_side'),
+    NEW: url.replace(/\/miyabi$/, '/miyabi_new'),
+    NEW_SERVER: url.replace(/\/miyabi$/, '/postgres'),
+    BACKUP_TARGET: path.join(folder, 'backups'),
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: prefix,
   }
@@ -129,5 +132,10 @@ describe('the guide of recovery, step by step', () => {
 
     blocksOf('Rows deleted, or values overwritten: a bad deploy an hour ago').slice(-1).forEach(run)
     expect(await sql(url, "SELECT FROM pg_database WHERE datname = 'miyabi_side'")).toEqual([])
+
+    await server.run('DROP DATABASE miyabi WITH (FORCE)')
+    run(blocksOf('A store lost, or both').join('').replaceAll('new-', `${prefix}new-`))
+    url = url.replace(/\/miyabi$/, '/miyabi_new')
+    expect(await stateOf()).toEqual(before)
   })
 })
