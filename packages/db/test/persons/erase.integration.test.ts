@@ -73,10 +73,14 @@ const observing = (db: DatabaseContext, statement: (facts: StatementFacts) => vo
   [Symbol.dispose]: db.observe({ statement }),
 })
 
-const speaksOf = (dump: readonly string[], { id, marker }: Planted): readonly string[] => [
-  ...linesWith(dump, marker),
-  ...linesWith(dump, id),
-]
+/**
+ * Where a relay works, the deletion of a user leaves word for the cache in the outbox, until the relay has taken it
+ * there.
+ */
+const isForCache = (line: string): boolean => line.startsWith('outbox ') && line.includes('"topic":"tags"')
+
+const speaksOf = (dump: readonly string[], { id, marker }: Planted): readonly string[] =>
+  [...linesWith(dump, marker), ...linesWith(dump, id)].filter((line) => !isForCache(line))
 
 describe.each(['user', 'webUser'] as const)('erasing a %s', (kind) => {
   it('leaves nothing of them in any place, and everything of everybody else', async () => {
@@ -297,8 +301,6 @@ describe('erasing', () => {
     const { underWay } = await erasing
     await ask("UPDATE outbox_partitions SET holder = NULL, held_until = '1970-01-01Z'")
     expect(underWay).toBeGreaterThan(0)
-    // A relay has worked, so the deletion of the user has left word for the cache: until a relay has taken it there.
-    const left = speaksOf(await dumpOf(common.owner, db), person)
-    expect(left.filter((line) => !line.includes('"topic":"tags"'))).toEqual([])
+    expect(speaksOf(await dumpOf(common.owner, db), person)).toEqual([])
   })
 })
