@@ -21,6 +21,11 @@ export const preambles: Readonly<Record<string, string>> = {
       'webhook.deliver': import('@miyabi/db').EffectDefinition<{ readonly endpoint: string; readonly body: string }>
     }>
   `,
+  'docs/REPLICAS.md': `
+    declare const db: import('@miyabi/db').DatabaseContext
+    declare const userId: string, name: string
+    declare const cookies: Readonly<Record<string, string | undefined>>
+  `,
   'docs/ROW_LEVEL_SECURITY.md': `
     declare const db: import('@miyabi/db').DatabaseContext
     declare const userId: string

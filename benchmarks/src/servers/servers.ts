@@ -12,6 +12,8 @@ export interface Servers {
   /** The login that acts as the service. */
   readonly serviceDatabaseUrl: string
   readonly dynamodbEndpoint: string
+  /** The application's login on standbys, where there are any. */
+  readonly replicaUrls?: readonly string[]
   /** Of the servers, by name. */
   readonly versions: Readonly<Record<string, string>>
 }
@@ -20,8 +22,8 @@ export interface Servers {
 export const workspaceRoot = findProjectRoot(import.meta.dirname) ?? path.resolve(import.meta.dirname, '../../..')
 
 /** A temporary embedded stack of the run's own, migrated. */
-export async function startServers(): Promise<Servers & AsyncDisposable> {
-  const stack = await acquireStack({ temporary: true })
+export async function startServers({ replicas = 0 } = {}): Promise<Servers & AsyncDisposable> {
+  const stack = await acquireStack({ temporary: true, replicas })
   try {
     const { postgres, dynamodb } = stack.descriptor
     if (!('endpoint' in dynamodb)) throw new MiyabiError('benchmarks.no_dynamodb', String(dynamodb.unavailable))
@@ -31,6 +33,7 @@ export async function startServers(): Promise<Servers & AsyncDisposable> {
       directDatabaseUrl: postgres.directDatabaseUrl,
       serviceDatabaseUrl: postgres.serviceDatabaseUrl,
       dynamodbEndpoint: String(dynamodb.endpoint),
+      replicaUrls: (postgres.replicas ?? []).map((replica) => String(replica.databaseUrl)),
       versions: { PostgreSQL: postgres.version, dynoxide: String(dynamodb.version) },
       [Symbol.asyncDispose]: () => stack.close(),
     }

@@ -3,6 +3,7 @@ import { openDynamoSizeSuite } from './dynamo-size/suite.js'
 import { openObserveSuite } from './observe/suite.js'
 import { openOutboxSuite } from './outbox/suite.js'
 import { openPostgresSuite } from './postgres/suite.js'
+import { openReplicasSuite } from './replicas/suite.js'
 import { openRlsSuite } from './rls/suite.js'
 import { openStartSuite } from './start/suite.js'
 import type { SuiteDeclaration } from './suite.js'
@@ -51,6 +52,11 @@ export const suites = {
     title: 'Outbox, relay and streams',
     packages: ['pg', '@prisma/adapter-pg', '@aws-sdk/client-dynamodb', 'electrodb'],
     open: openOutboxSuite,
+  },
+  replicas: {
+    title: 'Replicas',
+    packages: ['pg', '@prisma/adapter-pg'],
+    open: openReplicasSuite,
   },
   start: {
     title: 'Start',

@@ -193,6 +193,12 @@ export {
   type Queries,
   type ReadOptions,
   type ReadWork,
+  type ReplicaClient,
+  type ReplicaLimits,
+  type ReplicaProblem,
+  type ReplicaReadWork,
+  type ReplicaStats,
+  type ReplicasStats,
   type Repository,
   type RetryFacts,
   type RevokedLicense,
@@ -203,6 +209,7 @@ export {
   type SubscriptionStatus,
   submissionStatuses,
   subscriptionStatuses,
+  type ToPrimary,
   type TransactionFacts,
   type TransactionOptions,
   type TransactionRun,
@@ -231,10 +238,11 @@ export {
   type DatabaseClosed,
   DatabaseContext,
   type DatabaseStats,
+  type HealthCheckOptions,
 } from './context/context.js'
 export type { DatabaseObserver } from './context/observer.js'
 export type { CreateOptions, FromEnvOptions } from './context/options.js'
-export type { ScopedContext } from './context/scoped-context.js'
+export type { ReplicaContext, ScopedContext } from './context/scoped-context.js'
 export type { DatabaseServers, PostgresServer } from './context/servers.js'
 export { sharedDatabase } from './context/shared-database.js'
 export { type AnyCacheError, CacheError, type CacheErrorCode, type CacheErrorDetails } from './errors/cache-error.js'

@@ -48,6 +48,9 @@ describe('token', () => {
     const name = (value: string) => ({ where: { id: alice.userId }, data: { name: value } })
     for (const use of [
       () => me.pg.user.update(name('a')),
+      // Prisma's way, then by a plan that is compiled, then by one that is ready.
+      () => me.pg.user.findMany(),
+      () => me.pg.user.findMany(),
       () => me.pg.user.findMany(),
       () => me.pg.user.findMany({ include: { authoredPlugins: true, licenses: true } }),
       () => me.query('SELECT 1'),

@@ -35,6 +35,9 @@ export type { PoolUsage } from './pool/usage.js'
 export { lsnOf, lsnText, type Position } from './position/position.js'
 export { createPostgres, type Postgres, type PostgresOptions } from './postgres.js'
 export type { AnyClient, ClientClass } from './prisma/client-class.js'
+export type { ReplicaClient } from './replica/replica-client.js'
+export type { ReplicaLimits } from './replica/replicas.js'
+export type { Tracking } from './replica/route.js'
 export {
   type AgentExecutionCounts,
   type AgentType,
@@ -91,13 +94,28 @@ export {
   type Workflow,
 } from './schema/prisma.js'
 export type { TableName } from './schema/tables.generated.js'
-export { type Queries, refuseIdentity, type ScopedPostgres } from './scoped-postgres.js'
+export {
+  type Queries,
+  type ReplicaQueries,
+  type ReplicaReadWork,
+  refuseIdentity,
+  type ScopedPostgres,
+} from './scoped-postgres.js'
 export { type PostgresSettings, parsePostgresSettings, postgresSettings } from './settings/config.js'
 export { CONNECTION_SUM, DEFAULT_RESERVE, POOL_TIERS } from './settings/connection-sum.js'
 export type { ConnectionTarget } from './settings/connection-url.js'
 export type { PasswordSource } from './settings/password.js'
+export { replicaName, resolveReplicas } from './settings/replica-settings.js'
 export { type ResolvedSettings, resolvePostgresSettings } from './settings/resolve.js'
-export type { CompiledQueryStats, PoolStats, PostgresStats } from './stats.js'
+export type {
+  CompiledQueryStats,
+  PoolStats,
+  PostgresStats,
+  ReplicaProblem,
+  ReplicaStats,
+  ReplicasStats,
+  ToPrimary,
+} from './stats.js'
 export type { ReadOptions, ReadWork } from './transaction/read.js'
 export { HISTORY_COLUMN } from './transaction/server-history.js'
 export {

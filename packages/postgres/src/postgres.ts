@@ -9,6 +9,7 @@ import {
   silentLogger,
   warnOfSecondCopy,
 } from '@miyabi/core'
+import { PostgresError } from './errors/errors.js'
 import { adviseForServer } from './health/advise.js'
 import { checkHealth, healthDown, type PostgresHealth } from './health/health.js'
 import type { PoolSizeAdvice } from './health/pool-size.js'
@@ -25,20 +26,25 @@ import type { PoolUsage } from './pool/usage.js'
 import { type Position, Positions } from './position/position.js'
 import { createPrismaClient } from './prisma/client.js'
 import type { AnyClient, ClientClass } from './prisma/client-class.js'
+import { type ReplicaLimits, Replicas } from './replica/replicas.js'
+import type { Tracking } from './replica/route.js'
 import { PrismaClient } from './schema/prisma.js'
 import {
   begin,
   type Queries,
+  type ReplicaQueries,
   refuseIdentity,
+  replicaQueries,
   runQuery,
   type ScopedPostgres,
   scopedPostgres,
 } from './scoped-postgres.js'
 import type { PostgresSettings } from './settings/config.js'
-import { resolvePostgresSettings } from './settings/resolve.js'
+import { resolveReplicas } from './settings/replica-settings.js'
+import { type ResolvedSettings, resolvePostgresSettings } from './settings/resolve.js'
 import { StatementNames } from './statement/names.js'
 import { Runner } from './statement/runner.js'
-import type { PoolStats, PostgresStats } from './stats.js'
+import type { PoolStats, PostgresStats, ReplicasStats } from './stats.js'
 import { Attempts } from './transaction/attempt.js'
 import { runRead } from './transaction/read.js'
 import { Retrier } from './transaction/retrier.js'
@@ -62,6 +68,8 @@ export interface PostgresOptions<Client extends AnyClient = PrismaClient> {
    * DATABASE_URL, whose queries need an identity from `as()`.
    */
   readonly role?: 'service' | undefined
+  /** How replicas are read from, where the settings name any. */
+  readonly replicas?: ReplicaLimits | undefined
 }
 
 /** PostgreSQL for one application: a pool, the Prisma client on it, health and figures. */
@@ -74,6 +82,13 @@ export interface Postgres<Client = PrismaClient> extends Queries<Client>, AsyncD
    * @throws {PostgresError} `postgres.identity.invalid`; on a pool of the service `postgres.identity.fixed`.
    */
   as(identity: Identity): ScopedPostgres<Client>
+  /**
+   * On a pool of the service: the same, read from replicas.
+   * @throws {PostgresError} `postgres.identity.missing` on another.
+   */
+  replica(tracking: Tracking): ReplicaQueries<Client>
+  /** How the replicas are, after a look at them; undefined where the settings name none. */
+  lookAtReplicas(): Promise<ReplicasStats | undefined>
   /**
    * Asks the server within a second, over one connection of its own, however many ask. After `close()` it is `down` and
    * nobody is asked. Rejects only with the signal's reason.
@@ -150,13 +165,15 @@ function makePostgres(
     { attempts, retrier, runner },
     { scope, scopes, logger: options.logger && logger, Client },
   )
-  const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner, history, scope }
+  const replicas = replicasOf(settings, { ...options, logger, pool, primary: () => positions.ask() })
+  const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner, history, scope, replicas }
   /** The pool is closed last, as work in flight may need another connection; a shorter grace then reaches it too. */
   let isPoolClosing = false
   const closing = new Closing(async (grace): Promise<PoolClosed> => {
     const isIdle = await operations.close(grace)
     isPoolClosing = true
-    const { drained, destroyed } = await pool.close(isIdle ? grace.remainingMs : 0)
+    const restMs = isIdle ? grace.remainingMs : 0
+    const [{ drained, destroyed }] = await Promise.all([pool.close(restMs), replicas?.close(restMs)])
     await prisma.$disconnect() // last: it ends transactions that are under way
     await compiled.close()
     return { drained: isIdle && drained, destroyed }
@@ -190,7 +207,12 @@ function makePostgres(
       signal?.throwIfAborted()
       return operations.isClosed ? healthDown(runner.closedError, 0) : begin(host, () => health(signal))
     },
-    stats: () => ({ ...stats(), compiledQueries: compiled.stats }),
+    replica: (tracking) => {
+      if (!scope) throw new PostgresError('postgres.identity.missing')
+      return replicaQueries({ ...scope, answers: { count: 0, written: 0 } }, host, tracking) // its own, and nobody else's
+    },
+    lookAtReplicas: async () => replicas?.look(),
+    stats: () => ({ ...stats(), compiledQueries: compiled.stats, ...(replicas && { replicas: replicas.stats }) }),
     observe: (observer) => addFollowingObserver(pool.hooks, observer),
     usage: () => pool.usage,
     advise: ({ signal } = {}) => begin(host, () => adviseForServer(settings, { usage: pool.usage, signal })),
@@ -199,4 +221,25 @@ function makePostgres(
       await close()
     },
   }
+}
+
+function replicasOf(
+  settings: ResolvedSettings,
+  {
+    role,
+    replicas: limits = {},
+    logger,
+    pool,
+    primary,
+  }: Pick<PostgresOptions, 'role' | 'replicas'> & {
+    readonly logger: Logger
+    readonly pool: Pool
+    readonly primary: () => Promise<Position>
+  },
+): Replicas | undefined {
+  const mayServe = role === 'service'
+  const found = resolveReplicas(settings, mayServe)
+  return found.length === 0
+    ? undefined
+    : new Replicas({ settings: found, limits, logger, hooks: pool.hooks, mayServe, primary })
 }

@@ -6,9 +6,13 @@ import type { Identity } from './identity/identity.js'
 import type { Scope, Scopes } from './identity/scope.js'
 import { codeOfFailure } from './prisma/followed-client.js'
 import { scopedClient } from './prisma/scoped-client.js'
+import type { ReplicaClient } from './replica/replica-client.js'
+import type { Replicas } from './replica/replicas.js'
+import { ReplicaRoute, type Tracking } from './replica/route.js'
 import type { PrismaClient } from './schema/prisma.js'
 import { type ReadOptions, type ReadWork, runRead } from './transaction/read.js'
 import {
+  type Run,
   runTransaction,
   type TransactionHost,
   type TransactionOptions,
@@ -46,6 +50,8 @@ export interface Queries<Client = PrismaClient> {
 
 /** PostgreSQL as one identity sees it: the rows of others are as if they did not exist. Nothing has to be closed. */
 export interface ScopedPostgres<Client = PrismaClient> extends Queries<Client> {
+  /** The same, read from replicas: see `ReplicaQueries`. */
+  replica(tracking: Tracking): ReplicaQueries<Client>
   /** Who asks. */
   readonly identity: Identity | 'service'
   /**
@@ -55,10 +61,29 @@ export interface ScopedPostgres<Client = PrismaClient> extends Queries<Client> {
   as(identity: Identity): never
 }
 
+/**
+ * What can be read from replicas: of DATABASE_REPLICA_URLS, or where none of them will do, of the primary. Each
+ * statement finds its server by itself. Nothing writes, wherever it is sent.
+ */
+export interface ReplicaQueries<Client = PrismaClient> {
+  readonly prisma: ReplicaClient<Client>
+  /** As `read` of the primary. */
+  read<T>(work: ReplicaReadWork<T, Client>, options?: ReadOptions): Promise<T>
+  /** As `query` of the primary. */
+  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
+  /** How many statements the primary has answered in place of a replica. */
+  readonly answered: number
+}
+
+/** What is read from replicas. It may be called more than once, so it must not write. */
+export type ReplicaReadWork<T, Client = PrismaClient> = (prisma: ReplicaClient<Client>, run: Run) => Promise<T>
+
 /** What a scope shares with all others. */
 export interface ScopeHost extends TransactionHost {
   readonly scopes: Scopes
   readonly operations: Operations
+  /** Unset where there are none. */
+  readonly replicas: Replicas | undefined
 }
 
 /** Makes what `as()` returns: no query, no connection, and Prisma's part of it only when it is asked for. */
@@ -82,7 +107,37 @@ export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
     get written() {
       return scope.answers.written
     },
+    replica: (tracking) => replicaQueries(scope, host, tracking),
     as: refuseIdentity,
+  }
+}
+
+/** Makes what reads from replicas, in the scope of who asks. */
+export function replicaQueries(asker: Scope, host: ScopeHost, tracking: Tracking): ReplicaQueries {
+  const { replicas } = host
+  const scope: Scope = {
+    ...asker,
+    answers: { count: 0, written: 0 },
+    route: new ReplicaRoute(asker, replicas, tracking),
+  }
+  let prisma: PrismaClient | undefined
+  const client = (): PrismaClient => {
+    prisma ??= scopedClient(scope, host.scopes, host.prisma)
+    return prisma
+  }
+  return {
+    get prisma() {
+      return client()
+    },
+    read: <T>(work: ReplicaReadWork<T>, options?: ReadOptions) => {
+      const reading: ReadWork<T> = (inScope, run) =>
+        replicas ? replicas.canceling(run.signal, () => work(inScope, run)) : work(inScope, run)
+      return begin(host, () => runRead({ ...host, scope, prisma: client() }, reading, options), 'read')
+    },
+    query: (text, values) => runQuery(host, scope, text, values),
+    get answered() {
+      return asker.answers.count
+    },
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type Queries,
   type ReadOptions,
   type ReadWork,
+  type ReplicaStats,
   type TransactionOptions,
   type TransactionWork,
 } from '@miyabi/postgres'
@@ -26,6 +27,7 @@ import {
   type DatabaseHealth,
   type Readiness,
   readinessOf,
+  withReplicas,
   withService,
 } from '../health/health.js'
 import { HealthLog } from '../health/health-log.js'
@@ -40,6 +42,7 @@ import { subjectOf } from '../persons/mark.js'
 import { type ErasureMark, eraseAllMarked, type MarkedErasure } from '../persons/marked.js'
 import { openRelay, type Relay, type RelayOptions } from '../relay/open-relay.js'
 import type { RelayStats } from '../relay/stats.js'
+import type { ReadsFromReplicas } from '../seen/replica-tracking.js'
 import { type ScopeOptions, seenOf } from '../seen/scope-seen.js'
 import { serviceQueries } from '../seen/service-queries.js'
 import { settingsFromEnv } from '../settings/from-env.js'
@@ -89,6 +92,13 @@ interface Observation {
 const CLOSE_MARGIN_MS = 5_000
 /** Longer than either store's own limit of a second, which tells more. In milliseconds. */
 const READY_LIMIT_MS = 1_250
+
+/** What is asked. */
+export interface HealthCheckOptions {
+  readonly signal?: AbortSignal
+  /** Whether to look at the replicas, too: without them everything is served, by the primary. Default false. */
+  readonly replicas?: boolean
+}
 
 interface CheckOptions {
   readonly signal?: AbortSignal
@@ -196,7 +206,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
 
   #scope(
     postgres: Postgres,
-    queries: Queries,
+    queries: Queries & ReadsFromReplicas,
     identity: Identity | 'service',
     options: ScopeOptions | undefined,
   ): ScopedContext<Effects> {
@@ -224,8 +234,15 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    * Asks both stores at the same time how they are. Answers within a few seconds, also when a server accepts and never
    * answers; rejects only with the reason of `signal`.
    */
-  healthCheck(options: { readonly signal?: AbortSignal } = {}): Promise<DatabaseHealth> {
-    return this.#check(options)
+  async healthCheck(options: HealthCheckOptions = {}): Promise<DatabaseHealth> {
+    const [health, replicas] = await Promise.all([this.#check(options), options.replicas && this.#lookAtReplicas()])
+    return replicas ? withReplicas(health, replicas) : health
+  }
+
+  async #lookAtReplicas(): Promise<readonly ReplicaStats[]> {
+    const pools = this.#closing ? [] : [this.#stores.postgres, ...(this.#service ? [this.#service] : [])]
+    const looks = await Promise.all(pools.map((pool) => pool.lookAtReplicas()))
+    return looks.flatMap((look) => look?.replicas ?? [])
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Logger } from '@miyabi/core'
 import type { DynamoOptions } from '@miyabi/dynamo'
+import type { ReplicaLimits } from '@miyabi/postgres'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import type { EnvironmentOptions } from '../settings/from-env.js'
 import type { DatabaseSettings } from '../settings/settings.js'
@@ -8,6 +9,8 @@ import type { DatabaseSettings } from '../settings/settings.js'
 interface CodeOptions<Effects extends EffectDefinitions> {
   /** The effects that transactions may have besides those on DynamoDB, as `defineEffects` makes them. */
   readonly effects?: Effects | undefined
+  /** How replicas are read from: how long a read waits for one, how far one may be behind. */
+  readonly replicas?: ReplicaLimits | undefined
   /** How old a token of `await me.token()` may be, in milliseconds. Default 60,000. */
   readonly tokenMaxAgeMs?: number | undefined
   /** How DynamoDB's entities keep their items: the shard plan of the events, how long each kind is kept. */

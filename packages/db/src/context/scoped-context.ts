@@ -3,6 +3,8 @@ import {
   type Identity,
   type PrismaClient,
   type Queries,
+  type ReplicaClient,
+  type ReplicaQueries,
   refuseIdentity,
   type TransactionOptions,
 } from '@miyabi/postgres'
@@ -11,6 +13,7 @@ import { type ScopedCache, scopedCache } from '../cache/scoped-cache.js'
 import type { NoEffects } from '../outbox/effects.js'
 import { identityTag } from '../outbox/identity-tag.js'
 import { type OutboxTransactionHost, type OutboxWork, outboxTransaction } from '../outbox/outbox-transaction.js'
+import { type ReadsFromReplicas, trackingOf } from '../seen/replica-tracking.js'
 import { tokenOf } from '../seen/scope-seen.js'
 import type { Seen } from '../seen/seen.js'
 import type { Tokens } from '../seen/token.js'
@@ -25,6 +28,12 @@ export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read'
   readonly identity: Identity | 'service'
   /** The Prisma client of all tables, as this identity sees them. */
   readonly pg: PrismaClient
+  /**
+   * The same for reads alone, from the replicas of DATABASE_REPLICA_URLS (of the service's own where this is the
+   * service's): never older than what was seen or written here. Each statement waits a moment (`waitMs`) for its
+   * replica to come so far, and goes to the primary where that does not, or where none is well.
+   */
+  readonly replica: ReplicaContext
   /** As that of the context. */
   readonly dynamodb: DynamoOnDemand
   /**
@@ -53,6 +62,12 @@ export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read'
   asService(): never
 }
 
+/** What reads from replicas: no transactions, and nothing that writes. */
+export interface ReplicaContext extends Pick<ReplicaQueries, 'read' | 'query'> {
+  /** The Prisma client of all tables, without what writes. */
+  readonly pg: ReplicaClient
+}
+
 /** What one identity's context has of the context that made it. */
 export interface ScopedContextHost extends OutboxTransactionHost {
   readonly tokens: Tokens
@@ -65,15 +80,20 @@ export interface ScopedContextHost extends OutboxTransactionHost {
 /** Joins one identity's PostgreSQL with DynamoDB. */
 export function scopedContext<Effects>(
   host: ScopedContextHost,
-  postgres: Queries,
+  postgres: Queries & ReadsFromReplicas,
   dynamodb: DynamoOnDemand,
 ): ScopedContext<Effects> {
   const { read, query } = postgres
+  let replica: ReplicaContext | undefined
   let cache: ScopedCache<ScopedContext<Effects>> | undefined
   const scope: ScopedContext<Effects> = {
     identity: host.identity,
     get pg() {
       return postgres.prisma
+    },
+    get replica() {
+      replica ??= replicaContext(postgres.replica(trackingOf(host.seen)))
+      return replica
     },
     dynamodb,
     transaction: (work, options) => outboxTransaction(postgres, host, work, options),
@@ -95,4 +115,15 @@ export function scopedContext<Effects>(
     asService: refuseIdentity,
   }
   return scope
+}
+
+function replicaContext(reads: ReplicaQueries): ReplicaContext {
+  const { read, query } = reads
+  return {
+    get pg() {
+      return reads.prisma
+    },
+    read,
+    query,
+  }
 }

@@ -1,5 +1,5 @@
 import type { DynamoSettings } from '@miyabi/dynamo/on-demand'
-import type { ResolvedSettings } from '@miyabi/postgres'
+import { type ResolvedSettings, replicaName, resolveReplicas } from '@miyabi/postgres'
 
 /** Where one login of PostgreSQL leads. */
 export interface PostgresServer {
@@ -15,6 +15,8 @@ export interface DatabaseServers {
   readonly postgres: PostgresServer
   /** Of SERVICE_DATABASE_URL, where that is set. */
   readonly service?: PostgresServer
+  /** Of the replicas of both logins, by the names of their pools: `replica-1`, `service-replica-1`. */
+  readonly replicas?: Readonly<Record<string, PostgresServer>>
   /** Of AWS only the region is known. */
   readonly dynamodb: { readonly host?: string; readonly port?: number; readonly region: string }
 }
@@ -27,8 +29,18 @@ export function serversOf(
   return {
     postgres: postgresServer(application),
     ...(service && { service: postgresServer(service) }),
+    ...replicasOf(application),
     dynamodb: { ...(endpoint === undefined ? {} : endpointOf(new URL(endpoint))), region },
   }
+}
+
+function replicasOf(settings: ResolvedSettings): Pick<DatabaseServers, 'replicas'> {
+  const named = [false, true].flatMap((mayServe) =>
+    resolveReplicas(settings, mayServe).map(
+      (one, index) => [replicaName(index, mayServe), postgresServer(one)] as const,
+    ),
+  )
+  return named.length === 0 ? {} : { replicas: Object.fromEntries(named) }
 }
 
 function postgresServer({ target, acquireTimeoutMs }: ResolvedSettings): PostgresServer {

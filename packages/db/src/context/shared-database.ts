@@ -116,8 +116,8 @@ function sharedContext<Effects extends EffectDefinitions>(options: FromEnvOption
   const holder = globalThis as { [REGISTRY]?: Shared<Effects>[] }
   const { settings, dynamodbUnavailable, announce } = settingsFromEnv(options)
   const { shards, retention, messages } = options.dynamodb ?? {}
-  const { effects, tokenMaxAgeMs } = options
-  const madeOf = { ...settings, shards, retention, messages, effects, tokenMaxAgeMs }
+  const { effects, tokenMaxAgeMs, replicas } = options
+  const madeOf = { ...settings, shards, retention, messages, effects, tokenMaxAgeMs, replicas }
   const open = (holder[REGISTRY] ?? []).filter(({ context }) => !context.isClosed)
   const kept = open.find((shared) => isDeepStrictEqual(shared.madeOf, madeOf))
   if (kept) return kept.context

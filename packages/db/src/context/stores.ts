@@ -68,7 +68,7 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
   const listener = listens ? listenerOf(settings.postgres, logger) : undefined
   const wakes = listener && messageWakes(listener)
   const dynamo = dynamoOnDemand(settings.dynamo, { ...settings.dynamodb, logger, retryBudget, wakes })
-  const shared = { logger, retryBudget }
+  const shared = { logger, retryBudget, replicas: settings.replicas }
   // Both logins now, though the service's pool is opened when it is first used: a certificate file may be gone by
   // then.
   const application = resolvePostgresSettings(settings.postgres)

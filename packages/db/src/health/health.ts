@@ -1,5 +1,5 @@
 import { defined, type StoreHealth, safeCause, withDeadline } from '@miyabi/core'
-import type { PostgresHealth } from '@miyabi/postgres'
+import type { PostgresHealth, ReplicaStats } from '@miyabi/postgres'
 
 /** How both stores answered. */
 export interface DatabaseHealth {
@@ -11,6 +11,11 @@ export interface DatabaseHealth {
   readonly latencyMs: number
   readonly postgres: PostgresHealth
   readonly dynamodb: StoreHealth
+  /**
+   * Where they were asked for: how the replicas are. One that is not well makes `status` `degraded`, never `ready`
+   * false.
+   */
+  readonly replicas?: readonly ReplicaStats[]
 }
 
 /** The answer to a readiness probe. */
@@ -41,6 +46,12 @@ export function withService(
     reason: `the service's login (SERVICE_DATABASE_URL): ${reason}`,
     ...defined({ problem, remedy }),
   }
+}
+
+/** What replicas change: an instance serves without them, from the primary. */
+export function withReplicas(health: DatabaseHealth, replicas: readonly ReplicaStats[]): DatabaseHealth {
+  const isDegraded = health.status === 'up' && replicas.some(({ problem }) => problem !== undefined)
+  return { ...health, ...(isDegraded && { status: 'degraded' }), replicas }
 }
 
 /** The part of health that a probe wants. */

@@ -31,11 +31,12 @@ export class Seen {
   /**
    * A place that is not below anything that was seen or written here; undefined where nothing was. Costs one round trip
    * to the primary where that was used since somebody asked last, and none otherwise.
+   * @param except a source that need not be asked, because it holds all that was read from it.
    * @throws {PostgresError} where the primary cannot be asked.
    */
-  async position(): Promise<Position | undefined> {
+  async position(except?: () => Promise<Position>): Promise<Position | undefined> {
     const answered = this.#options.answered()
-    const sources = [...this.#sources]
+    const sources = [...this.#sources].filter((source) => source !== except)
     if (answered !== this.#covered) await this.#askPrimary(answered)
     else if (sources.length > 0) {
       try {
@@ -53,16 +54,6 @@ export class Seen {
     // Of another history, what was known before is in this one, or lost.
     this.#known = this.#known?.history === position.history ? later(this.#known, position) : position
     this.#covered = Math.max(this.#covered, answered)
-  }
-
-  /** What is known without asking, for what is certain to hold all that it showed before. */
-  get known(): Position | undefined {
-    return this.#known
-  }
-
-  /** Whether the primary answered something since it was last asked for its position. */
-  get isBehind(): boolean {
-    return this.#options.answered() !== this.#covered
   }
 
   /**

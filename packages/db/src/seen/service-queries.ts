@@ -1,13 +1,15 @@
-import type { Queries } from '@miyabi/postgres'
+import type { Postgres, Queries, ReplicaQueries } from '@miyabi/postgres'
+import type { ReadsFromReplicas } from './replica-tracking.js'
 
 /**
  * The queries of the service's pool as one of those who ask as the service has them: what others ask counts only once
  * this one has asked something.
  */
-export function serviceQueries(service: Queries): Queries {
+export function serviceQueries(service: Postgres): Queries & ReadsFromReplicas {
   const { answered, written } = service
   let hasAsked = false
-  const asking = (): Queries => {
+  let reads: ReplicaQueries | undefined
+  const asking = (): Postgres => {
     hasAsked = true
     return service
   }
@@ -18,8 +20,12 @@ export function serviceQueries(service: Queries): Queries {
     transaction: (work, options) => asking().transaction(work, options),
     read: (work, options) => asking().read(work, options),
     query: (text, values) => asking().query(text, values),
+    replica(tracking) {
+      reads = service.replica(tracking)
+      return reads
+    },
     get answered() {
-      return hasAsked ? service.answered : answered
+      return (hasAsked ? service.answered : answered) + (reads?.answered ?? 0)
     },
     get written() {
       return hasAsked ? service.written : written

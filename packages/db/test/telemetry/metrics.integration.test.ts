@@ -47,9 +47,9 @@ describe('the metrics of a database', () => {
       'miyabi.dynamodb.failed_conditions',
       'miyabi.problem',
     ])
-    // Neither a relay nor a consumer runs, and nothing is cached.
+    // Neither a relay nor a consumer runs, nothing is cached, and there is no replica.
     const expected = metricDefinitions.filter(
-      ({ name }) => !quiet.has(name) && !/^miyabi\.(cache|outbox|stream)\./.test(name),
+      ({ name }) => !quiet.has(name) && !/^miyabi\.(cache|outbox|replica|stream)\./.test(name),
     )
     expect([...typed].sort()).toEqual(expected.map(prometheusName).sort())
 

@@ -1,5 +1,6 @@
 import { databaseRoles } from '@miyabi/core/database-roles'
 import { CallVariable } from '../call-context/call-variable.js'
+import type { Pool } from '../pool/pool.js'
 import { identitySettings } from '../schema/roles.js'
 import { type Identity, identityOf } from './identity.js'
 
@@ -12,11 +13,30 @@ export interface Scope {
   /** The server's role. */
   readonly role: string
   /** One statement with parameters, to go in front of another under one Sync. */
-  readonly statement: { readonly name: string; readonly text: string; readonly values: readonly string[] }
+  readonly statement: Statement
   /** The same as text, to go behind BEGIN. */
   readonly sql: string
   /** What its pool's server has answered it. */
   readonly answers: Answers
+  /** Where its statements go, where that is not the pool that they are asked of. */
+  readonly route?: Route
+}
+
+/** A statement by which the server is told who asks. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+  readonly values: readonly string[]
+}
+
+/** Sends a statement over a pool, its own where none is given, with what the server is to be told there. */
+export type SendTo<T> = (pool: Pool | undefined, told: Scope) => Promise<T>
+
+/** Finds a server for each statement. */
+export interface Route {
+  /** Whose statements they are. */
+  readonly asker: Scope
+  run<T>(send: SendTo<T>): Promise<T>
 }
 
 /** How many statements and commits a server has answered, failures included: whether anything was seen since. */

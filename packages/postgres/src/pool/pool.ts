@@ -59,6 +59,8 @@ export interface PoolOptions {
    * opened, and comes out of whatever needed one, as it is.
    */
   readonly onConnect?: ConnectHook
+  /** Of another pool, whose observers are to hear of this one, too. Default: its own. */
+  readonly hooks?: PostgresHooks
 }
 
 type AcquireCallback = (error: Error | undefined, client?: pg.PoolClient) => void
@@ -117,7 +119,7 @@ export class Pool extends pg.Pool {
     const sockets = new Set<PooledClient>()
     const name = options.name ?? 'main'
     const logger = redactingLogger(options.logger ?? silentLogger)
-    const hooks = createPostgresHooks(name, logger)
+    const hooks = options.hooks ?? createPostgresHooks(name, logger)
     const texts = new StatementTexts(settings.target.schema ?? 'public')
     const clientConfig: PooledClientConfig = {
       ...toClientConfig(settings),

@@ -113,6 +113,8 @@ export class Adapter extends PrismaPg {
     const { attempts, runner, limits } = this.#host
     const attempt = attempts.take()
     const scope = runner.scope
+    if (scope?.route)
+      throw new PostgresError('postgres.read_only', 'What reads from replicas has no transactions; nothing was sent')
     const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
     const noted = (error: unknown): never => {
       if (attempt && (isStale(error) || isForgotten(error))) attempt.isStale = true

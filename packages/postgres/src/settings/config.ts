@@ -137,6 +137,22 @@ const fields = {
     defaultText: 'none',
     login: 'miyabi_backend',
   }),
+  DATABASE_REPLICA_URLS: field.list(
+    databaseUrl({
+      doc: "Standbys of DATABASE_URL, with the application's login: what `me.replica` reads from. Each URL is one server, not a balancer in front of several. A comma in a password is %2C.",
+      defaultText: 'none: `me.replica` reads from the primary; outside production those of the embedded stack',
+      login: 'miyabi_app',
+    }),
+    16,
+  ),
+  SERVICE_DATABASE_REPLICA_URLS: field.list(
+    databaseUrl({
+      doc: "The same with the service's login: what `asService().replica` reads from.",
+      defaultText: 'none',
+      login: 'miyabi_backend',
+    }),
+    16,
+  ),
   DB_SERVICE_MAX_CONNECTIONS: field.integer({
     doc: 'The most connections one process opens with SERVICE_DATABASE_URL, on demand and beside DB_MAX_CONNECTIONS. Raise it when acquire timeouts name the pool `service`.',
     default: 5,
@@ -184,6 +200,10 @@ export interface PostgresSettings {
   readonly serviceDatabaseUrl: string | undefined
   /** The service's login past any pooler, where one is set: for listening to other processes. */
   readonly serviceDirectDatabaseUrl?: string | undefined
+  /** Standbys, with the application's login. */
+  readonly replicaUrls?: readonly string[] | undefined
+  /** Standbys, with the service's login. */
+  readonly serviceReplicaUrls?: readonly string[] | undefined
   readonly serviceMaxConnections: number
   /** What to do about a login for which row-level security would not hold. */
   readonly privilegedLogin: 'refuse' | 'warn' | 'allow'
@@ -230,6 +250,8 @@ export function parsePostgresSettings(env: Environment): PostgresSettings {
     directDatabaseUrl: valid.DIRECT_DATABASE_URL ?? valid.DATABASE_URL,
     serviceDatabaseUrl: valid.SERVICE_DATABASE_URL,
     serviceDirectDatabaseUrl: valid.SERVICE_DIRECT_DATABASE_URL,
+    ...(valid.DATABASE_REPLICA_URLS.length > 0 && { replicaUrls: valid.DATABASE_REPLICA_URLS }),
+    ...(valid.SERVICE_DATABASE_REPLICA_URLS.length > 0 && { serviceReplicaUrls: valid.SERVICE_DATABASE_REPLICA_URLS }),
     serviceMaxConnections: valid.DB_SERVICE_MAX_CONNECTIONS,
     privilegedLogin: valid.DB_ALLOW_PRIVILEGED_LOGIN ? 'allow' : isProduction(env) ? 'refuse' : 'warn',
     maxConnections: valid.DB_MAX_CONNECTIONS,

@@ -27,6 +27,11 @@ const resolved = new WeakMap<PostgresSettings, Role>()
 export function resolvePostgresSettings(given: PostgresSettings, role: Role = 'application'): ResolvedSettings {
   if (isResolved(given, role)) return given
   const { settings, variable } = ofRole(given, role)
+  return resolveUrl(settings, variable, role)
+}
+
+/** The same of settings whose `databaseUrl` comes from a variable of its own. */
+export function resolveUrl(settings: PostgresSettings, variable: string, role: Role = 'application'): ResolvedSettings {
   const result = Object.freeze({ ...settings, target: readTarget(settings.databaseUrl, variable) })
   resolved.set(result, role)
   return result

@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import type { Logger } from '@miyabi/core'
 import type pg from 'pg'
 import type { PostgresError } from '../errors/errors.js'
@@ -44,6 +45,12 @@ export interface RunnerOptions {
   readonly names: StatementNames | undefined
   /** Told what is switched off because the driver lacks it. */
   readonly logger: Logger | undefined
+}
+
+/** Whom a statement is asked for, and their asynchronous context, where that is wanted. */
+interface Asking {
+  readonly context?: AsyncResource | undefined
+  readonly asker?: Scope | undefined
 }
 
 /** Runs single statements on a pool, each in the scope of who asks. */
@@ -161,7 +168,10 @@ export class Runner {
 
   /** Runs one statement whose rows are left as they came, in one round trip. */
   rows(query: RowsQuery, scope: Scope | undefined): Promise<RawRows> {
-    return this.#taken({ ...query, name: this.#nameOf(query) }, scope)
+    const named = { ...query, name: this.#nameOf(query) }
+    const route = scope?.route
+    if (!route) return this.#taken(named, scope)
+    return route.run((pool, told) => this.#taken(named, told, route.asker, pool))
   }
 
   /**
@@ -169,14 +179,18 @@ export class Runner {
    * request to cancel ends one statement, and those behind it would begin.
    */
   flight(scope: Scope | undefined): FlightOfRows {
-    if (this.#pool.cancelScope || !pgCheck.has(PIPELINED_STATEMENTS, this.#options.logger))
+    if (scope?.route || this.#pool.cancelScope || !pgCheck.has(PIPELINED_STATEMENTS, this.#options.logger))
       return { rows: (query) => this.rows(query, scope), end: async () => {} }
     const flight = new Flight<NamedRowsQuery>(
       this.#pool,
       (client, query) =>
         new Promise((resolve, reject) => {
           const statement = this.#rowsStatement(query, scope)
-          statement.callback = (error) => (error ? reject(new FailedRows(error, statement)) : resolve(statement))
+          statement.callback = (error) => {
+            answered(scope)
+            if (error) reject(new FailedRows(error, statement))
+            else resolve(statement)
+          }
           client.query(statement)
         }),
     )
@@ -190,17 +204,23 @@ export class Runner {
   }
 
   /** With one promise for all of it: nearly every read comes this way. */
-  #taken(query: NamedRowsQuery, scope: Scope | undefined): Promise<RawRows> {
+  #taken(
+    query: NamedRowsQuery,
+    scope: Scope | undefined,
+    asker: Scope | undefined = scope,
+    pool: Pool = this.#pool,
+  ): Promise<RawRows> {
     const context = this.#pool.hooks.statement.capture() // the connection may come in that of who gives it back
     return new Promise((resolve, reject) => {
-      this.#pool.take((error, client) => {
+      pool.take((error, client) => {
         if (!client) return reject(error)
-        const statement = this.#rowsStatement(query, scope, context)
+        const statement = this.#rowsStatement(query, scope, { context, asker })
         statement.callback = (failure) => {
+          answered(scope)
           client.release(failure ?? undefined)
           if (!failure) return resolve(statement)
           const failed = new FailedRows(failure, statement)
-          resolve(this.#again(failed, query, scope, (unnamed) => this.#taken(unnamed, scope)))
+          resolve(this.#again(failed, query, scope, (unnamed) => this.#taken(unnamed, scope, asker, pool)))
         }
         client.query(statement)
       })
@@ -223,10 +243,10 @@ export class Runner {
   #rowsStatement(
     { sql, values, name }: NamedRowsQuery,
     scope: Scope | undefined,
-    context = this.#pool.hooks.statement.capture(),
+    { context = this.#pool.hooks.statement.capture(), asker = scope }: Asking = {},
   ): RowsStatement {
     const config = { text: sql, values, name, rowMode: 'array' as const, types: this.#parsers }
-    return new RowsStatement(config, this.#optionsOf(scope, 'compiled', scope, false, context))
+    return new RowsStatement(config, this.#optionsOf(scope, 'compiled', asker, false, context))
   }
 
   #named(text: string, values: readonly unknown[]): pg.QueryConfig {
@@ -246,12 +266,25 @@ export class Runner {
     })
   }
 
-  async #run(scope: Scope | undefined, config: pg.QueryConfig, path: Path): Promise<pg.QueryResult> {
-    const statement = new Statement(config, this.#optionsOf(scope, path, scope, !scope && !config.name))
+  #run(scope: Scope | undefined, config: pg.QueryConfig, path: Path): Promise<pg.QueryResult> {
+    const route = scope?.route
+    if (!route) return this.#runOver(this.#pool, scope, config, path)
+    return route.run((pool = this.#pool, told) => this.#runOver(pool, told, config, path, route.asker))
+  }
+
+  async #runOver(
+    pool: Pool,
+    scope: Scope | undefined,
+    config: pg.QueryConfig,
+    path: Path,
+    asker: Scope | undefined = scope,
+  ): Promise<pg.QueryResult> {
+    const statement = new Statement(config, this.#optionsOf(scope, path, asker, !scope && !config.name))
     try {
-      return await queryPool(this.#pool, statement)
+      return await queryPool(pool, statement)
     } catch (error) {
-      if (isOfSession(error, config.name, statement)) return this.#run(scope, { ...config, name: '' }, path)
+      if (isOfSession(error, config.name, statement))
+        return this.#runOver(pool, scope, { ...config, name: '' }, path, asker)
       throw this.#inScope(error, scope, statement)
     } finally {
       answered(scope)

@@ -7,6 +7,7 @@ const COLLECTION = 'db.collection.name'
 const ERROR = 'error.type'
 const CONSUMER = 'miyabi.consumer'
 const TOPIC = 'miyabi.topic'
+const REPLICA = 'miyabi.replica'
 
 const define = <const Attributes extends readonly string[]>(
   definition: MetricDefinition<Attributes>,
@@ -265,6 +266,35 @@ export const ownMetrics = {
     description:
       'Whether this process hears which tags are raised, without which it does not serve from memory: 1 or 0.',
     attributes: [],
+  }),
+  replicaUp: define({
+    name: 'miyabi.replica.up',
+    kind: 'gauge',
+    unit: '1',
+    description: 'Whether a replica is read from: 1 or 0. Told once one was asked for.',
+    attributes: [REPLICA],
+  }),
+  replicaLag: define({
+    name: 'miyabi.replica.lag',
+    kind: 'gauge',
+    unit: 's',
+    description:
+      'For how long the primary has been ahead of a replica, as far as it was looked at: once a second while it is used.',
+    attributes: [REPLICA],
+  }),
+  replicaReads: define({
+    name: 'miyabi.replica.reads',
+    kind: 'counter',
+    unit: '{statement}',
+    description: 'Statements that a replica answered.',
+    attributes: [REPLICA],
+  }),
+  replicaToPrimary: define({
+    name: 'miyabi.replica.to_primary',
+    kind: 'counter',
+    unit: '{statement}',
+    description: 'Statements that could have been answered by a replica and went to the primary, by why.',
+    attributes: ['miyabi.reason'],
   }),
   ready: define({
     name: 'miyabi.ready',

@@ -16,8 +16,8 @@ export class ServerLabels {
   of(pool: string): Labels {
     const known = this.#ofPools.get(pool)
     if (known) return known
-    const { postgres, service = postgres } = this.#db.servers
-    const { host, port, database } = pool === 'service' ? service : postgres
+    const { postgres, service = postgres, replicas = {} } = this.#db.servers
+    const { host, port, database } = replicas[pool] ?? (pool === 'service' ? service : postgres)
     const labels = { 'server.address': host, 'server.port': String(port), 'db.namespace': database }
     const same = [...this.#ofPools.values()].find((other) => JSON.stringify(other) === JSON.stringify(labels))
     this.#ofPools.set(pool, same ?? labels)

@@ -8,6 +8,7 @@ import { conventions } from './conventions.js'
 import type { MetricSet } from './metric-set.js'
 import { outboxMetrics } from './outbox-metrics.js'
 import { ownMetrics } from './own-metrics.js'
+import { replicaMetrics } from './replica-metrics.js'
 import { streamMetrics } from './stream-metrics.js'
 
 /** Longer than the stores' own limit of a second. A scrape waits for ten by default. In milliseconds. */
@@ -40,6 +41,7 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   const readOutbox = outboxMetrics(set)
   const readBackups = backupMetrics(db, set)
   const readCache = cacheMetrics(set)
+  const readReplicas = replicaMetrics(set)
   const ready = set.sum(ownMetrics.ready)
   const problem = set.sum(ownMetrics.problem)
 
@@ -99,6 +101,7 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
     if (service) readPool('service', service)
     readDynamo(dynamodb)
     readStreams(streams)
+    readReplicas([postgres.replicas, service?.replicas])
     readCache(cache)
     const [isReady] = await Promise.all([readHealth(), readBackups()])
     const hasOutbox = outbox.transactions > 0 || relays.length > 0

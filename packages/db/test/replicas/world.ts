@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import path from 'node:path'
+import { acquireStack, type Stack } from '@miyabi/local'
+import { deploy, until } from '@miyabi/testing'
+import { type CreateOptions, DatabaseContext } from '../../src/index.js'
+
+const folder = path.resolve(import.meta.dirname, '../../../../prisma/migrations')
+const migrations = readdirSync(folder)
+  .filter((name) => /^\d/.test(name))
+  .sort()
+  .map((name) => ({ name, up: readFileSync(path.join(folder, name, 'migration.sql'), 'utf8') }))
+
+/** A primary and its standbys, of a test file's own. */
+export interface World extends AsyncDisposable {
+  /** What leads to all of them. */
+  readonly env: Readonly<Record<string, string>>
+  readonly directDatabaseUrl: string
+  /** Stops or goes on with the replay of a standby, by its one process that does it. From 1. */
+  replay(replica: number, signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Kills a standby; it is started again by itself. */
+  kill(replica: number): void
+  /** Makes a primary of it. */
+  promote(replica: number): void
+  /** Adds a line to its settings, and lets it read them. */
+  configure(replica: number, line: string): void
+  open(options?: Partial<CreateOptions> & { readonly env?: Record<string, string> }): Promise<DatabaseContext>
+}
+
+export async function startWorld(replicas: number): Promise<World> {
+  const stack = await acquireStack({ temporary: true, replicas })
+  const { postgres, dynamodb } = stack.descriptor
+  const { replicas: standbys = [], directDatabaseUrl } = postgres
+  await deploy(directDatabaseUrl, migrations)
+  const env = {
+    DATABASE_URL: postgres.databaseUrl,
+    SERVICE_DATABASE_URL: postgres.serviceDatabaseUrl,
+    DATABASE_REPLICA_URLS: standbys.map(({ databaseUrl }) => databaseUrl).join(','),
+    SERVICE_DATABASE_REPLICA_URLS: standbys.map(({ serviceDatabaseUrl }) => serviceDatabaseUrl).join(','),
+    DYNAMODB_ENDPOINT: 'endpoint' in dynamodb ? dynamodb.endpoint : 'http://127.0.0.1:1',
+    DB_MIN_CONNECTIONS: '1',
+    DB_TOKEN_SECRET: 'a secret of the tests of 32 bytes or more',
+  }
+  return {
+    env,
+    directDatabaseUrl,
+    replay: (replica, signal) => process.kill(startupOf(stack, replica), signal),
+    kill: (replica) => process.kill(postmasterOf(stack, replica), 'SIGKILL'),
+    promote(replica) {
+      writeFileSync(path.join(dataOf(stack, replica), 'promote'), '')
+      process.kill(postmasterOf(stack, replica), 'SIGUSR1')
+    },
+    configure(replica, line) {
+      appendFileSync(path.join(dataOf(stack, replica), 'postgresql.auto.conf'), `${line}\n`)
+      process.kill(postmasterOf(stack, replica), 'SIGHUP')
+    },
+    open: ({ env: changes, ...options } = {}) => DatabaseContext.fromEnv({ ...options, env: { ...env, ...changes } }),
+    [Symbol.asyncDispose]: () => stack.close(),
+  }
+}
+
+const dataOf = (stack: Stack, replica: number): string =>
+  path.join(stack.descriptor.dataDir, 'replicas', String(replica))
+
+const postmasterOf = (stack: Stack, replica: number): number =>
+  Number(readFileSync(path.join(dataOf(stack, replica), 'postmaster.pid'), 'utf8').split('\n')[0])
+
+function startupOf(stack: Stack, replica: number): number {
+  const postmaster = String(postmasterOf(stack, replica))
+  for (const line of execFileSync('ps', ['-axo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')) {
+    const [pid, parent, ...args] = line.trim().split(/\s+/)
+    if (parent === postmaster && args.includes('startup')) return Number(pid)
+  }
+  throw new Error(`replica ${replica} has no process that replays`)
+}
+
+/** Resolves once all replicas of the application are well. */
+export async function replicasUp(db: DatabaseContext): Promise<void> {
+  await until(async () => {
+    const { replicas = [] } = await db.healthCheck({ replicas: true })
+    return replicas.length > 0 && replicas.every(({ problem }) => problem === undefined)
+  })
+}
+
+/** What `me.replica` did since: of the application's login. */
+export function readsOf(db: DatabaseContext): { readonly replica: number; readonly primary: number } {
+  const { replicas = [], toPrimary = {} } = db.stats().postgres.replicas ?? {}
+  const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0)
+  return { replica: sum(replicas.map(({ reads }) => reads)), primary: sum(Object.values(toPrimary)) }
+}
+
+/** A port that leads to a server, and to another one later: what a name does in a failover. */
+export interface Switch extends AsyncDisposable {
+  url(target: string): string
+  /** To another port; undefined: nobody answers, and whoever is connected is cut. */
+  lead(port: number | undefined): void
+}
+
+export async function startSwitch(first: number): Promise<Switch> {
+  let target: number | undefined = first
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    if (target === undefined) return void socket.destroy()
+    const inner = connect(target, '127.0.0.1')
+    for (const [one, other] of [
+      [socket, inner],
+      [inner, socket],
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => {})
+      one.once('close', () => {
+        sockets.delete(one)
+        other.destroy()
+      })
+      one.pipe(other)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    url(text) {
+      const url = new URL(text)
+      url.port = String(port)
+      return url.href
+    },
+    lead(next) {
+      target = next
+      cut()
+    },
+    async [Symbol.asyncDispose]() {
+      cut()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import type { PrismaClient } from '../schema/prisma.js'
+
+/** The methods of a model that only read. */
+type ReadMethod =
+  | 'findUnique'
+  | 'findUniqueOrThrow'
+  | 'findFirst'
+  | 'findFirstOrThrow'
+  | 'findMany'
+  | 'count'
+  | 'aggregate'
+  | 'groupBy'
+
+type Model = { readonly findMany: unknown }
+
+/** A Prisma client without what writes: no such method of a model, no transaction, no `$executeRaw`. */
+export type ReplicaClient<Client = PrismaClient> = {
+  readonly [Name in keyof Client as Client[Name] extends Model ? Name : never]: Pick<
+    Client[Name],
+    Extract<keyof Client[Name], ReadMethod>
+  >
+} & Pick<Client, Extract<keyof Client, '$queryRaw' | '$queryRawUnsafe'>>

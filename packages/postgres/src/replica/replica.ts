@@ -1,0 +1,252 @@
+import { DEFAULT_GRACE_MS, type Logger, sleep } from '@miyabi/core'
+import { PostgresError } from '../errors/errors.js'
+import { toPostgresError } from '../errors/map-error.js'
+import { loginCheck } from '../identity/login-check.js'
+import type { PostgresHooks } from '../observe/postgres-hooks.js'
+import { createPool, type Pool } from '../pool/pool.js'
+import type { Position } from '../position/position.js'
+import type { ResolvedSettings } from '../settings/resolve.js'
+import type { ReplicaProblem } from '../stats.js'
+import { type ReplicaState, startOf, Watch } from './watch.js'
+
+/** How long to wait before a replica is asked again whether it has come far enough. In milliseconds. */
+const POLL_MS = 2
+/** Between two looks at one that was ejected. In milliseconds. */
+const BACKOFF = { firstMs: 250, maxMs: 30_000 }
+
+export interface ReplicaOptions {
+  readonly settings: ResolvedSettings
+  /** `replica-1`. */
+  readonly name: string
+  readonly logger: Logger
+  readonly hooks: PostgresHooks
+  readonly mayServe: boolean
+}
+
+/** From one start of a server to the next: what was read from it is never newer than what it holds later. */
+export interface ReplicaSource {
+  /** What is certain to hold all that was read from it so far. */
+  readonly position: () => Promise<Position>
+}
+
+interface Waiter {
+  readonly lsn: bigint
+  readonly resolve: (reached: boolean) => void
+}
+
+/** One replica: its pool, how it is, and how far it has come. */
+export class Replica {
+  readonly name: string
+  readonly #options: ReplicaOptions
+  readonly #watch: Watch
+  readonly #waiters = new Set<Waiter>()
+  #pool: Pool | undefined
+  #problem: ReplicaProblem | undefined = 'unknown'
+  #reason = ''
+  #state: ReplicaState | undefined
+  #source: ReplicaSource = { position: () => Promise.reject(new PostgresError('postgres.unreachable')) }
+  /** The history in which it was well. */
+  #wellIn: string | undefined
+  #failures = 0
+  #lookAt = 0
+  #isPolling = false
+  #isClosed = false
+  /** How far behind it is at least, by the moment at which the primary was there. */
+  lagMs: number | undefined
+
+  constructor(options: ReplicaOptions) {
+    this.name = options.name
+    this.#options = options
+    this.#watch = new Watch(options.settings)
+  }
+
+  get problem(): ReplicaProblem | undefined {
+    return this.#problem
+  }
+
+  get reason(): string {
+    return this.#reason
+  }
+
+  get server(): string {
+    const { host, port } = this.#options.settings.target
+    return `${host}:${port}`
+  }
+
+  /** Whose log it follows. */
+  get history(): string | undefined {
+    return this.#state?.history
+  }
+
+  get replayed(): bigint {
+    return this.#state?.replayed ?? 0n
+  }
+
+  get source(): ReplicaSource {
+    return this.#source
+  }
+
+  /** Opened with the first read; another one after it was unreachable. */
+  get pool(): Pool {
+    this.#pool ??= this.#openPool()
+    return this.#pool
+  }
+
+  #openPool(): Pool {
+    const { settings, name, logger, hooks, mayServe } = this.#options
+    const mayLogin = loginCheck(settings, logger, mayServe)
+    return createPool(settings, {
+      name,
+      logger,
+      hooks,
+      onConnect: async (client) => {
+        await mayLogin(client)
+        // Started anew it may be further back than what was read from it.
+        if ((await startOf(client)) === this.#state?.startedAt) return
+        this.eject('unreachable', 'it was started anew')
+        throw new PostgresError('postgres.unavailable')
+      },
+    })
+  }
+
+  /** Connections in use, and callers that wait for one. */
+  get load(): number {
+    const { active = 0, waiting = 0 } = this.#pool?.stats ?? {}
+    return active + waiting
+  }
+
+  /** Whether it is to be looked at now: one that is not well, now and then. */
+  get isDue(): boolean {
+    return performance.now() >= this.#lookAt
+  }
+
+  /**
+   * Looks at it.
+   * @param primary how far the primary was a moment ago; undefined where it did not say.
+   * @param lagOf how long ago the primary was at a place.
+   */
+  async look(primary: Position | undefined, lagOf: (state: ReplicaState) => number, maxLagMs: number): Promise<void> {
+    const before = this.#state
+    try {
+      const state = await this.#watch.ask()
+      this.#take(state)
+      // Without a primary it is what it was once seen to be.
+      if (primary === undefined && state.history !== this.#wellIn) return
+      this.lagMs = primary === undefined ? undefined : lagOf(state)
+      if (!state.isStandby) this.eject('promoted', 'it is no standby')
+      else if (primary !== undefined && state.history !== primary.history)
+        this.eject('other_history', `it follows ${state.history}, and the primary is ${primary.history}`)
+      else if (primary !== undefined && before?.startedAt === state.startedAt && before.replayed > primary.lsn)
+        this.eject('other_history', 'it is ahead of the primary')
+      else if (this.lagMs !== undefined && this.lagMs > maxLagMs)
+        this.eject('lagging', `it is ${Math.round(this.lagMs)} ms behind or more`)
+      else this.#isWell()
+    } catch (error) {
+      this.eject('unreachable', toPostgresError(error).reason)
+    }
+  }
+
+  /** Takes it out until it is well: looked at again soon at first, then more and more seldom. */
+  eject(problem: Exclude<ReplicaProblem, 'unknown'>, reason: string): void {
+    if (this.#isClosed) return
+    const isNew = this.#problem !== problem
+    this.#problem = problem
+    this.#reason = reason
+    const pauseMs = Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** Math.min(this.#failures, 10))
+    this.#lookAt = problem === 'lagging' ? 0 : performance.now() + pauseMs
+    this.#failures += 1
+    const { name, server } = this
+    if (isNew)
+      this.#options.logger.warn(
+        { event: 'postgres.replica.ejected', replica: name, problem, reason },
+        `${name} (${server}) is not read from: ${reason}`,
+      )
+    if (problem === 'lagging') return
+    // What hangs on it is cut, and made again on the primary.
+    const pool = this.#pool
+    this.#pool = undefined
+    void pool?.close(0)
+  }
+
+  /** Whether it holds all up to `lsn`, now or within `ms`. */
+  reaches(lsn: bigint, ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        lsn,
+        resolve: (reached) => {
+          clearTimeout(timer)
+          this.#waiters.delete(waiter)
+          resolve(reached)
+        },
+      }
+      const timer = setTimeout(() => waiter.resolve(false), Math.max(0, ms))
+      this.#waiters.add(waiter)
+      if (!this.#isPolling) void this.#poll()
+    })
+  }
+
+  /** Whether somebody waits for it to come further: those who come meanwhile need not try. */
+  isKnownBehind(lsn: bigint): boolean {
+    return this.#isPolling && this.replayed < lsn
+  }
+
+  /** The pool's own work on closing is bound by the grace. */
+  async close(graceMs: number = DEFAULT_GRACE_MS): Promise<boolean> {
+    this.#isClosed = true
+    this.#watch.close()
+    for (const waiter of this.#waiters) waiter.resolve(false)
+    return (await this.#pool?.close(graceMs))?.drained ?? true
+  }
+
+  canceling<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return this.#problem === undefined ? this.pool.canceling(signal, work) : work()
+  }
+
+  #isWell(): void {
+    if (this.#isClosed) return
+    if (this.#failures > 0 || this.#problem !== undefined) {
+      const { name, server } = this
+      const message = `${name} (${server}) is read from`
+      this.#options.logger.info({ event: 'postgres.replica.up', replica: name }, message)
+    }
+    this.#wellIn = this.history
+    this.#problem = undefined
+    this.#reason = ''
+    this.#failures = 0
+    this.#lookAt = 0
+  }
+
+  #take(state: ReplicaState): void {
+    if (state.startedAt !== this.#state?.startedAt) this.#source = this.#newSource(state.startedAt)
+    this.#state = state
+  }
+
+  #newSource(startedAt: string): ReplicaSource {
+    return {
+      position: async () => {
+        const state = await this.#watch.ask()
+        if (state.startedAt !== startedAt) throw new PostgresError('postgres.unavailable')
+        // A row is visible a moment before the place behind it is told: where more was received, that may be now.
+        const lsn = state.received === state.replayed ? state.replayed : state.replayed + 1n
+        return { history: state.history, lsn }
+      },
+    }
+  }
+
+  /** For all who wait, as long as somebody does. */
+  async #poll(): Promise<void> {
+    this.#isPolling = true
+    try {
+      while (this.#waiters.size > 0 && !this.#isClosed) {
+        await sleep(POLL_MS)
+        const state = await this.#watch.ask()
+        this.#take(state)
+        for (const waiter of this.#waiters) if (waiter.lsn <= state.replayed) waiter.resolve(true)
+      }
+    } catch {
+      for (const waiter of this.#waiters) waiter.resolve(false)
+    } finally {
+      this.#isPolling = false
+    }
+  }
+}

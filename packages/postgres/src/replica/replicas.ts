@@ -1,0 +1,174 @@
+import type { Logger } from '@miyabi/core'
+import type { PostgresHooks } from '../observe/postgres-hooks.js'
+import type { Position } from '../position/position.js'
+import { replicaName } from '../settings/replica-settings.js'
+import type { ResolvedSettings } from '../settings/resolve.js'
+import type { ReplicasStats, ToPrimary } from '../stats.js'
+import { Replica } from './replica.js'
+import type { ReplicaState } from './watch.js'
+
+/** How often replicas are looked at while they are used. In milliseconds. */
+const LOOK_MS = 1_000
+/** After so long without a read they are not looked at any more. In milliseconds. */
+const UNUSED_MS = 60_000
+
+/** How replicas are read from. Times are in milliseconds. */
+export interface ReplicaLimits {
+  /** How long a read waits for a replica to come as far as it has to, before it goes to the primary. Default 50. */
+  readonly waitMs?: number
+  /** How far a replica may be behind before nobody reads from it. Default 5,000. */
+  readonly maxLagMs?: number
+}
+
+export interface ReplicasOptions {
+  readonly settings: readonly ResolvedSettings[]
+  readonly limits: ReplicaLimits
+  readonly logger: Logger
+  readonly hooks: PostgresHooks
+  readonly mayServe: boolean
+  /** How far the primary is. */
+  readonly primary: () => Promise<Position>
+}
+
+/** The replicas of one login, and which of them to read from. */
+export class Replicas {
+  readonly waitMs: number
+  readonly #maxLagMs: number
+  readonly #primary: () => Promise<Position>
+  readonly #replicas: readonly Replica[]
+  readonly #reads = new Map<Replica, number>()
+  readonly #toPrimary: Record<ToPrimary, number> = {
+    none_up: 0,
+    behind: 0,
+    history: 0,
+    conflict: 0,
+    lost: 0,
+    schema: 0,
+  }
+  /** Where the primary was, the latest last. */
+  #trail: { readonly at: number; readonly position: Position }[] = []
+  #looking: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #usedAt = 0
+  #isClosed = false
+
+  constructor({ settings, limits, primary, ...shared }: ReplicasOptions) {
+    this.waitMs = limits.waitMs ?? 50
+    this.#maxLagMs = limits.maxLagMs ?? 5_000
+    this.#primary = primary
+    this.#replicas = settings.map(
+      (one, index) => new Replica({ ...shared, settings: one, name: replicaName(index, shared.mayServe) }),
+    )
+  }
+
+  /** Those that are well: the one that the caller had before, then the least busy ones. */
+  async candidates(before: Replica | undefined): Promise<readonly Replica[]> {
+    this.#usedAt = performance.now()
+    if (this.#timer === undefined && !this.#isClosed) {
+      this.#schedule()
+      await Promise.race([this.#look(), new Promise((resolve) => setTimeout(resolve, this.waitMs).unref())])
+    }
+    const well = this.#replicas.filter(({ problem }) => problem === undefined)
+    if (well.length < 2) return well
+    const rank = (one: Replica): number => (one === before ? -1 : one.load)
+    return well.sort((one, other) => rank(one) - rank(other) || this.readsOf(one) - this.readsOf(other))
+  }
+
+  readsOf(replica: Replica): number {
+    return this.#reads.get(replica) ?? 0
+  }
+
+  hasRead(replica: Replica): void {
+    this.#reads.set(replica, this.readsOf(replica) + 1)
+  }
+
+  goesToPrimary(why: ToPrimary): void {
+    this.#toPrimary[why] += 1
+  }
+
+  get stats(): ReplicasStats {
+    const replicas = this.#replicas.map((replica) => {
+      const { name, server, problem, reason, lagMs } = replica
+      return {
+        name,
+        server,
+        ...(problem !== undefined && { problem, reason }),
+        ...(lagMs !== undefined && { lagMs }),
+        reads: this.readsOf(replica),
+      }
+    })
+    return { replicas, toPrimary: { ...this.#toPrimary } }
+  }
+
+  /** Looks at all of them now: for health, which is asked whether anybody reads or not. */
+  async look(): Promise<ReplicasStats> {
+    await this.#look()
+    return this.stats
+  }
+
+  /** Runs `work`: what it asks of replicas is canceled when `signal` aborts. */
+  canceling<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return this.#replicas.reduce<() => Promise<T>>((inner, replica) => () => replica.canceling(signal, inner), work)()
+  }
+
+  async close(graceMs: number): Promise<boolean> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    return (await Promise.all(this.#replicas.map((replica) => replica.close(graceMs)))).every(Boolean)
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      void this.#look().finally(() => {
+        this.#timer = undefined
+        if (performance.now() - this.#usedAt < UNUSED_MS && !this.#isClosed) this.#schedule()
+      })
+    }, LOOK_MS)
+    this.#timer.unref()
+  }
+
+  #look(): Promise<void> {
+    this.#looking ??= this.#lookAtAll().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const due = this.#replicas.filter(({ problem, isDue }) => problem === undefined || isDue)
+    if (due.length === 0) return
+    const at = performance.now()
+    const position = await settledWithin(LOOK_MS, this.#primary())
+    if (position) this.#note(at, position)
+    await Promise.all(due.map((replica) => replica.look(position, (state) => this.#lagOf(state), this.#maxLagMs)))
+  }
+
+  #note(at: number, position: Position): void {
+    if (this.#trail.at(-1)?.position.history !== position.history) this.#trail = []
+    const oldest = at - this.#maxLagMs - 2 * LOOK_MS
+    this.#trail = [...this.#trail.filter((one) => one.at >= oldest), { at, position }]
+  }
+
+  /**
+   * For how long, at least, the primary has been ahead of a replica: by what was seen of the primary, not by the clocks
+   * of two servers; only where it has not been looked at for long enough, by those.
+   */
+  #lagOf({ replayed, sinceCommitMs }: ReplicaState): number {
+    const ahead = this.#trail.find(({ position }) => position.lsn > replayed)
+    if (ahead === undefined) return 0
+    const lagMs = performance.now() - ahead.at
+    return ahead === this.#trail[0] && lagMs < this.#maxLagMs ? Math.max(lagMs, sinceCommitMs) : lagMs
+  }
+}
+
+async function settledWithin<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms)
+  })
+  try {
+    return await Promise.race([work.catch(() => undefined), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

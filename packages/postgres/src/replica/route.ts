@@ -1,0 +1,164 @@
+import { isPostgresError, type PostgresError } from '../errors/errors.js'
+import { toPostgresError } from '../errors/map-error.js'
+import type { Route, Scope, SendTo } from '../identity/scope.js'
+import type { Position } from '../position/position.js'
+import type { ToPrimary } from '../stats.js'
+import type { Replica, ReplicaSource } from './replica.js'
+import type { Replicas } from './replicas.js'
+import { onPrimary, onReplica, refusalIn } from './scopes.js'
+
+/** What whoever reads from replicas has seen: nothing older is to be read. */
+export interface Tracking {
+  /**
+   * What a replica has to hold. `from` needs not be asked: it is never behind what was read from it.
+   * @throws where that cannot be found out: the primary is read.
+   */
+  position(from: ReplicaSource): Promise<Position | undefined>
+  /** Something was read from there. */
+  readFrom(source: ReplicaSource): void
+}
+
+/** Codes of failures that are the replica's and not the statement's, by why the read goes to the primary then. */
+const OF_REPLICA: Readonly<Partial<Record<PostgresError['code'], ToPrimary>>> = {
+  'postgres.serialization_failure': 'conflict',
+  'postgres.deadlock': 'conflict',
+  'postgres.schema_mismatch': 'schema',
+  'postgres.unreachable': 'lost',
+  'postgres.connect_timeout': 'lost',
+  'postgres.unavailable': 'lost',
+  'postgres.too_many_connections': 'lost',
+  'postgres.connection_lost': 'lost',
+  'postgres.auth_failed': 'lost',
+  'postgres.password_failed': 'lost',
+  'postgres.database_missing': 'lost',
+  'postgres.tls_failed': 'lost',
+  'postgres.pooler': 'lost',
+  'postgres.time_zone': 'lost',
+  'postgres.pool.acquire_timeout': 'lost',
+  'postgres.pool.closed': 'lost',
+  'postgres.identity.not_granted': 'lost',
+  'postgres.login.privileged': 'lost',
+  'postgres.login.has_rights': 'lost',
+}
+/** Those that say nothing of whether it is well: it was only busy, or is closed already. */
+const BUSY: ReadonlySet<string> = new Set(['postgres.pool.acquire_timeout', 'postgres.pool.closed'])
+
+/** Sends what a scope reads to replicas, and to the primary where none of them will do. */
+export class ReplicaRoute implements Route {
+  readonly asker: Scope
+  readonly #replicas: Replicas | undefined
+  readonly #tracking: Tracking
+  /** A caller stays with one: going on there needs no question. */
+  #last: Replica | undefined
+
+  constructor(asker: Scope, replicas: Replicas | undefined, tracking: Tracking) {
+    this.asker = asker
+    this.#replicas = replicas
+    this.#tracking = tracking
+  }
+
+  async run<T>(send: SendTo<T>): Promise<T> {
+    const replicas = this.#replicas
+    if (replicas === undefined) return this.#onPrimary(send)
+    const answer = await this.#onReplicas(replicas, send)
+    if (typeof answer === 'object') return answer.value
+    replicas.goesToPrimary(answer)
+    return this.#onPrimary(send)
+  }
+
+  async #onPrimary<T>(send: SendTo<T>): Promise<T> {
+    try {
+      return await send(undefined, onPrimary(this.asker))
+    } catch (error) {
+      throw asReadOnly(error)
+    }
+  }
+
+  /** From the first that holds enough; where none does, from the first that comes so far in time. */
+  async #onReplicas<T>(replicas: Replicas, send: SendTo<T>): Promise<Answer<T> | ToPrimary> {
+    const endsAt = performance.now() + replicas.waitMs
+    const behind: Behind[] = []
+    for (const replica of await replicas.candidates(this.#last)) {
+      const lsn = await this.#neededOf(replica)
+      if (lsn === undefined) return 'history'
+      const answer = replica.isKnownBehind(lsn) ? 'behind' : await this.#onReplica(replicas, replica, lsn, send)
+      if (answer !== 'behind') return answer
+      behind.push({ replica, lsn })
+    }
+    const first = behind.length === 0 ? undefined : await firstThatReaches(behind, endsAt)
+    if (first) return this.#onReplica(replicas, first.replica, first.lsn, send)
+    return behind.length === 0 ? 'none_up' : 'behind'
+  }
+
+  /** How far a replica has to be; undefined where that cannot be found out, or is not of its history. */
+  async #neededOf({ source, history }: Replica): Promise<bigint | undefined> {
+    try {
+      const needed = await this.#tracking.position(source)
+      if (needed === undefined) return 0n
+      return needed.history === history ? needed.lsn : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  async #onReplica<T>(
+    replicas: Replicas,
+    replica: Replica,
+    lsn: bigint,
+    send: SendTo<T>,
+  ): Promise<Answer<T> | ToPrimary> {
+    const { source } = replica
+    try {
+      const value = await send(replica.pool, onReplica(this.asker, lsn))
+      if (source !== replica.source) return 'lost' // it was started anew meanwhile
+      this.#last = replica
+      this.#tracking.readFrom(source)
+      replicas.hasRead(replica)
+      return { value }
+    } catch (error) {
+      return whyPrimary(error, replica)
+    }
+  }
+}
+
+interface Answer<T> {
+  readonly value: T
+}
+
+/** A replica, and how far it has to come. */
+interface Behind {
+  readonly replica: Replica
+  readonly lsn: bigint
+}
+
+/** Undefined where none comes so far in time. */
+async function firstThatReaches(behind: readonly Behind[], endsAt: number): Promise<Behind | undefined> {
+  const waits = behind.map(async (one) => {
+    if (await one.replica.reaches(one.lsn, endsAt - performance.now())) return one
+    throw new Error('not in time')
+  })
+  return Promise.any(waits).catch(() => undefined)
+}
+
+/** @throws `error` where it is the statement's own. */
+function whyPrimary(error: unknown, replica: Replica): ToPrimary {
+  const refusal = refusalIn(error)
+  if (refusal?.is === 'behind') return 'behind'
+  if (refusal?.is === 'promoted') {
+    replica.eject('promoted', 'it is no standby')
+    return 'lost'
+  }
+  const mapped = toPostgresError(error)
+  const why = OF_REPLICA[mapped.code]
+  if (why === undefined) throw asReadOnly(error)
+  if (why === 'lost' && !BUSY.has(mapped.code)) replica.eject('unreachable', mapped.reason)
+  // One that waited for as long as a statement may take has no time left.
+  if (isPostgresError(mapped, 'postgres.connection_lost') && mapped.details.silentMs !== undefined) throw error
+  return why
+}
+
+/** A refused write is no sign of a failover here: whoever reads from replicas writes nowhere. */
+function asReadOnly(error: unknown): unknown {
+  const { code } = Object(error) as { readonly code?: unknown }
+  return code === '25006' ? Object.assign(error as Error, { standby: false }) : error
+}

@@ -1,0 +1,110 @@
+import { withDeadline } from '@miyabi/core'
+import type pg from 'pg'
+import { PostgresError } from '../errors/errors.js'
+import { mapConnectError } from '../errors/map-error.js'
+import { QUESTION_LIMIT_MS } from '../pool/own-connection.js'
+import { PooledClient } from '../pool/pooled-client.js'
+import { lsnOf } from '../position/position.js'
+import { toClientConfig } from '../settings/client-config.js'
+import type { ResolvedSettings } from '../settings/resolve.js'
+
+/** What a replica says of itself. */
+export interface ReplicaState {
+  readonly isStandby: boolean
+  /** Of the cluster and the timeline that it is known to follow, as of a `Position`. */
+  readonly history: string
+  /** How far it has replayed the log, and how far it has received it; undefined where it does not tell. */
+  readonly replayed: bigint
+  readonly received: bigint | undefined
+  /** When the server was started: another one may begin further back. */
+  readonly startedAt: string
+  /** How long ago the last transaction was committed that it has replayed, by both servers' clocks. In milliseconds. */
+  readonly sinceCommitMs: number
+}
+
+/** The timeline is that of what it has made durable, which may lag behind a switch, and is never ahead of it. */
+const STATE = `
+  SELECT pg_is_in_recovery() AS "isStandby", coalesce(pg_last_wal_replay_lsn(), '0/0')::text AS replayed,
+         pg_last_wal_receive_lsn()::text AS received, pg_postmaster_start_time()::text AS "startedAt",
+         coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000, 0)::float8 AS "sinceCommitMs",
+         (SELECT system_identifier::text FROM pg_control_system()) || '/' || upper(lpad(to_hex(greatest(
+           (SELECT timeline_id FROM pg_control_checkpoint()),
+           (SELECT min_recovery_end_timeline FROM pg_control_recovery()))), 8, '0')) AS history`
+
+interface StateRow extends Omit<ReplicaState, 'replayed' | 'received'> {
+  readonly replayed: string
+  readonly received: string | null
+}
+
+/** When the server was started that a connection leads to. */
+export async function startOf(client: Pick<pg.ClientBase, 'query'>): Promise<string> {
+  const { rows } = await client.query<{ at: string }>('SELECT pg_postmaster_start_time()::text AS at')
+  return rows[0]?.at ?? ''
+}
+
+/** One connection to a replica over which it is asked how it is, beside its pool and however busy that is. */
+export class Watch {
+  readonly #settings: ResolvedSettings
+  #client: PooledClient | undefined
+  #asking: Promise<ReplicaState> | undefined
+  #isClosed = false
+
+  constructor(settings: ResolvedSettings) {
+    this.#settings = settings
+  }
+
+  /**
+   * Asks, opening the connection where there is none. Who asks meanwhile asks anew.
+   * @throws {PostgresError} why there was no answer within a second.
+   */
+  ask(): Promise<ReplicaState> {
+    const asked = (this.#asking ?? Promise.resolve()).catch(() => {}).then(() => this.#ask())
+    this.#asking = asked
+    return asked
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cut()
+  }
+
+  async #ask(): Promise<ReplicaState> {
+    if (this.#isClosed) throw new PostgresError('postgres.pool.closed')
+    const onTimeout = (): Error => new PostgresError('postgres.connect_timeout')
+    try {
+      return await withDeadline({ ms: QUESTION_LIMIT_MS, onTimeout }, async () => {
+        const client = await this.#connected()
+        const { rows } = await client.query<StateRow>(STATE)
+        const [row] = rows as [StateRow]
+        const received = row.received === null ? undefined : lsnOf(row.received)
+        return { ...row, replayed: lsnOf(row.replayed), received }
+      })
+    } catch (error) {
+      this.#cut()
+      throw mapConnectError(error, this.#settings.target)
+    }
+  }
+
+  async #connected(): Promise<PooledClient> {
+    if (this.#client) return this.#client
+    const settings = this.#settings
+    const config = {
+      ...toClientConfig(settings),
+      connectTimeoutMs: 2 * QUESTION_LIMIT_MS,
+      sockets: new Set<PooledClient>(),
+    }
+    const client = new PooledClient(config)
+    this.#client = client
+    client.once('end', () => {
+      if (this.#client === client) this.#client = undefined
+    })
+    await client.connect()
+    if (this.#isClosed) client.destroy()
+    return client
+  }
+
+  #cut(): void {
+    this.#client?.destroy()
+    this.#client = undefined
+  }
+}
