@@ -36,6 +36,7 @@ async function scrapeOfATroubledApplication(): Promise<readonly Series[]> {
     DYNAMODB_ENDPOINT: proxy.endpoint,
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
     DB_SERVICE_MAX_CONNECTIONS: '1',
+    DB_OUTBOX_MAX_DEPTH: '1',
   }
   await using db = await DatabaseContext.fromEnv({ env })
   await db.dynamodb.tables.apply()
@@ -58,6 +59,11 @@ async function scrapeOfATroubledApplication(): Promise<readonly Series[]> {
   db.streams.consume('usage', { from: 'events', handle: async () => {} })
   await service.query("INSERT INTO outbox (id, topic, payload) VALUES (gen_random_uuid(), 'unheard.of', '{}')")
   await until(async () => (await telemetry.prometheus()).includes('miyabi_outbox_unknown{'))
+  const emitted = () => service.transaction(async (_, { outbox }) => void outbox.events.append({ eventType: 'x' }))
+  await until(async () => {
+    await emitted().catch(() => {}) // refused as soon as the row that nobody knows is counted
+    return /^miyabi_outbox_refused_total [1-9]/m.test(await telemetry.prometheus())
+  })
   const alive = await telemetry.prometheus()
   await db.close()
   const ended = await untilProblem(telemetry)
