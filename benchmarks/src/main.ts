@@ -1,5 +1,5 @@
 import { MiyabiError } from '@miyabi/core'
-import { say, sayNoMore } from './harness/progress.js'
+import { say, sayNoMore, warn } from './harness/progress.js'
 import type { SuiteResult } from './harness/result.js'
 import { runSuite } from './harness/run-suite.js'
 import { packageVersions } from './harness/versions.js'
@@ -13,7 +13,7 @@ async function measure(name: SuiteName, options: Options): Promise<SuiteResult> 
   say(`${name}: starting servers`)
   await using servers = await startServers()
   const { quick, concurrency, workloads } = options
-  await using suite = await suites[name].open(servers, { quick, onProgress: say })
+  await using suite = await suites[name].open(servers, { quick, onProgress: say, onLeftOut: warn })
   const versions = { ...packageVersions(suites[name].packages), ...servers.versions }
   return await runSuite(suite, {
     suite: name,

@@ -15,7 +15,7 @@ describe.each(Object.keys(suites) as SuiteName[])('the %s suite', (name) => {
   it('finds equal results, measures everybody without an error, and renders', async () => {
     await using database = await createTestDatabase()
     const servers = { ...database, dynamodbEndpoint: dynamodbEndpoint(), versions: { server: '1' } }
-    await using suite = await suites[name].open(servers, { quick: true, onProgress: () => {} })
+    await using suite = await suites[name].open(servers, { quick: true, onProgress: () => {}, onLeftOut: () => {} })
     const result = await runSuite(suite, {
       suite: name,
       quick: true,

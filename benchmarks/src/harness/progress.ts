@@ -7,3 +7,9 @@ export function say(text: string): void {
 export function sayNoMore(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
 }
+
+/** Says on stderr what a reader of the result must know; it stays. */
+export function warn(text: string): void {
+  sayNoMore()
+  process.stderr.write(`${text}\n`)
+}

@@ -64,6 +64,7 @@ function renderSuite(result: SuiteResult): string {
     `## ${declaration?.title ?? suite}\n`,
     `Measured on ${result.measuredOn}: ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}; load of others when it began: ${machine.load}.`,
     `${packages.join(', ')}. ${plan.rounds} rounds of ${plan.sliceMs} ms for each contender, after ${plan.warmUpMs} ms to warm up; operations timed one by one ${plan.singleRounds} times.\n`,
+    ...(declaration !== undefined && 'notes' in declaration ? [`${declaration.notes}\n`] : []),
     `![Time ratios of the ${suite} suite](benchmarks/${suite}.svg)\n`,
     ...renderAgainstStock(tables),
     ...tables.map((table, index) => renderTable(table, tables[index - 1])),

@@ -1,6 +1,7 @@
 import { openDynamoSuite } from './dynamo/suite.js'
 import { openDynamoSizeSuite } from './dynamo-size/suite.js'
 import { openObserveSuite } from './observe/suite.js'
+import { outboxNotes } from './outbox/notes.js'
 import { openOutboxSuite } from './outbox/suite.js'
 import { openPostgresSuite } from './postgres/suite.js'
 import { openReplicasSuite } from './replicas/suite.js'
@@ -50,7 +51,8 @@ export const suites = {
   },
   outbox: {
     title: 'Outbox, relay and streams',
-    packages: ['pg', '@prisma/adapter-pg', '@aws-sdk/client-dynamodb', 'electrodb'],
+    notes: outboxNotes,
+    packages: ['pg', '@prisma/adapter-pg', '@aws-sdk/client-dynamodb', 'electrodb', 'pg-boss', 'graphile-worker'],
     open: openOutboxSuite,
   },
   replicas: {

@@ -1,4 +1,4 @@
-import type { NewEvent, OutboxRun, OutboxWork } from '@miyabi/db'
+import { defineEffects, effect, type NewEvent, type OutboxRun, type OutboxWork } from '@miyabi/db'
 import { newEvent } from '../dynamo/model.js'
 
 /** What is written where nobody needs to know the id before. */
@@ -6,6 +6,24 @@ export function webhook(turn: number): NewEvent {
   const { eventType, userId, data } = newEvent(turn)
   return { eventType, userId, data }
 }
+
+/** What an application has to do after a commit, by its own code. */
+export interface Job {
+  readonly turn: number
+  readonly event: NewEvent
+  /** Jobs of one key are done in order. */
+  readonly key?: string
+}
+
+/** So many of them, under keys where they are named. */
+export const jobsFrom = (turn: number, count: number, keyOf?: (index: number) => string): Job[] =>
+  Array.from({ length: count }, (_, index) => ({
+    turn: turn + index,
+    event: webhook(turn + index),
+    ...(keyOf && { key: keyOf(index) }),
+  }))
+
+export const effects = defineEffects({ job: effect<Job>() })
 
 type Tx = Parameters<OutboxWork<void, object>>[0]
 

@@ -4,6 +4,9 @@ import pg from 'pg'
 import { startMemoryEngine } from '../../servers/dynamodb-engine.js'
 import type { Servers } from '../../servers/servers.js'
 import { tablesOf } from '../dynamo/model.js'
+import { effects } from './effects.js'
+import { openQueuePeers } from './peers/open-peers.js'
+import type { QueuePeer } from './peers/peer.js'
 
 const INSERT_USERS = `
   INSERT INTO users (email, name)
@@ -14,12 +17,19 @@ const INSERT_PLUGINS = `
   SELECT 'plugin-' || n, 'plugin-' || n, 'Plugin ' || n, 'github:example/plugin-' || n, '1.0.0', 'pro'
     FROM generate_series(1, 20) n RETURNING id`
 
+/** Of every pool. */
+const MAX_CONNECTIONS = 20
+
 /** What the workloads of the suite share. */
 export interface OutboxWorld extends AsyncDisposable {
   /** Its tables have no stream: the embedded engine takes longer for each write the more a stream holds. */
-  readonly db: DatabaseContext
+  readonly db: DatabaseContext<typeof effects>
   /** Its tables have streams. */
   readonly streaming: DatabaseContext
+  /** Of `pg` as it comes, to the owner of the tables. */
+  readonly pool: pg.Pool
+  /** The libraries beside ours that this Node runs, over the same pool. */
+  readonly peers: readonly QueuePeer[]
   readonly userIds: readonly string[]
   readonly pluginIds: readonly string[]
   /** Of DynamoDB. */
@@ -29,17 +39,20 @@ export interface OutboxWorld extends AsyncDisposable {
 }
 
 /** An engine of its own in memory, and the migrated, empty database with some users and plugins. */
-export async function openWorld(servers: Servers): Promise<OutboxWorld> {
+export async function openWorld(servers: Servers, onLeftOut: (reason: string) => void): Promise<OutboxWorld> {
   const admin = new pg.Client({ connectionString: servers.directDatabaseUrl })
   await admin.connect()
   const engine = await startMemoryEngine()
-  const open = (prefix: string): Promise<DatabaseContext> =>
-    DatabaseContext.fromEnv({ env: environmentOf(servers, engine.endpoint, prefix) })
-  const db = await open('outbox_')
-  const streaming = await open('streams_')
+  const environment = (prefix: string): Record<string, string> => environmentOf(servers, engine.endpoint, prefix)
+  const db = await DatabaseContext.fromEnv({ env: environment('outbox_'), effects })
+  const streaming = await DatabaseContext.fromEnv({ env: environment('streams_') })
+  const pool = new pg.Pool({ connectionString: servers.directDatabaseUrl, max: MAX_CONNECTIONS })
+  // A connection that breaks while nobody uses it is replaced; graphile-worker warns where nobody hears of it.
+  pool.on('error', () => {}).on('connect', (client) => void client.on('error', () => {}))
+  let peers: readonly QueuePeer[] = []
   const close = async (): Promise<void> => {
-    await Promise.all([db.close(0), streaming.close(0)])
-    await Promise.all([engine[Symbol.asyncDispose](), admin.end()])
+    await Promise.all([db.close(0), streaming.close(0), ...peers.map((peer) => peer[Symbol.asyncDispose]())])
+    await Promise.all([engine[Symbol.asyncDispose](), admin.end(), pool.end()])
   }
   try {
     await db.dynamodb.tables.apply()
@@ -53,7 +66,8 @@ export async function openWorld(servers: Servers): Promise<OutboxWorld> {
     const empty = async (...tables: readonly string[]): Promise<void> =>
       void (await admin.query(`TRUNCATE ${tables.join(', ')}`))
     const { endpoint } = engine
-    return { db, streaming, userIds, pluginIds, endpoint, empty, [Symbol.asyncDispose]: close }
+    peers = await openQueuePeers(pool, servers.directDatabaseUrl, MAX_CONNECTIONS, onLeftOut)
+    return { db, streaming, pool, peers, userIds, pluginIds, endpoint, empty, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error
@@ -70,7 +84,7 @@ const environmentOf = (servers: Servers, endpoint: string, prefix: string): Reco
   SERVICE_DATABASE_URL: servers.serviceDatabaseUrl,
   DYNAMODB_ENDPOINT: endpoint,
   DYNAMODB_TABLE_PREFIX: prefix,
-  DB_MAX_CONNECTIONS: '20',
+  DB_MAX_CONNECTIONS: String(MAX_CONNECTIONS),
   DB_ACQUIRE_TIMEOUT: '30',
   // Nobody is to give up on a machine where everything is slow at times.
   DYNAMODB_TIMEOUT: '60',

@@ -1,13 +1,13 @@
 import { createPostgres, type Postgres, type PrismaClient, parsePostgresSettings } from '@miyabi/postgres'
 import pg from 'pg'
 import type postgres from 'postgres'
+import { runsOn } from '../../harness/node-version.js'
 import { drizzlePeer } from './peers/drizzle.js'
 import { kyselyPeer } from './peers/kysely.js'
 import type { PostgresPeer } from './peers/peer.js'
 import { pgPeer } from './peers/pg.js'
 import { connectPostgresJs, postgresJsPeer } from './peers/postgres-js.js'
 import { prismaPeer, stockPrisma } from './peers/prisma.js'
-import { runsMikroOrm } from './peers/runs-mikro-orm.js'
 
 /** Connections of every pool but stock Prisma's, which keeps its default of 10. */
 const MAX_CONNECTIONS = 20
@@ -27,7 +27,10 @@ export interface Contestants extends AsyncDisposable {
   readonly peers: readonly [PostgresPeer, ...PostgresPeer[]]
 }
 
-export async function connectContestants(databaseUrl: string): Promise<Contestants> {
+export async function connectContestants(
+  databaseUrl: string,
+  onLeftOut: (reason: string) => void,
+): Promise<Contestants> {
   const ours = (variables: Record<string, string> = {}): Postgres =>
     createPostgres(
       parsePostgresSettings({
@@ -43,7 +46,7 @@ export async function connectContestants(databaseUrl: string): Promise<Contestan
   const our = ours()
   const testing = ours({ DB_TEST_BYPASS_MS: '0' })
   const untested = ours({ DB_TEST_BEFORE_ACQUIRE: 'false' })
-  const mikroOrm = runsMikroOrm(process.versions.node)
+  const mikroOrm = runsOn(process.versions.node, 'MikroORM', onLeftOut)
     ? (await import('./peers/mikro-orm.js')).mikroOrmPeer('MikroORM', databaseUrl, MAX_CONNECTIONS)
     : undefined
   return {

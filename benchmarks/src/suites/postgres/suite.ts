@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { Suite } from '../../harness/workload.js'
 import type { Servers } from '../../servers/servers.js'
+import type { OpenOptions } from '../suite.js'
 import { connectContestants } from './contestants.js'
 import { poolWorkloads } from './pool-workloads.js'
 import { queryWorkloads } from './query-workloads.js'
@@ -10,10 +11,10 @@ import { seed } from './seed.js'
  * Seeds the migrated, empty database, and connects everybody as its owner: who may see what is measured by another
  * suite.
  */
-export async function openPostgresSuite({ directDatabaseUrl }: Servers): Promise<Suite> {
+export async function openPostgresSuite({ directDatabaseUrl }: Servers, { onLeftOut }: OpenOptions): Promise<Suite> {
   const admin = new pg.Client({ connectionString: directDatabaseUrl })
   await admin.connect()
-  const contestants = await connectContestants(directDatabaseUrl)
+  const contestants = await connectContestants(directDatabaseUrl, onLeftOut)
   const close = async (): Promise<void> => {
     await contestants[Symbol.asyncDispose]()
     await admin.end()
