@@ -41,6 +41,9 @@ it('names what differs and nothing else, and the store knows of it', async () =>
     items: 1,
     expired: 0,
   })
+  // Beyond those of the server's own catalog, which are some 120 and 70.
+  expect(drilled.indexes).toBeGreaterThan(200)
+  expect(drilled.heaps).toBeGreaterThan(100)
   expect(Math.abs(drilled.lossMs - (Date.now() - Date.parse(bad.cut.at)))).toBeLessThan(60_000)
   await recordDrill(source.place.database, drilled)
   await using db = await DatabaseContext.fromEnv({ env: source.env })

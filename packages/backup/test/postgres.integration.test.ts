@@ -190,7 +190,7 @@ describe('a backup that cannot be', () => {
       onProgress: (progress) => {
         if (progress.step === 'reading' && progress.table === 'public.logs')
           lost ??= run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'miyabi backup'",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'miyabi backup'",
           )
       },
     })

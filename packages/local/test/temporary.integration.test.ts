@@ -21,6 +21,19 @@ describe('a temporary stack', () => {
     expect(processesOf(stack.folder).filter(({ pid }) => pid !== other.pid)).toEqual([])
   })
 
+  it('lets its migrator, and nobody else, look for corruption where that was asked for', async () => {
+    const CHECK = "SELECT bt_index_check('pg_class_oid_index', true)"
+    await using stack = await acquireStack({ temporary: true, amcheck: true })
+    const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
+    expect(await query(directDatabaseUrl, CHECK)).toHaveLength(1)
+    expect(await query(directDatabaseUrl, "SELECT * FROM verify_heapam('pg_class')")).toEqual([])
+    for (const url of [databaseUrl, serviceDatabaseUrl]) {
+      await expect(query(url, CHECK)).rejects.toThrow('permission denied for function bt_index_check')
+    }
+    await using other = await acquireStack({ temporary: true })
+    await expect(query(other.descriptor.postgres.directDatabaseUrl, CHECK)).rejects.toThrow('does not exist')
+  })
+
   it('whose processes were all killed is ended and removed by a later start', async () => {
     const probe = await acquireStack({ temporary: true })
     const { folder } = probe

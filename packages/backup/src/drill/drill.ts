@@ -11,8 +11,8 @@ import { type RestoreProgress, restoreInto } from '../restore/restore.js'
 import { resumeStore } from '../restore/resume.js'
 import type { BackupTarget } from '../target/target.js'
 import { checkConstraints } from './check-constraints.js'
-import { checkIndexes } from './check-indexes.js'
 import { checkPerson } from './check-person.js'
+import { checkStorage } from './check-storage.js'
 import { compareRows } from './compare-rows.js'
 
 export interface DrillOptions {
@@ -45,8 +45,10 @@ export interface Drilled {
   readonly items: number
   /** Items of the backup whose time is over. */
   readonly expired: number
-  /** Whether amcheck has looked through the indexes: the server needs it for this login. */
-  readonly indexesChecked: boolean
+  /** Indexes that amcheck has looked through, those of the server among them. */
+  readonly indexes: number
+  /** Tables likewise, with those of long values. */
+  readonly heaps: number
 }
 
 /**
@@ -72,7 +74,7 @@ export async function drillBackup(options: DrillOptions): Promise<Drilled> {
   } catch (error) {
     if (!(error instanceof BackupError) || !OF_THE_BACKUP.has(error.code)) throw error
     const durationMs = Math.round(performance.now() - since)
-    const nothing = { rows: 0, items: 0, expired: 0, indexesChecked: false }
+    const nothing = { rows: 0, items: 0, expired: 0, indexes: 0, heaps: 0 }
     return { ...facts, ...nothing, durationMs, differences: [error.message], equal: false }
   }
 }
@@ -90,7 +92,7 @@ type Found = Omit<Drilled, 'backup' | 'cut' | 'lossMs' | 'tables' | 'equal'>
 async function restoreAndCompare(options: DrillOptions, backup: OpenedBackup): Promise<Found> {
   const { signal, onProgress = () => {} } = options
   onProgress({ says: 'starting a stack' })
-  await using stack = await acquireStack({ temporary: true, ...defined({ signal }) })
+  await using stack = await acquireStack({ temporary: true, amcheck: true, ...defined({ signal }) })
   const env = environmentOf(stack)
   await using dynamo = createDynamo(parseDynamoSettings(env))
   const database = parseTarget(env.DIRECT_DATABASE_URL)
@@ -110,14 +112,14 @@ async function restoreAndCompare(options: DrillOptions, backup: OpenedBackup): P
     ),
   )
   await using db = await DatabaseContext.fromEnv({ env })
-  let indexesChecked = false
+  let storage = { indexes: 0, heaps: 0 }
   await withClient(database, signal, async (client) => {
-    await check('asking every check of every row', () => checkConstraints(client))
-    await check('looking rows up in the indexes', async () => {
-      const found = await checkIndexes(client)
-      indexesChecked = found !== undefined
-      return found ?? []
+    await check('looking through tables and indexes', async () => {
+      const { faults, ...counts } = await checkStorage(client)
+      storage = counts
+      return faults
     })
+    await check('asking every check of every row', () => checkConstraints(client))
     await check('asking as a person', () => checkPerson(client, db))
   })
   await check('asking whether relays wait', async () =>
@@ -131,7 +133,7 @@ async function restoreAndCompare(options: DrillOptions, backup: OpenedBackup): P
     rows: restored.rows,
     items: restored.items,
     expired: restored.expired,
-    indexesChecked,
+    ...storage,
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Effect, MiyabiError } from '@miyabi/core'
+import { type Effect, type MissingInternal, MiyabiError } from '@miyabi/core'
 
 /**
  * Every way in which a backup can be refused or fail:
@@ -17,10 +17,11 @@ import { type Effect, MiyabiError } from '@miyabi/core'
  * - `backup.damaged`: a file is not as it was written, or not there
  * - `backup.format_unknown`: written in a format that this release does not read
  * - `backup.database_unreachable`: PostgreSQL cannot be reached, or refuses the login
- * - `backup.database_failed`: PostgreSQL refused a statement, or the connection was lost
+ * - `backup.database_failed`: the connection was lost, or PostgreSQL ended what was going on: it passes
+ * - `backup.database_refused`: PostgreSQL refused a statement, and nothing was changed there
  * - `backup.rows_hidden`: policies would hide rows of tables from the login, in silence
  * - `backup.tables_denied`: the login may not read tables
- * - `backup.tables_locked`: tables could not be locked in time: a migration is at work
+ * - `backup.tables_locked`: tables could not be locked in time: a migration or somebody else is at work
  * - `backup.tables_changed`: tables were created or dropped while the backup began
  * - `backup.dynamodb_tables_missing`: DynamoDB has not all of the tables
  * - `backup.option_invalid`: an option that cannot be
@@ -33,13 +34,13 @@ import { type Effect, MiyabiError } from '@miyabi/core'
  * - `backup.tables_differ`: the database has other tables than the backup
  * - `backup.schema_changed`: restoring would leave the schema otherwise than it was
  * - `backup.items_differ`: DynamoDB does not hold what was put: somebody else writes into the tables
- * - `backup.database_refused`: the server refused what restoring does, and nothing was changed there
  * - `backup.outcome_unknown`: the connection was lost in the moment of COMMIT
  * - `backup.erasures_missing`: the list of erasures is not beside the backups
  * - `backup.outbox_undecided`: effects waited at the cut, and nobody said what becomes of them
  * - `backup.nothing_to_resume`: no restore waits
  * - `backup.none_to_try`: there is no backup that could be tried
  * - `backup.no_stack`: there is no DynamoDB to try it on
+ * - `backup.internals_missing`: the installed driver lacks what is used of it
  */
 export interface BackupErrorDetails {
   'backup.target_invalid': { readonly problem: string }
@@ -57,6 +58,8 @@ export interface BackupErrorDetails {
   'backup.format_unknown': { readonly backup: string; readonly format: number }
   'backup.database_unreachable': { readonly host: string; readonly port: number; readonly database: string }
   'backup.database_failed': { readonly sqlstate: string | undefined }
+  'backup.database_refused': { readonly sqlstate: string; readonly table: string | undefined }
+  'backup.internals_missing': { readonly missing: readonly MissingInternal[] }
   'backup.rows_hidden': { readonly tables: readonly string[] }
   'backup.tables_denied': { readonly tables: readonly string[] }
   'backup.tables_locked': object
@@ -72,7 +75,6 @@ export interface BackupErrorDetails {
   'backup.tables_differ': { readonly missing: readonly string[]; readonly unexpected: readonly string[] }
   'backup.schema_changed': { readonly differences: number }
   'backup.items_differ': { readonly table: string }
-  'backup.database_refused': { readonly sqlstate: string; readonly table: string | undefined }
   'backup.outcome_unknown': object
   'backup.erasures_missing': { readonly target: string }
   'backup.outbox_undecided': { readonly topics: readonly string[] }

@@ -2,6 +2,7 @@ import { safeCause } from '@miyabi/core'
 import type { Target } from '@miyabi/migrate'
 import pg from 'pg'
 import { BackupError } from '../errors/errors.js'
+import { assertDriver } from '../internals/pg.js'
 
 /**
  * What makes rows look the same on every server, and lets a transaction be open for as long as a backup lasts. A name
@@ -28,13 +29,14 @@ export interface ConnectOptions {
 
 /**
  * Opens a connection whose rows are written in one form. An abort cuts it.
- * @throws {BackupError} `backup.database_unreachable`, and the signal's reason
+ * @throws {BackupError} `backup.database_unreachable`, `backup.internals_missing`, and the signal's reason
  */
 export async function connect(
   target: Target,
   { signal, lockTimeoutMs = 10_000 }: ConnectOptions = {},
 ): Promise<pg.Client> {
   signal?.throwIfAborted()
+  assertDriver()
   const client = new pg.Client({ ...target.config, application_name: 'miyabi backup' })
   client.on('error', () => {}) // a connection that breaks fails its query; without a listener it would end the process
   const cut = (): void => void client.end().catch(() => {})

@@ -1,11 +1,6 @@
 import type { Socket } from 'node:net'
 import type pg from 'pg'
-
-/** The driver's connection, as a COPY writes to it. Read in pg 8.23.1. */
-interface Wire {
-  readonly stream: Socket
-  query(text: string): void
-}
+import { type Submission, submit, type Wire } from '../internals/pg.js'
 
 const COPY_DATA = 'd'.charCodeAt(0)
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
@@ -20,7 +15,7 @@ export function copyIn(client: pg.Client, text: string, bytes: AsyncIterable<Uin
   return new Promise((resolve, reject) => {
     let rows = 0
     let failure: { readonly error: unknown } | undefined
-    const submission = {
+    const submission: Submission = {
       submit: (wire: Wire): void => wire.query(text),
       handleCopyInResponse({ stream }: Wire): void {
         send(stream, bytes, () => failure !== undefined).catch((error: unknown) => {
@@ -44,7 +39,7 @@ export function copyIn(client: pg.Client, text: string, bytes: AsyncIterable<Uin
       handlePortalSuspended(): void {},
       handleEmptyQuery(): void {},
     }
-    client.query(submission as unknown as pg.Submittable)
+    submit(client, submission)
   })
 }
 

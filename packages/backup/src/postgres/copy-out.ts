@@ -1,17 +1,12 @@
 import type pg from 'pg'
 import type { RowsHash } from '../format/rows-hash.js'
+import { type Submission, submit, type Wire } from '../internals/pg.js'
 import { toDatabaseError } from './database-error.js'
 
 /** Rows are handed on in parts of about this size. */
 const PART_BYTES = 128 * 1024
 /** So many parts may wait before the server is held up. */
 const MAX_PARTS = 4
-
-/** What the driver calls of what is submitted to it: https://node-postgres.com/apis/client, and `pg/lib/client.js`. */
-interface Wire {
-  query(text: string): void
-  readonly stream: { pause(): unknown; resume(): unknown }
-}
 
 /**
  * Runs `COPY ... TO STDOUT` in the text format, and gives its rows as they come, each with the end of its line. The
@@ -21,7 +16,7 @@ interface Wire {
  */
 export async function* copyOut(client: pg.Client, sql: string, hash: RowsHash): AsyncGenerator<Buffer> {
   const copy = new CopyOut(sql, hash)
-  client.query(copy as unknown as pg.Submittable)
+  submit(client, copy)
   let isDone = false
   try {
     for (let part = await copy.next(); part !== undefined; part = await copy.next()) yield part
@@ -32,7 +27,7 @@ export async function* copyOut(client: pg.Client, sql: string, hash: RowsHash): 
   }
 }
 
-class CopyOut {
+class CopyOut implements Submission {
   readonly #sql: string
   readonly #hash: RowsHash
   #wire: Wire | undefined

@@ -2,6 +2,8 @@ import { MiyabiError, safeCause } from '@miyabi/core'
 import { BackupError } from '../errors/errors.js'
 
 const LOCK_NOT_AVAILABLE = '55P03'
+/** Classes of SQLSTATE that pass: connections, conflicts, resources, and what an operator ended. */
+const PASSING: ReadonlySet<string> = new Set(['08', '40', '53', '57'])
 
 /** What PostgreSQL or the driver threw, as one of ours; one of ours as it is. */
 export function toDatabaseError(error: unknown): unknown {
@@ -9,19 +11,38 @@ export function toDatabaseError(error: unknown): unknown {
   const sqlstate = sqlstateOf(error)
   const cause = safeCause(error)
   if (sqlstate === LOCK_NOT_AVAILABLE) {
-    return new BackupError('backup.tables_locked', 'A table stayed locked: a migration is at work', {
+    return new BackupError('backup.tables_locked', 'A table stayed locked: a migration or somebody else is at work', {
       details: {},
       cause,
-      remedy: 'run it when the migration has ended',
+      remedy: 'run it when they have ended',
     })
   }
-  const reason =
-    sqlstate === undefined ? 'The connection to PostgreSQL was lost' : `PostgreSQL refused a statement (${sqlstate})`
-  return new BackupError('backup.database_failed', `${reason}: ${cause.message}`, { details: { sqlstate }, cause })
+  if (sqlstate === undefined || PASSING.has(sqlstate.slice(0, 2))) {
+    const reason =
+      sqlstate === undefined ? 'The connection to PostgreSQL was lost' : `PostgreSQL ended it (${sqlstate})`
+    return new BackupError('backup.database_failed', `${reason}: ${cause.message}`, { details: { sqlstate }, cause })
+  }
+  // Class 22 is about a value, and quotes it.
+  const isOfValue = sqlstate.startsWith('22')
+  const words = isOfValue ? cause.message.replace(/: ".*"$/s, '') : cause.message
+  return new BackupError('backup.database_refused', `PostgreSQL refused a statement (${sqlstate}): ${words}`, {
+    details: { sqlstate, table: tableOf(error) },
+    ...(!isOfValue && { cause }),
+    remedy: 'mend what the server names, and run it again',
+  })
 }
+
+/** The same of what the server threw; of all else that `work` may throw, nothing is known. */
+export const toServerError = (error: unknown): unknown =>
+  sqlstateOf(error) === undefined ? error : toDatabaseError(error)
 
 /** The server's code of an error, where it is the server's. */
 export function sqlstateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
   const { code, severity } = error as { readonly code?: unknown; readonly severity?: unknown }
   return typeof code === 'string' && severity !== undefined ? code : undefined
+}
+
+function tableOf(error: object): string | undefined {
+  return 'table' in error && typeof error.table === 'string' ? error.table : undefined
 }

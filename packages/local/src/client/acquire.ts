@@ -15,6 +15,11 @@ export interface AcquireOptions {
    * false.
    */
   readonly temporary?: boolean
+  /**
+   * Lets the migrator's login run amcheck, which looks through tables and indexes for corruption, where the data begin
+   * with this lease. Migrations know nothing of the extension. Default false.
+   */
+  readonly amcheck?: boolean
   /** How many standbys it has from now on. Default: those that it has, none at first. */
   readonly replicas?: number | undefined
   /** Hears of crashes, restarts and changed ports. Default: nobody. */
@@ -44,7 +49,7 @@ class Lease implements Stack {
 
   constructor(
     readonly folder: string,
-    private readonly temporary: boolean,
+    private readonly start: Pick<AttachOptions, 'temporary' | 'amcheck'>,
     private readonly logger: Logger,
     private readonly replicas: number | undefined,
     attached: Attached,
@@ -102,7 +107,7 @@ class Lease implements Stack {
     for (let waitMs = RECONNECT_MS.first; !signal.aborted; waitMs = Math.min(waitMs * 2, RECONNECT_MS.max)) {
       try {
         prepareFolder(this.folder)
-        this.#attached = await attachWith(this.replicas, { folder: this.folder, temporary: this.temporary, signal })
+        this.#attached = await attachWith(this.replicas, { ...this.start, folder: this.folder, signal })
         this.logger.info({ folder: this.folder }, 'the embedded stack is up again')
         return true
       } catch (error) {
@@ -123,11 +128,11 @@ class Lease implements Stack {
  * @throws {LocalError} when the stack cannot be started; the code and the message say why and what to do.
  */
 export async function acquireStack(options: AcquireOptions = {}): Promise<Stack> {
-  const { temporary = false, logger = silentLogger, signal, replicas } = options
+  const { temporary = false, amcheck = false, logger = silentLogger, signal, replicas } = options
   const folder = temporary ? makeTemporaryFolder() : resolveFolder(options.folder)
   prepareFolder(folder)
-  const attached = await attachWith(replicas, { folder, temporary, signal })
-  return new Lease(folder, temporary, redactingLogger(logger), replicas, attached)
+  const attached = await attachWith(replicas, { folder, temporary, amcheck, signal })
+  return new Lease(folder, { temporary, amcheck }, redactingLogger(logger), replicas, attached)
 }
 
 async function attachWith(replicas: number | undefined, options: AttachOptions): Promise<Attached> {

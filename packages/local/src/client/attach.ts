@@ -17,6 +17,8 @@ const POLL_MS = 5
 export interface AttachOptions {
   readonly folder: string
   readonly temporary: boolean
+  /** Whether a database that begins with this start has amcheck. Default false. */
+  readonly amcheck?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -76,7 +78,7 @@ function makeOwnFolder(folder: string): void {
 }
 
 /** Leases the stack of a folder, starting its supervisor where none is alive. */
-export async function attach({ folder, temporary, signal }: AttachOptions): Promise<Attached> {
+export async function attach({ folder, signal, ...start }: AttachOptions): Promise<Attached> {
   const onTimeout = (): Error =>
     new LocalError('local.start.timeout', `The embedded stack in ${folder} is not up after ${START_MS / 1000} s`, {
       details: { folder },
@@ -93,7 +95,7 @@ export async function attach({ folder, temporary, signal }: AttachOptions): Prom
         if (attached) return attached
       } else if (!started || started.hasEnded) {
         started?.assertNotCrashed()
-        started = namingErrors(folder, () => new StartedSupervisor(folder, temporary))
+        started = namingErrors(folder, () => new StartedSupervisor(folder, start))
       }
       await sleep(POLL_MS, signal)
     }

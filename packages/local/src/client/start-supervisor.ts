@@ -13,11 +13,12 @@ export class StartedSupervisor {
 
   constructor(
     private readonly folder: string,
-    temporary: boolean,
+    { temporary, amcheck = false }: { readonly temporary: boolean; readonly amcheck?: boolean },
   ) {
     const program = createRequire(import.meta.url).resolve('#supervisor')
     const log = openAppending(path.join(folder, LOG))
-    this.#child = spawn(process.execPath, [program, folder, ...(temporary ? ['--temporary'] : [])], {
+    const flags = [...(temporary ? ['--temporary'] : []), ...(amcheck ? ['--amcheck'] : [])]
+    this.#child = spawn(process.execPath, [program, folder, ...flags], {
       cwd: path.parse(folder).root,
       // A process group of its own: Ctrl-C in our terminal is not meant for it.
       detached: true,

@@ -24,6 +24,8 @@ import { Standbys } from './standbys.js'
 export interface ServersOptions {
   readonly folder: string
   readonly temporary: boolean
+  /** Whether a database that begins now has amcheck. */
+  readonly amcheck: boolean
   readonly announce: Announce
   /** Called when a server runs as another process than before. */
   readonly onRestart: () => void
@@ -139,13 +141,13 @@ export class Servers {
   }
 
   async #startPostgres(
-    { folder, temporary, announce, onRestart }: ServersOptions,
+    { folder, temporary, amcheck, announce, onRestart }: ServersOptions,
     cache: string,
     { dataDir, runAs }: { readonly dataDir: string; readonly runAs: RunAs | undefined },
     preferredPort: number | undefined,
   ): Promise<StackDescriptor['postgres']> {
     const binaries = await resolvePostgres(cache, runAs)
-    const data = await openDataFolder({ dataDir, cache, binaries, runAs, durable: !temporary })
+    const data = await openDataFolder({ dataDir, cache, binaries, runAs, durable: !temporary, amcheck })
     const { prepared } = data
     if (prepared) this.#makeSpare = () => makeSpare(prepared, binaries, runAs)
     const log = this.#log(folder, 'postgres.log')

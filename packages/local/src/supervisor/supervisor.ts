@@ -34,6 +34,8 @@ export interface SupervisorOptions {
   readonly folder: string
   /** Remove the folder at the end, and spare the disk: these data are not meant to survive. */
   readonly temporary: boolean
+  /** Whether a database that begins now has amcheck. */
+  readonly amcheck: boolean
 }
 
 /** Owns a stack folder's servers from the first lease to the last. */
@@ -56,7 +58,7 @@ export class Supervisor {
 
   /** Resolves once the stack is up, or at once when another supervisor owns the folder. */
   async run(): Promise<void> {
-    const { folder, temporary } = this.options
+    const { folder, temporary, amcheck } = this.options
     const port = await this.#control.listen()
     this.#claim = claimFolder(folder, { port, token: this.#control.token })
     if (!this.#claim) process.exit(0)
@@ -69,6 +71,7 @@ export class Supervisor {
       this.#starting = this.#servers.start({
         folder,
         temporary,
+        amcheck,
         announce: (event) => this.#announce(event),
         onRestart: () => this.#publish(),
       })

@@ -1,10 +1,11 @@
 import type { Target } from '@miyabi/migrate'
 import type pg from 'pg'
 import { connect } from '../../postgres/connect.js'
+import { toServerError } from '../../postgres/database-error.js'
 
 /**
  * Runs `work` on a connection of its own as the migrator, which the signal closes.
- * @throws {BackupError} `backup.database_unreachable`
+ * @throws {BackupError} `backup.database_unreachable`, `backup.database_refused`, `backup.database_failed`
  */
 export async function withClient<T>(
   target: Target,
@@ -18,7 +19,7 @@ export async function withClient<T>(
     return await work(client)
   } catch (error) {
     signal?.throwIfAborted()
-    throw error
+    throw toServerError(error)
   } finally {
     await client.end().catch(() => {})
   }

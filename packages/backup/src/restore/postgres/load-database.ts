@@ -1,14 +1,11 @@
 import { catalogWithin, diffCatalogs, renderCatalogDiff } from '@miyabi/migrate'
-import pg from 'pg'
+import type pg from 'pg'
 import { BackupError } from '../../errors/errors.js'
 import type { OpenedBackup } from '../../format/open-backup.js'
 import { filledTables } from './empty.js'
 import { loadRows } from './load-rows.js'
 import { openTables } from './open-tables.js'
 import { type Table, tablesOf } from './tables.js'
-
-/** SQLSTATE of a lock that was not to be had in time. */
-const LOCK_NOT_AVAILABLE = '55P03'
 
 /**
  * Puts the rows of a backup into a database that has its schema and no data. For use inside of a transaction, as the
@@ -25,7 +22,7 @@ export async function loadDatabase(
 ): Promise<number> {
   const tables = await tablesOf(client)
   compareTables(backup, tables)
-  await lock(client, tables)
+  await client.query(`LOCK TABLE ${tables.map(({ sql }) => sql).join(', ')} IN ACCESS EXCLUSIVE MODE`)
   const filled = await filledTables(client, tables)
   if (filled.length > 0) throw notEmpty(filled)
   const before = await catalogWithin(client)
@@ -63,17 +60,4 @@ function compareTables({ manifest }: OpenedBackup, tables: readonly Table[]): vo
     remedy:
       'restore into a database that only its migrations have made; `pnpm db:migrate drift` names what they did not',
   })
-}
-
-async function lock(client: pg.Client, tables: readonly Table[]): Promise<void> {
-  try {
-    await client.query(`LOCK TABLE ${tables.map(({ sql }) => sql).join(', ')} IN ACCESS EXCLUSIVE MODE`)
-  } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error
-    throw new BackupError('backup.tables_locked', 'Somebody works on the tables, and was not done in time', {
-      details: {},
-      cause: error,
-      remedy: 'end what works on this database, and try again',
-    })
-  }
 }

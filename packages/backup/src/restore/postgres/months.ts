@@ -7,7 +7,6 @@ import { fileOf } from '../file-of.js'
 import { tablesOf } from './tables.js'
 
 const TAB = 0x09
-const DAY_MS = 86_400_000
 
 /**
  * Makes the partitions that the rows of a backup need, as far as there are none: a row says its month by its id. The
@@ -20,8 +19,7 @@ export async function makeMonths(client: pg.ClientBase, backup: OpenedBackup): P
   for (const table of backup.manifest.postgres.tables) {
     if (!partitioned.has(table.name) || table.rows === 0) continue
     const [from, to] = await spanOf(backup, table)
-    // A partition begins a day before its month.
-    await ensureMonths(client, table.table, from, new Date(to.getTime() + DAY_MS))
+    await ensureMonths(client, table.table, from, to)
   }
 }
 

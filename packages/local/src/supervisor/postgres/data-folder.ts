@@ -8,7 +8,9 @@ import { runProgram } from '../spawn.js'
 import type { PostgresBinaries } from './binaries.js'
 import { preparedFolder, writeAccess } from './prepared-folder.js'
 import {
+  amcheck,
   type Credentials,
+  DATABASE,
   MAINTENANCE_DATABASE,
   memberships,
   newCredentials,
@@ -41,6 +43,8 @@ export interface DataFolderOptions {
   readonly runAs: RunAs | undefined
   /** Whether the data must survive a power cut. */
   readonly durable: boolean
+  /** Whether the migrator may run amcheck in a database that begins now. */
+  readonly amcheck: boolean
 }
 
 /**
@@ -143,7 +147,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
 async function begin(
   folder: string,
   credentialsFile: string,
-  { dataDir, cache, binaries, runAs, durable }: DataFolderOptions,
+  { dataDir, cache, binaries, runAs, durable, amcheck: hasAmcheck }: DataFolderOptions,
 ): Promise<DataFolder> {
   checkSpace(dataDir)
   const { data: prepared, isNew } = await preparedFolder(cache, binaries, runAs)
@@ -152,6 +156,7 @@ async function begin(
     // First the passwords, then the data they belong to: a crash in between leaves no data folder, and all is done
     // again.
     writeCredentials(credentialsFile, credentials)
+    if (hasAmcheck) await runSingleUser(binaries, copy, amcheck, { runAs, durable: false, database: DATABASE })
     if (durable) await flushToDisk(copy, binaries, runAs)
   }
   const isTaken = await takeSpare(prepared, folder, async (spare, itsCredentials) => {

@@ -87,6 +87,20 @@ export const statistics: readonly string[] = [
   `GRANT pg_read_all_stats TO ${MIGRATOR}`,
 ]
 
+/**
+ * Statements for `DATABASE` that let the migrator look through tables and indexes for corruption. For a stack that is
+ * made for it alone: in any other the extension would be a difference to its migrations. It lies beside the functions
+ * of the server, where migrations touch nothing and an empty search path finds it.
+ */
+export const amcheck: readonly string[] = [
+  'CREATE EXTENSION amcheck SCHEMA pg_catalog',
+  ...[
+    'bt_index_check(regclass, boolean)',
+    'gin_index_check(regclass)',
+    'verify_heapam(regclass, boolean, boolean, text, bigint, bigint)',
+  ].map((signature) => `GRANT EXECUTE ON FUNCTION ${signature} TO ${MIGRATOR}`),
+]
+
 /** Statements that give each login its password. */
 export const passwords = ({ migrator, application, service, replica }: Credentials): readonly string[] => [
   `ALTER ROLE ${MIGRATOR} PASSWORD '${migrator}'`,
