@@ -31,7 +31,7 @@ export async function openGraphileWorker(pool: pg.Pool): Promise<QueuePeer> {
         logger,
         noHandleSignals: true,
         crontab: '',
-        preset: { worker: { concurrentJobs: CONCURRENT_JOBS, ...(isKeyed ? ONE_BY_ONE : IN_BATCHES) } },
+        preset: { worker: { concurrentJobs: CONCURRENT_JOBS, ...IN_BATCHES } },
         taskList: {
           job(payload) {
             onJob(payload as Job)
@@ -54,10 +54,22 @@ export async function openGraphileWorker(pool: pg.Pool): Promise<QueuePeer> {
   return { queues: [queue(false), queue(true)], [Symbol.asyncDispose]: async () => {} }
 }
 
-/** Jobs are fetched and marked as done many at a time. */
-const IN_BATCHES = { localQueue: { size: 500 }, completeJobBatchDelay: 0 }
+/**
+ * Jobs are fetched and marked as done many at a time. A queue of its own for a key gives one job at a time, so a fetch
+ * may find none while there are some: the next is as soon as our relay's.
+ */
+const IN_BATCHES = { localQueue: { size: 500 }, completeJobBatchDelay: 0, pollInterval: 25 }
 
-/** A queue of its own for a key gives one job at a time, so that batches would mostly wait. */
-const ONE_BY_ONE = { pollInterval: 25 }
+let lastRunAt = 0
 
-const toSpec = (payload: Job) => ({ identifier: 'job', payload, queue_name: payload.key })
+/** A moment of its own for each job, and in the past: jobs that are due at the same one lose their order in batches. */
+function nextRunAt(): Date {
+  lastRunAt = Math.max(lastRunAt + 1, Date.now() - 3_600_000)
+  return new Date(lastRunAt)
+}
+
+const toSpec = (payload: Job) => ({
+  identifier: 'job',
+  payload,
+  ...(payload.key !== undefined && { queue_name: payload.key, run_at: nextRunAt() }),
+})

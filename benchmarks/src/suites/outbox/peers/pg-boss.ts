@@ -7,6 +7,9 @@ import type { JobQueue, OnJob, QueuePeer } from './peer.js'
 /** Jobs of one fetch; a full one is followed by the next at once. */
 const BATCH = 100
 
+/** The least it takes. */
+const POLL_SECONDS = 0.5
+
 /** pg-boss as its documentation sets it up for throughput: batches, without a pause while they are full. */
 export async function openPgBoss(pool: pg.Pool, connectionString: string, max: number): Promise<QueuePeer> {
   // What goes on by the minute (schedules, maintenance) would fall into somebody's slice.
@@ -28,7 +31,11 @@ export async function openPgBoss(pool: pg.Pool, connectionString: string, max: n
         await new Promise<void>((resolve, reject) => {
           onError = reject
           boss
-            .work(id, { batchSize: BATCH, burstWhenBatchFull: true }, countingHandler(count, onJob, resolve))
+            .work(
+              id,
+              { batchSize: BATCH, burstWhenBatchFull: true, pollingIntervalSeconds: POLL_SECONDS },
+              countingHandler(count, onJob, resolve),
+            )
             .catch(reject)
         })
         await boss.offWork(id, { wait: true }) // the last batch is marked as done when its handler has returned
