@@ -53,6 +53,23 @@ function leaveGlobalsAlone(file) {
   writeFileSync(file, before + after)
 }
 
+const READS = 'FindUnique|FindUniqueOrThrow|FindFirst|FindFirstOrThrow|FindMany|Aggregate|GroupBy'
+
+/** Lets the reads of a model take `cacheStrategy`; those of `count` come from those of `findMany`. */
+function typeCacheStrategy(file) {
+  const head = new RegExp(`^export type ${path.basename(file, '.ts')}(${READS})Args<.*> = \\{$`, 'gm')
+  const text = readFileSync(file, 'utf8')
+  const found = text.match(head)?.length
+  if (found !== READS.split('|').length) {
+    throw new Error(`${file} is not as expected: look for the arguments of its reads, and mend this script`)
+  }
+  const typed = text.replace(
+    head,
+    (line) => `${line}\n  cacheStrategy?: import('../../cache-strategy.js').CacheStrategy | undefined`,
+  )
+  writeFileSync(file, typed)
+}
+
 const now = madeFrom()
 if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) {
   console.log('The Prisma client is up to date.')
@@ -64,6 +81,7 @@ if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) {
   const { status } = spawnSync(process.execPath, [prisma, 'generate'], { cwd: root, env, stdio: 'inherit' })
   if (status === 0) {
     leaveGlobalsAlone(path.join(client, 'client.ts'))
+    for (const model of readdirSync(path.join(client, 'models'))) typeCacheStrategy(path.join(client, 'models', model))
     writeFileSync(stamp, now)
   }
   process.exitCode = status ?? 1

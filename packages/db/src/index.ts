@@ -141,6 +141,7 @@ export {
   agentTypes,
   type BillingPeriod,
   billingPeriods,
+  type CacheStrategy,
   DEFAULT_DEADLINE_MS,
   type DeadlineDetails,
   type ExecutionLog,

@@ -35,9 +35,11 @@ export type { PoolUsage } from './pool/usage.js'
 export { lsnOf, lsnText, type Position } from './position/position.js'
 export { createPostgres, type Postgres, type PostgresOptions } from './postgres.js'
 export type { AnyClient, ClientClass } from './prisma/client-class.js'
+export { type CachedRead, ownClient, type ReadCache, useReadCache } from './prisma/read-cache.js'
 export type { ReplicaClient } from './replica/replica-client.js'
 export type { ReplicaLimits } from './replica/replicas.js'
 export type { Tracking } from './replica/route.js'
+export type { CacheStrategy, CacheTag } from './schema/cache-strategy.js'
 export {
   type AgentExecutionCounts,
   type AgentType,

@@ -18,7 +18,8 @@ const BYTES = 10
 const ARRAY = 11
 const OBJECT = 12
 
-const MAX_DEPTH = 100
+/** How deep a value may be nested. */
+export const MAX_DEPTH = 100
 
 /** Bytes that grow. */
 class Writer {
@@ -69,11 +70,12 @@ class Writer {
 /**
  * A value in bytes, as `decode` gives it back: null, undefined, booleans, numbers, bigints, texts, dates, decimals and
  * bytes, in arrays and plain objects.
+ * @param name what errors call it.
  * @throws {CacheError} `db.cache.not_cacheable`
  */
-export function encode(value: unknown): Buffer {
+export function encode(value: unknown, name = 'value'): Buffer {
   const writer = new Writer()
-  write(writer, value, 'value', 0)
+  write(writer, value, name, 0)
   return writer.bytes
 }
 
@@ -149,7 +151,7 @@ function writeMembers(writer: Writer, value: object, path: string, depth: number
 }
 
 /** Also of another realm, whose `Object.prototype` is not ours. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -1,6 +1,5 @@
 import type { Position } from '@miyabi/postgres'
 import type { CacheTag } from '../outbox/tags.js'
-import type { CacheCore } from './core.js'
 import type { CacheHome, RelayOfProcess, Relays } from './home.js'
 import type { OpenedCache } from './open-cache.js'
 import type { CacheStats } from './stats.js'
@@ -22,8 +21,8 @@ export class CacheDoor implements Relays {
     return this.#home.settings.redisUrl !== undefined
   }
 
-  get opened(): CacheCore | undefined {
-    return this.#opened?.core
+  get opened(): OpenedCache | undefined {
+    return this.#opened
   }
 
   stats(): CacheStats | undefined {

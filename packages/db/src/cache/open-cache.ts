@@ -1,9 +1,10 @@
-import type { Position } from '@miyabi/postgres'
+import type { CachedRead, Position } from '@miyabi/postgres'
 import type { CacheTag } from '../outbox/tags.js'
 import { CacheCore } from './core.js'
 import type { CacheHome, Relays } from './home.js'
 import { ListenLine } from './listen-line.js'
 import { MemoryLevel } from './memory.js'
+import { readKey } from './read-key.js'
 import { connectRedis, loadRedis } from './redis/connect.js'
 import { RedisLevel } from './redis/redis-level.js'
 import { TablesCheck } from './tables-check.js'
@@ -18,6 +19,8 @@ const MAX_ENTRIES = 100_000
 export interface OpenedCache {
   readonly core: CacheCore
   readonly redis: RedisLevel | undefined
+  /** @throws {CacheError} `db.cache.strategy_refused` */
+  keyOf(call: CachedRead): string
   checkTags(tags: readonly CacheTag[]): void
   close(): void
 }
@@ -53,6 +56,7 @@ export async function openCache(home: CacheHome, relays: Relays): Promise<Opened
   return {
     core,
     redis,
+    keyOf: readKey,
     checkTags: (tags) => tables.check(tags),
     close: () => {
       redis?.close()

@@ -1,8 +1,10 @@
-import type { Position } from '@miyabi/postgres'
+import type { Position, ReadCache } from '@miyabi/postgres'
 import { CacheError } from '../errors/cache-error.js'
-import { type CacheTag, isTag, type OwnTag } from '../outbox/tags.js'
+import type { CacheTag, OwnTag } from '../outbox/tags.js'
+import { cachedReads } from './cached-reads.js'
 import type { CacheDoor } from './door.js'
 import type { CacheRequest } from './entry.js'
+import { entryRequest, MAX_TTL_MS, outOfBounds, problemOfTags } from './entry-request.js'
 
 /** What an entry is found by, beside whose it is and its tags. */
 export type CacheKey = readonly (string | number | boolean | bigint | null)[]
@@ -63,20 +65,25 @@ export interface CacheScope<Scope> {
   readonly raiseLater: (tags: readonly OwnTag[]) => Promise<void>
 }
 
-const DAY_MS = 86_400_000
-const MOST_TAGS = 50
 const MAX_KEY = 4_096
 
+/** What one identity has of the cache. */
+export interface CacheOfScope<Scope> {
+  readonly cache: ScopedCache<Scope>
+  /** Of its Prisma client. */
+  readonly reads: ReadCache
+}
+
 /** The cache as one identity has it. */
-export function scopedCache<Scope>({ door, own, scope, seen, raiseLater }: CacheScope<Scope>): ScopedCache<Scope> {
+export function cacheOfScope<Scope>({ door, own, scope, seen, raiseLater }: CacheScope<Scope>): CacheOfScope<Scope> {
   let forgotten: Position | undefined
-  return {
+  const minimum = async (): Promise<Position | undefined> => (await seen()) ?? forgotten
+  const cache: ScopedCache<Scope> = {
     async getOrSet<T>(key: CacheKey, options: CacheOptions, load: (given: Scope) => Promise<T>): Promise<T> {
       const request = requestOf(key, options, own)
-      const core = door.opened ?? (await door.open()).core
+      const { core } = door.opened ?? (await door.open())
       door.checkTags(options.tags ?? [])
-      const minimum = (await seen()) ?? forgotten
-      return (await core.get({ ...request, minimum, load: () => load(scope()) })) as T
+      return (await core.get({ ...request, minimum: await minimum(), load: () => load(scope()) })) as T
     },
     async forget() {
       await raiseLater([own])
@@ -85,37 +92,25 @@ export function scopedCache<Scope>({ door, own, scope, seen, raiseLater }: Cache
       core.board.raise([own], forgotten)
     },
   }
+  return { cache, reads: cachedReads(door, { own, minimum }) }
 }
 
 /** @throws {CacheError} `db.cache.invalid`, with all that is wrong. */
 function requestOf(key: CacheKey, options: CacheOptions, own: OwnTag): Omit<CacheRequest, 'minimum' | 'load'> {
   const { tags = [], ttlMs, absentTtlMs = ttlMs, staleIfErrorMs = 0, staleWhileRevalidateMs: swrMs = 0 } = options
   const name = nameOf(key)
+  const upTo = { max: MAX_TTL_MS, unit: 'milliseconds' }
   const problems = [
     ...(name !== undefined && name.length <= MAX_KEY
       ? []
       : [`the key is no array of texts, numbers, booleans, bigints and null of ${MAX_KEY} characters at most`]),
-    ...(tags.length <= MOST_TAGS && tags.every(isTag) ? [] : [`the tags are not up to ${MOST_TAGS} of \`tag\``]),
-    ...outOfBounds({ ttlMs, absentTtlMs }, 1),
-    ...outOfBounds({ staleIfErrorMs, staleWhileRevalidateMs: swrMs }, 0),
+    ...problemOfTags(tags),
+    ...outOfBounds({ ttlMs, absentTtlMs }, { min: 1, ...upTo }),
+    ...outOfBounds({ staleIfErrorMs, staleWhileRevalidateMs: swrMs }, { min: 0, ...upTo }),
   ]
-  if (problems.length > 0) throw new CacheError('db.cache.invalid', problems.join('; '))
-  const sorted = tags.length > 1 ? [...new Set(tags)].sort() : tags
-  return {
-    key: `${own}\n${name}\n${sorted.join('\n')}`,
-    tags: [...sorted, own, 'all'],
-    ttlMs,
-    absentTtlMs,
-    staleIfErrorMs,
-    swrMs,
-    keepMs: Math.max(swrMs, staleIfErrorMs),
-  }
+  if (name === undefined || problems.length > 0) throw new CacheError('db.cache.invalid', problems.join('; '))
+  return entryRequest(own, name, tags, { ttlMs, absentTtlMs, staleIfErrorMs, swrMs })
 }
-
-const outOfBounds = (given: Readonly<Record<string, number>>, min: number): string[] =>
-  Object.entries(given).flatMap(([name, ms]) =>
-    typeof ms === 'number' && ms >= min && ms <= DAY_MS ? [] : [`${name} is not from ${min} to ${DAY_MS} milliseconds`],
-  )
 
 /** One text for one key: `1`, `'1'` and `1n` are three. */
 function nameOf(key: unknown): string | undefined {

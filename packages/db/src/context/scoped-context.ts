@@ -1,15 +1,17 @@
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 import {
   type Identity,
+  ownClient,
   type PrismaClient,
   type Queries,
   type ReplicaClient,
   type ReplicaQueries,
   refuseIdentity,
   type TransactionOptions,
+  useReadCache,
 } from '@miyabi/postgres'
 import type { CacheDoor } from '../cache/door.js'
-import { type ScopedCache, scopedCache } from '../cache/scoped-cache.js'
+import { type CacheOfScope, cacheOfScope, type ScopedCache } from '../cache/scoped-cache.js'
 import type { NoEffects } from '../outbox/effects.js'
 import { identityTag } from '../outbox/identity-tag.js'
 import { type OutboxTransactionHost, type OutboxWork, outboxTransaction } from '../outbox/outbox-transaction.js'
@@ -26,7 +28,7 @@ import type { Tokens } from '../seen/token.js'
 export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read' | 'query'> {
   /** Who asks. */
   readonly identity: Identity | 'service'
-  /** The Prisma client of all tables, as this identity sees them. */
+  /** The Prisma client of all tables, as this identity sees them. Its reads take a `cacheStrategy`. */
   readonly pg: PrismaClient
   /**
    * The same for reads alone, from the replicas of DATABASE_REPLICA_URLS (of the service's own where this is the
@@ -85,11 +87,30 @@ export function scopedContext<Effects>(
 ): ScopedContext<Effects> {
   const { read, query } = postgres
   let replica: ReplicaContext | undefined
-  let cache: ScopedCache<ScopedContext<Effects>> | undefined
+  let pg: PrismaClient | undefined
+  let ofScope: CacheOfScope<ScopedContext<Effects>> | undefined
+  const cacheHere = (): CacheOfScope<ScopedContext<Effects>> => {
+    ofScope ??= cacheOfScope({
+      door: host.cache,
+      own: identityTag(host.identity),
+      scope: () => scope,
+      seen: () => host.written.position(),
+      raiseLater: (tags) =>
+        outboxTransaction(postgres, host, async (_, { outbox }) => void outbox.invalidate(...tags), undefined),
+    })
+    return ofScope
+  }
+  const cachingClient = (): PrismaClient => {
+    // That of the service is everybody's who asks as the service, and each has written something else.
+    const client = host.identity === 'service' ? ownClient(postgres.prisma) : postgres.prisma
+    useReadCache(client, { read: (call, load) => cacheHere().reads.read(call, load) })
+    return client
+  }
   const scope: ScopedContext<Effects> = {
     identity: host.identity,
     get pg() {
-      return postgres.prisma
+      pg ??= cachingClient()
+      return pg
     },
     get replica() {
       replica ??= replicaContext(postgres.replica(trackingOf(host.seen)))
@@ -101,15 +122,7 @@ export function scopedContext<Effects>(
     query,
     token: () => tokenOf(host.tokens, host.seen, host.identity),
     get cache() {
-      cache ??= scopedCache({
-        door: host.cache,
-        own: identityTag(host.identity),
-        scope: () => scope,
-        seen: () => host.written.position(),
-        raiseLater: (tags) =>
-          outboxTransaction(postgres, host, async (_, { outbox }) => void outbox.invalidate(...tags), undefined),
-      })
-      return cache
+      return cacheHere().cache
     },
     as: refuseIdentity,
     asService: refuseIdentity,

@@ -8,7 +8,9 @@ import {
   type PostgresHealth,
   type PostgresSettings,
   resolvePostgresSettings,
+  useReadCache,
 } from '@miyabi/postgres'
+import { refusingReads } from '../cache/cached-reads.js'
 import { CacheDoor } from '../cache/door.js'
 import { Listener } from '../listen/listener.js'
 import { messageWakes } from '../listen/message-wakes.js'
@@ -74,8 +76,12 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
   const application = resolvePostgresSettings(settings.postgres)
   const { serviceDatabaseUrl, target } = application
   const service = serviceDatabaseUrl === undefined ? application : resolvePostgresSettings(application, 'service')
-  const postgres = createPostgres(application, shared)
-  const openService = (): Postgres => createPostgres(service, { ...shared, role: 'service' })
+  const withRefusal = (made: Postgres): Postgres => {
+    useReadCache(made.prisma, refusingReads)
+    return made
+  }
+  const postgres = withRefusal(createPostgres(application, shared))
+  const openService = (): Postgres => withRefusal(createPostgres(service, { ...shared, role: 'service' }))
   const checkService: Stores['checkService'] =
     serviceDatabaseUrl === undefined ? undefined : ({ signal }) => checkHealth(service, { signal, role: 'service' })
   logger.info(

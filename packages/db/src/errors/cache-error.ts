@@ -4,6 +4,7 @@ import { MiyabiError, type MiyabiErrorOptions } from '@miyabi/core'
 export const CACHE_ERRORS = {
   'db.cache.invalid': 'This call of the cache cannot be',
   'db.cache.not_cacheable': 'The loaded value holds what the cache cannot keep as it is',
+  'db.cache.strategy_refused': 'This call of Prisma cannot be cached',
   'db.cache.client_missing': 'REDIS_URL is set, and the package @redis/client is not installed',
 } as const
 
@@ -11,6 +12,7 @@ export type CacheErrorCode = keyof typeof CACHE_ERRORS
 
 const REMEDIES: Partial<Record<CacheErrorCode, string>> = {
   'db.cache.not_cacheable': 'load plain objects, arrays, texts, numbers, bigints, dates, decimals and bytes',
+  'db.cache.strategy_refused': 'leave cacheStrategy out',
   'db.cache.client_missing': 'run `pnpm add @redis/client`, or unset REDIS_URL',
 }
 

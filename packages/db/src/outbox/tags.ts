@@ -1,8 +1,7 @@
-import type { TableName } from '@miyabi/postgres'
+import type { CacheTag, TableName } from '@miyabi/postgres'
 import { CacheError } from '../errors/cache-error.js'
 
-/** What an entry depends on: when it is raised, entries of before are not served any more. Made by {@link tag}. */
-export type CacheTag = `row:${string}` | `table:${string}` | `app:${string}`
+export type { CacheTag }
 
 /** Tags that no application makes. */
 export type OwnTag = `user:${string}` | `web_user:${string}` | 'service' | 'all'

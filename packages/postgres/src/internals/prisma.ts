@@ -206,6 +206,13 @@ export interface ClientCall {
   readonly clientMethod: string
 }
 
+/** What a call that was not sent yet asks for; undefined where it does not tell, as raw SQL does not. */
+export function callOf(promise: unknown): ClientCall | undefined {
+  const { spec } = Object(promise) as { readonly spec?: Pick<ClientCall, 'model' | 'action' | 'args'> }
+  if (spec?.model === undefined) return undefined
+  return { ...spec, clientMethod: `${spec.model.charAt(0).toLowerCase()}${spec.model.slice(1)}.${spec.action}` }
+}
+
 /** The ways through which all of a client's work goes. */
 export interface ClientWork {
   /** With what extensions have made of a call. */

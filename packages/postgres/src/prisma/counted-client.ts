@@ -8,6 +8,7 @@ import type { BulkInserts } from './bulk/bulk-inserts.js'
 import { refuseChangedValues } from './changed-values.js'
 import { dataModelOf } from './data-model.js'
 import { type Followed, followedClient } from './followed-client.js'
+import { cachedRead, hasStrategy, refuseInBatch } from './read-cache.js'
 import { BELONGS_TO } from './scoped-client.js'
 import { isLostRace, mayRace } from './upsert-race.js'
 
@@ -88,6 +89,7 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
     _request(this: Client, call) {
       const { transaction: within } = call
       if (!within && isRefused()) return Promise.reject(refusal())
+      if (hasStrategy(call)) return cachedRead(this, call, (given) => counted._request.call(this, given))
       const { compiled } = intake
       // With something around the call, it comes to `_executeRequest`: extensions and their spans are Prisma's.
       if (!compiled || within || !this._extensions.isEmpty() || this._tracingHelper.isEnabled())
@@ -95,12 +97,14 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
       const left = (given: ClientCall): OwnCall => ({ ...given, [LEFT_TO_PRISMA]: true })
       return operations.run(() => compiled.run(this, call, (given) => requested(this, left(given))))
     },
-    $transaction(this: ClientWork & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
+    $transaction(this: Client & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
       // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.
       const isNested = !this.$extends
       if (!isNested && isRefused()) return Promise.reject(refusal())
       const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[BELONGS_TO], isNested)
       if (problem) return Promise.reject(new PostgresError(problem))
+      const refused = Array.isArray(args[0]) ? refuseInBatch(this, args[0]) : undefined
+      if (refused) return refused
       return operations.run(async () => {
         assertIsolation(
           'isolationLevel',

@@ -2,6 +2,7 @@ import type { Logger } from '@miyabi/core'
 import { type ClientCall, type ClientInternals, decimalOf, type Extensions } from '../../internals/prisma.js'
 import type { CompiledQueryStats } from '../../stats.js'
 import type { DataModel } from '../data-model.js'
+import { READS } from '../reads.js'
 import type { CallCounts } from './call-counts.js'
 import { type CallShape, shapeOf } from './call-shape.js'
 import { type CompiledPlan, compilePlan } from './compile-plan.js'
@@ -10,12 +11,6 @@ import { NotCompiled, type Plan } from './plan.js'
 import { type Known, Shapes } from './shapes.js'
 import { QueryTelling } from './telling.js'
 import { type MergedPlan, UniqueReads } from './unique-reads.js'
-
-/** The reads that are compiled. */
-const READS: ReadonlySet<string> = new Set([
-  ...['findUnique', 'findUniqueOrThrow', 'findFirst', 'findFirstOrThrow', 'findMany'],
-  ...['count', 'aggregate', 'groupBy'],
-])
 
 const BY_KEY: ReadonlySet<string> = new Set(['findUnique', 'findUniqueOrThrow'])
 

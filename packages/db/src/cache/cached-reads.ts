@@ -1,0 +1,64 @@
+import type { CachedRead, CacheTag, ReadCache } from '@miyabi/postgres'
+import { CacheError } from '../errors/cache-error.js'
+import type { CacheDoor } from './door.js'
+import { entryRequest, MAX_TTL_MS, type OfScope, outOfBounds, problemOfTags } from './entry-request.js'
+
+const OBSTACLES = {
+  write: ['changes rows, or is no call of a model', 'leave cacheStrategy out: reads of models alone are cached'],
+  transaction: ['is part of a transaction, whose reads are its own', 'leave cacheStrategy out, or read outside of it'],
+  replica: ['reads from replicas', 'call it on `me.pg`: what is cached needs no replica'],
+  extension: ['is called on a client with extensions', 'call it on `me.pg` itself, or use `me.cache.getOrSet`'],
+} as const
+
+const refused = (reason: string, remedy: string): CacheError =>
+  new CacheError('db.cache.strategy_refused', reason, { remedy, details: { argument: 'cacheStrategy' } })
+
+/** Of the clients that all scopes have in common: a cache has only who asks as somebody. */
+export const refusingReads: ReadCache = {
+  read: async (call) => {
+    assertPossible(call)
+    throw refused(
+      `${call.clientMethod} is called on a client that has no cache`,
+      'call it on `db.as(identity).pg` or `db.asService().pg`',
+    )
+  },
+}
+
+/** Lets the reads of one scope say with `cacheStrategy` that they are to be cached. */
+export function cachedReads(door: CacheDoor, { own, minimum }: OfScope): ReadCache {
+  return {
+    async read(call, load) {
+      assertPossible(call)
+      const { tags, ttlMs, swrMs } = timesOf(call)
+      if (ttlMs + swrMs === 0) return load()
+      const { core, keyOf } = door.opened ?? (await door.open())
+      const request = entryRequest(own, keyOf(call), tags, { ttlMs, absentTtlMs: ttlMs, swrMs, staleIfErrorMs: 0 })
+      door.checkTags(tags)
+      return core.get({ ...request, minimum: await minimum(), load })
+    },
+  }
+}
+
+/** @throws {CacheError} `db.cache.strategy_refused` */
+function assertPossible({ clientMethod, obstacle }: CachedRead): void {
+  if (obstacle === undefined) return
+  const [reason, remedy] = OBSTACLES[obstacle]
+  throw refused(`${clientMethod} ${reason}`, remedy)
+}
+
+/** @throws {CacheError} `db.cache.invalid`, with all that is wrong. */
+function timesOf({ clientMethod, strategy }: CachedRead) {
+  const isRecord = typeof strategy === 'object' && strategy !== null && !Array.isArray(strategy)
+  const { ttl = 0, swr = 0, tags = [], ...others } = (isRecord ? strategy : {}) as Readonly<Record<string, unknown>>
+  const problems = [
+    ...(isRecord ? [] : ['it is no object']),
+    ...Object.keys(others).map((name) => `${name} is none of ttl, swr and tags`),
+    ...problemOfTags(tags),
+    ...outOfBounds({ ttl, swr }, { min: 0, max: MAX_TTL_MS / 1000, unit: 'seconds' }),
+  ]
+  if (problems.length > 0) {
+    const reason = `The cacheStrategy of ${clientMethod} cannot be: ${problems.join('; ')}`
+    throw new CacheError('db.cache.invalid', reason, { details: { argument: 'cacheStrategy' } })
+  }
+  return { ttlMs: Number(ttl) * 1000, swrMs: Number(swr) * 1000, tags: tags as readonly CacheTag[] }
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { type CachedRead, Prisma } from '@miyabi/postgres'
+import { CacheError } from '../errors/cache-error.js'
+import { encode, isPlain, MAX_DEPTH } from './codec.js'
+
+/** By the texts of the schemas of this process. */
+const fingerprints = new Map<string, string>()
+
+/**
+ * One text for all calls that ask the same, whatever the order of their arguments. With another schema it is another,
+ * as results may have another form.
+ * @throws {CacheError} `db.cache.strategy_refused`
+ */
+export function readKey({ clientMethod, model, action, args, dataPath, schema }: CachedRead): string {
+  const encoded = encodedArgs(clientMethod, [dataPath, canonical(args, 0)])
+  const hash = createHash('sha256').update(fingerprintOf(schema)).update(encoded)
+  return `prisma ${model}.${action} ${hash.digest('base64url')}`
+}
+
+function encodedArgs(clientMethod: string, args: readonly unknown[]): Buffer {
+  try {
+    return encode(args, 'the call')
+  } catch (error) {
+    if (!(error instanceof CacheError)) throw error
+    // A reference to a field, for one.
+    throw new CacheError('db.cache.strategy_refused', `${clientMethod} cannot have a key: ${error.reason}`, {
+      remedy: 'leave cacheStrategy out, or use `me.cache.getOrSet` with a key of your own',
+      details: { argument: 'cacheStrategy' },
+    })
+  }
+}
+
+/** Prisma's nulls of JSON are known by themselves. No argument becomes what stands for them: undefined is left out. */
+const JSON_NULLS = new Map<unknown, object>([
+  [Prisma.DbNull, { DbNull: undefined }],
+  [Prisma.JsonNull, { JsonNull: undefined }],
+  [Prisma.AnyNull, { AnyNull: undefined }],
+])
+
+/** The same for calls that mean the same: names in order, without what is undefined. */
+function canonical(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value
+  if (Array.isArray(value)) return value.map((item) => canonical(item, depth + 1))
+  if (!isPlain(value)) return JSON_NULLS.get(value) ?? value
+  const given = Object.entries(value).filter(([, item]) => item !== undefined)
+  given.sort(([one], [other]) => (one < other ? -1 : 1))
+  return Object.fromEntries(given.map(([name, item]) => [name, canonical(item, depth + 1)]))
+}
+
+function fingerprintOf(schema: string): string {
+  const known = fingerprints.get(schema)
+  if (known !== undefined) return known
+  const made = createHash('sha256').update(schema).digest('base64url')
+  fingerprints.set(schema, made)
+  return made
+}
