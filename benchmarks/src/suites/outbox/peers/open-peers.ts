@@ -11,13 +11,18 @@ export async function openQueuePeers(
 ): Promise<readonly QueuePeer[]> {
   const { node } = process.versions
   const peers: QueuePeer[] = []
-  if (runsOn(node, 'pg-boss', onLeftOut)) {
-    const { openPgBoss } = await import('./pg-boss.js')
-    peers.push(await openPgBoss(pool, connectionString, max))
+  try {
+    if (runsOn(node, 'pg-boss', onLeftOut)) {
+      const { openPgBoss } = await import('./pg-boss.js')
+      peers.push(await openPgBoss(pool, connectionString, max))
+    }
+    if (runsOn(node, 'graphile-worker', onLeftOut)) {
+      const { openGraphileWorker } = await import('./graphile-worker.js')
+      peers.push(await openGraphileWorker(pool))
+    }
+    return peers
+  } catch (error) {
+    await Promise.all(peers.map((peer) => peer[Symbol.asyncDispose]()))
+    throw error
   }
-  if (runsOn(node, 'graphile-worker', onLeftOut)) {
-    const { openGraphileWorker } = await import('./graphile-worker.js')
-    peers.push(await openGraphileWorker(pool))
-  }
-  return peers
 }
