@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes } from 'node:crypto'
 import type { Dynamo } from '@miyabi/dynamo'
 import { tableDefinitions } from '@miyabi/dynamo'
 import pg from 'pg'
 import { itemLine } from '../src/format/item-line.js'
 import { backupId, FORMAT, type Manifest } from '../src/format/manifest.js'
 import { RowsHash } from '../src/format/rows-hash.js'
-import { writeFile, writeManifest } from '../src/format/write-backup.js'
+import { fileName, writeFile, writeManifest } from '../src/format/write-backup.js'
 import { copyOut } from '../src/postgres/copy-out.js'
 import { scanItems } from '../src/restore/dynamo/scan-items.js'
 import { tablesOf } from '../src/restore/postgres/tables.js'
@@ -16,9 +16,10 @@ export async function backUp(
   target: BackupTarget,
   { url, dynamo, prefix }: { readonly url: string; readonly dynamo: Dynamo; readonly prefix: string },
   changes: (manifest: Manifest) => Manifest = (manifest) => manifest,
+  key?: KeyObject,
 ): Promise<Manifest> {
   const id = backupId(new Date(), randomBytes(4).toString('hex'))
-  const place = { target, id, key: undefined }
+  const place = { target, id, key }
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   await client.query(`SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'`)
@@ -35,7 +36,7 @@ export async function backUp(
     const list = columns.map((one) => pg.escapeIdentifier(one)).join(', ')
     const file = await writeFile(
       place,
-      `postgres/${name}.copy.gz`,
+      fileName(place, `postgres/${name}.copy`),
       copyOut(client, `COPY (SELECT ${list} FROM ${sql}) TO STDOUT`, hash),
     )
     files.push(file)
@@ -75,7 +76,7 @@ export async function backUp(
     async function* bytes() {
       yield Buffer.from(lines.join(''))
     }
-    const file = await writeFile(place, `dynamodb/${name}.jsonl.gz`, bytes())
+    const file = await writeFile(place, fileName(place, `dynamodb/${name}.jsonl`), bytes())
     files.push(file)
     dynamoTables.push({
       name,
@@ -106,7 +107,7 @@ export async function backUp(
     dynamodb: { tables: dynamoTables },
     outboxRows: 0,
     files,
-    encryption: 'none',
+    encryption: key ? 'aes-256-gcm' : 'none',
   })
   await writeManifest(place, manifest)
   return manifest

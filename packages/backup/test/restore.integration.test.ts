@@ -1,18 +1,20 @@
-import { DatabaseContext } from '@miyabi/db'
+import type { KeyObject } from 'node:crypto'
+import { DatabaseContext, lastBackupDrill } from '@miyabi/db'
 import type { Change, StoredEvent } from '@miyabi/dynamo'
 import { catalogDump } from '@miyabi/migrate'
-import { deploy, until } from '@miyabi/testing'
+import { until } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { itemLine } from '../src/format/item-line.js'
 import type { Manifest } from '../src/format/manifest.js'
-import { type BackupTarget, restoreBackup, resumeStore } from '../src/index.js'
+import { type BackupTarget, drillBackup, recordDrill, restoreBackup, resumeStore } from '../src/index.js'
 import { scanItems } from '../src/restore/dynamo/scan-items.js'
 import { backUp } from './by-hand.js'
 import { migrations, openStore, rowsOf, type Store } from './store.js'
-import { testFolder } from './written-backup.js'
+import { newKey, testFolder } from './written-backup.js'
 
 const folder = testFolder()
+const key = newKey()
 let target: BackupTarget
 let source: Store
 let backup: Manifest
@@ -44,14 +46,15 @@ beforeAll(async () => {
     })),
   )
   await source.dynamo.agentState.save({ agentId: 'x', status: 'running', progress: 1, expectedVersion: 0 })
-  backup = await backUp(target, source)
+  backup = await backUp(target, source, undefined, key)
 })
 afterAll(async () => {
   await source[Symbol.asyncDispose]()
   folder.remove()
 })
 
-const restore = (into: Store, id = backup.id) => restoreBackup({ ...into.place, target, backup: id, erase: 'without' })
+const restore = (into: Store, id = backup.id, opened: { readonly key?: KeyObject } = { key }) =>
+  restoreBackup({ ...into.place, target, backup: id, erase: 'without', ...opened })
 
 async function catalogOf({ database }: Store) {
   const client = new pg.Client({ connectionString: database.directDatabaseUrl })
@@ -74,9 +77,11 @@ async function itemsOf({ dynamo, prefix }: Store, name: string): Promise<string[
 const SETTLED = ['outbox_partitions', 'commit_marks', 'stream_shards', 'restores']
 
 describe('a restore', () => {
-  it('brings both stores back as they were, and lets nothing go on until it is resumed', async () => {
+  it('brings both stores back as they were out of an encrypted backup, and lets nothing go on until it is resumed', async () => {
     await using into = await openStore()
     const before = await catalogOf(into)
+    await expect(restore(into, backup.id, {})).rejects.toMatchObject({ code: 'backup.key_missing' })
+    await expect(restore(into, backup.id, { key: newKey() })).rejects.toMatchObject({ code: 'backup.key_wrong' })
     const restored = await restore(into)
     expect(await rowsOf(into, SETTLED)).toEqual(await rowsOf(source, SETTLED))
     expect(await catalogOf(into)).toEqual(before)
@@ -145,7 +150,7 @@ describe('a restore', () => {
     }))
     await using into = await openStore()
     const before = await rowsOf(into)
-    await expect(restore(into, damagedBackup.id)).rejects.toMatchObject({
+    await expect(restore(into, damagedBackup.id, {})).rejects.toMatchObject({
       code: 'backup.damaged',
       details: { file: expect.stringContaining('usage_events') },
     })
@@ -154,20 +159,21 @@ describe('a restore', () => {
   })
 
   it('brings a backup of an older schema up to this release, into a database without a table', async () => {
-    await using old = await openStore({ empty: true, tables: true })
-    const own = migrations.slice(0, -1)
-    await deploy(old.database.directDatabaseUrl, own)
+    await using old = await openStore({ tables: true })
+    const newest = migrations.at(-1)
+    await old.sql(newest?.down ?? '')
+    await old.sql('DELETE FROM _prisma_migrations WHERE migration_name = $1', [newest?.name])
     await old.sql(`INSERT INTO users (email) VALUES ('old@example.com')`)
     const older = await backUp(target, old)
     await using into = await openStore({ empty: true })
-    const restored = await restore(into, older.id)
+    const restored = await restore(into, older.id, {})
     expect(restored.migrated).toEqual([migrations.at(-1)?.name])
     expect(await into.sql('SELECT email FROM users')).toEqual([{ email: 'old@example.com' }])
     expect(await into.sql('SELECT backup_id FROM restores WHERE resumed_at IS NULL')).toEqual([{ backup_id: older.id }])
     expect(await catalogOf(into)).toEqual(await catalogOf(source))
 
     await using ahead = await openStore()
-    await expect(restore(ahead, older.id)).rejects.toMatchObject({
+    await expect(restore(ahead, older.id, {})).rejects.toMatchObject({
       code: 'backup.history_ahead',
       details: { migrations: restored.migrated },
     })
@@ -179,13 +185,47 @@ describe('a restore', () => {
     const newer = await changed((list) => [...list, { name: '20991231000000_later', checksum: 'x' }])
     const edited = await changed((list) => list.map((one, n) => (n === 3 ? { ...one, checksum: 'x' } : one)))
     await using into = await openStore()
-    await expect(restore(into, newer.id)).rejects.toMatchObject({
+    await expect(restore(into, newer.id, {})).rejects.toMatchObject({
       code: 'backup.newer',
       details: { migrations: ['20991231000000_later'] },
     })
-    await expect(restore(into, edited.id)).rejects.toMatchObject({
+    await expect(restore(into, edited.id, {})).rejects.toMatchObject({
       code: 'backup.history_differs',
       details: { migrations: [migrations[3]?.name] },
+    })
+  })
+})
+
+describe('a drill', () => {
+  it('names what differs and nothing else, and the store knows of it', async () => {
+    const bad = await backUp(target, source, (manifest) => ({
+      ...manifest,
+      postgres: {
+        tables: manifest.postgres.tables.map((one) =>
+          one.table === 'users' ? { ...one, hash: '0123456789abcdef' } : one,
+        ),
+        sequences: manifest.postgres.sequences.map((one) => ({ ...one, value: '77', isCalled: true })),
+      },
+    }))
+    const drilled = await drillBackup({ target, backup: bad.id, migrations })
+    expect(drilled).toMatchObject({
+      backup: bad.id,
+      equal: false,
+      differences: ['public.users: rows are others than were backed up'],
+      rows: bad.postgres.tables.reduce((sum, { rows }) => sum + rows, 0),
+      items: 62,
+      expired: 0,
+    })
+    // Beyond those of the server's own catalog, which are some 120 and 70.
+    expect(drilled.indexes).toBeGreaterThan(200)
+    expect(drilled.heaps).toBeGreaterThan(100)
+    expect(Math.abs(drilled.lossMs - (Date.now() - Date.parse(bad.cut.at)))).toBeLessThan(60_000)
+    await recordDrill(source.place.database, drilled)
+    await using db = await DatabaseContext.fromEnv({ env: source.env })
+    expect(await lastBackupDrill(db.asService())).toMatchObject({
+      backup: bad.id,
+      equal: false,
+      lastGoodAt: undefined,
     })
   })
 })

@@ -3,13 +3,18 @@ import { sleep } from '@miyabi/core'
 import { agentExecutionProjection, DatabaseContext, usageProjection, usageRecorded } from '@miyabi/db'
 import { parseDynamoSettings } from '@miyabi/dynamo'
 import { Budget, until } from '@miyabi/testing'
-import { afterAll, expect, it } from 'vitest'
-import { createBackup, restoreBackup, resumeStore } from '../src/index.js'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createBackup, openTarget, restoreBackup, resumeStore } from '../src/index.js'
+import { startStore, type TestStore } from './s3.js'
 import { openStore, type Store } from './store.js'
-import { testFolder } from './written-backup.js'
+import { newKey } from './written-backup.js'
 
-const folder = testFolder()
-afterAll(() => folder.remove())
+const key = newKey()
+let s3: TestStore
+beforeAll(async () => {
+  s3 = await startStore()
+})
+afterAll(() => s3.close())
 
 const USERS = 3
 const WRITERS = 3
@@ -106,11 +111,11 @@ function start(db: DatabaseContext) {
 
 const budget = new Budget({ name: 'backups under writers, restored and resumed', short: 1, longSeconds: 240 })
 
-it('counts nothing twice and nothing not at all, whatever was on its way at the cut', {
+it('by way of S3, encrypted, counts nothing twice and nothing not at all, whatever was on its way at the cut', {
   timeout: budget.timeoutMs,
 }, async () => {
   using rounds = budget
-  const target = await folder.open()
+  const target = await openTarget({ target: `s3://${s3.bucket}/backups/`, s3Endpoint: s3.endpoint })
   while (rounds.next()) {
     await using source = await openStore({ tables: true })
     await source.sql(
@@ -140,6 +145,7 @@ it('counts nothing twice and nothing not at all, whatever was on its way at the 
       database: source.url,
       dynamodb: parseDynamoSettings(source.env),
       target,
+      key,
       clockSkewMs: 0,
       writeTimeoutMs: 500,
     })
@@ -150,7 +156,7 @@ it('counts nothing twice and nothing not at all, whatever was on its way at the 
     await db.close()
 
     await using into = await openStore()
-    const restored = await restoreBackup({ ...into.place, target, backup, erase: 'without' })
+    const restored = await restoreBackup({ ...into.place, target, key, backup, erase: 'without' })
     await using again = await contextOf(into)
     const consumers = start(again) // before it is resumed: they wait
     await resumeStore({ ...into.place, outbox: 'deliver', erase: 'without' })
