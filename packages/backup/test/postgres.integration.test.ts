@@ -180,7 +180,7 @@ describe('a backup that cannot be', () => {
 
   it('leaves nothing when its connections are lost while it reads', async () => {
     await run(
-      "INSERT INTO logs (level, message) SELECT 'info', repeat(md5(n::text), 100) FROM generate_series(1, 3000) n",
+      "INSERT INTO logs (level, message) SELECT 'info', repeat(md5(n::text), 100) FROM generate_series(1, 800) n",
     )
     const target = await open()
     const before = await keysOf(target)
