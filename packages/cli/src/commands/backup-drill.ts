@@ -63,7 +63,10 @@ function report(drilled: Drilled): string {
         'compared',
         `${tables} tables: ${rows} rows, ${items} items${expired > 0 ? `, and ${expired} that have expired since` : ''}`,
       ],
-      ['checked', `constraints, row-level security, the storage of ${heaps} tables and ${indexes} indexes (amcheck)`],
+      [
+        'checked',
+        `constraints, row-level security, the storage of ${heaps} tables and ${indexes} indexes, the server's own among them`,
+      ],
       ['loss (RPO)', `${duration(lossMs)}: what was written since the cut`],
       ['duration (RTO)', durationMs < 10_000 ? `${(durationMs / 1000).toFixed(1)} s` : duration(durationMs)],
     ]),
