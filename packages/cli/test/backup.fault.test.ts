@@ -75,7 +75,7 @@ describe('miyabi backup', () => {
 
   it('refuses what it cannot read', async () => {
     expect(await run('prune --keep week')).toMatchObject({ code: 1, stderr: expect.stringContaining('cli.usage') })
-    expect(await run('verify --id 20260101T000000Z-00000000')).toMatchObject({
+    expect(await run('verify --id 20260101T000000000Z-00000000')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('backup.unknown'),
     })

@@ -94,14 +94,14 @@ export interface Manifest {
 export const PLAIN_MANIFEST = 'manifest.json'
 export const SEALED_MANIFEST = 'manifest.sealed'
 
-/** Ids sort by their time. */
-const ID = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/
+/** Ids sort by their time, to the millisecond: two backups may be made in one second. */
+const ID = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/
 
 export const isBackupId = (text: string): boolean => ID.test(text)
 
 /** @param random eight hexadecimal digits. */
 export const backupId = (at: Date, random: string): string =>
-  `${at.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${random}`
+  `${at.toISOString().replace(/[-:.]/g, '')}-${random}`
 
 /** When the backup of this id was begun. */
 export function idTime(id: string): Date {

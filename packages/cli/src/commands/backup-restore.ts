@@ -19,7 +19,7 @@ export const restoreCommand = command({
     json: { type: 'boolean', description: 'Print one JSON object.' },
   },
   examples: [
-    ['miyabi backup restore 20261130T120000Z-1a2b3c4d', 'into the stores that the environment names'],
+    ['miyabi backup restore 20261130T120000000Z-1a2b3c4d', 'into the stores that the environment names'],
     ['DIRECT_DATABASE_URL=... DYNAMODB_TABLE_PREFIX=new- miyabi backup restore latest', 'beside what is there'],
   ],
   run({ args }) {
