@@ -57,6 +57,8 @@ BEGIN
     -- Until the transaction ends: whoever comes later gets a later position.
     PERFORM pg_advisory_xact_lock(hashtextextended(NEW.key, 7213));
   END IF;
+  -- Before the position: whoever gets an id of a transaction later than a position was taken, gets a higher one.
+  PERFORM pg_current_xact_id();
   NEW.position := nextval('public.outbox_position');
   NEW.attempts := 0;
   NEW.last_error := NULL;

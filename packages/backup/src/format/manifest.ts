@@ -105,5 +105,5 @@ export const backupId = (at: Date, random: string): string =>
 
 /** When the backup of this id was begun. */
 export function idTime(id: string): Date {
-  return new Date(id.replace(/^(....)(..)(..)T(..)(..)(..)Z.*$/, '$1-$2-$3T$4:$5:$6Z'))
+  return new Date(id.replace(/^(....)(..)(..)T(..)(..)(..)(...)Z.*$/, '$1-$2-$3T$4:$5:$6.$7Z'))
 }

@@ -91,8 +91,8 @@ it('counts what a random run sends as the server does: neither more nor less', a
     await Promise.all(several.map((one) => one?.()))
   }
 
+  const samples = readSamples(await telemetry.prometheus()) // first: it asks for the last drill of a backup
   const theirs = await countedByServer()
-  const samples = readSamples(await telemetry.prometheus())
   // The server counts what succeeded.
   const counted = samples.filter(
     ({ name, labels }) =>
