@@ -1,5 +1,7 @@
 -- Takes the tags of the cache out of this database, of all tables that asked for them, with what no relay has raised yet: entries of caches
--- end with their time.
+-- end with their time. The topic is opened to people again by the migration itself.
+--
+-- @loses outbox outbox_topics
 SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = '1min';
 
