@@ -100,8 +100,7 @@ const ID = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/
 export const isBackupId = (text: string): boolean => ID.test(text)
 
 /** @param random eight hexadecimal digits. */
-export const backupId = (at: Date, random: string): string =>
-  `${at.toISOString().replace(/[-:.]/g, '')}-${random}`
+export const backupId = (at: Date, random: string): string => `${at.toISOString().replace(/[-:.]/g, '')}-${random}`
 
 /** When the backup of this id was begun. */
 export function idTime(id: string): Date {
