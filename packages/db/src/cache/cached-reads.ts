@@ -1,5 +1,7 @@
-import type { CachedRead, CacheTag, ReadCache } from '@miyabi/postgres'
+import type { CachedRead, CacheTag, Postgres, ReadCache } from '@miyabi/postgres'
 import { CacheError } from '../errors/cache-error.js'
+import { identityTag } from '../outbox/identity-tag.js'
+import { Seen } from '../seen/seen.js'
 import type { CacheDoor } from './door.js'
 import { entryRequest, MAX_TTL_MS, type OfScope, outOfBounds, problemOfTags } from './entry-request.js'
 
@@ -13,7 +15,7 @@ const OBSTACLES = {
 const refused = (reason: string, remedy: string): CacheError =>
   new CacheError('db.cache.strategy_refused', reason, { remedy, details: { argument: 'cacheStrategy' } })
 
-/** Of the clients that all scopes have in common: a cache has only who asks as somebody. */
+/** Of the client without an identity: a cache has only who asks as somebody. */
 export const refusingReads: ReadCache = {
   read: async (call) => {
     assertPossible(call)
@@ -22,6 +24,25 @@ export const refusingReads: ReadCache = {
       'call it on `db.as(identity).pg` or `db.asService().pg`',
     )
   },
+}
+
+/**
+ * Of the service's own client, which all share who ask as the service, until one of them caches: from then on each has
+ * its own. Nothing is served here that is older than what any of them has written.
+ */
+export function readsOfAll(door: CacheDoor, service: Pick<Postgres, 'position' | 'written'>): ReadCache {
+  const written = new Seen({
+    ask: () => service.position(),
+    answered: () => service.written,
+    after: undefined,
+  })
+  const reads = cachedReads(door, { own: identityTag('service'), minimum: () => written.position() })
+  return {
+    read(call, load) {
+      door.noteReads()
+      return reads.read(call, load)
+    },
+  }
 }
 
 /** Lets the reads of one scope say with `cacheStrategy` that they are to be cached. */

@@ -11,6 +11,7 @@ export class CacheDoor implements Relays {
   #opening: Promise<OpenedCache> | undefined
   #opened: OpenedCache | undefined
   #isClosed = false
+  #hasReads = false
 
   constructor(home: CacheHome) {
     this.#home = home
@@ -23,6 +24,15 @@ export class CacheDoor implements Relays {
 
   get opened(): OpenedCache | undefined {
     return this.#opened
+  }
+
+  /** Whether somebody has called Prisma with a `cacheStrategy`. */
+  get hasReads(): boolean {
+    return this.#hasReads
+  }
+
+  noteReads(): void {
+    this.#hasReads = true
   }
 
   stats(): CacheStats | undefined {

@@ -219,7 +219,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       },
     }
     const written = seenOf(host, writes, identity, options)
-    return scopedContext({ ...effects, identity, tokens, seen, written, cache }, queries, this.dynamodb)
+    const hasToken = options?.after !== undefined
+    return scopedContext({ ...effects, identity, tokens, seen, written, cache, hasToken }, queries, this.dynamodb)
   }
 
   #servicePool(): Postgres {

@@ -77,6 +77,8 @@ export interface ScopedContextHost extends OutboxTransactionHost {
   /** What was written, without what was merely seen. */
   readonly written: Seen
   readonly cache: CacheDoor
+  /** Whether it begins after what a token says. */
+  readonly hasToken: boolean
 }
 
 /** Joins one identity's PostgreSQL with DynamoDB. */
@@ -101,8 +103,10 @@ export function scopedContext<Effects>(
     return ofScope
   }
   const cachingClient = (): PrismaClient => {
-    // That of the service is everybody's who asks as the service, and each has written something else.
-    const client = host.identity === 'service' ? ownClient(postgres.prisma) : postgres.prisma
+    // That of the service is everybody's who asks as the service, and each has seen and written something else.
+    const isService = host.identity === 'service'
+    if (isService && !host.cache.hasReads && !host.hasToken) return postgres.prisma
+    const client = isService ? ownClient(postgres.prisma) : postgres.prisma
     useReadCache(client, { read: (call, load) => cacheHere().reads.read(call, load) })
     return client
   }
@@ -118,7 +122,10 @@ export function scopedContext<Effects>(
     },
     dynamodb,
     transaction: (work, options) => outboxTransaction(postgres, host, work, options),
-    read,
+    read: (work, options) => {
+      pg ??= cachingClient()
+      return read(work, options)
+    },
     query,
     token: () => tokenOf(host.tokens, host.seen, host.identity),
     get cache() {

@@ -10,7 +10,7 @@ import {
   resolvePostgresSettings,
   useReadCache,
 } from '@miyabi/postgres'
-import { refusingReads } from '../cache/cached-reads.js'
+import { readsOfAll, refusingReads } from '../cache/cached-reads.js'
 import { CacheDoor } from '../cache/door.js'
 import { Listener } from '../listen/listener.js'
 import { messageWakes } from '../listen/message-wakes.js'
@@ -76,12 +76,13 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
   const application = resolvePostgresSettings(settings.postgres)
   const { serviceDatabaseUrl, target } = application
   const service = serviceDatabaseUrl === undefined ? application : resolvePostgresSettings(application, 'service')
-  const withRefusal = (made: Postgres): Postgres => {
-    useReadCache(made.prisma, refusingReads)
-    return made
+  const postgres = createPostgres(application, shared)
+  useReadCache(postgres.prisma, refusingReads)
+  const openService = (): Postgres => {
+    const opened = createPostgres(service, { ...shared, role: 'service' })
+    useReadCache(opened.prisma, readsOfAll(cache, opened))
+    return opened
   }
-  const postgres = withRefusal(createPostgres(application, shared))
-  const openService = (): Postgres => withRefusal(createPostgres(service, { ...shared, role: 'service' }))
   const checkService: Stores['checkService'] =
     serviceDatabaseUrl === undefined ? undefined : ({ signal }) => checkHealth(service, { signal, role: 'service' })
   logger.info(

@@ -193,6 +193,38 @@ describe('a read with a cacheStrategy', () => {
     }
   })
 
+  it('shows one who asks as the service nothing of before their token, nor of before what was written first', async () => {
+    const db = await alone()
+    const id = await newPlugin()
+    await drained()
+    const read = async ({ pg }: { readonly pg: PrismaClient }) =>
+      (await pg.plugin.findUnique({ where: { id }, cacheStrategy: DAY }))?.displayName
+    const [first, second] = [db.asService(), db.asService()]
+    const clients = [first.pg, second.pg]
+    expect([await read(first), await read(second)]).toEqual(['A', 'A'])
+    await second.pg.plugin.update({ where: { id }, data: { displayName: 'B' } })
+    expect(await read(second)).toBe('B')
+    expect(await read(db.asService())).toBe('B')
+    await inSilence(`UPDATE plugins SET display_name = 'C' WHERE id = '${id}'`)
+    expect(await read(db.asService())).toBe('B')
+    await second.query('SELECT 1')
+    expect(await read(db.asService({ after: await second.token() }))).toBe('C')
+    // Whoever has a client of their own goes on as before: reads are merged, and one batch may hold those of several.
+    const own = [db.asService().pg, db.asService().pg]
+    expect([clients[0] === clients[1], own[0] === own[1]]).toEqual([true, false])
+    const statements = followed(db)
+    await Promise.all(own.map((pg) => pg.user.findUnique({ where: { id: userId } })))
+    expect(statements).toEqual(['users'])
+    expect(await first.pg.$transaction(own.map((pg) => pg.plugin.count({ where: { id } })))).toEqual([1, 1])
+  })
+
+  it('is taken within read(), whatever was asked before', async () => {
+    const db = await alone()
+    for (const me of [db.as({ userId }), db.as({ userId })])
+      await me.read((pg) => pg.plugin.count({ cacheStrategy: DAY }))
+    expect(db.stats().cache).toMatchObject({ loads: 1, hits: 1 })
+  })
+
   it('loads each time where it hears of no tags, and warns once', async () => {
     const logger = new RecordingLogger()
     const { pg } = (await open(logger)).asService()
