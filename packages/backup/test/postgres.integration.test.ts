@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { DynamoSettings } from '@miyabi/dynamo'
 import { parseTarget } from '@miyabi/migrate'
 import { createTestDatabase, sql, type TestDatabase } from '@miyabi/testing'
@@ -9,6 +10,7 @@ import { openBackup } from '../src/format/open-backup.js'
 import { RowsHash } from '../src/format/rows-hash.js'
 import { connect } from '../src/postgres/connect.js'
 import { copyTable } from '../src/postgres/dump.js'
+import { withClient } from '../src/restore/postgres/client.js'
 import { verifyBackup } from '../src/verify/verify-backup.js'
 import { linesOf } from './model.js'
 import { testTables } from './support.js'
@@ -216,6 +218,31 @@ describe('a backup that cannot be', () => {
       ).rejects.toBe(reason)
     }
     expect(await keysOf(target)).toEqual(before)
+  })
+})
+
+describe('what the server refuses', () => {
+  it('is told by its code and words, without the value, and tells whether it passes', async () => {
+    const refused = async (text: string) => {
+      try {
+        await withClient(parseTarget(database.directDatabaseUrl), undefined, (client) => client.query(text))
+      } catch (error) {
+        return error
+      }
+      return undefined
+    }
+    const ofValue = await refused("SELECT 'private words'::int")
+    expect(ofValue).toMatchObject({ code: 'backup.database_refused', details: { sqlstate: '22P02' }, retryable: false })
+    expect(inspect(ofValue, { depth: 9 })).not.toContain('private words')
+    expect(await refused('INSERT INTO public.users (email) VALUES (NULL)')).toMatchObject({
+      code: 'backup.database_refused',
+      details: { sqlstate: '23502', table: 'users' },
+    })
+    expect(await refused('SELECT pg_terminate_backend(pg_backend_pid())')).toMatchObject({
+      code: 'backup.database_failed',
+      details: { sqlstate: '57P01' },
+      retryable: true,
+    })
   })
 })
 
