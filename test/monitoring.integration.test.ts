@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { DatabaseContext } from '@miyabi/db'
 import { metricDefinitions, observe, prometheusName } from '@miyabi/db/telemetry'
 import {
   createTestDatabase,
   dynamodbEndpoint,
+  sql,
   startDynamoProxy,
   type TestDatabase,
   tablePrefix,
@@ -37,7 +39,11 @@ async function scrapeOfATroubledApplication(): Promise<readonly Series[]> {
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
     DB_SERVICE_MAX_CONNECTIONS: '1',
     DB_OUTBOX_MAX_DEPTH: '1',
+    DATABASE_REPLICA_URLS: database.databaseUrl, // no replica, but a primary: it is not read from
   }
+  const drill = `INSERT INTO backup_drills (backup_id, cut, equal, differences, loss_ms, duration_ms)
+                 VALUES ('a', now(), true, '{}', 1, 1)`
+  await sql(database.directDatabaseUrl, drill)
   await using db = await DatabaseContext.fromEnv({ env })
   await db.dynamodb.tables.apply()
   using telemetry = observe(db)
@@ -55,6 +61,9 @@ async function scrapeOfATroubledApplication(): Promise<readonly Series[]> {
   const state = { agentId: 'a', status: 'pending', expectedVersion: 0 } as const
   for (let time = 0; time < 2; time += 1) await db.dynamodb.agentState.save(state).catch(() => {})
   await db.dynamodb.events.byUser('u')
+  await db.as({ userId: randomUUID() }).replica.query('SELECT 1')
+  const tooLarge = () => Promise.resolve('x'.repeat(2 ** 21))
+  await service.cache.getOrSet(['k'], { tags: [], ttlMs: 1000 }, tooLarge)
   db.relay()
   db.streams.consume('usage', { from: 'events', handle: async () => {} })
   await service.query("INSERT INTO outbox (id, topic, payload) VALUES (gen_random_uuid(), 'unheard.of', '{}')")

@@ -25,7 +25,7 @@ CREATE TABLE "backup_drills" (
     "backup_id" TEXT NOT NULL,
     "cut" TIMESTAMPTZ(3) NOT NULL,
     "equal" BOOLEAN NOT NULL,
-    "differences" TEXT[],
+    "differences" TEXT[] NOT NULL,
     "loss_ms" BIGINT NOT NULL,
     "duration_ms" BIGINT NOT NULL,
 
@@ -69,7 +69,7 @@ ALTER TABLE restores
   ADD CONSTRAINT restores_resumed_at_within_years_1_to_9999 CHECK (resumed_at >= '0001-01-01 00:00:00+00' AND resumed_at < '10000-01-01 00:00:00+00');
 
 ALTER TABLE backup_drills
-  ADD CONSTRAINT backup_drills_equal_without_differences CHECK (equal = (coalesce(cardinality(differences), 0) = 0)),
+  ADD CONSTRAINT backup_drills_equal_without_differences CHECK (equal = (cardinality(differences) = 0)),
   ADD CONSTRAINT backup_drills_times_not_negative CHECK (loss_ms >= 0 AND duration_ms >= 0),
   ADD CONSTRAINT backup_drills_at_within_years_1_to_9999 CHECK (at >= '0001-01-01 00:00:00+00' AND at < '10000-01-01 00:00:00+00'),
   ADD CONSTRAINT backup_drills_cut_within_years_1_to_9999 CHECK (cut >= '0001-01-01 00:00:00+00' AND cut < '10000-01-01 00:00:00+00');
