@@ -158,7 +158,7 @@ export class CacheCore {
     try {
       const position = await this.position()
       at(position)
-      const entry = this.#entryOf(request, await request.load(), position)
+      const entry = this.#entryOf(request, await request.load(position), position)
       if (entry.isKept) this.#remember(request, entry, token)
       // The caller does not wait for it.
       if (look && entry.isKept && this.board.isBelow(request.tags, position))

@@ -29,7 +29,8 @@ export interface CacheRequest {
   readonly keepMs: number
   /** What the caller has seen or written: nothing older. */
   readonly minimum: Position | undefined
-  readonly load: () => Promise<unknown>
+  /** @param position of the primary, behind which the load may read nothing. */
+  readonly load: (position: Position) => Promise<unknown>
 }
 
 /** Whether an entry is none of before what the caller knows. */

@@ -61,6 +61,8 @@ export interface CacheScope<Scope> {
   readonly scope: () => Scope
   /** What the scope has seen or written. */
   readonly seen: () => Promise<Position | undefined>
+  /** Lets the scope read nothing of before `position`, from a replica either: an entry counts from there. */
+  readonly readFrom: (position: Position) => void
   /** Leaves the raise of tags in the outbox. */
   readonly raiseLater: (tags: readonly OwnTag[]) => Promise<void>
 }
@@ -75,7 +77,7 @@ export interface CacheOfScope<Scope> {
 }
 
 /** The cache as one identity has it. */
-export function cacheOfScope<Scope>({ door, own, scope, seen, raiseLater }: CacheScope<Scope>): CacheOfScope<Scope> {
+export function cacheOfScope<Scope>({ door, own, scope, seen, readFrom, raiseLater }: CacheScope<Scope>): CacheOfScope<Scope> {
   let forgotten: Position | undefined
   const minimum = async (): Promise<Position | undefined> => (await seen()) ?? forgotten
   const cache: ScopedCache<Scope> = {
@@ -83,7 +85,11 @@ export function cacheOfScope<Scope>({ door, own, scope, seen, raiseLater }: Cach
       const request = requestOf(key, options, own)
       const { core } = door.opened ?? (await door.open())
       door.checkTags(options.tags ?? [])
-      return (await core.get({ ...request, minimum: await minimum(), load: () => load(scope()) })) as T
+      const loadFrom = (position: Position): Promise<T> => {
+        readFrom(position)
+        return load(scope())
+      }
+      return (await core.get({ ...request, minimum: await minimum(), load: loadFrom })) as T
     },
     async forget() {
       await raiseLater([own])

@@ -97,6 +97,7 @@ export function scopedContext<Effects>(
       own: identityTag(host.identity),
       scope: () => scope,
       seen: () => host.written.position(),
+      readFrom: (position) => host.seen.raise(position),
       raiseLater: (tags) =>
         outboxTransaction(postgres, host, async (_, { outbox }) => void outbox.invalidate(...tags), undefined),
     })

@@ -92,6 +92,19 @@ describe('me.replica', () => {
     }
   })
 
+  it('loads nothing into the cache of before the place from which the entry counts', async () => {
+    const names = { select: { name: true } } as const
+    const nameFor = (me: ReturnType<typeof db.as>, key: string) =>
+      me.cache.getOrSet([key], { ttlMs: 60_000 }, ({ replica }) => replica.pg.user.findMany(names))
+    for (const replica of [1, 2]) world.replay(replica, 'SIGSTOP')
+    try {
+      await db.asService().pg.user.update({ where: { id: alice().userId }, data: { name: 'alice anew' } })
+      expect(await nameFor(db.as(alice()), 'of a replica that stands still')).toEqual([{ name: 'alice anew' }])
+    } finally {
+      for (const replica of [1, 2]) world.replay(replica, 'SIGCONT')
+    }
+  })
+
   it('has nothing that writes: by its type, by the standby, and by the transaction where the primary answers', async () => {
     const { replica } = await later(alice())
     expectTypeOf<keyof typeof replica>().toEqualTypeOf<'pg' | 'read' | 'query'>()
