@@ -77,7 +77,14 @@ export interface CacheOfScope<Scope> {
 }
 
 /** The cache as one identity has it. */
-export function cacheOfScope<Scope>({ door, own, scope, seen, readFrom, raiseLater }: CacheScope<Scope>): CacheOfScope<Scope> {
+export function cacheOfScope<Scope>({
+  door,
+  own,
+  scope,
+  seen,
+  readFrom,
+  raiseLater,
+}: CacheScope<Scope>): CacheOfScope<Scope> {
   let forgotten: Position | undefined
   const minimum = async (): Promise<Position | undefined> => (await seen()) ?? forgotten
   const cache: ScopedCache<Scope> = {

@@ -80,7 +80,9 @@ describe.each([
         for (const sql of [
           `SELECT FROM ${table}`,
           `INSERT INTO ${table} DEFAULT VALUES`,
-          /^outbox_|^stream_|^erasures$/.test(table) ? `SELECT FROM ${table} FOR UPDATE` : `UPDATE ${table} SET id = id`,
+          /^outbox_|^stream_|^erasures$/.test(table)
+            ? `SELECT FROM ${table} FOR UPDATE`
+            : `UPDATE ${table} SET id = id`,
           `DELETE FROM ${table}`,
           `TRUNCATE ${table}`,
         ]) {
