@@ -6,6 +6,7 @@ import { backupSettings } from '@miyabi/backup'
 import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
+import { decisionProblems, decisionsPage } from './docs/decisions-page.js'
 import { metricsPage } from './docs/metrics-page.js'
 import { rulesPage } from './docs/rules-page.js'
 import { designProblems, schemaPage, withTablesDiagram } from './docs/schema-page.js'
@@ -18,6 +19,7 @@ const settings = [...settingsGroups, migrateSettings, localSettings, backupSetti
 /** Each generated file, and what belongs in it. */
 const pages: Readonly<Record<string, () => string>> = {
   '.env.example': () => renderEnvFile(settings),
+  'docs/decisions/README.md': () => decisionsPage(root),
   'docs/reference/settings.md': () => renderSettingsPage(settings),
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/migration-rules.md': rulesPage,
@@ -30,6 +32,7 @@ const pages: Readonly<Record<string, () => string>> = {
 
 // What nobody can generate: it is for a person to say.
 const problems = [
+  ...decisionProblems(root),
   ...accessProblems(path.join(root, 'prisma/schema')),
   ...designProblems(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
 ]
