@@ -7,7 +7,8 @@ import { deploy, until } from '@miyabi/testing'
 import { type CreateOptions, DatabaseContext } from '../../src/index.js'
 
 const folder = path.resolve(import.meta.dirname, '../../../../prisma/migrations')
-const migrations = readdirSync(folder)
+/** All that there are. */
+export const migrations = readdirSync(folder)
   .filter((name) => /^\d/.test(name))
   .sort()
   .map((name) => ({ name, up: readFileSync(path.join(folder, name, 'migration.sql'), 'utf8') }))
