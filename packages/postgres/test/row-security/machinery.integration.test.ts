@@ -72,7 +72,8 @@ const statements: Readonly<
   },
   backup_drills: {
     select: 'SELECT backup_id FROM backup_drills',
-    insert: "INSERT INTO backup_drills (backup_id, cut, equal, loss_ms, duration_ms) VALUES ('x', now(), true, 0, 0)",
+    insert: `INSERT INTO backup_drills (backup_id, cut, equal, differences, loss_ms, duration_ms)
+             VALUES ('x', now(), true, '{}', 0, 0)`,
     update: 'UPDATE backup_drills SET loss_ms = 1',
     delete: 'DELETE FROM backup_drills',
   },
