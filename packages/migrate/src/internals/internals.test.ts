@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { MigrateInternalsError } from '../errors/errors.js'
 import { assertInternals } from './check.js'
 import { assertDriver, PG_INTERNALS, pgHolders } from './pg.js'
-import { ENGINE_INTERNALS, engineHolders, instantiateEngine } from './schema-engine.js'
+import { ENGINE_INTERNALS, engineHolders, instantiateEngine, loadEngine } from './schema-engine.js'
 
 const { bindings, exports } = await instantiateEngine()
 
@@ -50,4 +50,9 @@ describe('the internals of pg and of the schema engine that are used', () => {
       expect(() => assertInternals(check)).toThrow(MigrateInternalsError)
     },
   )
+})
+
+it('is instantiated once a process: the bindings would free what is of one instance in the memory of another', async () => {
+  const [first, second] = await Promise.all([loadEngine(), loadEngine()])
+  expect(second).toBe(first)
 })

@@ -65,12 +65,29 @@ export function wasmEngineVersion(): string {
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
 }
 
+/** What a process has of Prisma's engine. */
+interface LoadedEngine {
+  readonly SchemaEngine: Bindings['SchemaEngine']
+  readonly panics: PanicRegistry
+}
+
+let loaded: Promise<LoadedEngine> | undefined
+
 /**
- * Instantiates Prisma's engine. Node 20 cannot import a `.wasm` file as a module, which is what the package's own entry
- * does, so the bindings are given their instance by hand.
+ * Instantiates Prisma's engine, once a process: the bindings know one instance, and with a second one they would free
+ * what the garbage collector finds of the first in the memory of the second.
  * @throws {MigrateInternalsError} `migrate.internals_missing`
  */
-export async function loadEngine(): Promise<{ SchemaEngine: Bindings['SchemaEngine']; panics: PanicRegistry }> {
+export function loadEngine(): Promise<LoadedEngine> {
+  loaded ??= load()
+  return loaded
+}
+
+/**
+ * Node 20 cannot import a `.wasm` file as a module, which is what the package's own entry does, so the bindings are
+ * given their instance by hand.
+ */
+async function load(): Promise<LoadedEngine> {
   const { bindings, exports } = await instantiateEngine()
   assertInternals(new InternalsCheck(ENGINE_INTERNALS, () => engineHolders(bindings, exports), import.meta.url))
   bindings.__wbg_set_wasm(exports)
