@@ -183,7 +183,7 @@ describe('me.replica', () => {
     expect((await primary.as(alice()).replica.query(isStandby)).rows).toEqual([{ standby: false }])
     expect(primary.stats().postgres.replicas?.replicas).toMatchObject([{ problem: 'promoted', reads: 0 }])
 
-    // Embedded stacks of one machine may begin as copies of one folder, and then say the same of themselves: this is none.
+    // Embedded stacks may begin as copies of one folder, and then say the same of themselves: this is none.
     const server = await startPrivateServer()
     try {
       await deploy(server.url(), migrations)
