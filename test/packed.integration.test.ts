@@ -154,7 +154,7 @@ describe('the packed packages', () => {
     const { stdout, stderr } = await outputs(inApp('copies.mjs'))
     expect(stdout).toBe('true\n')
     expect(stderr.match(/MIYABI_SECOND_COPY/g)).toHaveLength(1)
-    expect(stderr).toContain('There are two copies of @miyabi/db in this process')
+    expect(stderr).toContain('Two copies of @miyabi/db are loaded in this process')
   })
 
   it('bring the command along, which names itself as it works there', async () => {

@@ -1,16 +1,16 @@
 /**
- * Roles of the PostgreSQL server, which the migration `row_level_security` makes: what calls run as, and what the
- * logins of the embedded stack may become. None of them may log in, bypasses row-level security, or has a password.
+ * Roles of the PostgreSQL server, created by the migration `row_level_security`: the roles that calls run as, and that
+ * the logins of the embedded stack may assume. None of them may log in, bypasses row-level security, or has a password.
  */
 export const databaseRoles = {
-  /** A signed-in person of the marketplace (`users.id`); an admin is one whose row says so. */
+  /** A signed-in user of the marketplace (`users.id`); admins are marked in their row. */
   user: 'miyabi_user',
-  /** A signed-in person of the web UI (`web_users.id`). */
+  /** A signed-in user of the web UI (`web_users.id`). */
   webUser: 'miyabi_web_user',
-  /** The service itself. */
+  /** The service identity. */
   service: 'miyabi_service',
-  /** Owns the tables; the migrator's login is a member. */
+  /** Owns the tables; the migrator's login is a member of it. */
   owner: 'miyabi_owner',
-  /** Owns the functions that may do what their caller may not. */
+  /** Owns the functions that may do more than their caller. */
   definer: 'miyabi_definer',
 } as const

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * What the operating system says about a process, so that an id written in a file yesterday is never taken for a
- * stranger that got the same number today. Linux answers from /proc, macOS through `ps`, Windows through PowerShell.
+ * What the operating system reports about a process, so that an id written to a file yesterday is never mistaken for
+ * another process that got the same number today. Read from /proc on Linux, through `ps` on macOS, through PowerShell
+ * on Windows.
  */
 
 function ask(command: string, args: readonly string[]): string | undefined {
@@ -19,7 +20,7 @@ function askPowerShell(script: string): string | undefined {
 }
 
 /**
- * The fields of /proc/<pid>/stat from the third on (state, parent, ...); the second, a name in brackets, may hold
+ * The fields of /proc/<pid>/stat from the third on (state, parent, ...); the second, a name in brackets, may contain
  * anything.
  */
 function linuxStat(pid: number): string[] | undefined {
@@ -31,7 +32,7 @@ function linuxStat(pid: number): string[] | undefined {
   }
 }
 
-/** Whether the process runs. A zombie does not: in a container without an init it may stay for ever. */
+/** Returns whether the process is running. A zombie is not: in a container without an init it may stay forever. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -42,8 +43,8 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * When the process started, in the system's own words: with the id, it names a process for good. Undefined if not to be
- * known.
+ * Returns when the process started, in the system's format: together with the id, it identifies a process permanently.
+ * Undefined if unknown.
  */
 export function startMark(pid: number): string | undefined {
   if (process.platform === 'linux') {
@@ -54,15 +55,15 @@ export function startMark(pid: number): string | undefined {
   return ask('ps', ['-o', 'lstart=', '-p', String(pid)])
 }
 
-/** A process by its id and its `startMark`: the id alone may be a stranger's tomorrow. */
+/** Identifies a process by its id and its `startMark`: the id alone may belong to another process tomorrow. */
 export interface ProcessMark {
   readonly pid: number
   readonly started?: string | undefined
 }
 
 /**
- * Whether it is this very process that runs. A mark that cannot be read (another user's process on a guarded system),
- * or that was never noted, does not prove that the process is gone.
+ * Returns whether exactly this process is running. A mark that cannot be read (another user's process on a guarded
+ * system), or that was never recorded, does not prove that the process is gone.
  */
 export function isStillRunning({ pid, started }: ProcessMark): boolean {
   if (!isRunning(pid)) return false
@@ -70,7 +71,7 @@ export function isStillRunning({ pid, started }: ProcessMark): boolean {
   return mark === undefined || mark === started
 }
 
-/** The command line of a process, or undefined when it may not be read. */
+/** Returns the command line of a process, or undefined if it may not be read. */
 export function commandLine(pid: number): string | undefined {
   if (process.platform === 'linux') {
     try {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MiyabiError } from '../errors/error.js'
 import { type BackfillBatch, type BackfillProgress, describeBackfill, runBackfill } from './backfill.js'
 
-/** A table of `total` rows, of which a batch looks at ten. */
+/** A table of `total` rows, of which a batch scans ten. */
 function table(total: number): () => Promise<BackfillBatch> {
   let seen = 0
   return async () => {
@@ -13,7 +13,7 @@ function table(total: number): () => Promise<BackfillBatch> {
 }
 
 describe('runBackfill', () => {
-  it('keeps to its rate, and does not make up for time that was lost', async () => {
+  it('keeps to its rate, and does not catch up on lost time', async () => {
     const times: number[] = []
     const next = table(100)
     const result = await runBackfill(
@@ -30,7 +30,7 @@ describe('runBackfill', () => {
     expect(result.rowsPerSecond).toBeLessThan(510)
   })
 
-  it('makes a batch again that may succeed, and gives up when its patience is over', async () => {
+  it('retries a batch that may succeed, and gives up when its patience is over', async () => {
     const failure = new MiyabiError('test.busy', 'busy', { retryable: true })
     const next = table(20)
     let failures = 2
@@ -42,7 +42,7 @@ describe('runBackfill', () => {
     await expect(runBackfill(() => Promise.reject(failure), { patienceMs: 50 })).rejects.toBe(failure)
   })
 
-  it('lets out at once what will not pass, and what the caller gave as reason to stop', async () => {
+  it("rejects immediately with an error that is not retryable, and with the reason of the caller's signal", async () => {
     const failure = new MiyabiError('test.refused', 'refused')
     await expect(runBackfill(() => Promise.reject(failure), {})).rejects.toBe(failure)
     const controller = new AbortController()
@@ -50,14 +50,14 @@ describe('runBackfill', () => {
     await expect(runBackfill(table(100), options)).rejects.toBe('enough') // within the pause of ten seconds
   })
 
-  it.each([0, -1, Number.NaN])('refuses a rate that is none: %d', async (rowsPerSecond) => {
+  it.each([0, -1, Number.NaN])('rejects a rate that is not above 0: %d', async (rowsPerSecond) => {
     await expect(runBackfill(table(10), { rowsPerSecond })).rejects.toMatchObject({
       code: 'core.backfill.option_invalid',
       details: { option: 'rowsPerSecond' },
     })
   })
 
-  it('tells of its progress once a second at most, and of its end', async () => {
+  it('reports progress at most once a second, and at the end', async () => {
     const told: BackfillProgress[] = []
     await runBackfill(table(50), { rowsPerSecond: 1e6, total: 60, onProgress: (progress) => told.push(progress) })
     expect(told.map(({ seen, isDone, total }) => ({ seen, isDone, total }))).toEqual([
@@ -80,12 +80,12 @@ describe('describeBackfill', () => {
 
   it.each([
     [{}, '1,200,000 of about 3,000,000 (40 %), 980 a second, 31 min left'],
-    [{ total: undefined, retries: 2 }, '1,200,000, 980 a second, 2 batches made again'],
+    [{ total: undefined, retries: 2 }, '1,200,000, 980 a second, 2 batches retried'],
     [{ total: 5 }, '1,200,000, 980 a second'],
-    [{ rowsPerSecond: 0 }, '1,200,000 of about 3,000,000 (40 %), 0 a second, nobody knows how long left'],
+    [{ rowsPerSecond: 0 }, '1,200,000 of about 3,000,000 (40 %), 0 a second, unknown time left'],
     [{ rowsPerSecond: 90_000 }, '1,200,000 of about 3,000,000 (40 %), 90,000 a second, 20 s left'],
-    [{ isDone: true }, 'done: 1,200,000 looked at, 7 changed'],
-  ])('says %j as a person would', (change, text) => {
+    [{ isDone: true }, 'done: 1,200,000 scanned, 7 changed'],
+  ])('describes %j for people', (change, text) => {
     expect(describeBackfill({ ...progress, ...change })).toBe(text)
   })
 })

@@ -1,58 +1,64 @@
 import { isMiyabiError, MiyabiError } from '../errors/error.js'
 import { fullJitter, sleep } from '../time/time.js'
 
-/** What a store's backfill has come to with one batch. The store remembers it, and goes on from there after a break. */
+/**
+ * The progress of a store's backfill after one batch. The store saves it and resumes from there after an interruption.
+ */
 export interface BackfillBatch {
-  /** Rows looked at in this batch. */
+  /** Rows scanned in this batch. */
   readonly rows: number
-  /** Rows looked at since the backfill first began, earlier runs included. */
+  /** Rows scanned since the backfill first began, earlier runs included. */
   readonly seen: number
   /** Rows changed since the backfill first began. */
   readonly changed: number
-  /** Whether nothing is left. */
+  /** Whether no rows are left. */
   readonly isDone: boolean
 }
 
-/** How far a backfill is. */
+/** The progress of a backfill. */
 export interface BackfillProgress {
-  /** Rows looked at since the backfill first began, earlier runs included. */
+  /** Rows scanned since the backfill first began, earlier runs included. */
   readonly seen: number
   /** Rows changed since the backfill first began. */
   readonly changed: number
-  /** Rows there are, by the store's own estimate, where it has one. */
+  /** The estimated number of rows, if the store has an estimate. */
   readonly total: number | undefined
   readonly isDone: boolean
-  /** Rows a second, of this run. */
+  /** Rows per second in this run. */
   readonly rowsPerSecond: number
-  /** Of this run. */
+  /** Milliseconds since this run began. */
   readonly elapsedMs: number
-  /** Batches of this run that failed and were made again. */
+  /** Batches of this run that failed and were retried. */
   readonly retries: number
 }
 
-/** How fast a backfill may go, and who is told. */
+/** Limits of a backfill's pace, and its callbacks. */
 export interface BackfillOptions {
-  /** The most rows a second. Default 1000. */
+  /** The maximum number of rows per second. Default 1000. */
   readonly rowsPerSecond?: number | undefined
-  /** How long batches may fail one after another before it gives up, in milliseconds. Default 60,000. */
+  /** How long batches may keep failing before the backfill gives up, in milliseconds. Default 60,000. */
   readonly patienceMs?: number | undefined
-  /** Ends it between two batches, or in a pause. It goes on from there when it is run again. */
+  /** Stops the backfill between two batches or during a pause. The next run resumes from there. */
   readonly signal?: AbortSignal | undefined
-  /** Called once a second at most, and at the end. */
+  /** Called at most once a second, and at the end. */
   readonly onProgress?: ((progress: BackfillProgress) => void) | undefined
 }
 
 /**
- * Refuses figures with which a backfill would rest for ever, not at all, or pass rows by.
+ * Rejects values with which a backfill would pause forever, never pause, or skip rows.
  * @throws {MiyabiError} `core.backfill.option_invalid`, with the option's name.
  */
 export function assertAboveZero(options: Readonly<Record<string, number | undefined>>): void {
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || value > 0) continue
-    throw new MiyabiError('core.backfill.option_invalid', `${option} of a backfill is ${value}`, {
-      details: { option },
-      remedy: 'give it a number above 0',
-    })
+    throw new MiyabiError(
+      'core.backfill.option_invalid',
+      `${option} of a backfill is ${value}; expected a number above 0`,
+      {
+        details: { option },
+        remedy: 'pass a number above 0',
+      },
+    )
   }
 }
 
@@ -60,13 +66,14 @@ const REPORT_EVERY_MS = 1000
 const BACKOFF = { initialMs: 100, maxMs: 2000 }
 
 /**
- * Runs batches until nothing is left. A batch remembers its place together with what it did, so this only keeps the
- * pace: after each batch it rests for as long as the batch's rows take at the rate given, and never makes up for lost
- * time. A batch that fails with a `retryable` error is made again.
+ * Runs batches until nothing is left. A batch saves its position together with its changes, so this function only
+ * controls the pace: after each batch it pauses for as long as the batch's rows take at the given rate, and never
+ * catches up on lost time. A batch that fails with a `retryable` error is retried.
  *
- * @param total an estimate of all rows, for the progress.
- * @throws {MiyabiError} `core.backfill.option_invalid` for a rate that is none.
- * @throws what a batch throws, at once or when its patience is over; the signal's reason.
+ * @param total estimated number of all rows, for the progress.
+ * @throws {MiyabiError} `core.backfill.option_invalid` if the rate is not above 0.
+ * @throws the error of a batch, immediately if it is not retryable, otherwise when `patienceMs` is over; the signal's
+ *   reason.
  */
 export async function runBackfill(
   batch: () => Promise<BackfillBatch>,
@@ -107,14 +114,14 @@ export async function runBackfill(
   }
 }
 
-/** Made when it is needed: the first formatter of a process takes some 10 ms. */
+/** Created on demand: the first formatter of a process takes some 10 ms. */
 const count = (value: number): string => new Intl.NumberFormat('en', { maximumFractionDigits: 0 }).format(value)
 
-/** Progress in words, for a person: `1,200,000 of about 3,000,000 (40 %), 980 a second, 31 min left`. */
+/** Describes the progress for people: `1,200,000 of about 3,000,000 (40 %), 980 a second, 31 min left`. */
 export function describeBackfill(progress: BackfillProgress): string {
   const { seen, changed, total, isDone, rowsPerSecond, retries } = progress
-  const again = retries > 0 ? `, ${count(retries)} batches made again` : ''
-  if (isDone) return `done: ${count(seen)} looked at, ${count(changed)} changed${again}`
+  const again = retries > 0 ? `, ${count(retries)} batches retried` : ''
+  if (isDone) return `done: ${count(seen)} scanned, ${count(changed)} changed${again}`
   const rate = `${count(rowsPerSecond)} a second`
   if (total === undefined || total < seen) return `${count(seen)}, ${rate}${again}`
   const share = `${count(seen)} of about ${count(total)} (${Math.floor((seen / total) * 100)} %)`
@@ -122,7 +129,7 @@ export function describeBackfill(progress: BackfillProgress): string {
 }
 
 function inWords(seconds: number): string {
-  if (!Number.isFinite(seconds)) return 'nobody knows how long'
+  if (!Number.isFinite(seconds)) return 'unknown time'
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   return seconds < 90 * 60 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`
 }

@@ -1,10 +1,7 @@
-/** How long closing waits for work in flight where its caller says nothing else, in milliseconds. */
+/** How long closing waits for work in flight by default, in milliseconds. */
 export const DEFAULT_GRACE_MS = 10_000
 
-/**
- * How long the closing of something waits for what is in flight. Whoever closes it again may shorten that, never
- * lengthen it.
- */
+/** How long closing waits for work in flight. A later call may shorten the wait, but never lengthen it. */
 export class Grace {
   #endsAtMs = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
@@ -13,12 +10,12 @@ export class Grace {
     this.#end = () => resolve(false)
   })
 
-  /** @param ms from now. Without a number it is never over, until `shorten` says otherwise. */
+  /** @param ms from now. Without a number it never ends until `shorten` sets an end. */
   constructor(ms?: number) {
     if (ms !== undefined) this.shorten(ms)
   }
 
-  /** Ends it in so many milliseconds, unless it ends sooner. */
+  /** Ends it in `ms` milliseconds, unless it ends sooner. */
   shorten(ms: number): void {
     const endsAtMs = performance.now() + ms
     if (endsAtMs >= this.#endsAtMs) return
@@ -27,12 +24,12 @@ export class Grace {
     this.#timer = setTimeout(this.#end, ms)
   }
 
-  /** How long it still is. */
+  /** The remaining time, in milliseconds. */
   get remainingMs(): number {
     return Math.max(0, this.#endsAtMs - performance.now())
   }
 
-  /** Whether `work` settles before the end; its own failure counts as settled. */
+  /** Returns whether `work` settles before the end; a rejection counts as settled. */
   async covers(work: Promise<unknown>): Promise<boolean> {
     const settled = work.then(
       () => true,
@@ -41,32 +38,35 @@ export class Grace {
     return Promise.race([settled, this.#over])
   }
 
-  /** Leaves no timer behind. */
+  /** Clears the timer. */
   release(): void {
     clearTimeout(this.#timer)
   }
 }
 
 /**
- * What is closed once, however often it is asked to: every call gives the first one's promise, and may shorten its
- * wait.
+ * Closes something once, no matter how often `close` is called: every call returns the first call's promise, and may
+ * shorten its wait.
  */
 export class Closing<T> {
   readonly #work: (grace: Grace) => Promise<T>
   readonly #grace = new Grace()
   #closed: Promise<T> | undefined
 
-  /** @param work closes, and waits no longer than the grace. */
+  /** @param work closes, waiting no longer than the grace period. */
   constructor(work: (grace: Grace) => Promise<T>) {
     this.#work = work
   }
 
-  /** Whether it was asked to close. */
+  /** Whether `close` was called. */
   get hasBegun(): boolean {
     return this.#closed !== undefined
   }
 
-  /** @param graceMs how long this caller waits, in milliseconds. What is in flight after the shortest of all is cut. */
+  /**
+   * @param graceMs how long this caller waits, in milliseconds. Work still in flight after the shortest wait of all
+   *   callers is canceled.
+   */
   close(graceMs: number = DEFAULT_GRACE_MS): Promise<T> {
     this.#grace.shorten(graceMs)
     this.#closed ??= this.#work(this.#grace).finally(() => this.#grace.release())

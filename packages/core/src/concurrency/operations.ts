@@ -1,16 +1,16 @@
 import { DEFAULT_GRACE_MS, Grace } from './grace.js'
 
 /**
- * The operations in flight of one store, such as a call that takes several requests: each that began is let finish, and
- * once the intake is closed none begins.
+ * The operations in flight of one store, such as a call that takes several requests: operations that began may finish,
+ * and none begins once the intake is closed.
  */
 export class Operations {
   #running = 0
   #isClosed = false
-  /** Resolve whoever waits for the end of the last one. */
+  /** Resolvers of the callers that wait until nothing is running. */
   readonly #onIdle = new Set<() => void>()
 
-  /** Whether the intake is closed. What began before may still be running. */
+  /** Whether the intake is closed. Operations that began before may still be running. */
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -21,8 +21,8 @@ export class Operations {
   }
 
   /**
-   * Runs a part of an operation that began, and counts it until it settles; it is never refused. Awaited, not listened
-   * to: two listeners would cut the stacks of its errors short.
+   * Runs a part of an operation that began, and counts it until it settles; it is never refused. Uses `await` rather
+   * than `then`: two handlers would truncate the stack traces of its errors.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.#running += 1
@@ -35,10 +35,10 @@ export class Operations {
   }
 
   /**
-   * Closes the intake, and waits until nothing runs or the grace is over. Whoever calls again waits likewise, by a
-   * grace of their own.
-   * @param grace in milliseconds, or one that is shared with others.
-   * @returns whether nothing runs any more.
+   * Closes the intake, and waits until nothing runs or the grace is over. Each further call waits with its own grace
+   * period.
+   * @param grace in milliseconds, or a shared one.
+   * @returns whether nothing is running anymore.
    */
   async close(grace: number | Grace = DEFAULT_GRACE_MS): Promise<boolean> {
     this.#isClosed = true

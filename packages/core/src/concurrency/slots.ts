@@ -3,26 +3,29 @@ import { type Place, WaitingLine } from './waiting-line.js'
 /** How long to wait for a slot. */
 export interface SlotWait {
   readonly signal: AbortSignal | undefined
-  /** No limit of its own where it is absent. */
+  /** No separate limit if absent. */
   readonly limit?: {
     readonly ms: number
-    /** Makes the error for a wait that took too long. Called at that moment, so it can carry the state it saw. */
+    /**
+     * Creates the error for a wait that took too long. Called when the time is over, so the error can describe the
+     * state at that moment.
+     */
     readonly onTimeout: () => Error
   }
 }
 
-/** The slots at one moment. */
+/** The state of the slots at one moment. */
 export interface SlotStats {
   readonly max: number
-  /** Held. */
+  /** Slots in use. */
   readonly active: number
-  /** Who waits for one. */
+  /** Callers waiting for a slot. */
   readonly waiting: number
 }
 
 interface Waiter {
   readonly wait: SlotWait
-  /** Since when, and until when at most, by `performance.now()`. */
+  /** Start and latest end of the wait, by `performance.now()`. */
   readonly since: number
   readonly until: number
   onAbort: (() => void) | undefined
@@ -30,15 +33,15 @@ interface Waiter {
 }
 
 /**
- * The right to hold one of `max` connections, first come first served. The drivers have such limits and queues of their
- * own, but node-postgres's cannot forget a caller that gave up, and who waits in an HTTP agent's is told in the end
- * that the connection timed out.
+ * The right to hold one of `max` connections, first come first served. The drivers have their own limits and queues,
+ * but node-postgres's queue cannot drop a caller that gave up, and a caller that waits in an HTTP agent's queue
+ * eventually gets a connection timeout.
  */
 export class Slots {
   #free: number
   readonly #max: number
   readonly #waiting = new WaitingLine<Waiter>()
-  /** One for all who wait: a timer for each would cost more than all else that a wait takes. */
+  /** One timer for all waiters: a timer per waiter would cost more than everything else in a wait. */
   #timer: NodeJS.Timeout | undefined
   #firesAt = Number.POSITIVE_INFINITY
   #onAllFree: (() => void) | undefined
@@ -52,14 +55,14 @@ export class Slots {
     return { max: this.#max, active: this.#max - this.#free, waiting: this.#waiting.size }
   }
 
-  /** How long the first in line has been waiting, in milliseconds; 0 where nobody waits. */
+  /** How long the first waiter has been waiting, in milliseconds; 0 if there is none. */
   get oldestWaitMs(): number {
     const { first } = this.#waiting
     return first ? performance.now() - first.waiter.since : 0
   }
 
   /**
-   * Calls back once a slot is held, at once where one is free, or with the error that ended the wait. By callback,
+   * Calls back once a slot is held, immediately if one is free, or with the error that ended the wait. A callback,
    * because this is on the path of every query.
    */
   take(wait: SlotWait, callback: (error?: Error) => void): void {
@@ -83,7 +86,7 @@ export class Slots {
     this.#wakeAt(until)
   }
 
-  /** Takes a slot where one is free; says whether it did. */
+  /** Takes a slot if one is free; returns whether it did. */
   takeFree(): boolean {
     if (this.#free === 0) return false
     this.#free -= 1
@@ -91,8 +94,8 @@ export class Slots {
   }
 
   /**
-   * The same as a promise, without a limit: resolves to what gives the slot back, which does so once; rejects with the
-   * signal's reason.
+   * Like `take`, as a promise and without a limit: resolves to a function that returns the slot, which has an effect
+   * only once; rejects with the signal's reason.
    */
   acquire(signal?: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
@@ -107,7 +110,7 @@ export class Slots {
     })
   }
 
-  /** Gives a slot back: to whoever waits longest, if anybody does. */
+  /** Returns a slot: to the longest waiting caller, if there is one. */
   give(): void {
     const { first } = this.#waiting
     if (first) {
@@ -118,12 +121,12 @@ export class Slots {
     if (this.#free === this.#max) this.#onAllFree?.()
   }
 
-  /** Sends everybody away who waits. */
+  /** Rejects all waiters. */
   refuse(error: Error): void {
     for (const place of this.#waiting.places) this.#settle(place, error)
   }
 
-  /** Resolves once every slot is free and nobody waits. */
+  /** Resolves once every slot is free and there are no waiters. */
   allFree(): Promise<void> {
     if (this.#free === this.#max) return Promise.resolve()
     return new Promise((resolve) => {
@@ -139,7 +142,7 @@ export class Slots {
     callback(error)
   }
 
-  /** Wakes up at that moment or before, to see who has waited too long. */
+  /** Schedules the timer for that moment or before, to find the waiters whose time is over. */
   #wakeAt(until: number): void {
     if (until >= this.#firesAt) return
     clearTimeout(this.#timer)

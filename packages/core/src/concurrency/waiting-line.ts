@@ -1,4 +1,4 @@
-/** A place in a line; of one that was left nothing leads to the others. */
+/** A place in a queue; a place that was left holds no reference to the others. */
 export class Place<Waiter> {
   readonly waiter: Waiter
   before: Place<Waiter> | undefined
@@ -12,10 +12,10 @@ export class Place<Waiter> {
 }
 
 /**
- * Who waits, in the order of their coming; each may leave at any time. Not a Set: while others come and go it is copied
- * into ever new tables, each of which leads to the next. The first of those grow old, and keep all that waited in the
- * others from being collected while that is cheap: with many waiting, garbage took more than a quarter of the time of a
- * query.
+ * A first-in, first-out queue whose members may leave at any time. Not a Set: while members come and go, a Set is
+ * copied into new tables again and again, each of which references the next. The first of those tables reach the old
+ * generation and keep everything that waited in the others from being collected cheaply: with many waiting, garbage
+ * collection took more than a quarter of the time of a query.
  */
 export class WaitingLine<Waiter> {
   #first: Place<Waiter> | undefined
@@ -26,19 +26,19 @@ export class WaitingLine<Waiter> {
     return this.#size
   }
 
-  /** Who waits longest. */
+  /** The member that has waited longest. */
   get first(): Place<Waiter> | undefined {
     return this.#first
   }
 
-  /** Those who wait now, in their order. */
+  /** The current members, in order. */
   get places(): readonly Place<Waiter>[] {
     const places: Place<Waiter>[] = []
     for (let place = this.#first; place; place = place.after) places.push(place)
     return places
   }
 
-  /** Takes the last place. */
+  /** Joins at the end. */
   join(waiter: Waiter): Place<Waiter> {
     const place = new Place(waiter, this.#last)
     if (this.#last) this.#last.after = place
@@ -48,7 +48,7 @@ export class WaitingLine<Waiter> {
     return place
   }
 
-  /** Says whether the place was still taken. */
+  /** Leaves; returns whether the place was still taken. */
   leave(place: Place<Waiter>): boolean {
     if (place.isLeft) return false
     const { before, after } = place

@@ -1,16 +1,16 @@
 import { MiyabiError } from './error.js'
 
-/** One thing that is wrong with one setting. Never holds the value of a secret. */
+/** One fault of one setting. Never contains a secret. */
 export interface SettingFault {
-  /** The variable. */
+  /** The variable's name. */
   readonly name: string
   /** What is wrong with it. */
   readonly problem: string
-  /** What would be right, or what to do. */
+  /** What is accepted, or what to do. */
   readonly expected: string
 }
 
-/** The settings cannot be used. `details.faults` has every fault, and the message a line for each. */
+/** The settings are invalid. `details.faults` lists every fault, and the message has a line for each. */
 export class ConfigError extends MiyabiError<'config.invalid', { readonly faults: readonly SettingFault[] }> {
   override readonly name = 'ConfigError'
 

@@ -1,18 +1,15 @@
 import { asTyped } from '../project/as-typed.js'
 
-/**
- * What is known about the work that failed: `none` happened, or it is `unknown` whether it did (a COMMIT lost on the
- * wire).
- */
+/** The known effect of the failed work: `none`, or `unknown` if it may have happened (a COMMIT lost on the wire). */
 export type Effect = 'none' | 'unknown'
 
 export interface MiyabiErrorOptions<Details extends object> {
-  /** Facts a program can act on. Never a row's value, an SQL parameter, a password or a whole URL. */
+  /** Facts that a program can act on. Never contains a row's value, an SQL parameter, a password or a whole URL. */
   readonly details?: Details
   readonly cause?: unknown
-  /** What to do about it, as a clause that can follow what happened. Commands in it are told as {@link asTyped}. */
+  /** What to do about it, as a clause that can follow the reason. Commands in it are rewritten by {@link asTyped}. */
   readonly remedy?: string | undefined
-  /** Whether the same call may succeed when made again. Default false. */
+  /** Whether the same call may succeed when retried. Default false. */
   readonly retryable?: boolean
   /** Default `none`. */
   readonly effect?: Effect
@@ -25,8 +22,8 @@ const BRAND = Symbol.for('@miyabi/core/error')
  * The base of every error this data layer throws.
  *
  * `code` is literal and dotted (`postgres.pool.acquire_timeout`), `details` are typed facts, and a retry helper reads
- * `retryable` and `effect`, nothing else. For people, `message` has what happened (`reason`) and what to do about it
- * (`remedy`).
+ * `retryable` and `effect`, nothing else. For people, `message` consists of what happened (`reason`) and what to do
+ * about it (`remedy`).
  */
 export class MiyabiError<Code extends string = string, Details extends object = object> extends Error {
   override readonly name: string = 'MiyabiError'
@@ -34,7 +31,7 @@ export class MiyabiError<Code extends string = string, Details extends object = 
   readonly details: Details
   readonly retryable: boolean
   readonly effect: Effect
-  /** What to do about it, where one thing is likely. Also the end of the message. */
+  /** What to do about it, if there is one likely remedy. Also the end of the message. */
   declare readonly remedy?: string
   readonly #reason: string
 
@@ -56,21 +53,21 @@ export class MiyabiError<Code extends string = string, Details extends object = 
     return this.#reason
   }
 
-  /** By what `isMiyabiError` knows it. */
+  /** The mark by which `isMiyabiError` recognizes it. */
   get [BRAND](): true {
     return true
   }
 }
 
-/** A remedy has a line of its own behind a reason of several. */
+/** The remedy is on a separate line after a reason of several lines. */
 function messageOf(reason: string, remedy: string | undefined): string {
   if (remedy === undefined) return reason
   return `${reason}${reason.includes('\n') ? '\n' : '; '}${remedy}`
 }
 
 /**
- * Whether `error` is one of ours, and with codes given, whether it has one of those. Also of one that another copy of
- * this package made, which is no instance of any class here.
+ * Returns whether `error` is one of ours and, if codes are passed, has one of them. Also recognizes errors that another
+ * copy of this package created, which are not instances of the classes here.
  */
 export function isMiyabiError<Code extends string = string>(
   error: unknown,
@@ -81,7 +78,7 @@ export function isMiyabiError<Code extends string = string>(
   return codes.length === 0 || codes.includes(code)
 }
 
-/** Of a union of errors, those that can have one of these codes, and then have it. */
+/** Narrows a union of errors to those that can have one of these codes. */
 export type WithCode<Failure extends MiyabiError, Code extends string> =
   Failure extends MiyabiError<infer Own>
     ? [Extract<Own, Code>] extends [never]

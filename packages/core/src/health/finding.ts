@@ -1,11 +1,11 @@
-/** Something that is wrong, or soon will be, and what to do about it: what a check of `miyabi doctor` finds. */
+/** A problem that `miyabi doctor` found: what is wrong, or soon will be, and what to do about it. */
 export interface Finding {
-  /** What was looked for, dotted: `indexes.duplicate`. */
+  /** The check, dotted: `indexes.duplicate`. */
   readonly check: string
-  /** The setting, table, policy, index ... that it is about; absent where it is about the whole. */
+  /** The setting, table, policy, index ... concerned; absent if the finding concerns the whole. */
   readonly object?: string
-  /** What is wrong and what comes of it. Never a secret, never a row's value. */
+  /** What is wrong and what results from it. Never contains a secret or a row's value. */
   readonly problem: string
-  /** The command, SQL or setting that mends it. */
+  /** The command, SQL or setting that fixes it. */
   readonly remedy: string
 }

@@ -1,14 +1,14 @@
-/** How a store answered when it was asked how it is. */
+/** The result of a store's health check. */
 export interface StoreHealth {
-  /** `down`: the application cannot do its work with it. `degraded`: it can, and somebody should look. */
+  /** `down`: the application cannot work with it. `degraded`: it can, but an operator should investigate. */
   readonly status: 'up' | 'degraded' | 'down'
-  /** Whether new requests should come to this instance, as far as this store is concerned. */
+  /** Whether this instance should receive new requests, as far as this store is concerned. */
   readonly ready: boolean
-  /** How long it took to know, in milliseconds. */
+  /** How long the check took, in milliseconds. */
   readonly latencyMs: number
-  /** The server's version, where it says one. */
+  /** The server's version, if it reports one. */
   readonly version?: string
-  /** What is wrong, in words; the worst, where it is more than one thing. Names the server, never a password. */
+  /** What is wrong; the most severe problem if there are several. Names the server, never a password. */
   readonly reason?: string
   /** What to do about it. */
   readonly remedy?: string

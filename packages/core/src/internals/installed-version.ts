@@ -8,8 +8,8 @@ interface Manifest {
 }
 
 /**
- * The version of a package as it is installed for the module at `from` (an `import.meta.url`), or for the package `via`
- * that this module imports. `unknown` where it cannot be found, as in a bundle.
+ * Returns the version of a package as installed for the module at `from` (an `import.meta.url`), or for the package
+ * `via` that this module imports. `unknown` if it cannot be found, as in a bundle.
  */
 export function installedVersion(name: string, from: string, via?: string): string {
   try {
@@ -20,7 +20,7 @@ export function installedVersion(name: string, from: string, via?: string): stri
   }
 }
 
-/** Of the nearest manifest by that name: not every package lets its own be imported. */
+/** From the nearest manifest with that name: not every package allows importing its own. */
 function versionAbove(folder: string, name: string): string {
   for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) {
     const manifest = readManifest(path.join(at, 'package.json'))

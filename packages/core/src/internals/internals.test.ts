@@ -19,7 +19,7 @@ function recordingLogger(): Logger & { readonly warnings: [LogFields, string][] 
 }
 
 describe('InternalsCheck', () => {
-  it('finds nothing wrong where every member is what it has to be, an empty one included', () => {
+  it('finds no fault if every member is what it has to be, including an empty one', () => {
     expect(check({ _pulse() {}, key: null }).problem).toBeUndefined()
     class Pool {
       key = null
@@ -28,7 +28,7 @@ describe('InternalsCheck', () => {
     expect(check(new Pool()).problem).toBeUndefined()
   })
 
-  it('names every member that is missing or of another kind, what it was for, and the version that lacks it', () => {
+  it('names every member that is missing or of another kind, its purpose, and the version that lacks it', () => {
     const installed = installedVersion('vitest', import.meta.url)
     const problem = check({ _pulse: 1 }).problem
     expect(problem?.missing).toEqual([
@@ -40,29 +40,29 @@ describe('InternalsCheck', () => {
     )
   })
 
-  it('takes a holder that is gone itself for one that has nothing', () => {
+  it('treats a missing holder as one without members', () => {
     expect(check(undefined).problem?.missing).toHaveLength(2)
   })
 
-  it('warns once, of what only saves time, as soon as somebody listens', () => {
+  it('warns once, about members that only save time, as soon as there is a logger', () => {
     const slower = check({ _pulse() {}, key: null }, {})
     const logger = recordingLogger()
     expect(slower.problem).toBeUndefined()
     expect([slower.has('known shapes', undefined), slower.has('known shapes', logger)]).toEqual([false, false])
     expect(slower.has('known shapes', logger)).toBe(false)
     expect(logger.warnings).toHaveLength(1)
-    expect(logger.warnings[0]?.[1]).toMatch(/^Goes on without known shapes, .* lacks Result\._shape/)
+    expect(logger.warnings[0]?.[1]).toMatch(/^Continuing without known shapes, .* lacks Result\._shape/)
     expect(check({}).has('known shapes', logger)).toBe(true)
   })
 })
 
 describe('installedVersion', () => {
-  it('reads the manifest of the copy that the module would import, also of a package that exports none', () => {
+  it('reads the manifest of the copy that the module would import, even if the package does not export it', () => {
     expect(installedVersion('vitest', import.meta.url)).toMatch(/^\d+\.\d+\.\d+/)
     expect(installedVersion('@vitest/expect', import.meta.url, 'vitest')).toMatch(/^\d+\.\d+\.\d+/)
   })
 
-  it('says unknown, rather than fail, where there is none', () => {
+  it('returns unknown instead of failing if there is no manifest', () => {
     expect(installedVersion('no-such-package', import.meta.url)).toBe('unknown')
   })
 })

@@ -1,34 +1,34 @@
 import type { Logger } from '../logging/logger.js'
 import { installedVersion } from './installed-version.js'
 
-/** What a member has to be. `any`: it is there, whatever its value. */
+/** What a member has to be. `any`: it exists, with any value. */
 export type InternalKind = 'function' | 'object' | 'boolean' | 'any'
 
-/** A package of others, and where it was read. */
+/** A third-party package, and the version its internals were read in. */
 export interface ReadPackage {
   readonly package: string
-  /** The version in which its internals were read. In another one they may be gone, or mean something else. */
+  /** The version in which its internals were read. In other versions they may be missing or have another meaning. */
   readonly readIn: string
-  /** The package that brings it along, where it is no dependency of ours. */
+  /** The package that depends on it, if it is not a direct dependency of ours. */
   readonly via?: string
 }
 
-/** A member of another package that its documentation does not promise, and that is used all the same. */
+/** A member of another package that is used although its documentation does not promise it. */
 export interface Internal<Holder extends string = string> extends ReadPackage {
-  /** The object that has it, in the package's own words: `Pool`. */
+  /** The object that has it, in the package's own terms: `Pool`. */
   readonly holder: Holder
   readonly member: string
   readonly kind: InternalKind
   /** What it is used for. */
   readonly use: string
-  /** What goes without it, where it only saves time. */
+  /** What is lost without it, if it only saves time. */
   readonly saves: string | undefined
 }
 
-/** A member that is not there, and the version that lacks it. */
+/** A missing member, and the version that lacks it. */
 export interface MissingInternal {
   readonly package: string
-  /** `unknown` where it cannot be read, as in a bundle. */
+  /** `unknown` if it cannot be read, as in a bundle. */
   readonly installed: string
   readonly readIn: string
   /** `Pool._pulseQueue` */
@@ -36,9 +36,7 @@ export interface MissingInternal {
   readonly use: string
 }
 
-/**
- * The members that are used of one package, a row each. `saves` is what goes without, where a member only saves time.
- */
+/** The members used of one package, one per row. `saves`: what is lost without a member that only saves time. */
 export function internalsOf<Holder extends string>(
   of: ReadPackage,
   rows: readonly (readonly [holder: Holder, member: string, kind: InternalKind, use: string, saves?: string])[],
@@ -46,7 +44,7 @@ export function internalsOf<Holder extends string>(
   return rows.map(([holder, member, kind, use, saves]) => ({ ...of, holder, member, kind, use, saves }))
 }
 
-/** Checks, once a process, whether the internals that a package of ours uses are there. */
+/** Checks, once per process, whether the internals that one of our packages uses exist. */
 export class InternalsCheck<Holder extends string> {
   readonly #internals: readonly Internal<Holder>[]
   readonly #holders: () => Readonly<Record<Holder, unknown>>
@@ -55,8 +53,8 @@ export class InternalsCheck<Holder extends string> {
   #missing: readonly Internal<Holder>[] | undefined
 
   /**
-   * @param holders makes the objects that are looked at.
-   * @param from the `import.meta.url` of a module that imports the packages: it tells which copy is meant.
+   * @param holders creates the objects that are checked.
+   * @param from the `import.meta.url` of a module that imports the packages: it determines which copy is meant.
    */
   constructor(internals: readonly Internal<Holder>[], holders: () => Readonly<Record<Holder, unknown>>, from: string) {
     this.#internals = internals
@@ -64,24 +62,26 @@ export class InternalsCheck<Holder extends string> {
     this.#from = from
   }
 
-  /** What is missing that calls need, as facts and in words; undefined where nothing is. */
+  /** The missing members that calls need, as facts and in words; undefined if none is missing. */
   get problem(): { readonly missing: readonly MissingInternal[]; readonly message: string } | undefined {
     const missing = this.#told(undefined)
     return missing.length === 0 ? undefined : { missing, message: inWords(missing) }
   }
 
-  /** Whether all is there that `saves` needs to save time. The first call with a logger that is told no warns, once. */
+  /**
+   * Whether everything exists that `saves` needs to save time. If not, the first call with a logger logs one warning.
+   */
   has(saves: string, logger: Logger | undefined): boolean {
     const missing = this.#told(saves)
     if (missing.length > 0 && logger && !this.#warned.has(saves)) {
       this.#warned.add(saves)
-      const message = `Goes on without ${saves}, which nothing but time depends on: ${inWords(missing)}`
+      const message = `Continuing without ${saves}, which only saves time: ${inWords(missing)}`
       logger.warn({ event: 'internals.missing', saves, missing }, message)
     }
     return missing.length === 0
   }
 
-  /** What is missing of what `saves` needs, or of what all calls need. */
+  /** The missing members that `saves` needs, or that all calls need. */
   #told(saves: string | undefined): readonly MissingInternal[] {
     this.#missing ??= this.#find()
     return this.#missing

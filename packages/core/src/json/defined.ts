@@ -1,4 +1,4 @@
-/** The members of `T`, each that may be undefined optional instead. */
+/** The members of `T`, with each that may be undefined made optional. */
 export type Defined<T extends object> = {
   [K in keyof T as undefined extends T[K] ? never : K]: T[K]
 } & {
@@ -6,8 +6,8 @@ export type Defined<T extends object> = {
 }
 
 /**
- * The members that have a value: what is undefined is left out, as types demand for whom a member that is there has a
- * value.
+ * Returns the members that have a value: undefined members are left out, as required by types whose optional members
+ * may not be undefined.
  */
 export function defined<T extends object>(members: T): Defined<T> {
   const kept: Record<string, unknown> = {}

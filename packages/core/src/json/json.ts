@@ -1,9 +1,9 @@
-/** What JSON can carry. */
+/** A value that JSON can represent. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
 
 /**
- * A replacer for `JSON.stringify`: a bigint becomes a decimal string (so no digit is lost and the type does not depend
- * on the size), bytes become base64. Decimals and dates need no help: their own `toJSON` gives a string.
+ * A replacer for `JSON.stringify`: a bigint becomes a decimal string (no digit is lost, and the type does not depend on
+ * the size), bytes become base64. Decimals and dates need no conversion: their own `toJSON` returns a string.
  */
 export function jsonReplacer(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
@@ -13,7 +13,7 @@ export function jsonReplacer(_key: string, value: unknown): unknown {
 
 /** `JSON.stringify` for rows and items: BigInt, Decimal, Date and bytes included. */
 export function stringifyJson(value: unknown, space?: number): string {
-  // A Buffer's own toJSON runs before the replacer sees it, hence the view on the holder.
+  // A Buffer's own toJSON runs before the replacer sees it, so the replacer reads the holder.
   return JSON.stringify(
     value,
     function (this: Record<string, unknown>, key: string, current: unknown) {

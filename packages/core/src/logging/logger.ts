@@ -1,10 +1,10 @@
 import { redactText } from './redact.js'
 import { redactFields } from './redact-value.js'
 
-/** Facts of one event: flat, named, of values JSON can carry. */
+/** The facts of one event: a flat record of named JSON values. */
 export type LogFields = Readonly<Record<string, unknown>>
 
-/** What the data layer logs through. A pino logger fits as it is; so does any object with these four methods. */
+/** The logger of the data layer. A pino logger fits without an adapter, as does any object with these four methods. */
 export interface Logger {
   debug(fields: LogFields, message: string): void
   info(fields: LogFields, message: string): void
@@ -14,16 +14,16 @@ export interface Logger {
 
 const ignore = (): void => {}
 
-/** The default: says nothing. */
+/** The default: logs nothing. */
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
 /**
- * Those that mask secrets, or say nothing: a context hands its logger down to its stores, and nothing is to be masked
- * twice.
+ * Loggers that mask secrets or log nothing: a context passes its logger down to its stores, and nothing should be
+ * masked twice.
  */
 const safe = new WeakSet<Logger>([silentLogger])
 
-/** The same logger behind a filter that masks secrets in messages and, at any depth, in fields. */
+/** Wraps a logger in a filter that masks secrets in messages and, at any depth, in fields. */
 export function redactingLogger(logger: Logger): Logger {
   if (safe.has(logger)) return logger
   const through =

@@ -2,12 +2,12 @@ import { isSecretName } from './secret-names.js'
 
 export const MASK = '***'
 
-/** Web addresses may have a `:port/path@x`, and no database's URL does: there it is a password that was not encoded. */
+/** Web addresses may contain `:port/path@x`, database URLs do not: there it is a password that was not encoded. */
 const WEB = /^(?:https?|wss?|file|webpack(?:-internal)?):$/i
 
 /**
- * A connection URL that is safe to print: `postgresql://app:***@db.example.com:5432/miyabi`.
- * Text that is not a URL is not repeated at all, because a malformed URL can hold a password in any place.
+ * Returns a connection URL that is safe to print: `postgresql://app:***@db.example.com:5432/miyabi`. Text that is not a
+ * URL is replaced completely, because a malformed URL can contain a password anywhere.
  */
 export function redactUrl(url: string): string {
   const parsed = parse(url)
@@ -30,8 +30,8 @@ function parse(url: string): URL | undefined {
 }
 
 /**
- * Masks what stands before the host in every URL of a text, also where its password was not encoded, and so is no
- * URL's.
+ * Masks everything before the host in every URL of a text, even if the password was not encoded and the text is
+ * therefore not a valid URL.
  */
 export function redactUserinfo(text: string): string {
   let result = ''
@@ -51,7 +51,7 @@ export function redactUserinfo(text: string): string {
 
 const SCHEME = /[a-z][a-z0-9+.-]*$/i
 
-/** Where a URL ends at the latest: with its line, at a quotation mark, or where the next one begins. */
+/** The latest possible end of a URL: the end of its line, a quotation mark, or the start of the next URL. */
 function urlEnd(text: string, start: number): number {
   const next = text.indexOf('://', start)
   const before = next === -1 ? text.slice(start) : text.slice(start, next)
@@ -61,7 +61,7 @@ function urlEnd(text: string, start: number): number {
 }
 
 /**
- * Where the `@` before the host is, or -1. The last one: a password that was not encoded may hold more of them, and
+ * Where the `@` before the host is, or -1. The last one: a password that was not encoded may contain others, and
  * spaces.
  */
 function userinfoEnd(scheme: string, rest: string): number {

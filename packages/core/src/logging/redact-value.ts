@@ -2,22 +2,23 @@ import { redactText } from './redact.js'
 import { MASK, redactUrl } from './redact-url.js'
 import { isSecretName } from './secret-names.js'
 
-/** Deeper than what one event tells, and no deeper than a socket or a request that somebody hangs on an error. */
+/** Deeper than the facts of any event, but not deep enough to walk a socket or request attached to an error. */
 const MAX_DEPTH = 8
 
 /**
- * A copy of a value that may be logged or printed: secrets are masked by the name they go by (a field, a key of a Map,
- * a header, the option before it) and in every text, at any depth. What cannot carry one stays as it is.
+ * Returns a copy of a value that may be logged or printed: secrets are masked by their name (a field, a key of a Map, a
+ * header, the option before them) and in every text, at any depth. Values that cannot contain a secret stay as they
+ * are.
  */
 export function redactValue(value: unknown): unknown {
   return redact(value, [])
 }
 
-/** The same of the fields of an event. */
+/** Does the same for the fields of an event. */
 export const redactFields = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   redactPairs(plainEntries(fields), [fields])
 
-/** @param above what holds it, which a circle leads back to */
+/** @param above its ancestors, to detect cycles */
 function redact(value: unknown, above: readonly object[]): unknown {
   if (typeof value === 'string') return redactText(value)
   if (typeof value === 'function') return `[function ${value.name}]`
@@ -36,7 +37,7 @@ function redact(value: unknown, above: readonly object[]): unknown {
   return redactPairs(plainEntries(value), inside)
 }
 
-/** What an error is known by. Its other fields are the driver's: rows, whole requests. */
+/** The fields that identify an error. Its other fields come from the driver: rows, whole requests. */
 function redactError(error: Error, above: readonly object[]): object {
   const { name, message, cause } = error
   const { code, errors } = error as { readonly code?: unknown; readonly errors?: unknown }
@@ -49,7 +50,7 @@ function redactError(error: Error, above: readonly object[]): object {
   }
 }
 
-/** Of arguments and of raw headers, the element after a secret's name is the secret: `['--password', 'x']`. */
+/** In arguments and raw headers, the element after a secret's name is the secret: `['--password', 'x']`. */
 function redactList(list: readonly unknown[], above: readonly object[]): unknown[] {
   return list.map((element, index) => {
     const before: unknown = list[index - 1]
@@ -70,7 +71,7 @@ function redactPairs(
   )
 }
 
-/** Whether there is one (`password: undefined`, `hasToken: true`) is no secret. */
+/** Whether a secret exists (`password: undefined`, `hasToken: true`) is not a secret. */
 function mask(value: unknown): unknown {
   return value === undefined || value === null || value === '' || typeof value === 'boolean' ? value : MASK
 }

@@ -2,19 +2,19 @@ import { MASK, redactUserinfo } from './redact-url.js'
 import { isSecretHeader, isSecretName } from './secret-names.js'
 
 /**
- * Masks the secrets in a text that comes from elsewhere: the passwords of URLs, what follows a name that says so
- * (`PGPASSWORD=`, `"secretKey": "..."`, `--token ...`, `PASSWORD '...'`, `Authorization: ...`), and what is a secret by
- * its own form (a bearer token, a private key). It masks too much rather than too little.
+ * Masks the secrets in an external text: the passwords of URLs, values after a name that marks a secret (`PGPASSWORD=`,
+ * `"secretKey": "..."`, `--token ...`, `PASSWORD '...'`, `Authorization: ...`), and values that are secrets by their
+ * form (a bearer token, a private key). Prefers masking too much to masking too little.
  */
 export function redactText(text: string): string {
   return redactForms(redactNamed(redactUserinfo(text)))
 }
 
-/** A name, and what leads to its value. A quotation mark may be escaped, for JSON in JSON. */
+/** A name, and the characters between it and its value. A quotation mark may be escaped, for JSON in JSON. */
 const NAME =
   /(?:(?<![\w$.-])|(?<=%[\da-f]{2}))(?<option>--?)?(?<name>[a-z_$][\w$.-]*)(?<lead>\\*["'`]?\]?\s{0,20}(?:=>|:=|=|:(?!\/\/)|%3D)\s{0,20}|\s+)?/gi
 
-/** What every secret's name has in it, and what every form below: most texts have neither, and need no closer look. */
+/** A part of every secret's name and of every form below: most texts contain neither and need no further check. */
 const MAY_NAME = /passw|passphrase|secret|credential|token|signature|authorization|cookie|key|pass|pwd|pw|jwt|sig/i
 const MAY_BE = /bearer|eyJ|AKIA|ASIA|gh[opusr]_|github_pat_|npm_|k_live_|k_test_|xox|-----BEGIN|@/i
 
@@ -45,7 +45,7 @@ interface Named {
   readonly isOption: boolean
 }
 
-/** Where the value that begins at `start` ends; `start` where there is none to mask. */
+/** The end of the value that begins at `start`; `start` if there is nothing to mask. */
 function valueEnd(text: string, start: number, { name, lead, isOption }: Named): number {
   const quote = openingQuote(text, start)
   const isPair = lead.trim() !== ''
@@ -54,7 +54,7 @@ function valueEnd(text: string, start: number, { name, lead, isOption }: Named):
   if (isSecretHeader(name)) return match(/[^\n"]*/y, text, start)
   if (text[start] === '[') return match(/\[[^\]]*\]?/y, text, start)
   if (NO_VALUE.test(text.slice(start, start + 10))) return start
-  // A comma, and whatever else no next pair follows, may belong to the password.
+  // A comma, and anything else that is not followed by another pair, may belong to the password.
   return match(/(?:[^\s"&;%]|[&;](?![\w%.-]+=|\s|$)|%(?!26[\w.-]+(?:=|%3D)))*/y, text, start)
 }
 
@@ -64,7 +64,7 @@ function match(pattern: RegExp, text: string, start: number): number {
   return Math.max(start, pattern.lastIndex)
 }
 
-/** The secrets are further in, already masked, or this is a sentence. */
+/** The secrets are nested and already masked, or this is prose. */
 const NO_VALUE = /^(?:\{|\*\*\*|(?:null|undefined|true|false|is|was|must|may|not|has|cannot|needs|requires)\b)/
 
 /** `'`, `"`, a backtick, the same escaped, `E'`, or `$$` and `$tag$` of SQL. */
@@ -74,7 +74,10 @@ function openingQuote(text: string, start: number): string {
 
 const closing = (opening: string): string => opening.replace(/^[EU]&?/, '')
 
-/** Behind the closing quote: not one that is escaped or doubled. Without one the value was cut, and goes to the end. */
+/**
+ * The position after the closing quote, which is neither escaped nor doubled. Without one the value was cut off, and
+ * ends with the text.
+ */
 function closingQuote(text: string, start: number, opening: string): number {
   const quote = closing(opening)
   for (let at = text.indexOf(quote, start); at !== -1; at = text.indexOf(quote, at + quote.length)) {
@@ -85,14 +88,14 @@ function closingQuote(text: string, start: number, opening: string): number {
   return text.length
 }
 
-/** What is a secret by its own form. */
+/** Secrets recognizable by their form. */
 const FORMS: readonly (readonly [form: RegExp, shown: string])[] = [
   [/\b(bearer)\s+(?!tokens?\b)[\w.~+/=-]+/gi, `$1 ${MASK}`],
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, MASK], // a JSON web token
   [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, MASK],
   [/\b(?:gh[opusr]_|github_pat_|npm_|[rs]k_(?:live|test)_|xox[abeprs]-)[\w-]{10,}/g, MASK],
   [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?=-----END|$)/g, `$1${MASK}`],
-  // `app:password@host` without a scheme; not what follows a `:` in an address of the web, a path or a line number.
+  // `app:password@host` without a scheme; not what follows a `:` in a web address, a path or a line number.
   [/(?<![\w/.+-])(?!mailto:)([\w.+-]{1,100}):(?![\\/@])[^\s"'`]{1,200}@(?=[\w[])/g, `$1:${MASK}@`],
 ]
 

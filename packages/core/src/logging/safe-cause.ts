@@ -1,8 +1,8 @@
 import { redactText } from './redact.js'
 
 /**
- * A copy of an error that may be attached as `cause` or logged: name, code and redacted message, without the driver's
- * own fields (PostgreSQL's `detail` holds row values, the AWS SDK's `$response` whole requests).
+ * Returns a copy of an error that may be attached as `cause` or logged: name, code and redacted message, without the
+ * driver's own fields (PostgreSQL's `detail` contains row values, the AWS SDK's `$response` whole requests).
  */
 export function safeCause(error: unknown): Error {
   const source = error instanceof Error ? error : new Error(String(error))

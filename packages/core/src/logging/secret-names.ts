@@ -1,13 +1,17 @@
 /**
- * Anywhere in a name, these make it a secret's: `PGPASSWORD`, `newPassword`, `AWS_SECRET_ACCESS_KEY`, `credentials`.
+ * A name that contains one of these anywhere names a secret: `PGPASSWORD`, `newPassword`, `AWS_SECRET_ACCESS_KEY`,
+ * `credentials`.
  */
 const SAYS_SECRET = /passw(?:or)?d|passphrase|secret|credential/
 
-/** What a name that says secret may end in and yet name something harmless: `passwordFile`, `secretName`. */
+/** Endings with which a name that suggests a secret names something harmless: `passwordFile`, `secretName`. */
 const BESIDE_SECRET =
   /(?:file|path|folder|length|count|name|arn|policy|version|encryption|expires|expiry|expiration|changed|(?:at|age|ms))$/
 
-/** At the end of a name, these are a secret or the half of one: `X-Amz-Security-Token`, `accessKeyId`, `Set-Cookie`. */
+/**
+ * A name that ends with one of these names a secret or half of one: `X-Amz-Security-Token`, `accessKeyId`,
+ * `Set-Cookie`.
+ */
 const ENDS_SECRET =
   /(?:token|signature|authorization|cookie|(?:access|account|api|auth|encryption|erasure|master|private|shared|signing|ssl)key|accesskeyid)$/
 
@@ -20,7 +24,10 @@ const words = (name: string): string[] =>
     .toLowerCase()
     .match(/[a-z0-9]+/g) ?? []
 
-/** Whether what goes by this name (a field, a variable, a header, a query parameter, an option) must not be shown. */
+/**
+ * Returns whether the value with this name (a field, a variable, a header, a query parameter, an option) must not be
+ * shown.
+ */
 export function isSecretName(name: string): boolean {
   const parts = words(name)
   const joined = parts.join('')

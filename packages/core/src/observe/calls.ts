@@ -1,26 +1,27 @@
 import { addObserver, type Hooks, type ObserverContext } from './hook.js'
 
-/** A call that begins. */
+/** A call that is starting. */
 export interface CallStart {
   readonly store: 'postgresql' | 'aws.dynamodb'
-  /** `plugin.findMany`, `transaction`, `events.append`. Of a limited number. */
+  /** `plugin.findMany`, `transaction`, `events.append`. One of a limited set of names. */
   readonly operation: string
 }
 
-/** A call on its way, as one sees it who follows it from its beginning. */
+/** A call in progress, as seen by an observer that follows it from its start. */
 export interface CallInProgress {
-  /** Calls `work`, which does the call: what is set around it, all that the call does finds set. */
+  /** Runs `work`, which performs the call, so that it inherits any context that is set around it. */
   run<T>(work: () => T): T
-  /** It has ended. `code` is that of our errors. */
+  /** Called when the call ended. `code` is the code of our error. */
   end(error: { readonly code: string } | undefined): void
 }
 
-/** Begins to follow a call, in the asynchronous context of who asked. */
+/** Starts following a call, in the asynchronous context of the caller. */
 export type CallFollower = (start: CallStart) => CallInProgress | undefined
 
 /**
- * Those who follow calls from their beginning, as a tracer does. With nobody following it costs a comparison: ask
- * `isFollowed` first. Whoever follows harms nobody: a call is made once, whatever they throw, which is told once each.
+ * The observers that follow calls from their start, as a tracer does. Without any, it costs one comparison: check
+ * `isFollowed` first. An observer cannot affect a call: the call runs once, whatever they throw, and each failure is
+ * reported once.
  */
 export class Calls {
   readonly #onFailed: (error: unknown) => void
@@ -35,7 +36,7 @@ export class Calls {
     return this.#followers.length > 0
   }
 
-  /** Returns what ends it. */
+  /** Returns a function that removes the observer. */
   add(follower: CallFollower): () => void {
     this.#followers = [...this.#followers, follower]
     return () => {
@@ -43,7 +44,7 @@ export class Calls {
     }
   }
 
-  /** Makes a call. @param codeOf the code of what it fails with. */
+  /** Performs a call. @param codeOf returns the code of its error. */
   run<T>(start: CallStart, work: () => Promise<T>, codeOf: (error: unknown) => string): Promise<T> {
     let call = work
     const ends: ((error: { readonly code: string } | undefined) => void)[] = []
@@ -88,7 +89,7 @@ export class Calls {
   }
 }
 
-/** An observer that may follow calls, too. */
+/** An observer that may also follow calls. */
 export interface FollowingObserver extends ObserverContext {
   begin?(call: CallStart): CallInProgress | undefined
 }
@@ -98,7 +99,10 @@ export type HooksAndCalls<Observer extends FollowingObserver> = Hooks<Omit<Obser
   readonly calls: Calls
 }
 
-/** Adds an observer to the hooks of each method that it has, and to those who follow calls. Returns what ends it. */
+/**
+ * Adds an observer to the hooks of each method that it has, and to the followers of calls. Returns a function that
+ * removes it.
+ */
 export function addFollowingObserver<Observer extends FollowingObserver>(
   { calls, ...hooks }: HooksAndCalls<Observer>,
   observer: Observer,

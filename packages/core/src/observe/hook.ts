@@ -1,14 +1,14 @@
 import { AsyncResource } from 'node:async_hooks'
 
-/** What an observer is called with. What it returns is of no use; of a promise only the rejection is heard. */
+/** The function an observer is called with. Its return value is ignored; of a promise only the rejection is handled. */
 export type Listener<Facts> = (facts: Facts) => unknown
 
 /**
- * One kind of thing that can be observed. With nobody listening it costs a comparison: ask `isHeard` before facts are
- * made.
+ * One kind of thing that can be observed. Without listeners it costs one comparison: check `isHeard` before building
+ * facts.
  *
- * Whoever listens harms nobody but themselves: what they throw is told to `onFailed`, once each, and they go on being
- * called.
+ * Listeners cannot affect the caller: an error they throw is passed to `onFailed`, once per listener, and they continue
+ * to be called.
  */
 export class Hook<Facts> {
   readonly #onFailed: (error: unknown) => void
@@ -20,17 +20,17 @@ export class Hook<Facts> {
     this.#onFailed = onFailed
   }
 
-  /** Whether anybody listens. */
+  /** Whether there are listeners. */
   get isHeard(): boolean {
     return this.#listeners.length > 0
   }
 
   /**
-   * @param inContext whether it is to be told in the asynchronous context of who asked.
-   * @returns what ends it.
+   * @param inContext whether to call it in the asynchronous context of the caller.
+   * @returns a function that removes it.
    */
   add(listener: Listener<Facts>, inContext = false): () => void {
-    const own: Listener<Facts> = (facts) => listener(facts) // who is added twice is told twice, and ended apart
+    const own: Listener<Facts> = (facts) => listener(facts) // a listener added twice is called twice, and each is removed separately
     this.#listeners = [...this.#listeners, own]
     if (inContext) this.#inContext = [...this.#inContext, own]
     return () => {
@@ -39,12 +39,12 @@ export class Hook<Facts> {
     }
   }
 
-  /** The asynchronous context that runs, to tell in it later; undefined where nobody wants that. */
+  /** The current asynchronous context, to call listeners in later; undefined if no listener needs it. */
   capture(): AsyncResource | undefined {
     return this.#inContext.length > 0 ? new AsyncResource('MiyabiObserved') : undefined
   }
 
-  /** @param context where it is not that which runs. */
+  /** @param context if it is not the current one. */
   tell(facts: Facts, context?: AsyncResource): void {
     if (context) context.runInAsyncScope(() => this.#tell(facts))
     else this.#tell(facts)
@@ -68,9 +68,9 @@ export class Hook<Facts> {
   }
 }
 
-/** What every observer may say of itself. */
+/** Options that every observer may set. */
 export interface ObserverContext {
-  /** Whether it is to be told in the asynchronous context of who asked, as a tracer wants it. That costs a little. */
+  /** Whether to call it in the asynchronous context of the caller, as a tracer needs. This has a small cost. */
   readonly inContext?: boolean
 }
 
@@ -80,7 +80,7 @@ export type Hooks<Observer> = {
 }
 type FactsOf<Method> = Method extends (facts: infer Facts) => unknown ? Facts : never
 
-/** Adds an observer to the hooks of each method that it has. Returns what ends it. */
+/** Adds an observer to the hooks of each method that it has. Returns a function that removes it. */
 export function addObserver<Observer extends ObserverContext>(hooks: Hooks<Observer>, observer: Observer): () => void {
   const ends = Object.entries(hooks as unknown as Readonly<Record<string, Hook<never>>>).flatMap(([name, hook]) => {
     const method: unknown = Reflect.get(observer, name)

@@ -2,15 +2,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { findProjectRoot } from './root.js'
 
-/** A command as the sources and the pages have it: `pnpm db:tables apply`, `pnpm --silent db:doctor`, `pnpm prisma`. */
+/** A command as written in the sources and docs: `pnpm db:tables apply`, `pnpm --silent db:doctor`, `pnpm prisma`. */
 const COMMAND = /\bpnpm (?:--silent )?(?:db:([a-z]+)|prisma)\b/g
-/** What adds a package to this workspace, from any folder of it. */
+/** A command that adds a package to this workspace, from any of its folders. */
 const ADDITION = /\bpnpm add --save-dev --workspace-root\b/g
 
 /**
- * The commands in a text in the form that works where the process runs: `pnpm db:up` at the root of this workspace,
- * `pnpm -w db:up` in a folder of it, and `npx miyabi up` everywhere else. A package is added there by the project's own
- * package manager.
+ * Rewrites the commands in a text to the form that works in the current folder: `pnpm db:up` at the root of this
+ * workspace, `pnpm -w db:up` in its subfolders, and `npx miyabi up` everywhere else, where packages are added with the
+ * project's own package manager.
  */
 export function asTyped(text: string, cwd: string = process.cwd()): string {
   if (!text.includes('pnpm ')) return text
@@ -46,7 +46,7 @@ function placeOf(cwd: string): Place {
   return place
 }
 
-/** Whether the scripts of a project are the aliases. */
+/** Whether the scripts of a project define the aliases. */
 function hasAliases(root: string): boolean {
   try {
     const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts?: object }

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * What the root of a project holds, the most telling first: a package of a workspace has a `package.json` too, and no
- * lockfile.
+ * Files that mark the root of a project, the most specific first: a package of a workspace has a `package.json` too,
+ * but no lockfile.
  */
 const MARKS = [
   ['pnpm-workspace.yaml'],
@@ -12,8 +12,8 @@ const MARKS = [
 ]
 
 /**
- * The root of the project around `from`: the nearest folder at or above it that holds a `pnpm-workspace.yaml`, else a
- * lockfile, else a `package.json`; else undefined.
+ * Returns the root of the project around `from`: the nearest folder at or above it that contains a
+ * `pnpm-workspace.yaml`, else a lockfile, else a `package.json`; otherwise undefined.
  */
 export function findProjectRoot(from: string): string | undefined {
   for (const marks of MARKS) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { warnOfSecondCopy } from './second-copy.js'
 
 describe('a second copy of a package in one process', () => {
-  it('is told once, with both places, and is not what a reload or a bundler makes', async () => {
+  it("is reported once, with both places, and is not mistaken for a reload or a bundler's copy", async () => {
     const warnings: Error[] = []
     const listen = (warning: Error): void => void warnings.push(warning)
     process.on('warning', listen)
@@ -18,6 +18,6 @@ describe('a second copy of a package in one process', () => {
     process.off('warning', listen)
     const told = warnings.filter(({ message }) => message.includes(name))
     expect(told).toMatchObject([{ name: 'MiyabiWarning', code: 'MIYABI_SECOND_COPY' }])
-    expect(told[0]?.message).toContain(`two copies of ${name} in this process, ${here} and ${there}`)
+    expect(told[0]?.message).toContain(`Two copies of ${name} are loaded in this process: ${here} and ${there}`)
   })
 })

@@ -2,15 +2,15 @@
 const REGISTRY = Symbol.for('@miyabi/core.copies')
 
 interface Registry {
-  /** Where each package was found first. */
+  /** The place where each package was first loaded from. */
   readonly places: Map<string, string>
   hasWarned: boolean
 }
 
 /**
- * Warns, once a process, of a package of ours that is installed twice: in two versions, or one in two places. Each copy
- * works by itself, and knows nothing of the other's transactions under way and failed calls. A module that is evaluated
- * again from where it was, as by a reload, is no second copy, nor are those that a bundler makes on purpose.
+ * Warns, once per process, if one of our packages is loaded twice: in two versions, or from two places. Each copy works
+ * on its own, and is unaware of the other's open transactions and failed calls. A module that is evaluated again from
+ * the same place, as by a reload, is not a second copy, nor are copies that a bundler makes on purpose.
  *
  * @param name the package.
  * @param place the `import.meta.url` of its module; a bundle of CommonJS has none.
@@ -25,8 +25,8 @@ export function warnOfSecondCopy(name: string, place: string | undefined): void 
   if (first === undefined || first === place || registry.hasWarned) return
   registry.hasWarned = true
   process.emitWarning(
-    `There are two copies of ${name} in this process, ${first} and ${place}. What one of them began, the other does not know; ` +
-      `\`npm ls ${name}\` tells who brings them along`,
+    `Two copies of ${name} are loaded in this process: ${first} and ${place}. Neither is aware of the other's transactions; ` +
+      `\`npm ls ${name}\` shows which packages depend on them`,
     { type: 'MiyabiWarning', code: 'MIYABI_SECOND_COPY' },
   )
 }

@@ -1,34 +1,34 @@
 import { defined } from '../json/defined.js'
 import { encodingProblem } from './url-encoding.js'
 
-/** What people need to know about one setting; `.env.example` and the reference page are made from it. */
+/** The documentation of one setting; `.env.example` and the reference page are generated from it. */
 export interface SettingInfo {
   /** One or two sentences: what it does, and the symptom that calls for changing it. */
   readonly doc: string
-  /** `seconds`, `ms`, `connections` ... Omitted where there is none. */
+  /** `seconds`, `ms`, `connections` ... Omitted if there is none. */
   readonly unit?: string
-  /** The default as a person would write it into `.env`, or a phrase such as `none`. */
+  /** The default as written in `.env`, or a phrase such as `none`. */
   readonly defaultText: string
   /** Which values are accepted, in words. */
   readonly expected: string
   /** A value to show in `.env.example`. Defaults to `defaultText`. */
   readonly example?: string
-  /** True where the value must never be printed. */
+  /** Whether the value must never be printed. */
   readonly secret: boolean
 }
 
-/** What a variable's text was read as: a value, or what is wrong with the text, in words that do not repeat it. */
+/** The result of reading a variable's text: a value, or the problem, in words that do not repeat the text. */
 export type Parsed<T> =
   | { readonly success: true; readonly data: T }
   | { readonly success: false; readonly problem: string }
 
 /** Reads the text of one variable. */
 export interface Schema<T> {
-  /** Blanks around a text do not count, and a blank one is unset. Never throws, whatever it is given. */
+  /** Surrounding whitespace is ignored, and a blank text is unset. Never throws, whatever the input. */
   safeParse(text: unknown): Parsed<T>
 }
 
-/** One setting: the variable's text in, a typed value out. */
+/** One setting: turns the variable's text into a typed value. */
 export interface Setting<T> {
   readonly schema: Schema<T>
   readonly info: SettingInfo
@@ -42,12 +42,12 @@ interface Described {
 const parsed = <T>(data: T): Parsed<T> => ({ success: true, data })
 const refused = (problem: string): Parsed<never> => ({ success: false, problem })
 
-/** @param read gets what is set, without the blanks around it. */
+/** @param read receives the value that is set, without surrounding whitespace. */
 function schemaOf<T>(unset: T, read: (text: string) => Parsed<T>): Schema<T> {
   return {
     safeParse(given) {
-      // Whoever hands over an environment without types may have put a number into it.
-      if (given !== undefined && typeof given !== 'string') return refused('is not a text')
+      // An environment without types may contain a number.
+      if (given !== undefined && typeof given !== 'string') return refused('is not a string')
       const text = given?.trim()
       return text ? read(text) : parsed(unset)
     },
@@ -60,7 +60,7 @@ function decimal(text: string, isWanted: (n: number) => boolean): Parsed<number>
   return refused(Number.isNaN(number) ? 'is not a number' : 'is out of range')
 }
 
-/** A whole number. */
+/** Reads a whole number. */
 export function integer(
   options: Described & { readonly default: number; readonly min: number; readonly max: number; readonly unit?: string },
 ): Setting<number> {
@@ -77,7 +77,7 @@ export function integer(
   }
 }
 
-/** A duration written in seconds, decimals allowed; the value is in milliseconds. */
+/** Reads a duration written in seconds, decimals allowed; the value is in milliseconds. */
 export function seconds(
   options: Described & { readonly default: number; readonly min: number; readonly max: number },
 ): Setting<number> {
@@ -108,7 +108,7 @@ const words: ReadonlyMap<string, boolean> = new Map([
   ['off', false],
 ])
 
-/** `true`, `false`, and the usual words for them. */
+/** Reads `true`, `false`, and their usual synonyms. */
 export function boolean(options: Described & { readonly default: boolean }): Setting<boolean> {
   return {
     schema: schemaOf(options.default, (text) => {
@@ -119,14 +119,14 @@ export function boolean(options: Described & { readonly default: boolean }): Set
   }
 }
 
-/** One word of a list. */
+/** Reads one word of a list. */
 export function oneOf<const T extends string>(
   options: Described & { readonly values: readonly T[]; readonly default: T },
 ): Setting<T> {
   return {
     schema: schemaOf(options.default, (text) => {
       const value = options.values.find((candidate) => candidate === text)
-      return value === undefined ? refused('is not one of them') : parsed(value)
+      return value === undefined ? refused('is not one of the accepted values') : parsed(value)
     }),
     info: {
       ...describe(options),
@@ -137,25 +137,25 @@ export function oneOf<const T extends string>(
   }
 }
 
-/** Text that must match a pattern; unset gives the default. */
+/** Reads text that must match a pattern; unset gives the default. */
 export function pattern(
   options: Described & { readonly default: string; readonly matches: RegExp; readonly expected: string },
 ): Setting<string> {
   return {
     schema: schemaOf(options.default, (text) =>
-      options.matches.test(text) ? parsed(text) : refused('does not have that form'),
+      options.matches.test(text) ? parsed(text) : refused('does not match the accepted form'),
     ),
     info: { ...describe(options), defaultText: options.default || 'none', expected: options.expected, secret: false },
   }
 }
 
-/** A URL of one of `protocols`. Taken for a secret as a whole, because it can carry a password. */
+/** Reads a URL with one of `protocols`. Treated as a secret as a whole, because it can contain a password. */
 export function url(
   options: Described & {
     readonly protocols: readonly string[]
     readonly defaultText: string
     readonly example: string
-    /** More that must hold; returns what is wrong in words without repeating the value. */
+    /** A further check; returns the problem in words that do not repeat the value. */
     readonly check?: (url: URL) => string | undefined
   },
 ): Setting<string | undefined> {
@@ -169,7 +169,7 @@ export function url(
   }
 }
 
-/** Text that nobody may guess or see, of so many bytes at least. */
+/** Reads a secret text of at least `minBytes` bytes. */
 export function secret(
   options: Described & { readonly minBytes: number; readonly defaultText: string },
 ): Setting<string | undefined> {
@@ -182,13 +182,13 @@ export function secret(
   }
 }
 
-/** Up to `max` values of one kind, separated by commas; unset gives none. */
+/** Reads up to `max` values of one kind, separated by commas; unset gives none. */
 export function list(item: Setting<string | undefined>, max: number): Setting<readonly string[]> {
   const { expected } = item.info
   return {
     schema: schemaOf<readonly string[]>([], (text) => {
       const texts = text.split(',')
-      if (texts.length > max) return refused(`holds ${texts.length} values`)
+      if (texts.length > max) return refused(`contains ${texts.length} values`)
       const values: string[] = []
       for (const [index, one] of texts.entries()) {
         const read = item.schema.safeParse(one)
@@ -196,15 +196,13 @@ export function list(item: Setting<string | undefined>, max: number): Setting<re
         if (problem !== undefined) return refused(texts.length === 1 ? problem : `${problem} (value ${index + 1})`)
         if (read.success && read.data !== undefined) values.push(read.data)
       }
-      return new Set(values).size < values.length ? refused('holds the same twice') : parsed(values)
+      return new Set(values).size < values.length ? refused('contains the same value twice') : parsed(values)
     }),
     info: { ...item.info, expected: `${expected}; up to ${max}, separated by commas` },
   }
 }
 
-/**
- * The same setting without a default: unset gives undefined, and `defaultText` says in words what follows from that.
- */
+/** The same setting without a default: unset gives undefined, and `defaultText` describes the consequence. */
 export function optional<T>(setting: Setting<T>, defaultText: string): Setting<T | undefined> {
   return {
     schema: schemaOf<T | undefined>(undefined, (text) => setting.schema.safeParse(text)),
@@ -213,7 +211,7 @@ export function optional<T>(setting: Setting<T>, defaultText: string): Setting<T
 }
 
 function urlProblem(value: string, protocols: readonly string[]): string | undefined {
-  // Others carry no password.
+  // Other URLs contain no password.
   const problem = protocols.some((protocol) => protocol.startsWith('postgres')) ? encodingProblem(value) : undefined
   if (problem !== undefined) return problem
   let parsed: URL
@@ -223,9 +221,9 @@ function urlProblem(value: string, protocols: readonly string[]): string | undef
     return 'is not a URL (a special character in the password must be percent-encoded: @ is %40, / is %2F, # is %23)'
   }
   if (!protocols.includes(parsed.protocol.slice(0, -1))) {
-    return `does not begin with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`
+    return `does not start with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`
   }
-  return parsed.hostname === '' ? 'names no host' : undefined
+  return parsed.hostname === '' ? 'has no host' : undefined
 }
 
 function describe(options: Described): Pick<SettingInfo, 'doc' | 'example'> {

@@ -1,11 +1,11 @@
 import { redactValue } from '../logging/redact-value.js'
 
-/** The symbol by which Node's `util.inspect`, and with it `console.log`, asks an object how it wants to be shown. */
+/** The symbol with which objects define how Node's `util.inspect`, and thus `console.log`, prints them. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /**
- * Gives settings a printed form without secrets: for `console.log`, `util.inspect` and `JSON.stringify`, and so for a
- * log or an error that they end up in. Their values stay as they are, for whoever asks for one by its name.
+ * Gives settings a printed form without secrets, for `console.log`, `util.inspect` and `JSON.stringify`, and so for any
+ * log or error that contains them. Reading a property by name still returns its value.
  */
 export function printable<T extends object>(settings: T): T {
   const shown = (): unknown => redactValue({ ...settings })

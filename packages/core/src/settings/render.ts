@@ -1,6 +1,6 @@
 import type { Settings } from './settings.js'
 
-/** A block of `.env.example`: every variable of a group, commented out, with its text, unit and default. */
+/** Renders a block of `.env.example`: every variable of a group, commented out, with its text, unit and default. */
 export function renderEnvExample(group: Settings): string {
   const blocks = Object.entries(group.fields).map(([name, { info }]) => {
     const facts = [info.expected, ...(info.unit ? [`unit: ${info.unit}`] : []), `default: ${info.defaultText}`]
@@ -10,7 +10,7 @@ export function renderEnvExample(group: Settings): string {
   return `# ---- ${group.title} ${'-'.repeat(Math.max(0, 90 - group.title.length))}\n\n${blocks.join('\n\n')}\n`
 }
 
-/** A Markdown table of a group, for the reference page. */
+/** Renders a Markdown table of a group, for the reference page. */
 export function renderReference(group: Settings): string {
   const rows = Object.entries(group.fields).map(([name, { info }]) =>
     [`\`${name}\``, info.defaultText, info.unit ?? '', info.expected, info.doc].map(cell).join(' | '),

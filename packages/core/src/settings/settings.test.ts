@@ -53,7 +53,7 @@ describe('settings.parse', () => {
     expectTypeOf(values.EX_URL).toEqualTypeOf<string | undefined>()
   })
 
-  it('reads what is set, and takes a blank string for unset', () => {
+  it('reads variables that are set, and treats a blank string as unset', () => {
     expect(
       settings.parse({ EX_MAX: ' 7 ', EX_WAIT: '0.25', EX_TEST: 'OFF', EX_MODE: 'fast', EX_REGION: '  ' }),
     ).toMatchObject({
@@ -65,7 +65,7 @@ describe('settings.parse', () => {
     })
   })
 
-  it('names every fault at once, with what was expected, and never a secret', () => {
+  it('names every fault in one error, with what was expected, and never a secret', () => {
     const env = {
       EX_URL: 'mysql://app:hunter2@db/x',
       EX_MAX: '-3',
@@ -86,16 +86,16 @@ describe('settings.parse', () => {
     expect((caught as ConfigError).message).toContain(
       'EX_MAX: "-3" is out of range; expected a whole number from 1 to 100',
     )
-    expect((caught as ConfigError).message).toContain('EX_URL: the value does not begin with postgresql://')
+    expect((caught as ConfigError).message).toContain('EX_URL: the value does not start with postgresql://')
     expect(inspect(caught, { depth: 9 })).not.toContain('hunter2')
   })
 
-  it('judges a rule over several settings beside the faults of single ones', () => {
+  it('checks a rule over several settings as well as single settings', () => {
     expect(faultsOf({ EX_MIN: '30', EX_TEST: 'maybe' })).toEqual(['EX_TEST', 'EX_MIN'])
     expect(faultsOf({ EX_MIN: '30', EX_MAX: 'x' })).toEqual(['EX_MAX'])
   })
 
-  it('refuses a host-less URL and one that cannot be read, without repeating it', () => {
+  it('rejects a URL without a host and one that cannot be parsed, without repeating it', () => {
     for (const url of ['postgresql:///x', 'postgresql://a:p#w@h/x:', 'nonsense hunter2']) {
       const { faults } = settings.check({ EX_URL: url })
       expect(faults, url).toHaveLength(1)
@@ -108,19 +108,19 @@ describe('settings.parse', () => {
     expect(fault).toMatchObject({ name: 'EX_MAX', problem: 'the value is not a number' })
   })
 
-  it('names what is no text at all, as whoever writes no types may hand it over', () => {
+  it('names a value that is not a string, as untyped callers may pass one', () => {
     const env = { EX_MAX: 7, EX_URL: null } as unknown as Record<string, string>
     expect(settings.check(env).faults.map(({ problem }) => problem)).toEqual([
-      'the value is not a text',
-      '7 is not a text',
+      'the value is not a string',
+      '7 is not a string',
     ])
   })
 
-  it('knows no word for a boolean that only objects have', () => {
+  it('does not accept the names of object members as booleans', () => {
     for (const EX_TEST of ['constructor', 'toString', '__proto__']) expect(faultsOf({ EX_TEST })).toEqual(['EX_TEST'])
   })
 
-  it('takes any text for any variable: values or named faults, never a crash', () => {
+  it('accepts any text for any variable: returns values or named faults, never crashes', () => {
     const names = Object.keys(settings.fields)
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...names), fc.string()), (env) => {
@@ -139,7 +139,7 @@ describe('field.optional', () => {
     },
   })
 
-  it('gives undefined where unset, so that the reader can derive a value', () => {
+  it('returns undefined if unset, so that the reader can derive a value', () => {
     expect(group.parse({}).LIMIT).toBeUndefined()
     expect(group.parse({ LIMIT: ' ' }).LIMIT).toBeUndefined()
     expect(group.parse({ LIMIT: '3' }).LIMIT).toBe(3)
@@ -151,15 +151,15 @@ describe('field.optional', () => {
   })
 })
 
-describe('what is generated from settings', () => {
-  it('an .env.example with every variable, commented out', () => {
+describe('the generated settings documents', () => {
+  it('include an .env.example with every variable, commented out', () => {
     const text = renderEnvExample(settings)
     for (const name of Object.keys(settings.fields)) expect(text).toMatch(new RegExp(`^# ${name}=`, 'm'))
     expect(text.split('\n').every((line) => line === '' || line.startsWith('#'))).toBe(true)
     expect(text).toContain('unit: connections; default: 20')
   })
 
-  it('a reference table with a row for each, whose cells cannot break the table', () => {
+  it('include a reference table with a row for each variable, whose cells cannot break the table', () => {
     const rows = renderReference(settings)
       .split('\n')
       .filter((line) => line.startsWith('| `'))

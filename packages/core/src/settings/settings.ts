@@ -11,19 +11,19 @@ export type SettingValues<Fields extends SettingFields> = {
 }
 
 /**
- * A rule over several settings. It sees only the values that are valid on their own, and returns what is wrong, if
- * anything. `isSet` tells a value that somebody chose from a default, which nobody can be blamed for.
+ * A rule over several settings. It receives only the values that are valid on their own, and returns the fault, if any.
+ * `isSet` distinguishes a value that the user chose from a default, which is never a fault.
  */
 export type SettingRule<Fields extends SettingFields> = (
   values: Partial<SettingValues<Fields>>,
   isSet: (name: keyof Fields & string) => boolean,
 ) => SettingFault | undefined
 
-/** The settings of one package: what it reads from the environment, and all that is generated from that. */
+/** The settings of one package: the variables it reads, and everything that is generated from them. */
 export interface Settings<Fields extends SettingFields = SettingFields> {
   readonly title: string
   readonly fields: Fields
-  /** Reads every variable. Gives all faults at once; `values` holds those that are valid. */
+  /** Reads every variable. Returns all faults together; `values` contains the valid ones. */
   check(env: Environment): { readonly values: Partial<SettingValues<Fields>>; readonly faults: readonly SettingFault[] }
   /**
    * Reads every variable.

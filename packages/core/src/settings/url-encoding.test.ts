@@ -17,7 +17,7 @@ describe('encodingProblem', () => {
     'postgresql://u#x:secret@host/db',
     'postgresql://u:secret@host/db#',
     'postgresql://u:/?#[]@host/db',
-  ])('finds that user or password is not encoded in %s, and repeats none of it', (url) => {
+  ])('finds that the user or password is not encoded in %s, and repeats none of it', (url) => {
     expect(encodingProblem(url)).toMatch(/^has a \/, \? or # in its user or password that is not percent-encoded: /)
   })
 
@@ -26,14 +26,14 @@ describe('encodingProblem', () => {
     'postgresql://u:%zz@host/db',
     'postgresql://%u:x@host/db',
     'postgresql://u:%4@host',
-  ])('finds a %% that begins no encoding in %s', (url) => {
-    expect(encodingProblem(url)).toMatch(/^has a % in its user or password that begins no percent-encoding: /)
+  ])('finds a %% that does not start an encoding in %s', (url) => {
+    expect(encodingProblem(url)).toMatch(/^has a % in its user or password that does not start a percent-encoding: /)
   })
 
   it.each(['postgresql://u:se\ncret@host/db', 'postgresql://u:se\tcret@host/db'])(
-    'finds what a URL drops in %j',
+    'finds characters that URL parsers drop in %j',
     (url) => {
-      expect(encodingProblem(url)).toMatch(/^holds a line break or a tab/)
+      expect(encodingProblem(url)).toMatch(/^contains a line break or a tab/)
     },
   )
 

@@ -1,25 +1,24 @@
-// Longer than others: one walk over the tokens, of which each step looks at the state of the whole.
+// Longer than other files: one pass over the tokens, in which each step depends on the whole state.
 import { type Token, tokensOf } from './tokens.js'
 
-/** How long a shape may be, in characters: what a table of statements and a line of a log can hold. */
+/** The maximum length of a shape, in characters: it must fit into a table of statements and a log line. */
 const MAX_SHAPE = 2000
-/** How much of a text is read. What lies behind it is a list of values in every statement that was seen. */
+/** How much of a text is read. In every statement observed so far, the rest was a list of values. */
 const MAX_TEXT = 2_000_000
-/** Lists in lists in lists that are still shortened; those within are left as they are. */
+/** Depth of nested lists that are still shortened; deeper lists are left as they are. */
 const MAX_LISTS = 8
 
-/** As PostgreSQL 18 marks a list of which it shows the first element. */
+/** How PostgreSQL 18 marks a list of which it shows the first element. */
 const MORE = '/*, ... */'
 
 /**
- * The shape of a statement: its text without any value and without comments, the same for all that differ only in
- * values, in the length of an IN list, of an ARRAY, or in the number of rows behind VALUES.
+ * Returns the shape of a statement: its text without values and comments, the same for all statements that differ only
+ * in values, in the length of an IN list, of an ARRAY, or in the number of rows after VALUES.
  *
  * Values and parameters become `$1`, `$2` ... in the order in which they appear, so that it is SQL that can be planned:
- * `SELECT * FROM users WHERE email = 'a@b.c' AND id IN (3, 7)` becomes
- * `SELECT * FROM users WHERE email = $1 AND id IN ($2 /*, ... *\/)`, the same as PostgreSQL 18 shows in
- * pg_stat_statements. Names in quotation marks stay. Takes any text; one that is no SQL gives a shape without values,
- * too.
+ * `SELECT * FROM users WHERE email = 'a@b.c' AND id IN (3, 7)` becomes `SELECT * FROM users WHERE email = $1 AND id IN
+ * ($2 /*, ... *\/)`, the same as PostgreSQL 18 shows in pg_stat_statements. Quoted names stay. Accepts any text; text
+ * that is not SQL also yields a shape without values.
  * @param maxLength of the shape, in characters; a longer one ends with an ellipsis. Default 2,000.
  */
 export function statementShape(sql: string, maxLength: number = MAX_SHAPE): string {
@@ -31,24 +30,24 @@ export function statementShape(sql: string, maxLength: number = MAX_SHAPE): stri
 
 type Kept = Pick<Token, 'kind' | 'text' | 'isApart'>
 
-/** A bracket that is open, or the rows behind VALUES, which have none around them. */
+/** An open bracket, or the rows after VALUES, which have no brackets around them. */
 interface Frame {
   readonly kind: 'plain' | 'typmod' | 'list' | 'rows'
   /** What closes it. */
   readonly close: string
-  /** Where its first element begins, and where the one that is read does, in what is kept. */
+  /** Start positions of its first and its current element in the output. */
   readonly start: number
   element: number
-  /** The forms of its elements. */
+  /** The shapes of its elements. */
   readonly forms: Set<string>
 }
 
 const PAIRS: Readonly<Record<string, string>> = { '(': ')', '[': ']' }
-/** Numbers behind these in brackets are part of a type. None may be the name of a function. */
+/** Numbers in brackets after these words are part of a type. None of the words may be a function's name. */
 const SIZED = new Set('bit char character dec decimal float interval nchar numeric time timestamp varchar'.split(' '))
-/** Words that are values, where they stand alone in a list. */
+/** Words that are values when they are a whole list element. */
 const CONSTANTS = new Set('default false null true'.split(' '))
-/** Behind these a minus belongs to the number that follows. */
+/** After these, a minus belongs to the number that follows. */
 const BEFORE_NUMBER = new Set(
   'and between by case distinct else from having in is like limit not offset on or over returning select set then to using values when where'.split(
     ' ',
@@ -62,7 +61,7 @@ class Shaper {
   readonly #frames: Frame[] = []
   /** How many of the frames are lists. */
   #lists = 0
-  /** What may be a setting's value, which needs no quotation marks: `SET LOCAL name = value`. */
+  /** Words that may be a setting's value, which needs no quotation marks: `SET LOCAL name = value`. */
   #setting: 'none' | 'name' | 'value' = 'none'
   /** The first word of the statement. */
   #first: string | undefined
@@ -88,7 +87,7 @@ class Shaper {
     else if (this.#setting === 'name' && (text === '=' || word === 'to')) this.#setting = 'value'
   }
 
-  /** What is kept, once no more comes: what is open is closed as it is. */
+  /** The output at the end of the input: open frames are closed. */
   end(): readonly Kept[] {
     for (let frame = this.#pop(); frame; frame = this.#pop()) this.#endList(frame)
     return this.#kept
@@ -103,7 +102,7 @@ class Shaper {
     else this.#kept.push({ ...token, isApart: this.#takeMinus() ?? token.isApart })
   }
 
-  /** Takes a minus that belongs to the number behind it, as PostgreSQL does; tells whether it stood apart. */
+  /** Consumes a minus that belongs to the number after it, as PostgreSQL does; returns whether it was written apart. */
   #takeMinus(): boolean | undefined {
     const [before, minus] = [this.#kept.at(-2), this.#kept.at(-1)]
     if (minus?.kind !== 'sign' || minus.text !== '-') return undefined
@@ -134,7 +133,7 @@ class Shaper {
   #close(token: Token): void {
     const frame = this.#frame
     if (frame?.close !== token.text) {
-      this.#kept.push(token) // no SQL
+      this.#kept.push(token) // not SQL
       return
     }
     this.#pop()
@@ -149,19 +148,19 @@ class Shaper {
     if (this.#kept.slice(frame.start).some(isValue)) this.#kept.push({ kind: 'sign', text: MORE, isApart: true })
   }
 
-  /** Leaves an element out that has the form of one before. */
+  /** Drops an element with the shape of an earlier one. */
   #endElement(frame: Frame): void {
     const element = this.#kept.slice(frame.element).map(asValueIfConstant)
     const form = element.map((token) => (isValue(token) ? '?' : token.text)).join(' ')
     const isKnown = frame.forms.has(form)
-    // With the comma in front of it.
+    // Including the comma before it.
     this.#kept.length = isKnown ? frame.element - 1 : frame.element
     if (!isKnown) for (const token of element) this.#kept.push(token)
     frame.forms.add(form)
     frame.element = this.#kept.length + 1
   }
 
-  /** The rows behind VALUES end with the first that is neither a comma nor another row. */
+  /** The rows after VALUES end with the first that is neither a comma nor another row. */
   #endRows(text: string): void {
     const frame = this.#frame
     if (frame?.kind !== 'rows' || text === ',' || text === '(') return
@@ -169,7 +168,7 @@ class Shaper {
     this.#endList(frame)
   }
 
-  /** A string with escapes of its own may say behind it with which character they begin. */
+  /** A string with its own escapes may be followed by the character that starts them. */
   #isEscapeOf({ kind, text }: Token): boolean {
     const previous = this.#kept.at(-1)
     if (this.#afterUnicode && kind === 'word' && text.toLowerCase() === 'uescape') {
@@ -214,7 +213,7 @@ const isListFrame = ({ kind }: Frame): boolean => kind === 'list' || kind === 'r
 
 const isValue = ({ kind }: Kept): boolean => kind === 'value' || kind === 'parameter'
 
-/** In a list NULL, TRUE and FALSE stand for a value, where they are the whole of what stands between two commas. */
+/** In a list NULL, TRUE and FALSE count as values if they are the whole element. */
 function asValueIfConstant(token: Kept, index: number, element: readonly Kept[]): Kept {
   if (token.kind !== 'word' || !CONSTANTS.has(token.text.toLowerCase())) return token
   const [before, after] = [element[index - 1]?.text ?? ',', element[index + 1]?.text ?? ',']
@@ -222,7 +221,7 @@ function asValueIfConstant(token: Kept, index: number, element: readonly Kept[])
   return isAlone ? { ...token, kind: 'value' } : token
 }
 
-/** Words, numbers and names that would become one if they stood side by side; operators likewise. */
+/** Words, numbers and names that would merge if written side by side; operators likewise. */
 const STICKS = /[\w$"'\u0080-\uffff]/
 const OPERATES = /[~!@#^&|`?+\-*/%<>=:]/
 
@@ -230,7 +229,7 @@ function render(tokens: readonly Kept[]): string {
   const numbers = new Map<string, number>()
   let values = 0
   let shape = ''
-  let last = '' // asked of the text itself it would be copied each time
+  let last = '' // reading it from the text would copy the text each time
   for (const { kind, text, isApart } of tokens) {
     if (kind === 'parameter' && !numbers.has(text)) numbers.set(text, ++values)
     const shown = kind === 'value' ? `$${++values}` : kind === 'parameter' ? `$${numbers.get(text)}` : text

@@ -1,12 +1,12 @@
-/** What a token of SQL is, as far as values are told from the rest. */
+/** The kind of an SQL token, as far as needed to distinguish values from the rest. */
 export type TokenKind =
-  /** A number, a string of any form, and whatever cannot be read to its end. */
+  /** A number, a string of any form, and anything that is not terminated. */
   | 'value'
   /** `$1`. */
   | 'parameter'
   /** A keyword, or a name without quotation marks. */
   | 'word'
-  /** A name in quotation marks. */
+  /** A quoted name. */
   | 'name'
   /** An operator, a bracket, a comma. */
   | 'sign'
@@ -15,14 +15,14 @@ export interface Token {
   readonly kind: TokenKind
   /** As it was written. */
   readonly text: string
-  /** Whether white space or a comment stood in front of it. */
+  /** Whether whitespace or a comment came before it. */
   readonly isApart: boolean
 }
 
 /**
- * The tokens of a text of PostgreSQL's SQL, without comments, by the rules of its own lexer (`scan.l`) with
- * `standard_conforming_strings` on, as it is by default. Takes any text, also one that the server refuses: what is not
- * closed goes to the end as one value, and what is stuck to a number belongs to it.
+ * Returns the tokens of a PostgreSQL SQL text, without comments, by the rules of the server's lexer (`scan.l`) with
+ * `standard_conforming_strings` on, the default. Accepts any text, including text that the server rejects: an
+ * unterminated token extends to the end as one value, and characters directly after a number belong to it.
  */
 export function* tokensOf(sql: string): Generator<Token> {
   let at = 0
@@ -50,9 +50,9 @@ const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
 const NUMBER =
   /(?:0[xob](?:_?[\da-f])+|(?:\d+(?:_\d+)*)?(?:\.(?!\.)(?:\d+(?:_\d+)*)?)?(?:e[+-]?\d+(?:_\d+)*)?)[\w\u0080-\uffff]*/iy
 const QUOTED_NAME = /"(?:[^"]|"")*"/y
-/** PostgreSQL takes no longer ones. */
+/** PostgreSQL does not accept longer ones. */
 const OPERATOR = /[~!@#^&|`?+\-*/%<>=]{1,63}/y
-/** Only with one of these may an operator of several characters end in a sign. */
+/** An operator of several characters may end in + or - only if it contains one of these. */
 const UNUSUAL = /[~!@#^&|`?%]/
 
 function readToken(sql: string, at: number): readonly [TokenKind, number] {
@@ -77,12 +77,12 @@ function readToken(sql: string, at: number): readonly [TokenKind, number] {
   return ['sign', signEnd(sql, at)]
 }
 
-/** `'`, or with the letters that change what follows: `E'`, `U&'`. */
+/** `'`, or with a prefix that changes its meaning: `E'`, `U&'`. */
 function openingQuote(sql: string, at: number): string | undefined {
   return /^(?:[ebxn]|u&)?'/i.exec(sql.slice(at, at + 3))?.[0]
 }
 
-/** Behind the string; it goes on in the next line if that begins with a quotation mark. */
+/** Returns the position after the string; it continues on the next line if that begins with a quotation mark. */
 function stringEnd(sql: string, from: number, quote: string): number {
   const isEscaped = /^e/i.test(quote)
   let at = from
@@ -100,7 +100,7 @@ function stringEnd(sql: string, from: number, quote: string): number {
   }
 }
 
-/** Where a string goes on: behind white space with a line's end in it, in which `--` comments may stand, too. */
+/** Returns where a string continues: after whitespace with a line break in it, which may also contain `--` comments. */
 function continued(sql: string, at: number): number | undefined {
   let end = at
   for (;;) {
@@ -111,7 +111,7 @@ function continued(sql: string, at: number): number | undefined {
   return sql.charAt(end) === "'" && /[\n\r]/.test(sql.slice(at, end)) ? end + 1 : undefined
 }
 
-/** Behind an operator, which ends before a comment; behind any other sign. */
+/** Returns the position after an operator, which ends before a comment, or after any other sign. */
 function signEnd(sql: string, at: number): number {
   const end = matchEnd(OPERATOR, sql, at)
   if (end === undefined) return sql.startsWith('::', at) || sql.startsWith(':=', at) ? at + 2 : at + 1
@@ -121,7 +121,7 @@ function signEnd(sql: string, at: number): number {
   return at + operator.length
 }
 
-/** Behind white space or a comment, which may hold others; `at` itself if there is none. */
+/** Returns the position after whitespace or a comment, which may be nested; `at` itself if there is none. */
 function skipSpace(sql: string, at: number): number {
   const simple = matchEnd(SPACE, sql, at) ?? matchEnd(LINE_COMMENT, sql, at)
   if (simple !== undefined) return simple
@@ -141,7 +141,7 @@ function matchEnd(pattern: RegExp, sql: string, at: number): number | undefined 
   return pattern.test(sql) && pattern.lastIndex > at ? pattern.lastIndex : undefined
 }
 
-/** Behind the next `text`, or the end of all where there is none. */
+/** Returns the position after the next `text`, or the end of the input if there is none. */
 function endOf(sql: string, text: string, from: number): number {
   const start = sql.indexOf(text, from)
   return start === -1 ? sql.length : start + text.length

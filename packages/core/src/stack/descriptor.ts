@@ -1,12 +1,12 @@
-/** A server of the stack that is up. */
+/** A running server of the stack. */
 interface StackServer {
   readonly version: string
   readonly port: number
-  /** Its process, where somebody asked for it. */
+  /** Its process, if requested. */
   readonly pid?: number | undefined
 }
 
-/** A standby of the stack's PostgreSQL: the same logins, on a port of its own. */
+/** A standby of the stack's PostgreSQL: the same logins, on a separate port. */
 export interface StackReplica {
   readonly port: number
   readonly pid?: number | undefined
@@ -14,7 +14,7 @@ export interface StackReplica {
   readonly serviceDatabaseUrl: string
 }
 
-/** What a running embedded stack tells of itself. */
+/** The description that a running embedded stack publishes. */
 export interface StackDescriptor {
   /** The supervisor, which owns both servers. */
   readonly pid: number
@@ -24,29 +24,29 @@ export interface StackDescriptor {
   readonly startedAt?: string
   /** The stack's folder. */
   readonly folder?: string
-  /** Where the data really are: the stack's folder, or a private cache folder. */
+  /** The real location of the data: the stack's folder, or a private cache folder. */
   readonly dataDir: string
-  /** Whether the folder goes with the last who uses it. */
+  /** Whether the folder is deleted when its last user leaves. */
   readonly temporary?: boolean
   readonly postgres: StackServer & {
     /** The application's login: neither superuser nor owner of the tables. */
     readonly databaseUrl: string
     /** The migrator's login: owns the database and may create others. */
     readonly directDatabaseUrl: string
-    /** The service's login: may be the service, and no person. */
+    /** The service's login: may act as the service identity, never as a user. */
     readonly serviceDatabaseUrl: string
-    /** Standbys that follow it, where there are any. */
+    /** Its standbys, if there are any. */
     readonly replicas?: readonly StackReplica[]
   }
   readonly dynamodb:
     | (StackServer & { readonly endpoint: string; readonly host?: string })
-    /** No engine for this platform: why, and what to do. */
+    /** There is no engine for this platform: why, and what to do. */
     | { readonly unavailable: string }
 }
 
 /**
- * Whether a value that was read from a file is a descriptor. Another version may have written it, with members that
- * this one knows nothing of.
+ * Returns whether a value read from a file is a descriptor. Another version may have written it, with members unknown
+ * to this one.
  */
 export function isStackDescriptor(value: unknown): value is StackDescriptor {
   return (

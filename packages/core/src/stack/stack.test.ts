@@ -38,24 +38,24 @@ const write = (content: unknown): void =>
   })
 
 describe('readStack', () => {
-  it('gives the descriptor of a stack whose owner is alive', () => {
+  it('returns the descriptor of a stack whose owner is alive', () => {
     write(descriptor)
     expect(readStack(folder)).toEqual(descriptor)
   })
 
-  it('takes a platform without a DynamoDB engine', () => {
+  it('accepts a platform without a DynamoDB engine', () => {
     write({ ...descriptor, dynamodb: { unavailable: 'no binary for this platform' } })
     expect(readStack(folder)?.dynamodb).toEqual({ unavailable: 'no binary for this platform' })
   })
 
-  it('takes nobody for the owner who only got its number', () => {
+  it("does not accept a process that merely got the owner's number", () => {
     write({ ...descriptor, started: 'at another time' })
     expect(readStack(folder)).toBeUndefined()
     write({ ...descriptor, started: startMark(process.pid) })
     expect(readStack(folder)).toBeDefined()
   })
 
-  it('gives nothing for a file whose owner is gone, a torn file, or no file', () => {
+  it('returns undefined for a file whose owner is gone, a truncated file, or no file', () => {
     write({ ...descriptor, pid: 2 ** 22 + 1 })
     expect(readStack(folder)).toBeUndefined()
     write('{"pid": 1')
@@ -64,13 +64,13 @@ describe('readStack', () => {
   })
 })
 
-describe.runIf(process.getuid !== undefined)("a stack that may be a stranger's", () => {
+describe.runIf(process.getuid !== undefined)('a stack that may belong to another user', () => {
   const file = path.join(folder, STACK_FILE)
   const isRoot = process.getuid?.() === 0
 
   it.each<readonly [what: string, reason: string, plant: () => void]>([
-    ['a file that others may write to', 'may be written to by other users', () => chmodSync(file, 0o620)],
-    ['a folder that everybody may write to', 'may be written to by other users', () => chmodSync(folder, 0o777)],
+    ['a file that others may write to', 'is writable by other users', () => chmodSync(file, 0o620)],
+    ['a folder that everybody may write to', 'is writable by other users', () => chmodSync(folder, 0o777)],
     [
       'a link, wherever it leads',
       'is a link',
@@ -85,7 +85,7 @@ describe.runIf(process.getuid !== undefined)("a stack that may be a stranger's",
           ["another user's folder", 'belongs to user id 65534', () => chownSync(folder, 65534, 65534)],
         ] as const)
       : []),
-  ])('is not believed for %s, and told', (_what, reason, plant) => {
+  ])('is not trusted for %s, and reported', (_what, reason, plant) => {
     write(descriptor)
     plant()
     try {
@@ -97,7 +97,7 @@ describe.runIf(process.getuid !== undefined)("a stack that may be a stranger's",
     }
   })
 
-  it('is not believed for a link to its folder that somebody else made, and is for one of our own', () => {
+  it('is not trusted for a link to its folder that another user created, but is for one of our own', () => {
     write(descriptor)
     const link = `${folder}-link`
     symlinkSync(folder, link)
@@ -111,7 +111,7 @@ describe.runIf(process.getuid !== undefined)("a stack that may be a stranger's",
     }
   })
 
-  it('is not taken for that of this folder where its file was moved here from another', () => {
+  it('is not accepted if its file was moved here from another folder', () => {
     write({ ...descriptor, folder: tmpdir() })
     expect(readStack(folder)).toBeUndefined()
     write({ ...descriptor, folder })
@@ -120,7 +120,7 @@ describe.runIf(process.getuid !== undefined)("a stack that may be a stranger's",
 })
 
 describe.runIf(process.platform === 'linux')('a zombie', () => {
-  it('is no owner: its servers are gone, whatever its entry in the process table says', async () => {
+  it('is not an owner: its servers are gone, whatever its entry in the process table says', async () => {
     // The shell's child is never waited for, because `exec` puts another program in the shell's place before it ends.
     const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
     try {
@@ -140,7 +140,7 @@ describe('stackFolder', () => {
     expect(stackFolder(import.meta.dirname, {})).toBe(path.resolve(import.meta.dirname, '../../../../.miyabi'))
   })
 
-  it('is what MIYABI_STACK_DIR says, relative to the working folder; blank is unset', () => {
+  it('is the value of MIYABI_STACK_DIR, relative to the working folder; blank is unset', () => {
     expect(stackFolder('/a/b', { MIYABI_STACK_DIR: '../c' })).toBe(path.resolve('/a/c'))
     expect(stackFolder(folder, { MIYABI_STACK_DIR: ' ' })).toBeUndefined()
   })

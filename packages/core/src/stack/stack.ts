@@ -8,9 +8,9 @@ import { printable } from '../settings/printable.js'
 import { isStackDescriptor, type StackDescriptor } from './descriptor.js'
 
 /**
- * How a running embedded stack makes itself known: one small file in the stack's folder, written by the process that
- * owns the servers and removed when they stop. Whoever only needs URLs (the context, `prisma.config.ts`) reads it and
- * depends on no server.
+ * The file by which a running embedded stack is found: a small file in the stack's folder, written by the process that
+ * owns the servers and removed when they stop. Code that only needs URLs (the context, `prisma.config.ts`) reads it and
+ * does not depend on the servers.
  */
 export const STACK_FILE = 'stack.json'
 
@@ -18,7 +18,7 @@ export const STACK_FILE = 'stack.json'
 export const STACK_FOLDER = '.miyabi'
 
 /**
- * The folder of the stack that belongs to `cwd`: `MIYABI_STACK_DIR` where set, else `.miyabi` at the root of the
+ * Returns the folder of the stack that belongs to `cwd`: `MIYABI_STACK_DIR` if set, else `.miyabi` at the root of the
  * project around `cwd`, else undefined.
  */
 export function stackFolder(cwd: string, env: Environment): string | undefined {
@@ -28,25 +28,25 @@ export function stackFolder(cwd: string, env: Environment): string | undefined {
   return root && path.join(root, STACK_FOLDER)
 }
 
-/** What was found of a stack. */
+/** The result of searching for a stack. */
 export interface FoundStack {
-  /** The stack that is up. */
+  /** The running stack. */
   readonly stack: StackDescriptor | undefined
-  /** Why one is not believed, and what to do. */
+  /** Why a stack that was found is not trusted, and what to do. */
   readonly distrusted: string | undefined
 }
 
 /**
- * Looks for the stack that is up in `folder`: none is where there is no file, one that cannot be read, or whose owner
- * is gone. A file is believed only where it and its folder are this user's own.
+ * Searches for the running stack in `folder`: there is none if the file is missing or unreadable, or if its owner is
+ * gone. A file is trusted only if it and its folder belong to this user.
  */
 export function findStack(folder: string): FoundStack {
   const file = path.join(folder, STACK_FILE)
   const doubt = existsSync(file) ? (distrustFolder(folder) ?? distrustFile(file)) : undefined
   if (doubt) {
     const distrusted =
-      `${doubt.path} ${doubt.reason}, so the stack that it tells of may be a stranger's. Start your own as the user who owns that ` +
-      'folder, or name a folder of your own in MIYABI_STACK_DIR.'
+      `${doubt.path} ${doubt.reason}, so the stack it describes may belong to another user. Start your own stack as the owner of that ` +
+      'folder, or set MIYABI_STACK_DIR to a folder that you own.'
     return { stack: undefined, distrusted }
   }
   try {
@@ -59,12 +59,12 @@ export function findStack(folder: string): FoundStack {
   }
 }
 
-/** The stack that is up in `folder` and to be believed, or undefined. */
+/** Returns the running and trusted stack in `folder`, or undefined. */
 export function readStack(folder: string): StackDescriptor | undefined {
   return findStack(folder).stack
 }
 
-/** Not that of another folder, whose file was moved or linked here. */
+/** Whether the file belongs to this folder, and was not moved or linked from another. */
 function isOf({ folder: noted }: StackDescriptor, folder: string): boolean {
   return noted === undefined || realpathSync(noted) === realpathSync(folder)
 }

@@ -1,17 +1,17 @@
-/** How many retries there may be. */
+/** The number of retries allowed. */
 export interface RetryBudgetOptions {
-  /** Retries that may be made at once, after a quiet time. Default 1000. */
+  /** Retries that may be made in a burst after a quiet period. Default 1000. */
   readonly capacity?: number
-  /** Retries that come back each second. Default 100. */
+  /** Retries added per second. Default 100. */
   readonly refillPerSecond?: number
   /** The clock, in milliseconds. Default `performance.now`. */
   readonly now?: () => number
 }
 
 /**
- * A token bucket that every retry of an application draws on: in any time of t seconds there are at most `capacity + t
- * * refillPerSecond` of them, whatever fails and however many callers there are. One conflict is retried as often as
- * its deadline allows; a storm in which everything fails is not multiplied by retrying all of it.
+ * A token bucket shared by all retries of an application: in any period of t seconds there are at most `capacity + t *
+ * refillPerSecond` of them, whatever fails and however many callers there are. One conflict is retried as often as its
+ * deadline allows; a storm in which everything fails is not multiplied by retrying all of it.
  */
 export class RetryBudget {
   readonly #capacity: number
@@ -29,13 +29,13 @@ export class RetryBudget {
     this.#at = now()
   }
 
-  /** Retries that could be made at this moment. */
+  /** Retries currently available. */
   get remaining(): number {
     this.#refill()
     return Math.floor(this.#tokens)
   }
 
-  /** Takes the right to one retry; false where none is left. */
+  /** Takes the right to one retry; false if none is left. */
   take(): boolean {
     this.#refill()
     if (this.#tokens < 1) return false

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 
-/** Resolves after `ms`, or rejects with the signal's reason. Leaves no timer and no listener behind. */
+/** Resolves after `ms`, or rejects with the signal's reason. Leaves neither timer nor listener behind. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error)
@@ -17,8 +17,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * The wait before retry number `retry` (0 for the first), in milliseconds: uniform in [0, min(max, initial * 2^retry)).
- * Full jitter, after https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * Returns the wait before retry number `retry` (0 for the first), in milliseconds: uniform in [0, min(max, initial *
+ * 2^retry)). Full jitter, after https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function fullJitter(
   retry: number,
@@ -33,19 +33,22 @@ export interface DeadlineOptions {
   readonly ms: number
   /** The caller's own signal; its abort is passed on. */
   readonly signal?: AbortSignal | undefined
-  /** Makes the error to throw when the time is over. Called at that moment, so it can carry the state it saw. */
+  /**
+   * Creates the error to throw when the time is over. Called at that moment, so the error can describe the current
+   * state.
+   */
   readonly onTimeout: () => Error
 }
 
 /**
- * Runs `work` under a total deadline: the returned promise settles within `ms` whatever `work` does, and `work` is told
- * through its signal to stop.
+ * Runs `work` under a total deadline: the returned promise settles within `ms` whatever `work` does, and its signal
+ * tells `work` to stop.
  *
  * `AbortSignal.any([AbortSignal.timeout(n)])` never fires after a garbage collection on Node 20
  * (https://github.com/nodejs/node/issues/57736), hence the controller and the timer.
  *
- * When this process was too busy to look, answers that came in time wait in its sockets, and timers would run before
- * them. So the time is over only after one more look.
+ * If this process was too busy to read, answers that arrived in time are waiting in its sockets, and timers would run
+ * before them. So the time is over only after another check.
  */
 export async function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { ms, signal, onTimeout } = options
@@ -67,8 +70,8 @@ export async function withDeadline<T>(options: DeadlineOptions, work: (signal: A
       }, ms)
       onAbort = () => stop(signal?.reason)
       signal?.addEventListener('abort', onAbort, { once: true })
-      // Not `Promise.race`, behind which a stack would not tell who called. When the deadline wins, a late failure has
-      // nobody to hear it.
+      // Not `Promise.race`, which would hide the caller from the stack trace. When the deadline wins, a late failure is
+      // not reported.
       work(controller.signal).then(resolve, reject)
     })
   } finally {
@@ -78,7 +81,10 @@ export async function withDeadline<T>(options: DeadlineOptions, work: (signal: A
   }
 }
 
-/** Waits for `work`, but not beyond the signal's abort: then rejects with its reason. Leaves no listener behind. */
+/**
+ * Waits for `work`, but no longer than until the signal aborts: then rejects with its reason. Leaves no listener
+ * behind.
+ */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   let onAbort = (): void => {}
@@ -93,7 +99,7 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
-/** Whether `work` settles in time; its own failure counts as settled. */
+/** Returns whether `work` settles in time; a rejection counts as settled. */
 export async function settlesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   const late = new Error()
   try {

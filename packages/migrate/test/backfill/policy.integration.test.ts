@@ -41,7 +41,7 @@ describe('the change of a big table, as the policy shows it', () => {
       cwd: folder,
       env: { DIRECT_DATABASE_URL: url },
     })
-    expect(stderr.trim().split('\n').at(-1)).toBe('done: 21 looked at, 20 changed')
+    expect(stderr.trim().split('\n').at(-1)).toBe('done: 21 scanned, 20 changed')
     await sql(url, steps.there)
     await sql(url, steps.required)
     await sql(url, insert('after'))
