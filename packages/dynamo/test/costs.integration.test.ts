@@ -38,7 +38,7 @@ const ofUser = (userId: string, count: number, text = ''): NewEvent[] =>
   Array.from({ length: count }, () => ({ eventType: 'cost', userId, data: { text } }))
 
 it('the README shows each access pattern in three lines at most', () => {
-  const [, patterns = ''] = text.split(/^## What you can ask.*$/m)
+  const [, patterns = ''] = text.split(/^## Access patterns and their costs$/m)
   const blocks = (patterns.split(/^## /m)[0] ?? '').split('```').filter((_, place) => place % 2 === 1)
   expect(blocks.length).toBeGreaterThan(10)
   expect(blocks.filter((block) => block.trim().split('\n').length > 1 + 3)).toEqual([])
@@ -57,7 +57,7 @@ describe('an event costs', () => {
   )
 
   costs(
-    '**Append many.** The same, in a twenty-fifth of the requests; what has a key or an `id`, in one each.',
+    '**Append many.** The same units, in a twenty-fifth of the requests; an event with a key or an `id` takes one request.',
     async () => {
       const before = requests('BatchWriteItem')
       expect(await units(() => dynamo.events.appendMany(ofUser('many', 50)))).toEqual(writes(100))
@@ -114,7 +114,7 @@ describe("an agent's state costs", () => {
   }
 
   costs(
-    "**Save an agent's state.** 4 W: the current item and a version, in one transaction; refused, 2 W at least. With an `id`, 6 W.",
+    "**Save an agent's state.** 4 W: the current item and a version, in one transaction; if refused, at least 2 W. With an `id`, 6 W.",
     async () => {
       expect(await units(() => save('pending'))).toEqual(writes(4))
       expect(await units(() => save('running'))).toEqual(writes(4))
@@ -139,7 +139,7 @@ describe("an agent's state costs", () => {
   })
 
   costs(
-    '**The current state.** 1 R, strongly consistent. **Its history.** Half an R for each 4 KB, and half an R where it has an end. **A restart.** 4 W,',
+    '**The current state.** 1 R, strongly consistent. **Its history.** Half an R for each 4 KB, and half an R if it has an end. **A restart.** 4 W,',
     async () => {
       expect(await units(() => dynamo.agentState.current(agentId))).toEqual(reads(1))
       expect(await units(() => dynamo.agentState.history(agentId))).toEqual(reads(0.5))
@@ -185,7 +185,7 @@ describe('a message costs', () => {
   )
 
   costs(
-    '**Deliver messages.** 1 W a lease, refused too, and 1 W its release; 1 W and 1 R to take one over, 2 W where its reader is gone;',
+    '**Deliver messages.** A lease costs 1 W, also if it is refused, and its release 1 W; taking one over 1 W and 1 R, or 2 W if its reader is gone;',
     async () => {
       await enqueue('leases')
       const lease = () => dynamo.messages.lease('leases', { connectionId: 'c' })
@@ -204,7 +204,7 @@ describe('a message costs', () => {
   )
 
   costs(
-    '1 W and 1 R for each 4 KB an answer (2 R in the first of a lease, and where a message is missing in the row: they are looked for twice), 1 R when there is nothing;',
+    'a response costs 1 W and 1 R for each 4 KB (2 R in the first of a lease, and if the sequence has a gap: gaps are read twice), 1 R if there is nothing;',
     async () => {
       await using lease = await dynamo.messages.lease('delivery', { connectionId: 'c' })
       await enqueue('delivery', 5)
@@ -218,7 +218,7 @@ describe('a message costs', () => {
     },
   )
 
-  costs('1 W an acknowledgement, repeated too.', async () => {
+  costs('an acknowledgement costs 1 W, also if it is repeated.', async () => {
     const [id = ''] = await enqueue('acknowledged')
     const acknowledged = () => units(() => dynamo.messages.acknowledge('acknowledged', id))
     expect(await acknowledged()).toEqual(writes(1))
@@ -226,7 +226,7 @@ describe('a message costs', () => {
   })
 
   costs(
-    '**Look at a queue**, without a lease. 1 R for each 4 KB of what is undelivered; 2 R for who reads it and how many messages expired.',
+    '**Inspect a queue**, without a lease. 1 R for each 4 KB of undelivered messages; 2 R for its reader and the number of expired messages.',
     async () => {
       const messages = Array.from({ length: 8 }, () => ({ text: 'x'.repeat(780) }))
       for (const payload of messages) {
