@@ -162,6 +162,8 @@ describe('a port that somebody else took meanwhile', () => {
     await using stack = await acquireStack({ folder, logger })
     const endpoint = dynamodbEndpoint(stack.descriptor)
     const { port, hostname } = new URL(endpoint)
+    const supervisor = processOf(folder, path.join('supervisor', 'main.js'))
+    process.kill(supervisor, 'SIGSTOP') // else it may start the server again before anybody has its port
     process.kill(processOf(folder, 'dynamodb.db'), 'SIGKILL')
     const somebody = createServer((socket) => socket.destroy())
     await expect
@@ -172,6 +174,7 @@ describe('a port that somebody else took meanwhile', () => {
           ),
       )
       .toBe(true)
+    process.kill(supervisor, 'SIGCONT')
     await expect.poll(() => heard.some(({ server }) => server === 'dynamodb')).toBe(true)
     somebody.close()
     await expect

@@ -9,14 +9,20 @@ export interface SlowCancels extends AsyncDisposable {
 }
 
 /**
- * Lets cancel requests for the one connection of `pool` come to its server through a way of their own, later by `ms`:
- * as when the network delays that packet only.
+ * Delays cancel requests for the one connection of `pool` by `ms`, as when the network delays that packet only. Each
+ * first calls `requested`, which may let the statement end that it is meant for.
  */
-export async function delayCancels(pool: Pool, databaseUrl: string, ms: number): Promise<SlowCancels> {
+export async function delayCancels(
+  pool: Pool,
+  databaseUrl: string,
+  ms: number,
+  requested: () => Promise<unknown>,
+): Promise<SlowCancels> {
   const { hostname, port } = new URL(databaseUrl)
   let count = 0
   const slowWay = net.createServer(async (socket) => {
     count += 1
+    await requested()
     await delay(ms)
     socket.pipe(net.connect(Number(port), hostname)).pipe(socket)
   })

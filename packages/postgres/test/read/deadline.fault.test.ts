@@ -32,6 +32,12 @@ async function everythingEnded(): Promise<void> {
   )
 }
 
+/** Holds a lock, so that the statement `wait` runs until `release` is called, however slow the machine is. */
+async function holdLock() {
+  await bench.admin('SELECT pg_advisory_lock(91)')
+  return { wait: 'SELECT pg_advisory_xact_lock(91)', release: () => bench.admin('SELECT pg_advisory_unlock(91)') }
+}
+
 describe('the deadline of a read', () => {
   it.each<[string, ReadWork<unknown>]>([
     ["Prisma's", (prisma) => prisma.$queryRaw`SELECT 1 AS one FROM pg_sleep(60)`],
@@ -102,8 +108,9 @@ describe('the deadline of a read', () => {
 
   it('cancels nobody who has the connection next: nobody has', async () => {
     await using narrow = bench.service({ maxConnections: 1 })
-    await using cancels = await delayCancels(narrow.pool, bench.settings().databaseUrl, 250)
-    const reading = failureOf(narrow.read(() => narrow.pool.query('SELECT pg_sleep(0.2)'), { deadlineMs: 100 }))
+    const { release, wait } = await holdLock()
+    await using cancels = await delayCancels(narrow.pool, bench.settings().databaseUrl, 250, release)
+    const reading = failureOf(narrow.read(() => narrow.pool.query(wait), { deadlineMs: 100 }))
     const next = narrow.pool.query('SELECT pg_sleep(0.3)')
     expect(await reading).toMatchObject({ code: 'postgres.deadline' })
     expect(await next).toMatchObject({ rowCount: 1 })

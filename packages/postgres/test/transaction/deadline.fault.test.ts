@@ -162,17 +162,18 @@ describe('the deadline of a transaction', () => {
 describe('the cancel request of a transaction', () => {
   it('ends nothing of whoever has the connection next: that is handed on only after it has arrived', async () => {
     const narrow = bench.service({ maxConnections: 1 })
-    await using cancels = await delayCancels(narrow.pool, bench.settings().databaseUrl, 300)
+    await bench.admin('SELECT pg_advisory_lock(91)') // so that the statement runs until the cancel request is made
+    const release = () => bench.admin('SELECT pg_advisory_unlock(91)')
+    await using cancels = await delayCancels(narrow.pool, bench.settings().databaseUrl, 300, release)
     await narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0)`) // the first takes Prisma longer
     const controller = new AbortController()
     const ended = failureOf(
-      narrow.transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0.4)`, { signal: controller.signal }),
+      narrow.transaction((tx) => tx.$executeRaw`SELECT pg_advisory_xact_lock(91)`, { signal: controller.signal }),
     )
     await until(
-      () => bench.busy(),
+      () => bench.busy('pg_advisory_xact_lock'),
       (count) => count === 1,
     )
-    await delay(100) // for the statement to arrive after BEGIN
     controller.abort(new Error('gone'))
     const next = narrow.pool.query('SELECT pg_sleep(0.4)')
     expect(await ended).toMatchObject({ message: 'gone' })
