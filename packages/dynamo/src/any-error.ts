@@ -14,7 +14,7 @@ import type { ItemShapeError } from './items/schema-version.js'
 import type { MessageLeaseLostError, MessageQueueFullError, RecipientLeasedError } from './messages/errors.js'
 import type { DestructiveStepsError, TableNotReadyError } from './tables/errors.js'
 
-/** One of the errors of the DynamoDB side: `code` tells which, and what its `details` hold. */
+/** One of the errors of the DynamoDB side: `code` distinguishes them and determines the type of `details`. */
 export type AnyDynamoError =
   | DestructiveStepsError
   | DynamoCursorError
@@ -34,7 +34,8 @@ export type AnyDynamoError =
   | UnprocessedEventsError
 
 /**
- * Whether an error is one of the DynamoDB side, and with codes given, whether it has one of those, with its details.
+ * Returns whether an error is one of the DynamoDB side and, if codes are given, whether it has one of them, with its
+ * details.
  */
 export function isDynamoError<Code extends AnyDynamoError['code'] = AnyDynamoError['code']>(
   error: unknown,

@@ -34,35 +34,35 @@ import { bindStreams, type Streams } from './streams/streams.js'
 import { agentStateTable, eventsTable, messagesTable } from './tables/definitions.js'
 import { bindTables, type Tables } from './tables/tables.js'
 
-/** DynamoDB with everything the product keeps in it. */
+/** DynamoDB with everything the product stores in it. */
 export interface Dynamo extends AsyncDisposable {
-  /** The AWS SDK's client, for whatever is not offered here; the deadline holds for it too. */
+  /** The AWS SDK's client, for operations that are not offered here; the deadline applies to it too. */
   readonly client: DynamoDBClient
   readonly events: Events
   readonly agentState: AgentStates
   readonly messages: Messages
-  /** What there is of one person in all tables. */
+  /** All data of one person, in all tables. */
   readonly persons: Persons
-  /** The streams of changes of events and agent states. */
+  /** The change streams of events and agent states. */
   readonly streams: Streams
   readonly tables: Tables
   health(options?: { readonly signal?: AbortSignal | undefined }): Promise<DynamoHealth>
-  /** Connections at this moment, and the capacity consumed so far. Costs nothing. */
+  /** Current connections, and the capacity consumed so far. Costs nothing. */
   stats(): DynamoStats
-  /** Calls `observer` with what happens from now on. Returns what ends that. */
+  /** Calls `observer` with every call and request from now on. Returns a function that stops it. */
   observe(observer: DynamoObserver): () => void
   /**
-   * Takes no more calls (`dynamo.closed`), `tables` and requests of `client` included, waits for those on their way and
-   * the events that writers have taken, then closes the connections. A second call gives the first one's promise.
+   * Accepts no more calls (`dynamo.closed`), including `tables` and requests of `client`, waits for those in flight and
+   * for the events that writers have accepted, then closes the connections. A second call returns the same promise.
    * @param graceMs how long to wait, in milliseconds. Default 10,000.
    */
   close(graceMs?: number): Promise<{ readonly drained: boolean }>
 }
 
 /**
- * Makes the client and binds the entities to their tables. Sends nothing.
- * @param hooks default: its own. Given where observers come before it is made.
- * @throws {DynamoInputError} for a shard plan, a retention or options of messages that cannot be.
+ * Creates the client and binds the entities to their tables. Sends nothing.
+ * @param hooks default: its own. Passed when observers exist before it is created.
+ * @throws {DynamoInputError} for an invalid shard plan, retention or message option.
  */
 export function createDynamo(
   settings: DynamoSettings,

@@ -8,27 +8,28 @@ import { checkedOptions, type DynamoOptions } from './options.js'
 
 export type { AgentStateContent, EventContent }
 
-/** A message that goes with something which has an id of its own. */
+/** A message that accompanies something with its own id. */
 export type MessageContent = Omit<NewMessage, 'id'>
 
 /**
- * Checks what is to be written to DynamoDB later, as the entities' own calls would, and copies it. Loads neither the
- * AWS SDK nor ElectroDB.
+ * Validates and copies what is to be written to DynamoDB later, as the entities' own calls would. Loads neither the AWS
+ * SDK nor ElectroDB.
  *
- * All throw {DynamoInputError}, {DynamoValueError} or {PayloadTooLargeError} naming the member that cannot be stored.
+ * All methods throw {DynamoInputError}, {DynamoValueError} or {PayloadTooLargeError} naming the member that cannot be
+ * stored.
  */
 export interface EffectChecks {
-  /** The event, and the id that it has or gets. */
+  /** The event, and the id that it has or is assigned. */
   event(event: NewEvent): { readonly id: string; readonly content: EventContent }
   message(message: MessageContent): MessageContent
   agentState(state: AgentStateContent): AgentStateContent
-  /** Ids in the order of the calls. */
+  /** Ids in call order. */
   readonly ids: IdSource
   /** The clock, in milliseconds since 1970. */
   now(): number
 }
 
-/** Makes the checks of a context with these options. */
+/** Creates the checks of a context with these options. */
 export function effectChecks(options: DynamoOptions = {}): EffectChecks {
   const { retention } = checkedOptions(options)
   const now = checkedClock(options.now ?? (() => Date.now()))

@@ -1,6 +1,7 @@
 /**
- * What an application catches and names of the DynamoDB side: errors, lists of allowed values, definitions. It loads
- * neither the AWS SDK nor ElectroDB, which an application that has not called DynamoDB yet need not have loaded.
+ * The names of the DynamoDB side that an application catches or refers to: errors, lists of allowed values,
+ * definitions. It loads neither the AWS SDK nor ElectroDB, which an application that has not called DynamoDB does not
+ * need.
  */
 export { IllegalTransitionError, StaleAgentStateError } from './agent-state/errors.js'
 export { type AgentStatus, agentStatuses } from './agent-state/statuses.js'

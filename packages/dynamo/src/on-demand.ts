@@ -1,6 +1,6 @@
 /**
- * DynamoDB for whoever may not need it in this process: its settings, and a client that loads the AWS SDK and ElectroDB
- * with the first call. Importing this loads neither.
+ * DynamoDB for a process that may not need it: its settings, and a client that loads the AWS SDK and ElectroDB with the
+ * first call. Importing this loads neither.
  */
 import type { DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-dynamodb'
 import {
@@ -46,28 +46,27 @@ export interface CommandClient {
 
 /** DynamoDB that loads the AWS SDK and ElectroDB with the first call. */
 export interface DynamoOnDemand extends Omit<Dynamo, 'client'> {
-  /** Sends the AWS SDK's commands, for whatever is not offered here; the deadline holds for them too. */
+  /** Sends the AWS SDK's commands, for operations that are not offered here; the deadline applies to them too. */
   readonly client: CommandClient
   /**
-   * Loads them now, and gives DynamoDB with the whole of its client: for a server that wants its first request to be as
-   * fast as the others, and for code that takes a `DynamoDBClient`.
-   * @throws {DynamoInternalsError} where the installed SDK lacks what is used of it.
+   * Loads them now, and returns DynamoDB with its complete client: for a server whose first request should be as fast
+   * as the others, and for code that takes a `DynamoDBClient`.
+   * @throws {DynamoInternalsError} if the installed SDK lacks a member that is used.
    * @throws {DynamoError} `dynamo.closed` after `close()`.
    */
   load(): Promise<Dynamo>
 }
 
 /**
- * The same as `createDynamo`, but that the AWS SDK and ElectroDB, some 150 ms of CPU, are loaded by whoever needs them
- * first: a call, a health check, or `load()`. What is called meanwhile waits for that, and its DYNAMODB_TIMEOUT begins
- * when it is done.
- * @throws {DynamoInputError} for a shard plan, a retention or options of messages that cannot be.
+ * Like `createDynamo`, except that the AWS SDK and ElectroDB, some 150 ms of CPU, are loaded by the first use: a call,
+ * a health check, or `load()`. Calls made meanwhile wait for that, and their DYNAMODB_TIMEOUT begins when it is done.
+ * @throws {DynamoInputError} for an invalid shard plan, retention or message option.
  */
 export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions = {}): DynamoOnDemand {
   checkedOptions(options)
   const tables = tableDefinitions.map(({ name }) => settings.tablePrefix + name)
   const hooks = createDynamoHooks(redactingLogger(options.logger ?? silentLogger))
-  /** What waits for the SDK, until its end. */
+  /** Work that waits for the SDK, until it ends. */
   const operations = new Operations()
   let loaded: Dynamo | undefined
   let loading: Promise<Dynamo> | undefined
@@ -77,7 +76,7 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
     loaded = createDynamo(settings, options, hooks)
     return loaded
   }
-  /** Whoever asks after a failure tries again. */
+  /** A call after a failure tries again. */
   const load = (): Promise<Dynamo> => {
     loading ??= open().catch((error: unknown) => {
       loading = undefined
@@ -98,14 +97,14 @@ export function dynamoOnDemand(settings: DynamoSettings, options: DynamoOptions 
   }
   const closing = new Closing(async (grace) => {
     const isIdle = await operations.close(grace)
-    // Nobody waits for a start that goes on, and it ends by itself.
+    // Nothing waits for a load in progress, and it ends without being stopped.
     if (!loaded) loading?.then((late) => late.close(0)).catch(() => {})
     const rest = await loaded?.close(grace.remainingMs)
     return { drained: isIdle && (rest?.drained ?? true) }
   })
   const close = (graceMs?: number): ReturnType<Dynamo['close']> => {
     const closed = closing.close(graceMs)
-    void loaded?.close(graceMs) // a shorter grace than before reaches it too
+    void loaded?.close(graceMs) // a shorter grace period than before reaches it too
     return closed
   }
 
@@ -191,7 +190,7 @@ const unusedStats = ({ maxSockets }: DynamoSettings): DynamoStats => ({
   eventWriters: { open: 0, pending: 0 },
 })
 
-/** What keeps the SDK from being loaded, or used, as health. */
+/** A health result for what prevents the SDK from being loaded or used. */
 function downWith(error: unknown): DynamoHealth {
   if (!isMiyabiError(error)) return { status: 'down', latencyMs: 0, reason: safeCause(error).message }
   return { status: 'down', latencyMs: 0, reason: error.reason, ...defined({ remedy: error.remedy }) }

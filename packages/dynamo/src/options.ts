@@ -12,11 +12,9 @@ export interface Retention {
   readonly endedAgentsMs: number
   /** A version of an agent's state, after it was written. Default 30 days. */
   readonly agentHistoryMs: number
-  /** Messages, from their enqueueing. Default 24 hours. */
+  /** Messages, from when they are enqueued. Default 24 hours. */
   readonly messagesMs: number
-  /**
-   * What is remembered of a write under an id of the caller's, so that a repetition changes nothing. Default 7 days.
-   */
+  /** The record of a write under a caller's id, so that a repetition changes nothing. Default 7 days. */
   readonly receiptsMs: number
 }
 
@@ -28,7 +26,7 @@ export const defaultRetention: Retention = {
   receiptsMs: 7 * DAY_MS,
 }
 
-/** @throws {DynamoInputError} naming what is no length of time. */
+/** @throws {DynamoInputError} naming the value that is not a valid duration. */
 function assertRetention(retention: Retention): void {
   for (const [name, ms] of Object.entries(retention)) {
     if (typeof ms === 'number' && ms > 0 && ms <= 36_500 * DAY_MS) continue
@@ -39,26 +37,28 @@ function assertRetention(retention: Retention): void {
 export interface DynamoOptions {
   /** Default: silent. */
   readonly logger?: Logger | undefined
-  /** What all retries draw on, to be shared with other stores. Default: a budget of its own. */
+  /** The budget shared by all retries, which may be shared with other stores. Default: its own budget. */
   readonly retryBudget?: RetryBudget | undefined
-  /** Into how many partitions events are spread. Default: 4 for a type, 1 for a user and for a repository. */
+  /**
+   * The number of partitions over which events are spread. Default: 4 for a type, 1 for a user and for a repository.
+   */
   readonly shards?: ShardPlan | undefined
   readonly retention?: Partial<Retention> | undefined
   readonly messages?: Partial<MessageOptions> | undefined
-  /** Word of other processes' messages. Default: none, so that readers that wait look every 250 ms. */
+  /** Notifications of other processes' messages. Default: none, so waiting readers poll every 250 ms. */
   readonly wakes?: MessageWakes | undefined
   /** The clock, in whole milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
 
-/** What an application's code decided about the entities, with the defaults filled in. */
+/** The choices of the application's code about the entities, with the defaults filled in. */
 interface CheckedOptions {
   readonly shards: ShardPlan
   readonly retention: Retention
   readonly messages: MessageOptions
 }
 
-/** @throws {DynamoInputError} for a shard plan, a retention or options of messages that cannot be. */
+/** @throws {DynamoInputError} for an invalid shard plan, retention or message option. */
 export function checkedOptions(options: DynamoOptions): CheckedOptions {
   const { shards = {} } = options
   assertShardPlan(shards)

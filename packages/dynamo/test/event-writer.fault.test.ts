@@ -261,7 +261,7 @@ describe('an event writer', () => {
       expect(ends.queued).toMatchObject({
         code: 'dynamo.deadline',
         effect: 'none',
-        message: expect.stringContaining('it waited for a place in a batch, behind 25 others of this process'),
+        message: expect.stringContaining('it waited for a place in a batch, behind 25 other events of this process'),
         details: { attempts: 0 },
       })
     }

@@ -41,7 +41,7 @@ describe('events.appendMany', () => {
         argument: 'events',
         refused: [
           { index: 3, code: 'dynamo.invalid_input', problem: 'events[3].data is not a plain object' },
-          { index: 4, code: 'dynamo.invalid_input', problem: 'events[4].eventType is empty; expected a text' },
+          { index: 4, code: 'dynamo.invalid_input', problem: 'events[4].eventType is empty; expected a string' },
           { index: 400, code: 'dynamo.invalid_input', problem: 'events[400].id is not a UUIDv7 in lower case' },
         ],
       },

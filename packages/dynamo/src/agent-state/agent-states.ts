@@ -47,42 +47,42 @@ export interface AgentStates {
   /**
    * Saves a state that follows the one with `expectedVersion`, as the current one and as a version in the history.
    *
-   * Repeated after its answer was lost, by the same process or under the same `id` by any, it gives the state that it
-   * had saved.
+   * If the response was lost and the call is repeated, by the same process or under the same `id` by any process, it
+   * returns the state that it saved.
    *
-   * @throws {StaleAgentStateError} when somebody else saved in the meantime; it has the newer state.
+   * @throws {StaleAgentStateError} when another writer saved in the meantime; it carries the newer state.
    * @throws {IllegalTransitionError} when the status cannot follow the one before.
    */
   save(state: NewAgentState, options?: CallerOptions): Promise<AgentState>
   /**
-   * Saves a state as an effect of something that has an order of its own. Between effects the one of the higher
-   * position wins; over a state that was saved directly it is applied only if that was at or before `at`. Otherwise it
-   * ends as `superseded`, which is remembered. One that is applied has a version like any other, so a direct save that
-   * expects the one before is stale.
+   * Saves a state as an effect of something that has its own order. Among effects the one with the highest position
+   * wins; over a state that was saved directly, an effect is applied only if that state was saved at or before `at`.
+   * Otherwise it ends as `superseded`, which is recorded. An applied effect has a version like any other save, so a
+   * direct save that expects the version before is stale.
    *
    * @throws {IllegalTransitionError} when the status cannot follow the one before.
    */
   saveEffect(effect: AgentStateEffect, options?: CallerOptions): Promise<AgentStateEffectResult>
   /**
-   * Puts an agent that has completed or failed back to pending, with progress 0 and without an expiry.
+   * Returns an agent that has completed or failed back to pending, with progress 0 and without an expiry.
    *
    * @throws {StaleAgentStateError}
    * @throws {IllegalTransitionError} when the agent has not ended.
    */
   restart(state: RestartedAgentState, options?: CallerOptions): Promise<AgentState>
-  /** The current state in one strongly consistent read; undefined when there is none, or it has expired. */
+  /** Returns the current state in one strongly consistent read; undefined when there is none, or it has expired. */
   current(agentId: string, options?: CallerOptions): Promise<AgentState | undefined>
-  /** The states an agent was in, the current one included. */
+  /** Returns the states an agent was in, including the current one. */
   history(agentId: string, range?: HistoryRange): Promise<Page<AgentState>>
 }
 
-/** What an agent begins anew with. */
+/** The fields that an agent restarts with. */
 export type RestartedAgentState = Pick<
   NewAgentState,
   'agentId' | 'expectedVersion' | 'currentTask' | 'stateData' | 'id'
 >
 
-/** What makes a save itself: the same in each repetition. */
+/** Identifies a save: the same in each repetition. */
 interface Attempt {
   readonly updatedAt: number
   readonly version: number
@@ -144,7 +144,7 @@ export function bindAgentStates(store: Store, table: string, retention: AgentSta
       ...rest,
     }) satisfies Saving
 
-  /** Writes the state unless the stored one is not at the expected version, or its status is none of `from`. */
+  /** Writes the state if the stored one is at the expected version and its status is one of `from`. */
   async function write(
     operation: string,
     state: NewAgentState,

@@ -2,16 +2,16 @@ import { asThrown, toSeconds } from '../items/store.js'
 import { type AgentItem, aheadShapes } from './entity.js'
 import type { AgentStateModel } from './storage.js'
 
-/** Saves in quick succession run ahead of the clock by so much at most, without anything being wrong. */
+/** Saves in quick succession run ahead of the clock by at most this much without indicating a fault. */
 const USUAL_AHEAD_MS = 1000
 
-/** Several may note at once: whoever finds the mark moved looks again. */
+/** Several processes may record the mark at the same time: one that finds it changed reads it again. */
 const ATTEMPTS = 5
 
 /**
- * Versions go on from one that a clock made that was ahead, and so lie after the times they were saved at, until time
- * has caught up. Before such a one is saved it is noted how far ahead it is: whoever looks for what was saved until a
- * moment has to look so much further.
+ * Versions that continue from one made by a clock that was ahead lie after the times they were saved at, until time has
+ * caught up. Before such a version is saved, how far it is ahead is recorded: a search for what was saved before a
+ * moment must extend that much further.
  */
 export async function noteAhead(
   model: AgentStateModel,
@@ -40,7 +40,7 @@ export async function noteAhead(
   }
 }
 
-/** How far the versions of an agent lie after their times at most. */
+/** The most that the versions of an agent lie after their times. */
 export async function readAhead(model: AgentStateModel, agentId: string, abortSignal: AbortSignal): Promise<number> {
   const consistent = !model.store.settings.transactions
   const { data } = await model.ahead.get({ agentId }).go({ ...asThrown, consistent, abortSignal })

@@ -5,23 +5,26 @@ import type { AgentItem } from './entity.js'
 import { checkContent, type NewAgentState } from './state.js'
 
 /**
- * A state that follows from something which has its own order, such as from a transaction whose place in an outbox is
- * its position. It names no version: its place in the order decides.
+ * A state that results from something with its own order, such as a transaction whose place in an outbox is its
+ * position. It names no version: its place in the order decides.
  */
 export interface AgentStateEffect extends Omit<NewAgentState, 'expectedVersion' | 'id'> {
-  /** Of this effect: a second arrival of the same changes nothing, and is answered the same. Up to 512 bytes. */
+  /**
+   * The id of this effect: a second arrival of the same effect changes nothing and returns the same outcome. Up to 512
+   * bytes.
+   */
   readonly id: string
   /** Its place among all effects on this agent: the higher one wins. From 0 to 2^63 - 1. */
   readonly position: bigint
-  /** When it was ordered: the agent's state is not set back to it where somebody has saved another one since. */
+  /** When it was ordered: the effect does not replace a state that was saved directly after this time. */
   readonly at: Date
 }
 
-/** What became of an effect. */
+/** The outcome of an effect. */
 export interface AgentStateEffectResult {
-  /** `superseded`: a state that is newer by the rules stands, and this one is not stored. */
+  /** `superseded`: a state that is newer by the rules is stored, and this one is not. */
   readonly outcome: 'applied' | 'superseded'
-  /** Of the state that it became, or of the one that superseded it. */
+  /** The version of the state that it became, or of the one that superseded it. */
   readonly version: number
 }
 
@@ -37,12 +40,12 @@ export function checkEffect(effect: AgentStateEffect): AgentStateEffect & { read
   return { ...effect, ...checkContent(effect), atMs: timeOf(effect.at, 'at') }
 }
 
-/** Checks an id of the caller's for a save: beside the agent's, a key has room for so much. */
+/** Checks a caller's id for a save: it shares the key with the agent's id, so its length is limited. */
 export const assertSaveId = (id: string): void => assertKeyPart(id, 'id', 512)
 
 /**
- * Whether a stored state stands against an effect: one that came from an effect of the same or a higher position, or
- * that was saved directly after the effect was ordered.
+ * Whether a stored state supersedes an effect: it came from an effect of the same or a higher position, or was saved
+ * directly after the effect was ordered.
  */
 export function supersedes(
   stored: Pick<AgentItem, 'position' | 'updatedAt'>,

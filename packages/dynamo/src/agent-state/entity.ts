@@ -11,16 +11,13 @@ const attributes = {
   /** When it was saved, in milliseconds since 1970. */
   updatedAt: { type: 'number', required: true },
   version: { type: 'number', required: true, padding: { length: 16, char: '0' } },
-  /** When it was written, in milliseconds since 1970, by the clock of whoever wrote it. */
+  /** When it was written, in milliseconds since 1970, by the writer's clock. */
   writtenAt: { type: 'number', required: true },
-  /** Random, of one save: tells a writer whose answer was lost that the stored state is its own. */
+  /** A random id of one save: lets a writer whose response was lost recognize the stored state as its own. */
   saveId: { type: 'string', required: true },
-  /** The caller's own, of one save. */
+  /** The caller's id of one save. */
   id: { type: 'string' },
-  /**
-   * Of a state that was saved as an effect: its place in their order, a whole number in digits; and the time of its
-   * order.
-   */
+  /** For a state saved as an effect: its place in their order, a whole number in digits; and the time of its order. */
   position: { type: 'string' },
   at: { type: 'number' },
   schemaVersion: { type: 'number', required: true },
@@ -62,7 +59,7 @@ export function agentVersionEntity(table: string) {
   )
 }
 
-/** What is remembered of a save under an id of the caller's. Keys: `pk` as above, `sk` `$agentSave_1#id_<id>`. */
+/** The record of a save under a caller's id. Keys: `pk` as above, `sk` `$agentSave_1#id_<id>`. */
 export function agentReceiptEntity(table: string) {
   return new Entity(
     {
@@ -71,9 +68,9 @@ export function agentReceiptEntity(table: string) {
         agentId: { type: 'string', required: true },
         id: { type: 'string', required: true },
         outcome: { type: ['applied', 'superseded'] as const, required: true },
-        /** Of the state it became, or of the one that superseded it. */
+        /** The version of the state it became, or of the one that superseded it. */
         version: { type: 'number', required: true },
-        /** Of the state it became, in milliseconds since 1970. */
+        /** The time of the state it became, in milliseconds since 1970. */
         updatedAt: { type: 'number' },
         writtenAt: { type: 'number', required: true },
         schemaVersion: { type: 'number', required: true },
@@ -92,7 +89,7 @@ export function agentReceiptEntity(table: string) {
 }
 
 /**
- * How far the versions of an agent ever were ahead of their times, where a clock was. Keys: `pk` as above, `sk`
+ * The furthest the versions of an agent were ever ahead of their times, if a clock was ahead. Keys: `pk` as above, `sk`
  * `$agentAhead_1`.
  */
 export function agentAheadEntity(table: string) {
@@ -104,7 +101,7 @@ export function agentAheadEntity(table: string) {
         aheadMs: { type: 'number', required: true },
         writtenAt: { type: 'number', required: true },
         schemaVersion: { type: 'number', required: true },
-        /** Seconds since 1970; not before that of any version it speaks of. */
+        /** Seconds since 1970; not before that of any version it applies to. */
         ttl: { type: 'number', required: true },
       },
       indexes: {
@@ -130,7 +127,7 @@ export type AgentAheadEntity = ReturnType<typeof agentAheadEntity>
 export type AgentItem = EntityItem<CurrentAgentStateEntity>
 
 /** Shape 1 had no `saveId`, shape 2 no `writtenAt`. */
-export const agentShapes = itemShapes<AgentItem>("agent's state", [
+export const agentShapes = itemShapes<AgentItem>('state of an agent', [
   (item) => ({ ...item, saveId: '' }),
   (item) => ({ ...item, writtenAt: item.updatedAt }),
 ])
@@ -138,6 +135,6 @@ export const agentShapes = itemShapes<AgentItem>("agent's state", [
 /** A receipt, as ElectroDB reads it. */
 export type AgentReceipt = EntityItem<AgentReceiptEntity>
 
-export const receiptShapes = itemShapes<AgentReceipt>("receipt of an agent's state")
+export const receiptShapes = itemShapes<AgentReceipt>('receipt of an agent state')
 
-export const aheadShapes = itemShapes<EntityItem<AgentAheadEntity>>("mark of an agent's versions")
+export const aheadShapes = itemShapes<EntityItem<AgentAheadEntity>>('version mark of an agent')

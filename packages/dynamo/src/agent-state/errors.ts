@@ -9,7 +9,7 @@ interface StaleDetails {
   readonly currentVersion: number
 }
 
-/** Somebody saved a newer state in the meantime. Nothing was written; read `current`, decide anew, save again. */
+/** Another writer saved a newer state in the meantime. Nothing was written; read `current`, decide again, then save. */
 export class StaleAgentStateError extends MiyabiError<'dynamo.agent_state.stale', StaleDetails> {
   override readonly name = 'StaleAgentStateError'
   readonly #current: AgentState | undefined
@@ -19,17 +19,17 @@ export class StaleAgentStateError extends MiyabiError<'dynamo.agent_state.stale'
     super(
       'dynamo.agent_state.stale',
       currentVersion === 0
-        ? `the agent has no state at version ${expectedVersion}, nor any other: it never had one, or it has expired`
-        : `the agent's state is at version ${currentVersion}, not ${expectedVersion || 'none'}: somebody else saved it`,
+        ? `the agent has no state at version ${expectedVersion} and no current state: it never had one, or it has expired`
+        : `the agent's state is at version ${currentVersion}, not ${expectedVersion || 'none'}: another writer saved it`,
       {
         details: { agentId, expectedVersion, currentVersion },
-        remedy: currentVersion === 0 ? 'begin with expectedVersion 0' : 'decide anew by `current`, and save again',
+        remedy: currentVersion === 0 ? 'begin with expectedVersion 0' : 'decide again from `current`, then save',
       },
     )
     this.#current = current
   }
 
-  /** The newer state, or undefined when there is none (any more). Not part of what is printed of this error. */
+  /** The newer state, or undefined when there is none (any more). Not included when this error is printed. */
   get current(): AgentState | undefined {
     return this.#current
   }
@@ -42,7 +42,10 @@ interface TransitionDetails {
   readonly to: AgentStatus
 }
 
-/** An agent goes from pending to running to completed or failed; only a restart leads back. Nothing was written. */
+/**
+ * An agent goes from pending to running to completed or failed; only a restart returns it to pending. Nothing was
+ * written.
+ */
 export class IllegalTransitionError extends MiyabiError<'dynamo.agent_state.illegal_transition', TransitionDetails> {
   override readonly name = 'IllegalTransitionError'
 
@@ -50,9 +53,12 @@ export class IllegalTransitionError extends MiyabiError<'dynamo.agent_state.ille
     super(
       'dynamo.agent_state.illegal_transition',
       isRestart
-        ? `only an agent that has completed or failed can be restarted; this one ${from ? `is ${from}` : 'has no state'}`
-        : `an agent cannot ${from ? `go from ${from} to` : 'begin as'} ${to}: it is pending, then running, then completed or failed`,
-      { details: { agentId, from, to }, ...defined({ remedy: isRestart ? undefined : 'restart it to begin again' }) },
+        ? `only an agent that has completed or failed can be restarted; this agent ${from ? `is ${from}` : 'has no state'}`
+        : `an agent cannot ${from ? `go from ${from} to` : 'start as'} ${to}; expected pending, then running, then completed or failed`,
+      {
+        details: { agentId, from, to },
+        ...defined({ remedy: isRestart ? undefined : 'restart it to return it to pending' }),
+      },
     )
   }
 }

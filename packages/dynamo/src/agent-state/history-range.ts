@@ -2,9 +2,9 @@ import { decodeCursor, encodeCursor } from '../items/cursor.js'
 import { timeOf } from '../items/ids.js'
 import { assertOrder, type Order } from '../items/page.js'
 
-/** Which versions, in which order, how many at a time. */
+/** Which versions, in which order, how many per page. */
 export interface HistoryRange {
-  /** Saved from this moment on. */
+  /** Saved at or after this moment. */
   readonly from?: Date | undefined
   /** Saved before this moment. */
   readonly to?: Date | undefined
@@ -12,12 +12,12 @@ export interface HistoryRange {
   readonly order?: Order | undefined
   /** 1 to 1,000; default 50. */
   readonly limit?: number | undefined
-  /** Of the page before. */
+  /** The cursor of the page before. */
   readonly cursor?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Versions between two, both included, that were saved between two moments. */
+/** Versions between two bounds, both included, that were saved between two moments. */
 export interface VersionRange {
   readonly low: number
   readonly high: number
@@ -30,9 +30,9 @@ export interface VersionRange {
 const VERSION_BYTES = 7
 
 /**
- * A version is the moment of its saving in milliseconds, or, where the clock of an earlier one was ahead, after it:
- * never before it. So a moment from which on is a bound of versions, and one until which is, with how far they were
- * ever ahead.
+ * A version is the moment it was saved in milliseconds, or later if the clock of an earlier one was ahead; never
+ * earlier. So the start of a time range is a bound on versions, and so is its end once the furthest that versions were
+ * ahead is added.
  *
  * @throws {DynamoInputError} or {DynamoCursorError}
  */

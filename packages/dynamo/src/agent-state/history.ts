@@ -20,7 +20,7 @@ export async function readHistory(
   const range = toVersionRange(agentId, options, aheadMs)
   if (isEmpty || range.low > range.high) return { items: [] }
   using budget = new PageBudget(model.store.settings.timeoutMs)
-  // One more than asked tells whether there is a next page.
+  // Reading one item more than requested shows whether there is a next page.
   const wanted = { count: limit + 1, budget }
   const { items, isWhole } = model.store.settings.transactions
     ? await readVersions(model, agentId, range, wanted, abortSignal)
@@ -32,8 +32,8 @@ export async function readHistory(
 }
 
 /**
- * Without transactions the latest version may be in the current item only. That is read first: every version before it
- * is archived by then, so the versions read after it have no gap.
+ * Without transactions the latest version may be in the current item only. The current item is read first: every
+ * version before it is archived by then, so the versions read after it have no gap.
  */
 async function readWithCurrent(
   model: AgentStateModel,
@@ -53,7 +53,7 @@ async function readWithCurrent(
   return { ...found, items: [...found.items, live].sort((a, b) => sign * (a.version - b.version)) }
 }
 
-/** How much a page may have. */
+/** The most items a page may have. */
 interface Wanted {
   readonly count: number
   readonly budget: PageBudget

@@ -4,17 +4,17 @@ import type { AgentStateModel, PutParameters } from './storage.js'
 
 type Outcome = Pick<AgentReceipt, 'agentId' | 'id' | 'outcome' | 'version' | 'updatedAt'>
 
-/** What is written to remember a save by, under the condition that nothing is remembered. */
+/** The receipt of a save, written on the condition that there is none yet. */
 function putReceipt(model: AgentStateModel, outcome: Outcome) {
   const writtenAt = model.store.now()
   const ttl = toSeconds(writtenAt + model.retention.receiptsMs)
-  // Not by its expiry: as long as it is there, it holds.
+  // Expiry is ignored: the receipt holds for as long as it is stored.
   return model.receipts
     .put({ ...outcome, writtenAt, ttl, schemaVersion: receiptShapes.current })
     .where((stored, { notExists }) => notExists(stored.id))
 }
 
-/** The receipt of a state, where its save has an id of the caller's. */
+/** The receipt of a state, if its save has a caller's id. */
 export function receiptOf(
   model: AgentStateModel,
   { agentId, id, version, updatedAt }: Pick<AgentItem, 'agentId' | 'id' | 'version' | 'updatedAt'>,
@@ -23,7 +23,7 @@ export function receiptOf(
   return putReceipt(model, { agentId, id, outcome: 'applied', version, updatedAt }).params<PutParameters>()
 }
 
-/** The receipt of a save, strongly consistent. */
+/** The receipt of a save, read strongly consistently. */
 export async function readReceipt(
   model: AgentStateModel,
   { agentId, id }: { readonly agentId: string; readonly id?: string | undefined },
@@ -34,7 +34,7 @@ export async function readReceipt(
   return data ? receiptShapes.upcast(data) : undefined
 }
 
-/** Remembers what became of a save. Whatever is remembered already stays, and is given back. */
+/** Records the outcome of a save. An existing record stays, and is returned. */
 export async function remember(
   model: AgentStateModel,
   outcome: Outcome,
@@ -49,7 +49,7 @@ export async function remember(
   return (answer.rejected && (await readReceipt(model, outcome, abortSignal))) || outcome
 }
 
-/** The state that a remembered save became, as it was saved. */
+/** The state that a recorded save became, as it was saved. */
 export async function rememberedState(
   model: AgentStateModel,
   receipt: AgentReceipt,
@@ -60,7 +60,7 @@ export async function rememberedState(
   const options = { ...asThrown, consistent: true, abortSignal }
   const { data } = await model.versions.get({ agentId, version }).go(options)
   if (data) return data
-  // It may not be in the history yet, or no more: then it was what is given again.
+  // It may not be in the history yet, or no longer: then it is the state that is returned again.
   const current = await model.current.get({ agentId }).go(options)
   return current.data?.version === version ? current.data : { ...given, version, updatedAt }
 }

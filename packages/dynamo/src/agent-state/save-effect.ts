@@ -7,7 +7,7 @@ import { canBegin, predecessorsOf } from './state.js'
 import { type AgentStateModel, readCurrent, type Saving, type Stored, type Written } from './storage.js'
 import { archive } from './write-in-steps.js'
 
-/** Writes an effect over what is stored, under the condition that it still is. */
+/** Writes an effect over the stored item, on the condition that the item is unchanged. */
 export type WriteEffect = (
   saving: Pick<Saving, 'isRepeated'> & { readonly stored: Stored['stored'] },
 ) => Promise<{ readonly written: Written; readonly version: number }>
@@ -15,8 +15,8 @@ export type WriteEffect = (
 const BACKOFF = { initialMs: 5, maxMs: 200 }
 
 /**
- * Saves a state as an effect: decides by what is stored, and writes under the condition that this is still so; decides
- * anew where it is not.
+ * Saves a state as an effect: decides from the stored item, and writes on the condition that it is unchanged; decides
+ * again if it changed.
  *
  * @throws {IllegalTransitionError}
  */
@@ -29,7 +29,7 @@ export async function saveEffect(
   const { agentId, id } = effect
   for (let attempt = 0; ; attempt++) {
     const { stored, live } = await readCurrent(model, agentId, signal)
-    // One that was cut after it had saved.
+    // A writer that was interrupted after it had saved.
     if (stored?.id === id) {
       if (!model.store.settings.transactions) await archive(model, stored, signal)
       return { outcome: 'applied', version: stored.version }

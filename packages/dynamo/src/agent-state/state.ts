@@ -15,37 +15,36 @@ export interface AgentState {
   readonly stateData: Record<string, unknown>
   readonly updatedAt: Date
   /**
-   * Grows with every save, also over an expiry: the milliseconds at which it was saved, or one more than the version
-   * before where that is higher.
+   * Grows with every save, also across an expiry: the time of the save in milliseconds, or the version before plus one
+   * if that is higher.
    */
   readonly version: number
-  /** Of a state that was saved as an effect: its place in the order of effects, and the time of its order. */
+  /** For a state saved as an effect: its place in the order of effects, and the time of its order. */
   readonly effect?: { readonly position: bigint; readonly at: Date }
 }
 
-/** A state to save. Everything is replaced; what is left out is gone. */
+/** A state to save. Everything is replaced; omitted fields are removed. */
 export interface NewAgentState {
   readonly agentId: string
   readonly status: AgentStatus
   /** 0 to 100. Default 0; 100 when completed. */
   readonly progress?: number | undefined
   readonly currentTask?: string | undefined
-  /** A plain object of what JSON can carry, up to 380 KB. */
+  /** A plain object of JSON values, up to 380 KB. */
   readonly stateData?: object | undefined
-  /** The version this one follows, as read; 0 when the agent has no state yet. */
+  /** The version this one follows, as it was read; 0 when the agent has no state yet. */
   readonly expectedVersion: number
   /**
-   * Of this save, the caller's own, unique for the agent, up to 512 bytes: a second arrival of the same changes
-   * nothing, and is answered the same, from whichever process, for as long as receipts are kept
-   * (`retention.receiptsMs`).
+   * The caller's id of this save, unique for the agent, up to 512 bytes: a second arrival of the same save changes
+   * nothing and returns the same result, from any process, for as long as receipts are kept (`retention.receiptsMs`).
    */
   readonly id?: string | undefined
 }
 
-/** What a state holds, without what orders saves among each other. */
+/** The contents of a state, without the fields that order saves. */
 export type AgentStateContent = Omit<NewAgentState, 'expectedVersion' | 'id'>
 
-/** From which states one may come to another by a save. Nothing leads out of completed and failed but a restart. */
+/** The states from which a save may reach another. Only a restart leads out of completed and failed. */
 const predecessors: Readonly<Record<AgentStatus, readonly AgentStatus[]>> = {
   pending: ['pending'],
   running: ['pending', 'running'],
@@ -53,10 +52,10 @@ const predecessors: Readonly<Record<AgentStatus, readonly AgentStatus[]>> = {
   failed: ['running'],
 }
 
-/** The states an agent may begin in. */
+/** The states an agent may start in. */
 const beginnings: readonly AgentStatus[] = ['pending', 'running']
 
-/** From which states a restart leads back to pending. */
+/** The states from which a restart leads back to pending. */
 export const terminalStatuses: readonly AgentStatus[] = ['completed', 'failed']
 
 export const isTerminal = (status: AgentStatus): boolean => terminalStatuses.includes(status)
@@ -66,31 +65,31 @@ export const predecessorsOf = (status: AgentStatus): readonly AgentStatus[] => p
 export const canBegin = (status: AgentStatus): boolean => beginnings.includes(status)
 
 /**
- * The state as it is saved, however the caller's object changes meanwhile.
+ * A copy of the state to save, unaffected by later changes to the caller's object.
  * @throws {DynamoInputError}, {DynamoValueError} or {PayloadTooLargeError} naming the member that cannot be saved.
  */
 export function checkAgentState(state: NewAgentState): NewAgentState {
   const content = checkContent(state)
   const { expectedVersion } = state
-  // The version after it must be one too.
+  // The version after it must also be valid.
   if (!Number.isSafeInteger(expectedVersion + 1) || expectedVersion < 0) {
-    throw new DynamoInputError('expectedVersion', 'is not a version; pass the one that was read, or 0 for none')
+    throw new DynamoInputError('expectedVersion', 'is not a version; pass the version that was read, or 0 for none')
   }
   return { ...state, ...content }
 }
 
-/** What a state holds, checked, with a copy of its data. */
+/** The contents of a state, validated, with a copy of its data. */
 export function checkContent(state: AgentStateContent): AgentStateContent {
   const { agentId, status, progress, currentTask, stateData } = state
   assertKeyPart(agentId, 'agentId')
   if (!agentStatuses.includes(status)) {
-    throw new DynamoInputError('status', `is none of ${agentStatuses.join(', ')}`)
+    throw new DynamoInputError('status', `is not one of ${agentStatuses.join(', ')}`)
   }
   if (progress !== undefined && !(typeof progress === 'number' && progress >= 0 && progress <= 100)) {
     throw new DynamoInputError('progress', 'is not a number from 0 to 100')
   }
   if (currentTask !== undefined && typeof currentTask !== 'string') {
-    throw new DynamoInputError('currentTask', 'is not a text')
+    throw new DynamoInputError('currentTask', 'is not a string')
   }
   toStorable(progress ?? 0, 'progress')
   toStorable(currentTask ?? '', 'currentTask')
@@ -99,7 +98,7 @@ export function checkContent(state: AgentStateContent): AgentStateContent {
   return { agentId, status, progress, currentTask, stateData: copy }
 }
 
-/** An item as it was read or written, in the form callers get. */
+/** An item as it was read or written, in the form returned to callers. */
 export function toAgentState(item: Omit<AgentItem, 'ttl' | 'schemaVersion' | 'saveId' | 'writtenAt'>): AgentState {
   return {
     agentId: item.agentId,

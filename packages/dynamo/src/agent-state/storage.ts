@@ -18,11 +18,11 @@ export interface AgentStateRetention {
   readonly endedMs: number
   /** A version, after it was written. */
   readonly historyMs: number
-  /** What is remembered of a save under an id, after it. */
+  /** The record of a save under an id, after the save. */
   readonly receiptsMs: number
 }
 
-/** What both ways of writing, and both of reading, work with. */
+/** Shared by both ways of writing and both ways of reading. */
 export interface AgentStateModel {
   readonly store: Store
   readonly retention: AgentStateRetention
@@ -39,24 +39,24 @@ export interface PutParameters {
   readonly ConditionExpression?: string
 }
 
-/** One state on its way into the table. */
+/** A state to be written to the table. */
 export interface Saving {
   readonly agentId: string
-  /** 0 when there is to be none before. */
+  /** 0 when none is expected before it. */
   readonly expectedVersion: number
-  /** Of the state itself. */
+  /** The id of the state itself. */
   readonly nextVersion: number
-  /** Tells our own item from somebody else's when the answer to a write was lost. */
+  /** Distinguishes our item from another writer's when the response to a write was lost. */
   readonly saveId: string
-  /** The caller's own, where there is one: whoever comes with it again is the same. */
+  /** The caller's id, if there is one: a save that arrives again with it is the same save. */
   readonly id: string | undefined
-  /** Whether it goes on from an attempt of which nobody knows what came of it. */
+  /** Whether it continues an attempt whose outcome is unknown. */
   readonly isRepeated: boolean
-  /** The current item, under the condition that the stored one is what it should be. */
+  /** The current item, on the condition that the stored one is as expected. */
   readonly put: PutParameters
   /** The version beside it. */
   readonly version: PutParameters
-  /** What is to be remembered of it, under the condition that nothing is, where it has an id. */
+  /** The receipt of the save, if it has an id, on the condition that there is none. */
   readonly receipt: PutParameters | undefined
 }
 
@@ -66,15 +66,15 @@ export interface Stored {
   readonly live: AgentItem | undefined
 }
 
-/** What became of a state. */
+/** The outcome of a write. */
 export type Written =
   | { readonly outcome: 'saved' }
-  /** One of the same id came before. */
+  /** A save with the same id came before. */
   | { readonly outcome: 'known'; readonly receipt: AgentReceipt }
-  /** Something else is stored than it was to follow. */
+  /** The stored state is not the expected one. */
   | ({ readonly outcome: 'refused' } & Stored)
 
-/** Writes a state, or finds that it is written. */
+/** Writes a state, or finds that it is already written. */
 export type WriteState = (
   model: AgentStateModel,
   saving: Saving,
@@ -82,13 +82,13 @@ export type WriteState = (
   record: CallRecord,
 ) => Promise<Written>
 
-/** Whether a stored state is what an attempt of this very save has written. */
+/** Whether an attempt of this very save wrote the stored state. */
 export const isOwn = (saving: Saving, stored: AgentItem | undefined): boolean =>
   stored !== undefined && (stored.saveId === saving.saveId || (saving.id !== undefined && stored.id === saving.id))
 
 /**
- * Whether a refused save had been done all the same, by an attempt whose answer was lost, and has been followed by
- * others since: then its version is in the history.
+ * Whether an attempt of a refused save, whose response was lost, had succeeded and has been followed by other saves
+ * since: then its version is in the history.
  */
 export async function wasDone(
   model: AgentStateModel,
@@ -103,8 +103,8 @@ export async function wasDone(
 }
 
 /**
- * From when a state is kept, in milliseconds since 1970: its version is never behind that of the state before, whatever
- * the clock of whoever saved it said.
+ * When a state counts as saved, in milliseconds since 1970: never before the state it follows, whatever the writer's
+ * clock showed.
  */
 export const keptFrom = ({ updatedAt, version }: Pick<AgentItem, 'updatedAt' | 'version'>): number =>
   Math.max(updatedAt, version)
@@ -123,7 +123,7 @@ export async function readCurrent(model: AgentStateModel, agentId: string, abort
   return toStored(model, data)
 }
 
-/** A current item as a failed condition shows it: no client unmarshalls what is in an error. */
+/** A current item as a failed condition returns it: clients do not unmarshal items inside errors. */
 export function parseCurrent(model: AgentStateModel, item: Record<string, AttributeValue> | undefined): Stored {
   return toStored(model, item ? model.current.parse({ Item: unmarshall(item) }).data : null)
 }

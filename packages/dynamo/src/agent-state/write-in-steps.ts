@@ -19,10 +19,9 @@ import {
 
 /**
  * Writes the current item, then the receipt of a save that has an id, then the version, for servers without
- * transactions. The current item decides: from then on the state is saved. A crash before the last write leaves the
- * state in the current item alone, from where the next save takes it into the history before it overwrites it, and
- * writes its receipt before that. So the history never has a gap that closes no more, and a state whose version is
- * there has its receipt.
+ * transactions. The current item decides: once it is written, the state is saved. A crash before the last write leaves
+ * the state in the current item alone; the next save writes its receipt and archives it before overwriting it. So the
+ * history never keeps a gap, and a state whose version is in the history has its receipt.
  */
 export const writeInSteps: WriteState = async (model, saving, abortSignal, record) => {
   const { document } = model.store
@@ -36,8 +35,8 @@ export const writeInSteps: WriteState = async (model, saving, abortSignal, recor
     if (!(error instanceof ConditionalCheckFailedException)) throw error
     const found = await whatIsStored(model, saving, error.Item, abortSignal)
     const { stored } = found
-    // Another one of the same id, or an attempt whose answer was lost, may have been done, and be followed by others
-    // since.
+    // Another save with the same id, or an attempt whose response was lost, may have succeeded and been followed by
+    // others since.
     if (id !== undefined && stored && stored.id === id && stored.saveId !== saving.saveId) {
       await archive(model, stored, abortSignal)
     }
@@ -52,7 +51,7 @@ export const writeInSteps: WriteState = async (model, saving, abortSignal, recor
     if (receipt) await putOnce(model, receipt, abortSignal)
     await document.send(new PutCommand(version), { abortSignal })
   } catch {
-    // The state is saved all the same, reads of the history add it, and the next save archives it.
+    // The state is saved anyway; reads of the history include it, and the next save archives it.
     abortSignal.throwIfAborted()
   }
   return { outcome: 'saved' }
@@ -66,7 +65,7 @@ async function putOnce(model: AgentStateModel, receipt: PutParameters, abortSign
   }
 }
 
-/** Older servers do not say what the condition met. */
+/** Older servers do not return the item that failed the condition. */
 function whatIsStored(
   model: AgentStateModel,
   saving: Saving,
@@ -76,7 +75,7 @@ function whatIsStored(
   return item ? parseCurrent(model, item) : readCurrent(model, saving.agentId, abortSignal)
 }
 
-/** Makes sure that the state to be overwritten is in the history: usually it is, and a read tells. */
+/** Makes sure that the state to be overwritten is in the history: usually it is, which a read shows. */
 async function archiveStored(model: AgentStateModel, saving: Saving, abortSignal: AbortSignal): Promise<void> {
   const { agentId, expectedVersion } = saving
   if (expectedVersion > 0) {
@@ -87,11 +86,11 @@ async function archiveStored(model: AgentStateModel, saving: Saving, abortSignal
   }
   const { stored, live } = await readCurrent(model, agentId, abortSignal)
   const isReplaced = expectedVersion === 0 ? live === undefined : stored?.version === expectedVersion
-  // Else the save is stale, and whoever overwrites the other one archives it.
+  // Otherwise the save is stale, and the writer that overwrites the other state archives it.
   if (stored && isReplaced) await archive(model, stored, abortSignal)
 }
 
-/** Writes what a save that was cut left unwritten: the receipt first. */
+/** Writes what an interrupted save left unwritten: the receipt first. */
 export async function archive(model: AgentStateModel, stored: AgentItem, abortSignal: AbortSignal): Promise<void> {
   const receipt = receiptOf(model, stored)
   if (receipt) await putOnce(model, receipt, abortSignal)

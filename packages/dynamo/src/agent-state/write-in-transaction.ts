@@ -4,7 +4,7 @@ import { toDynamoError } from '../errors/map-error.js'
 import { readReceipt } from './receipt.js'
 import { isOwn, parseCurrent, type WriteState, wasDone } from './storage.js'
 
-/** Writes the current item, its version, and the receipt of a save that has an id: all or none. */
+/** Writes the current item, its version, and the receipt of a save that has an id, atomically. */
 export const writeInTransaction: WriteState = async (model, saving, abortSignal, record) => {
   const { put, version, receipt } = saving
   const TransactItems = [put, version, ...(receipt ? [receipt] : [])].map((Put) => ({
@@ -20,7 +20,7 @@ export const writeInTransaction: WriteState = async (model, saving, abortSignal,
     if (known) return { outcome: 'known', receipt: known }
     const item = error instanceof TransactionCanceledException ? error.CancellationReasons?.[0]?.Item : undefined
     const found = parseCurrent(model, item)
-    // Ours: an attempt whose answer was lost had been done.
+    // Ours: an attempt whose response was lost had succeeded.
     if (isOwn(saving, found.stored)) return { outcome: 'saved' }
     if (await wasDone(model, saving, abortSignal, record)) return { outcome: 'saved' }
     return { outcome: 'refused', ...found }

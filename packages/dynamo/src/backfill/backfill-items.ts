@@ -13,37 +13,39 @@ import { changeItem, type ItemChange } from './change-item.js'
 import { type BackfillTable, isNote, readBackfillTable } from './key.js'
 import { readNote, writeNote } from './note.js'
 
-/** A change of every item of a table, in small pages, while it is used. */
+/** A change to every item of a table, in small pages, while the table is in use. */
 export interface ItemsBackfill extends ItemChange, BackfillOptions {
-  /** Under this name the table remembers how far it is: it goes on where it was, and what is done is not done again. */
+  /**
+   * The table records its progress under this name: a backfill resumes where it stopped and does not repeat completed
+   * pages.
+   */
   readonly name: string
-  /** The table's whole name, with the prefix. Its keys are texts. */
+  /** The table's full name, with the prefix. Its keys must be strings. */
   readonly table: string
   /**
-   * Into how many parts the table is divided, to be gone through side by side, a page of each at a time: for one that
-   * is too large for a single scan. 1 to 100; default 1. Keep the number while a backfill lasts: with another one it
-   * begins anew.
+   * Number of segments of the table, read in parallel, one page of each at a time: for a table that is too large for a
+   * single scan. 1 to 100; default 1. Keep the number for the whole backfill: with another number it starts over.
    */
   readonly segments?: number | undefined
   /** Items in one page. Default 100. */
   readonly pageItems?: number | undefined
-  /** Items of a page that are written at the same time. Default 10. */
+  /** Items of a page written concurrently. Default 10. */
   readonly concurrency?: number | undefined
 }
 
 /**
- * Changes the items of a table page by page. After each page its place is noted in an item of the table itself:
- * whatever ends the process, no item is left out. A page may come twice, so `change` must know what it has changed, and
- * is refused where it does not.
+ * Changes the items of a table page by page. After each page its position is recorded in an item of the table itself:
+ * no item is skipped if the process ends. A page may be processed twice, so `change` must recognize items that it has
+ * already changed; a `change` that does not is refused.
  *
- * An item that somebody writes meanwhile keeps what was written, and is changed by it anew. Items that are put
- * meanwhile may lie behind it: whoever writes has to write the new shape before it begins.
+ * An item that another writer changes meanwhile keeps that write, and is changed again. Items that are put meanwhile
+ * may lie behind the current position: all writers must write the new shape before the backfill starts.
  *
- * Costs half the reads of the table's size twice (consistent), and a write for each changed item.
+ * Costs half the read units of the table's size twice (consistent), and a write for each changed item.
  *
  * @throws {MiyabiError} `core.backfill.option_invalid` for a number that is not above 0.
- * @throws {DynamoInputError} for a table, a `change` or a number of segments that cannot be.
- * @throws {DynamoError} why it stopped. What was done is kept; it goes on when it is run again.
+ * @throws {DynamoInputError} for an invalid table, `change` or number of segments.
+ * @throws {DynamoError} why it stopped. Completed work is kept; run it again to resume.
  * @throws the signal's reason.
  */
 export async function backfillItems(client: DynamoDBClient, backfill: ItemsBackfill): Promise<BackfillProgress> {
@@ -74,13 +76,13 @@ export async function backfillItems(client: DynamoDBClient, backfill: ItemsBackf
   return runBackfill(() => withOurErrors(call, batch), { ...backfill, total: table.estimate })
 }
 
-/** A part of the table, and what its last page came to. */
+/** A segment of the table, and the outcome of its last page. */
 interface Part {
   readonly segment: number
   last?: BackfillBatch
 }
 
-/** Waits for all, so that nothing goes on behind a failure; then throws the first. */
+/** Waits for all, so that nothing continues after a failure; then throws the first. */
 async function allEnded(work: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((end) => end.status === 'rejected')
   if (failed) throw failed.reason

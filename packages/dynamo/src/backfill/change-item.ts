@@ -9,14 +9,14 @@ import { DynamoError, DynamoInputError } from '../errors/errors.js'
 import { type AttributeItem, fromItem, type NativeValue, toItem } from '../items/attribute-values.js'
 import { type BackfillTable, keyOf, pick } from './key.js'
 
-/** What is done to each item. */
+/** The change applied to each item. */
 export interface ItemChange {
-  /** The attributes that `change` goes by. A change is only written where they still are as they were read. */
+  /** The attributes that `change` depends on. A change is written only if they are still as they were read. */
   readonly from: readonly string[]
   /**
-   * The attributes to be set, and as `undefined` those to be removed; or undefined for an item that is to stay as it
-   * is, which every changed one must be: a page may come twice.
-   * @param item the attributes of `from`, as far as the item has them.
+   * Returns the attributes to set, with `undefined` for those to remove; or undefined for an item to leave unchanged,
+   * which must include every changed item: a page may be processed twice.
+   * @param item the attributes of `from` that the item has.
    */
   readonly change: (item: Readonly<Record<string, NativeValue>>) => Readonly<Record<string, unknown>> | undefined
 }
@@ -25,10 +25,10 @@ const ATTEMPTS = 20
 const BACKOFF = { initialMs: 5, maxMs: 200 }
 
 /**
- * Changes an item, unless somebody writes it meanwhile: then it is read and changed anew.
+ * Changes an item. If another writer changes it meanwhile, reads it and changes it again.
  * @returns whether it was changed.
- * @throws {DynamoError} `dynamo.condition_failed`, retryable, where others write it again and again.
- * @throws {DynamoInputError} for a `change` that would change what it has changed.
+ * @throws {DynamoError} `dynamo.condition_failed`, retryable, when others keep writing it.
+ * @throws {DynamoInputError} for a `change` that would change an item that it has already changed.
  */
 export async function changeItem(
   client: DynamoDBClient,
@@ -54,7 +54,7 @@ export async function changeItem(
     item = found.Item
     if (item === undefined) return false // it was deleted
   }
-  const problem = `an item of ${table.name} was written by others again and again`
+  const problem = `other writers kept changing an item of ${table.name}`
   throw new DynamoError('dynamo.condition_failed', `backfill: ${problem}`, {
     details: { operation: 'backfill', tables: [table.name], attempts: ATTEMPTS, elapsedMs: 0 },
     retryable: true,
@@ -70,11 +70,11 @@ function assertRestful(
   if (change(after) === undefined) return
   throw new DynamoInputError(
     'change',
-    'would change an item again that it has just changed; let it go by an attribute that it sets (named in `from`), such as a version, and return undefined for such an item',
+    'would change an item that it has already changed; make it depend on an attribute that it sets (named in `from`), such as a version, and return undefined for such an item',
   )
 }
 
-/** An update that holds only where what it goes by, and what it overwrites, is as it was read. */
+/** An update that applies only if the attributes it depends on, and those it overwrites, are as they were read. */
 function toUpdate(
   table: BackfillTable,
   from: readonly string[],

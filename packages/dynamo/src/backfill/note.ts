@@ -7,14 +7,14 @@ import {
 import { type AttributeItem, toItem, toN } from '../items/attribute-values.js'
 import { type BackfillTable, noteKey } from './key.js'
 
-/** How far a backfill is, as its table has it. */
+/** The progress of a backfill as stored in its table. */
 export interface Note {
   /** Where the next page begins; undefined at the table's beginning. */
   readonly position: AttributeItem | undefined
   readonly seen: number
   readonly changed: number
   readonly isDone: boolean
-  /** How often it was written. */
+  /** Number of times it was written. */
   readonly revision: number
 }
 
@@ -36,7 +36,7 @@ export async function readNote(client: DynamoDBClient, table: BackfillTable, bac
 }
 
 /**
- * Writes a note, unless another process has meanwhile written one: then that one holds.
+ * Writes the progress, unless another process has meanwhile written it: then that record stays.
  * @returns whether it was written.
  */
 export async function writeNote(

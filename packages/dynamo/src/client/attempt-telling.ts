@@ -4,15 +4,15 @@ import type { CapacityFacts } from '../observe/facts.js'
 import type { RefusedWrite } from './refused-writes.js'
 import { operationIn, tablesIn } from './request.js'
 
-/** Told how an attempt ended. */
+/** Called with how an attempt ended. */
 type AttemptEnd = (consumed: readonly CapacityFacts[], error?: string, refused?: readonly RefusedWrite[]) => void
 
-/** Tells of the attempts at the commands of a client. */
+/** Reports the attempts of the commands of a client. */
 export class AttemptTelling {
-  /** How many were begun at a command, which keeps one context. */
+  /** Number of attempts started for a command, which keeps one context. */
   readonly #counts = new WeakMap<HandlerExecutionContext, number>()
 
-  /** An attempt begins. Returns what is to be called at its end. */
+  /** Called when an attempt begins. Returns the function to call at its end. */
   begin(context: HandlerExecutionContext, { hooks, operation }: CallRecord, input: object): AttemptEnd {
     const startedAt = performance.now()
     const attempt = (this.#counts.get(context) ?? 0) + 1

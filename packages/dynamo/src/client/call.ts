@@ -12,17 +12,15 @@ export interface CallOptions {
   /** How long the whole call may take. */
   readonly ms: number
   readonly signal?: AbortSignal | undefined
-  /** Told of what becomes of it. */
+  /** Notified of its outcome. */
   readonly hooks?: DynamoHooks | undefined
-  /** Whether it is a part of another call, which tells of both. */
+  /** Whether it is part of another call, which reports for both. */
   readonly isPart?: boolean
 }
 
 const records = new WeakMap<AbortSignal, CallRecord>()
 
-/**
- * The call that a signal belongs to, where one does. That call's deadline governs every request made under the signal.
- */
+/** The call that a signal belongs to, if any. That call's deadline governs every request made under the signal. */
 export function recordOf(signal: AbortSignal | undefined): CallRecord | undefined {
   return signal && records.get(signal)
 }
@@ -30,8 +28,8 @@ export function recordOf(signal: AbortSignal | undefined): CallRecord | undefine
 /**
  * Runs all the requests of one call under one deadline. `work` must hand its signal to every request.
  *
- * @throws {DynamoError} `dynamo.deadline` when the time is over, with what had happened until then;
- *   `dynamo.sockets_busy` when it went by in waiting for a connection.
+ * @throws {DynamoError} `dynamo.deadline` when the time is over, with what happened until then; `dynamo.sockets_busy`
+ * when it was spent waiting for a connection.
  */
 export function withCallDeadline<T>(
   options: CallOptions,
@@ -57,7 +55,7 @@ function callOf<T>(
     { ms: options.ms, signal: options.signal, onTimeout: () => deadlineError(record, options.ms) },
     (signal) => {
       records.set(signal, record)
-      // Each request on its way listens; a page may take a score of them. The signal dies with the call.
+      // Each request in flight listens; a page may take twenty of them. The signal is discarded with the call.
       setMaxListeners(0, signal)
       return work(signal, record)
     },
@@ -65,7 +63,7 @@ function callOf<T>(
   return record.hooks?.call.isHeard && !options.isPart ? told(ended, record, options.signal) : ended
 }
 
-/** Tells how a call ended, once its caller knows. */
+/** Reports how a call ended, once its caller has the result. */
 function told<T>(ended: Promise<T>, record: CallRecord, signal: AbortSignal | undefined): Promise<T> {
   const tell = (code: string | undefined): void =>
     record.hooks?.call.tell({
@@ -84,14 +82,14 @@ function told<T>(ended: Promise<T>, record: CallRecord, signal: AbortSignal | un
   return ended
 }
 
-/** A mistake in the code of a caller or of ours has no code. */
+/** A mistake in the caller's code or ours has no code. */
 function failureOf(error: unknown, record: CallRecord, signal: AbortSignal | undefined): string {
   if (signal?.aborted) return 'aborted'
   if (isMiyabiError(error)) return error.code
   return isDynamoFailure(error) ? toDynamoError(error, record).code : 'other'
 }
 
-/** For work of many calls, each with its own deadline: what the store fails with comes out as one of our errors. */
+/** For work that consists of many calls, each with its own deadline: failures of the store are mapped to our errors. */
 export async function withOurErrors<T>(
   options: Pick<CallOptions, 'operation' | 'tables' | 'signal'>,
   work: () => Promise<T>,
@@ -106,8 +104,8 @@ export async function withOurErrors<T>(
 }
 
 /**
- * `withCallDeadline` for a call of ours: what the store fails with comes out as one of our errors. The caller's own
- * abort reason stays itself, and so does a mistake in the code, a caller's or ours.
+ * `withCallDeadline` for one of our calls: failures of the store are mapped to our errors. The caller's abort reason is
+ * passed through unchanged, and so is a mistake in the code, a caller's or ours.
  */
 export async function runCall<T>(
   options: CallOptions,
@@ -128,16 +126,17 @@ export async function runCall<T>(
 function deadlineError(record: CallRecord, ms: number): DynamoError {
   const { operation, tables, attempts, lastFailure, waiting, sockets } = record
   const effect = record.possibleWrites > 0 ? 'unknown' : 'none'
-  const last = lastFailure === undefined ? '' : `, the last to fail with ${lastFailure}`
-  const outcome = effect === 'unknown' ? '; what it wrote may be stored' : ''
+  const last = lastFailure === undefined ? '' : `, the last of which failed with ${lastFailure}`
+  const outcome = effect === 'unknown' ? '; its writes may be stored' : ''
   const queue = waiting > 0 ? sockets?.stats : undefined
   const remedy = queue
-    ? 'send fewer requests at once, or raise DYNAMODB_MAX_SOCKETS'
+    ? 'send fewer concurrent requests, or raise DYNAMODB_MAX_SOCKETS'
     : attempts > 0 || record.waitsFor !== undefined
-      ? 'repeat it if its effect allows, or raise DYNAMODB_TIMEOUT'
-      : CREDENTIALS_REMEDY // Before the first request the SDK looks for credentials, and on a bare machine it looks long.
+      ? 'retry it if its effect allows, or raise DYNAMODB_TIMEOUT'
+      : CREDENTIALS_REMEDY // Before the first request the SDK resolves credentials, which takes long on a machine
+  // without any.
   const why = queue
-    ? `it waited for a free connection, as ${queue.active} of ${queue.max} (DYNAMODB_MAX_SOCKETS) were in use and ${queue.waiting} requests waiting`
+    ? `it waited for a free connection while ${queue.active} of ${queue.max} (DYNAMODB_MAX_SOCKETS) were in use and ${queue.waiting} requests were waiting`
     : (record.waitsFor ?? requests(attempts))
   return new DynamoError(
     queue ? 'dynamo.sockets_busy' : 'dynamo.deadline',
@@ -158,6 +157,6 @@ function deadlineError(record: CallRecord, ms: number): DynamoError {
 }
 
 function requests(attempts: number): string {
-  if (attempts === 0) return 'no request was made (looking for AWS credentials takes long)'
+  if (attempts === 0) return 'no request was made (resolving AWS credentials takes long)'
   return attempts === 1 ? '1 request was made' : `${attempts} requests were made`
 }

@@ -4,19 +4,19 @@ import type { CapacityFacts } from '../observe/facts.js'
 import type { CapacityUse } from '../stats.js'
 import type { RefusedWrite } from './refused-writes.js'
 
-/** An answer, as far as capacity goes by it. */
+/** The fields of a response that capacity is counted from. */
 export interface CapacityAnswer {
   readonly ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] | undefined
 }
 
-/** The operations that tell what they consumed, when asked. */
+/** The operations that report their consumed capacity on request. */
 const TELLING = /^(Get|Put|Update|Delete|BatchGet|BatchWrite|TransactGet|TransactWrite)Items?$|^(Query|Scan)$/
 const READS = /Get|Query|Scan/
 
-/** Whether an operation takes capacity, and tells how much. */
+/** Whether an operation consumes capacity and reports how much. */
 export const consumesCapacity = (operation: string): boolean => TELLING.test(operation)
 
-/** What an answer says that was consumed. */
+/** The consumed capacity that a response reports. */
 export function capacityIn(command: string, { ConsumedCapacity: consumed }: CapacityAnswer): CapacityFacts[] {
   const isRead = READS.test(command)
   const facts: CapacityFacts[] = []
@@ -26,7 +26,7 @@ export function capacityIn(command: string, { ConsumedCapacity: consumed }: Capa
       facts.push({ table, index, readUnits: isRead ? units : 0, writeUnits: isRead ? 0 : units })
     }
     const inIndexes = { ...indexes.GlobalSecondaryIndexes, ...indexes.LocalSecondaryIndexes }
-    // A query of an index takes nothing from the table.
+    // A query of an index consumes nothing from the table.
     const ofTable = Table?.CapacityUnits ?? (Object.keys(inIndexes).length > 0 ? 0 : (CapacityUnits ?? 0))
     if (ofTable > 0 || Object.keys(inIndexes).length === 0) add(ofTable, undefined)
     for (const [index, { CapacityUnits: units = 0 }] of Object.entries(inIndexes)) if (units !== 0) add(units, index)
@@ -36,7 +36,7 @@ export function capacityIn(command: string, { ConsumedCapacity: consumed }: Capa
 
 type Sum = { -readonly [K in keyof CapacityUse]: CapacityUse[K] }
 
-/** Sums what a client's operations consume. */
+/** Sums the capacity that a client's operations consume. */
 export class CapacityMeter {
   readonly #sums = new Map<string, Sum>()
 
@@ -45,7 +45,7 @@ export class CapacityMeter {
     return [...this.#sums.values()].map((sum) => ({ ...sum }))
   }
 
-  /** Counts what an answer says that was consumed. */
+  /** Counts the consumed capacity that a response reports. */
   count(operation: string, consumed: readonly CapacityFacts[]): void {
     for (const { table, index, readUnits, writeUnits } of consumed) {
       const sum = this.#sum(operation, table, index)
@@ -55,7 +55,7 @@ export class CapacityMeter {
     }
   }
 
-  /** Counts a write that its condition refused. */
+  /** Counts a write that was rejected by its condition. */
   countRefused(operation: string, { table, writeUnits }: RefusedWrite): void {
     const sum = this.#sum(operation, table, undefined)
     sum.failedConditions += 1
@@ -63,7 +63,7 @@ export class CapacityMeter {
   }
 
   #sum(operation: string, table: string, index: string | undefined): Sum {
-    const key = `${operation} ${table} ${index ?? ''}` // no name has a space in it
+    const key = `${operation} ${table} ${index ?? ''}` // names contain no spaces
     const found = this.#sums.get(key)
     if (found) return found
     const sum: Sum = {

@@ -13,24 +13,23 @@ import { RetryStrategy } from './retry-strategy.js'
 export interface ClientOptions {
   /** Default: silent. */
   readonly logger?: Logger | undefined
-  /** What all retries draw on. Default: a budget of the client's own. */
+  /** The budget shared by all retries. Default: the client's own budget. */
   readonly retryBudget?: RetryBudget | undefined
 }
 
 /**
- * The AWS SDK's DynamoDB client, with its retries, timeouts and sockets as the settings say. Every `send`, also
- * ElectroDB's and a document client's, ends within `timeoutMs`: then it throws `DynamoError` `dynamo.deadline`. Other
- * errors are the SDK's own.
+ * Returns the AWS SDK's DynamoDB client, with retries, timeouts and sockets from the settings. Every `send`, including
+ * those of ElectroDB and of a document client, ends within `timeoutMs`: then it throws `DynamoError` `dynamo.deadline`.
+ * Other errors are the SDK's.
  *
- * Retries draw on a budget: when very much fails at once, the rest is not tried again.
- * Call `destroy()` when done.
- * @throws {DynamoInternalsError} where the installed SDK lacks what is used of it.
+ * Retries draw on a budget: when too many requests fail together, the rest are not retried. Call `destroy()` when done.
+ * @throws {DynamoInternalsError} if the installed SDK lacks a member that is used.
  */
 export function createDynamoDBClient(settings: DynamoSettings, options: ClientOptions = {}): DynamoDBClient {
   return openClient(settings, options).client
 }
 
-/** The same, with its figures. */
+/** The same client, with its statistics. */
 export function openClient(
   settings: DynamoSettings,
   options: ClientOptions & {
@@ -49,13 +48,13 @@ export function openClient(
     region: settings.region,
     ...defined({ endpoint: settings.endpoint }),
     ...credentialsOf(settings),
-    maxAttempts, // the strategy below decides; this goes into the header that tells the server
+    maxAttempts, // the strategy below decides; this value is sent in the header that reports it to the server
     retryStrategy: new RetryStrategy(settings, options.retryBudget ?? new RetryBudget()),
     requestHandler: new CallHttpHandler({
       // From the connection to the headers; without the flag the SDK only prints a warning.
       requestTimeout: attemptTimeoutMs,
       throwOnRequestTimeout: true,
-      // A body that stalls; one that trickles is ended by the middleware.
+      // For a body that stalls; the middleware ends one that trickles.
       socketTimeout: attemptTimeoutMs,
       httpAgent: new HttpAgent(sockets),
       httpsAgent: new HttpsAgent(sockets),
@@ -77,12 +76,12 @@ export function openClient(
   )
   logger.debug(
     { event: 'dynamo.client', region: settings.region, endpoint: settings.endpoint && redactUrl(settings.endpoint) },
-    'made a DynamoDB client',
+    'created a DynamoDB client',
   )
   return { client, stats: () => ({ sockets: slots.stats, capacity: capacity.uses }) }
 }
 
-/** Without any, the SDK asks AWS's chain. */
+/** Without any, the SDK uses AWS's chain. */
 function credentialsOf({ credentials }: DynamoSettings): Pick<DynamoDBClientConfig, 'credentials' | 'profile'> {
   if (credentials === 'chain') return {}
   if (credentials === 'dummy') return { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
@@ -90,8 +89,7 @@ function credentialsOf({ credentials }: DynamoSettings): Pick<DynamoDBClientConf
 }
 
 /**
- * The HTTP handler warns when sockets run out; everything else of the SDK's stays out of the log, as it holds whole
- * items.
+ * The HTTP handler warns when sockets run out; all other SDK output is kept out of the log, as it contains whole items.
  */
 function sdkLogger(logger: Logger) {
   const say = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string) =>

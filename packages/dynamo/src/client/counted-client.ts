@@ -4,9 +4,9 @@ import { closedError } from '../errors/closed.js'
 import { operationIn, tablesIn } from './request.js'
 
 /**
- * The same client for callers from outside, each of whose requests is an operation of its own: counted, so that `close`
- * can wait for it, and refused once the intake is closed. By a middleware, which document clients made from it share.
- * Our own calls, which are counted whole, go past it.
+ * The same client for outside callers, each of whose requests is a separate operation: counted, so that `close` can
+ * wait for it, and refused once the intake is closed. Implemented as middleware, which document clients made from it
+ * share. Our own calls, which are counted as a whole, bypass it.
  */
 export function countedClient(client: DynamoDBClient, operations: Operations): DynamoDBClient {
   const middlewareStack = client.middlewareStack.clone()

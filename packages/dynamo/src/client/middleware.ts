@@ -18,10 +18,10 @@ import { type CapacityAnswer, type CapacityMeter, capacityIn, consumesCapacity }
 import { refusedWrites } from './refused-writes.js'
 import { operationIn, tablesIn } from './request.js'
 
-/** Requests on their way, with the signal that ends them. */
+/** Requests in flight, with the signal that ends each. */
 const signals = new WeakMap<object, AbortSignal>()
 
-/** The SDK's own HTTP handler, which here also obeys the deadline of the call that a request belongs to. */
+/** The SDK's HTTP handler, which also obeys the deadline of the call that a request belongs to. */
 export class CallHttpHandler extends NodeHttpHandler {
   override handle(
     request: Parameters<NodeHttpHandler['handle']>[0],
@@ -33,9 +33,9 @@ export class CallHttpHandler extends NodeHttpHandler {
 }
 
 /**
- * Puts every `send` under a deadline and keeps count of its attempts, whoever sends: this package, ElectroDB, a
- * document client made from the same client, or a plain `client.send`. It is a middleware because a document client has
- * a `send` of its own and shares only the middleware with the client that it was made from.
+ * Puts every `send` under a deadline and counts its attempts, whichever code sends it: this package, ElectroDB, a
+ * document client made from the same client, or a plain `client.send`. It is middleware because a document client has
+ * its own `send` and shares only the middleware with the client that it was made from.
  */
 export function callMiddleware(options: {
   readonly timeoutMs: number
@@ -45,12 +45,12 @@ export function callMiddleware(options: {
   readonly capacity: CapacityMeter
   readonly logger: Logger
   readonly hooks: DynamoHooks
-  /** Is told the time that the server gives with each answer. */
+  /** Receives the server's time from each response. */
   readonly onDate?: ((date: string | undefined) => void) | undefined
 }): Pluggable<ServiceInputTypes, ServiceOutputTypes> {
   const { timeoutMs, attemptTimeoutMs, maxAttempts, sockets, capacity, logger, hooks, onDate } = options
   const attempts = new AttemptTelling()
-  /** Whose present attempt has left this process. */
+  /** Requests whose current attempt has left this process. */
   const sent = new WeakSet<HandlerExecutionContext>()
   return {
     applyToStack(stack: DynamoDBClient['middlewareStack']) {
@@ -76,7 +76,7 @@ export function callMiddleware(options: {
         (next, context) => async (args) => {
           const operation = operationIn(context)
           if (!consumesCapacity(operation)) return next(args)
-          // What the caller asks for goes first: with NONE nothing is counted.
+          // The caller's choice takes precedence: with NONE nothing is counted.
           const input = { ...args.input, ReturnConsumedCapacity: askedCapacity(args.input) ?? 'INDEXES' }
           const result = await next({ ...args, input })
           capacity.count(operation, capacityIn(operation, result.output as CapacityAnswer))
@@ -119,7 +119,7 @@ export function callMiddleware(options: {
             throw error
           }
         },
-        // After the SDK's retry middleware, so once for each attempt.
+        // After the SDK's retry middleware, so it runs once for each attempt.
         { step: 'finalizeRequest', priority: 'low', name: 'miyabiAttempts' },
       )
       stack.add(
@@ -141,9 +141,10 @@ export function callMiddleware(options: {
           let isOver = false
           const cut = (): void => {
             isOver = true
-            body?.destroy(Object.assign(new Error('the answer took too long'), { name: 'TimeoutError' }))
+            body?.destroy(Object.assign(new Error('the response took too long'), { name: 'TimeoutError' }))
           }
-          // From now, and not for what is left when the answer begins: timers of one length cost Node almost nothing.
+          // A full timer from now, not one for the time left when the response begins: timers of equal length cost Node
+          // almost nothing.
           const timer = setTimeout(cut, attemptTimeoutMs)
           const end = (): void => {
             clearTimeout(timer)
@@ -152,7 +153,7 @@ export function callMiddleware(options: {
           try {
             const result = await next(args)
             onDate?.(dateOf(result.response))
-            // The connection is in use, and the attempt under way, until the last byte of the answer.
+            // The connection is in use, and the attempt is in progress, until the last byte of the response.
             body = bodyOf(result.response)
             body?.once('close', end)
             if (body === undefined) end()
@@ -163,14 +164,14 @@ export function callMiddleware(options: {
             throw error
           }
         },
-        // The innermost: what it sees is the very request that the HTTP handler gets.
+        // The innermost: it sees the exact request that the HTTP handler gets.
         { step: 'deserialize', priority: 'low', name: 'miyabiSend' },
       )
     },
   }
 }
 
-/** A request, whose failure can be read wherever it ends up. */
+/** A request whose failure can be read wherever it surfaces. */
 async function noted<T>(request: Promise<T>, record: CallRecord): Promise<T> {
   try {
     return await request
@@ -180,7 +181,7 @@ async function noted<T>(request: Promise<T>, record: CallRecord): Promise<T> {
   }
 }
 
-/** Reads are few and named alike; everything else is taken for a write, because that is the safe way to be wrong. */
+/** Reads are few and named alike; everything else is treated as a write, because that is the safe error. */
 function isWrite(operation: string): boolean {
   return !/^(Get|BatchGet|TransactGet|Query|Scan|Describe|List)/.test(operation)
 }

@@ -2,12 +2,12 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { awsName } from '../errors/map-error.js'
 import { tablesIn } from './request.js'
 
-/** A write that its condition refused. */
+/** A write that was rejected by its condition. */
 export interface RefusedWrite {
   readonly table: string
-  /** The larger one of the item that was to be and the item that is, as far as they are known. */
+  /** The larger of the new item and the stored item, as far as they are known. */
   readonly bytes: number
-  /** What DynamoDB takes for it: as for the write, in a transaction twice. */
+  /** What DynamoDB bills for it: the same as for the write, doubled in a transaction. */
   readonly writeUnits: number
 }
 
@@ -20,7 +20,7 @@ interface Write {
   readonly Key?: Item
 }
 
-/** How a write fails. The item that is there comes with it where it was asked for. */
+/** How a write fails. The stored item is included if it was requested. */
 interface Refusal {
   readonly Code?: string
   readonly Item?: Item
@@ -28,7 +28,7 @@ interface Refusal {
 
 const UNIT_BYTES = 1024
 
-/** Of what a request asked to write, what was refused by its condition. */
+/** The writes of a request that were rejected by their conditions. */
 export function refusedWrites(input: object, error: unknown): RefusedWrite[] {
   if (awsName(error) === 'ConditionalCheckFailedException') return refused(input, error as Refusal, 1)
   const { TransactItems } = input as { TransactItems?: readonly Readonly<Record<string, Write>>[] }
@@ -68,7 +68,7 @@ function valueBytes({ S, N, B, SS, NS, BS, L, M }: AttributeValue): number {
   return 1
 }
 
-/** One byte for two significant digits, and one or two more. */
+/** One byte for each two significant digits, plus one or two. */
 function numberBytes(number: string): number {
   const digits = number
     .replace(/e.*$/i, '')

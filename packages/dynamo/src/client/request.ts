@@ -5,7 +5,7 @@ export function operationIn(context: HandlerExecutionContext): string {
   return (context.commandName ?? 'unknown').replace(/Command$/, '')
 }
 
-/** The tables that a request names, wherever it does. */
+/** Returns the tables that a request names, wherever it names them. */
 export function tablesIn(input: object): string[] {
   const { TableName, RequestItems, TransactItems } = input as {
     TableName?: string

@@ -4,13 +4,13 @@ import type { DynamoErrorDetails } from '../errors/errors.js'
 import { isPassingCancellation, isPassingConnectFailure } from '../errors/map-error.js'
 import type { DynamoSettings } from '../settings/config.js'
 
-/** The longest that a server's `retry-after` is obeyed, beyond our own backoff, in milliseconds. */
+/** The longest server `retry-after` that is obeyed beyond our own backoff, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 5_000
 
 /**
- * When the SDK tries again: after what passes by itself, as often and with such waits as the settings say, throttled or
- * not, as long as the budget gives. Unlike the SDK's own strategy it repeats a transaction that met another one or was
- * throttled: under the same token, so an attempt whose answer was lost is not applied twice.
+ * Decides when the SDK retries: after transient failures, throttled or not, with the attempts and waits of the
+ * settings, as long as the budget allows. Unlike the SDK's own strategy it retries a transaction that conflicted with
+ * another or was throttled: under the same token, so an attempt whose response was lost is not applied twice.
  */
 export class RetryStrategy implements RetryStrategyV2 {
   readonly #settings: Pick<DynamoSettings, 'maxAttempts' | 'initialBackoffMs' | 'maxBackoffMs'>
@@ -28,10 +28,10 @@ export class RetryStrategy implements RetryStrategyV2 {
     return token(0, 0)
   }
 
-  /** Rejects where there is to be no other attempt; the SDK then throws the error of the last one. */
+  /** Rejects when no further attempt is due; the SDK then throws the error of the last one. */
   async refreshRetryTokenForRetry(before: RetryToken, failure: RetryErrorInfo): Promise<RetryToken> {
     const retry = before.getRetryCount()
-    if (!passes(failure) || retry + 1 >= this.#settings.maxAttempts) throw new Error('no other attempt is due')
+    if (!passes(failure) || retry + 1 >= this.#settings.maxAttempts) throw new Error('no further attempt is due')
     if (!this.#budget.take()) {
       if (failure.error) Object.assign(failure.error, { gaveUp: 'budget' satisfies DynamoErrorDetails['gaveUp'] })
       throw new Error('the retry budget is spent')
@@ -41,7 +41,7 @@ export class RetryStrategy implements RetryStrategyV2 {
   }
 
   recordSuccess(): void {
-    // The budget fills with time.
+    // The budget refills over time.
   }
 }
 
@@ -55,7 +55,7 @@ function delay(ownMs: number, hint: Date | undefined): number {
   return Math.max(ownMs, Math.min(hint.getTime() - Date.now(), ownMs + MAX_RETRY_AFTER_MS))
 }
 
-/** The SDK waits for the delay by itself, and stops waiting when the call is over. */
+/** The SDK waits for the delay itself, and stops waiting when the call is over. */
 const token = (retries: number, delayMs: number): RetryToken => ({
   getRetryCount: () => retries,
   getRetryDelay: () => delayMs,

@@ -10,30 +10,30 @@ import { entityOf, itemAtCut } from './item-at-cut.js'
 /** An agent that was saved after the cut. */
 export interface ChangedAgent {
   readonly client: DynamoDBClient
-  /** The whole name, with the prefix. */
+  /** The full name, with the prefix. */
   readonly table: string
   /** Its partition. */
   readonly pk: string
   /** Milliseconds since 1970. */
   readonly cutMs: number
-  /** How long the current state of one that has ended is kept. Default 7 days. */
+  /** How long the current state of an ended agent is kept. Default 7 days. */
   readonly endedMs?: number | undefined
 }
 
 /**
- * The items of an agent's state at the cut that {@link itemAtCut} did not keep:
+ * Returns the items of an agent's state at the cut that {@link itemAtCut} did not keep:
  *
- * - the current state, where the stored one is newer: it is made of the last version of the cut. Whoever overwrites a
- *   current state has seen to it that its version is in the history.
- * - where clocks differ, the versions between those of the cut, and their receipts: a state never is in the cut without
+ * - the current state, if the stored one is newer: it is derived from the last version of the cut. A writer that
+ *   overwrites a current state has made sure that its version is in the history.
+ * - if clocks differ, the versions between those of the cut, and their receipts: a state is never in the cut without
  *   those before it.
  *
- * @returns nothing for an agent that was saved first after the cut.
+ * @returns nothing for an agent that was first saved after the cut.
  */
 export async function deriveAgent(agent: ChangedAgent): Promise<AttributeItem[]> {
   const { cutMs } = agent
   const current = await readItem(agent, CURRENT)
-  // A version is never behind the time of its writing: whatever was written after the cut has one above it.
+  // A version is never before the time it was written: everything written after the cut has a higher one.
   const later = await readVersions(agent, cutMs)
   const known = current && itemAtCut(current, cutMs).isKept ? [...later, current] : later
   const last = highest(known.filter((item) => itemAtCut(item, cutMs).isKept)) ?? (await readVersionUntil(agent, cutMs))
@@ -95,7 +95,7 @@ async function readVersions(agent: ChangedAgent, aboveMs: number): Promise<Attri
   }
 }
 
-/** The last version until a moment. */
+/** The last version up to a moment. */
 async function readVersionUntil(agent: ChangedAgent, untilMs: number): Promise<AttributeItem | undefined> {
   const range = [VERSION, keyOf(untilMs)] as const
   const command = new QueryCommand({ ...query(agent, range), ScanIndexForward: false, Limit: 1 })

@@ -1,23 +1,23 @@
 import type { AttributeItem } from '../items/attribute-values.js'
 import { idTime } from '../items/ids.js'
 
-/** How an item that was found later stands to a cut, a moment before. */
+/** How an item found later relates to a cut, a moment before. */
 export interface ItemAtCut {
   /** Whether it belongs to the state at the cut. */
   readonly isKept: boolean
-  /** Whether it is of an older shape, without a time of its writing, and went by another that it has. */
+  /** Whether it has an older shape without a time of writing, and was classified by another of its times. */
   readonly isLifted: boolean
-  /** The partition of an agent that was saved after the cut: what it was at the cut has to be derived. */
+  /** The partition of an agent that was saved after the cut: its state at the cut must be derived. */
   readonly changedAgent?: string
 }
 
 /**
- * Says of an item whether it was there at a cut, by when it was written. What is written once, and never over something
- * else, is there or not: events, versions of an agent's state, messages, receipts. An agent's current state is written
- * again and again: {@link deriveAgent} has what it was.
+ * Returns whether an item existed at a cut, by its time of writing. Items that are written once and never overwritten
+ * either existed or did not: events, versions of an agent's state, messages, receipts. An agent's current state is
+ * overwritten repeatedly: {@link deriveAgent} derives what it was.
  *
- * Kept whatever their time: the numbering of a queue, since numbers must not be given again, and how far an agent's
- * versions ran ahead of its times, which only widens a search.
+ * Kept whatever their time: the numbering of a queue, since numbers must not be reused, and how far an agent's versions
+ * ran ahead of its times, which only widens a search.
  *
  * @param cutMs milliseconds since 1970.
  */
@@ -26,7 +26,7 @@ export function itemAtCut(item: AttributeItem, cutMs: number): ItemAtCut {
   const writtenAt = writtenAtOf(item, entity)
   if (writtenAt === undefined) return { isKept: true, isLifted: false }
   const isKept = writtenAt.ms <= cutMs
-  const isLifted = !writtenAt.isOwn && entity !== 'agentSave' // of one that was superseded there is no state
+  const isLifted = !writtenAt.isOwn && entity !== 'agentSave' // a superseded effect has no state
   if (isKept || (entity !== 'agent' && entity !== 'agentVersion')) return { isKept, isLifted }
   return { isKept, isLifted, changedAgent: item['pk']?.S ?? '' }
 }
@@ -44,12 +44,12 @@ function writtenAtOf(
   return ms === undefined ? undefined : { ms, isOwn: false }
 }
 
-/** The attribute with the time of its writing, and the one that stands in for it in the first shapes. */
+/** The attribute with the time of writing, and the one that replaces it in the first shapes. */
 const TIMES: Readonly<Record<string, { readonly own: string; readonly other: string }>> = {
   ev: { own: 'w', other: 'i' },
   agent: { own: 'writtenAt', other: 'updatedAt' },
   agentVersion: { own: 'writtenAt', other: 'updatedAt' },
-  // The receipt of a state goes with it, though it is written a moment later.
+  // The receipt of a state is kept with it, although it is written a moment later.
   agentSave: { own: 'updatedAt', other: 'writtenAt' },
   msg: { own: 'writtenAt', other: 'enqueuedAt' },
   enq: { own: 'writtenAt', other: 'writtenAt' },
@@ -60,5 +60,5 @@ function numberOf(item: AttributeItem, name: string): number | undefined {
   return text === undefined ? undefined : Number(text)
 }
 
-/** What ElectroDB notes with each item that it writes. */
+/** The attributes that ElectroDB adds to each item. */
 export const entityOf = (item: AttributeItem): string => item['__edb_e__']?.S ?? ''

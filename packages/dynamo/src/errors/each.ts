@@ -1,15 +1,14 @@
 import { DynamoInputError, DynamoValueError, PayloadTooLargeError, type RefusedMember } from './errors.js'
 
-/** So many are told in the message; `details.refused` has them all. */
+/** The most that the message lists; `details.refused` has them all. */
 const TOLD = 5
 
 /**
- * Does for each of many what refuses an invalid one, and tells which were refused: `events[317].data.at is a Date ...`.
- * One error tells all of them.
+ * Runs a check that refuses invalid members on each member of a list, and reports which were refused:
+ * `events[317].data.at is a Date ...`. One error reports all of them.
  *
- * @param name what the list is called.
- * @throws {DynamoInputError} naming each that was refused; where it is one alone, the error that refused it, with its
- *   place.
+ * @param name the name of the list.
+ * @throws {DynamoInputError} naming each refused member; if only one is refused, its own error, with its position.
  */
 export function each<Given, Made>(given: readonly Given[], name: string, make: (one: Given) => Made): Made[] {
   if (!Array.isArray(given)) throw new DynamoInputError(name, 'is not an array')
@@ -32,7 +31,7 @@ export function each<Given, Made>(given: readonly Given[], name: string, make: (
   const more = refused.length > TOLD ? `; and ${refused.length - TOLD} more (see details.refused)` : ''
   throw new DynamoInputError(
     name,
-    `has ${refused.length} of ${given.length} that are refused: ${messages.join('; ')}${more}`,
+    `has ${refused.length} of ${given.length} members refused: ${messages.join('; ')}${more}`,
     refused.map(({ index, error: { code, message } }): RefusedMember => ({ index, code, problem: message })),
   )
 }
@@ -44,7 +43,7 @@ const isArgumentError = (error: unknown): error is ArgumentError =>
 
 const nameOf = ({ details }: ArgumentError): string => ('path' in details ? details.path : details.argument)
 
-/** The same error, about an argument that is inside another. */
+/** The same error, about an argument inside another. */
 function inside(place: string, error: ArgumentError): ArgumentError {
   if (error instanceof PayloadTooLargeError) {
     const { argument, bytes, maxBytes } = error.details

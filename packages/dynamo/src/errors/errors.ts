@@ -3,32 +3,32 @@ import type { SocketStats } from '../stats.js'
 
 /** Every way in which DynamoDB itself can refuse or fail. */
 export type DynamoErrorCode =
-  /** Credentials missing, expired, or not accepted. */
+  /** Credentials are missing, expired, or rejected. */
   | 'dynamo.credentials'
-  /** The credentials are good, their policy forbids this. */
+  /** The credentials are valid, but their policy denies the request. */
   | 'dynamo.access_denied'
-  /** No connection: refused, no such host, reset. */
+  /** No connection: refused, host not found, or reset. */
   | 'dynamo.unreachable'
-  /** Connected, but every attempt ran into `DYNAMODB_ATTEMPT_TIMEOUT_MS`. */
+  /** Connected, but every attempt exceeded `DYNAMODB_ATTEMPT_TIMEOUT_MS`. */
   | 'dynamo.timeout'
-  /** The whole call ran into `DYNAMODB_TIMEOUT`. */
+  /** The whole call exceeded `DYNAMODB_TIMEOUT`. */
   | 'dynamo.deadline'
   /**
-   * The whole call ran into `DYNAMODB_TIMEOUT` while a request of it waited for a free connection; `details.sockets`
-   * has the queue.
+   * The whole call exceeded `DYNAMODB_TIMEOUT` while one of its requests waited for a free connection;
+   * `details.sockets` has the queue.
    */
   | 'dynamo.sockets_busy'
-  /** More than the table, an index, a partition or the account may take; `details.throttling` says which. */
+  /** More than the table, an index, a partition or the account allows; `details.throttling` says which. */
   | 'dynamo.throttled'
-  /** DynamoDB answered with a 5xx. */
+  /** DynamoDB responded with a 5xx. */
   | 'dynamo.unavailable'
   | 'dynamo.table_missing'
   | 'dynamo.condition_failed'
-  /** Another transaction had the item. Nothing was written. */
+  /** Another transaction was using the item. Nothing was written. */
   | 'dynamo.transaction_conflict'
-  /** The transaction was cancelled; `details.reasons` has one code for each of its items. */
+  /** The transaction was canceled; `details.reasons` has one code for each of its items. */
   | 'dynamo.transaction_canceled'
-  /** DynamoDB, or the entity's schema, does not accept the request. */
+  /** DynamoDB, or the entity's schema, rejected the request. */
   | 'dynamo.validation'
   /** Called after `close()`. Nothing was sent. */
   | 'dynamo.closed'
@@ -48,27 +48,29 @@ export interface DynamoErrorDetails {
   readonly tables: readonly string[]
   /** Requests made, retries included. */
   readonly attempts: number
-  /** From the beginning of the call. */
+  /** Measured from the beginning of the call. */
   readonly elapsedMs: number
   /** The SDK's name of the last error: `ProvisionedThroughputExceededException`, `ECONNREFUSED`. */
   readonly awsName?: string
   readonly throttling?: readonly ThrottlingReason[]
-  /** Of a cancelled transaction: DynamoDB's code for each item, in order. */
+  /** For a canceled transaction: DynamoDB's code for each item, in order. */
   readonly reasons?: readonly string[]
-  /** Another attempt was due, and the retry budget was spent. */
+  /** Another attempt was due, but the retry budget was spent. */
   readonly gaveUp?: 'budget'
-  /** The connections at the moment of failing, where a request waited for one. */
+  /** The connections at the time of failure, if a request waited for one. */
   readonly sockets?: SocketStats
-  /** What AWS support asks for. */
+  /** The request id that AWS support asks for. */
   readonly requestId?: string
 }
 
-/** DynamoDB refused, failed, or could not be asked. Tell the cases apart by `code`. */
+/** DynamoDB refused, failed, or could not be reached. Distinguish the cases by `code`. */
 export class DynamoError extends MiyabiError<DynamoErrorCode, DynamoErrorDetails> {
   override readonly name = 'DynamoError'
 }
 
-/** The installed AWS SDK lacks what is used of it. Nothing was made; install the version that the message names. */
+/**
+ * The installed AWS SDK lacks a member that is used. No client was created; install the version that the message names.
+ */
 export class DynamoInternalsError extends MiyabiError<
   'dynamo.internals_missing',
   { readonly missing: readonly MissingInternal[] }
@@ -76,34 +78,31 @@ export class DynamoInternalsError extends MiyabiError<
   override readonly name = 'DynamoInternalsError'
 
   constructor({ missing, message }: { readonly missing: readonly MissingInternal[]; readonly message: string }) {
-    super('dynamo.internals_missing', `The installed AWS SDK lacks what the data layer uses of it: ${message}`, {
+    super('dynamo.internals_missing', `The installed AWS SDK lacks members that the data layer uses: ${message}`, {
       details: { missing },
       remedy: 'install the version that the message names',
     })
   }
 }
 
-/** One of many that was refused. */
+/** A member of a list that was refused. */
 export interface RefusedMember {
-  /** Where it was in the list given. */
+  /** Its index in the list. */
   readonly index: number
-  /** The code of the error that it alone would have had. */
+  /** The code of the error that it alone would have caused. */
   readonly code: string
-  /** Its place and what is wrong with it, without its value. */
+  /** Its position and what is wrong with it, without its value. */
   readonly problem: string
 }
 
-/** What `DynamoInputError` is about. */
+/** The argument that `DynamoInputError` refers to. */
 export interface InvalidInput {
   readonly argument: string
-  /** Where `argument` is a list: each member that was refused. */
+  /** If `argument` is a list: each refused member. */
   readonly refused?: readonly RefusedMember[]
 }
 
-/**
- * An argument that cannot work was refused before anything was sent. The message names it; it does not repeat its
- * value.
- */
+/** An invalid argument was refused before anything was sent. The message names it; it does not repeat its value. */
 export class DynamoInputError extends MiyabiError<'dynamo.invalid_input', InvalidInput> {
   override readonly name = 'DynamoInputError'
 
@@ -114,7 +113,7 @@ export class DynamoInputError extends MiyabiError<'dynamo.invalid_input', Invali
   }
 }
 
-/** A value that DynamoDB cannot carry without loss. `details.path` says where in the item it is. */
+/** A value that DynamoDB cannot store without loss. `details.path` is its position in the item. */
 export class DynamoValueError extends MiyabiError<'dynamo.value', { readonly path: string }> {
   override readonly name = 'DynamoValueError'
 
@@ -131,34 +130,40 @@ export class PayloadTooLargeError extends MiyabiError<
   override readonly name = 'PayloadTooLargeError'
 
   constructor(argument: string, bytes: number, maxBytes: number) {
-    super('dynamo.payload_too_large', `${argument} is ${bytes} bytes; an item holds at most ${maxBytes} of payload`, {
-      details: { argument, bytes, maxBytes },
-      remedy: 'store it elsewhere and keep a reference',
-    })
+    super(
+      'dynamo.payload_too_large',
+      `${argument} is ${bytes} bytes; expected at most ${maxBytes} of payload in an item`,
+      {
+        details: { argument, bytes, maxBytes },
+        remedy: 'store it elsewhere and keep a reference',
+      },
+    )
   }
 }
 
-/** A cursor that was not made by this query: another question, order or version, or not a cursor at all. */
+/** A cursor that was not made by this query: it belongs to another query, order or version, or is not a cursor. */
 export class DynamoCursorError extends MiyabiError<'dynamo.cursor'> {
   override readonly name = 'DynamoCursorError'
 
   constructor() {
     super('dynamo.cursor', 'the cursor does not belong to this query', {
-      remedy: 'pass it with the same arguments as the page it came from, or leave it out',
+      remedy: 'pass it with the same arguments as the page it came from, or omit it',
     })
   }
 }
 
 /** An event that is not known to be stored. */
 export interface UnprocessedEvent {
-  /** Where it was in the list given. */
+  /** Its index in the list. */
   readonly index: number
   readonly id: string
-  /** Why: the code of its error. Where the call ended first: `dynamo.deadline`, or `aborted` by the caller's signal. */
+  /**
+   * The reason: the code of its error. If the call ended first: `dynamo.deadline`, or `aborted` by the caller's signal.
+   */
   readonly code: string
   /** Whether it may be stored when it is appended again. */
   readonly retryable: boolean
-  /** `unknown`: a request with it may have been carried out, its answer was lost. */
+  /** `unknown`: a request with it may have been executed, but its response was lost. */
   readonly effect: Effect
 }
 
@@ -181,7 +186,7 @@ export class UnprocessedEventsError extends MiyabiError<
       'dynamo.events.unprocessed',
       `${unprocessed.length} of ${stored + unprocessed.length} events are not known to be stored after ${attempts} requests`,
       {
-        remedy: 'append those that details.unprocessed names again, under their ids',
+        remedy: 'append the events in details.unprocessed again, under their ids',
         details: { stored, unprocessed, attempts },
         retryable: unprocessed.some(({ retryable }) => retryable),
         effect,

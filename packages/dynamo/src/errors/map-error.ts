@@ -2,10 +2,10 @@ import { defined, isMiyabiError, type MiyabiError, safeCause } from '@miyabi/cor
 import { type CallRecord, newRecord } from './call-record.js'
 import { DynamoError, type DynamoErrorCode, type DynamoErrorDetails, type ThrottlingReason } from './errors.js'
 
-/** What an SDK error carries, as far as it is read here. */
+/** The fields of an SDK error that are read here. */
 interface AwsError extends Error {
   readonly code?: unknown
-  /** Node's own: what the system refused. */
+  /** Node's own: the system call that failed. */
   readonly syscall?: unknown
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string; readonly attempts?: number }
   readonly ThrottlingReasons?: readonly { readonly reason?: string; readonly resource?: string }[]
@@ -17,17 +17,17 @@ interface AwsError extends Error {
 interface Kind {
   readonly code: DynamoErrorCode
   readonly retryable: boolean
-  /** What happened, in words. */
+  /** What happened, as text. */
   readonly says: string
-  /** What to do about it. */
+  /** The remedy. */
   readonly remedy?: string
 }
 
-/** What to do where no credentials are found. */
+/** The remedy when no credentials are found. */
 export const CREDENTIALS_REMEDY =
   'set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role'
 
-/** What to do where a table is missing. */
+/** The remedy when a table is missing. */
 export const CREATE_TABLES =
   'create the tables with `pnpm db:tables apply`, or correct DYNAMODB_TABLE_PREFIX and AWS_REGION'
 
@@ -41,16 +41,16 @@ const credentials = {
 const throttled = {
   code: 'dynamo.throttled',
   retryable: true,
-  says: 'throttled: more than the table, an index, one partition or the account may take at the moment',
+  says: 'throttled: the request exceeds what the table, an index, one partition or the account currently allows',
   remedy:
-    'send less at once; details.throttling names what is short: spread a hot key, or give the table more capacity',
+    'reduce the request rate; details.throttling names the limit: spread a hot key, or raise the capacity of the table',
 } as const satisfies Kind
 
 const conflict = {
   code: 'dynamo.transaction_conflict',
   retryable: true,
-  says: 'another transaction had one of the items; nothing was written',
-  remedy: 'make it again',
+  says: 'another transaction was using one of the items; nothing was written',
+  remedy: 'retry it',
 } as const satisfies Kind
 
 const validation = {
@@ -64,14 +64,14 @@ const unreachable = {
   code: 'dynamo.unreachable',
   retryable: true,
   says: 'the server cannot be reached',
-  remedy: 'correct DYNAMODB_ENDPOINT and AWS_REGION, or start the embedded one with `pnpm db:up`',
+  remedy: 'correct DYNAMODB_ENDPOINT and AWS_REGION, or start the embedded server with `pnpm db:up`',
 } as const satisfies Kind
 
 const exhausted = {
   code: 'dynamo.unreachable',
   retryable: true,
-  says: 'no connection could be opened: this process or machine has no file descriptor, local port or memory left for one',
-  remedy: 'check `ulimit -n`, what else holds files and sockets open, and DYNAMODB_MAX_SOCKETS',
+  says: 'no connection could be opened: this process or machine is out of file descriptors, local ports or memory',
+  remedy: 'check `ulimit -n`, other users of files and sockets, and DYNAMODB_MAX_SOCKETS',
 } as const satisfies Kind
 
 const forbidden = {
@@ -86,29 +86,29 @@ const insecure = {
   retryable: false,
   says: 'no TLS connection could be established',
   remedy:
-    'let DYNAMODB_ENDPOINT begin with http where the server has no TLS, or name its certificate in NODE_EXTRA_CA_CERTS',
+    'if the server has no TLS, start DYNAMODB_ENDPOINT with http; otherwise name its certificate in NODE_EXTRA_CA_CERTS',
 } as const satisfies Kind
 
 const timeout = {
   code: 'dynamo.timeout',
   retryable: true,
-  says: 'no attempt was answered within DYNAMODB_ATTEMPT_TIMEOUT_MS',
+  says: 'every attempt timed out after DYNAMODB_ATTEMPT_TIMEOUT_MS',
   remedy: 'check the network and the server, or raise DYNAMODB_ATTEMPT_TIMEOUT_MS',
 } as const satisfies Kind
 
 const unavailable = {
   code: 'dynamo.unavailable',
   retryable: true,
-  says: 'DynamoDB answered with a server error',
-  remedy: 'try again later',
+  says: 'DynamoDB responded with a server error',
+  remedy: 'retry later',
 } as const satisfies Kind
 
-/** By the SDK's error names and Node's error codes, never by a message. */
+/** Keyed by the SDK's error names and Node's error codes, never by a message. */
 const kinds: Readonly<Record<string, Kind>> = {
   ConditionalCheckFailedException: {
     code: 'dynamo.condition_failed',
     retryable: false,
-    says: 'the item is not as the condition asks; nothing was written',
+    says: 'the condition was not met; nothing was written',
   },
   ResourceNotFoundException: {
     code: 'dynamo.table_missing',
@@ -130,8 +130,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   AccessDeniedException: {
     code: 'dynamo.access_denied',
     retryable: false,
-    says: 'the policy of these credentials does not allow it',
-    remedy: 'allow it there (docs/DATABASE_SETUP_GUIDE.md has the policy)',
+    says: 'the policy of these credentials does not allow the request',
+    remedy: 'allow it in the policy (docs/DATABASE_SETUP_GUIDE.md has the policy)',
   },
   CredentialsProviderError: credentials,
   ExpiredTokenException: credentials,
@@ -171,12 +171,12 @@ const kinds: Readonly<Record<string, Kind>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: insecure,
 }
 
-/** Codes of a cancelled transaction's items under which the same transaction may succeed when made again. */
+/** Codes of a canceled transaction's items under which a retry of the same transaction may succeed. */
 const PASSING_REASONS = new Set(['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
 
 /**
- * Whether a transaction was cancelled, or refused, only by what passes: it met another one, or was throttled. The SDK
- * never tries those again.
+ * Whether a transaction was canceled, or refused, only for a transient reason: it conflicted with another one, or was
+ * throttled. The SDK never retries those.
  */
 export function isPassingCancellation(error: unknown): boolean {
   const source = unwrap(error)
@@ -184,7 +184,7 @@ export function isPassingCancellation(error: unknown): boolean {
   return source?.name === 'TransactionCanceledException' && cancellation(source).retryable
 }
 
-/** Codes of errors that can only come before a request has reached the server. */
+/** Codes of errors that can only occur before a request has reached the server. */
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -194,46 +194,46 @@ const NEVER_SENT = new Set([
   ...Object.keys(kinds).filter((name) => [insecure, exhausted, forbidden].some((kind) => kinds[name] === kind)),
 ])
 
-/** What Node does before a connection is there. */
+/** System calls that Node makes before a connection is open. */
 const CONNECTING = new Set(['connect', 'getaddrinfo', 'socket'])
 
 /**
- * Whether an error came while a connection was being opened, so that nothing was sent: by the system call, because
- * codes such as ECONNRESET and ETIMEDOUT also end connections that are in use.
+ * Whether an error occurred while a connection was being opened, so nothing was sent. Decided by the system call,
+ * because codes such as ECONNRESET and ETIMEDOUT also end connections that are in use.
  */
 export function isConnectFailure(error: unknown): boolean {
   const source: Partial<AwsError> = unwrap(error) ?? {}
   if (source instanceof AggregateError && source.errors.length > 0) return source.errors.every(isConnectFailure)
   const { syscall, code }: Partial<AwsError> = source
   if (CONNECTING.has(String(syscall)) || NEVER_SENT.has(awsName(source))) return true
-  // Node's only mark on a connection that was cut within the TLS handshake.
+  // Node's only indication of a connection that was cut during the TLS handshake.
   return code === 'ECONNRESET' && 'localAddress' in source
 }
 
 /**
- * Whether no connection could be opened, and another attempt may find one. The SDK does not know all of these codes.
+ * Whether no connection could be opened and another attempt may succeed. The SDK does not recognize all of these codes.
  */
 export const isPassingConnectFailure = (error: unknown): boolean =>
   isConnectFailure(error) && kindOf(unwrap(error), awsName(error)).retryable
 
-/** The error of the SDK inside whatever ElectroDB put around it. */
+/** The SDK error inside ElectroDB's wrapper. */
 export function unwrap(error: unknown): AwsError {
   const cause = error instanceof Error && error.name === 'ElectroError' ? error.cause : undefined
   return (cause ?? error) as AwsError
 }
 
-/** Names that say less than Node's code does. The SDK calls every cut connection a TimeoutError. */
+/** Names that are less specific than Node's code. The SDK names every cut connection a TimeoutError. */
 const VAGUE_NAMES = new Set(['Error', 'AggregateError', 'TimeoutError'])
 
-/** The SDK's name of an error, or Node's code where that says more. */
+/** The SDK's name of an error, or Node's code if that is more specific. */
 export function awsName(error: unknown): string {
   const { name = 'Error', code, syscall } = unwrap(error) ?? {}
-  // The SDK gives the code of a connection that nobody answers to an attempt that took too long, too.
+  // The SDK uses the code of a connection that is never answered for an attempt that took too long, too.
   const isVague = VAGUE_NAMES.has(name) && (code !== 'ETIMEDOUT' || syscall === 'connect')
   return isVague && typeof code === 'string' && code in kinds ? code : name
 }
 
-/** Whether a failed write has certainly not been applied: it was never sent, or the server refused it. */
+/** Whether a failed write has definitely not been applied: it was never sent, or the server refused it. */
 export function isDefinitelyRefused(error: unknown): boolean {
   const { $metadata } = Object(unwrap(error)) as Partial<AwsError>
   const status = $metadata?.httpStatusCode ?? 0
@@ -243,15 +243,15 @@ export function isDefinitelyRefused(error: unknown): boolean {
 /** What requests failed with, and what is known about the call that each belongs to. */
 const failed = new WeakMap<object, CallRecord>()
 
-/** Notes that a request of a call of ours ended with this error. */
+/** Records that a request of one of our calls ended with this error. */
 export function noteFailure(error: unknown, record: CallRecord): void {
   if (typeof error === 'object' && error !== null) failed.set(error, record)
 }
 
 /**
- * One way to read what DynamoDB failed with: what the AWS SDK or ElectroDB threw becomes a `DynamoError`, and one of
- * ours inside it is found again. **What is no failure of DynamoDB comes back as it is**: an application's own error,
- * that of another service of AWS, a TypeError, the reason of an aborted signal. Narrow the result with
+ * Maps any DynamoDB failure to one form: what the AWS SDK or ElectroDB threw becomes a `DynamoError`, and one of our
+ * errors inside it is returned. **An error that is not a DynamoDB failure is returned unchanged**: an application's own
+ * error, that of another AWS service, a TypeError, the reason of an aborted signal. Narrow the result with
  * `isDynamoError(result, code)`.
  */
 export function mapDynamoError(error: unknown): unknown {
@@ -260,7 +260,7 @@ export function mapDynamoError(error: unknown): unknown {
   if (typeof source !== 'object' || source === null) return error
   const record = failed.get(source)
   if (record) return toDynamoError(source, record)
-  if (isElectros(source)) return toDynamoError(source, newRecord({ operation: 'a call of ElectroDB' }))
+  if (isElectros(source)) return toDynamoError(source, newRecord({ operation: 'an ElectroDB call' }))
   if (!isDynamoDBs(source)) return error
   const strange = newRecord({ operation: 'a request of another client' })
   if (!isDefinitelyRefused(source)) strange.possibleWrites = 1
@@ -268,8 +268,8 @@ export function mapDynamoError(error: unknown): unknown {
 }
 
 /**
- * Whether a call of ours failed with what a store failed with; what else it fails with is a mistake, which stays what
- * it is.
+ * Whether one of our calls failed because of the store; any other failure is a programming mistake, which is passed
+ * through unchanged.
  */
 export function isDynamoFailure(error: unknown): boolean {
   const source: unknown = unwrap(error)
@@ -280,7 +280,7 @@ export function isDynamoFailure(error: unknown): boolean {
 const isElectros = ({ name }: { readonly name?: unknown }): boolean =>
   name === 'ElectroError' || name === 'ElectroValidationError'
 
-/** Whether an error is of the SDK's class for what DynamoDB answers: by the class's name, so of any copy of the SDK. */
+/** Whether an error has the SDK's class for DynamoDB responses: by the class's name, so for any copy of the SDK. */
 function isDynamoDBs(error: object): boolean {
   for (let at: unknown = error; at; at = Object.getPrototypeOf(at)) {
     if ((at as object).constructor?.name === 'DynamoDBServiceException') return true
@@ -288,7 +288,10 @@ function isDynamoDBs(error: object): boolean {
   return false
 }
 
-/** Turns whatever the SDK or ElectroDB threw into one of our errors. Ours, also inside theirs, stay as they are. */
+/**
+ * Maps anything the SDK or ElectroDB threw to one of our errors. Our errors, including those inside theirs, stay
+ * unchanged.
+ */
 export function toDynamoError(error: unknown, record: CallRecord): MiyabiError {
   const source: unknown = unwrap(error)
   if (isMiyabiError(source)) return source
@@ -336,9 +339,9 @@ function cancellation(error: AwsError): Kind {
     return codes.includes('TransactionConflict') ? conflict : throttled
   }
   if (codes.includes('ConditionalCheckFailed')) {
-    return { code: 'dynamo.condition_failed', retryable: false, says: 'an item is not as its condition asks' }
+    return { code: 'dynamo.condition_failed', retryable: false, says: 'the condition of an item was not met' }
   }
-  return { code: 'dynamo.transaction_canceled', retryable: false, says: `the transaction was cancelled (${codes})` }
+  return { code: 'dynamo.transaction_canceled', retryable: false, says: `the transaction was canceled (${codes})` }
 }
 
 function throttlingReason(reason: { readonly reason?: string; readonly resource?: string }): ThrottlingReason {

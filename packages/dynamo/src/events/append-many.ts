@@ -6,14 +6,14 @@ import { call, type Store } from '../items/store.js'
 import { BatchQueue, type QueueEntry } from './batch-queue.js'
 import { keyOf, type PutItem } from './put-batch.js'
 
-/** So many batches of one call at a time. */
+/** The most concurrent batches of one call. */
 const CONCURRENCY = 4
 
 /** An event to put: its id, and its item. */
 export interface EventPut {
   readonly id: string
   readonly item: PutItem
-  /** Whether the event may be stored already: then it is put alone, under the condition that it is not. */
+  /** Whether the event may be stored already: then it is put alone, on the condition that it is not. */
   readonly isShared: boolean
 }
 
@@ -25,27 +25,27 @@ interface Fate {
 }
 
 /**
- * Two events of one type under one id in one call are the same event: stored once if their contents are equal, else one
- * would be lost in silence.
+ * Two events of one type under one id in one call are the same event: stored once if their contents are equal, refused
+ * otherwise because one would be lost silently.
  * @throws {DynamoInputError}
  */
 export function assertOneContent(puts: readonly EventPut[]): void {
   const firsts = new Map<string, number>()
   for (const [index, { item }] of puts.entries()) {
-    const key = keyOf(item) // of the type and the id: two types may share one
+    const key = keyOf(item) // identity is the type and the id: two types may share an id
     const first = firsts.get(key)
     const other = first === undefined ? undefined : puts[first]
     if (other === undefined) firsts.set(key, index)
     else if (!isDeepStrictEqual(contentOf(item), contentOf(other.item)))
-      throw new DynamoInputError(`events[${index}]`, `has the id of events[${first}], and another content`)
+      throw new DynamoInputError(`events[${index}]`, `has the id of events[${first}] but different content`)
   }
 }
 
-/** An item without what depends on the moment of writing. */
+/** An item without the fields that depend on the moment of writing. */
 const contentOf = ({ w: _writtenAt, n: _writeId, ...content }: PutItem): PutItem => content
 
 /**
- * Puts every item, in batches, until each has its fate or the call's time is over.
+ * Puts every item, in batches, until each has an outcome or the call's time is over.
  * @throws {UnprocessedEventsError} naming every event that is not known to be stored.
  */
 export async function appendItems(
@@ -80,7 +80,7 @@ export async function appendItems(
   if (lost.length === 0) return
   const refusals = new Set(fates.map(({ refusal }) => refusal?.code))
   const [{ refusal } = {}] = fates
-  // Where the same befell all of them, and a repetition is in vain, the reason says more than a list.
+  // If all failed for the same reason and a retry is pointless, that reason is more useful than a list.
   if (refusals.size === 1 && refusal && !refusal.retryable) throw refusal
   throw new UnprocessedEventsError(puts.length - lost.length, lost, {
     attempts: total?.attempts ?? 0,
@@ -89,7 +89,7 @@ export async function appendItems(
   })
 }
 
-/** The code of what the caller gets for these fates. */
+/** The code that the caller gets for these outcomes. */
 function failureOf(fates: readonly Fate[]): string | undefined {
   const [refusal] = fates.flatMap((fate) => fate.refusal ?? [])
   if (!refusal) return undefined
@@ -97,7 +97,7 @@ function failureOf(fates: readonly Fate[]): string | undefined {
   return isOne && !refusal.retryable ? refusal.code : 'dynamo.events.unprocessed'
 }
 
-/** @param onEmpty is called when no event's fate is open. */
+/** @param onEmpty is called when every event has an outcome. */
 function enqueue(queue: BatchQueue, { item, isShared }: EventPut, onEmpty: () => void): Fate {
   const settle = (error?: MiyabiError): void => {
     fate.isStored = error === undefined
@@ -110,7 +110,7 @@ function enqueue(queue: BatchQueue, { item, isShared }: EventPut, onEmpty: () =>
   return fate
 }
 
-/** @param ended why the call ended before the event had its fate. */
+/** @param ended why the call ended before the event had its outcome. */
 function unprocessed(index: number, id: string, fate: Fate | undefined, ended: string): UnprocessedEvent[] {
   if (fate?.isStored) return []
   const { refusal } = fate ?? {}

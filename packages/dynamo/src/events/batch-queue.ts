@@ -5,7 +5,7 @@ import { toDynamoError } from '../errors/map-error.js'
 import type { Store } from '../items/store.js'
 import { BATCH_SIZE, type BatchAnswer, keyOf, type PutItem, putBatch, putIfAbsent } from './put-batch.js'
 
-/** Failures that have nothing to do with a single item: halves of the batch would meet them too. */
+/** Failures that are unrelated to a single item: halves of the batch would fail the same way. */
 const CONCERNS_ALL: ReadonlySet<string> = new Set<DynamoErrorCode>([
   'dynamo.table_missing',
   'dynamo.credentials',
@@ -14,52 +14,52 @@ const CONCERNS_ALL: ReadonlySet<string> = new Set<DynamoErrorCode>([
 ])
 
 /**
- * The longest wait after the server could not be reached at all, in milliseconds. Nobody is there whom longer waits
- * would spare, and who waits on when it has returned, waits in vain.
+ * The longest wait after the server could not be reached at all, in milliseconds. Longer waits would not relieve an
+ * absent server, and would only delay the callers once it returns.
  */
 const UNREACHABLE_WAIT_MS = 1000
 
-/** How long to wait where the budget has no retry to give, in milliseconds. */
+/** How long to wait when the budget has no retry left, in milliseconds. */
 const BUDGET_WAIT_MS = 100
 
-/** So many items that are put alone may be on their way in place of one batch. */
+/** The most items that are put alone concurrently in place of one batch. */
 const SINGLES_IN_PLACE_OF_A_BATCH = 8
 
-/** One item on its way, and who waits for it. */
+/** An item in flight, and its caller. */
 export interface QueueEntry {
   readonly item: PutItem
-  /** Whether it may be stored already, by whomever: then it is put alone, and what is stored stays. */
+  /** Whether it may already be stored, by any writer: then it is put alone, and the stored item stays. */
   readonly isShared: boolean
-  /** The requests that the item was in, and how many of those may have stored it. The queue keeps it. */
+  /** The requests that the item was in, and how many of those may have stored it. The queue maintains it. */
   readonly record: Pick<CallRecord, 'attempts' | 'possibleWrites' | 'lastFailure' | 'waitsFor'>
-  /** Called once with the item's fate, unless it was withdrawn before: no error means stored. */
+  /** Called once with the item's outcome, unless it was withdrawn before: no error means stored. */
   readonly settle: (error?: MiyabiError) => void
 }
 
-/** Where a queue puts its items, and what it is called in errors. */
+/** Where a queue puts its items, and its name in errors. */
 export interface BatchTarget {
   readonly operation: string
   readonly table: string
-  /** The sum of all requests, where somebody wants it. The queue keeps it. */
+  /** The sum of all requests, if anyone needs it. The queue maintains it. */
   readonly total?: QueueEntry['record']
 }
 
 /** Entries whose items have one key. */
 type Group = readonly QueueEntry[]
 
-/** A request on its way, and how many still wait for it. */
+/** A request in flight, and how many entries still wait for it. */
 interface Batch {
   readonly controller: AbortController
   waiting: number
 }
 
-/** A wait of several entries, which go on together, and how many of them still do. */
+/** A wait shared by several entries, and how many of them still wait. */
 interface Backoff {
   waiting: number
   timer?: NodeJS.Timeout
 }
 
-/** Where an entry is: in a batch, or waiting for its turn after a backoff, or in the queue. */
+/** Where an entry is: in a batch, waiting after a backoff, or in the queue. */
 interface Place {
   retries: number
   batch?: Batch | undefined
@@ -67,22 +67,22 @@ interface Place {
 }
 
 /**
- * Puts items in batches of up to 25, so many at a time. What is put in one tick, or while all batches are on their way,
- * goes together. Every item has a fate of its own:
+ * Puts items in batches of up to 25, with a limit on concurrent batches. Items put in one tick, or while all batches
+ * are in flight, go together. Every item has a separate outcome:
  *
- * - what DynamoDB leaves unprocessed, and what a passing failure leaves unknown, goes into a later batch after a
- *   backoff, until it is withdrawn; nothing else waits for it. Repeating does no harm, because a put of the same item
- *   changes nothing. It draws on the budget of retries, one for all of a batch that were repeated as often, and waits
- *   while there are none;
- * - a batch that is refused for good is halved until the item at fault is alone;
- * - items with the same key are put once and share their fate, because a batch refuses equal keys;
- * - what may be stored already goes into no batch, which would put over it.
+ * - what DynamoDB leaves unprocessed, and what a transient failure leaves unknown, goes into a later batch after a
+ *   backoff, until it is withdrawn; nothing else waits for it. Retrying is harmless, because a put of the same item
+ *   changes nothing. It draws on the retry budget, one retry for all items of a batch with the same attempt count, and
+ *   waits while the budget is empty;
+ * - a batch that is permanently refused is halved until the item at fault is alone;
+ * - items with the same key are put once and share their outcome, because a batch refuses equal keys;
+ * - an item that may already be stored is kept out of batches, which would overwrite it.
  */
 export class BatchQueue {
   readonly #store: Store
   readonly #target: BatchTarget
   readonly #concurrency: number
-  /** In the order of their coming; a set, because an entry may leave from anywhere. */
+  /** In order of arrival; a set, because an entry may leave from any position. */
   readonly #queued = new Set<QueueEntry>()
   /** Those to be put alone, by their keys. */
   readonly #singles = new Map<string, Set<QueueEntry>>()
@@ -91,25 +91,25 @@ export class BatchQueue {
   #activeSingles = 0
   #endOfTick: NodeJS.Immediate | undefined
 
-  /** @param concurrency batches on their way at a time. */
+  /** @param concurrency the most batches in flight. */
   constructor(store: Store, target: BatchTarget, concurrency: number) {
     this.#store = store
     this.#target = target
     this.#concurrency = concurrency
   }
 
-  /** How many entries wait for their fate. */
+  /** Number of entries waiting for their outcome. */
   get pending(): number {
     return this.#places.size
   }
 
   put(entry: QueueEntry): void {
-    entry.record.waitsFor = `it waited for a place in a batch, behind ${this.#places.size} others of this process`
+    entry.record.waitsFor = `it waited for a place in a batch, behind ${this.#places.size} other events of this process`
     this.#places.set(entry, { retries: 0 })
     this.#queue(entry)
   }
 
-  /** Forgets an entry. A request of which nobody waits for any item is cut. */
+  /** Removes an entry. A request with no waiting entries left is aborted. */
   withdraw(entry: QueueEntry): void {
     const place = this.#places.get(entry)
     if (!place) return
@@ -149,8 +149,8 @@ export class BatchQueue {
   }
 
   /**
-   * Full batches go at once. Fewer wait for the end of the tick, because the callers of a batch just answered come back
-   * within it.
+   * Full batches go immediately. Smaller ones wait for the end of the tick, because the callers of a batch just
+   * answered return within it.
    */
   #schedule(): void {
     while (this.#active < this.#concurrency && this.#queued.size >= BATCH_SIZE) void this.#begin()
@@ -169,12 +169,12 @@ export class BatchQueue {
     this.#active += 1
     const batch = await this.#writeIn(this.#take())
     this.#active -= 1
-    // A batch is cut when its callers' time is over; that of the next in the queue may be over in the same tick.
+    // A batch is aborted when its callers' time is over; the next batch in the queue may time out in the same tick.
     if (batch.controller.signal.aborted) this.#scheduleEndOfTick()
     else this.#schedule()
   }
 
-  /** Writes the entries as one batch, of which each may leave. */
+  /** Writes the entries as one batch; each entry may leave it. */
   async #writeIn(groups: readonly Group[]): Promise<Batch> {
     const entries = groups.flat()
     const batch: Batch = { controller: new AbortController(), waiting: entries.length }
@@ -200,7 +200,9 @@ export class BatchQueue {
     return [...groups.values()]
   }
 
-  /** One request, or several where it is refused. Settles or puts off whatever still waits. Never rejects. */
+  /**
+   * Sends one request, or several if it is refused. Settles or postpones every entry that still waits. Never rejects.
+   */
   async #write(groups: readonly Group[], batch: Batch): Promise<void> {
     const open = groups.map((group) => group.filter((entry) => this.#places.has(entry)))
     const live = open.filter((group) => group.length > 0)
@@ -209,7 +211,7 @@ export class BatchQueue {
     if (item === undefined) return
     const entries = live.flat()
     const { total } = this.#target
-    // Until the answer comes it counts as one attempt that may have stored them: a caller may leave in between.
+    // Until the response arrives it counts as one attempt that may have stored them: a caller may leave in between.
     for (const record of [...(total ? [total] : []), ...entries.map((entry) => entry.record)]) {
       record.attempts += 1
       record.possibleWrites += 1
@@ -234,7 +236,7 @@ export class BatchQueue {
         again.set(retries, [...(again.get(retries) ?? []), ...group])
       } else for (const entry of group) this.#settle(entry)
     }
-    // Nobody waits longer because another in the batch, of a hot key, has often been left.
+    // An entry does not wait longer because another in the batch, with a hot key, was often left unprocessed.
     for (const entries of again.values()) this.#putOff(entries)
   }
 
@@ -243,7 +245,7 @@ export class BatchQueue {
     if (retryable) {
       this.#putOff(groups.flat(), code === 'dynamo.unreachable' ? UNREACHABLE_WAIT_MS : undefined)
     } else if (groups.length === 1 || CONCERNS_ALL.has(code)) {
-      // Each with what is known of itself: an earlier request may have stored it.
+      // Each with its own record: an earlier request may have stored it.
       for (const entry of groups.flat()) this.#settle(entry, toDynamoError(failure, { ...record, ...entry.record }))
     } else {
       const middle = Math.ceil(groups.length / 2)
@@ -252,7 +254,7 @@ export class BatchQueue {
     }
   }
 
-  /** Queues entries again after a backoff: the same for all of a batch, so that they come back together. */
+  /** Queues entries again after a backoff: the same for all of a batch, so that they return together. */
   #putOff(entries: readonly QueueEntry[], longestMs = Number.POSITIVE_INFINITY): void {
     const { settings, retryBudget } = this.#store
     const { initialBackoffMs: initialMs } = settings
@@ -262,8 +264,8 @@ export class BatchQueue {
       return place ? [{ entry, place }] : []
     })
     const delayMs = fullJitter(this.#retriesOf(entries), { initialMs, maxMs })
-    // One timer for all: of 25, begun in turn, some would end in a later turn of the event loop, and go in a batch of
-    // their own.
+    // One timer for all: of 25 timers started in turn, some would fire in a later turn of the event loop and go into a
+    // separate batch.
     const backoff: Backoff = { waiting: places.length }
     const goOn = (): void => {
       if (!retryBudget.take()) {
@@ -284,7 +286,7 @@ export class BatchQueue {
     if (places.length > 0) backoff.timer = setTimeout(goOn, delayMs)
   }
 
-  /** How often the one that was put off most has been. */
+  /** The highest attempt count among the postponed entries. */
   #retriesOf(entries: readonly QueueEntry[]): number {
     return Math.max(0, ...entries.map((entry) => this.#places.get(entry)?.retries ?? 0))
   }
@@ -298,14 +300,14 @@ export class BatchQueue {
   }
 }
 
-/** Replaces what was assumed of a request by what its answer told. */
+/** Replaces what was assumed about a request with what its response showed. */
 function account(record: QueueEntry['record'], answer: BatchAnswer, mayBeStored: boolean): void {
   record.attempts += answer.record.attempts - 1
   if (!mayBeStored) record.possibleWrites -= 1
   if (answer.record.lastFailure !== undefined) record.lastFailure = answer.record.lastFailure
 }
 
-/** An entry waits no more for its batch, or its turn. */
+/** Takes an entry out of its batch or wait. */
 function leave(place: Place): void {
   if (place.batch) place.batch.waiting -= 1
   if (place.backoff) place.backoff.waiting -= 1

@@ -5,9 +5,9 @@ import { Entity } from 'electrodb'
  * - `pk` `$mb#t_<type>#d_<UTC day>#s_<shard, 4 digits>`, `sk` `$ev_1#id_<id>`;
  * - index byUser: `up` `<user>#<shard>`, `i` the id; index byRepository: `rp` `<repository>#<shard>`, `i`.
  *
- * Every part after the free text has a fixed form, so no text in it can make two keys equal. Names are short because
- * each is stored with each item, and billed. `version` stays 1 for ever (it is in the keys); `schemaVersion` counts the
- * shapes of an item.
+ * Every part after the free text has a fixed form, so no text can make two keys equal. Names are short because they are
+ * stored, and billed, with each item. `version` always stays 1 (it is in the keys); `schemaVersion` counts the shapes
+ * of an item.
  */
 export function eventEntity(table: string) {
   return new Entity(
@@ -30,11 +30,11 @@ export function eventEntity(table: string) {
         userShard: { type: 'string', field: 'up' },
         repositoryShard: { type: 'string', field: 'rp' },
         data: { type: 'any', field: 'd' },
-        /** When it was written, in milliseconds since 1970, by the clock of whoever wrote it; not when it happened. */
+        /** When it was written, in milliseconds since 1970, by the writer's clock; not when it happened. */
         writtenAt: { type: 'number', required: true, field: 'w' },
         /**
-         * Random, of one append under an id that others may use too: tells that one's repetition that the stored event
-         * is its own.
+         * A random id of one append under an id that others may use too: lets a repetition of that append recognize the
+         * stored event as its own.
          */
         writeId: { type: 'string', field: 'n' },
         schemaVersion: { type: 'number', required: true, field: 'v' },

@@ -13,22 +13,21 @@ import { MAX_AHEAD_MS } from './range.js'
 import { dayOf, type ShardedBy, type ShardPlan, shardOf, shardsOn } from './shards.js'
 import { assertUsage, USAGE_RECORDED } from './usage.js'
 
-/** The types the product writes; any other text is a type too. */
+/** The types the product writes; any other string is also valid. */
 export type EventType = 'agent_execution' | 'usage.recorded' | 'usage_event' | 'webhook' | (string & {})
 
 interface EventFacts {
   readonly eventType: EventType
   readonly userId?: string | undefined
   readonly repositoryId?: string | undefined
-  /** A plain object of what JSON can carry (and bigints, bytes, sets), up to 380 KB. */
+  /** A plain object of JSON values (and bigints, bytes, sets), up to 380 KB. */
   readonly data?: object | undefined
 }
 
-/** When it happened, and by what it is known when it comes again. */
+/** When it happened, and what identifies it when it is appended again. */
 export type EventIdentity =
   /**
-   * A new event. `occurredAt` defaults to now, and is at most a day ahead of it; events without it are in the order of
-   * the calls.
+   * A new event. `occurredAt` defaults to now, and is at most a day ahead of it; events without it are in call order.
    */
   | {
       readonly occurredAt?: Date | undefined
@@ -36,7 +35,7 @@ export type EventIdentity =
       readonly id?: undefined
       readonly writtenAt?: undefined
     }
-  /** The same type, time and key are the same event, however often it is appended. */
+  /** The same type, time and key are the same event, no matter how often it is appended. */
   | {
       readonly occurredAt: Date
       readonly idempotencyKey: string
@@ -45,8 +44,7 @@ export type EventIdentity =
     }
   /**
    * An id made before: a UUIDv7, which holds the time. With `writtenAt`, which is the same in every repetition, the
-   * caller vouches that nobody else writes under this id: a repetition is then the very same item, and may be put over
-   * it.
+   * caller guarantees that no other writer uses this id: a repetition is then the identical item, and may overwrite it.
    */
   | {
       readonly id: string
@@ -65,8 +63,8 @@ export interface StoredEvent {
   readonly eventType: string
   readonly occurredAt: Date
   /**
-   * When it was written, by the clock of whoever wrote it: `occurredAt` may lie a day ahead of it, and as far back as
-   * events are kept.
+   * When it was written, by the writer's clock: `occurredAt` may be a day ahead of it, and as far back as events are
+   * kept.
    */
   readonly writtenAt: Date
   readonly userId?: string
@@ -75,8 +73,8 @@ export interface StoredEvent {
 }
 
 /**
- * The shapes that events were ever stored in. Append an upcaster to change the shape. Shape 1 did not tell when an
- * event was written: its own time is all that is known.
+ * The shapes that events were ever stored in. Append an upcaster to change the shape. Shape 1 did not record when an
+ * event was written: only its own time is known.
  */
 export const eventShapes = itemShapes<EntityItem<EventEntity>>('event', [
   (item) => ({ ...item, writtenAt: idTime(item.id) }),
@@ -94,11 +92,11 @@ export interface EventModel {
 /** An event as it is written. */
 export type EventItem = ReturnType<typeof toEventItem>
 
-/** What an event tells besides its id. */
+/** The contents of an event besides its id. */
 export type EventContent = EventFacts
 
 /**
- * An event as it is to be written: its id, and a copy of what it tells.
+ * The event to write: its id, and a copy of its contents.
  * @throws {DynamoInputError} `dynamo.invalid_input`
  * @throws {DynamoValueError} `dynamo.value`
  */
@@ -115,14 +113,14 @@ export function checkEvent(
   const id = eventId(event, model)
   const ms = idTime(id)
   const now = model.now()
-  // What the clock gave is not judged by the clock: it may just have been set right.
+  // A time from the clock is not checked against the clock: the clock may just have been corrected.
   const isTimed = event.id !== undefined || event.occurredAt !== undefined
   if (isTimed && expiryOf(id, model) <= toSeconds(now)) {
-    throw new DynamoInputError('occurredAt', 'lies further back than events are kept; it would expire at once')
+    throw new DynamoInputError('occurredAt', 'is further back than events are kept; it would expire immediately')
   }
-  // An id made here while the clock was ahead is appended again after it was set right.
+  // An id made here while the clock was ahead may be appended again after the clock was corrected.
   if (isTimed && ms > now + MAX_AHEAD_MS && !model.madeDays.has(ms)) {
-    throw new DynamoInputError('occurredAt', 'lies more than a day ahead of the clock; it would outlast all others')
+    throw new DynamoInputError('occurredAt', 'is more than a day ahead of the clock; it would outlast all others')
   }
   return { id, content: { eventType, ...defined({ userId, repositoryId, data }) } }
 }
@@ -132,7 +130,7 @@ const expiryOf = (id: string, { retentionMs }: Pick<EventModel, 'retentionMs'>):
   toSeconds(idTime(id) + retentionMs)
 
 /**
- * The item for an event: checked, with its id, keys and expiry.
+ * The item for an event: validated, with its id, keys and expiry.
  * @throws {DynamoInputError} `dynamo.invalid_input`
  * @throws {DynamoValueError} `dynamo.value`
  */
@@ -161,12 +159,13 @@ export function toEventItem(event: NewEvent, model: EventModel) {
 }
 
 /**
- * Whether others may append under the event's id too, or the caller may have before: then it is not put without a look.
+ * Whether other writers may append under the event's id, or the caller may have done so before: then it is not put
+ * unconditionally.
  */
 export const isShared = (event: NewEvent): boolean =>
   (event.id !== undefined && event.writtenAt === undefined) || event.idempotencyKey !== undefined
 
-/** The mark of one append. Eight characters: there are never many that could be mistaken for one another. */
+/** The mark of one append. Eight characters: there are never many that could be confused. */
 export const newWriteId = (): string => randomBytes(6).toString('base64url')
 
 /**
@@ -180,7 +179,7 @@ function eventId(event: NewEvent, model: Pick<EventModel, 'ids' | 'madeDays'>): 
   const ms = event.occurredAt && timeOf(event.occurredAt, 'occurredAt')
   if (event.idempotencyKey !== undefined) {
     assertKeyPart(event.idempotencyKey, 'idempotencyKey', 4096)
-    if (ms === undefined) throw new DynamoInputError('idempotencyKey', 'needs occurredAt: the id is made of both')
+    if (ms === undefined) throw new DynamoInputError('idempotencyKey', 'needs occurredAt: the id is derived from both')
     return keyedId(ms, event.eventType, event.idempotencyKey)
   }
   if (ms !== undefined) return randomIdAt(ms)
@@ -189,7 +188,7 @@ function eventId(event: NewEvent, model: Pick<EventModel, 'ids' | 'madeDays'>): 
   return id
 }
 
-/** An item as ElectroDB reads it, in the form callers get. */
+/** An item as ElectroDB reads it, in the form returned to callers. */
 export function fromEventItem(item: EntityItem<EventEntity>): StoredEvent {
   return {
     id: item.id,

@@ -30,43 +30,43 @@ export interface Events {
   /**
    * Appends one event, unless an event with its id is stored.
    *
-   * `duplicate` tells that another append had stored it. One whose answer was lost and that is repeated, by itself or
-   * by the same process, knows its own event again.
+   * `duplicate` reports that another append had stored it. An append whose response was lost and that is retried,
+   * automatically or by the same process, recognizes its own event.
    */
   append(event: NewEvent, options?: CallerOptions): Promise<{ readonly id: string; readonly duplicate: boolean }>
   /**
-   * Appends many events, in no order: new ones in batches of 25, and those whose caller vouches for their ids
-   * (`writtenAt`). A batch has no condition, so others with an `idempotencyKey` or an `id`, which may be stored
-   * already, go each in a request of its own, and what is stored stays.
+   * Appends many events, in no order: new ones in batches of 25, together with those whose caller vouches for their ids
+   * (`writtenAt`). A batch has no condition, so other events with an `idempotencyKey` or an `id`, which may already be
+   * stored, go each in a separate request, and the stored event stays.
    *
    * @returns the ids, in the order of `events`.
    * @throws {UnprocessedEventsError} naming each event not known to be stored, and why, also when the caller's signal
-   *   ended it: that one's reason is the cause. Append the retryable ones again by `{ ...event, id }`.
+   * ended the call: the signal's reason is the cause. Append the retryable ones again by `{ ...event, id }`.
    */
   appendMany(events: readonly NewEvent[], options?: CallerOptions): Promise<{ readonly ids: readonly string[] }>
   /**
-   * A writer that gathers concurrent single appends into batches. Make one and keep it; it ends with `close()`, its own
-   * or that of `Dynamo`.
-   * @throws {DynamoInputError} for options that cannot be.
+   * Returns a writer that gathers concurrent single appends into batches. Create one and keep it; it ends with its own
+   * `close()` or that of `Dynamo`.
+   * @throws {DynamoInputError} for invalid options.
    */
   writer(options?: EventWriterOptions): EventWriter
-  /** One event, or undefined when there is none or it has expired. */
+  /** Returns one event, or undefined when there is none or it has expired. */
   get(eventType: string, id: string, options?: CallerOptions): Promise<StoredEvent | undefined>
-  /** Events of one type between two moments. */
+  /** Returns events of one type between two moments. */
   byType(eventType: string, range?: EventRange): Promise<Page<StoredEvent>>
-  /** Events of one user. Read from an index, which on AWS lags a moment behind. */
+  /** Returns events of one user. Read from an index, which on AWS lags slightly behind. */
   byUser(userId: string, range?: EventRange): Promise<Page<StoredEvent>>
-  /** Events of one repository. Read from an index, which on AWS lags a moment behind. */
+  /** Returns events of one repository. Read from an index, which on AWS lags slightly behind. */
   byRepository(repositoryId: string, range?: EventRange): Promise<Page<StoredEvent>>
 }
 
-/** What ElectroDB answers a query with, as far as it is read here. */
+/** The fields of ElectroDB's query response that are read here. */
 interface QueryAnswer {
   readonly data: Parameters<typeof fromEventItem>[0][]
   readonly cursor: string | null
 }
 
-/** How one query of a page is to be made. */
+/** How one query of a page is made. */
 interface QueryOptions {
   readonly originalErr: true
   readonly order: 'asc' | 'desc'
@@ -75,7 +75,7 @@ interface QueryOptions {
   readonly abortSignal: AbortSignal
 }
 
-/** @param writers gets every writer that is made, until it is closed. */
+/** @param writers holds every writer that is created, until it is closed. */
 export function bindEvents(store: Store, table: string, model: EventModel, writers: Set<DrainableWriter>): Events {
   const entity: EventEntity = eventEntity(table)
   entity.setClient(store.document)
@@ -88,7 +88,7 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
     return { id: item.id, item: Item, isShared: isShared(event) }
   }
 
-  /** Older servers do not show what a condition met. */
+  /** Older servers do not return the item that failed a condition. */
   const readStored = async ({ eventType, day, shard, id }: EventItem, abortSignal: AbortSignal) => {
     const key = { eventType, day, shard, id }
     return (await entity.get(key).go({ ...asThrown, consistent: true, abortSignal })).data
@@ -120,7 +120,7 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
       const range = toIdRange(question, options, model)
       const groups = range.low > range.high ? [] : groupsOf(range, signal)
       using budget = new PageBudget(store.settings.timeoutMs)
-      // One more than asked tells whether there is a next page.
+      // Reading one item more than requested shows whether there is a next page.
       const found = await readGroups(groups, range.order, range.limit + 1, budget)
       const items = found.items.slice(0, range.limit)
       const last = items.at(-1)
@@ -129,7 +129,7 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
         : { items }
     })
 
-  /** An index is not divided by days: one group of as many shards as any day of the range has had. */
+  /** An index is not divided by days: one group with as many shards as any day of the range has had. */
   const indexGroups =
     (
       by: ShardedBy,
@@ -155,7 +155,7 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
             const answer = await entity
               .create({ ...item, writtenAt, ...defined({ writeId }) })
               .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: 'all_old', abortSignal })
-            // Under an id that was made here there can be nothing but what an attempt whose answer was lost has stored.
+            // Under an id made here, only an attempt whose response was lost can have stored anything.
             if (!answer.rejected || writeId === undefined) return { id, duplicate: false }
             const stored = answer.data ?? (await readStored(item, abortSignal))
             return { id, duplicate: stored?.writeId !== writeId }
@@ -164,7 +164,7 @@ export function bindEvents(store: Store, table: string, model: EventModel, write
       }),
 
     async appendMany(events, { signal } = {}) {
-      // Refused for itself, and not once for each event.
+      // Refused once on its own, not once for each event.
       model.now()
       const puts = each(events, 'events', toPut)
       assertOneContent(puts)

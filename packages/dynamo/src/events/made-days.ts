@@ -1,14 +1,14 @@
 import { DAY_MS } from './shards.js'
 
-/** So many days are remembered; more happen only where a clock runs wild. */
+/** The most days that are remembered; more occur only if a clock is far off. */
 const MAX_REMEMBERED = 100
 
 /**
- * The UTC days of the ids that this process made. Ids made while its clock was ahead lie on days that nobody would look
- * through otherwise, nor take for right.
+ * The UTC days of the ids that this process made. Ids made while its clock was ahead are on days that would otherwise
+ * be neither read nor accepted.
  */
 export class MadeDays {
-  /** By their beginnings, the latest noted last. */
+  /** By their beginnings, the most recently noted last. */
   readonly #days = new Set<number>()
   #last: number | undefined
 

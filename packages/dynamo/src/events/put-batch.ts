@@ -4,7 +4,7 @@ import { withCallDeadline } from '../client/call.js'
 import { type CallRecord, newRecord } from '../errors/call-record.js'
 import type { Store } from '../items/store.js'
 
-/** DynamoDB takes so many items in one batch. */
+/** The most items DynamoDB accepts in one batch. */
 export const BATCH_SIZE = 25
 
 /** An item to put, as a document client takes it. */
@@ -12,20 +12,20 @@ export type PutItem = Readonly<Record<string, unknown>>
 
 /** What is known after one batch. */
 export interface BatchAnswer {
-  /** The attempts made, and what the last failed one failed with. */
+  /** The attempts made, and the error of the last failed one. */
   readonly record: CallRecord
   /** The keys of what DynamoDB left unprocessed. */
   readonly left: ReadonlySet<string>
-  /** Whether what was left, or failed, may be stored nevertheless: by an attempt whose answer was lost. */
+  /** Whether items that were left, or that failed, may be stored anyway: by an attempt whose response was lost. */
   readonly isUncertain: boolean
-  /** What the request as a whole failed with. */
+  /** The error of the request as a whole. */
   readonly failure?: unknown
 }
 
-/** The key of an item as one text. */
+/** The key of an item as one string. */
 export const keyOf = (item: PutItem): string => JSON.stringify([item['pk'], item['sk']])
 
-/** How an item is to be put. */
+/** How an item is put. */
 interface PutOptions {
   readonly operation: string
   readonly table: string
@@ -35,8 +35,8 @@ interface PutOptions {
 }
 
 /**
- * One BatchWriteItem, with the SDK's own retries, within `DYNAMODB_TIMEOUT`. It has no condition: it puts over whatever
- * has the same key. Never rejects.
+ * One BatchWriteItem, with the SDK's own retries, within `DYNAMODB_TIMEOUT`. It has no condition: it overwrites any
+ * item with the same key. Never rejects.
  */
 export function putBatch(store: Store, options: PutOptions, items: readonly PutItem[]): Promise<BatchAnswer> {
   const { table } = options
@@ -48,7 +48,7 @@ export function putBatch(store: Store, options: PutOptions, items: readonly PutI
   })
 }
 
-/** One PutItem likewise, that leaves what is stored under the same key as it is. */
+/** One PutItem in the same way, which keeps an item already stored under the same key. */
 export function putIfAbsent(store: Store, options: PutOptions, Item: PutItem): Promise<BatchAnswer> {
   return answered(store, options, async (abortSignal) => {
     const ConditionExpression = 'attribute_not_exists(pk)'
@@ -63,7 +63,7 @@ export function putIfAbsent(store: Store, options: PutOptions, Item: PutItem): P
   })
 }
 
-/** @param work gives the items that were left. */
+/** @param work returns the items that were left. */
 async function answered(
   store: Store,
   { operation, table, signal, total }: PutOptions,
@@ -85,7 +85,7 @@ async function answered(
         return work(abortSignal)
       },
     )
-    // The attempt that was answered is one of the possible writes, and its answer tells which items it did not write.
+    // The answered attempt is one of the possible writes, and its response lists the items it did not write.
     return { record, left: new Set(left.map(keyOf)), isUncertain: record.possibleWrites > 1 }
   } catch (failure) {
     return { record, left: new Set(), isUncertain: record.possibleWrites > 0, failure }

@@ -6,28 +6,25 @@ import { MAX_TIME_MS } from '../items/time.js'
 import type { MadeDays } from './made-days.js'
 import { DAY_MS, dayOf, dayStart } from './shards.js'
 
-/** Which events, in which order, how many at a time. */
+/** Which events, in which order, how many per page. */
 export interface EventRange {
-  /** From this moment on. Default: as far back as events are kept. */
+  /** At or after this moment. Default: as far back as events are kept. */
   readonly from?: Date | undefined
-  /**
-   * Before this moment. Default: everything; by type, what is at most a day ahead of this clock, which no event should
-   * be.
-   */
+  /** Before this moment. Default: no limit; by type, up to a day ahead of this clock, which no event should exceed. */
   readonly to?: Date | undefined
   /** `desc`, the latest first, is the default. */
   readonly order?: Order | undefined
   /** 1 to 1,000; default 50. */
   readonly limit?: number | undefined
-  /** Of the page before. */
+  /** The cursor of the page before. */
   readonly cursor?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Events further ahead of the clock are refused, so nobody has to look for any. */
+/** Events further ahead of the clock are refused, so no search has to look for them. */
 export const MAX_AHEAD_MS = DAY_MS
 
-/** A range made definite: between two ids, both included. */
+/** A resolved range: between two ids, both included. */
 export interface IdRange {
   readonly low: string
   readonly high: string
@@ -35,18 +32,18 @@ export interface IdRange {
   readonly limit: number
   /** What a cursor is bound to. */
   readonly binding: readonly unknown[]
-  /** No event should lie after this moment: by type, no day after it is read, and of no plan more shards. */
+  /** No event should be after this moment: by type, no later day is read, and no further shards of any plan. */
   readonly horizonMs: number
 }
 
-/** What the bounds of a range go by. */
+/** What the bounds of a range depend on. */
 export interface RangeModel {
   readonly now: () => number
   readonly retentionMs: number
 }
 
 /**
- * @param question what is asked, such as `['byUser', userId]`; a cursor of another question is refused.
+ * @param question the query, such as `['byUser', userId]`; a cursor of another query is refused.
  * @throws {DynamoInputError} for an invalid time, order or limit.
  * @throws {DynamoCursorError} for a cursor of another query.
  */
@@ -58,7 +55,7 @@ export function toIdRange(question: readonly unknown[], range: EventRange, model
   const now = model.now()
   const fromMs = Math.max(from ?? 0, now - model.retentionMs, 0)
   const toMs = Math.min(to ?? Number.POSITIVE_INFINITY, MAX_TIME_MS + 1)
-  // Bound to what the caller said, not to what `now` made of it: the next page is asked for later.
+  // Bound to the caller's arguments, not to what `now` made of them: the next page is requested later.
   const binding = [...question, from ?? null, to ?? null, order]
   let low = idFloor(fromMs)
   let high = toMs > 0 ? idCeiling(toMs - 1) : idFloor(0)
@@ -71,9 +68,8 @@ export function toIdRange(question: readonly unknown[], range: EventRange, model
 }
 
 /**
- * The UTC days that a range touches, in reading order, each with its own bounds: those up to the horizon, as a range
- * that has no end in sight would be read for ever, and those behind it that this process itself made ids on, when its
- * clock was ahead.
+ * The UTC days of a range, in reading order, each with its own bounds: those up to the horizon, because an open-ended
+ * range would never finish, and later days on which this process made ids while its clock was ahead.
  */
 export function daysOf(
   range: IdRange,

@@ -4,29 +4,29 @@ import { assertTime } from '../items/ids.js'
 
 export const DAY_MS = 86_400_000
 
-/** From a UTC day on, so many shards. */
+/** The number of shards from a UTC day on. */
 export interface ShardStep {
   /** `YYYY-MM-DD`. */
   readonly from: string
   readonly shards: number
 }
 
-/** How many shards the events of one kind of key have, day by day. */
+/** How many shards the events of one kind of key have, by day. */
 export interface ShardSteps {
-  /** For every key that is not named. Before its first step, the default plan holds. */
+  /** For every key that is not named. Before its first step, the default plan applies. */
   readonly all?: readonly ShardStep[] | undefined
-  /** For single keys, the hot ones. Before the first step of a key, `all` holds for it. */
+  /** For single hot keys. Before the first step of a key, `all` applies to it. */
   readonly named?: Readonly<Record<string, readonly ShardStep[]>> | undefined
 }
 
 /**
- * Into how many partitions the events of one type on one day, of one user and of one repository are spread. One
- * partition takes 1,000 write units a second; a key needs `peak events/s x write units of one / 700` shards, and a page
- * of it costs a query each.
+ * The number of partitions over which the events of one type on one day, of one user and of one repository are spread.
+ * One partition takes 1,000 write units a second; a key needs `peak events/s x write units of one / 700` shards, and a
+ * page of it costs one query for each.
  *
- * To change a number, add a step that begins on a later UTC day, and keep the old ones: they say where the old events
- * are. A step must be deployed everywhere a day before its day begins, as an event may be that far ahead; whoever
- * writes and whoever reads need the same plan.
+ * To change a number, add a step that begins on a later UTC day, and keep the old ones: they locate the old events.
+ * Deploy a step everywhere a day before its day begins, as an event may be that far ahead; writers and readers need the
+ * same plan.
  */
 export interface ShardPlan {
   readonly types?: ShardSteps | undefined
@@ -38,8 +38,8 @@ export interface ShardPlan {
 export type ShardedBy = keyof ShardPlan
 
 /**
- * What holds where a plan says nothing: carries about 2,800 events of 1 KB a second of one type, and 700 of one user or
- * one repository.
+ * Applies if a plan does not define a key: carries about 2,800 events of 1 KB a second of one type, and 700 of one user
+ * or one repository.
  */
 export const defaultShards: Readonly<Record<ShardedBy, number>> = { types: 4, users: 1, repositories: 1 }
 
@@ -60,7 +60,7 @@ export function shardsOn(plan: ShardPlan, by: ShardedBy, key: string, day: strin
 const stepOn = (steps: readonly ShardStep[], day: string): ShardStep | undefined =>
   steps.findLast(({ from }) => from <= day)
 
-/** How many shards an index partition has had at most between two days: an index is not divided by days. */
+/** The most shards an index partition has had between two days: an index is not divided by days. */
 export function shardsBetween(plan: ShardPlan, by: ShardedBy, key: string, firstDay: string, lastDay: string): number {
   const { all = [], named = {} } = plan[by] ?? {}
   const own = Object.hasOwn(named, key) ? (named[key] ?? []) : []
@@ -89,7 +89,7 @@ function assertSteps(name: string, steps: readonly ShardStep[]): void {
     if (Number.isNaN(start) || dayOf(assertTime(start, name)) !== from) {
       throw new DynamoInputError(name, `has a step from ${JSON.stringify(from)}; expected a day, YYYY-MM-DD`)
     }
-    if (from <= before) throw new DynamoInputError(name, `is not in the order of days at ${from}`)
+    if (from <= before) throw new DynamoInputError(name, `is not in ascending order of days at ${from}`)
     if (!Number.isInteger(shards) || shards < 1 || shards > 9999) {
       throw new DynamoInputError(name, `has ${shards} shards from ${from}; expected 1 to 9999`)
     }

@@ -6,18 +6,18 @@ import type { Events } from './events.js'
 import type { EventWriter } from './writer.js'
 import { checkedWriterOptions, type EventWriterOptions } from './writer-options.js'
 
-/** Runs work on the event log as soon as that is there. */
+/** Runs work on the event log as soon as it is loaded. */
 type WithEvents = <T>(signal: AbortSignal | undefined, work: (events: Events) => Promise<T>) => Promise<T>
 
 /**
- * A writer that is made of the event log with its first event.
- * @throws {DynamoInputError} for a number that cannot be.
+ * Returns a writer that is created from the event log with its first event.
+ * @throws {DynamoInputError} for an invalid number.
  */
 export function writerOnDemand(options: EventWriterOptions, withEvents: WithEvents): EventWriter {
   const { maxPending } = checkedWriterOptions(options)
   const operations = new Operations()
   let writer: EventWriter | undefined
-  /** Events whose writer is not there yet. */
+  /** Events whose writer does not exist yet. */
   let waiting = 0
   let isCut = false
   const refusal = (code: EventWriterError['code']) => new EventWriterError(code, { pending: waiting, maxPending })

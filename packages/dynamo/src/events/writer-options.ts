@@ -1,14 +1,14 @@
 import { DynamoInputError } from '../errors/errors.js'
 
-/** How an event writer works. */
+/** Options of an event writer. */
 export interface EventWriterOptions {
-  /** Events that may wait for their fate at a time; more are refused. 1 to 1,000,000; default 10,000. */
+  /** The most events that may wait for their outcome; more are refused. 1 to 1,000,000; default 10,000. */
   readonly maxPending?: number | undefined
-  /** Batches on their way at a time. 1 to 64; default 4. */
+  /** The most batches in flight. 1 to 64; default 4. */
   readonly concurrency?: number | undefined
 }
 
-/** @throws {DynamoInputError} for a number that cannot be. */
+/** @throws {DynamoInputError} for an invalid number. */
 export function checkedWriterOptions(options: EventWriterOptions): {
   readonly maxPending: number
   readonly concurrency: number

@@ -9,44 +9,44 @@ import { checkedWriterOptions, type EventWriterOptions } from './writer-options.
 /** Turns concurrent single appends into batches. */
 export interface EventWriter extends AsyncDisposable {
   /**
-   * Appends one event together with whatever else is appended meanwhile. Resolves when this event is stored.
+   * Appends one event together with others appended meanwhile. Resolves when this event is stored.
    *
-   * One with an `idempotencyKey` or an `id`, which may be stored already, goes in a request of its own, and what is
-   * stored stays; not one whose caller vouches for the id (`writtenAt`).
+   * An event with an `idempotencyKey` or an `id`, which may already be stored, goes in a separate request, and the
+   * stored event stays; except if its caller vouches for the id (`writtenAt`).
    *
    * @throws {EventWriterError} `dynamo.events.writer_full` when too many wait, `dynamo.events.writer_closed` after
-   *   `close()`.
-   * @throws {DynamoError} what became of this event alone; `dynamo.deadline` when it is not known to be stored within
-   *   `DYNAMODB_TIMEOUT`.
+   * `close()`.
+   * @throws {DynamoError} the outcome of this event alone; `dynamo.deadline` when it is not known to be stored within
+   * `DYNAMODB_TIMEOUT`.
    */
   append(event: NewEvent, options?: CallerOptions): Promise<{ readonly id: string }>
-  /** Events that wait for their fate. */
+  /** Number of events waiting for their outcome. */
   readonly pending: number
   /**
-   * Takes no more events, and waits for those that were taken: they end by themselves within `DYNAMODB_TIMEOUT`. A
-   * second call gives the first one's promise.
-   * @param graceMs what is not stored by then is rejected with `dynamo.events.writer_closed`. Default 10,000 ms.
+   * Accepts no more events, and waits for those accepted: they end within `DYNAMODB_TIMEOUT`. A second call returns the
+   * same promise.
+   * @param graceMs events not stored by then are rejected with `dynamo.events.writer_closed`. Default 10,000 ms.
    */
   close(graceMs?: number): Promise<{ readonly drained: boolean }>
 }
 
-/** A writer as whoever closes all of them sees it. */
+/** A writer as seen by the code that closes all of them. */
 export interface DrainableWriter {
   readonly pending: number
-  /** Closes it within a grace that is shared with others; false when something was left. */
+  /** Closes it within a grace period shared with others; false if anything was left. */
   drain(grace: Grace): Promise<boolean>
 }
 
-/** What a writer works with. */
+/** The dependencies of a writer. */
 export interface EventWriterModel {
   readonly table: string
-  /** The item of an event; throws for what cannot be stored. */
+  /** The item of an event; throws if it cannot be stored. */
   readonly toPut: (event: NewEvent) => EventPut
-  /** Every writer that is not closed. */
+  /** Every open writer. */
   readonly open: Set<DrainableWriter>
 }
 
-/** @throws {DynamoInputError} for a number that cannot be. */
+/** @throws {DynamoInputError} for an invalid number. */
 export function createEventWriter(
   store: Store,
   { table, toPut, open }: EventWriterModel,
@@ -55,9 +55,9 @@ export function createEventWriter(
   const { maxPending, concurrency } = checkedWriterOptions(options)
   const operation = 'events.writer.append'
   const queue = new BatchQueue(store, { operation, table }, concurrency)
-  /** What ends each append that waits. */
+  /** Functions that end each waiting append. */
   const waiting = new Map<QueueEntry, (error: MiyabiError) => void>()
-  /** Resolve whoever waits until nothing waits. */
+  /** Resolve callers that wait until nothing is pending. */
   const onEmpty = new Set<() => void>()
   let isClosed = false
 

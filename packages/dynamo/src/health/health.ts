@@ -8,23 +8,23 @@ import type { DynamoSettings } from '../settings/config.js'
 import { tableDefinitions } from '../tables/definitions.js'
 import { describeTable } from '../tables/describe.js'
 
-/** How long a health check may take. */
+/** The time limit of a health check. */
 const LIMIT_MS = 1000
 
-/** Whether DynamoDB can serve this application, and if not, why and what to do. */
+/** Whether DynamoDB can serve this application and, if not, why and what to do. */
 export interface DynamoHealth {
   readonly status: 'up' | 'down'
   readonly latencyMs: number
   readonly reason?: string
   readonly remedy?: string
-  /** Names of the tables that do not exist, where that is the reason. */
+  /** Names of the tables that do not exist, if that is the reason. */
   readonly missingTables?: readonly string[]
 }
 
 /**
- * Asks for one item of each table, in one request, within a second: connection, credentials and tables at once. Only
- * when a table is missing does it ask which. After `close()` it is down, and nothing is asked. Never throws, but for
- * the caller's own abort.
+ * Reads one item of each table, in one request, within a second: this checks connection, credentials and tables
+ * together. Only when a table is missing does it determine which. After `close()` it reports down, and sends nothing.
+ * Never throws, except for the caller's own abort.
  */
 export async function checkHealth(
   client: DynamoDBClient,
@@ -90,7 +90,7 @@ function explain(error: unknown, settings: DynamoSettings): Pick<DynamoHealth, '
     (code === 'dynamo.deadline' && error.details.attempts > 0)
   ) {
     const where = settings.endpoint === undefined ? `AWS in ${settings.region}` : new URL(settings.endpoint).host
-    return { reason, remedy: [`check that ${where} answers`, remedy].filter(Boolean).join('; ') }
+    return { reason, remedy: [`check that ${where} responds`, remedy].filter(Boolean).join('; ') }
   }
   return { reason, ...defined({ remedy }) }
 }

@@ -6,11 +6,12 @@ import { type HandlerExecutionContext, SMITHY_CONTEXT_KEY } from '@smithy/types'
 import { DynamoInternalsError } from '../errors/errors.js'
 
 /**
- * All that is used of the AWS SDK and is no part of its documentation: what for, in which version it was read, and the
- * one way to it. A start with another version names what is missing. ElectroDB is used by its documentation alone.
+ * All AWS SDK internals that are used although they are undocumented: their purpose, the version in which they were
+ * read, and the only access to them. A start with another version reports what is missing. ElectroDB is used only
+ * through its documented API.
  *
- * What is no member and can be looked for in no object, tests see on real answers: that the SDK's retry loop watches
- * the signal in a request's context (client.fault.test.ts), and throws the very error that its retry strategy was given
+ * Behavior that is not a member of any object is tested on real responses: that the SDK's retry loop watches the signal
+ * in a request's context (client.fault.test.ts), and throws the very error that its retry strategy was given
  * (retries.fault.test.ts).
  */
 
@@ -19,17 +20,17 @@ const SMITHY = { package: '@smithy/core', readIn: '3.41.0', via: '@aws-sdk/clien
 const CLIENT = { package: '@aws-sdk/client-dynamodb', readIn: '3.1164.0' }
 const DOCUMENT = { package: '@aws-sdk/lib-dynamodb', readIn: '3.1162.0' }
 
-const QUIET = 'a start in which the SDK prints nothing about the version of Node'
-const UNLOGGED = 'leaving out the copies that the SDK makes of every answer for a log'
+const QUIET = "startup without the SDK's Node version warning"
+const UNLOGGED = 'omitting the copies that the SDK makes of every response for a log'
 
 export const AWS_INTERNALS = [
   ...internalsOf(SMITHY, [
-    ['context of a command', SMITHY_CONTEXT_KEY, 'object', 'ends a call at its deadline'],
+    ['context of a command', SMITHY_CONTEXT_KEY, 'object', 'ending a call at its deadline'],
     [
       'context of a command.smithy',
       'abortSignal',
       'object',
-      'ends a call at its deadline, and when its caller goes away',
+      'ending a call at its deadline, and when its caller cancels',
     ],
   ]),
   ...internalsOf(DOCUMENT, [
@@ -37,11 +38,13 @@ export const AWS_INTERNALS = [
       'DynamoDBDocumentClient.config',
       'translateConfig',
       'object',
-      'keeps the forms of values apart from those of others',
+      'keeping its marshalling options separate from those of others',
     ],
   ]),
-  ...internalsOf(CORE, [['client.state', 'warningEmitted', 'boolean', 'tells the SDK that it has warned', QUIET]]),
-  ...internalsOf(CLIENT, [['middlewareStack', 'loggerMiddleware', 'any', 'takes it out', UNLOGGED]]),
+  ...internalsOf(CORE, [
+    ['client.state', 'warningEmitted', 'boolean', "marking the SDK's warning as already shown", QUIET],
+  ]),
+  ...internalsOf(CLIENT, [['middlewareStack', 'loggerMiddleware', 'any', 'removing it', UNLOGGED]]),
 ]
 
 /** What the SDK makes of a command, without sending it. */
@@ -74,7 +77,7 @@ function contextOf(client: DynamoDBClient): HandlerExecutionContext | undefined 
 let check: InternalsCheck<keyof ReturnType<typeof awsHolders>> | undefined
 
 /**
- * Looks for all of it, with the first client of a process, and takes out of the client what only costs time.
+ * Checks for all of them with the first client of a process, and removes from the client what only costs time.
  * @throws {DynamoInternalsError} naming what is missing, and the version that lacks it.
  */
 export function prepareClient(client: DynamoDBClient, logger: Logger | undefined): void {
@@ -84,20 +87,20 @@ export function prepareClient(client: DynamoDBClient, logger: Logger | undefined
   }
   if (check.problem) throw new DynamoInternalsError(check.problem)
   check.has(QUIET, logger)
-  // It copies, without secrets, all that was sent and received, also where nobody listens, as here.
+  // It copies, without secrets, everything sent and received, even if nothing listens, as here.
   if (check.has(UNLOGGED, logger)) client.middlewareStack.remove('loggerMiddleware')
 }
 
 /**
- * To be called before a client is made. The SDK prints, once a process, that it will leave this Node version; our
- * README says so, a library's log should not.
+ * Call it before a client is created. The SDK prints, once a process, that it will drop support for this Node version;
+ * our README says so, and a library should not log it.
  */
 export function hushNodeVersionWarning(): void {
   const state = warningState()
   if (state) state.warningEmitted = true
 }
 
-/** Not imported by its name: an import of what is not there would fail before anything could tell. */
+/** Not imported by name: importing a missing export would fail before anything could report it. */
 function warningState(): { warningEmitted: boolean } | undefined {
   return (awsCore as { readonly state?: { warningEmitted: boolean } }).state
 }
@@ -107,20 +110,20 @@ export function signalIn(context: HandlerExecutionContext): AbortSignal | undefi
   return context[SMITHY_CONTEXT_KEY]?.abortSignal as AbortSignal | undefined
 }
 
-/** Puts a signal in its place, which the SDK's retry loop then watches between attempts and while it waits. */
+/** Replaces the signal; the SDK's retry loop then watches it between attempts and while it waits. */
 export function setSignal(context: HandlerExecutionContext, signal: AbortSignal): void {
   context[SMITHY_CONTEXT_KEY] = { ...context[SMITHY_CONTEXT_KEY], abortSignal: signal }
 }
 
 /**
- * A document client of our own over `client`. The SDK keeps a document client's marshalling options in the
- * configuration of the client it was made from, where the next document client overwrites them; hence the copy.
+ * A separate document client over `client`. The SDK keeps a document client's marshalling options in the configuration
+ * of the client it was made from, where the next document client overwrites them; hence the copy.
  */
 export function ownDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   const copy = Object.create(client, { config: { value: { ...client.config } } }) as DynamoDBClient
   return DynamoDBDocumentClient.from(copy, {
-    // What is no plain object is refused before; the SDK also takes one with a member named `constructor` for an
-    // instance.
+    // Values that are not plain objects are refused before this; the SDK also treats an object with a member named
+    // `constructor` as an instance.
     marshallOptions: { removeUndefinedValues: true, convertClassInstanceToMap: true },
   })
 }

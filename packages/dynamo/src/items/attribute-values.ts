@@ -3,13 +3,13 @@ import { convertToAttr, convertToNative } from '@aws-sdk/util-dynamodb'
 import { DynamoValueError } from '../errors/errors.js'
 import { toStorable } from './storable.js'
 
-/** One attribute in DynamoDB's wire form: `{ S: 'text' }`. */
+/** One attribute in DynamoDB's wire format: `{ S: 'text' }`. */
 export type { AttributeValue }
 
-/** An item in DynamoDB's wire form. */
+/** An item in DynamoDB's wire format. */
 export type AttributeItem = Record<string, AttributeValue>
 
-/** What an attribute of any kind reads as. Numbers too large for a `number` read as `bigint`. */
+/** The value read from an attribute of any kind. Numbers too large for a `number` are read as `bigint`. */
 export type NativeValue =
   | null
   | boolean
@@ -27,8 +27,8 @@ export type NativeValue =
 export const toS = (value: string): AttributeValue.SMember => ({ S: value })
 
 /**
- * `{ N: '42' }`. A bigint keeps every digit.
- * @throws {DynamoValueError} for NaN, an infinity, or an integer beyond 2^53 - 1 that is no bigint.
+ * Returns `{ N: '42' }`. A bigint keeps every digit.
+ * @throws {DynamoValueError} for NaN, an infinity, or an integer beyond 2^53 - 1 that is not a bigint.
  */
 export function toN(value: number | bigint): AttributeValue.NMember {
   toStorable(value, 'the number')
@@ -40,29 +40,29 @@ export const toNull = (): AttributeValue.NULLMember => ({ NULL: true })
 export const toB = (value: Uint8Array): AttributeValue.BMember => ({ B: value })
 
 /**
- * A map of plain values (not of attributes that these helpers made).
- * @throws {DynamoValueError} naming the member that cannot be carried.
+ * Returns a map of plain values (not of attributes that these helpers made).
+ * @throws {DynamoValueError} naming the member that cannot be stored.
  */
 export const toM = (value: Readonly<Record<string, unknown>>): AttributeValue.MMember => ({ M: toItem(value) })
 
-/** A list of plain values. @throws {DynamoValueError} naming the member that cannot be carried. */
+/** Returns a list of plain values. @throws {DynamoValueError} naming the member that cannot be stored. */
 export const toL = (values: readonly unknown[]): AttributeValue.LMember => ({
   L: values.map((value, index) => toAttribute(value, `[${index}]`)),
 })
 
-/** A set of strings. @throws {DynamoValueError} when empty: DynamoDB has no empty sets; leave the attribute out. */
+/** Returns a set of strings. @throws {DynamoValueError} when empty: DynamoDB has no empty sets; omit the attribute. */
 export function toSS(values: Iterable<string>): AttributeValue.SSMember {
   return { SS: nonEmpty(new Set(values)) }
 }
 
-/** A set of numbers. @throws {DynamoValueError} when empty, or for a number that cannot be carried. */
+/** Returns a set of numbers. @throws {DynamoValueError} when empty, or for a number that cannot be stored. */
 export function toNS(values: Iterable<number | bigint>): AttributeValue.NSMember {
   return { NS: nonEmpty(new Set([...values].map((value) => toN(value).N))) }
 }
 
 /**
- * A whole item from plain values. Members that are `undefined` are left out, as in JSON.
- * @throws {DynamoValueError} naming the member that cannot be carried.
+ * Returns a whole item from plain values. Members that are `undefined` are omitted, as in JSON.
+ * @throws {DynamoValueError} naming the member that cannot be stored.
  */
 export function toItem(value: Readonly<Record<string, unknown>>): AttributeItem {
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
@@ -73,9 +73,9 @@ export function toItem(value: Readonly<Record<string, unknown>>): AttributeItem 
 export const fromS = (attribute: AttributeValue | undefined): string => member(attribute, 'S')
 
 /**
- * A number of at most 2^53 - 1.
+ * Returns a number of at most 2^53 - 1.
  * @throws {DynamoValueError} when the attribute is missing, of another type, or an integer that a `number` cannot hold
- *   (then `fromBigInt`).
+ * (then `fromBigInt`).
  */
 export function fromN(attribute: AttributeValue | undefined): number {
   const text = member(attribute, 'N')
@@ -87,8 +87,8 @@ export function fromN(attribute: AttributeValue | undefined): number {
 }
 
 /**
- * A whole number of any size. @throws {DynamoValueError} when the attribute is missing, of another type, or no whole
- * number.
+ * Returns a whole number of any size. @throws {DynamoValueError} when the attribute is missing, of another type, or not
+ * a whole number.
  */
 export function fromBigInt(attribute: AttributeValue | undefined): bigint {
   const text = member(attribute, 'N')
@@ -106,7 +106,7 @@ export const fromNS = (attribute: AttributeValue | undefined): Set<number> =>
   new Set(member(attribute, 'NS').map((text) => fromN({ N: text })))
 export const isNull = (attribute: AttributeValue | undefined): boolean => attribute?.NULL === true
 
-/** A whole item as plain values. */
+/** Returns a whole item as plain values. */
 export function fromItem(item: Readonly<AttributeItem>): Record<string, NativeValue> {
   return Object.fromEntries(Object.entries(item).map(([name, attribute]) => [name, fromAttribute(attribute)]))
 }
@@ -118,12 +118,12 @@ function toAttribute(value: unknown, path: string): AttributeValue {
   return convertToAttr(value, { removeUndefinedValues: true, convertClassInstanceToMap: true })
 }
 
-/** Without an exponent's plus sign or a lost digit: DynamoDB takes `1e-7` as well as `42`. */
+/** Without an exponent's plus sign and without losing a digit: DynamoDB accepts `1e-7` as well as `42`. */
 const numberText = (value: number | bigint): string => (Object.is(value, -0) ? '0' : String(value))
 
 function nonEmpty<T>(values: Set<T>): T[] {
   if (values.size === 0) {
-    throw new DynamoValueError('the set', 'is empty, and DynamoDB has no empty sets; leave the attribute out')
+    throw new DynamoValueError('the set', 'is empty, and DynamoDB has no empty sets; omit the attribute')
   }
   return [...values]
 }

@@ -5,8 +5,8 @@ import { isTime } from './time.js'
 export type Clock = () => number
 
 /**
- * The same clock, read under the condition that it gives what ids, versions and keys can be made of. A fraction of a
- * millisecond, as of `performance.timeOrigin + performance.now()`, would make ids that nobody finds again.
+ * Returns the same clock, checked to give values that ids, versions and keys can be made of. A fraction of a
+ * millisecond, as from `performance.timeOrigin + performance.now()`, would make ids that cannot be found again.
  *
  * @throws {DynamoInputError} when it gives anything but whole milliseconds between 1970 and 9999, each time it is read.
  */
@@ -17,6 +17,6 @@ export const checkedClock =
     if (isTime(ms)) return ms
     throw new DynamoInputError(
       'now',
-      'does not give whole milliseconds between 1970 and 9999; round it down, as by Math.floor',
+      'does not return whole milliseconds between 1970 and 9999; round it down, for example with Math.floor',
     )
   }

@@ -1,23 +1,25 @@
 import { createHash } from 'node:crypto'
 import { DynamoCursorError } from '../errors/errors.js'
 
-/** Raised when the meaning of a cursor changes, so that an old one is refused instead of misread. */
+/** Raised when the meaning of a cursor changes, so that an old one is refused rather than misread. */
 const VERSION = 1
 const DIGEST_BYTES = 8
 
 /**
- * A cursor is the place of the last item delivered, bound to the query that delivered it; 34 characters for an id.
- * Places are in total order, so items written in the meantime neither shift nor repeat a page. It grants nothing:
- * whoever reads must check access again.
+ * A cursor is the position of the last item delivered, bound to the query that delivered it; 34 characters for an id.
+ * Positions are in total order, so items written in the meantime neither shift nor repeat a page. It grants no access:
+ * the reader must check access again.
  *
- * @param query what the cursor is bound to, in values JSON can carry.
+ * @param query what the cursor is bound to, in JSON values.
  * @param place in hexadecimal, of even length.
  */
 export function encodeCursor(query: readonly unknown[], place: string): string {
   return Buffer.concat([Buffer.of(VERSION), digest(query), Buffer.from(place, 'hex')]).toString('base64url')
 }
 
-/** The place in a cursor. @throws {DynamoCursorError} when it was made by another query, or is no cursor. */
+/**
+ * Returns the position in a cursor. @throws {DynamoCursorError} when it was made by another query, or is not a cursor.
+ */
 export function decodeCursor(query: readonly unknown[], cursor: string, placeBytes: number): string {
   const bytes = Buffer.from(String(cursor), 'base64url')
   const isOurs =

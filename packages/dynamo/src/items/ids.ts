@@ -4,10 +4,7 @@ import { DynamoInputError } from '../errors/errors.js'
 import { type Clock, checkedClock } from './clock.js'
 import { isTime } from './time.js'
 
-/**
- * So far ids may run ahead of a clock that was set back, so that they stay in order. A clock set back further is
- * followed.
- */
+/** How far ids may run ahead of a clock that was set back, to stay in order. A clock set back further is followed. */
 const MAX_AHEAD_OF_CLOCK_MS = 60_000
 
 /** What follows the time in an id. */
@@ -15,22 +12,22 @@ const TAIL_BYTES = 10
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-/** Makes ids in the order of the calls. */
+/** Makes ids in call order. */
 export interface IdSource {
   /**
-   * The next id: later in order than every id it gave before, also within one millisecond and where the clock was set
-   * back by up to a minute. A clock that was further ahead is followed when it is set right: ids that go on from a
-   * wrong time would be wrong for as long.
+   * Returns the next id: later in order than every id returned before, also within one millisecond and when the clock
+   * was set back by up to a minute. When a clock that was further ahead is corrected, the ids follow it: ids that
+   * continued from a wrong time would be wrong for just as long.
    *
-   * @throws {DynamoInputError} when the clock gives no whole milliseconds.
+   * @throws {DynamoInputError} when the clock does not return whole milliseconds.
    */
   next(): string
 }
 
 /**
- * A source of UUIDv7 ids (RFC 9562) that are in order within the process: 48 bits of time, then a counter of 32 bits
- * that starts at random in each millisecond, then 42 random bits that keep processes apart. Time alone is not enough:
- * many ids are made in one millisecond.
+ * Returns a source of UUIDv7 ids (RFC 9562) that are in order within the process: 48 bits of time, then a counter of 32
+ * bits that starts at random in each millisecond, then 42 random bits that distinguish processes. Time alone is not
+ * enough: many ids are made in one millisecond.
  */
 export function createIdSource(now: Clock = Date.now): IdSource {
   const clock = checkedClock(now)
@@ -59,8 +56,8 @@ export function createIdSource(now: Clock = Date.now): IdSource {
 }
 
 /**
- * Ten random bytes at a time, taken from the system in larger portions: a call for each would cost more than all the
- * rest.
+ * Returns ten random bytes at a time, taken from the system in larger portions: a system call for each would cost more
+ * than everything else.
  */
 function createRandomTails(): { next(): Buffer } {
   let pool = Buffer.alloc(0)
@@ -77,14 +74,17 @@ function createRandomTails(): { next(): Buffer } {
   }
 }
 
-/** A UUIDv7 of a given time with random bits: for events whose time is given, of which many may share a millisecond. */
+/**
+ * Returns a UUIDv7 of a given time with random bits: for events whose time is given, many of which may share a
+ * millisecond.
+ */
 export function randomIdAt(ms: number): string {
   return format(assertTime(ms, 'time'), randomBytes(TAIL_BYTES))
 }
 
 /**
- * A UUIDv7 that is a pure function of its arguments: whoever repeats them gets the same id. `scope` keeps equal keys of
- * different kinds apart.
+ * Returns a UUIDv7 that is a pure function of its arguments: repeating them gives the same id. `scope` separates equal
+ * keys of different kinds.
  */
 export function keyedId(ms: number, scope: string, key: string): string {
   // The length makes the pair unambiguous: ("ab", "c") is not ("a", "bc").
@@ -113,7 +113,7 @@ export const ID_BYTES = 16
 export const idFromHex = (hex: string): string =>
   [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 
-/** @throws {DynamoInputError} when `id` is not an id of ours. */
+/** @throws {DynamoInputError} when `id` is not one of our ids. */
 export function assertId(id: string, name: string): string {
   if (!UUID_V7.test(id)) throw new DynamoInputError(name, 'is not a UUIDv7 in lower case')
   return id
@@ -126,8 +126,8 @@ export function assertTime(ms: number, name: string): number {
 }
 
 /**
- * The milliseconds of a date. @throws {DynamoInputError} when it is none, as a text from JSON, or not between 1970 and
- * 9999.
+ * Returns the milliseconds of a date. @throws {DynamoInputError} when it is not a Date, such as a string from JSON, or
+ * not between 1970 and 9999.
  */
 export function timeOf(date: Date, name: string): number {
   if (!types.isDate(date)) throw new DynamoInputError(name, 'is not a Date')

@@ -2,22 +2,22 @@ import { MiyabiError } from '@miyabi/core'
 import type { CallRecord } from '../errors/call-record.js'
 import { DynamoError } from '../errors/errors.js'
 
-/** So many are remembered; then the oldest are forgotten. */
+/** The most attempts that are remembered; beyond that the oldest are dropped. */
 const MAX_REMEMBERED = 1000
 
 /**
- * What a process has tried without learning what came of it. Whoever repeats such a call goes on with the first
- * attempt, under the same marks, and so knows its own work again where it had been done. Remembered by this process
- * alone, and not for ever: a call that must survive the process takes an id from its caller.
+ * The attempts of this process whose outcome is unknown. A repetition of such a call continues the first attempt, under
+ * the same marks, and so recognizes its own work if it had succeeded. Remembered by this process alone, and not
+ * forever: a call that must survive the process takes an id from its caller.
  */
 export class OwnAttempts<Attempt> {
   readonly #remembered = new Map<string, Attempt[]>()
 
   /**
-   * Works as the attempt that was made before under this key and ended without an answer, or else as a new one.
+   * Continues the attempt made before under this key that ended without a response, or starts a new one.
    *
-   * @param keyOf gives what makes two calls the same; asked only where it matters.
-   * @param work must hand `signal` to every request.
+   * @param keyOf returns what identifies equal calls; called only when it matters.
+   * @param work must pass `signal` to every request.
    */
   async during<T>(
     keyOf: () => string,
@@ -30,12 +30,12 @@ export class OwnAttempts<Attempt> {
     const remember = (): void => {
       if (before !== undefined || record.possibleWrites > 0) this.#remember(keyOf(), attempt)
     }
-    // The caller is told of the deadline at once, before what is on its way has noticed.
+    // The caller gets the deadline immediately, before the requests in flight have noticed.
     signal.addEventListener('abort', remember, { once: true })
     try {
       return await work(attempt, before !== undefined)
     } catch (error) {
-      // Whatever is no failure of DynamoDB's is an answer, such as that the state is stale.
+      // Any error that is not a DynamoDB failure is an outcome, such as a stale state.
       const isAnswer = error instanceof MiyabiError && !(error instanceof DynamoError)
       if (!signal.aborted && !isAnswer) remember()
       throw error

@@ -1,29 +1,29 @@
 import type { Clock } from './clock.js'
 
 /**
- * The clock of this process, and next to it the server's time, by which processes whose clocks differ can agree.
+ * The clock of this process, and beside it the server's time, by which processes whose clocks differ can agree.
  *
- * The server tells its time with each answer, and how much goes by since is told by this machine's monotonic clock, or
- * by a `now` that was given: where that is set back, server time stands still until the next reading, and where it
- * leaps forward, it goes on. So a clock that is wrong, or is set right, moves nobody's leases.
+ * The server reports its time with each response, and this machine's monotonic clock, or a `now` that was passed in,
+ * measures the time since: if that is set back, server time stands still until the next reading, and if it jumps
+ * forward, server time advances. So a clock that is wrong, or is corrected, moves no leases.
  */
 export class OwnClock {
   readonly #now: Clock
   /**
-   * Whether `now` is this machine's: then its time goes by as that of its monotonic clock does, and not as somebody
-   * sets it.
+   * Whether `now` is this machine's: then its time advances with the monotonic clock, not with changes to the system
+   * time.
    */
   readonly #isMachines: boolean
   readonly #beganAt = performance.now()
   #last: number
   #lastReadAt = performance.now()
-  /** How much time has gone by, at least and at most, as far as `now` tells. */
+  /** The least and most time that has passed, as far as `now` shows. */
   #leastMs = 0
   #mostMs = 0
-  /** By how much `now` was set back, each time, and not forward again since; the last ones. */
+  /** The amounts by which `now` was set back and not forward again since; the last ones. */
   #setBack: number[] = []
   readonly #ownAtBeginning: number
-  /** The server's time when this was made. */
+  /** The server's time when this was created. */
   #serverAtBeginning: number | undefined
   #heard = false
 
@@ -45,17 +45,17 @@ export class OwnClock {
     return ms
   }
 
-  /** Whether an answer has come, with a time or without. */
+  /** Whether a response has arrived, with or without a time. */
   get hasHeard(): boolean {
     return this.#heard
   }
 
-  /** Whether the server has told its time: AWS does, its local engine does not. */
+  /** Whether the server has reported its time: AWS does, its local engine does not. */
   get knowsServer(): boolean {
     return this.#serverAtBeginning !== undefined
   }
 
-  /** The server's time, at the earliest: for whoever asks whether something of another process is over. */
+  /** The server's time, at the earliest: for deciding whether something of another process is over. */
   get earliestServerNow(): number {
     this.now()
     return this.#base + this.#elapsed(this.#leastMs)
@@ -67,9 +67,9 @@ export class OwnClock {
     return this.#base + this.#elapsed(this.#mostMs)
   }
 
-  /** @param date of an answer's headers. */
+  /** @param date of a response's headers. */
   hear(date: string | undefined): void {
-    // Of a given clock only the first: what it makes of time going by is its own.
+    // Of a clock that was passed in only the first: its measure of elapsed time is its own.
     if (this.#heard && !this.#isMachines) return
     this.#heard = true
     const serverMs = date === undefined ? Number.NaN : Date.parse(date)
@@ -79,7 +79,7 @@ export class OwnClock {
     this.#serverAtBeginning = serverMs - Math.round(performance.now() - this.#beganAt)
   }
 
-  /** Where the server never told its time, this process's own, as far as that has gone forward. */
+  /** If the server never reported its time, this process's own, as far as it has moved forward. */
   get #base(): number {
     return this.#serverAtBeginning ?? this.#ownAtBeginning
   }
@@ -89,8 +89,8 @@ export class OwnClock {
   }
 
   /**
-   * Counts how much time a step of `now` stands for. Where it was set back before, it may only be set right; and while
-   * it was set back, time went by that it does not show.
+   * Computes how much time a step of `now` represents. If it was set back before, a step forward may only be a
+   * correction; and while it was set back, time passed that it does not show.
    */
   #count(stepMs: number, passedMs: number): void {
     if (stepMs < 0) {
@@ -111,11 +111,11 @@ export class OwnClock {
   }
 }
 
-/** Who leaps forward by more was set, and did not wait. */
+/** A jump forward by more than this was a clock change, not elapsed time. */
 const LEAP_MS = 15 * 60_000
 
-/** So many steps back are remembered. */
+/** The most steps back that are remembered. */
 const MAX_STEPS = 20
 
-/** A header tells whole seconds, and took some time to come. */
+/** A header has whole seconds, and took some time to arrive. */
 const HEADER_ACCURACY_MS = 2000

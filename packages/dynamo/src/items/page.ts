@@ -1,27 +1,27 @@
 import { DynamoInputError } from '../errors/errors.js'
 
-/** A page of a list in order. */
+/** A page of an ordered list. */
 export interface Page<Item> {
   /**
-   * Fewer than `limit` although more are there, where they are large (about 8 MB) or the server is slow: only `cursor`
-   * tells.
+   * May hold fewer than `limit` although more exist, if they are large (about 8 MB) or the server is slow: only
+   * `cursor` shows whether more follow.
    */
   readonly items: Item[]
-  /** Hand it to the same query for the next page. Undefined on the last one. */
+  /** Pass it to the same query for the next page. Undefined on the last one. */
   readonly cursor?: string
 }
 
 export type Order = 'asc' | 'desc'
 
-/** @throws {DynamoInputError} for any other text. */
+/** @throws {DynamoInputError} for any other string. */
 export function assertOrder(order: Order): void {
   if (order !== 'asc' && order !== 'desc') throw new DynamoInputError('order', "is neither 'asc' nor 'desc'")
 }
 
-/** One partition's share of a page: gives its items in order, a portion at a time. */
+/** One partition's share of a page: returns its items in order, in portions. */
 export interface Source<Item> {
   /**
-   * @param limit how many items are wanted; fewer may come although more are there.
+   * @param limit the number of items wanted; fewer may be returned although more exist.
    * @param resume where the portion before ended.
    */
   read(limit: number, resume: string | undefined): Promise<Portion<Item>>
@@ -31,19 +31,19 @@ interface Portion<Item> {
   readonly items: readonly Item[]
   /** Undefined when there is nothing more. */
   readonly resume?: string | undefined
-  /** Whether DynamoDB gave fewer than asked for because they are large: an answer holds 1 MB. */
+  /** Whether DynamoDB returned fewer than requested because they are large: a response holds 1 MB. */
   readonly isCut: boolean
 }
 
-/** As many answers of 1 MB are taken for a page; then it ends, however few items it has. */
+/** The most responses of 1 MB that are read for a page; then it ends, however few items it has. */
 const MOST_CUTS = 8
 
-/** The share of a call's time after which it gives what it has found, instead of a deadline. */
+/** The share of a call's time after which it returns what it has found, instead of exceeding the deadline. */
 const SHARE_OF_TIME = 0.8
 
 const LATE = Symbol('late')
 
-/** What a page may cost besides the number of its items. A page that has something ends when it is spent. */
+/** The cost limits of a page besides the number of its items. A page that has an item ends when they are spent. */
 export class PageBudget implements Disposable {
   #cuts = 0
   #isLate = false
@@ -66,16 +66,16 @@ export class PageBudget implements Disposable {
     return this.#isLate || this.#cuts >= MOST_CUTS
   }
 
-  /** Counts an answer. */
+  /** Counts a response. */
   count({ isCut }: Pick<Portion<unknown>, 'isCut'>): void {
     if (isCut) this.#cuts += 1
   }
 
-  /** What `work` gives, unless the time is spent before. */
+  /** Returns the result of `work`, unless the time is spent before. */
   async unlessLate<T>(work: Promise<T>): Promise<T | undefined> {
     const first = await Promise.race([work, this.#late])
     if (first !== LATE) return first
-    work.catch(() => {}) // it may still fail, and nobody waits for it
+    work.catch(() => {}) // it may still fail, and nothing waits for it
     return undefined
   }
 
@@ -87,24 +87,24 @@ export class PageBudget implements Disposable {
 /** What was found for a page. */
 export interface Found<Item> {
   readonly items: Item[]
-  /** False when the budget was spent before everything was seen that was asked for. */
+  /** False when the budget was spent before everything requested was read. */
   readonly isWhole: boolean
 }
 
-/** At most so many queries at a time for one page. */
+/** The most concurrent queries for one page. */
 const CONCURRENCY = 16
 
 /**
  * Merges sources into the first `wanted` items, in the order of their ids.
  *
- * Each source is asked for its likely share first, and again only when its items are used up.
+ * Each source is first read for its likely share, and again only when its items are used up.
  */
 async function mergeSources<Item extends { readonly id: string }>(
   sources: readonly Source<Item>[],
   order: Order,
   wanted: number,
   budget: PageBudget,
-  /** Whether there is something for the page already. */
+  /** Whether the page has an item already. */
   hasFound: boolean,
 ): Promise<Found<Item>> {
   const share = Math.min(wanted, Math.ceil((wanted / sources.length) * 1.5) + 2)
@@ -127,7 +127,7 @@ async function mergeSources<Item extends { readonly id: string }>(
 
   const merged: Item[] = []
   while (merged.length < wanted) {
-    // The first of all is known only when every source shows its own first.
+    // The first of all is known only when every source has returned its first.
     for (;;) {
       const empty = heads.filter((head) => head.next >= head.items.length && !head.isDone)
       if (empty.length === 0) break
@@ -152,8 +152,8 @@ async function mergeSources<Item extends { readonly id: string }>(
 }
 
 /**
- * The first `wanted` items of groups that follow one another in order. After each group that gave nothing, twice as
- * many groups are asked at once, so that a long empty stretch does not cost a round trip for each.
+ * Returns the first `wanted` items of consecutive groups. After each empty group, twice as many groups are read
+ * concurrently, so that a long empty stretch does not cost a round trip for each.
  *
  * @param groups in reading order: every item of one comes before every item of the next.
  */

@@ -3,16 +3,16 @@ import { DynamoInputError, PayloadTooLargeError } from '../errors/errors.js'
 import { toStorable } from './storable.js'
 
 /**
- * DynamoDB refuses items above 400 KB (1,024-byte KB), names included; what is left beside a payload is for keys and
- * the rest.
+ * DynamoDB refuses items above 400 KB (1,024-byte KB), names included; what a payload leaves is for keys and the other
+ * attributes.
  */
 const MAX_PAYLOAD_BYTES = 380 * 1024
 
 /**
- * A copy of what a caller gave as a payload, taken and checked before anything is sent: whatever the caller does with
- * his object afterwards, what was checked is what is stored, also by a later request.
+ * Returns a copy of a caller's payload, taken and checked before anything is sent: later changes to the caller's object
+ * do not affect what is stored, also by a later request.
  *
- * @throws {DynamoInputError} when it is no plain object, but a list, a set or a text.
+ * @throws {DynamoInputError} when it is not a plain object, for example a list, a set or a string.
  * @throws {DynamoValueError} naming the member that cannot be stored without loss.
  * @throws {PayloadTooLargeError}
  */

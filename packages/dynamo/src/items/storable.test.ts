@@ -87,7 +87,7 @@ describe('a payload that is taken', () => {
   })
 })
 
-it('a key part is told from none, and from what is no text', () => {
-  expect(errorOf(() => assertKeyPart('', 'userId'))).toMatchObject({ message: 'userId is empty; expected a text' })
-  expect(errorOf(() => assertKeyPart(5, 'userId'))).toMatchObject({ message: 'userId is not a text' })
+it('distinguishes an empty key part from a missing one and from a value that is not a string', () => {
+  expect(errorOf(() => assertKeyPart('', 'userId'))).toMatchObject({ message: 'userId is empty; expected a string' })
+  expect(errorOf(() => assertKeyPart(5, 'userId'))).toMatchObject({ message: 'userId is not a string' })
 })

@@ -2,26 +2,25 @@ import { types } from 'node:util'
 import { DynamoInputError, DynamoValueError } from '../errors/errors.js'
 
 /**
- * DynamoDB refuses maps and lists deeper than this in an attribute, which is at 0; the embedded engine takes an empty
- * one more.
+ * DynamoDB refuses maps and lists deeper than this in an attribute, which is at level 0; the embedded engine accepts an
+ * empty one at one level more.
  */
 const MAX_DEPTH = 30
 
-/** DynamoDB refuses longer names of attributes, at any depth; the embedded engine does not. */
+/** DynamoDB refuses attribute names longer than this, at any depth; the embedded engine does not. */
 const MAX_NAME_BYTES = 65_535
 
-/** Of a whole number: DynamoDB's largest is 9.99...e125. */
+/** Limit of a whole number: DynamoDB's largest is 9.99...e125. */
 const MAX_DIGITS = 126
 
 /**
- * A copy of a value that nobody can change any more, as DynamoDB will give it back. Members that are `undefined` are
- * left out.
+ * Returns an immutable copy of a value, as DynamoDB will return it. Members that are `undefined` are omitted.
  *
- * Refused is what it could not give back as it was: NaN, infinities, integers beyond 2^53 - 1 that are no bigint,
- * numbers outside its range, lone surrogates, functions, symbols, class instances (a Date too: store `toISOString()` or
- * the milliseconds), empty sets, `undefined` inside a list.
+ * Values that DynamoDB could not return unchanged are refused: NaN, infinities, integers beyond 2^53 - 1 that are not
+ * bigints, numbers outside its range, lone surrogates, functions, symbols, class instances (a Date too: store
+ * `toISOString()` or the milliseconds), empty sets, `undefined` inside a list.
  *
- * @param path how the value is called in the error.
+ * @param path the name of the value in the error.
  * @throws {DynamoValueError} with the path of the first such value.
  */
 export function toStorable(value: unknown, path: string, depth = 0): unknown {
@@ -46,7 +45,7 @@ export function toStorable(value: unknown, path: string, depth = 0): unknown {
       if (depth > MAX_DEPTH) refuse(`is nested more than ${MAX_DEPTH} levels deep`)
       return toStorableObject(value, path, depth, refuse)
     default:
-      return refuse(value === undefined ? 'is undefined; leave it out or use null' : `is a ${typeof value}`)
+      return refuse(value === undefined ? 'is undefined; omit it or use null' : `is a ${typeof value}`)
   }
 }
 
@@ -71,14 +70,15 @@ function toStorableObject(
   refuse: (problem: string) => never,
 ): ReadonlySet<unknown> | readonly unknown[] | Readonly<Record<string, unknown>> {
   if (types.isSet(value)) {
-    if (value.size === 0) refuse('is an empty set, which DynamoDB does not have; leave it out')
+    if (value.size === 0) refuse('is an empty set, which DynamoDB does not have; omit it')
     const members = [...value]
-    if (!isOfOneKind(members)) refuse('is a set of other things than texts alone, numbers alone or bytes alone')
+    if (!isOfOneKind(members))
+      refuse('is a set of mixed or unsupported members; expected strings alone, numbers alone or bytes alone')
     if (new Set(members.map(setMemberText)).size < members.length) refuse('is a set with the same member twice')
     return new Set(members.map((member) => toStorable(member, `${path}{}`, depth + 1)))
   }
   if (Array.isArray(value)) {
-    // Not by `map`, which leaves out holes, which the SDK closes.
+    // Not with `map`, which skips holes, which the SDK closes.
     return Array.from(value, (member, index) => toStorable(member, `${path}[${index}]`, depth + 1))
   }
   if (!isPlainObject(value)) {
@@ -87,7 +87,7 @@ function toStorableObject(
   const copy: Record<string, unknown> = {}
   for (const [name, member] of Object.entries(value)) {
     if (name === '__proto__') refuse('has a member named __proto__, which would become the prototype of what is read')
-    if (name === '') refuse('has a member without a name')
+    if (name === '') refuse('has a member with an empty name')
     if (Buffer.byteLength(name) > MAX_NAME_BYTES) refuse('has a member whose name is longer than 64 KB')
     if (!isWellFormed(name)) refuse('has a name that holds half of a character (a lone surrogate)')
     if (member !== undefined) copy[name] = toStorable(member, `${path}.${name}`, depth + 1)
@@ -96,8 +96,8 @@ function toStorableObject(
 }
 
 /**
- * Whether an object is a literal's, of whatever realm: those of `node:vm` and of Jest's environment have an
- * `Object.prototype` of their own, at which their prototype chain ends too.
+ * Whether an object is a literal's, of any realm: those of `node:vm` and of Jest's environment have their own
+ * `Object.prototype`, at which their prototype chain ends too.
  */
 function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -105,7 +105,7 @@ function isPlainObject(value: object): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty')
 }
 
-/** Whether members may be in one set: DynamoDB has sets of texts, of numbers and of bytes. */
+/** Whether members may be in one set: DynamoDB has sets of strings, of numbers and of bytes. */
 function isOfOneKind(members: readonly unknown[]): boolean {
   const kinds = members.map((member) => {
     if (types.isUint8Array(member)) return 'bytes'
@@ -114,11 +114,11 @@ function isOfOneKind(members: readonly unknown[]): boolean {
   return ['string', 'number', 'bytes'].some((kind) => kinds.every((other) => other === kind))
 }
 
-/** Equal for what DynamoDB takes for the same, such as 1 and 1n. */
+/** Equal for values that DynamoDB treats as the same, such as 1 and 1n. */
 const setMemberText = (member: unknown): string =>
   types.isUint8Array(member) ? Buffer.from(member).toString('base64') : String(member)
 
-/** A text that is the same for the same value, of whatever can be stored. */
+/** A string that is the same for equal values, for anything that can be stored. */
 export const canonicalText = (value: unknown): string =>
   JSON.stringify(value, (_name, member: unknown) => {
     if (typeof member === 'bigint') return { $bigint: String(member) }
@@ -127,16 +127,17 @@ export const canonicalText = (value: unknown): string =>
   })
 
 /**
- * Checks a text that becomes part of a key. Any character may be in it, and two texts never make the same key.
- * @throws {DynamoInputError} when it is empty, longer than `maxBytes` in UTF-8, or cannot be carried in UTF-8.
+ * Checks a string that becomes part of a key. Any character is allowed, and two different strings never make the same
+ * key.
+ * @throws {DynamoInputError} when it is empty, longer than `maxBytes` in UTF-8, or cannot be encoded in UTF-8.
  */
 export function assertKeyPart(value: unknown, name: string, maxBytes = 1024): asserts value is string {
-  if (typeof value !== 'string') throw new DynamoInputError(name, 'is not a text')
-  if (value === '') throw new DynamoInputError(name, 'is empty; expected a text')
+  if (typeof value !== 'string') throw new DynamoInputError(name, 'is not a string')
+  if (value === '') throw new DynamoInputError(name, 'is empty; expected a string')
   if (!isWellFormed(value)) throw new DynamoInputError(name, 'holds half of a character (a lone surrogate)')
   const bytes = Buffer.byteLength(value)
-  if (bytes > maxBytes) throw new DynamoInputError(name, `is ${bytes} bytes long; a key holds at most ${maxBytes}`)
+  if (bytes > maxBytes) throw new DynamoInputError(name, `is ${bytes} bytes long; a key allows at most ${maxBytes}`)
 }
 
-/** Two different lone surrogates become the same replacement character on the wire, so two keys would meet. */
+/** Two different lone surrogates become the same replacement character on the wire, so two keys would collide. */
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)

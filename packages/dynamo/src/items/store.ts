@@ -7,29 +7,29 @@ import { DynamoInputError } from '../errors/errors.js'
 import type { DynamoHooks } from '../observe/dynamo-hooks.js'
 import type { DynamoSettings } from '../settings/config.js'
 
-/** What each repository works with. */
+/** The dependencies of each repository. */
 export interface Store {
   readonly document: DynamoDBDocumentClient
   readonly settings: DynamoSettings
-  /** Every call on its way is one of these. */
+  /** Counts every call in flight. */
   readonly operations: Operations
-  /** Told of every call. */
+  /** Notified of every call. */
   readonly hooks: DynamoHooks
-  /** What every repetition draws on, the client's and our own. */
+  /** The budget of all retries, the client's and our own. */
   readonly retryBudget: RetryBudget
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }
 
-/** What every call of a repository takes. */
+/** The options of every call of a repository. */
 export interface CallerOptions {
-  /** Ends the call; it then rejects with the signal's reason. */
+  /** Ends the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Runs one call of a repository under the call's deadline, unless it was closed; what fails inside comes out as one of
- * our errors.
+ * Runs one call of a repository under the call's deadline, unless the repository was closed; failures inside are mapped
+ * to our errors.
  */
 export function call<T>(
   store: Store,
@@ -47,8 +47,8 @@ export function call<T>(
 }
 
 /**
- * For every `go()` of ElectroDB: what DynamoDB throws comes out as it is. Otherwise ElectroDB makes the error to wrap
- * it in ahead of each call, with a stack, in case it fails: a tenth of the CPU of a read.
+ * For every `go()` of ElectroDB: DynamoDB's errors come out unchanged. Otherwise ElectroDB creates a wrapper error with
+ * a stack ahead of each call, in case it fails: a tenth of the CPU of a read.
  */
 export const asThrown = { originalErr: true } as const
 

@@ -12,12 +12,12 @@ import { storeInSteps } from './store-in-steps.js'
 import { storeInTransaction } from './store-in-transaction.js'
 
 /**
- * Gives a message the next number of its recipient's queue, then stores it under that number. Whoever enqueues two
- * messages one after another gets a higher number for the second, from whichever process. A crash between the two
- * leaves a number without a message.
+ * Assigns a message the next number of its recipient's queue, then stores it under that number. A sender that enqueues
+ * two messages in sequence gets a higher number for the second, from any process. A crash between the two steps leaves
+ * a number without a message.
  *
- * A repetition of the second write must not bring back a message that was delivered and acknowledged meanwhile. So it
- * is a transaction, which DynamoDB does once however often it comes, or goes by a receipt.
+ * A repetition of the second write must not restore a message that was delivered and acknowledged meanwhile. So it is a
+ * transaction, which DynamoDB executes once no matter how often it arrives, or it relies on a receipt.
  *
  * @throws {MessageQueueFullError}
  */
@@ -33,7 +33,7 @@ export async function enqueue(
   if (known?.isStored) return known.sequence
   const enqueuedAt = model.store.now()
   const expiresAt = enqueuedAt + model.limits.retentionMs
-  // A transaction knows its own repetition.
+  // A transaction recognizes its own repetition.
   const sendId = model.store.settings.transactions ? undefined : randomBytes(6).toString('base64url')
   for (;;) {
     const sequence = known?.sequence ?? (await nextSequence(model, recipient, abortSignal))
@@ -50,12 +50,12 @@ export async function enqueue(
     }
     const stored = await store(model, item, abortSignal, record)
     if (stored !== undefined) return stored
-    // The number was another message's: the queue had been lost, and began anew below it.
+    // The number was another message's: the queue had been lost, and restarted below it.
     await skipTaken(model, recipient, abortSignal)
   }
 }
 
-/** Goes on with the numbers above the highest message. */
+/** Continues with the numbers above the highest message. */
 async function skipTaken(model: MessageModel, recipient: string, abortSignal: AbortSignal): Promise<void> {
   const highest = await readHighest(model, recipient, abortSignal)
   await model.queues
@@ -76,14 +76,14 @@ async function nextSequence(model: MessageModel, recipient: string, abortSignal:
   throw new MessageQueueFullError(recipient, model.limits.maxQueued)
 }
 
-/** The next number, or the queue that has no room; undefined when it is gone by now. */
+/** Returns the next number, or the queue that has no room; undefined when it no longer exists. */
 async function allocate(
   model: MessageModel,
   recipient: string,
   abortSignal: AbortSignal,
 ): Promise<number | QueueItem | undefined> {
   const { schemaVersion, writtenAt, ttl } = queueUpkeep(model)
-  // A new queue numbers from the microseconds since 1970: above every number of a queue that has expired before.
+  // A new queue numbers from the microseconds since 1970: above every number of a queue that expired before.
   const start = Math.min(writtenAt * 1000, HIGHEST_START)
   const answer = await model.queues
     .update({ recipient })
@@ -107,12 +107,12 @@ async function allocate(
 /** A number that leaves room for many more. */
 const HIGHEST_START = 2 ** 52
 
-/** So far senders may set a queue's expiry back: it lies days behind that of its messages. */
+/** How far senders may set a queue's expiry back: it lies days behind that of its messages. */
 const TTL_SLACK_SECONDS = 3600
 
 /**
- * Undoes that a process whose clock is behind has set a queue's expiry back: what outlives its queue would lose its
- * place.
+ * Corrects a queue's expiry that a process with a slow clock has set back: messages that outlive their queue would lose
+ * their place.
  */
 async function keepTtl(
   model: MessageModel,
@@ -128,7 +128,8 @@ async function keepTtl(
 }
 
 /**
- * Moves the end of a full queue to where its oldest live message allows, and counts what has expired before that.
+ * Moves the end of a full queue to the limit that its oldest live message allows, and counts what has expired before
+ * it.
  * @returns whether there is room.
  */
 async function makeRoom(model: MessageModel, queue: QueueItem, abortSignal: AbortSignal): Promise<boolean> {
@@ -147,7 +148,7 @@ async function makeRoom(model: MessageModel, queue: QueueItem, abortSignal: Abor
           add(stored.expired, count)
         }
       })
-      // Two may count at once: the second finds the mark moved.
+      // Two processes may count at the same time: the second finds the mark moved.
       .where(({ expiredThrough: mark }, { eq, notExists }) =>
         queue.expiredThrough === undefined ? notExists(mark) : eq(mark, queue.expiredThrough),
       )

@@ -3,10 +3,10 @@ import { itemShapes } from '../items/schema-version.js'
 import { messageTypes, SEQUENCE_DIGITS } from './types.js'
 
 /**
- * One message on its way to a recipient. Keys: `pk` `$mb#recipient_<recipient>`, `sk` `$msg_1#sequence_<16 digits>`.
+ * One message to a recipient. Keys: `pk` `$mb#recipient_<recipient>`, `sk` `$msg_1#sequence_<16 digits>`.
  *
  * An acknowledged message is deleted, so a recipient's partition holds what is undelivered, in order, and can be read
- * strongly consistently: no index could.
+ * strongly consistently, which no index allows.
  */
 export function messageEntity(table: string) {
   return new Entity(
@@ -21,13 +21,15 @@ export function messageEntity(table: string) {
         connectionId: { type: 'string' },
         /** Milliseconds since 1970. */
         enqueuedAt: { type: 'number', required: true },
-        /** When it was written, in milliseconds since 1970, by the clock of whoever wrote it. */
+        /** When it was written, in milliseconds since 1970, by the writer's clock. */
         writtenAt: { type: 'number', required: true },
-        /** The sender's own, of one message. */
+        /** The sender's id of one message. */
         id: { type: 'string' },
-        /** Random, of one enqueueing: tells a sender whose answer was lost that the stored message is its own. */
+        /**
+         * A random id of one enqueue: lets a sender whose response was lost recognize the stored message as its own.
+         */
         sendId: { type: 'string' },
-        /** From then on it is not delivered any more. Milliseconds since 1970. */
+        /** From this time on it is no longer delivered. Milliseconds since 1970. */
         expiresAt: { type: 'number', required: true },
         schemaVersion: { type: 'number', required: true },
         /**
@@ -48,8 +50,8 @@ export function messageEntity(table: string) {
 }
 
 /**
- * What there is once for each recipient: the numbering of the messages, who reads them, and how many expired. Keys:
- * `pk` as above, `sk` `$queue_1`.
+ * One item for each recipient: the numbering of the messages, the current reader, and how many expired. Keys: `pk` as
+ * above, `sk` `$queue_1`.
  */
 export function queueEntity(table: string) {
   return new Entity(
@@ -57,32 +59,27 @@ export function queueEntity(table: string) {
       model: { service: 'mb', entity: 'queue', version: '1' },
       attributes: {
         recipient: { type: 'string', required: true },
-        /** The last number given to a message. */
+        /** The last number assigned to a message. */
         sequence: { type: 'number' },
-        /** No number beyond this one is given: the queue is full. */
+        /** No number beyond this one is assigned: the queue is full. */
         highest: { type: 'number' },
         /** Every message up to this number was delivered or has expired and been counted. */
         expiredThrough: { type: 'number' },
-        /**
-         * When the last of those expires by its own account: while that lies ahead, whoever counted had a clock that
-         * was ahead.
-         */
+        /** The expiry time of the last of those: if it lies ahead, the clock of the process that counted was ahead. */
         countedUntil: { type: 'number' },
         /** How many messages expired undelivered. */
         expired: { type: 'number' },
-        /** How many of those a reader has been told of. */
+        /** How many of those have been reported to a reader. */
         expiredTold: { type: 'number' },
-        /** Of the reader that holds the lease. */
+        /** Identifies the reader that holds the lease. */
         leaseId: { type: 'string' },
         connectionId: { type: 'string' },
-        /**
-         * When the lease ends by the clock of the reader, and when it does by the server's, in milliseconds since 1970.
-         */
+        /** When the lease ends by the reader's clock, and by the server's, in milliseconds since 1970. */
         leasedUntil: { type: 'number' },
         serverUntil: { type: 'number' },
-        /** How long it lasts from the last sign of the reader. */
+        /** How long it lasts after the reader's last activity. */
         leaseMs: { type: 'number' },
-        /** When it was written last, in milliseconds since 1970, by the clock of whoever wrote it. */
+        /** When it was last written, in milliseconds since 1970, by the writer's clock. */
         writtenAt: { type: 'number', required: true },
         schemaVersion: { type: 'number', required: true },
         /** Seconds since 1970; later than that of any message. */
@@ -100,8 +97,8 @@ export function queueEntity(table: string) {
 }
 
 /**
- * What is remembered of a message with an id of its sender's. Keys: `pk` as above, `sk` `$enq_1#id_<id>`: before the
- * messages, so that no reading of those meets it.
+ * The record of a message with a sender's id. Keys: `pk` as above, `sk` `$enq_1#id_<id>`: sorted before the messages,
+ * so that reads of messages skip it.
  */
 export function messageReceiptEntity(table: string) {
   return new Entity(
@@ -111,7 +108,7 @@ export function messageReceiptEntity(table: string) {
         recipient: { type: 'string', required: true },
         id: { type: 'string', required: true },
         sequence: { type: 'number', required: true },
-        /** Without transactions: whether it is certain that the message was stored, so that it is not stored again. */
+        /** Without transactions: whether the message is certain to have been stored, so that it is not stored again. */
         isStored: { type: 'boolean', required: true },
         writtenAt: { type: 'number', required: true },
         schemaVersion: { type: 'number', required: true },
@@ -141,6 +138,6 @@ export type QueueEntity = ReturnType<typeof queueEntity>
 export type MessageItem = EntityItem<MessageEntity>
 export type QueueItem = EntityItem<QueueEntity>
 
-/** Shape 1 had no `writtenAt`. Of a queue, nothing tells it. */
+/** Shape 1 had no `writtenAt`. For a queue, it cannot be determined. */
 export const messageShapes = itemShapes<MessageItem>('message', [(item) => ({ ...item, writtenAt: item.enqueuedAt })])
 export const queueShapes = itemShapes<QueueItem>('queue of messages', [(item) => ({ ...item, writtenAt: 0 })])

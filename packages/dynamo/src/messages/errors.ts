@@ -2,12 +2,12 @@ import { MiyabiError } from '@miyabi/core'
 
 interface QueueFullDetails {
   readonly recipient: string
-  /** Messages that a queue may hold. */
+  /** The most messages that a queue may hold. */
   readonly maxQueued: number
 }
 
 /**
- * The oldest undelivered message lies `maxQueued` behind: the recipient does not keep up, or is gone. Nothing was
+ * The oldest undelivered message is `maxQueued` behind: the recipient does not keep up, or is gone. Nothing was
  * enqueued.
  */
 export class MessageQueueFullError extends MiyabiError<'dynamo.messages.queue_full', QueueFullDetails> {
@@ -17,14 +17,14 @@ export class MessageQueueFullError extends MiyabiError<'dynamo.messages.queue_fu
     super(
       'dynamo.messages.queue_full',
       `the queue of this recipient is full (${maxQueued} messages since the oldest undelivered one)`,
-      { details: { recipient, maxQueued }, remedy: 'deliver and acknowledge, or wait until they expire' },
+      { details: { recipient, maxQueued }, remedy: 'deliver and acknowledge messages, or wait until they expire' },
     )
   }
 }
 
 interface LeasedDetails {
   readonly recipient: string
-  /** Of the reader that holds the lease. */
+  /** Identifies the reader that holds the lease. */
   readonly connectionId: string | undefined
   /** When the lease ends unless it is renewed, in milliseconds since 1970. */
   readonly leasedUntilMs: number
@@ -37,8 +37,8 @@ export class RecipientLeasedError extends MiyabiError<'dynamo.messages.leased', 
   constructor(details: LeasedDetails) {
     super(
       'dynamo.messages.leased',
-      `another connection reads this recipient's messages, until ${new Date(details.leasedUntilMs).toISOString()} at least`,
-      { details, retryable: true, remedy: 'wait, or pass takeOver when the recipient itself has connected anew' },
+      `another connection is reading this recipient's messages, until at least ${new Date(details.leasedUntilMs).toISOString()}`,
+      { details, retryable: true, remedy: 'wait, or pass takeOver if the recipient itself has reconnected' },
     )
   }
 }
@@ -49,8 +49,8 @@ interface LeaseLostDetails {
 }
 
 /**
- * Another reader has the recipient's messages by now: this lease expired and was given away, or was taken over. What it
- * was given and has not acknowledged, the other one gets too; acknowledging it still counts.
+ * Another reader now has the recipient's messages: this lease expired and was reassigned, or was taken over. The new
+ * reader also gets what was delivered under this lease and not acknowledged; acknowledging it still counts.
  */
 export class MessageLeaseLostError extends MiyabiError<'dynamo.messages.lease_lost', LeaseLostDetails> {
   override readonly name = 'MessageLeaseLostError'
@@ -58,8 +58,8 @@ export class MessageLeaseLostError extends MiyabiError<'dynamo.messages.lease_lo
   constructor(details: LeaseLostDetails) {
     super(
       'dynamo.messages.lease_lost',
-      'this lease is over: another connection reads the messages of this recipient, or the lease was released',
-      { details, remedy: 'acquire it anew; what was not acknowledged is delivered again' },
+      'this lease has ended: another connection is reading the messages of this recipient, or the lease was released',
+      { details, remedy: 'acquire a new lease; unacknowledged messages are delivered again' },
     )
   }
 }

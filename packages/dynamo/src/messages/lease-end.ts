@@ -1,34 +1,34 @@
 import type { OwnClock } from '../items/own-clock.js'
 import type { QueueItem } from './entity.js'
 
-/** What a queue tells of its lease. */
+/** The fields of a queue that describe its lease. */
 export type StoredLease = Pick<QueueItem, 'leaseId' | 'leasedUntil' | 'serverUntil' | 'leaseMs'>
 
-/** So many leases of others are remembered; then the oldest are forgotten. */
+/** The most leases of others that are remembered; beyond that the oldest are dropped. */
 const MAX_SEEN = 1000
 
-/** Clocks that differ by less agree. */
+/** Clocks that differ by less than this agree. */
 const AGREEMENT_MS = 1000
 
 /**
- * When a lease is over. Its reader says so by two clocks, its own and the server's, and whoever asks reads both as
- * well: a lease is over when it is by both. A reader's clock that is ahead of the asker's says nothing to that one;
- * then the server's decides.
+ * Decides when a lease is over. Its reader records its end by two clocks, its own and the server's, and another process
+ * reads both as well: a lease is over when it is by both. If the reader's clock is ahead of the other process's, it is
+ * ignored and the server's decides.
  *
- * So neither a clock that was ahead keeps a queue from the next reader, nor one that is wrong takes it from the one who
- * has it. Where the clocks differ, or the server does not tell its time, a lease is over when the asker has seen it
- * unchanged for as long as it lasts.
+ * So a clock that was ahead does not keep a queue from the next reader, and a wrong clock does not take it from its
+ * holder. If the clocks differ, or the server does not report its time, a lease is over when the other process has
+ * observed it unchanged for as long as it lasts.
  */
 export class SeenLeases {
   readonly #clock: OwnClock
-  /** Leases that the clocks differ about, and since when this process has seen them unchanged. */
+  /** Leases on which the clocks disagree, and since when this process has observed them unchanged. */
   readonly #seen = new Map<string, { readonly lease: StoredLease; readonly sinceMs: number }>()
 
   constructor(clock: OwnClock) {
     this.#clock = clock
   }
 
-  /** @param defaultMs how long a lease lasts of which that is not stored. */
+  /** @param defaultMs the duration of a lease that does not store it. */
   isOver(recipient: string, lease: StoredLease, defaultMs: number): boolean {
     const { leaseMs = defaultMs, leasedUntil = 0, serverUntil } = lease
     const now = this.#clock.now()
@@ -45,13 +45,13 @@ export class SeenLeases {
     return this.#isUnchanged(recipient, lease, leaseMs) && isOverHere
   }
 
-  /** Takes note of a lease that this process itself has just prolonged. */
+  /** Records a lease that this process itself has just renewed. */
   note(recipient: string, lease: StoredLease): void {
     if (this.#clock.knowsServer) return
     this.#see(recipient, lease)
   }
 
-  /** Whether nobody has prolonged a lease for as long as it lasts: then it is over whatever the clocks say. */
+  /** Whether a lease was not renewed for as long as it lasts: then it is over whatever the clocks say. */
   #isUnchanged(recipient: string, lease: StoredLease, leaseMs: number): boolean {
     const seen = this.#seen.get(recipient)
     if (seen && seen.lease.leaseId === lease.leaseId && seen.lease.leasedUntil === lease.leasedUntil) {

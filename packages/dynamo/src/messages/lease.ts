@@ -19,11 +19,11 @@ import {
 } from './storage.js'
 
 export interface LeaseOptions extends CallerOptions {
-  /** The connection that the messages go to. Told to whoever is refused meanwhile. */
+  /** The connection that the messages go to. Reported to readers that are refused meanwhile. */
   readonly connectionId: string
   /**
-   * Ends the lease that another connection holds: for a recipient that has connected anew, whose old connection is of
-   * no use any more. Default false: wait until that lease is released or expires.
+   * Ends the lease that another connection holds: for a recipient that has reconnected and whose old connection is
+   * useless. Default false: wait until that lease is released or expires.
    */
   readonly takeOver?: boolean | undefined
 }
@@ -32,57 +32,58 @@ export interface ReceiveOptions extends CallerOptions {
   /** 1 to 1,000; default 100. */
   readonly limit?: number | undefined
   /**
-   * How long to wait while there are none, in milliseconds up to an hour; default 0. It keeps the lease meanwhile, and
-   * each look at the queue has the deadline of a call.
+   * How long to wait while there are none, in milliseconds up to an hour; default 0. The lease is kept meanwhile, and
+   * each read of the queue has the deadline of a call.
    */
   readonly waitMs?: number | undefined
 }
 
-/** What a reader gets. */
+/** The result of `receive`. */
 export interface Received {
   /** The next messages, the oldest first: up to `limit`, or about 1 MB. Empty when there are none. */
   readonly messages: Message[]
-  /** How many messages expired undelivered and were not told of before. */
+  /** How many messages expired undelivered and have not been reported before. */
   readonly expired: number
 }
 
 /**
- * The right to read a recipient's messages; of one reader at a time. It ends `leaseMs` after the last `receive`, or
- * with `release`.
+ * The right to read a recipient's messages; held by one reader at a time. It ends `leaseMs` after the last `receive`,
+ * or with `release`.
  */
 export interface MessageLease extends AsyncDisposable {
   readonly recipient: string
   readonly connectionId: string
   /**
-   * The next messages, the oldest first, beginning with the oldest that is not acknowledged; none is given twice by one
-   * lease. Call it regularly, at least twice in `leaseMs`: it also keeps the lease.
+   * Returns the next messages, the oldest first, beginning with the oldest that is not acknowledged; one lease returns
+   * none twice. Call it regularly, at least twice in `leaseMs`: it also renews the lease.
    *
-   * With `waitMs` it answers as soon as there are any: what this process enqueues wakes it at once, what another one
-   * does where word of it comes by (SERVICE_DIRECT_DATABASE_URL, in both), and otherwise it looks every 250 ms.
+   * With `waitMs` it returns as soon as there are any: messages enqueued by this process wake it immediately, and so do
+   * those of other processes that can notify it (SERVICE_DIRECT_DATABASE_URL, in both); otherwise it checks every 250
+   * ms.
    *
-   * @throws {MessageLeaseLostError} when somebody else reads by now, or the lease was released while it waited.
+   * @throws {MessageLeaseLostError} when another reader has taken over, or the lease was released while it waited.
    */
   receive(options?: ReceiveOptions): Promise<Received>
   /**
-   * Lets the next reader in at once. What is not acknowledged is delivered to that one. Safe to repeat, and after the
+   * Lets the next reader in immediately. Unacknowledged messages are delivered to it. Safe to repeat, and after the
    * lease was lost.
    */
   release(options?: CallerOptions): Promise<void>
 }
 
-/** What makes an attempt at a lease itself: the same in each repetition. */
+/** Identifies an attempt at a lease: the same in each repetition. */
 export interface LeaseAttempt {
   readonly leaseId: string
-  /** The lease of another that it may replace. */
+  /** Another reader's lease that it may replace. */
   over: StoredLease | undefined
 }
 
 export const newLeaseAttempt = (): LeaseAttempt => ({ leaseId: randomUUID(), over: undefined })
 
 /**
- * Takes the lease where there is none, or replaces the very one that was seen to be over, or that is to be taken over.
- * So an attempt whose answer was lost, and which is repeated, takes nothing back from whoever has taken the lease over
- * since.
+ * Takes the lease if there is none, or replaces the exact lease that was found to be over, or that is to be taken over.
+ * So an attempt whose response was lost, and which is retried, does not take the lease from a reader that has taken it
+ * over since.
  *
  * @throws {RecipientLeasedError}
  * @throws {MessageLeaseLostError} when the lease may have been taken, and has been taken over since.
@@ -98,7 +99,7 @@ export async function acquireLease(
   const { clock, limits, seenLeases } = model
   const isFirst = attempt.over === undefined
   model.store.now() // refused before anything is sent
-  // Also for the server's time, without which the lease could not say when it ends.
+  // Also for the server's time, without which the end of the lease could not be stated.
   if (takeOver ? isFirst : !clock.hasHeard) attempt.over = leaseOf(await readQueue(model, recipient, signal), takeOver)
   for (;;) {
     const leasedUntil = clock.latestServerNow + limits.leaseMs
@@ -120,11 +121,11 @@ export async function acquireLease(
   }
 }
 
-/** The lease of a queue, where there is one that matters. */
+/** The lease of a queue, if there is a relevant one. */
 const leaseOf = (queue: Partial<QueueItem> | undefined, isWanted: boolean): StoredLease | undefined =>
   isWanted && queue?.leaseId !== undefined ? queue : undefined
 
-/** @returns the queue with the lease, or with the one that stands against it. */
+/** @returns the queue with the lease, or with the lease that prevents it. */
 async function take(
   model: MessageModel,
   recipient: string,
@@ -164,7 +165,7 @@ async function take(
   return answer.rejected ? refusedQueue(model, recipient, answer.data, signal) : answer.data
 }
 
-/** An hour: whoever waits longer asks again. */
+/** An hour: a caller that waits longer calls again. */
 const LONGEST_WAIT_MS = 3_600_000
 
 function assertWait(waitMs: number): number {
@@ -172,7 +173,7 @@ function assertWait(waitMs: number): number {
   throw new DynamoInputError('waitMs', `is not a number of milliseconds from 0 to ${LONGEST_WAIT_MS}`)
 }
 
-/** What a queue tells of its expired messages. */
+/** The fields of a queue about its expired messages. */
 type Counts = { readonly [K in 'expiredThrough' | 'countedUntil' | 'expired' | 'expiredTold']?: number | undefined }
 
 class Lease implements MessageLease {
@@ -185,16 +186,16 @@ class Lease implements MessageLease {
   /** Of the queue, in seconds since 1970. */
   #ttl: number
   #isOver = false
-  /** Ends with the `receive` before. */
+  /** Ends together with the preceding `receive`. */
   #turn: Promise<void> = Promise.resolve()
   /** Every message up to this number is settled. */
   #expiredThrough: number | undefined
   #countedUntil: number | undefined
   #expired: number
   #expiredTold: number
-  /** Given out and, as far as is known, not acknowledged. */
+  /** Delivered and, as far as is known, not acknowledged. */
   #given = new Set<number>()
-  /** Every message up to this number that could be seen was given out. Undefined before the first. */
+  /** Every visible message up to this number was delivered. Undefined before the first. */
   #givenThrough: number | undefined
 
   constructor(
@@ -217,7 +218,7 @@ class Lease implements MessageLease {
     this.#expiredThrough = queue.expiredThrough
     this.#countedUntil = queue.countedUntil
     this.#expired = queue.expired ?? 0
-    // What was counted wrongly and is counted right again was told too early.
+    // Messages miscounted as expired, and now counted correctly, were reported too early.
     this.#expiredTold = Math.min(this.#expiredTold, this.#expired)
   }
 
@@ -230,14 +231,14 @@ class Lease implements MessageLease {
       const received = await this.#look(limit, signal)
       const leftMs = until - performance.now()
       if (received.messages.length > 0 || received.expired > 0 || leftMs <= 0) return received
-      // A look in the second half of the lease prolongs it.
+      // A read in the second half of the lease renews it.
       await waiter.wait(Math.min(leftMs, limits.leaseMs / 3), signal)
     }
   }
 
   /**
-   * One after another: else two would be given the same. Signal and deadline count from the call, also while it waits
-   * its turn.
+   * One at a time: otherwise two calls would return the same messages. Signal and deadline count from the call, also
+   * while it waits its turn.
    */
   async #look(limit: number, signal: AbortSignal | undefined): Promise<Received> {
     const { store, table } = this.#model
@@ -246,7 +247,7 @@ class Lease implements MessageLease {
     const turn = new Promise<void>((resolve) => {
       endTurn = resolve
     })
-    // Whoever leaves before their turn lets nobody overtake the one before.
+    // A caller that leaves before its turn does not let the next overtake the one before.
     this.#turn = before.then(() => turn)
     try {
       return await call(store, 'messages.receive', table, signal, async (abortSignal, record) => {
@@ -270,7 +271,7 @@ class Lease implements MessageLease {
     const fresh = items.filter((item) => this.#isFresh(item, now)).slice(0, limit)
     const isLeaseFresh = this.#leasedUntil - this.#model.clock.latestServerNow > this.#model.limits.leaseMs / 2
     if (fresh.length > 0 || head || !isLeaseFresh) await this.#renew(head, abortSignal)
-    // Nothing is given before the lease is known to hold still, and nothing to a caller who has gone.
+    // No message is returned before the lease is known to be held, or to a caller that has gone.
     abortSignal.throwIfAborted()
     for (const { sequence } of fresh) this.#given.add(sequence)
     const last = fresh.at(-1)?.sequence
@@ -298,7 +299,7 @@ class Lease implements MessageLease {
     return this.release()
   }
 
-  /** Takes back what a clock that was ahead, this one before it was set right or another's, has counted as expired. */
+  /** Reverts what a clock that was ahead, this one before it was corrected or another's, has counted as expired. */
   async #recount(abortSignal: AbortSignal): Promise<void> {
     if (this.#countedUntil === undefined || this.#countedUntil <= this.#model.store.now()) return
     const queue = await readQueue(this.#model, this.recipient, abortSignal)
@@ -307,9 +308,10 @@ class Lease implements MessageLease {
   }
 
   /**
-   * The first messages of the queue. DynamoDB reads a query item by item: a message may be stored behind the reading,
-   * and the next of the same sender before it. So a read that leaves out numbers is made again: what had been stored
-   * before anything it showed is seen by the second. What the second adds is looked behind likewise.
+   * Returns the first messages of the queue. DynamoDB reads a query item by item: a message may be stored behind the
+   * reading position, and the next of the same sender ahead of it. So a read with gaps in the numbers is repeated: the
+   * second read includes everything stored before anything that the first one returned. What the second adds is checked
+   * the same way.
    */
   async #readOn(wanted: number, abortSignal: AbortSignal): Promise<MessageItem[]> {
     const read = () => {
@@ -332,7 +334,7 @@ class Lease implements MessageLease {
     return item.expiresAt > now && !this.#given.has(item.sequence)
   }
 
-  /** Whether a message not given before is not the very next one. */
+  /** Whether a message not delivered before is not the very next one. */
   #leavesOut(items: readonly MessageItem[]): boolean {
     let before = this.#givenThrough
     for (const { sequence } of items) {
@@ -343,7 +345,7 @@ class Lease implements MessageLease {
     return false
   }
 
-  /** What was given out and is gone was acknowledged. */
+  /** A delivered message that is gone was acknowledged. */
   #forgetAcknowledged(items: readonly MessageItem[], last: number): void {
     const present = new Set(items.map(({ sequence }) => sequence))
     for (const sequence of this.#given) {
@@ -351,7 +353,7 @@ class Lease implements MessageLease {
     }
   }
 
-  /** Prolongs the lease, and counts in the same write what has expired at the head of the queue. */
+  /** Renews the lease, and counts in the same write what has expired at the head of the queue. */
   async #renew(head: ExpiredHead | undefined, abortSignal: AbortSignal): Promise<void> {
     const { clock, limits, queues } = this.#model
     const { schemaVersion, writtenAt, ttl } = queueUpkeep(this.#model)
@@ -388,7 +390,7 @@ class Lease implements MessageLease {
     }
     this.#count(queue)
     this.#ttl = queue.ttl ?? this.#ttl
-    // A sender counted in the meantime, or our own first attempt did: only the lease is left to prolong.
+    // A sender counted in the meantime, or our own first attempt did: only the lease is left to renew.
     if (answer.rejected) return this.#renew(undefined, abortSignal)
     this.#leasedUntil = serverUntil
     this.#model.seenLeases.note(this.recipient, queue)

@@ -14,45 +14,47 @@ import { settleReceipt } from './receipt.js'
 import { findOldest, type MessageLimits, type MessageModel, readMessages, readQueue } from './storage.js'
 import type { Waiters } from './waiters.js'
 
-/** Messages on their way to recipients: a queue for each. */
+/** Messages to recipients: a queue for each. */
 export interface Messages {
   /**
-   * Enqueues a message. Those that one sender enqueues one after another reach the recipient in that order, from
-   * whichever process; between concurrent ones no order is promised. A call that failed with `effect: 'unknown'` may
-   * have enqueued: repeated, it comes twice, unless it has an `id`.
+   * Enqueues a message. Messages that one sender enqueues in sequence reach the recipient in that order, from any
+   * process; between concurrent ones the order is undefined. A call that failed with `effect: 'unknown'` may have
+   * enqueued: if repeated, the message arrives twice, unless it has an `id`.
    *
    * @throws {MessageQueueFullError} when the recipient does not keep up.
    * @throws {PayloadTooLargeError} before anything is sent.
    */
   enqueue(message: NewMessage, options?: CallerOptions): Promise<{ readonly messageId: string }>
   /**
-   * The right to read a recipient's messages. While one reader has it, nobody else gets any; when it ends, delivery
-   * begins again with the oldest message that is not acknowledged. Repeated by the same process after its answer was
-   * lost, it gives the lease that was taken, unless another one has taken it over since.
+   * Acquires the right to read a recipient's messages. While one reader holds it, no other gets any; when it ends,
+   * delivery restarts with the oldest message that is not acknowledged. Repeated by the same process after its response
+   * was lost, it returns the lease that was taken, unless another reader has taken it over since.
    *
-   * @throws {RecipientLeasedError} while another connection has it.
-   * @throws {MessageLeaseLostError} when it may have been taken, its answer was lost, and another one has taken it over
-   *   since.
+   * @throws {RecipientLeasedError} while another connection holds it.
+   * @throws {MessageLeaseLostError} when it may have been taken, its response was lost, and another reader has taken it
+   * over since.
    */
   lease(recipient: string, options: LeaseOptions): Promise<MessageLease>
   /**
-   * Marks a message as delivered: it is gone from the queue. Safe to repeat. Needs no lease, so what a lost connection
-   * had delivered can still be acknowledged.
+   * Marks a message as delivered: it is removed from the queue. Safe to repeat. Needs no lease, so messages delivered
+   * over a lost connection can still be acknowledged.
    *
-   * @returns true the first time, also where the answer was lost and the same process repeats it; false when it was
-   *   acknowledged before, never was, or is long expired.
+   * @returns true the first time, also if the response was lost and the same process repeats it; false when it was
+   * acknowledged before, never existed, or has long expired.
    */
   acknowledge(recipient: string, messageId: string, options?: CallerOptions): Promise<boolean>
-  /** What a recipient has not acknowledged, the oldest first: for a look, by anybody, without a lease. */
+  /**
+   * Returns the messages that a recipient has not acknowledged, the oldest first: an inspection that needs no lease.
+   */
   undelivered(recipient: string, options?: UndeliveredOptions): Promise<Page<Message>>
-  /** Who reads a recipient's messages, and how many have expired undelivered. */
+  /** Returns the reader of a recipient's messages, and how many have expired undelivered. */
   queue(recipient: string, options?: CallerOptions): Promise<QueueState>
 }
 
 export interface UndeliveredOptions extends CallerOptions {
   /** 1 to 1,000; default 100. */
   readonly limit?: number | undefined
-  /** Of the page before. */
+  /** The cursor of the page before. */
   readonly cursor?: string | undefined
 }
 
@@ -93,7 +95,7 @@ export function bindMessages(
         try {
           return { messageId: toMessageId(await enqueue(model, checked, abortSignal, record)) }
         } finally {
-          // Also after a failure, as it may be stored all the same.
+          // Also after a failure, as it may be stored anyway.
           waiters.tell(checked.recipient)
         }
       }),
@@ -122,13 +124,13 @@ export function bindMessages(
           () => true,
           async (_attempt, isRepeated) => {
             await settleReceipt(model, recipient, sequence, abortSignal)
-            // A condition, and not a look at what was deleted: of two at once AWS's own local engine shows the item to
-            // both.
+            // A condition rather than the deleted item: of two concurrent deletes AWS's own local engine returns the
+            // item to both.
             const answer = await model.messages
               .delete({ recipient, sequence })
               .where((message, { exists }) => exists(message.sequence))
               .go({ ...asThrown, response: 'none', returnOnConditionCheckFailure: true, abortSignal })
-            // Gone by an attempt whose answer was lost, as far as anybody can tell.
+            // Deleted by an attempt whose response was lost, as far as can be determined.
             return !answer.rejected || isRepeated || record.possibleWrites > 0
           },
         )
@@ -144,7 +146,7 @@ export function bindMessages(
         const found: Message[] = []
         let isWhole = false
         using budget = new PageBudget(store.settings.timeoutMs)
-        // One more than asked tells whether there is a next page.
+        // Reading one item more than requested shows whether there is a next page.
         for (let from = after; found.length <= limit && !isWhole; ) {
           if (found.length > 0 && budget.isSpent) break
           const wanted = limit + 1 - found.length

@@ -1,18 +1,18 @@
 import type { MessageItem, QueueItem } from './entity.js'
 import { expiredHead, type MessageModel, readMessages } from './storage.js'
 
-/** Messages that were counted as expired, by whoever's clock was ahead, and have not expired. */
+/** Messages that were counted as expired by a process whose clock was ahead, and have not expired. */
 export interface Miscounted {
-  /** How many that were counted are not, or not yet, to be. */
+  /** How many of the counted messages must not be counted yet. */
   readonly count: number
-  /** Up to this number they are counted rightly. */
+  /** Up to this number they are counted correctly. */
   readonly through: number
 }
 
-/** So many messages are looked at in one read. */
+/** The most messages checked in one read. */
 const PORTION = 200
 
-/** What of a queue's expired messages has not expired; undefined where there is no doubt of its count. */
+/** Which of a queue's expired messages have not expired; undefined if its count is not in doubt. */
 export async function findMiscounted(
   model: MessageModel,
   recipient: string,
@@ -33,9 +33,9 @@ export async function findMiscounted(
 }
 
 /**
- * Takes back what was miscounted, so that it is delivered. Otherwise a clock that was ahead for a moment would hide
- * messages for good.
- * @returns the queue as it is then counted; undefined when somebody else counted meanwhile.
+ * Reverts the miscount, so that the messages are delivered. Otherwise a clock that was ahead for a moment would hide
+ * messages permanently.
+ * @returns the queue with the corrected count; undefined when another process counted meanwhile.
  */
 export async function recount(
   model: MessageModel,

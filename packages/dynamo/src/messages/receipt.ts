@@ -2,7 +2,7 @@ import { asThrown, toSeconds } from '../items/store.js'
 import { type MessageReceipt, messageReceiptShapes } from './entity.js'
 import type { MessageModel } from './storage.js'
 
-/** What is written to remember a message by, under the condition that nothing is. As long as it is there, it holds. */
+/** The receipt of a message, written on the condition that there is none. It holds for as long as it is stored. */
 export function putMessageReceipt(
   model: MessageModel,
   { recipient, id, sequence, writtenAt }: Pick<MessageReceipt, 'recipient' | 'id' | 'sequence' | 'writtenAt'>,
@@ -15,7 +15,7 @@ export function putMessageReceipt(
     .where((stored, { notExists }) => notExists(stored.id))
 }
 
-/** The receipt of a message, strongly consistent. */
+/** The receipt of a message, read strongly consistently. */
 export async function readMessageReceipt(
   model: MessageModel,
   recipient: string,
@@ -27,7 +27,7 @@ export async function readMessageReceipt(
   return data ? messageReceiptShapes.upcast(data) : undefined
 }
 
-/** Remembers that a message was stored, unless there is nothing to remember it by any more. */
+/** Records that a message was stored, unless its receipt no longer exists. */
 export async function markStored(
   model: MessageModel,
   recipient: string,
@@ -42,8 +42,8 @@ export async function markStored(
 }
 
 /**
- * Before a message is acknowledged, and so deleted, where there are no transactions: remembers that it was stored, so
- * that a sender that was cut, and repeats, does not store it again.
+ * Called before a message is acknowledged, and so deleted, when there are no transactions: records that it was stored,
+ * so that a sender that was interrupted, and repeats, does not store it again.
  */
 export async function settleReceipt(
   model: MessageModel,

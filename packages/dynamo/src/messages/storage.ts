@@ -6,13 +6,13 @@ import type { SeenLeases } from './lease-end.js'
 import type { MessageOptions } from './options.js'
 import type { Waiters } from './waiters.js'
 
-/** What holds for every queue, and how long a message is delivered from its enqueueing. */
+/** The options of every queue, and how long a message is delivered after it is enqueued. */
 export interface MessageLimits extends MessageOptions {
   readonly retentionMs: number
   readonly receiptsMs: number
 }
 
-/** What everything about messages works with. */
+/** The dependencies of everything about messages. */
 export interface MessageModel {
   readonly store: Store
   readonly table: string
@@ -22,7 +22,7 @@ export interface MessageModel {
   readonly receipts: MessageReceiptEntity
   readonly clock: OwnClock
   readonly seenLeases: SeenLeases
-  /** Those who wait for messages in this process. */
+  /** Readers in this process that wait for messages. */
   readonly waiters: Waiters
 }
 
@@ -34,7 +34,7 @@ export const messageTtl = (expiresAt: number): number => toSeconds(expiresAt + C
 
 /**
  * What every write to a queue sets; but a `ttl` is never set back. A queue outlives its messages, so that no number is
- * given twice.
+ * assigned twice.
  */
 export function queueUpkeep({ store, limits }: MessageModel): {
   readonly schemaVersion: number
@@ -46,7 +46,7 @@ export function queueUpkeep({ store, limits }: MessageModel): {
   return { schemaVersion: queueShapes.current, writtenAt, ttl }
 }
 
-/** Messages in order, from the first that were asked for. */
+/** Messages in order, from the first one requested. */
 export interface Portion {
   readonly items: MessageItem[]
   /** Whether there are no more. */
@@ -55,7 +55,7 @@ export interface Portion {
 
 /**
  * The messages after a number, in order, strongly consistent.
- * @param isEnough asked after each page of up to 1 MB, whether to stop before there are `wanted` messages.
+ * @param isEnough called after each page of up to 1 MB, whether to stop before there are `wanted` messages.
  */
 export async function readMessages(
   model: MessageModel,
@@ -96,10 +96,10 @@ export function expiredHead(items: readonly MessageItem[], now: number): Expired
   return last && { count, through: last.sequence, until: Math.max(...expired.map(({ expiresAt }) => expiresAt)) }
 }
 
-/** So many messages are looked at for the oldest that has not expired: one, as it usually has not, then more. */
+/** The number of messages checked for the oldest unexpired one: first one, as it usually is unexpired, then more. */
 const PORTIONS = { first: 1, growth: 8, most: 200 }
 
-/** What has expired after a number, up to the oldest message that has not; `oldest` is undefined when all have. */
+/** The messages expired after a number, up to the oldest unexpired one; `oldest` is undefined when all have expired. */
 export async function findOldest(
   model: MessageModel,
   recipient: string,
@@ -121,8 +121,8 @@ export async function findOldest(
 }
 
 /**
- * The queue as a refused write shows it. Older servers do not show it: there it is read.
- * @param data of ElectroDB's answer.
+ * The queue as a rejected write returns it. Older servers do not return it: there it is read.
+ * @param data of ElectroDB's response.
  */
 export async function refusedQueue(
   model: MessageModel,

@@ -5,9 +5,9 @@ import type { MessageModel } from './storage.js'
 import type { StoreMessage } from './store-message.js'
 
 /**
- * Stores the receipt, then the message, then that it is stored, for servers without transactions. Whoever repeats it
- * finds how far it came. A message that is not known to be stored is stored again, so whoever acknowledges it says in
- * the receipt first that it was.
+ * Stores the receipt, then the message, then that it is stored, for servers without transactions. A repetition finds
+ * how far it got. A message that is not known to be stored is stored again, so an acknowledgment first records in the
+ * receipt that it was stored.
  */
 export const storeInSteps: StoreMessage = async (model, item, abortSignal) => {
   const { recipient, id } = item
@@ -26,7 +26,7 @@ export const storeInSteps: StoreMessage = async (model, item, abortSignal) => {
   return sequence
 }
 
-/** @returns whether it is stored: false where another message has its number. */
+/** @returns whether it is stored: false if another message has its number. */
 async function put(model: MessageModel, item: MessageItem, abortSignal: AbortSignal): Promise<boolean> {
   const { recipient, sequence, sendId } = item
   const answer = await model.messages

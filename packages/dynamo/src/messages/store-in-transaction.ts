@@ -12,8 +12,8 @@ interface PutParameters {
 }
 
 /**
- * Stores a message, and its receipt, in one transaction. The SDK repeats it under one token, and DynamoDB does not do
- * it again, also where the message was acknowledged, and so deleted, in between.
+ * Stores a message, and its receipt, in one transaction. The SDK retries it under one token, and DynamoDB does not
+ * execute it again, even if the message was acknowledged, and so deleted, in between.
  */
 export const storeInTransaction: StoreMessage = async (model, item, abortSignal, record) => {
   const { recipient, id, sequence } = item

@@ -3,9 +3,9 @@ import type { MessageItem } from './entity.js'
 import type { MessageModel } from './storage.js'
 
 /**
- * Stores a message under its number, and remembers it where it has an id.
- * @returns the number it is stored under; of one with an id that was stored before, its own. Undefined where another
- *   message has the number.
+ * Stores a message under its number, and its receipt if it has an id.
+ * @returns the number it is stored under; for a message with an id that was stored before, its own number. Undefined if
+ * another message has the number.
  */
 export type StoreMessage = (
   model: MessageModel,

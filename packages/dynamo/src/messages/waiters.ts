@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto'
 import type { MessageWakes } from './wakes.js'
 
-/** How often readers that wait look for messages while nobody tells them of any, in milliseconds. */
+/** How often waiting readers check for messages while no notifications arrive, in milliseconds. */
 const LOOK_EVERY_MS = 250
 
-/** A recipient under a name that tells nobody who it is, and is short. */
+/** Returns a short name for a recipient that does not reveal who it is. */
 const markOf = (recipient: string): string => createHash('sha256').update(recipient).digest('base64url').slice(0, 16)
 
-/** One reader's wait for the messages of a recipient. What wakes it while it looks is not lost. */
+/** One reader's wait for the messages of a recipient. A wake-up during a read is not lost. */
 export interface Waiter extends Disposable {
   /**
    * Resolves when there may be messages, or after `ms`.
-   * @throws the signal's reason, and what the readers are refused with once all is closed.
+   * @throws the signal's reason, and the error that readers get once everything is closed.
    */
   wait(ms: number, signal: AbortSignal | undefined): Promise<void>
 }
 
 /**
- * The readers of a process that wait for messages: woken by those that this process stores, by what others tell, and
- * where those are not heard, every 250 ms by one timer.
+ * The readers of a process that wait for messages: woken by messages that this process stores, by notifications of
+ * other processes and, while those are not received, every 250 ms by one timer.
  */
 export class Waiters {
   readonly #wakes: MessageWakes | undefined
@@ -33,7 +33,7 @@ export class Waiters {
     this.#closedError = closedError
   }
 
-  /** Whether other processes are heard, so that nobody has to look in between. */
+  /** Whether notifications of other processes are received, so that no reader has to poll. */
   get isHearing(): boolean {
     return this.#wakes?.isHearing ?? false
   }
@@ -51,7 +51,7 @@ export class Waiters {
     if (this.#waiting.size > 0) this.#wake(markOf(recipient))
   }
 
-  /** Begins to listen. To be called before the first look, so that nothing falls between that and the wait. */
+  /** Starts listening. Call it before the first read, so that no message is missed between the read and the wait. */
   join(recipient: string): Waiter {
     const mark = markOf(recipient)
     const waiter = new WaitingReader(

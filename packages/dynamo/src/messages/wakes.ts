@@ -1,19 +1,19 @@
 /**
- * Carries word of new messages between processes. Handed in by whoever has such a channel; without one, readers that
- * wait in other processes look for messages every 250 ms.
+ * Carries notifications of new messages between processes. Passed in by an application that has such a channel; without
+ * one, readers that wait in other processes check for messages every 250 ms.
  */
 export interface MessageWakes {
-  /** Whether other processes are heard at this moment. While they are not, readers that wait look for themselves. */
+  /** Whether other processes' notifications are currently received. While they are not, waiting readers poll. */
   readonly isHearing: boolean
   /**
-   * Tells other processes that a message may have been stored. Neither waits nor throws.
+   * Notifies other processes that a message may have been stored. Neither waits nor throws.
    * @param mark of the recipient: a hash of its name, since others may listen to the channel.
    */
   tell(mark: string): void
   /**
-   * @param heard is called with the mark of each recipient that another process tells of; without one where word may
-   *   have been missed.
-   * @returns stops listening.
+   * @param heard is called with the mark of each recipient that another process reports; without one when notifications
+   * may have been missed.
+   * @returns a function that stops listening.
    */
   listen(heard: (mark?: string) => void): () => void
 }

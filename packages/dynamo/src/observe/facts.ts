@@ -1,55 +1,57 @@
 import type { CallInProgress, CallStart, ObserverContext } from '@miyabi/core'
 
-/** What DynamoDB's observers are told. Each method is optional; with none of a kind, nothing of it is made. */
+/** What DynamoDB's observers receive. Each method is optional; a fact without an observer is not created. */
 export interface DynamoObserver extends ObserverContext {
-  /** A call begins. For whoever follows it, as a tracer. */
+  /** A call begins. For observers that follow a call, such as tracers. */
   begin?(call: CallStart): CallInProgress | undefined
-  /** A call has ended: one of ours (`events.append`), or one command that a caller sent. Health checks are none. */
+  /** A call has ended: one of ours (`events.append`), or one command that a caller sent. Health checks are excluded. */
   call?(facts: DynamoCallFacts): void
-  /** A request of such a call has ended, repetitions included. */
+  /** A request of such a call has ended, retries included. */
   attempt?(facts: AttemptFacts): void
 }
 
-/** One call at its end. Shared by all observers: nobody may change it. */
+/** One call at its end. Shared by all observers: do not modify it. */
 export interface DynamoCallFacts {
   readonly store: 'aws.dynamodb'
-  /** As its caller knows it: `events.append`; of a command that a caller sent, AWS's name: `PutItem`. */
+  /** The name its caller knows: `events.append`; for a command that a caller sent, AWS's name: `PutItem`. */
   readonly operation: string
   /** With their prefix. */
   readonly tables: readonly string[]
   /** Of `performance.now()`. */
   readonly startedAt: number
   readonly durationMs: number
-  /** Requests that were made for it, repetitions included. */
+  /** Number of requests made for it, retries included. */
   readonly attempts: number
-  /** Unset where it succeeded. `code` is that of our errors; `aborted` where its caller ended it. */
+  /** Unset if it succeeded. `code` is that of our errors; `aborted` if its caller ended it. */
   readonly error: { readonly code: string } | undefined
 }
 
-/** One request at its end. Shared by all observers: nobody may change it. */
+/** One request at its end. Shared by all observers: do not modify it. */
 export interface AttemptFacts {
   readonly store: 'aws.dynamodb'
-  /** That of its call. */
+  /** The id of its call. */
   readonly operation: string
   /** AWS's name: `PutItem`. */
   readonly command: string
-  /** The table, where it is one. With its prefix. */
+  /** The table, if there is exactly one. With its prefix. */
   readonly table: string | undefined
   readonly tables: readonly string[]
-  /** Which one at this command, from 1. */
+  /** The attempt number of this command, from 1. */
   readonly attempt: number
-  /** Of `performance.now()`: from here on it may also have waited for a free connection. */
+  /** From `performance.now()`: from then on it may also have waited for a free connection. */
   readonly startedAt: number
   readonly durationMs: number
-  /** Unset where it succeeded. AWS's name (`ConditionalCheckFailedException`), or Node's where no answer came. */
+  /** Unset if it succeeded. AWS's name (`ConditionalCheckFailedException`), or Node's if no response arrived. */
   readonly error: string | undefined
-  /** What it consumed, as DynamoDB says; of writes that their condition refused, as DynamoDB bills them. */
+  /** Consumed capacity as DynamoDB reports it; for writes rejected by their condition, as DynamoDB bills them. */
   readonly capacity: readonly CapacityFacts[]
-  /** How large the items were, as far as known, whose writes their condition refused; undefined where none was. */
+  /**
+   * Sizes, as far as known, of the items whose writes were rejected by their condition; undefined if there were none.
+   */
   readonly refusedBytes: number | undefined
 }
 
-/** What one request took from one table or index. In DynamoDB's units. */
+/** The capacity one request took from one table or index. In DynamoDB's units. */
 export interface CapacityFacts {
   /** With its prefix. */
   readonly table: string

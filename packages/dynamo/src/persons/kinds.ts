@@ -9,7 +9,7 @@ import { messageEntity, messageReceiptEntity, queueEntity } from '../messages/en
 import type { TableDefinition } from '../tables/definition.js'
 import { agentStateTable, eventsTable, messagesTable } from '../tables/definitions.js'
 
-/** The tables of DynamoDB, as `db.dynamodb` calls them. */
+/** The tables of DynamoDB, under their names in `db.dynamodb`. */
 export type PersonTable = 'events' | 'agentState' | 'messages'
 
 export const personTables: Readonly<Record<PersonTable, TableDefinition>> = {
@@ -19,8 +19,8 @@ export const personTables: Readonly<Record<PersonTable, TableDefinition>> = {
 }
 
 /**
- * What there is of a person in DynamoDB: every kind of item, by ElectroDB's name of its entity, and the attributes by
- * which a person's are found. All of them are the person's as a whole, and go as a whole.
+ * The data of a person in DynamoDB: every kind of item, by ElectroDB's name of its entity, and the attributes that
+ * identify a person's items. Each item belongs to the person as a whole, and is deleted as a whole.
  */
 export const personKinds = {
   ev: { table: 'events', foundBy: ['userId', 'repositoryId'], entity: eventEntity },
@@ -35,10 +35,10 @@ export const personKinds = {
   Record<string, { readonly table: PersonTable; readonly foundBy: readonly string[]; readonly entity: unknown }>
 >
 
-/** ElectroDB's mark of what an item is. */
+/** ElectroDB's mark of an item's kind. */
 const KIND = '__edb_e__'
 
-/** What is used of ElectroDB's entities here, of any kind. */
+/** The members of ElectroDB's entities used here, of any kind. */
 type AnyEntity = (table: string) => {
   parse(answer: { readonly Item: Record<string, unknown> }): {
     readonly data: Readonly<Record<string, unknown>> | null

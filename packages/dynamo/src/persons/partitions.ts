@@ -4,11 +4,11 @@ import { type ShardedBy, type ShardPlan, shardsBetween } from '../events/shards.
 import { queueEntity } from '../messages/entity.js'
 import type { PersonTable } from './kinds.js'
 
-/** By what a person is known in DynamoDB. Each is compared as it is spelled. */
+/** The identifiers of a person in DynamoDB. Each is compared exactly as spelled. */
 export interface PersonKeys {
   /** `userId` of events, `recipient` of messages, `agentId` of states. */
   readonly names: readonly string[]
-  /** `repositoryId` of events: what happened in a person's repository goes with it, whoever did it. */
+  /** `repositoryId` of events: events in a person's repository are deleted with it, whoever caused them. */
   readonly repositories: readonly string[]
   /** `agentId` of the states of a person's executions. */
   readonly agents: Iterable<string>
@@ -20,14 +20,14 @@ export interface PersonPartition {
   readonly index?: string
   readonly attribute: string
   readonly value: string
-  /** An event of these is found by its `userId`, too, and counts there. */
+  /** An event found here may also have a matching `userId`, and counts under that. */
   readonly except?: ReadonlySet<string>
 }
 
-/** Before and after all days: of every shard that a key has ever had. */
+/** Before and after all days: every shard that a key has ever had. */
 const EVER = { first: '0000-01-01', last: '9999-12-31' }
 
-/** Where items of a person may be, one query after the other. */
+/** The places where a person's items may be, one query after another. */
 export function* partitionsOf(
   { names, repositories, agents }: PersonKeys,
   plan: ShardPlan,

@@ -18,9 +18,9 @@ export type PersonCounts = Readonly<Record<PersonTable, number>>
 
 /** What DynamoDB holds of one person, found by keys: nothing is scanned. */
 export interface Persons {
-  /** Every item, expired ones that are still there included, a page at a time. */
+  /** Returns every item a page at a time, including expired ones that are still stored. */
   items(keys: PersonKeys, options?: CallerOptions): AsyncIterable<PersonItem>
-  /** Deletes every item, and tells how many there were. It may be called again, after a failure or for late ones. */
+  /** Deletes every item, and returns how many there were. Call it again after a failure or for late items. */
   erase(keys: PersonKeys, options?: CallerOptions): Promise<PersonCounts>
 }
 
@@ -33,7 +33,7 @@ interface PersonsModel {
 }
 
 const PAGE_ITEMS = 200
-/** Queries at the same time, and deletes of each. */
+/** Concurrent queries, and concurrent deletes of each. */
 const CONCURRENCY = { partitions: 8, items: 4 }
 
 export function bindPersons({ store, plan }: PersonsModel): Persons {
@@ -49,7 +49,7 @@ export function bindPersons({ store, plan }: PersonsModel): Persons {
         new QueryCommand({
           TableName: tableOf(table),
           ...defined({ IndexName: index, ExclusiveStartKey: from }),
-          // An index is never that.
+          // Never true of an index.
           ConsistentRead: index === undefined,
           KeyConditionExpression: '#key = :value',
           ExpressionAttributeNames: { '#key': attribute },
@@ -70,7 +70,7 @@ export function bindPersons({ store, plan }: PersonsModel): Persons {
     } while (from !== undefined)
   }
 
-  /** @returns whether there was such an item. */
+  /** @returns whether the item existed. */
   const remove = (table: PersonTable, { pk, sk }: Stored, signal: AbortSignal | undefined): Promise<boolean> =>
     call(store, 'persons.erase', tableOf(table), signal, async (abortSignal) => {
       const request = { TableName: tableOf(table), Key: { pk, sk }, ReturnValues: 'ALL_OLD' } as const
@@ -100,7 +100,7 @@ export function bindPersons({ store, plan }: PersonsModel): Persons {
   }
 }
 
-/** Does one after the other, so many at a time. Waits for all that were begun; then throws the first failure. */
+/** Runs items in order with a concurrency limit. Waits for all that were started; then throws the first failure. */
 async function inLanes<T>(all: Iterable<T>, lanes: number, work: (one: T) => Promise<void>): Promise<void> {
   const left = all[Symbol.iterator]()
   let hasFailed = false
@@ -119,7 +119,7 @@ async function inLanes<T>(all: Iterable<T>, lanes: number, work: (one: T) => Pro
   if (failed) throw failed.reason
 }
 
-/** @throws {DynamoInputError} for what can be no key. */
+/** @throws {DynamoInputError} for a value that cannot be a key. */
 function checked(keys: PersonKeys): PersonKeys {
   for (const [index, name] of keys.names.entries()) assertKeyPart(name, `names[${index}]`)
   for (const [index, name] of keys.repositories.entries()) assertKeyPart(name, `repositories[${index}]`)

@@ -2,15 +2,15 @@ import { DYNAMODB_ENDPOINTS, defined, defineSettings, type Environment, field, p
 import { type CredentialSource, givenCredentials } from './credentials.js'
 import { isAwsEndpoint, isLocalEndpoint, namesAwsCredentials } from './endpoint.js'
 
-/** What may stand in a signature as a region. */
+/** What is allowed as a region in a signature. */
 const REGION_WORD = /^[A-Za-z0-9_-]{1,64}$/
 
-/** A region's form: `ap-northeast-1`, `us-gov-west-1`, `eusc-de-east-1`. Nothing that AWS could not have named. */
+/** A region's form: `ap-northeast-1`, `us-gov-west-1`, `eusc-de-east-1`. Excludes names that AWS could not use. */
 const REGION = /^[a-z]{2,4}(-(gov|iso[a-z]?|de))?-(central|(north|south)?(east|west)|north|south)-[1-9]$/
 
 const endpointUrl = { protocols: ['http', 'https'], example: 'http://127.0.0.1:8000' } as const
 
-/** What the DynamoDB side reads from the environment. */
+/** The settings that the DynamoDB side reads from the environment. */
 export const dynamoSettings = defineSettings({
   title: 'DynamoDB',
   fields: {
@@ -18,49 +18,49 @@ export const dynamoSettings = defineSettings({
       doc: 'The AWS region of the tables.',
       default: 'ap-northeast-1',
       matches: REGION_WORD,
-      expected: 'the name of an AWS region such as ap-northeast-1, or any word for a server that is not AWS',
+      expected: 'the name of an AWS region such as ap-northeast-1, or any word for a server other than AWS',
     }),
     DYNAMODB_ENDPOINT: field.url({
       doc: 'A server other than AWS: the embedded one, DynamoDB Local, Alternator.',
-      defaultText: 'outside production the embedded stack, if one is up; AWS in production',
+      defaultText: 'outside production the embedded stack, if it is running; AWS in production',
       ...endpointUrl,
     }),
     AWS_ENDPOINT_URL_DYNAMODB: field.url({
-      doc: "AWS's own variable for the same; counts where DYNAMODB_ENDPOINT is unset.",
+      doc: "AWS's own variable for the same; used when DYNAMODB_ENDPOINT is unset.",
       defaultText: 'none',
       ...endpointUrl,
     }),
     AWS_ENDPOINT_URL: field.url({
-      doc: "AWS's own variable for every service; counts where the two above are unset.",
+      doc: "AWS's own variable for every service; used when the two above are unset.",
       defaultText: 'none',
       ...endpointUrl,
     }),
     AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: field.url({
-      doc: "AWS's own variable for the service that scales provisioned tables; `pnpm db:tables` uses it.",
-      defaultText: 'AWS where the tables are there; elsewhere there is no such service',
+      doc: "AWS's own variable for the service that scales provisioned tables; used by `pnpm db:tables`.",
+      defaultText: 'AWS if the tables are on AWS; otherwise there is no such service',
       ...endpointUrl,
     }),
     AWS_ENDPOINT_URL_DYNAMODB_STREAMS: field.url({
-      doc: "AWS's own variable for the service that tells the changes of tables, to consumers of streams.",
-      defaultText: 'AWS where the tables are there; elsewhere the address of the tables',
+      doc: "AWS's own variable for the service through which stream consumers read table changes.",
+      defaultText: 'AWS if the tables are on AWS; otherwise the address of the tables',
       ...endpointUrl,
     }),
     DYNAMODB_TABLE_PREFIX: field.pattern({
-      doc: 'Stands before every table name, so that several environments can share one account and region.',
+      doc: 'Prefix of every table name, so that several environments can share one account and region.',
       default: '',
       example: 'staging_',
       matches: /^[A-Za-z0-9_.-]{1,100}$/,
       expected: 'up to 100 letters, digits, and any of _ . -',
     }),
     DYNAMODB_TIMEOUT: field.seconds({
-      doc: 'One call as its caller sees it: retries, backoff, drained batches and pages included. The first call of a process loads the AWS SDK before its time begins; `dynamodb.load()` does that at a start.',
+      doc: 'Time limit of one call as its caller sees it, including retries, backoff, drained batches and pages. The first call of a process loads the AWS SDK before its time starts; `dynamodb.load()` loads it at startup.',
       default: 5,
       min: 0.05,
       max: 300,
     }),
     DYNAMODB_ATTEMPT_TIMEOUT_MS: field.optional(
       field.integer({
-        doc: 'One request, from the connection to the last byte of its answer. Lower it when a slow node eats the whole DYNAMODB_TIMEOUT.',
+        doc: 'Time limit of one request, from the connection to the last byte of its response. Lower it if a slow node uses up the whole DYNAMODB_TIMEOUT.',
         example: '1500',
         default: 1000,
         min: 10,
@@ -70,27 +70,27 @@ export const dynamoSettings = defineSettings({
       'leaves room for all attempts within DYNAMODB_TIMEOUT',
     ),
     DYNAMODB_MAX_ATTEMPTS: field.integer({
-      doc: 'How often one request is tried, the first time included.',
+      doc: 'Maximum attempts of one request, including the first.',
       default: 3,
       min: 1,
       max: 20,
       unit: 'attempts',
     }),
     DYNAMODB_INITIAL_BACKOFF_MS: field.integer({
-      doc: 'The longest wait before the first retry; it doubles with each. The actual wait is random between 0 and that.',
+      doc: 'The longest wait before the first retry; it doubles with each retry. The actual wait is random between 0 and that.',
       default: 100,
       min: 1,
       max: 60_000,
       unit: 'ms',
     }),
     DYNAMODB_MAX_BACKOFF_SEC: field.seconds({
-      doc: 'Where the doubling ends.',
+      doc: 'Upper limit of the doubling.',
       default: 20,
       min: 0.001,
       max: 300,
     }),
     DYNAMODB_MAX_SOCKETS: field.integer({
-      doc: 'Connections kept open at most; further requests wait for one. At least as many as calls you make at once.',
+      doc: 'Maximum number of open connections; further requests wait for one. Set it to at least your number of concurrent calls.',
       default: 128,
       min: 1,
       max: 10_000,
@@ -102,7 +102,7 @@ export const dynamoSettings = defineSettings({
     }),
   },
   rules: [
-    // Only AWS looks at a region: other servers take any word, and `local` is what many are set up with.
+    // Only AWS checks the region: other servers accept any word, and `local` is a common setting.
     ({ AWS_REGION: region, ...endpoints }) =>
       region === undefined || REGION.test(region) || !isAwsEndpoint(endpointIn(endpoints))
         ? undefined
@@ -130,7 +130,7 @@ export const dynamoSettings = defineSettings({
   ],
 })
 
-/** The server that the variables name: the first of them that is set. */
+/** The server that the variables name: the first one that is set. */
 const endpointIn = (
   values: {
     readonly [K in (typeof DYNAMODB_ENDPOINTS)[number]]?: string | undefined
@@ -143,22 +143,22 @@ export interface DynamoSettings {
   /** Undefined means AWS (or the `endpoint_url` of AWS's shared config file, which the SDK reads by itself). */
   readonly endpoint?: string
   /**
-   * Where provisioned tables are scaled. Undefined means AWS, where the tables are there; elsewhere there is no such
+   * Where provisioned tables are scaled. Undefined means AWS, if the tables are there; otherwise there is no such
    * service.
    */
   readonly autoScalingEndpoint?: string
-  /** Where the tables' streams are read. Undefined means AWS, where the tables are there; elsewhere `endpoint`. */
+  /** Where the tables' streams are read. Undefined means AWS, if the tables are there; otherwise `endpoint`. */
   readonly streamsEndpoint?: string
   /**
-   * The keys or the profile that the environment gives, else AWS's own chain; `dummy` for a local server where it names
-   * none.
+   * The keys or the profile that the environment gives, otherwise AWS's own chain; `dummy` for a local server if it
+   * names none.
    */
   readonly credentials: CredentialSource
-  /** Stands before every table name; may be empty. */
+  /** Prefix of every table name; may be empty. */
   readonly tablePrefix: string
-  /** One call as its caller sees it. */
+  /** Time limit of one call as its caller sees it. */
   readonly timeoutMs: number
-  /** One request. */
+  /** Time limit of one request. */
   readonly attemptTimeoutMs: number
   readonly maxAttempts: number
   readonly initialBackoffMs: number
@@ -197,8 +197,8 @@ export function parseDynamoSettings(env: Environment): DynamoSettings {
 }
 
 /**
- * The attempt timeout that lets every attempt run within the call even when each lasts to its limit and every backoff
- * is the longest possible: 1,566 ms with the defaults. Where the backoffs alone would take more than half the call, the
+ * The attempt timeout that lets every attempt run within the call even when each takes its full limit and every backoff
+ * is the longest possible: 1,566 ms with the defaults. If the backoffs alone would take more than half the call, the
  * attempts get the other half.
  */
 export function deriveAttemptTimeoutMs(

@@ -9,12 +9,12 @@ export interface AwsKeys {
 }
 
 /**
- * Where the client takes its credentials from: `chain`, AWS's own, which reads the process's environment and files;
- * keys or the name of a profile, where an environment gave them; `dummy`, made up for a local server.
+ * The source of the client's credentials: `chain`, AWS's own, which reads the process's environment and files; keys or
+ * the name of a profile, if an environment gave them; `dummy`, invented for a local server.
  */
 export type CredentialSource = 'chain' | 'dummy' | { readonly profile: string } | AwsKeys
 
-/** What an environment gives by itself. As in AWS's chain, a profile comes before keys. */
+/** What an environment itself provides. As in AWS's chain, a profile takes precedence over keys. */
 export function givenCredentials(env: Environment): { readonly profile: string } | AwsKeys | undefined {
   const profile = readVariable(env, 'AWS_PROFILE')
   if (profile !== undefined) return { profile }
@@ -40,7 +40,7 @@ const PROCESS_ONLY = [
   'AWS_WEB_IDENTITY_TOKEN_FILE',
 ]
 
-/** Faults of an environment that gives what would not be used, because it is not the process's own. */
+/** Faults of an environment whose values would be ignored because it is not the process's own. */
 export function unreadCredentials(env: Environment, ofProcess: Environment): readonly SettingFault[] {
   return PROCESS_ONLY.filter(
     (name) => ![undefined, readVariable(ofProcess, name)].includes(readVariable(env, name)),

@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import { type Environment, isSet } from '@miyabi/core'
 
 /**
- * Whether a URL can only be a server of the developer's own: a loopback address, `host.docker.internal`, or a name
- * without a dot (a container's). AWS is never any of these, so credentials made up for one can never reach AWS.
+ * Whether a URL can only be a developer's own server: a loopback address, `host.docker.internal`, or a name without a
+ * dot (a container's). AWS is never any of these, so invented credentials can never reach AWS.
  */
 export function isLocalEndpoint(endpoint: string): boolean {
   const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, '').toLowerCase()
@@ -12,13 +12,13 @@ export function isLocalEndpoint(endpoint: string): boolean {
   return !host.includes('.') || host.endsWith('.localhost') || host === 'host.docker.internal'
 }
 
-/** Whether a URL is AWS's: a region's, a FIPS or dual-stack one, an interface endpoint. None stands for AWS too. */
+/** Whether a URL is AWS's: a region's, a FIPS or dual-stack one, an interface endpoint. No URL also means AWS. */
 export function isAwsEndpoint(endpoint: string | undefined): boolean {
   if (endpoint === undefined) return true
   return /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(endpoint).hostname.toLowerCase())
 }
 
-/** The variables by which AWS's credential chain is told where to look. */
+/** The variables that tell AWS's credential chain where to search. */
 const CREDENTIAL_VARIABLES = [
   'AWS_ACCESS_KEY_ID',
   'AWS_PROFILE',
@@ -28,8 +28,8 @@ const CREDENTIAL_VARIABLES = [
 ]
 
 /**
- * Whether an environment says where AWS credentials come from. A default profile in a file does not count: nothing
- * named it.
+ * Whether an environment names the source of AWS credentials. A default profile in a file does not count: nothing named
+ * it.
  */
 export function namesAwsCredentials(env: Environment): boolean {
   return CREDENTIAL_VARIABLES.some((name) => isSet(env, name))

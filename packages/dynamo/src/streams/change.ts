@@ -1,32 +1,32 @@
 import type { AgentState } from '../agent-state/state.js'
 import type { StoredEvent } from '../events/event.js'
 
-/** What the items are whose changes a stream tells, by the name that a consumer gives. */
+/** The items whose changes a stream reports, under the name that a consumer uses. */
 export interface StreamItems {
   readonly events: StoredEvent
-  /** Of an agent's current state; its history and other items beside it are left out. */
+  /** Changes of an agent's current state; its history and other items beside it are omitted. */
   readonly agentState: AgentState
 }
 
-/** Whose changes: `events` or `agentState`. */
+/** The stream: `events` or `agentState`. */
 export type StreamName = keyof StreamItems
 
 /** Every change has these. */
 interface ChangeFacts {
-  /** When DynamoDB took the write, to the second. */
+  /** When DynamoDB accepted the write, to the second. */
   readonly at: Date
-  /** Its number in the shard, which grows; of one item also from shard to shard. */
+  /** Its number in the shard, in ascending order; for one item also from shard to shard. */
   readonly sequence: string
 }
 
-/** One change of an item. Items of older shapes come in the present one. */
+/** One change of an item. Items of older shapes are returned in the current one. */
 export type Change<T> =
   | (ChangeFacts & { readonly kind: 'insert'; readonly next: T })
   | (ChangeFacts & { readonly kind: 'modify'; readonly next: T; readonly previous: T })
   | (ChangeFacts & {
       readonly kind: 'remove'
       readonly previous: T
-      /** Whether DynamoDB removed it because its time was over; false where somebody deleted it. */
+      /** Whether DynamoDB removed it because it expired; false if a client deleted it. */
       readonly expired: boolean
     })
 
@@ -34,10 +34,12 @@ export type Change<T> =
 export interface StreamRecord<T> {
   readonly sequence: string
   readonly at: Date
-  /** Undefined for an item of another kind in the same table, and where `unreadable` tells why there is none. */
+  /**
+   * Undefined for an item of another kind in the same table, and if `unreadable` gives the reason that there is none.
+   */
   readonly change?: Change<T>
-  /** What reading its item failed with, such as `ItemShapeError` of a newer release's. */
+  /** The error of reading its item, such as `ItemShapeError` for a newer release's item. */
   readonly unreadable?: unknown
-  /** The whole record as JSON, in DynamoDB's wire form: bytes are base64. */
+  /** The whole record as JSON, in DynamoDB's wire format: bytes are base64. */
   toText(): string
 }

@@ -6,13 +6,13 @@ import type { DynamoSettings } from '../settings/config.js'
 import { isAwsEndpoint } from '../settings/endpoint.js'
 
 /**
- * Where streams are read, where it is not AWS's own address for them: there they have one of their own, everywhere else
- * they are at the tables' address.
+ * Where streams are read, unless it is AWS's own address for them: AWS has a separate address for streams, other
+ * servers use the tables' address.
  */
 export const streamsEndpoint = ({ endpoint, streamsEndpoint: named }: DynamoSettings): string | undefined =>
   named ?? (isAwsEndpoint(endpoint) ? undefined : endpoint)
 
-/** AWS takes five reads of a shard a second, from all who read it. */
+/** AWS allows five reads of a shard a second, across all readers. */
 const AWS_PACE_MS = 200
 
 /** The shortest time from one read of a shard to the next, in milliseconds; 0 where there is no such limit. */
@@ -28,7 +28,7 @@ interface LazyStreamsClient {
   destroy(): void
 }
 
-/** The SDK and its client for streams, loaded and made with the first use, with the tables' client's credentials. */
+/** The SDK and its client for streams, loaded and created at first use, with the tables' client's credentials. */
 export function streamsClient(
   tables: DynamoDBClient,
   settings: DynamoSettings,

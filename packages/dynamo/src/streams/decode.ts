@@ -9,13 +9,13 @@ import type { Change, StreamItems, StreamName, StreamRecord } from './change.js'
 
 type Image = Readonly<Record<string, AttributeValue>>
 
-/** How the items of one stream are read; undefined for what is of another kind. */
+/** How the items of one stream are read; undefined for items of another kind. */
 type ReadImage<T> = (image: Image) => T | undefined
 
 /** One for each stream. */
 type ImageReaders = { readonly [From in StreamName]: ReadImage<StreamItems[From]> }
 
-/** ElectroDB's mark of what an item is. */
+/** ElectroDB's mark of an item's kind. */
 const KIND = '__edb_e__'
 
 /** How each stream's items are read, by the entities that wrote them into its table. */
@@ -36,7 +36,7 @@ export function imageReaders(table: (from: StreamName) => string): ImageReaders 
   }
 }
 
-/** A record as the SDK gives it, with its item read. What cannot be read is told, not thrown. */
+/** Returns a record of the SDK with its item read. An unreadable item is reported, not thrown. */
 export function decodeRecord<T>(record: SdkRecord, read: ReadImage<T>): StreamRecord<T> {
   const { dynamodb: { SequenceNumber: sequence = '', ApproximateCreationDateTime: at = new Date() } = {} } = record
   const toText = (): string => JSON.stringify(record, bytesAsBase64)
@@ -63,20 +63,20 @@ function toChange<T>(
 }
 
 /**
- * Only the service itself is named in a record: it removes what has expired. The embedded engine writes its name in
- * small letters, which the SDK leaves out.
+ * A record names only the service itself: it removes expired items. The embedded engine writes its name in lower case,
+ * which the SDK omits.
  */
 const isExpiry = (identity: SdkRecord['userIdentity']): boolean =>
   identity !== undefined && (identity.PrincipalId ?? 'dynamodb.amazonaws.com') === 'dynamodb.amazonaws.com'
 
-/** The record that `toText` gave. */
+/** Returns the record from which `toText` was made. */
 export function recordOf(text: string): SdkRecord {
   const record = JSON.parse(text, bytesOfBase64) as SdkRecord
   const at = record.dynamodb?.ApproximateCreationDateTime
   return { ...record, dynamodb: { ...record.dynamodb, ...(at && { ApproximateCreationDateTime: new Date(at) }) } }
 }
 
-/** A value's type stands where an attribute's name could, but behind that name is always an object. */
+/** A value's type appears where an attribute's name could, but behind that name there is always an object. */
 const bytesOfBase64 = (name: string, value: unknown): unknown => {
   if (name === 'B' && typeof value === 'string') return bytesOf(value)
   if (name !== 'BS' || !Array.isArray(value)) return value

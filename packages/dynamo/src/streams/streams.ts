@@ -10,7 +10,7 @@ import { decodeRecord, imageReaders, recordOf } from './decode.js'
 /** A shard of a stream: a part of its records, in their order. */
 export interface StreamShard {
   readonly id: string
-  /** The one that it was split from, or that it follows; that one's records come first. */
+  /** The shard it was split from, or that it follows; that shard's records come first. */
   readonly parent?: string
   /** The first record's number. */
   readonly start?: string
@@ -19,7 +19,7 @@ export interface StreamShard {
 /** All shards of a stream. */
 export interface StreamShards {
   readonly shards: readonly StreamShard[]
-  /** Whether no shard comes any more: the stream was ended. */
+  /** Whether no further shard follows: the stream was ended. */
   readonly isEnded: boolean
 }
 
@@ -28,7 +28,7 @@ export interface StreamPosition {
   /** The stream's ARN. */
   readonly stream: string
   readonly shard: string
-  /** The number of the last record that was read; left out: from the oldest that is there. */
+  /** The number of the last record that was read; omitted: from the oldest stored record. */
   readonly after?: string | undefined
 }
 
@@ -39,43 +39,49 @@ export interface StreamPage<T> {
   readonly next?: string
 }
 
-/** Instead of an iterator. `trimmed`: records behind the position are gone. `gone`: the shard is. */
+/**
+ * Returned instead of an iterator. `trimmed`: records after the position have been removed. `gone`: the shard no longer
+ * exists.
+ */
 export interface LostShard {
   readonly lost: 'trimmed' | 'gone'
 }
 
-/** Instead of a page. `iterator`: it is too old, and another for the same position reads on. */
+/** Returned instead of a page. `iterator`: it is too old, and a new one for the same position continues. */
 export interface LostPage {
   readonly lost: 'trimmed' | 'iterator'
 }
 
 /**
- * DynamoDB's streams as they are, request by request; `db.streams.consume` of @miyabi/db is what to use them by. What
- * else fails is a `DynamoError`; after `close()` it is `dynamo.closed`.
+ * DynamoDB's streams, request by request; use `db.streams.consume` of @miyabi/db to consume them. Any other failure is
+ * a `DynamoError`; after `close()` it is `dynamo.closed`.
  */
 export interface Streams {
-  /** The shortest time from one read of a shard to the next, in milliseconds: AWS takes five a second. */
+  /** The shortest time from one read of a shard to the next, in milliseconds: AWS allows five a second. */
   readonly paceMs: number
-  /** The ARN of a table's present stream; undefined where it has none. */
+  /** Returns the ARN of a table's current stream; undefined if it has none. */
   current(from: StreamName, options?: CallerOptions): Promise<string | undefined>
-  /** The shards of a stream, in no order; undefined where there is no such stream any more. */
+  /** Returns the shards of a stream, in no order; undefined if the stream no longer exists. */
   shards(stream: string, options?: CallerOptions): Promise<StreamShards | undefined>
-  /** An iterator, which is good for 15 minutes. */
+  /** Returns an iterator, which is valid for 15 minutes. */
   iterator(position: StreamPosition, options?: CallerOptions): Promise<{ readonly iterator: string } | LostShard>
-  /** The records at an iterator, up to `limit` (at most 1,000) and to 1 MB. There may be none, and more behind. */
+  /**
+   * Returns the records at an iterator, up to `limit` (at most 1,000) and to 1 MB. There may be none, with more to
+   * follow.
+   */
   read<From extends StreamName>(
     from: From,
     iterator: string,
     options?: CallerOptions & { readonly limit?: number },
   ): Promise<StreamPage<StreamItems[From]> | LostPage>
-  /** The record of which `toText()` gave this, as this release reads it. Asks nobody. */
+  /** Returns the record from which `toText()` was made, as this release reads it. Sends nothing. */
   parse<From extends StreamName>(from: From, text: string): Promise<StreamRecord<StreamItems[From]>>
 }
 
-/** What answers speak of other streams than were asked for, as the embedded engine's do. */
+/** Responses that refer to streams other than those requested, as the embedded engine's do. */
 const labelOf = (stream: string): string | undefined => /\/stream\/(.+)$/.exec(stream)?.[1]
 
-/** @param table gives the name of a stream's table. */
+/** @param table returns the name of a stream's table. */
 export function bindStreams(
   client: DynamoDBClient,
   store: Store,
@@ -155,7 +161,7 @@ export function bindStreams(
         } catch (error) {
           const name = awsName(error)
           if (name === 'TrimmedDataAccessException') return { lost: 'trimmed' as const }
-          // DynamoDB Local answers the second for an iterator of a shard that it has closed since.
+          // DynamoDB Local returns the second for an iterator of a shard that it has closed since.
           if (name === 'ExpiredIteratorException' || name === 'ResourceNotFoundException') {
             return { lost: 'iterator' as const }
           }

@@ -12,26 +12,26 @@ import type { AutoScaling, ScalingTarget } from './auto-scaling.js'
 import type { TableDefinition } from './definition.js'
 import { abort, describeTable } from './describe.js'
 
-/** A table as it is on the server. What is undefined cannot be found out there. */
+/** A table as it is on the server. Undefined members cannot be determined there. */
 export interface ActualTable {
   readonly description: TableDescription
   readonly ttl: TimeToLiveDescription
   readonly pointInTimeRecovery: boolean | undefined
   readonly tags: Readonly<Record<string, string>> | undefined
-  /** The registered targets among those that the definition asks for. */
+  /** The registered targets among those of the definition. */
   readonly scaling: readonly ScalingTarget[] | undefined
 }
 
 /** Where tables are read and changed. */
 export interface TableServer {
   readonly client: DynamoDBClient
-  /** Undefined where there is no such service. */
+  /** Undefined if there is no such service. */
   readonly autoScaling: AutoScaling | undefined
-  /** Whether it is AWS itself, which tells everything it knows. */
+  /** Whether it is AWS itself, which reports everything it knows. */
   readonly isAws: boolean
 }
 
-/** Reads all that a definition speaks of; undefined when there is no such table. */
+/** Reads everything that a definition covers; undefined when there is no such table. */
 export async function readTable(
   server: TableServer,
   definition: TableDefinition,
@@ -41,7 +41,7 @@ export async function readTable(
   const { client, autoScaling } = server
   const description = await describeTable(client, name, signal)
   if (description === undefined) return undefined
-  // What is being made or deleted tells nothing else yet.
+  // A table being created or deleted reports nothing else yet.
   if (isComingOrGoing(description)) {
     return { description, ttl: {}, pointInTimeRecovery: undefined, tags: undefined, scaling: undefined }
   }
@@ -92,7 +92,7 @@ async function readTags(
   return tags
 }
 
-/** Undefined for what the engine does not know. */
+/** Undefined if the engine does not know it. */
 async function unlessUnknown<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading

@@ -9,7 +9,7 @@ import { runStep } from './run-step.js'
 import { waitUntilSettled } from './settled.js'
 import type { TableStep, TablesPlan, UnverifiableFact } from './step.js'
 
-/** What was done, and what this server does not tell. */
+/** What was done, and what this server does not report. */
 export interface TablesApplied {
   readonly done: readonly TableStep[]
   readonly unverifiable: readonly UnverifiableFact[]
@@ -22,7 +22,7 @@ export interface NamedTable {
   readonly table: string
 }
 
-/** What it takes to bring the tables to their definitions, each with what is there now. */
+/** Returns the steps that bring the tables to their definitions, each with the current state. */
 export async function planTables(
   server: TableServer,
   tables: readonly NamedTable[],
@@ -44,8 +44,8 @@ async function planOne(
 }
 
 /**
- * Brings the tables to their definitions, all at once and each a step at a time: after each the table is read and
- * planned anew, so two that apply at the same time do each step once.
+ * Brings the tables to their definitions, all in parallel and each one step at a time: after each step the table is
+ * read and planned again, so two concurrent applies execute each step once.
  *
  * @throws {DestructiveStepsError} before anything is changed.
  * @throws {TableNotReadyError}
@@ -73,7 +73,7 @@ function refuse(steps: readonly TableStep[], replace: readonly string[]): void {
   if (steps.length > 0) throw new DestructiveStepsError(steps, replace)
 }
 
-/** So often the same step is done where it seems to have had no effect: some of what AWS answers lags a little. */
+/** The most times the same step is executed when it seems to have had no effect: some AWS responses lag a little. */
 const MAX_REPEATS = 10
 
 async function applyOne(
@@ -91,7 +91,7 @@ async function applyOne(
     if (step === undefined) return { done, unverifiable }
     if (!isAllowed(step)) refuse([step], replace)
     const isSame = step.does === done.at(-1)?.does
-    if (isSame && ++repeats > MAX_REPEATS) throw new TableNotReadyError(step.table, `without effect of: ${step.does}`)
+    if (isSame && ++repeats > MAX_REPEATS) throw new TableNotReadyError(step.table, `no effect yet from: ${step.does}`)
     if (isSame) await sleep(1000, signal)
     else repeats = 0
     onProgress({ table: step.table, says: step.does })
@@ -100,10 +100,13 @@ async function applyOne(
   }
 }
 
-/** What AWS says while a table is young, or while somebody else changes it. */
+/** AWS's errors while a table is new, or while another process changes it. */
 const PASSING = new Set(['ResourceInUseException', 'LimitExceededException', 'ContinuousBackupsUnavailableException'])
 
-/** Whether the step was taken here: what fails because somebody else has done it, or is about to, needs no error. */
+/**
+ * Whether the step was executed here: a step that fails because another process has executed it, or is about to, is not
+ * an error.
+ */
 async function takeStep(
   server: TableServer,
   named: NamedTable,

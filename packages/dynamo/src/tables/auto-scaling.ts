@@ -19,20 +19,20 @@ export interface ScalingTarget {
   /** Capacity units. */
   readonly min: number
   readonly max: number
-  /** Percent of use that AWS steers to. */
+  /** The percentage of use that AWS targets. */
   readonly utilization: number
 }
 
-/** The service beside DynamoDB that changes the capacity of provisioned tables. */
+/** The AWS service that changes the capacity of provisioned tables. */
 export interface AutoScaling {
-  /** The targets registered among those that a definition asks for. */
+  /** Returns the registered targets among those of a definition. */
   read(definition: TableDefinition, table: string, signal: AbortSignal | undefined): Promise<ScalingTarget[]>
   /** Registers a target and its policy, or changes them. */
   register(target: ScalingTarget, signal: AbortSignal | undefined): Promise<void>
   destroy(): void
 }
 
-/** AWS waits so long after a change before the next, in seconds. */
+/** How long AWS waits after a change before the next, in seconds. */
 const COOLDOWN_SECONDS = 60
 
 /** The targets a definition asks for; none for a table on demand. */
@@ -58,7 +58,7 @@ export function scalingTargets({ billing, indexes }: TableDefinition, table: str
   ])
 }
 
-/** What AWS measures for a target. */
+/** The metric of a target. */
 export const metricOf = (dimension: ScalingTarget['dimension']): MetricType =>
   dimension.endsWith(':WriteCapacityUnits') ? 'DynamoDBWriteCapacityUtilization' : 'DynamoDBReadCapacityUtilization'
 
@@ -66,7 +66,7 @@ export const metricOf = (dimension: ScalingTarget['dimension']): MetricType =>
 export const policyName = ({ resourceId, dimension }: ScalingTarget): string =>
   `miyabi-${resourceId}-${dimension.split(':').at(-1)}`
 
-/** What a policy says, in the form of the API and of CloudFormation. */
+/** The content of a policy, in the form of the API and of CloudFormation. */
 export const policyConfiguration = ({ dimension, utilization }: ScalingTarget) => ({
   TargetValue: utilization,
   PredefinedMetricSpecification: { PredefinedMetricType: metricOf(dimension) },
@@ -75,8 +75,8 @@ export const policyConfiguration = ({ dimension, utilization }: ScalingTarget) =
 })
 
 /**
- * The service, where there is one: on AWS, or where `AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING` names one. Its SDK
- * client is loaded at the first use, with the credentials of the DynamoDB client.
+ * The service, if there is one: on AWS, or if `AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING` names one. Its SDK client is
+ * loaded at first use, with the credentials of the DynamoDB client.
  */
 export function createAutoScaling(client: DynamoDBClient, settings: DynamoSettings): AutoScaling {
   let loading: Promise<ApplicationAutoScalingClient> | undefined

@@ -6,7 +6,7 @@ import type {
   ProvisionedThroughput,
 } from '@aws-sdk/client-dynamodb'
 
-/** One table as data: what creation, health and the check of the ElectroDB models go by. */
+/** One table as data: used by creation, health and the check of the ElectroDB models. */
 export interface TableDefinition {
   /** Without the prefix. */
   readonly name: string
@@ -16,7 +16,7 @@ export interface TableDefinition {
   readonly keyAttributes: Readonly<Record<string, 'S' | 'N' | 'B'>>
   readonly indexes: readonly IndexDefinition[]
   readonly billing: Billing
-  /** The attribute that holds when an item expires, in seconds since 1970. */
+  /** The attribute that holds an item's expiry, in seconds since 1970. */
   readonly ttlAttribute: string
   readonly stream?: 'NEW_AND_OLD_IMAGES'
   readonly pointInTimeRecovery: boolean
@@ -26,7 +26,7 @@ export interface TableDefinition {
   readonly tags: Readonly<Record<string, string>>
 }
 
-/** A global secondary index, named after the question it answers. It carries whole items. */
+/** A global secondary index, named after the query it serves. It carries whole items. */
 export interface IndexDefinition {
   readonly name: string
   readonly partitionKey: string
@@ -40,7 +40,7 @@ export interface Provisioned {
   /** Capacity units; a table is created with `min`. */
   readonly write: CapacityRange
   readonly read: CapacityRange
-  /** Percent of use that auto scaling steers to. */
+  /** The percentage of use that auto scaling targets. */
   readonly targetUtilization: number
 }
 
@@ -50,7 +50,7 @@ export interface CapacityRange {
 }
 
 /**
- * The `CreateTable` call that makes a table of this definition.
+ * Returns the `CreateTable` call that creates a table of this definition.
  * @param table its name with the prefix.
  */
 export function toCreateTableInput(definition: TableDefinition, table: string): CreateTableCommandInput {
@@ -87,7 +87,7 @@ export function attributeDefinitions(definition: TableDefinition): AttributeDefi
   }))
 }
 
-/** What a provisioned table begins with. */
+/** The initial capacity of a provisioned table. */
 export const throughput = ({ read, write }: Provisioned): ProvisionedThroughput => ({
   ReadCapacityUnits: read.min,
   WriteCapacityUnits: write.min,

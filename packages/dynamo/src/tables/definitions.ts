@@ -39,7 +39,7 @@ export const agentStateTable: TableDefinition = {
   stream: 'NEW_AND_OLD_IMAGES',
 }
 
-/** Messages on their way to recipients: a partition for each, which holds only what is undelivered. */
+/** Messages to recipients: a partition for each, which holds only what is undelivered. */
 export const messagesTable: TableDefinition = {
   ...common,
   name: 'MiyabiWebSocketMessages',

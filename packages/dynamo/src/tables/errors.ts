@@ -2,7 +2,7 @@ import { MiyabiError } from '@miyabi/core'
 import type { TableStep } from './step.js'
 
 /**
- * Bringing a table to its definition would destroy something, and nobody allowed it for that table. Nothing was
+ * Bringing a table to its definition would destroy something, and this was not allowed for that table. Nothing was
  * changed.
  */
 export class DestructiveStepsError extends MiyabiError<
@@ -11,20 +11,20 @@ export class DestructiveStepsError extends MiyabiError<
 > {
   override readonly name = 'DestructiveStepsError'
 
-  /** @param replace the tables at which something may be lost. */
+  /** @param replace the tables that may lose something. */
   constructor(steps: readonly TableStep[], replace: readonly string[]) {
     const lines = steps.map(
       ({ table, what, does, expected, found }) => `  ${table}, ${what}: ${does} (expected ${expected}; found ${found})`,
     )
     const tables = [...new Set([...replace, ...steps.map(({ table }) => table)])]
-    super('dynamo.tables.differ', `what is there would be lost:\n${lines.join('\n')}`, {
+    super('dynamo.tables.differ', `existing data would be lost:\n${lines.join('\n')}`, {
       details: { steps },
-      remedy: `If that may be: \`pnpm db:tables apply --replace ${tables.join(',')}\`. Else set another DYNAMODB_TABLE_PREFIX.`,
+      remedy: `To allow this: \`pnpm db:tables apply --replace ${tables.join(',')}\`. Otherwise set another DYNAMODB_TABLE_PREFIX.`,
     })
   }
 }
 
-/** A table did not become what was asked for in time. */
+/** A table did not reach the requested state in time. */
 export class TableNotReadyError extends MiyabiError<
   'dynamo.tables.not_ready',
   { readonly table: string; readonly state: string }

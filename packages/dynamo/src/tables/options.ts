@@ -1,9 +1,9 @@
 export interface ApplyOptions {
-  /** Names, with the prefix, of the tables at which items, indexes or streams may be lost. Default: none. */
+  /** Names, with the prefix, of the tables that may lose items, indexes or streams. Default: none. */
   readonly replace?: readonly string[]
   /** How long one step may take, in milliseconds. Default 10 minutes: an index over many items is built slowly. */
   readonly waitMs?: number
-  /** Told what is done, and every few seconds what is waited for. */
+  /** Called with what is done, and every few seconds with what is waited for. */
   readonly onProgress?: (progress: TableProgress) => void
   readonly signal?: AbortSignal | undefined
 }
@@ -12,8 +12,8 @@ export interface ApplyOptions {
 export interface TableProgress {
   /** With the prefix. */
   readonly table: string
-  /** `create the table`; while waiting, what for: `the index byUser is CREATING`. */
+  /** `create the table`; while waiting, the reason: `the index byUser is CREATING`. */
   readonly says: string
-  /** While waiting: since when, in milliseconds. */
+  /** While waiting: for how long, in milliseconds. */
   readonly waitedMs?: number
 }

@@ -7,7 +7,7 @@ import { keySchema, type TableDefinition, toCreateTableInput } from './definitio
 import { keysText, typesOf } from './keys-text.js'
 import type { TableRequest, TableStep, TablesPlan, UnverifiableFact } from './step.js'
 
-/** In the order of the steps: protection comes last, when nothing is left to be done. */
+/** In the order of the steps: protection comes last, when no other step is left. */
 const aspects = [
   billing,
   capacity,
@@ -22,7 +22,8 @@ const aspects = [
 ] as const
 
 /**
- * The steps from a table as it is (undefined: it is not) to its definition. Pure: nothing is asked, nothing changed.
+ * Returns the steps from a table as it is (undefined: it does not exist) to its definition. Pure: sends nothing,
+ * changes nothing.
  */
 export function planTable(definition: TableDefinition, actual: ActualTable | undefined, where: Where): TablesPlan {
   const { table } = where
@@ -44,7 +45,7 @@ export function planTable(definition: TableDefinition, actual: ActualTable | und
   return { steps, unverifiable }
 }
 
-/** The keys of a table cannot be changed: another table takes its place. */
+/** The keys of a table cannot be changed: a new table replaces it. */
 function replacement(
   definition: TableDefinition,
   { description }: ActualTable,

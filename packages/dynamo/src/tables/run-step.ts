@@ -10,7 +10,7 @@ import type { TableServer } from './actual.js'
 import { abort } from './describe.js'
 import type { TableStep } from './step.js'
 
-/** Sends the request of a step. Waits for nothing. */
+/** Sends the request of a step. Does not wait for its effect. */
 export async function runStep(
   { client, autoScaling }: TableServer,
   { table, request }: TableStep,

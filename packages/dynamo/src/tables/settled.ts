@@ -8,7 +8,7 @@ import type { ApplyOptions } from './options.js'
 /** How often the caller is told what is waited for, in milliseconds. */
 const SAY_EVERY_MS = 2_000
 
-/** Waits until nothing of a table is under way any more: it is there, whole, or it is gone. */
+/** Waits until no change to a table is in progress: it exists completely, or it is gone. */
 export async function waitUntilSettled(
   client: DynamoDBClient,
   table: string,
@@ -29,7 +29,7 @@ export async function waitUntilSettled(
   }
 }
 
-/** What of a table is under way, in words; undefined when nothing is. */
+/** The change to a table in progress, as text; undefined when there is none. */
 async function underWay(
   client: DynamoDBClient,
   table: string,
@@ -46,7 +46,7 @@ async function underWay(
 function changing({ TableStatus, GlobalSecondaryIndexes = [], SSEDescription }: TableDescription): string | undefined {
   if (TableStatus !== 'ACTIVE') return `the table is ${TableStatus}`
   const index = GlobalSecondaryIndexes.find(
-    // Some emulators say nothing of an index's state.
+    // Some emulators report no index state.
     ({ IndexStatus, Backfilling }) => Backfilling || (IndexStatus !== undefined && IndexStatus !== 'ACTIVE'),
   )
   if (index) return `the index ${index.IndexName} is ${index.IndexStatus}${index.Backfilling ? ', backfilling' : ''}`

@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-dynamodb'
 import type { ScalingTarget } from './auto-scaling.js'
 
-/** One way in which a table is not what its definition says. */
+/** One way in which a table differs from its definition. */
 export interface TableDifference {
   /** With the prefix. */
   readonly table: string
@@ -15,13 +15,13 @@ export interface TableDifference {
   readonly found: string
 }
 
-/** One change that brings a table nearer to its definition, with the difference that asks for it. */
+/** One change that brings a table closer to its definition, with the difference that requires it. */
 export interface TableStep extends TableDifference {
-  /** What is done, in words: `create the index byUser`. */
+  /** What is done, as text: `create the index byUser`. */
   readonly does: string
-  /** Whether items, an index that is read, or records of a stream are lost by it. */
+  /** Whether it loses items, an index in use, or records of a stream. */
   readonly destructive: boolean
-  /** What is sent. */
+  /** The request to send. */
   readonly request: TableRequest
 }
 
@@ -35,11 +35,11 @@ export type TableRequest =
   | { readonly operation: 'TagResource'; readonly arn: string; readonly tags: Readonly<Record<string, string>> }
   | { readonly operation: 'RegisterScalableTarget'; readonly target: ScalingTarget }
 
-/** What it takes to bring tables to their definitions. */
+/** The plan that brings tables to their definitions. */
 export interface TablesPlan {
-  /** In the order in which they are done for each table; empty when all is as it should be. */
+  /** In execution order for each table; empty when nothing differs. */
   readonly steps: readonly TableStep[]
-  /** What this server does not tell, so that nobody knows. */
+  /** What this server does not report, so it is unknown. */
   readonly unverifiable: readonly UnverifiableFact[]
 }
 

@@ -13,7 +13,7 @@ import { describeTable } from './describe.js'
 import type { ApplyOptions } from './options.js'
 import type { TablesPlan } from './step.js'
 
-/** Which tables are there, and whether they are as they should be. */
+/** Which tables exist, and whether they match their definitions. */
 export interface TablesStatus extends TablesPlan {
   readonly tables: readonly {
     /** With the prefix. */
@@ -30,19 +30,19 @@ interface CallerOptions {
 }
 
 /**
- * The tables of one prefix. What fails comes out as a `DynamoError`, like every other call; after `close()` it is
+ * The tables of one prefix. Failures are reported as `DynamoError`, as by every other call; after `close()` it is
  * `dynamo.closed`.
  */
 export interface Tables {
-  /** Which tables are there, and in what they differ from their definitions. */
+  /** Returns which tables exist, and how they differ from their definitions. */
   status(options?: CallerOptions): Promise<TablesStatus>
-  /** What `apply` would do. Changes nothing. */
+  /** Returns what `apply` would do. Changes nothing. */
   plan(options?: CallerOptions): Promise<TablesPlan>
   /**
-   * Creates what is missing and brings what is there to its definition, waiting until it is so. Safe to call again, and
-   * from several processes at once.
-   * @throws {DestructiveStepsError} when something would be lost at a table that `replace` does not name; nothing is
-   *   changed then.
+   * Creates what is missing and brings existing tables to their definitions, and waits until they match. Safe to call
+   * again, and from several processes concurrently.
+   * @throws {DestructiveStepsError} when a table that `replace` does not name would lose something; nothing is changed
+   * then.
    * @throws {TableNotReadyError} when a step takes longer than `waitMs`.
    */
   apply(options?: ApplyOptions): Promise<TablesApplied>
@@ -95,7 +95,7 @@ export function bindTables(
         if (stranger !== undefined) {
           throw new DynamoInputError(
             'replace',
-            `names ${JSON.stringify(stranger)}, which is none of ${names.join(', ')}`,
+            `names ${JSON.stringify(stranger)}; expected one of ${names.join(', ')}`,
           )
         }
         return applyTables(server, named, { ...options, logger })

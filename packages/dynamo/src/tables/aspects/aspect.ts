@@ -3,20 +3,20 @@ import type { ActualTable } from '../actual.js'
 import type { TableDefinition } from '../definition.js'
 import type { TableRequest, TableStep } from '../step.js'
 
-/** A step as an aspect plans it. `what` says it more exactly than the aspect's own. */
+/** A step as an aspect plans it. `what` is more specific than the aspect's own. */
 export type Change = Omit<TableStep, 'table' | 'what'> & { readonly what?: string }
 
-/** One side of a table that can be changed by itself. */
+/** One aspect of a table that can be changed separately. */
 export interface Aspect {
   readonly what: string
-  /** The changes that bring it to its definition, in order; `unverifiable` where the server does not tell how it is. */
+  /** The changes that bring it to its definition, in order; `unverifiable` if the server does not report its state. */
   plan(definition: TableDefinition, actual: ActualTable, where: Where): readonly Change[] | 'unverifiable'
 }
 
 export interface Where {
   /** With the prefix. */
   readonly table: string
-  /** AWS says nothing of what is at its default; another server that says nothing may not know. */
+  /** AWS omits what is at its default; if another server omits it, it may not know. */
   readonly isAws: boolean
 }
 

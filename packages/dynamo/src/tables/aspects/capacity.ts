@@ -3,7 +3,7 @@ import { type ScalingTarget, scalingTargets } from '../auto-scaling.js'
 import { type CapacityRange, throughput } from '../definition.js'
 import { type Aspect, update } from './aspect.js'
 
-/** On demand or provisioned. DynamoDB lets a table go back to on demand once in 24 hours. */
+/** On demand or provisioned. DynamoDB lets a table return to on demand once in 24 hours. */
 export const billing: Aspect = {
   what: 'billing',
   plan({ billing: wanted }, { description }) {
@@ -26,7 +26,7 @@ export const billing: Aspect = {
   },
 }
 
-/** Provisioned units within their bounds: where in them, auto scaling decides. */
+/** Provisioned units within their bounds: auto scaling decides the value within them. */
 export const capacity: Aspect = {
   what: 'capacity',
   plan({ billing: wanted }, { description }) {
@@ -48,7 +48,7 @@ export const capacity: Aspect = {
   },
 }
 
-/** Which capacities AWS scales, in which bounds. */
+/** Which capacities AWS scales, and within which bounds. */
 export const autoScaling: Aspect = {
   what: 'auto scaling',
   plan(definition, { scaling }, { table }) {

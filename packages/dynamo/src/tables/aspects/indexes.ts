@@ -5,8 +5,8 @@ import { keysText, typesOf } from '../keys-text.js'
 import { type Aspect, type Change, update } from './aspect.js'
 
 /**
- * The indexes. One is deleted or created at a time, because DynamoDB allows no more; an index with other keys is both,
- * and its question has no answer in between.
+ * The indexes. One is deleted or created at a time, because DynamoDB allows no more; an index with other keys is
+ * deleted and created, and its queries fail in between.
  */
 export const indexes: Aspect = {
   what: 'indexes',
@@ -47,7 +47,7 @@ export const indexes: Aspect = {
             destructive: false,
             does: `create the index ${index.name}`,
             request: update({
-              // Of all that are there by then, and no more: DynamoDB refuses what no key uses.
+              // Exactly of those that exist by then: DynamoDB refuses attributes that no key uses.
               AttributeDefinitions: attributeDefinitions({
                 ...definition,
                 indexes: definition.indexes.filter(({ name }) => kept.has(name)),

@@ -1,6 +1,6 @@
 import { type Aspect, type Change, onOff, update } from './aspect.js'
 
-/** The stream of changes. Its view cannot be changed: the old stream ends, and one of another name begins. */
+/** The change stream. Its view cannot be changed: the old stream ends, and another one begins under another name. */
 export const stream: Aspect = {
   what: 'stream',
   plan({ stream: wanted }, { description }) {
@@ -10,7 +10,7 @@ export const stream: Aspect = {
     const end: Change = {
       ...texts,
       does: `end the stream of ${texts.found}`,
-      destructive: true, // what nobody has read of it is lost
+      destructive: true, // unread records are lost
       request: update({ StreamSpecification: { StreamEnabled: false } }),
     }
     const begin = wanted && {
@@ -66,7 +66,7 @@ export const pointInTimeRecovery: Aspect = {
   },
 }
 
-/** Our tags; those of others stay. */
+/** Our tags; the tags of others stay. */
 export const tags: Aspect = {
   what: 'tags',
   plan({ tags: wanted }, { tags: found, description }) {

@@ -3,11 +3,11 @@ import { type TableDefinition, toCreateTableInput } from '../definition.js'
 import { tableDefinitions } from '../definitions.js'
 
 export interface ExportOptions {
-  /** Stands before every table name. Default: none. */
+  /** Prefix of every table name. Default: none. */
   readonly prefix?: string
 }
 
-/** A CloudFormation template, as an object to be written as JSON. */
+/** A CloudFormation template, as an object to serialize as JSON. */
 export interface CloudFormationTemplate {
   readonly AWSTemplateFormatVersion: '2010-09-09'
   readonly Description: string
@@ -22,8 +22,8 @@ export interface CloudFormationResource {
 }
 
 /**
- * The tables as CloudFormation, with the auto scaling of those that are provisioned. A table that leaves the stack, or
- * is replaced, stays in the account.
+ * Returns the tables as CloudFormation, with the auto scaling of those that are provisioned. A table that leaves the
+ * stack, or is replaced, stays in the account.
  */
 export function toCloudFormation({ prefix = '' }: ExportOptions = {}): CloudFormationTemplate {
   return {
@@ -44,7 +44,7 @@ function tableResource(definition: TableDefinition, prefix: string): CloudFormat
     Type: 'AWS::DynamoDB::Table',
     DeletionPolicy: 'Retain',
     UpdateReplacePolicy: 'Retain',
-    // CloudFormation's form is CreateTable's, but for these.
+    // CloudFormation's form is that of CreateTable, except for these.
     Properties: {
       ...input,
       ...(stream ? { StreamSpecification: { StreamViewType: stream.StreamViewType } } : {}),
@@ -55,10 +55,7 @@ function tableResource(definition: TableDefinition, prefix: string): CloudFormat
   }
 }
 
-/**
- * @param target of a table named as its resource is, so that `Ref` stands for the name and says what must be there
- * first.
- */
+/** @param target of a table named like its resource, so that `Ref` gives the name and expresses the dependency. */
 function scalingResources(table: string, target: ScalingTarget): [string, CloudFormationResource][] {
   const id = `${target.resourceId}${target.dimension.split(':').at(-1)}`.replace(/^table\/|[^A-Za-z0-9]/g, '')
   return [

@@ -13,8 +13,8 @@ export interface TerraformConfiguration {
 }
 
 /**
- * The tables as Terraform (AWS provider 5 or later), with the auto scaling of those that are provisioned. Terraform
- * refuses to destroy a table, and leaves capacity that auto scaling has moved.
+ * Returns the tables as Terraform (AWS provider 5 or later), with the auto scaling of those that are provisioned.
+ * Terraform refuses to destroy a table, and leaves capacity that auto scaling has changed.
  */
 export function toTerraform({ prefix = '' }: ExportOptions = {}): TerraformConfiguration {
   const scaled = tableDefinitions.flatMap((definition) => {
@@ -61,7 +61,7 @@ function tableResource(definition: TableDefinition, prefix: string): object {
       ...capacity,
     })),
     ...(stream ? { stream_enabled: true, stream_view_type: stream } : {}),
-    // Without a key of one's own that is AWS's managed KMS key.
+    // Without a customer key, this is AWS's managed KMS key.
     server_side_encryption: { enabled: true },
     ttl: { attribute_name: definition.ttlAttribute, enabled: true },
     point_in_time_recovery: { enabled: definition.pointInTimeRecovery },
