@@ -23,7 +23,7 @@ export {
   stringifyJson,
   toJson,
 } from '@miyabi/core'
-// Types alone: importing them loads nothing.
+// Types only: importing them loads nothing.
 export type {
   AgentState,
   AgentStateEffect,

@@ -110,6 +110,6 @@ describe('ready()', () => {
   it('is red without a login for the service once it was asked for', async () => {
     const { before, after, service } = await probed({ SERVICE_DATABASE_URL: '' })
     expect([before.ready, service, after.ready]).toEqual([true, 'config.invalid', false])
-    expect(after.reasons.join()).toMatch(/asService\(\) was called, and SERVICE_DATABASE_URL is not set/)
+    expect(after.reasons.join()).toMatch(/asService\(\) was called, but SERVICE_DATABASE_URL is not set/)
   })
 })

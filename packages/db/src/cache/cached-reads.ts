@@ -6,16 +6,19 @@ import type { CacheDoor } from './door.js'
 import { entryRequest, MAX_TTL_MS, type OfScope, outOfBounds, problemOfTags } from './entry-request.js'
 
 const OBSTACLES = {
-  write: ['changes rows, or is no call of a model', 'leave cacheStrategy out: reads of models alone are cached'],
-  transaction: ['is part of a transaction, whose reads are its own', 'leave cacheStrategy out, or read outside of it'],
-  replica: ['reads from replicas', 'call it on `me.pg`: what is cached needs no replica'],
+  write: ['writes, or is not a model call', 'omit cacheStrategy: only model reads are cached'],
+  transaction: [
+    'is part of a transaction, whose reads cannot be cached',
+    'omit cacheStrategy, or read outside the transaction',
+  ],
+  replica: ['reads from replicas', 'call it on `me.pg`: cached reads need no replica'],
   extension: ['is called on a client with extensions', 'call it on `me.pg` itself, or use `me.cache.getOrSet`'],
 } as const
 
 const refused = (reason: string, remedy: string): CacheError =>
   new CacheError('db.cache.strategy_refused', reason, { remedy, details: { argument: 'cacheStrategy' } })
 
-/** Of the client without an identity: a cache has only who asks as somebody. */
+/** For the client without an identity: only reads with an identity are cached. */
 export const refusingReads: ReadCache = {
   read: async (call) => {
     assertPossible(call)
@@ -45,7 +48,7 @@ export function readsOfAll(door: CacheDoor, service: Pick<Postgres, 'position' |
   }
 }
 
-/** Lets the reads of one scope say with `cacheStrategy` that they are to be cached. */
+/** Lets the reads of one scope request caching with `cacheStrategy`. */
 export function cachedReads(door: CacheDoor, { own, minimum }: OfScope): ReadCache {
   return {
     async read(call, load) {
@@ -67,18 +70,18 @@ function assertPossible({ clientMethod, obstacle }: CachedRead): void {
   throw refused(`${clientMethod} ${reason}`, remedy)
 }
 
-/** @throws {CacheError} `db.cache.invalid`, with all that is wrong. */
+/** @throws {CacheError} `db.cache.invalid`, listing every fault. */
 function timesOf({ clientMethod, strategy }: CachedRead) {
   const isRecord = typeof strategy === 'object' && strategy !== null && !Array.isArray(strategy)
   const { ttl = 0, swr = 0, tags = [], ...others } = (isRecord ? strategy : {}) as Readonly<Record<string, unknown>>
   const problems = [
-    ...(isRecord ? [] : ['it is no object']),
-    ...Object.keys(others).map((name) => `${name} is none of ttl, swr and tags`),
+    ...(isRecord ? [] : ['it is not an object']),
+    ...Object.keys(others).map((name) => `unknown option ${name}; expected ttl, swr or tags`),
     ...problemOfTags(tags),
     ...outOfBounds({ ttl, swr }, { min: 0, max: MAX_TTL_MS / 1000, unit: 'seconds' }),
   ]
   if (problems.length > 0) {
-    const reason = `The cacheStrategy of ${clientMethod} cannot be: ${problems.join('; ')}`
+    const reason = `The cacheStrategy of ${clientMethod} is invalid: ${problems.join('; ')}`
     throw new CacheError('db.cache.invalid', reason, { details: { argument: 'cacheStrategy' } })
   }
   return { ttlMs: Number(ttl) * 1000, swrMs: Number(swr) * 1000, tags: tags as readonly CacheTag[] }

@@ -68,9 +68,9 @@ class Writer {
 }
 
 /**
- * A value in bytes, as `decode` gives it back: null, undefined, booleans, numbers, bigints, texts, dates, decimals and
- * bytes, in arrays and plain objects.
- * @param name what errors call it.
+ * Returns a value in bytes, as `decode` returns it: null, undefined, booleans, numbers, bigints, strings, dates,
+ * decimals and bytes, in arrays and plain objects.
+ * @param name its name in errors.
  * @throws {CacheError} `db.cache.not_cacheable`
  */
 export function encode(value: unknown, name = 'value'): Buffer {

@@ -220,7 +220,7 @@ export class CacheCore {
     this.#hasWarned = true
     this.#parts.logger.warn(
       { event: 'db.cache.not_hearing' },
-      'the cache loads each time: this process does not hear which tags are raised. Set SERVICE_DIRECT_DATABASE_URL or REDIS_URL, or run the only relay in it',
+      'the cache loads every time: this process does not receive raised tags. Set SERVICE_DIRECT_DATABASE_URL or REDIS_URL, or run the only relay in this process',
     )
   }
 }

@@ -34,12 +34,12 @@ export function entryRequest(
 export const problemOfTags = (tags: unknown): string[] =>
   Array.isArray(tags) && tags.length <= MOST_TAGS && tags.every(isTag)
     ? []
-    : [`the tags are not up to ${MOST_TAGS} of \`tag\``]
+    : [`tags are not up to ${MOST_TAGS} values made by \`tag\``]
 
 export const outOfBounds = (
   given: Readonly<Record<string, unknown>>,
   { min, max, unit }: { readonly min: number; readonly max: number; readonly unit: string },
 ): string[] =>
   Object.entries(given).flatMap(([name, time]) =>
-    typeof time === 'number' && time >= min && time <= max ? [] : [`${name} is not from ${min} to ${max} ${unit}`],
+    typeof time === 'number' && time >= min && time <= max ? [] : [`${name} is not between ${min} and ${max} ${unit}`],
   )

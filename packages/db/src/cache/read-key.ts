@@ -23,8 +23,8 @@ function encodedArgs(clientMethod: string, args: readonly unknown[]): Buffer {
   } catch (error) {
     if (!(error instanceof CacheError)) throw error
     // A reference to a field, for one.
-    throw new CacheError('db.cache.strategy_refused', `${clientMethod} cannot have a key: ${error.reason}`, {
-      remedy: 'leave cacheStrategy out, or use `me.cache.getOrSet` with a key of your own',
+    throw new CacheError('db.cache.strategy_refused', `${clientMethod} has no cache key: ${error.reason}`, {
+      remedy: 'omit cacheStrategy, or use `me.cache.getOrSet` with your own key',
       details: { argument: 'cacheStrategy' },
     })
   }

@@ -6,37 +6,37 @@ import type { CacheDoor } from './door.js'
 import type { CacheRequest } from './entry.js'
 import { entryRequest, MAX_TTL_MS, outOfBounds, problemOfTags } from './entry-request.js'
 
-/** What an entry is found by, beside whose it is and its tags. */
+/** What identifies an entry, besides its identity and its tags. */
 export type CacheKey = readonly (string | number | boolean | bigint | null)[]
 
 /** How a value is cached. */
 export interface CacheOptions {
-  /** What the value depends on. Default: nothing but the identity; it ends with its time. Up to 50. */
+  /** What the value depends on. Default: only the identity; it expires with its time. Up to 50. */
   readonly tags?: readonly CacheTag[]
-  /** For how long it is served, in milliseconds: from 1 to 86,400,000, a day. */
+  /** How long it is served, in milliseconds: from 1 to 86,400,000, a day. */
   readonly ttlMs: number
-  /** The same where the value is null or undefined. Default as `ttlMs`. */
+  /** The same for a value of null or undefined. Default: `ttlMs`. */
   readonly absentTtlMs?: number
   /**
-   * For how long beyond its time it is served where a store cannot be reached, in milliseconds up to a day; never once
-   * a tag of it was raised. Default 0.
+   * How long past its time it is served while a store is unreachable, in milliseconds up to a day; never after one of
+   * its tags was raised. Default 0.
    */
   readonly staleIfErrorMs?: number
   /**
-   * For how long beyond its time it is served while a newer one is loaded, in milliseconds up to a day; never once a
-   * tag of it was raised. Default 0.
+   * How long past its time it is served while a newer value is loaded, in milliseconds up to a day; never after one of
+   * its tags was raised. Default 0.
    */
   readonly staleWhileRevalidateMs?: number
 }
 
 /**
- * Values that are loaded once for one identity, and shared by all processes; never with another identity, whatever the
+ * Values that are loaded once for one identity and shared by all processes; never with another identity, whatever the
  * key.
  */
 export interface ScopedCache<Scope> {
   /**
-   * The value of a key: from memory, from Redis where REDIS_URL is set, or loaded. Once a change of what a tag stands
-   * for was committed and the relay has carried it out, nobody gets an older value any more. Each caller gets a copy.
+   * Returns the value of a key: from memory, from Redis if REDIS_URL is set, or loaded. Once a change of what a tag
+   * stands for was committed and the relay has raised the tag, no older value is served. Each caller gets a copy.
    *
    * ```ts
    * const plugin = await me.cache.getOrSet(
@@ -46,11 +46,11 @@ export interface ScopedCache<Scope> {
    * )
    * ```
    *
-   * @param load gets the scope. What it throws comes out, for all who waited for it.
+   * @param load receives the scope. Its error is thrown to every caller that waited for it.
    * @throws {CacheError} `db.cache.invalid`, `db.cache.not_cacheable`
    */
   getOrSet<T>(key: CacheKey, options: CacheOptions, load: (scope: Scope) => Promise<T>): Promise<T>
-  /** Lets nothing be served any more that was loaded for this identity: here at once, elsewhere as with tags. */
+  /** Stops serving what was loaded for this identity: immediately in this process, elsewhere as with tags. */
   forget(): Promise<void>
 }
 
@@ -108,7 +108,7 @@ export function cacheOfScope<Scope>({
   return { cache, reads: cachedReads(door, { own, minimum }) }
 }
 
-/** @throws {CacheError} `db.cache.invalid`, with all that is wrong. */
+/** @throws {CacheError} `db.cache.invalid`, listing every fault. */
 function requestOf(key: CacheKey, options: CacheOptions, own: OwnTag): Omit<CacheRequest, 'minimum' | 'load'> {
   const { tags = [], ttlMs, absentTtlMs = ttlMs, staleIfErrorMs = 0, staleWhileRevalidateMs: swrMs = 0 } = options
   const name = nameOf(key)
@@ -116,7 +116,7 @@ function requestOf(key: CacheKey, options: CacheOptions, own: OwnTag): Omit<Cach
   const problems = [
     ...(name !== undefined && name.length <= MAX_KEY
       ? []
-      : [`the key is no array of texts, numbers, booleans, bigints and null of ${MAX_KEY} characters at most`]),
+      : [`the key is not an array of strings, numbers, booleans, bigints and null of at most ${MAX_KEY} characters`]),
     ...problemOfTags(tags),
     ...outOfBounds({ ttlMs, absentTtlMs }, { min: 1, ...upTo }),
     ...outOfBounds({ staleIfErrorMs, staleWhileRevalidateMs: swrMs }, { min: 0, ...upTo }),

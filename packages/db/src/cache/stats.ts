@@ -1,24 +1,24 @@
-/** What the cache of a process did since it was first used. */
+/** What the cache of a process has done since it was first used. */
 export interface CacheStats {
-  /** Calls that were answered from memory. */
+  /** Calls answered from memory. */
   readonly hits: number
-  /** Calls that were answered from Redis. */
+  /** Calls answered from Redis. */
   readonly secondHits: number
-  /** Calls that were answered by neither. */
+  /** Calls answered by neither. */
   readonly misses: number
-  /** Loads that were begun: fewer than misses where several calls waited for one. */
+  /** Loads that were started: fewer than misses if several calls waited for one. */
   readonly loads: number
-  /** Values that were served beyond their time: while a newer one was loaded, or because a store failed. */
+  /** Values served past their time: while a newer one was loaded, or because a store failed. */
   readonly stale: number
-  /** Failures of Redis, and entries of it that were refused. */
+  /** Failures of Redis, and its entries that were refused. */
   readonly errors: number
-  /** Values that were too large to be kept. */
+  /** Values that were too large to keep. */
   readonly tooLarge: number
-  /** Entries in memory at this moment. */
+  /** Current entries in memory. */
   readonly entries: number
-  /** Their size in memory, in bytes, about. */
+  /** Their approximate size in memory, in bytes. */
   readonly bytes: number
-  /** Whether the process hears of tags, without which memory is not served from. */
+  /** Whether the process receives raised tags; otherwise memory is not served from. */
   readonly isHearing: boolean
 }
 

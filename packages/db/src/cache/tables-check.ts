@@ -26,7 +26,7 @@ export class TablesCheck {
     if (isRaised) return
     this.#logger.warn(
       { event: 'db.cache.table_not_raised', table },
-      `the database does not raise the cache's tags of ${table}, only outbox.invalidate does: run SELECT cache_tags('${table}') in a migration`,
+      `the database does not raise the cache tags of ${table}, only outbox.invalidate does: run SELECT cache_tags('${table}') in a migration`,
     )
   }
 }

@@ -1,10 +1,10 @@
 import { type LogFields, type Logger, silentLogger } from '@miyabi/core'
 
-/** Fields of the moment that observers add to every line of a log: the ids of the trace that is active. */
+/** Fields that observers add to every log line: the ids of the active trace. */
 export class AddedFields {
   #givers: readonly (() => LogFields)[] = []
 
-  /** Returns what ends it. */
+  /** Returns a function that removes it. */
   add(giver: () => LogFields): () => void {
     this.#givers = [...this.#givers, giver]
     return () => {
@@ -12,7 +12,7 @@ export class AddedFields {
     }
   }
 
-  /** The same logger, whose lines have them. */
+  /** The same logger, whose lines include them. */
   to(logger: Logger): Logger {
     if (logger === silentLogger) return logger
     const through =
@@ -27,7 +27,7 @@ export class AddedFields {
   }
 }
 
-/** A line comes first: one whose fields cannot be had is logged without. */
+/** The line takes precedence: if its fields cannot be read, it is logged without them. */
 function given(giver: () => LogFields): LogFields {
   try {
     return giver()

@@ -6,37 +6,37 @@ import { contextOf } from './shared-context.js'
 export interface CloseOnSignalOptions {
   /** Default SIGTERM (an orchestrator's stop) and SIGINT (Ctrl-C). */
   readonly signals?: readonly NodeJS.Signals[]
-  /** How long all of it may take before what is in flight is cut, in milliseconds. Default 10,000. */
+  /** How long closing may take before work in flight is aborted, in milliseconds. Default 10,000. */
   readonly graceMs?: number
   /**
-   * Ends what uses the context, before that closes: a server that takes requests, a worker. Counts towards the grace
-   * period.
-   * @param closing aborts when three quarters of it are over: what would go on by itself, such as an open stream, is to
-   *   be cut then, so that the context still closes well.
+   * Ends what uses the context, before the context closes: a server that accepts requests, a worker. Counts towards the
+   * grace period.
+   * @param closing aborts when three quarters of the grace period are over: end anything that would continue, such as
+   * an open stream, so that the context can still close cleanly.
    */
   readonly first?: (closing: AbortSignal) => Promise<unknown>
-  /** Default: says nothing. */
+  /** Default: silent. */
   readonly logger?: Logger
 }
 
-/** How much of the grace period passes before `first` is told that the rest of it is the context's. */
+/** The share of the grace period after which `first` is told that the rest belongs to the context. */
 const FIRST_SHARE = 3 / 4
 
-/** What a signal closes: a `DatabaseContext`, or what `sharedDatabase` gives. */
+/** What a signal closes: a `DatabaseContext`, or the result of `sharedDatabase`. */
 interface Closable {
   close(graceMs?: number): Promise<DatabaseClosed>
 }
 
-/** One context that signals are to close. */
+/** One context that signals close. */
 interface Registered {
   readonly context: Closable
   readonly signals: readonly NodeJS.Signals[]
   readonly logger: Logger
-  /** Resolves to whether all of it ended well. */
+  /** Resolves to whether everything ended cleanly. */
   end(signal: NodeJS.Signals): Promise<boolean>
 }
 
-/** All of a process, however often this file is evaluated in it. */
+/** All contexts of a process, however often this file is evaluated in it. */
 interface Registry {
   registered: readonly Registered[]
   readonly listeners: Map<NodeJS.Signals, () => void>
@@ -52,15 +52,15 @@ function registryOfProcess(): Registry {
 }
 
 /**
- * Ends the process well when it is told to end: with the first signal `first` runs, then the context is closed, and the
- * process exits with 0, or with 1 where work in flight had to be cut. A second signal exits at once, with 128 + the
- * signal's number. Nothing else of the data layer listens to signals, and the process must not exit of itself on them
- * meanwhile.
+ * Ends the process gracefully when it is told to end: with the first signal `first` runs, then the context is closed,
+ * and the process exits with 0, or with 1 if work in flight had to be aborted. A second signal exits immediately, with
+ * 128 + the signal's number. Nothing else in the data layer listens to signals, and the process must not itself exit on
+ * them meanwhile.
  *
- * Called for several contexts, all of them are closed at the same time. Called again for one, as when its module is
- * loaded anew, the later call takes the place of the earlier one.
+ * If called for several contexts, all of them are closed concurrently. If called again for one, for example when its
+ * module is reloaded, the later call replaces the earlier one.
  *
- * @returns stops listening.
+ * @returns a function that stops listening.
  */
 export function closeOnSignal(context: Closable, options: CloseOnSignalOptions = {}): () => void {
   const { signals = ['SIGTERM', 'SIGINT'], graceMs = DEFAULT_GRACE_MS, first = async () => {} } = options
@@ -92,13 +92,13 @@ export function closeOnSignal(context: Closable, options: CloseOnSignalOptions =
     )
 }
 
-/** Of each context the latest: which one `sharedDatabase` stands for is known once that was used. */
+/** The latest for each context: which context `sharedDatabase` stands for is known once it was used. */
 function latestOf(registered: readonly Registered[]): readonly Registered[] {
   const latest = new Map(registered.map((one) => [contextOf(one.context), one]))
   return [...latest.values()]
 }
 
-/** Listens to the signals of those that are registered, once to each. */
+/** Listens to the signals of the registered contexts, once to each. */
 function setRegistered(registry: Registry, registered: readonly Registered[]): void {
   registry.registered = registered
   const { listeners } = registry
@@ -120,21 +120,21 @@ function onSignal(registry: Registry, signal: NodeJS.Signals): void {
   const meant = latestOf(registry.registered).filter(({ signals }) => signals.includes(signal))
   if (registry.isEnding) {
     for (const { logger } of meant)
-      logger.warn({ event: 'db.signal_forced', signal }, `${signal} again: exiting at once`)
+      logger.warn({ event: 'db.signal_forced', signal }, `${signal} again: exiting immediately`)
     process.exit(128 + constants.signals[signal])
   }
   registry.isEnding = true
   void Promise.all(meant.map((one) => one.end(signal))).then((ended) => process.exit(ended.every(Boolean) ? 0 : 1))
 }
 
-/** Whether `work` succeeds in time; why it does not is logged. */
+/** Whether `work` succeeds in time; if not, the reason is logged. */
 async function settles(work: () => Promise<unknown>, ms: number, logger: Logger): Promise<boolean> {
   try {
     await withDeadline({ ms, onTimeout: () => new Error(`it did not end within ${ms} ms`) }, async () => work())
     return true
   } catch (error) {
     const { message } = safeCause(error)
-    logger.error({ event: 'db.signal_first_failed', error }, `what was to end first failed: ${message}`)
+    logger.error({ event: 'db.signal_first_failed', error }, `work that had to end first failed: ${message}`)
     return false
   }
 }

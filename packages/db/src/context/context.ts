@@ -1,5 +1,5 @@
-// Longer than others: it is what an application sees, one method after the other; each hands on to a store or to a file
-// beside this one.
+// Longer than others: it is the interface of an application, one method after the other; each delegates to a store or
+// to a file beside this one.
 import { DEFAULT_GRACE_MS, type Logger, safeCause, warnOfSecondCopy, withDeadline } from '@miyabi/core'
 import type { DynamoStats } from '@miyabi/dynamo'
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
@@ -54,49 +54,52 @@ import { type ScopedContext, scopedContext } from './scoped-context.js'
 import type { DatabaseServers } from './servers.js'
 import { openStores, type Stores } from './stores.js'
 
-/** The figures of the moment, and of the last minute. */
+/** Current statistics, and those of the last minute. */
 export interface DatabaseStats {
-  /** The connection pool: this moment, and its use over the last minute. */
+  /** The connection pool: now, and its use over the last minute. */
   readonly postgres: PostgresStats & { readonly usage: PoolUsage }
   /** The service's own pool, once `asService()` was called. */
   readonly service?: PostgresStats & { readonly usage: PoolUsage }
-  /** The connections at this moment, and the capacity consumed since the start, for each table, index and operation. */
+  /** Current connections, and the capacity consumed since the start, for each table, index and operation. */
   readonly dynamodb: DynamoStats
   /** The consumers of streams that run here. */
   readonly streams: readonly StreamStats[]
   /** The relays that run here. */
   readonly relays: readonly RelayStats[]
   readonly outbox: {
-    /** Transactions with effects that were committed here. */
+    /** Transactions with effects that were committed in this process. */
     readonly transactions: number
-    /** Where DB_OUTBOX_MAX_DEPTH is set. */
+    /** Present if DB_OUTBOX_MAX_DEPTH is set. */
     readonly bound?: DepthStats
   }
   /** The cache of this process, once it was used. */
   readonly cache?: CacheStats
 }
 
-/** How a context came to its end. */
+/** How a context was closed. */
 export interface DatabaseClosed {
   /** Whether all work in flight ended within the grace period, and both stores closed. */
   readonly drained: boolean
 }
 
-/** One who observes, and what ends that in each store. */
+/** An observer, and the functions that end it in each store. */
 interface Observation {
   readonly observer: DatabaseObserver
   readonly ends: (() => void)[]
 }
 
-/** How much longer than its grace closing may take, before it leaves the rest to the process's end. In milliseconds. */
+/**
+ * How much longer than its grace period closing may take before the rest is left to the end of the process. In
+ * milliseconds.
+ */
 const CLOSE_MARGIN_MS = 5_000
-/** Longer than either store's own limit of a second, which tells more. In milliseconds. */
+/** Longer than either store's own limit of a second, whose report is more specific. In milliseconds. */
 const READY_LIMIT_MS = 1_250
 
-/** What is asked. */
+/** What is checked. */
 export interface HealthCheckOptions {
   readonly signal?: AbortSignal
-  /** Whether to look at the replicas, too: without them everything is served, by the primary. Default false. */
+  /** Whether to check the replicas, too: without them the primary serves everything. Default false. */
   readonly replicas?: boolean
 }
 
@@ -105,47 +108,49 @@ interface CheckOptions {
   readonly limitMs?: number
 }
 
-/** All that a context can do: of one that is open, or of one that opens with its first use (`sharedDatabase`). */
+/** The interface of a context: of one that is open, or of one that opens at first use (`sharedDatabase`). */
 export type Database<Effects extends EffectDefinitions = NoEffects> = Pick<
   DatabaseContext<Effects>,
   keyof DatabaseContext
 >
 
 /**
- * Both stores behind one object, which the application makes once and closes once.
+ * Both stores behind one object, which the application creates once and closes once.
  *
- * Making it waits for no server, so it succeeds with one down; `healthCheck()` says which, why, and what to do.
+ * Creating it does not wait for a server, so it succeeds while one is down; `healthCheck()` reports which, why, and
+ * what to do.
  *
  * ```ts
  * await using db = await DatabaseContext.fromEnv()
- * const subscriptions = await db.as({ userId }).pg.subscription.findMany() // theirs, and nobody else's
+ * const subscriptions = await db.as({ userId }).pg.subscription.findMany() // only theirs
  * ```
  */
 export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> implements AsyncDisposable {
   /**
-   * The Prisma client of all tables without an identity, which no table answers: use that of `as()` or `asService()`.
+   * The Prisma client of all tables without an identity, which no table answers: use the client of `as()` or
+   * `asService()`.
    */
   readonly pg: PrismaClient
   /**
    * DynamoDB: the entities `events`, `agentState` and `messages`, and a `client` that sends the AWS SDK's commands. The
-   * SDK is loaded with the first call, or by `load()`, which also gives the whole client.
+   * SDK is loaded with the first call, or by `load()`, which also returns the complete client.
    */
   readonly dynamodb: DynamoOnDemand
-  /** What the context logs through, with secrets masked. Says nothing where none was given. */
+  /** The context's logger, with secrets masked. Silent if none was passed. */
   readonly logger: Logger
-  /** What DynamoDB's streams tell, put into effect in PostgreSQL, each change once. */
+  /** Applies DynamoDB's streams to PostgreSQL, each change once. */
   readonly streams: DatabaseStreams
   readonly #streams: BoundStreams
   readonly #stores: Stores
   readonly #topics: TopicsCheck
   #service: Postgres | undefined
-  /** Who observes, for what is opened later. */
+  /** Observers, for what is opened later. */
   readonly #observations = new Set<Observation>()
   readonly #relays = new Set<Relay>()
   #closing: Promise<DatabaseClosed> | undefined
   #hasEnded = false
   readonly #healthLog: HealthLog
-  /** Whether the service's login has worked in this process, and whether it was asked for in vain. */
+  /** Whether the service's login has worked in this process, and whether it was requested without being set. */
   #hasServed = false
   #lacksService = false
 
@@ -162,8 +167,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * Makes a context from environment variables. With a URL unset outside production it attaches to the embedded stack
-   * that is up, and says so through the logger; it never starts one.
+   * Creates a context from environment variables. With a URL unset outside production it attaches to a running embedded
+   * stack and logs that; it never starts one.
    * @throws {ConfigError} `config.invalid`, naming every fault of both stores' settings.
    */
   static async fromEnv<Effects extends EffectDefinitions = NoEffects>(
@@ -174,7 +179,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     return DatabaseContext.create({ ...options, ...settings, dynamodbUnavailable })
   }
 
-  /** Makes a context from settings as values. */
+  /** Creates a context from settings as values. */
   static create<Effects extends EffectDefinitions = NoEffects>(
     settings: CreateOptions<Effects>,
   ): DatabaseContext<Effects> {
@@ -183,7 +188,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * The context for one person: PostgreSQL answers with their rows and no others. Costs no query, no connection and no
+   * Returns the context of one user: PostgreSQL returns their rows and no others. Costs no query, no connection and no
    * round trip.
    * @throws {PostgresError} `postgres.identity.invalid`
    */
@@ -194,8 +199,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * The context for the service itself, which sees and changes every row: over a pool of its own, of
-   * SERVICE_DATABASE_URL, which is opened when it is first used and closed with the context.
+   * Returns the context of the service identity, which sees and changes every row: over a separate pool, of
+   * SERVICE_DATABASE_URL, which is opened at first use and closed with the context.
    * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
    * @throws {PostgresError} `postgres.pool.closed` after `close()`.
    */
@@ -225,15 +230,15 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
 
   #servicePool(): Postgres {
     if (this.#closing && !this.#service)
-      throw new PostgresError('postgres.pool.closed', 'This context is closed: it opens no pool for the service')
+      throw new PostgresError('postgres.pool.closed', 'This context is closed and opens no pool for the service')
     this.#lacksService ||= this.#stores.checkService === undefined
     this.#service ??= this.#openService()
     return this.#service
   }
 
   /**
-   * Asks both stores at the same time how they are. Answers within a few seconds, also when a server accepts and never
-   * answers; rejects only with the reason of `signal`.
+   * Checks the health of both stores concurrently. Responds within a few seconds, even when a server accepts and never
+   * responds; rejects only with the reason of `signal`.
    */
   async healthCheck(options: HealthCheckOptions = {}): Promise<DatabaseHealth> {
     const [health, replicas] = await Promise.all([this.#check(options), options.replicas && this.#lookAtReplicas()])
@@ -247,14 +252,17 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * Whether new requests should come to this process, and why not: for a readiness probe. Answers within little more
-   * than a second, over connections of its own; rejects only with the reason of `signal`.
+   * Returns whether new requests should come to this process and, if not, why: for a readiness probe. Responds within
+   * little more than a second, over separate connections; rejects only with the reason of `signal`.
    */
   async ready(options: { readonly signal?: AbortSignal } = {}): Promise<Readiness> {
     return readinessOf(await this.#check({ ...options, limitMs: READY_LIMIT_MS }))
   }
 
-  /** Whether this process can still serve, for a liveness probe: false once the context has closed. Asks no server. */
+  /**
+   * Returns whether this process can still serve, for a liveness probe: false once the context has closed. Contacts no
+   * server.
+   */
   live(): boolean {
     return !this.#hasEnded
   }
@@ -262,7 +270,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   async #check(options: CheckOptions): Promise<DatabaseHealth> {
     if (this.#closing) return closedHealth(options)
     const { postgres, dynamo, dynamodbUnavailable: remedy } = this.#stores
-    // Before the time counts, as nobody is waited for; what fails here is what `health` says.
+    // Before the clock starts, as nothing waits for it; a failure here is what `health` reports.
     if (remedy === undefined) await dynamo.load().catch(() => {})
     const health = await checkBoth(
       {
@@ -290,8 +298,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * How the service's login is, in use or not: what is named is meant to be used, and what was asked for in vain is
-   * missing.
+   * The health of the service's login, in use or not: a configured login is meant to be used, and one that was
+   * requested without being set is missing.
    */
   #checkService(options: { readonly signal: AbortSignal }): Promise<PostgresHealth | undefined> {
     if (this.#service) return this.#service.health(options)
@@ -300,7 +308,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * The figures of the moment: connections total, active, idle, waiting, the limits, and what DynamoDB bills. Costs
+   * Returns current statistics: connections total, active, idle, waiting, the limits, and what DynamoDB bills. Costs
    * nothing.
    */
   stats(): DatabaseStats {
@@ -318,20 +326,20 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     }
   }
 
-  /** Where the stores are, as the settings say: hosts, ports and names, and no credentials. */
+  /** Returns where the stores are, according to the settings: hosts, ports and names, and no credentials. */
   get servers(): DatabaseServers {
     return this.#stores.servers
   }
 
   /**
-   * Calls `observer` with what happens in both stores from now on, in the service's pool too. With no observer of a
-   * kind nothing is made for it. One that throws is logged once, and is called on.
+   * Calls `observer` with what happens in both stores from now on, including the service's pool. Facts without an
+   * observer are not created. An observer that throws is logged once, and stays registered.
    *
    * ```ts
    * db.observe({ statement: ({ operation, collection, durationMs }) => record(operation, collection, durationMs) })
    * ```
    *
-   * @returns what ends that.
+   * @returns a function that stops it.
    */
   observe(observer: DatabaseObserver): () => void {
     const { postgres, dynamo } = this.#stores
@@ -347,18 +355,18 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * Whether the pools of all instances (DB_INSTANCES) fit into the server, and whether this one has the size that its
-   * load of the last minute needs.
-   * @throws {PostgresError} where the server does not answer within a second.
+   * Returns whether the pools of all instances (DB_INSTANCES) fit into the server, and whether this one has the size
+   * that its load of the last minute needs.
+   * @throws {PostgresError} if the server does not respond within a second.
    */
   advisePoolSize(options: { readonly signal?: AbortSignal } = {}): Promise<PoolSizeAdvice> {
     return this.#stores.postgres.advise(options)
   }
 
   /**
-   * Begins to carry out what committed transactions have left in the outbox, as the service; any number of processes
-   * may do so. It ends with `close()`, its own or that of the context.
-   * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL, and for options that cannot be.
+   * Starts delivering the effects that committed transactions left in the outbox, as the service; any number of
+   * processes may do so. It ends with its own `close()`, or that of the context.
+   * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL, and for invalid options.
    */
   relay(options: RelayOptions<Effects> = {}): Relay {
     const service = { query: this.#servicePool().background }
@@ -370,8 +378,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * Everything that both stores hold of a person, as the service: rows and items as plain JSON, read a page at a time.
-   * `jsonLines` makes lines of it.
+   * Returns everything that both stores hold of a person, as the service: rows and items as plain JSON, read a page at
+   * a time. `jsonLines` converts it to lines.
    * @throws {PostgresError} `postgres.identity.invalid`
    * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
    */
@@ -381,8 +389,8 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * Erases a person from both stores, as the service: what is theirs alone is deleted, what has to be kept stays
-   * without them, and a hash of the id is noted in `erasures`. It may be interrupted, and be called again: it goes on.
+   * Erases a person from both stores, as the service: data that is only theirs is deleted, data that must be kept is
+   * anonymized, and a hash of the id is recorded in `erasures`. It may be interrupted and called again: it resumes.
    * With `dryRun` it counts, and changes nothing.
    * @throws {PostgresError} `postgres.identity.invalid`
    * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL, or without ERASURE_KEY.
@@ -393,8 +401,9 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   /**
-   * Erases everybody whom one of these marks is of: after a backup was restored that is older than they are.
-   * @param marks as the table `erasures` has them.
+   * Erases every person to whom one of these marks belongs: after the restore of a backup that is older than the
+   * erasures.
+   * @param marks as stored in the table `erasures`.
    * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL, or without ERASURE_KEY.
    */
   async eraseMarked(marks: Iterable<ErasureMark>): Promise<readonly MarkedErasure[]> {
@@ -407,29 +416,29 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
 
   /**
    * Runs `work` in one PostgreSQL transaction, without an identity (that of `as()` has one): committed when it
-   * resolves, rolled back when it rejects; run again, whole, after a conflict, a deadlock, or a connection lost before
+   * resolves, rolled back when it rejects; retried as a whole after a conflict, a deadlock, or a connection lost before
    * COMMIT.
-   * @param work gets a Prisma client bound to the transaction; its number of the attempt, its signal, and `query` for
-   *   SQL past Prisma.
-   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   * @param work receives a Prisma client bound to the transaction, the attempt number, its signal, and `query` for SQL
+   * outside Prisma.
+   * @throws {PostgresError} if the database failed; errors of `work` itself are thrown unchanged.
    */
   transaction<T>(work: TransactionWork<T>, options?: TransactionOptions): Promise<T> {
     return this.#stores.postgres.transaction(work, options)
   }
 
   /**
-   * Runs `work`, which only reads PostgreSQL, and again after a connection was lost: for raw SQL. Prisma's own reads
-   * need no help.
-   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   * Runs `work`, which only reads PostgreSQL, and retries it after a lost connection: for raw SQL. Prisma's own reads
+   * are retried automatically.
+   * @throws {PostgresError} if the database failed; errors of `work` itself are thrown unchanged.
    */
   read<T>(work: ReadWork<T>, options?: ReadOptions): Promise<T> {
     return this.#stores.postgres.read(work, options)
   }
 
   /**
-   * Closes both stores: takes no new work, and waits for what is in flight. Always resolves; a second call gives the
-   * first one's promise, and may shorten its wait.
-   * @param graceMs how long to wait before what is in flight is cut, in milliseconds. Default 10,000.
+   * Closes both stores: accepts no new work, and waits for work in flight. Always resolves; a second call returns the
+   * first promise, and may shorten its wait.
+   * @param graceMs how long to wait before work in flight is aborted, in milliseconds. Default 10,000.
    */
   close(graceMs = DEFAULT_GRACE_MS): Promise<DatabaseClosed> {
     if (this.#closing) this.#shorten(graceMs)
@@ -446,7 +455,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     await this.close()
   }
 
-  /** The stores give their first promise again, to which nothing is added here. */
+  /** The stores return their first promise again; nothing is added to it here. */
   #shorten(graceMs: number): void {
     const { postgres, dynamo } = this.#stores
     for (const store of [this.#streams, ...this.#relays, postgres, this.#service, dynamo]) void store?.close(graceMs)
@@ -457,7 +466,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     const { postgres, dynamo } = this.#stores
     const ms = graceMs + CLOSE_MARGIN_MS
     const service = this.#service
-    // First: they use both stores, and have something to record when their work has ended.
+    // First: they use both stores, and have results to record when their work has ended.
     const [consumers, ...relays] = await Promise.all([
       this.#closeOne('streams', ms, () => this.#streams.close(graceMs)),
       ...[...this.#relays].map((relay) => this.#closeOne('relay', ms, () => relay.close(graceMs))),
@@ -469,7 +478,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
       this.#closeOne('dynamodb', ms, () => dynamo.close(restMs)),
     ])
     this.#stores.cache.close()
-    await this.#stores.listener?.close() // last: what drained had something to tell
+    await this.#stores.listener?.close() // last: closing the others may have left something to send
     this.#hasEnded = true
     const drained = [consumers, ...relays, pool, served, client].every((closed) => closed.drained)
     const took = Math.round(performance.now() - start)

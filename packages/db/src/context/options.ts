@@ -5,15 +5,15 @@ import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import type { EnvironmentOptions } from '../settings/from-env.js'
 import type { DatabaseSettings } from '../settings/settings.js'
 
-/** What belongs to the application's code rather than to its environment. */
+/** Options that belong to the application's code rather than to its environment. */
 interface CodeOptions<Effects extends EffectDefinitions> {
-  /** The effects that transactions may have besides those on DynamoDB, as `defineEffects` makes them. */
+  /** The effects that transactions may have besides those on DynamoDB, from `defineEffects`. */
   readonly effects?: Effects | undefined
-  /** How replicas are read from: how long a read waits for one, how far one may be behind. */
+  /** How replicas are read: how long a read waits for one, how far one may be behind. */
   readonly replicas?: ReplicaLimits | undefined
-  /** How old a token of `await me.token()` may be, in milliseconds. Default 60,000. */
+  /** The maximum age of a token of `await me.token()`, in milliseconds. Default 60,000. */
   readonly tokenMaxAgeMs?: number | undefined
-  /** How DynamoDB's entities keep their items: the shard plan of the events, how long each kind is kept. */
+  /** How DynamoDB's entities store their items: the shard plan of the events, how long each kind is kept. */
   readonly dynamodb?: Omit<DynamoOptions, 'logger' | 'wakes'>
 }
 
@@ -22,12 +22,12 @@ export interface FromEnvOptions<Effects extends EffectDefinitions = NoEffects>
   extends EnvironmentOptions,
     CodeOptions<Effects> {}
 
-/** Settings as values, for whoever does not keep them in an environment. */
+/** Settings as values, for applications that do not keep them in an environment. */
 export interface CreateOptions<Effects extends EffectDefinitions = NoEffects>
   extends DatabaseSettings,
     CodeOptions<Effects> {
-  /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
+  /** The remedy for a DynamoDB that cannot be available; its health is then known without a check. */
   readonly dynamodbUnavailable?: string | undefined
-  /** Default: says nothing. */
+  /** Default: silent. */
   readonly logger?: Logger
 }

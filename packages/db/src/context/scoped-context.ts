@@ -21,42 +21,41 @@ import type { Seen } from '../seen/seen.js'
 import type { Tokens } from '../seen/token.js'
 
 /**
- * Both stores for one identity: PostgreSQL answers it with its own rows, enforced by the server. Nothing of it has to
- * be closed, and it ends with the context that made it. DynamoDB knows no identities; there the application asks by
- * key.
+ * Both stores for one identity: PostgreSQL returns only its rows, enforced by the server. It needs no closing, and ends
+ * with the context that made it. DynamoDB has no identities; there the application reads by key.
  */
 export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read' | 'query'> {
-  /** Who asks. */
+  /** The identity of this scope. */
   readonly identity: Identity | 'service'
-  /** The Prisma client of all tables, as this identity sees them. Its reads take a `cacheStrategy`. */
+  /** The Prisma client of all tables, as this identity sees them. Its reads accept a `cacheStrategy`. */
   readonly pg: PrismaClient
   /**
-   * The same for reads alone, from the replicas of DATABASE_REPLICA_URLS (of the service's own where this is the
-   * service's): never older than what was seen or written here. Each statement waits a moment (`waitMs`) for its
-   * replica to come so far, and goes to the primary where that does not, or where none is well.
+   * A client for reads alone, from the replicas of DATABASE_REPLICA_URLS (for the service identity, from the service's
+   * replicas): never older than what this scope has read or written. Each statement waits briefly (`waitMs`) for its
+   * replica to catch up, and goes to the primary if it does not, or if no replica is healthy.
    */
   readonly replica: ReplicaContext
   /** As that of the context. */
   readonly dynamodb: DynamoOnDemand
   /**
-   * Runs `work` in one PostgreSQL transaction: committed when it resolves, rolled back when it rejects; run again,
-   * whole, after a conflict, a deadlock, or a connection lost before COMMIT.
-   * @param work gets a Prisma client bound to the transaction; its number of the attempt, its signal, `query` for SQL
-   *   past Prisma, and `outbox` for what is to happen elsewhere if it commits.
-   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
-   * @throws {OutboxError} where the database refused an effect.
+   * Runs `work` in one PostgreSQL transaction: committed when it resolves, rolled back when it rejects; retried as a
+   * whole after a conflict, a deadlock, or a connection lost before COMMIT.
+   * @param work receives a Prisma client bound to the transaction, the attempt number, its signal, `query` for SQL
+   * outside Prisma, and `outbox` for effects on other systems if it commits.
+   * @throws {PostgresError} if the database failed; errors of `work` itself are thrown unchanged.
+   * @throws {OutboxError} if the database refused an effect.
    */
   transaction<T>(work: OutboxWork<T, Effects>, options?: TransactionOptions): Promise<T>
-  /** Values that are loaded once for this identity, and shared by all processes; of no use within a transaction. */
+  /** Values that are loaded once for this identity and shared by all processes; not usable within a transaction. */
   readonly cache: ScopedCache<ScopedContext<Effects>>
   /**
-   * What was seen and written here, as a short text for a cookie or a header: a later scope of the same identity that
-   * is given it (`db.as(identity, { after })`) reads nothing older, wherever it reads. Undefined where nothing was.
-   * Costs one round trip where PostgreSQL was asked something since the last time. Never rejects.
+   * Returns what this scope has read and written, as a short text for a cookie or a header: a later scope of the same
+   * identity created with it (`db.as(identity, { after })`) reads nothing older, from any source. Undefined if nothing
+   * was read or written. Costs one round trip if PostgreSQL was used since the last call. Never rejects.
    */
   token(): Promise<string | undefined>
   /**
-   * Nobody becomes somebody else here: `as()` is the context's.
+   * A scope cannot change its identity: `as()` belongs to the context.
    * @throws {PostgresError} `postgres.identity.fixed`, always.
    */
   as(identity: Identity): never
@@ -64,24 +63,24 @@ export interface ScopedContext<Effects = NoEffects> extends Pick<Queries, 'read'
   asService(): never
 }
 
-/** What reads from replicas: no transactions, and nothing that writes. */
+/** Reads from replicas: no transactions, and no writes. */
 export interface ReplicaContext extends Pick<ReplicaQueries, 'read' | 'query'> {
-  /** The Prisma client of all tables, without what writes. */
+  /** The Prisma client of all tables, without its write methods. */
   readonly pg: ReplicaClient
 }
 
-/** What one identity's context has of the context that made it. */
+/** What one identity's context gets from the context that made it. */
 export interface ScopedContextHost extends OutboxTransactionHost {
   readonly tokens: Tokens
   readonly seen: Seen
-  /** What was written, without what was merely seen. */
+  /** What was written, excluding what was only read. */
   readonly written: Seen
   readonly cache: CacheDoor
-  /** Whether it begins after what a token says. */
+  /** Whether it starts after the position of a token. */
   readonly hasToken: boolean
 }
 
-/** Joins one identity's PostgreSQL with DynamoDB. */
+/** Combines one identity's PostgreSQL with DynamoDB. */
 export function scopedContext<Effects>(
   host: ScopedContextHost,
   postgres: Queries & ReadsFromReplicas,
@@ -104,7 +103,7 @@ export function scopedContext<Effects>(
     return ofScope
   }
   const cachingClient = (): PrismaClient => {
-    // That of the service is everybody's who asks as the service, and each has seen and written something else.
+    // The service's pool is shared by all scopes of the service, and each has read and written something else.
     const isService = host.identity === 'service'
     if (isService && !host.cache.hasReads && !host.hasToken) return postgres.prisma
     const client = isService ? ownClient(postgres.prisma) : postgres.prisma

@@ -1,23 +1,23 @@
 import type { DynamoSettings } from '@miyabi/dynamo/on-demand'
 import { type ResolvedSettings, replicaName, resolveReplicas } from '@miyabi/postgres'
 
-/** Where one login of PostgreSQL leads. */
+/** Where one PostgreSQL login connects to. */
 export interface PostgresServer {
   readonly host: string
   readonly port: number
   readonly database: string
-  /** DB_ACQUIRE_TIMEOUT: how long a caller waits for a connection at most, in milliseconds. */
+  /** DB_ACQUIRE_TIMEOUT: the longest a caller waits for a connection, in milliseconds. */
   readonly acquireTimeoutMs: number
 }
 
 /** Where both stores are. */
 export interface DatabaseServers {
   readonly postgres: PostgresServer
-  /** Of SERVICE_DATABASE_URL, where that is set. */
+  /** For SERVICE_DATABASE_URL, if that is set. */
   readonly service?: PostgresServer
-  /** Of the replicas of both logins, by the names of their pools: `replica-1`, `service-replica-1`. */
+  /** The replicas of both logins, by the names of their pools: `replica-1`, `service-replica-1`. */
   readonly replicas?: Readonly<Record<string, PostgresServer>>
-  /** Of AWS only the region is known. */
+  /** For AWS only the region is known. */
   readonly dynamodb: { readonly host?: string; readonly port?: number; readonly region: string }
 }
 

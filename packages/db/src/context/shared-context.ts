@@ -1,12 +1,14 @@
-/** Through the global registry of symbols, so that it is the same in every copy of this file. */
+/** In the global registry of symbols, so that it is the same in every copy of this file. */
 const CONTEXT = Symbol.for('@miyabi/db.shared-context')
 
-/** Lets `database` tell which context it stands for, once it does. */
+/** Lets `database` report which context it stands for, once it does. */
 export function standingFor<Database extends object>(database: Database, context: () => object | undefined): Database {
   return Object.defineProperty(database, CONTEXT, { get: context })
 }
 
-/** The context that a shared database stands for; itself where that is none, or was not used yet. */
+/**
+ * Returns the context that a shared database stands for; the argument itself if it is not shared, or was not used yet.
+ */
 export function contextOf(database: object): object {
   return (database as { readonly [CONTEXT]?: object })[CONTEXT] ?? database
 }

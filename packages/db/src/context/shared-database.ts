@@ -9,41 +9,42 @@ import type { DatabaseObserver } from './observer.js'
 import type { FromEnvOptions } from './options.js'
 import { standingFor } from './shared-context.js'
 
-/** Through the global registry of symbols, so that a second evaluation of this very file finds the same. */
+/** In the global registry of symbols, so that a second evaluation of this file finds the same. */
 const REGISTRY = Symbol.for('@miyabi/db.shared-databases')
 
-/** One who observes, and what ends that once it has begun. */
+/** An observer, and the function that ends it once it has started. */
 interface Observation {
   readonly observer: DatabaseObserver
   end: (() => void) | undefined
 }
 
-/** A context, and what it was made of. */
+/** A context, and what it was created from. */
 interface Shared<Effects extends EffectDefinitions> {
   readonly madeOf: unknown
   readonly context: DatabaseContext<Effects>
 }
 
 /**
- * The database of an application, for a module that everything else imports. It costs nothing until it is first used:
- * no setting is read, no connection made. So a build (`next build`) and tools may load the module where no database is.
+ * Returns the database of an application, for a module that everything else imports. It costs nothing until it is first
+ * used: no setting is read and no connection is made. So a build (`next build`) and tools may load the module without a
+ * database.
  *
- * In one process there is one context for one set of settings, however often the module is evaluated, and in however
- * many bundles: hot reloads leave no pool behind.
+ * A process has one context for one set of settings, no matter how often the module is evaluated, and in how many
+ * bundles: hot reloads leave no pool behind.
  *
  * ```ts
  * export const db = sharedDatabase({ logger })
  * ```
  *
- * A missing or wrong setting is told by the first use: `ConfigError` `config.invalid`. After `close()` this one stays
- * closed; the next that is made begins anew.
+ * A missing or wrong setting is reported at first use: `ConfigError` `config.invalid`. After `close()` this database
+ * stays closed; the next one created opens a new context.
  */
 export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
   options: FromEnvOptions<Effects> = {},
 ): Database<Effects> {
   let context: DatabaseContext<Effects> | undefined
   let isClosed = false
-  /** Who observes does not open it. */
+  /** An observer does not open it. */
   const observations = new Set<Observation>()
 
   const open = (): DatabaseContext<Effects> => {
@@ -110,7 +111,7 @@ export function sharedDatabase<Effects extends EffectDefinitions = NoEffects>(
   return standingFor(database, () => context)
 }
 
-/** The context of these settings that is open in this process, or a new one. */
+/** Returns the open context of these settings in this process, or a new one. */
 function sharedContext<Effects extends EffectDefinitions>(options: FromEnvOptions<Effects>): DatabaseContext<Effects> {
   warnOfSecondCopy('@miyabi/db', import.meta.url)
   const holder = globalThis as { [REGISTRY]?: Shared<Effects>[] }

@@ -24,41 +24,41 @@ import { AddedFields } from './added-fields.js'
 import type { CreateOptions } from './options.js'
 import { type DatabaseServers, serversOf } from './servers.js'
 
-/** All that a context is made of. */
+/** Everything a context consists of. */
 export interface Stores {
   readonly logger: Logger
   readonly postgres: Postgres
-  /** Makes the service's pool. */
+  /** Creates the service's pool. */
   readonly openService: () => Postgres
-  /** Asks how the service's login is, without a pool; undefined where there is none. */
+  /** Checks the service's login without a pool; undefined if there is none. */
   readonly checkService: ((options: { readonly signal: AbortSignal }) => Promise<PostgresHealth>) | undefined
   readonly dynamo: DynamoOnDemand
   readonly servers: DatabaseServers
-  /** What to do about a DynamoDB that cannot be there; its health is then known without asking. */
+  /** The remedy for a DynamoDB that cannot be available; its health is then known without a check. */
   readonly dynamodbUnavailable: string | undefined
-  /** Hears other processes. */
+  /** Receives notifications of other processes. */
   readonly listener: Listener | undefined
   readonly effects: EffectsOfContext
-  /** Say what a scope has seen. */
+  /** Encode what a scope has read and written. */
   readonly tokens: Tokens
-  /** What the marks of erasures are made with. */
+  /** The key of the marks of erasures. */
   readonly erasureKey: string | undefined
   readonly cache: CacheDoor
-  /** What observers add to every line of the log. */
+  /** The fields that observers add to every log line. */
   readonly logFields: AddedFields
 }
 
-/** What the outboxes of a context have in common, and its relay. */
+/** What the outboxes of a context share, and its relay. */
 interface EffectsOfContext {
   readonly definitions: EffectDefinitions
   readonly checks: EffectChecks
   readonly committed: CommitSignal
-  /** Where DB_OUTBOX_MAX_DEPTH is set. */
+  /** Present if DB_OUTBOX_MAX_DEPTH is set. */
   readonly bound: DepthBound | undefined
 }
 
 /**
- * Makes both stores of settings, without waiting for a server.
+ * Creates both stores from settings, without waiting for a server.
  * @throws {ConfigError} for a URL or a certificate file that cannot be used.
  */
 export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
@@ -71,8 +71,7 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
   const wakes = listener && messageWakes(listener)
   const dynamo = dynamoOnDemand(settings.dynamo, { ...settings.dynamodb, logger, retryBudget, wakes })
   const shared = { logger, retryBudget, replicas: settings.replicas }
-  // Both logins now, though the service's pool is opened when it is first used: a certificate file may be gone by
-  // then.
+  // Both logins now, although the service's pool is opened at first use: a certificate file may be gone by then.
   const application = resolvePostgresSettings(settings.postgres)
   const { serviceDatabaseUrl, target } = application
   const service = serviceDatabaseUrl === undefined ? application : resolvePostgresSettings(application, 'service')
@@ -128,10 +127,10 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
   }
 }
 
-/** Whether a table asks for its tags to be raised. */
+/** Whether a table has its tags raised by the database. */
 const RAISED = `SELECT FROM pg_trigger WHERE tgrelid = to_regclass('public.' || quote_ident($1)) AND tgname = 'cache_tags_update'`
 
-/** @throws {ConfigError} now, where the URL or a certificate file that it names cannot be used. */
+/** @throws {ConfigError} now, if the URL or a certificate file that it names cannot be used. */
 function listenerOf(settings: PostgresSettings, logger: Logger): Listener {
   const resolved = resolvePostgresSettings(settings, 'listener')
   return new Listener((events) => openLine(resolved, events), logger)

@@ -6,7 +6,10 @@ import type { NotResumedError } from './not-resumed-error.js'
 import type { AnyOutboxError } from './outbox-error.js'
 import type { StreamsInputError } from './streams-input-error.js'
 
-/** One of the errors that the context and what it gives throw: `code` tells which, and what its `details` hold. */
+/**
+ * One of the errors that the context and its objects throw: `code` distinguishes them and determines the type of
+ * `details`.
+ */
 export type KnownError =
   | AnyCacheError
   | AnyDynamoError
@@ -17,7 +20,8 @@ export type KnownError =
   | StreamsInputError
 
 /**
- * Whether an error is one of ours, and with codes given, whether it has one of those: what it holds then is typed.
+ * Returns whether an error is one of ours and, if codes are given, whether it has one of those: its details are then
+ * typed.
  *
  * ```ts
  * if (isMiyabiError(error, 'postgres.unique_violation')) return conflict(error.details.columns)
@@ -30,7 +34,7 @@ export function isMiyabiError<Code extends KnownError['code']>(
   error: unknown,
   ...codes: readonly [Code, ...Code[]]
 ): error is WithCode<KnownError, Code>
-/** With codes that an application gives to errors of its own. */
+/** With codes that an application gives to its own errors. */
 export function isMiyabiError<Code extends string>(
   error: unknown,
   ...codes: readonly Code[]

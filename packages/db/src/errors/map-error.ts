@@ -3,17 +3,17 @@ import { isPostgresError, mapPostgresError } from '@miyabi/postgres'
 import { isMiyabiError } from './known-error.js'
 
 /**
- * One way to read whatever was caught. It takes anything.
+ * Maps anything that was caught to one form.
  *
- * - An error of ours comes back as it is, and is found where Prisma or ElectroDB wrapped it.
+ * - One of our errors is returned unchanged, also if Prisma or ElectroDB wrapped it.
  * - What Prisma (the calls of `pg`), pg, the AWS SDK (`dynamodb.client`) or ElectroDB threw becomes the `PostgresError`
  *   or `DynamoError` that our own calls would have thrown: code, details, `retryable`, `effect`, and no value,
  *   parameter, password or URL.
- * - **What is no store's failure comes back as it is**: an application's own error, also one that has such a failure as
- *   its cause; a TypeError; the reason of an aborted signal; an AggregateError, whose `errors` can be given one by one;
- *   a string, or undefined.
+ * - **An error that is not a store's failure is returned unchanged**: an application's own error, also one that has
+ *   such a failure as its cause; a TypeError; the reason of an aborted signal; an AggregateError, whose `errors` can be
+ *   mapped one by one; a string, or undefined.
  *
- * Narrow the result with `isMiyabiError`, and throw it on where nothing fits:
+ * Narrow the result with `isMiyabiError`, and rethrow it if nothing matches:
  *
  * ```ts
  * const error = mapError(caught)

@@ -1,6 +1,6 @@
 import { MiyabiError } from '@miyabi/core'
 
-/** An argument of `db.streams.consume` that cannot be. Nothing was begun. */
+/** An invalid argument of `db.streams.consume`. Nothing was started. */
 export class StreamsInputError extends MiyabiError<'db.streams.invalid_input', { readonly argument: string }> {
   override readonly name = 'StreamsInputError'
 

@@ -1,7 +1,7 @@
 import type { Logger } from '@miyabi/core'
 import type { DatabaseHealth } from './health.js'
 
-/** Logs how the stores are. */
+/** Logs the health of the stores. */
 export class HealthLog {
   readonly #logger: Logger
   #lastStatus: DatabaseHealth['status'] = 'up'
@@ -10,7 +10,7 @@ export class HealthLog {
     this.#logger = logger
   }
 
-  /** A status is said once, when it changes: a health endpoint is asked every few seconds. */
+  /** A status is logged once, when it changes: a health endpoint is called every few seconds. */
   note(health: DatabaseHealth): void {
     if (health.status === this.#lastStatus) return
     this.#lastStatus = health.status

@@ -52,7 +52,7 @@ describe('checkBoth', () => {
     expect(health).toMatchObject({
       status: 'down',
       postgres: { status: 'down', reason: 'postgresql://app:***@h/m broke' },
-      dynamodb: { status: 'down', reason: 'no answer within 50 ms' },
+      dynamodb: { status: 'down', reason: 'no response within 50 ms' },
     })
   })
 

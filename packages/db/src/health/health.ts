@@ -1,36 +1,33 @@
 import { defined, type StoreHealth, safeCause, withDeadline } from '@miyabi/core'
 import type { PostgresHealth, ReplicaStats } from '@miyabi/postgres'
 
-/** How both stores answered. */
+/** The health of both stores. */
 export interface DatabaseHealth {
   /** `up`: both. `down`: neither. `degraded`: anything between. */
   readonly status: 'up' | 'degraded' | 'down'
   /** Whether new requests should come to this instance: both stores are ready. */
   readonly ready: boolean
-  /** The slower of the two, in milliseconds: they are asked at the same time. */
+  /** The slower of the two, in milliseconds: they are checked concurrently. */
   readonly latencyMs: number
   readonly postgres: PostgresHealth
   readonly dynamodb: StoreHealth
-  /**
-   * Where they were asked for: how the replicas are. One that is not well makes `status` `degraded`, never `ready`
-   * false.
-   */
+  /** The health of the replicas, if requested. An unhealthy replica makes `status` `degraded`, never `ready` false. */
   readonly replicas?: readonly ReplicaStats[]
 }
 
-/** The answer to a readiness probe. */
+/** The response to a readiness probe. */
 export interface Readiness {
   /** Whether new requests should come to this instance. */
   readonly ready: boolean
-  /** How long it took to know, in milliseconds. */
+  /** How long the check took, in milliseconds. */
   readonly latencyMs: number
-  /** Why not, one sentence a store, with what to do. Names servers, never a password. */
+  /** Why not, one sentence for each store, with the remedy. Names servers, never a password. */
   readonly reasons: readonly string[]
 }
 
 /**
- * The application's login answers for PostgreSQL. Where that of the service is down, people are still served; but one
- * that never worked in this process was set wrongly, and a deployment with it should go no further.
+ * The application's login determines the health of PostgreSQL. While the service's login is down, users are still
+ * served; but a login that never worked in this process is misconfigured, and its deployment should be stopped.
  */
 export function withService(
   application: PostgresHealth,
@@ -48,13 +45,13 @@ export function withService(
   }
 }
 
-/** What replicas change: an instance serves without them, from the primary. */
+/** The effect of replicas: an instance serves without them, from the primary. */
 export function withReplicas(health: DatabaseHealth, replicas: readonly ReplicaStats[]): DatabaseHealth {
   const isDegraded = health.status === 'up' && replicas.some(({ problem }) => problem !== undefined)
   return { ...health, ...(isDegraded && { status: 'degraded' }), replicas }
 }
 
-/** The part of health that a probe wants. */
+/** The part of health that a probe needs. */
 export function readinessOf({ ready, latencyMs, postgres, dynamodb }: DatabaseHealth): Readiness {
   const reasons = Object.entries({ postgres, dynamodb }).flatMap(([name, store]) =>
     store.ready ? [] : [[`${name}: ${store.reason ?? 'no reason given'}`, store.remedy].filter(Boolean).join('; ')],
@@ -62,15 +59,13 @@ export function readinessOf({ ready, latencyMs, postgres, dynamodb }: DatabaseHe
   return { ready, latencyMs, reasons }
 }
 
-/** Asks a store how it is. */
+/** Checks the health of a store. */
 export type HealthCheck = (options: { readonly signal: AbortSignal }) => Promise<StoreHealth>
 
-/** Longer than any store's own limit, so that this one is only for a check that goes wrong. In milliseconds. */
+/** Longer than any store's own limit, so this one only applies to a check that fails to end. In milliseconds. */
 const LIMIT_MS = 10_000
 
-/**
- * Asks both at the same time. Always answers, whatever a store does; rejects only when `signal` is aborted.
- */
+/** Checks both concurrently. Always returns a result, whatever a store does; rejects only when `signal` is aborted. */
 export async function checkBoth(
   stores: { readonly postgres: HealthCheck; readonly dynamodb: HealthCheck },
   options: { readonly signal?: AbortSignal | undefined; readonly limitMs?: number } = {},
@@ -90,7 +85,7 @@ export async function checkBoth(
   }
 }
 
-/** The health of what is closed: nobody is asked. */
+/** The health of a closed context: nothing is contacted. */
 export const closedHealth = (options: { readonly signal?: AbortSignal | undefined } = {}): Promise<DatabaseHealth> =>
   checkBoth({ postgres: closed, dynamodb: closed }, options)
 
@@ -104,7 +99,7 @@ const closed: HealthCheck = async () => ({
 async function checkOne(check: HealthCheck, ms: number, signal: AbortSignal | undefined): Promise<StoreHealth> {
   const start = performance.now()
   try {
-    const onTimeout = (): Error => new Error(`no answer within ${ms} ms`)
+    const onTimeout = (): Error => new Error(`no response within ${ms} ms`)
     return await withDeadline({ ms, signal, onTimeout }, (inner) => check({ signal: inner }))
   } catch (error) {
     signal?.throwIfAborted()

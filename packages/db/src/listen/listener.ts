@@ -3,30 +3,30 @@ import type { Line, LineEvents } from '@miyabi/postgres'
 
 /** Between two attempts to connect, from the first failure on. In milliseconds. */
 const BACKOFF = { initialMs: 50, maxMs: 2000 }
-/** At most one statement in this time tells others, in milliseconds. */
+/** At most one notification per this time, in milliseconds. */
 const TELL_EVERY_MS = 20
-/** What is told of one channel at once; more is told as one word without a payload. */
+/** The most payloads sent on one channel together; more are replaced by one notification without a payload. */
 const MOST_AT_ONCE = 200
 
-/** Who listens to a channel. */
+/** A listener of a channel. */
 export interface ChannelListener {
-  /** Another process said this; '' where it had too much to say. */
+  /** Another process sent this; '' if it had too much to send. */
   heard(payload: string): void
-  /** Others are heard from now on, or not any more. What was said before was missed either way. */
+  /** Others are received from now on, or no longer. Anything sent before was missed either way. */
   changed(isHearing: boolean): void
 }
 
 /**
- * The one connection over which a process listens to others and tells them, shared by all who have something to hear.
- * Opened by the first of them; when it is lost, they are told, and it is opened again.
+ * The one connection over which a process receives notifications of others and sends its own, shared by all listeners.
+ * Opened by the first of them; when it is lost, they are told, and it is reopened.
  */
 export class Listener {
   readonly #openLine: (events: LineEvents) => Promise<Line>
   readonly #logger: Logger
   readonly #listeners = new Map<string, Set<ChannelListener>>()
-  /** Channels that the line listens to. */
+  /** Channels that the connection listens to. */
   readonly #heard = new Set<string>()
-  /** What is to be told, by channel. */
+  /** What is to be sent, by channel. */
   readonly #pending = new Map<string, Set<string>>()
   #line: Line | undefined
   #isOpening = false
@@ -42,12 +42,12 @@ export class Listener {
     this.#logger = logger
   }
 
-  /** Whether what other processes say on a channel is heard at this moment. */
+  /** Whether notifications of other processes on a channel are currently received. */
   isHearing(channel: string): boolean {
     return this.#heard.has(channel)
   }
 
-  /** @returns stops listening. */
+  /** @returns a function that stops listening. */
   listen(channel: string, listener: ChannelListener): () => void {
     const others = this.#listeners.get(channel)
     if (others) others.add(listener)
@@ -59,8 +59,8 @@ export class Listener {
   }
 
   /**
-   * Tells other processes, in a moment and at most once in 20 ms. Neither waits nor throws; what cannot be told now is
-   * told once the line is back.
+   * Notifies other processes, after a moment and at most once in 20 ms. Neither waits nor throws; what cannot be sent
+   * now is sent once the connection is back.
    */
   tell(channel: string, payload = ''): void {
     if (this.#isClosed) return
@@ -70,7 +70,7 @@ export class Listener {
     else void this.#open()
   }
 
-  /** Tells what is left to tell, and ends the line. Always resolves. */
+  /** Sends what is left, and ends the connection. Always resolves. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#retry)
@@ -82,13 +82,13 @@ export class Listener {
     await line.close()
   }
 
-  /** Opens the line where there is none, and listens to what it does not listen to yet. */
+  /** Opens the connection if there is none, and listens to channels that it does not listen to yet. */
   async #open(): Promise<void> {
     if (this.#isOpening || this.#retry || this.#isClosed) return
     this.#isOpening = true
     try {
       const line = this.#line ?? (await this.#connect())
-      // Until none is left: more may be asked for while one is on its way.
+      // Until none is left: more channels may be added while one is being subscribed.
       for (const [channel, listeners] of this.#listeners) {
         if (this.#heard.has(channel)) continue
         await line.listen(channel)
@@ -119,7 +119,8 @@ export class Listener {
       await line.close()
       throw new Error('closed')
     }
-    if (this.#failures > 0) this.#logger.info({ event: 'db.listener_back' }, 'other processes are heard again')
+    if (this.#failures > 0)
+      this.#logger.info({ event: 'db.listener_back' }, 'receiving notifications of other processes again')
     this.#failures = 0
     this.#line = line
     return line
@@ -129,7 +130,10 @@ export class Listener {
     if (this.#isClosed || this.#retry) return
     if (this.#failures === 0) {
       const { message } = safeCause(error)
-      this.#logger.warn({ event: 'db.listener_lost', error }, `other processes are not heard: ${message}`)
+      this.#logger.warn(
+        { event: 'db.listener_lost', error },
+        `not receiving notifications of other processes: ${message}`,
+      )
     }
     const unheard = [...this.#heard]
     this.#heard.clear()
@@ -163,7 +167,7 @@ export class Listener {
     try {
       await line.notify(said)
     } catch {
-      // Told again over the next line: whether it was heard is not known.
+      // Sent again over the next connection: whether it was received is unknown.
       for (const { channel, payload } of said) this.tell(channel, payload)
     }
   }

@@ -1,10 +1,10 @@
 import type { MessageWakes } from '@miyabi/dynamo'
 import type { Listener } from './listener.js'
 
-/** Word of new messages goes over this channel. */
+/** The channel for notifications of new messages. */
 const CHANNEL = 'miyabi_messages'
 
-/** Carries word of DynamoDB's messages between processes, over PostgreSQL. */
+/** Carries notifications of DynamoDB messages between processes, over PostgreSQL. */
 export function messageWakes(listener: Listener): MessageWakes {
   return {
     get isHearing() {

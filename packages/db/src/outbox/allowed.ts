@@ -9,14 +9,17 @@ import {
 } from './effects.js'
 import { tagsOfOthers } from './tags-effect.js'
 
-/** Who causes an effect, and what it holds. */
+/** The actor of an effect, and its payload. */
 export interface EffectInQuestion {
   readonly topic: string
   readonly actor: Identity | 'service'
   readonly payload: unknown
 }
 
-/** People append events of their own; messages and agents' states are the service's, unless that is said otherwise. */
+/**
+ * Users append their own events; messages and agents' states are reserved for the service, unless the application opens
+ * them.
+ */
 const builtInRules: Readonly<Partial<Record<BuiltInTopic, EffectDefinition>>> = {
   'events.append': {
     from: ['user', 'webUser'],
@@ -24,10 +27,10 @@ const builtInRules: Readonly<Partial<Record<BuiltInTopic, EffectDefinition>>> = 
   },
 }
 
-/** Everybody raises the tag of their own identity, and others only where the application opens them. */
+/** Every user may raise the tag of their own identity, and others only if the application opens them. */
 const OWN_TAGS: readonly Audience[] = ['user', 'webUser']
 
-/** Who may cause each effect that is open to people, by topic. */
+/** Who may emit each effect that is open to users, by topic. */
 export function openings(definitions: EffectDefinitions): ReadonlyMap<string, readonly Audience[]> {
   const all = Object.entries<EffectDefinition>({ ...builtInRules, ...definitions })
   const opened = new Map<string, readonly Audience[]>(
@@ -37,8 +40,8 @@ export function openings(definitions: EffectDefinitions): ReadonlyMap<string, re
 }
 
 /**
- * Whether somebody may cause an effect: asked when it is emitted, and by the relay of what is stored, under the name
- * that the database gave it.
+ * Whether an actor may emit an effect: checked when it is emitted, and by the relay for what is stored, under the name
+ * that the database recorded.
  */
 export function isAllowed(definitions: EffectDefinitions, { topic, actor, ...asked }: EffectInQuestion): boolean {
   let { payload } = asked

@@ -7,7 +7,7 @@ import type { AnyOutbox, EffectHost, EffectOptions, Emitted } from './outbox.js'
 import { payloadToText } from './payload-text.js'
 import { MOST_TAGS, tagsIn } from './tags-effect.js'
 
-/** Whether effects may be added now: the work of the transaction is under way, and makes the call. */
+/** Whether effects may be added now: the work of the transaction is running, and makes the call. */
 interface Openness {
   readonly isCurrent: boolean
 }
@@ -17,10 +17,10 @@ const MAX_OF_A_PERSON = 1_000
 const MAX_KEY_BYTES = 1_024
 const MAX_AHEAD_MS = 366 * 86_400_000
 
-/** Gathers the effects of one attempt at a transaction. */
+/** Gathers the effects of one transaction attempt. */
 export class EffectBuffer {
   readonly effects: StoredEffect[] = []
-  /** What the work of the transaction gets. */
+  /** The outbox passed to the work of the transaction. */
   readonly outbox: AnyOutbox
   readonly #keys = new Set<string>()
   readonly #host: EffectHost
@@ -68,7 +68,7 @@ export class EffectBuffer {
     if (content.tags.length === 0 || !tagsIn(content)) {
       throw new OutboxError(
         'db.outbox.invalid',
-        `What is invalidated is 1 to ${MOST_TAGS} tags, as \`tag\` makes them`,
+        `invalidate was called with an invalid list; expected 1 to ${MOST_TAGS} tags, as \`tag\` makes them`,
         {
           details: { topic: 'tags', argument: 'tags' },
         },
@@ -81,7 +81,7 @@ export class EffectBuffer {
     const { definitions } = this.#host
     const definition = Object.hasOwn(definitions, name) && !isBuiltIn(name) ? definitions[name] : undefined
     if (!definition) {
-      throw new OutboxError('db.outbox.invalid', 'There is no effect of this name among those of the context', {
+      throw new OutboxError('db.outbox.invalid', 'No effect of this name is defined for the context', {
         details: { argument: 'name' },
         remedy: 'add it to defineEffects',
       })
@@ -106,7 +106,8 @@ export class EffectBuffer {
     if (key !== undefined) this.#assertKey(key, invalid)
     if (notBefore !== undefined) {
       const ms = notBefore instanceof Date ? notBefore.getTime() : Number.NaN
-      if (!(ms >= 0 && ms <= Date.now() + MAX_AHEAD_MS)) throw invalid('notBefore', 'is no moment up to a year ahead')
+      if (!(ms >= 0 && ms <= Date.now() + MAX_AHEAD_MS))
+        throw invalid('notBefore', 'is not a time at most a year ahead')
     }
     const { definitions, identity } = this.#host
     assertAllowed(definitions, { topic, actor: identity, payload })
@@ -122,8 +123,9 @@ export class EffectBuffer {
   }
 
   #assertKey(key: unknown, invalid: (argument: string, problem: string) => OutboxError): void {
-    if (typeof key !== 'string' || key === '') throw invalid('key', 'is not a text of at least one character')
-    if (key.includes('\0') || /\p{Surrogate}/u.test(key)) throw invalid('key', 'holds what PostgreSQL cannot store')
+    if (typeof key !== 'string' || key === '') throw invalid('key', 'is not a string of at least one character')
+    if (key.includes('\0') || /\p{Surrogate}/u.test(key))
+      throw invalid('key', 'contains characters that PostgreSQL cannot store')
     if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw invalid('key', `has more than ${MAX_KEY_BYTES} bytes`)
   }
 }

@@ -1,4 +1,4 @@
-/** Tells within a process that a transaction with effects has committed. */
+/** Signals within a process that a transaction with effects has committed. */
 export class CommitSignal {
   readonly #listeners = new Set<() => void>()
   #sent = 0
@@ -8,7 +8,9 @@ export class CommitSignal {
     return this.#sent
   }
 
-  /** Calls `listener` after each such commit, and nothing that takes time; until what it returns is called. */
+  /**
+   * Calls `listener` after each such commit, until the returned function is called. The listener must return quickly.
+   */
   listen(listener: () => void): () => void {
     const entry = () => listener()
     this.#listeners.add(entry)

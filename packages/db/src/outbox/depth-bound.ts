@@ -1,28 +1,27 @@
 import { type Logger, safeCause } from '@miyabi/core'
 import { OutboxError } from '../errors/outbox-error.js'
 
-/** The bound on the depth of the outbox, as this process knows it. */
+/** The limit on the depth of the outbox, as this process knows it. */
 export interface DepthStats {
   /** DB_OUTBOX_MAX_DEPTH. */
   readonly maxDepth: number
-  /** Rows that waited when they were last counted, up to `maxDepth`; undefined where that is too long ago. */
+  /** Waiting rows at the last count, up to `maxDepth`; undefined if that was too long ago. */
   readonly depth: number | undefined
   /** Transactions that were refused. */
   readonly refused: number
 }
 
-/** How often is counted at most, in milliseconds. */
+/** The shortest time between two counts, in milliseconds. */
 const COUNT_EVERY_MS = 1000
-/** Counting takes no more of the time than one part in so many. */
+/** Counting takes at most this fraction (one part in N) of the time. */
 const SHARE = 20
-/** For how long a count is believed beyond the time of the next, in milliseconds. */
+/** How long a count stays valid after the next one is due, in milliseconds. */
 const BELIEVED_MS = 5000
 
 /**
- * Refuses effects while too many wait already. It costs a transaction nothing: whether there is room is what the last
- * count said, and a count is begun beside the work of a transaction that has effects, at most once a second, and waited
- * for by nobody. So a process goes beyond the bound by what it writes in a second, and one that was idle by its first
- * transaction.
+ * Refuses effects while too many are waiting. It costs a transaction nothing: it uses the last count, and a new count
+ * is started beside the work of a transaction that has effects, at most once a second, without waiting for it. So a
+ * process exceeds the limit by what it writes in a second, and one that was idle by its first transaction.
  */
 export class DepthBound {
   readonly #maxDepth: number
@@ -46,7 +45,7 @@ export class DepthBound {
     return { maxDepth: this.#maxDepth, depth: this.#isKnown ? this.#depth : undefined, refused: this.#refused }
   }
 
-  /** Begins to count where it is time to. */
+  /** Starts a count if one is due. */
   look(): void {
     if (this.#isCounting || performance.now() < this.#nextCountAt) return
     this.#isCounting = true
@@ -59,14 +58,10 @@ export class DepthBound {
   assertRoom(): void {
     if (!this.#isKnown || this.#depth < this.#maxDepth) return
     this.#refused += 1
-    throw new OutboxError(
-      'db.outbox.full',
-      `The outbox holds ${this.#maxDepth} effects or more that wait for a relay`,
-      {
-        details: { maxDepth: this.#maxDepth },
-        retryable: true,
-      },
-    )
+    throw new OutboxError('db.outbox.full', `${this.#maxDepth} effects or more are waiting for a relay`, {
+      details: { maxDepth: this.#maxDepth },
+      retryable: true,
+    })
   }
 
   get #isKnown(): boolean {
@@ -90,7 +85,7 @@ export class DepthBound {
         const { message } = safeCause(error)
         this.#logger.warn(
           { event: 'db.outbox.depth_unknown', error },
-          `the outbox cannot be counted, so DB_OUTBOX_MAX_DEPTH refuses nothing: ${message}`,
+          `the outbox cannot be counted, so the limit DB_OUTBOX_MAX_DEPTH is not enforced: ${message}`,
         )
       }
       this.#hasFailed = true

@@ -1,6 +1,6 @@
 import type { Identity } from '@miyabi/postgres'
 
-/** An effect as its row has it. */
+/** An effect in the form of its row. */
 export interface StoredEffect {
   readonly id: string
   readonly key: string | undefined
@@ -12,8 +12,8 @@ export interface StoredEffect {
 }
 
 /**
- * All effects of a transaction in one statement. In the order of the locks that the trigger takes: two transactions
- * that share keys would else wait for each other.
+ * All effects of a transaction in one statement. In the order of the locks that the trigger takes: otherwise two
+ * transactions that share keys would wait for each other.
  */
 const INSERT = `INSERT INTO outbox (id, key, topic, version, payload, due_at)
 SELECT id, key, topic, version, payload, coalesce(due_at, current_instant())
@@ -21,7 +21,7 @@ SELECT id, key, topic, version, payload, coalesce(due_at, current_instant())
        WITH ORDINALITY AS e (id, key, topic, version, payload, due_at, n)
  ORDER BY hashtextextended($7 || key, 7213), n`
 
-/** What the trigger puts in front of a person's keys. */
+/** The prefix that the trigger adds to a user's keys. */
 const prefixOf = (identity: Identity | 'service'): string =>
   identity === 'service'
     ? ''

@@ -2,7 +2,7 @@ import type { Identity } from '@miyabi/postgres'
 import type { OwnTag } from './tags.js'
 
 /**
- * Whose entries: the tag of an identity, which each of its entries has, and which stands in front of its keys. Ids have
+ * The owner of entries: the tag of an identity, which each of its entries has, and which prefixes its keys. Ids have
  * one length, so no key of one is a key of another.
  */
 export function identityTag(identity: Identity | 'service'): OwnTag {

@@ -12,15 +12,15 @@ import type { DepthBound } from './depth-bound.js'
 import { flushOf } from './flush.js'
 import type { AnyOutbox, EffectHost, Outbox } from './outbox.js'
 
-/** What the work of a transaction is told besides its client. */
+/** What the work of a transaction receives besides its client. */
 export interface OutboxRun<Effects> extends Pick<TransactionRun, 'attempt' | 'signal' | 'query'> {
-  /** What is to happen elsewhere if this transaction commits, and only then. */
+  /** Effects on other systems that happen if, and only if, this transaction commits. */
   readonly outbox: Outbox<Effects>
 }
 
 /**
- * What is done in a transaction. It may be called more than once, each time in a new one that has no effects yet: what
- * it does elsewhere by itself is not undone.
+ * The work of a transaction. It may be called more than once, each time in a new transaction without effects: anything
+ * it does directly elsewhere is not undone.
  */
 export type OutboxWork<T, Effects> = (tx: Parameters<TransactionWork<T>>[0], run: OutboxRun<Effects>) => Promise<T>
 
@@ -30,17 +30,17 @@ type AnyWork<T> = (
   run: Omit<OutboxRun<never>, 'outbox'> & { readonly outbox: AnyOutbox },
 ) => Promise<T>
 
-/** What a transaction with effects needs of its context. */
+/** What a transaction with effects needs from its context. */
 export interface OutboxTransactionHost extends EffectHost {
   readonly committed: CommitSignal
-  /** Refuses effects while too many wait; undefined where nothing bounds them. */
+  /** Refuses effects while too many are waiting; undefined if there is no limit. */
   readonly bound: DepthBound | undefined
 }
 
 /** SQLSTATEs of the trigger of the outbox. */
 const REFUSALS: Readonly<Record<string, OutboxErrorCode>> = { MY002: 'db.outbox.not_open', MY003: 'db.outbox.too_many' }
 
-/** Runs a transaction whose work has an outbox. It costs nothing where the work does not ask for it. */
+/** Runs a transaction whose work has an outbox. It costs nothing if the work does not use it. */
 export async function outboxTransaction<T>(
   postgres: Pick<Queries, 'transaction'>,
   host: OutboxTransactionHost,
@@ -71,7 +71,7 @@ export async function outboxTransaction<T>(
           return outbox
         },
       })
-      // As the last of the work, so that nothing of it is left.
+      // As the last step of the work, so that nothing of it remains.
       if (hasEffects()) host.bound?.assertRoom()
       return worked
     }, options)
@@ -82,7 +82,7 @@ export async function outboxTransaction<T>(
   }
 }
 
-/** What the database refused of the effects, in our words. */
+/** The database's refusal of effects, as our error. */
 function refusalIn(error: unknown): OutboxError | undefined {
   if (!isPostgresError(error, 'postgres.raised')) return undefined
   const code = REFUSALS[error.details.sqlState ?? '']

@@ -1,14 +1,14 @@
 import { types } from 'node:util'
 import { OutboxError } from '../errors/outbox-error.js'
 
-/** Members that stand for what JSON does not have: the only one of their object, with these names. */
+/** Members that represent what JSON does not have: the only member of their object, with these names. */
 type Tag = '$bigint' | '$bytes' | '$set' | '$object'
 
 const tagged = (tag: Tag, value: unknown): Readonly<Record<string, unknown>> => ({ [tag]: value })
 
 /**
- * A payload as the outbox stores it: JSON, with bigints, bytes and sets, which DynamoDB has, under names of their own.
- * What JSON would change in silence is refused.
+ * A payload as the outbox stores it: JSON, with bigints, bytes and sets, which DynamoDB has, under special names.
+ * Values that JSON would silently change are refused.
  * @throws {OutboxError} `db.outbox.invalid`, `db.outbox.payload_too_large`
  */
 export function payloadToText(payload: unknown, topic: string): string {
@@ -19,8 +19,8 @@ export function payloadToText(payload: unknown, topic: string): string {
 }
 
 /**
- * The payload in what `payloadToText` made.
- * @throws {SyntaxError} where it is no JSON.
+ * The payload in the result of `payloadToText`.
+ * @throws {SyntaxError} if it is not JSON.
  */
 export const payloadFromText = (text: string): unknown => fromJson(JSON.parse(text))
 
@@ -36,7 +36,7 @@ function fromJson(json: unknown): unknown {
 const fromEntries = (entries: readonly (readonly [string, unknown])[]): Record<string, unknown> =>
   Object.fromEntries(entries.map(([name, member]) => [name, fromJson(member)]))
 
-/** A row may be written by anybody who may write one: what has no such form stays what it is. */
+/** A row may be written by anyone with the right to: an object not of this form is left unchanged. */
 function untagged(tag: string, value: unknown): unknown {
   if (tag === '$bigint' && typeof value === 'string' && /^-?\d{1,200}$/.test(value)) return BigInt(value)
   if (tag === '$bytes' && typeof value === 'string') return Uint8Array.from(Buffer.from(value, 'base64'))

@@ -1,16 +1,16 @@
 import type { Identity } from '@miyabi/postgres'
 import { identityTag } from './identity-tag.js'
 
-/** What an effect of the topic `tags` holds. */
+/** The payload of an effect of the topic `tags`. */
 export interface TagsContent {
   /** As `tag` makes them, and those of identities. */
   readonly tags: readonly string[]
 }
 
-/** Tags that one effect holds at most. */
+/** The most tags in one effect. */
 export const MOST_TAGS = 1_000
 
-/** The tags in a stored payload; undefined where it holds none. */
+/** The tags in a stored payload; undefined if it is not a list of tags. */
 export function tagsIn(payload: unknown): readonly string[] | undefined {
   const { tags } = Object(payload) as { readonly tags?: unknown }
   const isGood =
@@ -20,7 +20,7 @@ export function tagsIn(payload: unknown): readonly string[] | undefined {
   return isGood ? tags : undefined
 }
 
-/** Without those of the identity itself, which each may raise. */
+/** Without those of the identity itself, which each user may raise. */
 export function tagsOfOthers(identity: Identity, payload: unknown): readonly string[] | undefined {
   const own = identityTag(identity)
   return tagsIn(payload)?.filter((tag) => tag !== own)

@@ -3,16 +3,20 @@ import { CacheError } from '../errors/cache-error.js'
 
 export type { CacheTag }
 
-/** Tags that no application makes. */
+/** Tags that an application cannot make. */
 export type OwnTag = `user:${string}` | `web_user:${string}` | 'service' | 'all'
 
 const MAX_BYTES = 500
 
 function checked<Tag extends CacheTag>(made: Tag): Tag {
   if (Buffer.byteLength(made) <= MAX_BYTES && !/[\0\n]|\p{Surrogate}/u.test(made)) return made
-  throw new CacheError('db.cache.invalid', `A tag has at most ${MAX_BYTES} bytes, and no zero or line break in it`, {
-    details: { argument: 'tag' },
-  })
+  throw new CacheError(
+    'db.cache.invalid',
+    `The tag is invalid; expected at most ${MAX_BYTES} bytes without zero bytes or line breaks`,
+    {
+      details: { argument: 'tag' },
+    },
+  )
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -24,21 +28,21 @@ const textOf = (id: string | number | bigint): string =>
 /**
  * Makes tags.
  *
- * - `tag.row('plugins', id)` and `tag.table('plugins')` are raised by the database, whoever writes, once the owner has
- *   asked for that: `SELECT cache_tags('plugins')`, in a migration.
- * - `tag.of('catalog')` is raised by `outbox.invalidate` alone.
+ * - `tag.row('plugins', id)` and `tag.table('plugins')` are raised by the database, whichever client writes, once the
+ *   owner has enabled that: `SELECT cache_tags('plugins')`, in a migration.
+ * - `tag.of('catalog')` is raised only by `outbox.invalidate`.
  */
 export const tag = {
   /** One row, by the text of its primary key. */
   row: (table: TableName, id: string | number | bigint): CacheTag => checked(`row:${table}:${textOf(id)}`),
   /** All rows of a table. */
   table: (table: TableName): CacheTag => checked(`table:${table}`),
-  /** A thing of the application's own. */
+  /** A subject that the application defines. */
   of: (name: string, id?: string | number | bigint): CacheTag =>
     checked(id === undefined ? `app:${name}` : `app:${name}:${id}`),
 } as const
 
-/** Whether a text is a tag that an application makes. */
+/** Whether a string is a tag that an application makes. */
 export const isTag = (value: unknown): value is CacheTag =>
   typeof value === 'string' && /^(row|table|app):./s.test(value) && Buffer.byteLength(value) <= MAX_BYTES
 

@@ -3,17 +3,17 @@ import type { PostgresHealth } from '@miyabi/postgres'
 import { openings } from './allowed.js'
 import type { Audience, EffectDefinitions } from './effects.js'
 
-/** Kinds of person, as the database calls them. */
+/** Roles of users, as the database names them. */
 const NAMES: Readonly<Record<Audience, string>> = { user: 'user', webUser: 'web_user' }
 
-/** How long an answer may take that health can do without. In milliseconds. */
+/** The longest response time for a query that health can do without. In milliseconds. */
 const LIMIT_MS = 500
-/** How long what was open counts as open. In milliseconds. */
+/** How long a result counts as current. In milliseconds. */
 const RECENT_MS = 60_000
 
 /**
- * Which topics of the outbox effects open to which kinds of person, as the database calls them: what
- * `miyabi outbox topics apply` writes.
+ * Which topics of the outbox effects open to which roles, as the database names them: what `miyabi outbox topics apply`
+ * writes.
  */
 export const openTopics = (definitions: EffectDefinitions): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(
@@ -25,8 +25,8 @@ type Ask = (
 ) => Promise<{ readonly rows: readonly { readonly topic: string; readonly openedTo: string[] }[] }>
 
 /**
- * Whether the database opens to people what the application does. That it opens more refuses nobody anything, and is so
- * while a release is rolled out: `miyabi outbox topics plan` tells it.
+ * Checks whether the database opens to users what the application does. If it opens more, nothing is refused, and this
+ * is normal while a release is rolled out: `miyabi outbox topics plan` shows it.
  */
 export class TopicsCheck {
   readonly #wanted: Readonly<Record<string, readonly string[]>>
@@ -34,14 +34,14 @@ export class TopicsCheck {
   readonly #ask: Ask
   #foundAt = Number.NEGATIVE_INFINITY
 
-  /** @param ask asks as any person. */
+  /** @param ask queries as any user. */
   constructor(definitions: EffectDefinitions, ask: Ask) {
     this.#wanted = openTopics(definitions)
     this.#isNeeded = Object.values(definitions).some(({ from }) => from !== undefined)
     this.#ask = ask
   }
 
-  /** Adds to the health of a database that answers what it does not open. Asks nobody where nothing is opened. */
+  /** Adds the topics that are not open to the health of a database that is up. Sends nothing if no topic is opened. */
   async addTo(health: PostgresHealth, signal: AbortSignal): Promise<PostgresHealth> {
     if (!this.#isNeeded || !health.ready || performance.now() - this.#foundAt < RECENT_MS) return health
     const closed = await this.#closed(signal)
@@ -50,14 +50,14 @@ export class TopicsCheck {
       ...health,
       status: 'degraded',
       ready: false,
-      reason: `the database does not open to people: ${closed.join(', ')}`,
-      remedy: '`miyabi outbox topics apply`, as the owner of the tables',
+      reason: `the database does not open these topics to users: ${closed.join(', ')}`,
+      remedy: 'run `miyabi outbox topics apply` as the owner of the tables',
     }
   }
 
   async #closed(signal: AbortSignal): Promise<string[]> {
     try {
-      const onTimeout = (): Error => new Error('no answer')
+      const onTimeout = (): Error => new Error('no response')
       const { rows } = await withDeadline({ ms: LIMIT_MS, signal, onTimeout }, () =>
         this.#ask('SELECT topic, opened_to AS "openedTo" FROM outbox_topics'),
       )
@@ -68,7 +68,7 @@ export class TopicsCheck {
       if (closed.length === 0) this.#foundAt = performance.now()
       return closed
     } catch {
-      return [] // what keeps it from answering is what health looks for
+      return [] // health itself reports what prevents a response
     }
   }
 }

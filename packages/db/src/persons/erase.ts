@@ -12,23 +12,23 @@ export interface EraseOptions extends ExportOptions {
   readonly dryRun?: boolean
 }
 
-/** What was there of a person in one place, and what became of it. */
+/** What one place held of a person, and what was done with it. */
 export interface ErasedPlace {
   /** As of `PersonalItem`. */
   readonly place: string
   readonly count: number
-  /** `anonymized`: it stays, and nothing in it leads to the person. */
+  /** `anonymized`: it stays, and nothing in it identifies the person. */
   readonly outcome: 'deleted' | 'anonymized'
 }
 
-/** What an erasure came to. */
+/** The result of an erasure. */
 export interface Erasure {
-  /** Whether there was such a person. */
+  /** Whether the person existed. */
   readonly isKnown: boolean
   /** Places that held something. */
   readonly places: readonly ErasedPlace[]
   /**
-   * Effects that a relay may have been carrying out while they were deleted: where there are any, erase again after a
+   * Effects that a relay may have been delivering while they were deleted: if there are any, erase again after a
    * minute, which finds what they left.
    */
   readonly underWay: number
@@ -40,14 +40,14 @@ export interface EraseHost extends PersonHost {
   readonly erasureKey: string | undefined
 }
 
-/** All of it, with the waits for locks and for many rows. */
+/** Limit of the whole run, including waits for locks and for many rows. */
 const DEADLINE_MS = 3_600_000
-/** How long relays are given to carry out what is due, so that what they write is there to be deleted. */
+/** How long relays are given to deliver what is due, so that what they write can be deleted. */
 const SETTLE = { limitMs: 5_000, pauseMs: 50 }
 
 /**
- * Erases a person from both stores. DynamoDB first, while PostgreSQL still says by what its items are found; so it may
- * be interrupted anywhere, and begins anew. DynamoDB once more at the end, for what came meanwhile.
+ * Erases a person from both stores. DynamoDB first, while PostgreSQL still holds the identifiers of its items; so it
+ * may be interrupted anywhere, and restarts. DynamoDB again at the end, for items written meanwhile.
  */
 export async function erasePerson(host: EraseHost, subject: Subject, options: EraseOptions): Promise<Erasure> {
   const { service, dynamodb, erasureKey } = host
@@ -108,7 +108,7 @@ async function countItems(
   return counts
 }
 
-/** Effects of the person that some relay may be carrying out at this moment: of partitions that one holds. */
+/** Effects of the person that some relay may currently be delivering: of partitions that one holds. */
 const underWayOf = ({ where }: PlaceOf): string => `${PERSON}
   SELECT count(*)::integer AS count FROM outbox JOIN outbox_partitions AS part USING (partition)
    WHERE part.held_until > now() AND outbox.due_at <= now() AND (${where})`
@@ -122,7 +122,10 @@ async function countUnderWay({ query }: Service, person: Person): Promise<number
   return rows[0]?.count ?? 0
 }
 
-/** Waits, for a while, until the relays have carried out what is due: a row goes only when its effect is there. */
+/**
+ * Waits, for a limited time, until the relays have delivered what is due: a row is removed only after its effect was
+ * delivered.
+ */
 async function settle(service: Service, person: Person, signal: AbortSignal | undefined): Promise<void> {
   const until = performance.now() + SETTLE.limitMs
   while ((await countUnderWay(service, person)) > 0 && performance.now() < until) {
@@ -131,21 +134,21 @@ async function settle(service: Service, person: Person, signal: AbortSignal | un
   }
 }
 
-/** Keys that were given to the person count no more: `license_is_revoked` knows one by its hash. */
+/** License keys of the person become invalid: `license_is_revoked` knows one by its hash. */
 const REVOKE_KEYS = `${PERSON}
   INSERT INTO revoked_licenses (license_key, revoked_at)
   SELECT 'sha256:' || encode(sha256(convert_to(keys.license_key, 'UTF8')), 'hex'), coalesce(revoked.revoked_at, current_instant())
     FROM ${LICENSE_KEYS} AS keys LEFT JOIN revoked_licenses AS revoked USING (license_key)
   ON CONFLICT DO NOTHING`
 
-/** A user without a person, whom what is kept belongs to: nothing says that it was this person's. */
+/** A new, empty user who owns what is kept: nothing links it to this person. */
 const MAKE_HEIR = `${PERSON}, heir AS (SELECT time_ordered_id() AS id)
   INSERT INTO users (id, email) SELECT id, 'erased-' || id || '@erased.invalid' FROM heir
    WHERE EXISTS (SELECT FROM licenses WHERE user_id = ${ID}) OR EXISTS (SELECT FROM subscriptions WHERE user_id = ${ID})
       OR EXISTS (SELECT FROM usage_events WHERE user_id = ${ID}) OR EXISTS (SELECT FROM usage_aggregates WHERE user_id = ${ID})
   RETURNING id::text AS id`
 
-/** What an erasure leaves. One that found nobody leaves nothing new. */
+/** The record of an erasure. One that found no person leaves no new record. */
 const MARK = `INSERT INTO erasures (mark) VALUES ($1) ON CONFLICT (mark) DO UPDATE SET at = excluded.at`
 const MARK_AGAIN = 'UPDATE erasures SET at = current_instant() WHERE mark = $1'
 
@@ -157,10 +160,10 @@ function eraseRows(
 ): Promise<{ readonly rows: Counted; readonly underWay: number }> {
   return service.transaction(
     async (_tx, run) => {
-      // However many rows there are, all of them go at once or none.
+      // All rows are deleted in one transaction, however many there are.
       await run.query("SELECT set_config('statement_timeout', '0', true)")
       const table = person.kind === 'user' ? 'users' : 'web_users'
-      // Who adds something that belongs to the person waits, and finds nobody then.
+      // A writer that adds something belonging to the person waits, and then finds no person.
       const { rowCount } = await run.query(`SELECT FROM ${table} WHERE id = $1 FOR UPDATE`, [person.id])
       const underWay = await countUnderWay(run, person)
       if (person.kind === 'user') await run.query(REVOKE_KEYS, parametersOf(person))

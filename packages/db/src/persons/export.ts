@@ -7,8 +7,8 @@ import { readAgents, readPerson, type Service } from './person.js'
 
 export interface ExportOptions {
   /**
-   * Names under which the application has written of the person in DynamoDB, beside their id, addresses and user name:
-   * a session that messages went to, a name they had before.
+   * Names under which the application has written about the person in DynamoDB, besides their id, addresses and user
+   * name: a session that messages went to, a previous name.
    */
   readonly alsoKnownAs?: readonly string[]
   readonly signal?: AbortSignal
@@ -18,7 +18,7 @@ export interface ExportOptions {
 export interface PersonalItem {
   /** `postgres.` and the table, or `dynamodb.` and `events`, `agentState` or `messages`. */
   readonly place: string
-  /** Plain JSON: bigints, decimals and moments are texts, bytes base64. */
+  /** Plain JSON: bigints, decimals and times are strings, bytes base64. */
   readonly item: unknown
 }
 
@@ -48,7 +48,7 @@ export async function* exportPerson(
 }
 
 /**
- * Items as lines of JSON, each with its end, to be written to a file or a response.
+ * Returns items as lines of JSON, each with its line break, ready to write to a file or a response.
  *
  * ```ts
  * await pipeline(jsonLines(db.export({ userId })), createWriteStream('person.jsonl'))

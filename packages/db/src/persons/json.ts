@@ -1,17 +1,20 @@
-/** Strings, so that what looks like a number in one is passed over, and numbers. */
+/** Strings, so that digits inside them are skipped, and numbers. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
-/** Parses JSON; a number that would be read as another one is read as a text of its digits. */
+/** Parses JSON; a number that would lose digits is read as a string. */
 export const parseExactly = (text: string): unknown =>
   JSON.parse(text.replace(TOKENS, (token) => (token.startsWith('"') || isExact(token) ? token : `"${token}"`)))
 
-/** Digits that a double does not hold, and none that only differ in how they are written: 1.50 is 1.5. */
+/** Whether a double loses digits of it, ignoring differences of notation: 1.50 is 1.5. */
 function isExact(token: string): boolean {
   const value = Number(token)
   return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value) && token.length <= 17
 }
 
-/** A copy of plain JSON values, of whatever DynamoDB gives: bigints become texts, bytes base64, sets lists. */
+/**
+ * Returns a copy of plain JSON values, from anything DynamoDB returns: bigints become strings, bytes base64, sets
+ * lists.
+ */
 export function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')

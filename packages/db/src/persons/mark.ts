@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto'
 import { ConfigError } from '@miyabi/core'
 import type { Identity } from '@miyabi/postgres'
 
-/** A kind of person, as the database writes it. */
+/** A role of users, as the database writes it. */
 export type PersonKind = 'user' | 'web_user'
 
-/** Whose data, as the database names people. */
+/** The person whose data is meant, as the database identifies users. */
 export interface Subject {
   readonly kind: PersonKind
   readonly id: string
@@ -14,7 +14,7 @@ export interface Subject {
 export const subjectOf = ({ userId, webUserId }: Identity): Subject =>
   userId === undefined ? { kind: 'web_user', id: webUserId.toLowerCase() } : { kind: 'user', id: userId.toLowerCase() }
 
-/** What an erasure leaves of whom it erased: nothing that names them to anybody without the key. */
+/** The record of an erased person: without the key it does not identify them. */
 export const markOf = ({ kind, id }: Subject, key: string): string =>
   createHmac('sha256', key).update(`${kind}:${id}`).digest('hex')
 
@@ -26,7 +26,7 @@ export function assertErasureKey(key: string | undefined): asserts key is string
       name: 'ERASURE_KEY',
       problem: 'is not set',
       expected:
-        'a secret of 32 bytes or more, such as `openssl rand -base64 32` prints, that stays the same for as long as any backup is kept',
+        'a secret of 32 bytes or more, as printed by `openssl rand -base64 32`, that stays the same for as long as any backup is kept',
     },
   ])
 }

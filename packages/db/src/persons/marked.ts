@@ -2,18 +2,18 @@ import type { Identity } from '@miyabi/postgres'
 import { type EraseHost, type Erasure, erasePerson } from './erase.js'
 import { assertErasureKey, markOf, type PersonKind } from './mark.js'
 
-/** What an erasure left. */
+/** The record of an erasure. */
 export interface ErasureMark {
   /** HMAC-SHA256 under ERASURE_KEY of the kind and the id of the person, in hex. */
   readonly mark: string
 }
 
-/** Who was erased by a mark, and what that came to. */
+/** The person erased by a mark, and the result. */
 export type MarkedErasure = Erasure & { readonly identity: Identity }
 
 const PAGE = 1_000
 
-/** Reads the ids of all people of a kind, a page at a time. */
+/** Reads the ids of all users of a role, a page at a time. */
 async function* idsOf({ service }: EraseHost, table: 'users' | 'web_users'): AsyncGenerator<string> {
   let last = '00000000-0000-0000-0000-000000000000'
   for (;;) {
@@ -27,7 +27,7 @@ async function* idsOf({ service }: EraseHost, table: 'users' | 'web_users'): Asy
   }
 }
 
-/** Erases everybody whom one of the marks is of. */
+/** Erases every person to whom one of the marks belongs. */
 export async function eraseAllMarked(host: EraseHost, marks: Iterable<ErasureMark>): Promise<readonly MarkedErasure[]> {
   assertErasureKey(host.erasureKey)
   const wanted = new Set(Array.from(marks, ({ mark }) => mark))

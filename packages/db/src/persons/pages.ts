@@ -23,7 +23,7 @@ export function placesOf(kind: PersonKind): readonly PlaceOf[] {
 const PAGE_ROWS = 500
 
 /**
- * A column as JSON without loss: numbers that a double may not hold, and moments, as texts. The documents in columns of
+ * A column as JSON without loss: numbers that a double may not hold, and times, as strings. The documents in columns of
  * JSON are read as text, so that none is changed on the way.
  */
 const exported = (name: string, type: string): string => {

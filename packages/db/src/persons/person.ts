@@ -4,19 +4,19 @@ import type { PersonKind, Subject } from './mark.js'
 
 export type Service = Pick<Queries, 'query'>
 
-/** A person, and by what their data are found. */
+/** A person, and the identifiers of their data. */
 export interface Person extends Subject {
-  /** Whether there is a row of theirs. */
+  /** Whether they have a row. */
   readonly isKnown: boolean
-  /** Under which events, messages and agents may be kept. */
+  /** Identifiers under which events, messages and agents may be stored. */
   readonly names: readonly string[]
-  /** Under which events of their repositories may be kept. */
+  /** Identifiers under which events of their repositories may be stored. */
   readonly repositories: readonly string[]
-  /** What names nobody else in a text, as a regular expression of PostgreSQL. */
+  /** What identifies only this person in a text, as a regular expression of PostgreSQL. */
   readonly pattern: string
 }
 
-/** Columns of a person's row that are names of theirs, and which of them are told from every other word. */
+/** Columns of a person's row that are their names, and which of them are distinct from every other word. */
 const NAMES: Readonly<Record<PersonKind, { readonly table: string; readonly names: string; readonly clear: string }>> =
   {
     user: {
@@ -33,8 +33,8 @@ const NAMES: Readonly<Record<PersonKind, { readonly table: string; readonly name
   }
 
 /**
- * A name that somebody else has, too, leads to somebody else's data. So does a user name that has the form of an id,
- * which GitHub allows.
+ * A name that another person also has leads to that person's data. So does a user name in the form of an id, which
+ * GitHub allows.
  */
 const unshared = (
   name: string,
@@ -53,7 +53,7 @@ const readOwn = (kind: PersonKind): string => {
   return `SELECT ${ownNames(names)} AS names, ${ownNames(clear)} AS clear FROM ${table} AS own WHERE own.id = $1`
 }
 
-/** What else names a person and nobody else. */
+/** Other identifiers of this person alone. */
 const READ_KEYS: Readonly<Record<PersonKind, string>> = {
   user: `${PERSON}
     SELECT stripe_subscription_id AS key FROM subscriptions, person WHERE user_id = person.id AND stripe_subscription_id IS NOT NULL
@@ -72,7 +72,7 @@ export const parametersOf = (
   heir: string | null = null,
 ): readonly unknown[] => [id, names, pattern, heir, repositories]
 
-/** Reads by what a person is known. @param also names that the application gave them, beside those of their row. */
+/** Reads the identifiers of a person. @param also names that the application provided, besides those of their row. */
 export async function readPerson(service: Service, subject: Subject, also: readonly string[]): Promise<Person> {
   const { kind, id } = subject
   const { rows } = await service.query<{ readonly names: string[]; readonly clear: string[] }>(readOwn(kind), [id])
@@ -102,8 +102,8 @@ export async function readAgents(service: Service, person: Person): Promise<read
 }
 
 /**
- * Finds one of these words in a text, and not in a longer word: `bob@x.co` is not in `jbob@x.com`. Before it may be the
- * end of an escape, as texts are searched in JSON, too.
+ * Matches one of these words in a text, but not inside a longer word: `bob@x.co` is not in `jbob@x.com`. The end of an
+ * escape may precede it, as JSON texts are searched, too.
  */
 export function patternOf(words: readonly string[]): string {
   const alternatives = [...new Set(words)].map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))

@@ -1,36 +1,39 @@
-// Longer than others: one answer for each table, in the order in which they are erased.
+// Longer than others: one entry for each table, in the order in which they are erased.
 import { EXECUTIONS, effectsOf, ID, isName, LICENSE_KEYS, REPOSITORIES, recordsOf, speaksOf } from './conditions.js'
 
-/** Which rows of a table are a person's: a condition in SQL, for each kind of person that it can hold. */
+/** Which rows of a table are a person's: a condition in SQL, for each role that it can hold. */
 interface Found {
   readonly user?: string
   readonly webUser?: string
-  /** The type of its column `id`, or of the one that stands for it: rows are read in its order. Default `id uuid`. */
+  /** The type of its column `id`, or of the column used instead: rows are read in its order. Default `id uuid`. */
   readonly key?: readonly [column: string, type: string]
 }
 
-/** What becomes of a person's rows in a table. All of them are exported. */
+/** What happens to a person's rows in a table. All of them are exported. */
 export type Place =
   | (Found & { readonly action: 'delete' })
-  /** They stay without the person: `set` to what each column, `kept` why the others say nothing of the person. */
+  /**
+   * They stay without the person: `set` gives the new value of each column, `kept` why the others do not identify the
+   * person.
+   */
   | (Found & {
       readonly action: 'anonymize'
       readonly set: Readonly<Record<string, string>>
       readonly kept: Readonly<Record<string, string>>
     })
-  /** It holds nobody's data. */
+  /** It holds no personal data. */
   | { readonly action: 'keep'; readonly why: string; readonly columns: readonly string[] }
 
 const kept = (why: string, ...columns: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(columns.map((column) => [column, why]))
 
-const SOLD = 'what was sold and when, which books have to show'
+const SOLD = 'sales records, which accounting has to keep'
 const HEIR = '(SELECT heir FROM person)'
-const PUBLISHED = 'published: those who have the plugin keep it'
+const PUBLISHED = 'published: users who have the plugin keep it'
 
 /**
- * Every table and what an erasure does with it. A table or a column that is not here fails a test: whoever adds one
- * decides. Effects and dead letters come first, while what they speak of can still be found.
+ * Every table and what an erasure does with it. A table or a column that is missing here fails a test: whoever adds one
+ * must decide. Effects and dead letters come first, while the data they refer to can still be found.
  */
 export const places = {
   outbox: { action: 'delete', user: effectsOf('user'), webUser: effectsOf('web_user'), key: ['position', 'bigint'] },
@@ -52,7 +55,7 @@ export const places = {
     webUser: `actor_kind = 'web_user' AND actor = ${ID}`,
     set: { actor_kind: "'service'", actor: 'NULL' },
     kept: kept(
-      'a COMMIT whose answer was lost is asked for by it, for an hour',
+      'used for an hour to determine the outcome of a COMMIT whose response was lost',
       'id',
       'given_up',
       'created_at',
@@ -63,7 +66,7 @@ export const places = {
 
   plugin_reviews: { action: 'delete', user: `user_id = ${ID}` },
   plugin_submissions: { action: 'delete', user: `user_id = ${ID}` },
-  // The hash of each key takes its place.
+  // The hash of each key replaces it.
   revoked_licenses: { action: 'delete', user: `license_key IN ${LICENSE_KEYS}` },
   trials: { action: 'delete', user: `user_id = ${ID}` },
   licenses: {
@@ -105,7 +108,7 @@ export const places = {
     user: `user_id = ${ID}`,
     set: { user_id: HEIR, event_data: 'NULL' },
     kept: kept(
-      'what was counted: the sums of usage_aggregates are checked against it',
+      'counted usage: the sums in usage_aggregates are checked against it',
       'id',
       'plugin_id',
       'event_type',
@@ -120,7 +123,7 @@ export const places = {
     user: `user_id = ${ID}`,
     set: { user_id: HEIR },
     kept: kept(
-      'sums that were billed',
+      'billed sums',
       'id',
       'plugin_id',
       'period',
@@ -163,7 +166,7 @@ export const places = {
   },
   users: { action: 'delete', user: `id = ${ID}` },
 
-  // Of web users. What refers to another row goes before it.
+  // For web users. Rows that refer to another row are deleted before it.
   execution_logs: { action: 'delete', webUser: `execution_id IN ${EXECUTIONS}` },
   agent_executions: { action: 'delete', webUser: `user_id = ${ID} OR repository_id IN ${REPOSITORIES}` },
   workflows: { action: 'delete', webUser: `user_id = ${ID} OR repository_id IN ${REPOSITORIES}` },
@@ -174,13 +177,13 @@ export const places = {
 
   outbox_partitions: {
     action: 'keep',
-    why: 'processes that work',
+    why: 'processes at work',
     columns: ['partition', 'holder', 'fence', 'held_until'],
   },
   outbox_topics: { action: 'keep', why: 'names of effects', columns: ['topic', 'opened_to', 'updated_at'] },
   stream_shards: {
     action: 'keep',
-    why: 'places in streams, and processes that read there',
+    why: 'stream positions, and processes that read there',
     columns: [
       'consumer',
       'stream',

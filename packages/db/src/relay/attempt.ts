@@ -4,10 +4,10 @@ import { EffectTimeoutError } from './errors.js'
 import type { OutboxRow } from './row.js'
 import type { Target, Verdict } from './target.js'
 
-/** What became of one attempt. */
+/** The outcome of one attempt. */
 export type Outcome = { readonly kind: 'done' } | (Verdict & { readonly error: unknown })
 
-/** One attempt at a row. Never rejects. */
+/** Makes one attempt at a row. Never rejects. */
 export async function attempt(
   row: OutboxRow,
   target: Target,
@@ -29,7 +29,7 @@ export async function attempt(
   }
 }
 
-/** The text of an error as it is kept beside a row: its code and reason, without secrets. */
+/** The text of an error as stored with a row: its code and reason, without secrets. */
 export function errorText(error: unknown): string {
   const text = isMiyabiError(error) ? `${error.code}: ${error.reason}` : safeCause(error).message
   return redactText(text).slice(0, 500)

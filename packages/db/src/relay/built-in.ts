@@ -6,7 +6,7 @@ import { payloadFromText } from '../outbox/payload-text.js'
 import type { OutboxRow } from './row.js'
 import type { Target, Verdict } from './target.js'
 
-/** Failures that all rows would meet: of the store or the way there, and of how it is set up. */
+/** Failures that would affect all rows: of the store, the network, or the configuration. */
 const OF_ALL: ReadonlySet<string> = new Set([
   'dynamo.unreachable',
   'dynamo.credentials',
@@ -17,14 +17,17 @@ const OF_ALL: ReadonlySet<string> = new Set([
   'dynamo.events.writer_closed',
   'dynamo.events.writer_full',
 ])
-/** Failures that pass when somebody else does something, or never. */
+/** Failures that are resolved by another process, or never. */
 const MAY_PASS: ReadonlySet<string> = new Set(['dynamo.messages.queue_full'])
 
-/** How long one attempt may take; each request has the client's own deadline. */
+/** The longest an attempt may take; each request has the client's own deadline. */
 const TIMEOUT_MS = 60_000
 const ATTEMPTS = 20
 
-/** What DynamoDB refuses for itself goes to the dead letters; for all else there is no bound, as it is the store's. */
+/**
+ * Effects that DynamoDB itself refuses become dead letters; for all other failures the attempts are unlimited, as they
+ * are the store's.
+ */
 export function judgeDynamo(error: unknown): Verdict {
   if (!isMiyabiError(error)) return { kind: 'again', isCounted: true }
   if (OF_ALL.has(error.code)) return { kind: 'pause' }
@@ -32,7 +35,7 @@ export function judgeDynamo(error: unknown): Verdict {
   return MAY_PASS.has(error.code) ? { kind: 'again', isCounted: true } : { kind: 'permanent' }
 }
 
-/** The effects on DynamoDB, by topic: each may be repeated, and is done once. */
+/** The effects on DynamoDB, by topic: each may be repeated, and is applied once. */
 export function builtInTargets(
   dynamodb: Pick<DynamoOnDemand, 'events' | 'messages' | 'agentState'>,
   writer: EventWriter,
@@ -57,11 +60,11 @@ export function builtInTargets(
 
 const payloadOf = <Payload>({ payload }: OutboxRow): Payload => payloadFromText(payload) as Payload
 
-// What is stored may have come past the checks of the call: nothing is taken from it but what it is to hold.
+// A stored row may have bypassed the checks of the call: only the expected members are read.
 
 /**
- * An id that was made for the effect of the service is nobody else's, and a repetition is the very same item: such
- * events go in batches. Under any other id there may be an event already, and what is stored stays.
+ * An id that was created for the effect of the service belongs to no other writer, and a repetition is the identical
+ * item: such events go in batches. Under any other id there may already be an event, and what is stored stays.
  */
 function toEvent(row: OutboxRow): NewEvent {
   const { id, actor, createdAtMs } = row

@@ -4,26 +4,26 @@ import { payloadFromText } from '../outbox/payload-text.js'
 import { PermanentEffectError } from './errors.js'
 import type { EffectRun, Target } from './target.js'
 
-/** How an application carries out one of its effects. */
+/** How an application delivers one of its effects. */
 export interface EffectHandler<Payload> {
-  /** Attempts before a row goes to the dead letters, 1 to 1,000. Default 12: with the growing pauses about an hour. */
+  /** Attempts before a row becomes a dead letter, 1 to 1,000. Default 12: with the growing waits about an hour. */
   readonly attempts?: number | undefined
-  /** How long one attempt may take, in milliseconds, up to an hour. Default 10,000. */
+  /** The longest an attempt may take, in milliseconds, up to an hour. Default 10,000. */
   readonly timeoutMs?: number | undefined
   /**
-   * Carries it out, and resolves when that is certain. It may come again, perhaps by two at a time: pass `run.id` on as
-   * an idempotency key.
-   * @throws {PermanentEffectError} where no other attempt would help.
+   * Delivers it, and resolves when that is certain. It may be called again, perhaps twice concurrently: pass `run.id`
+   * on as an idempotency key.
+   * @throws {PermanentEffectError} if no further attempt would help.
    */
   handle(payload: Payload, run: EffectRun): Promise<unknown>
 }
 
-/** How an application carries out its effects, by their names. What it leaves out waits for a relay that has it. */
+/** How an application delivers its effects, by name. Omitted effects wait for a relay that has a handler. */
 export type EffectHandlers<Effects> = {
   readonly [Name in EffectName<Effects>]?: EffectHandler<PayloadOf<Effects, Name>>
 }
 
-/** @throws {ConfigError} for a number that cannot be. */
+/** @throws {ConfigError} for an invalid number. */
 export function customTarget(
   name: string,
   handler: EffectHandler<never>,
@@ -47,18 +47,18 @@ export function customTarget(
   }
 }
 
-/** What is stored may have come past the check of the call, and then is none in any attempt. */
+/** A stored payload may have bypassed the check of the call, and is then invalid in every attempt. */
 function parsed(parse: (payload: unknown) => unknown, payload: unknown): unknown {
   try {
     return parse(payload)
   } catch {
-    throw new PermanentEffectError('the stored payload is none of this effect')
+    throw new PermanentEffectError('the stored payload is not valid for this effect')
   }
 }
 
 function assertWhole(name: string, value: number, max: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= max) return
   throw new ConfigError([
-    { name: `effect ${name}`, problem: 'is out of bounds', expected: `a whole number from 1 to ${max}` },
+    { name: `effect ${name}`, problem: 'is out of range', expected: `a whole number from 1 to ${max}` },
   ])
 }

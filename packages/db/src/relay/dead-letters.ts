@@ -2,17 +2,17 @@ import type { Queries } from '@miyabi/postgres'
 
 type Service = Pick<Queries, 'query'>
 
-/** The outbox at one moment. */
+/** The current state of the outbox. */
 export interface OutboxStatus {
   /** Rows that wait. */
   readonly depth: number
-  /** Of these, those that are for later, and have not been attempted. */
+  /** Those of them that are delayed, and have not been attempted. */
   readonly later: number
-  /** For how long the oldest has been due that nobody has attempted, in milliseconds; 0 where there is none. */
+  /** How long the oldest row without an attempt has been due, in milliseconds; 0 if there is none. */
   readonly lagMs: number
-  /** Rows that have failed, and are to be attempted again. */
+  /** Rows that have failed, and will be attempted again. */
   readonly failing: number
-  /** Rows that no attempt carried out. */
+  /** Rows that no attempt delivered. */
   readonly dead: number
   /** Relays that hold a partition. */
   readonly relays: number
@@ -26,10 +26,10 @@ export interface OutboxStatus {
   }[]
 }
 
-/** An effect that no attempt carried out. Its payload is left out: it may hold anything. */
+/** An effect that no attempt delivered. Its payload is omitted: it may hold anything. */
 export interface DeadLetter {
   readonly id: string
-  /** By what it is named: an id may have died more than once. */
+  /** Identifies it: one id may become a dead letter more than once. */
   readonly position: string
   readonly topic: string
   readonly version: number
@@ -41,7 +41,7 @@ export interface DeadLetter {
   readonly diedAt: Date
 }
 
-/** Counts all of the outbox: for people, now and then. */
+/** Counts the whole outbox: for occasional use by operators. */
 export async function outboxStatus(service: Service): Promise<OutboxStatus> {
   const { rows: topics } = await service.query<
     OutboxStatus['topics'][number] & { readonly later: number; readonly due_ms: number | null }
@@ -68,7 +68,7 @@ export async function outboxStatus(service: Service): Promise<OutboxStatus> {
   }
 }
 
-/** The dead letters, the newest first. @param limit 1 to 1,000. */
+/** Returns the dead letters, the newest first. @param limit 1 to 1,000. */
 export async function deadLetters(service: Service, limit = 100): Promise<readonly DeadLetter[]> {
   const { rows } = await service.query<DeadLetter>(
     `SELECT id::text, position::text, topic, version, key, actor_kind || coalesce(' ' || actor::text, '') AS actor, attempts,
@@ -80,7 +80,7 @@ export async function deadLetters(service: Service, limit = 100): Promise<readon
 }
 
 /**
- * Gives dead letters another chance, behind what their keys hold by now.
+ * Returns dead letters to the outbox, behind the current effects of their keys.
  * @param ids of effects; `all` for every one.
  * @returns how many.
  */
@@ -97,7 +97,7 @@ export async function retryDeadLetters(service: Service, ids: readonly string[] 
 }
 
 /**
- * Deletes dead letters for good.
+ * Permanently deletes dead letters.
  * @param ids of effects; `all` for every one.
  * @returns how many.
  */

@@ -1,8 +1,8 @@
 import { MiyabiError } from '@miyabi/core'
 
 /**
- * Thrown by the handler of an effect that no further attempt would carry out: the row goes to the dead letters at once.
- * The message is kept beside it, so it must hold no secret.
+ * Thrown by the handler of an effect that no further attempt would deliver: the row becomes a dead letter immediately.
+ * The message is stored with it, so it must contain no secret.
  */
 export class PermanentEffectError extends MiyabiError<'db.outbox.permanent'> {
   override readonly name = 'PermanentEffectError'
@@ -12,7 +12,7 @@ export class PermanentEffectError extends MiyabiError<'db.outbox.permanent'> {
   }
 }
 
-/** An attempt took longer than its effect allows. Whether it did anything is not known. */
+/** An attempt took longer than its effect allows. Its outcome is unknown. */
 export class EffectTimeoutError extends MiyabiError<'db.outbox.timeout', { readonly timeoutMs: number }> {
   override readonly name = 'EffectTimeoutError'
 

@@ -1,10 +1,10 @@
-/** What one look at a partition showed. */
+/** The result of one read of a partition. */
 export interface Sighting {
-  /** From where it looked: a `lookFrom` of before. */
+  /** Where it started: an earlier `lookFrom`. */
   readonly from: bigint
-  /** The lowest row above that which nobody has attempted; undefined where there is none. */
+  /** The lowest row above that without an attempt; undefined if there is none. */
   readonly lowest: bigint | undefined
-  /** The highest row that it showed, if any. */
+  /** The highest row that it returned, if any. */
   readonly highest: bigint | undefined
   /** Transactions below this had ended. */
   readonly xmin: bigint
@@ -12,21 +12,21 @@ export interface Sighting {
   readonly at: number
 }
 
-/** A transaction that commits so long after it took its position may be found by a sweep alone. In milliseconds. */
+/** A transaction that commits this long after it took its position may be found only by a sweep. In milliseconds. */
 const LATE_AFTER_MS = 2000
-/** While rows may appear below the place from where is looked, that is swept so often. In milliseconds. */
+/** While rows may appear below the starting position, that part is swept this often. In milliseconds. */
 const SWEEP_EVERY_MS = 2000
-/** Places of the last seconds; more would tell nothing more. */
+/** Positions of the last seconds; older ones add nothing. */
 const MOST_PLACES = 200
 
 /**
- * From where to look in a partition: what was delivered before is not read again, also where an old snapshot keeps it
- * from being cleaned up.
+ * Where to start reading in a partition: delivered rows are not read again, even if an old snapshot prevents them from
+ * being vacuumed.
  *
- * A row may appear below ones that are gone: its transaction took its position, and committed later. A transaction
- * has its id before its first position. So the floor moves only when every transaction has ended whose id is below
- * one that was given out after the look, to a write of the relay's own. The end of the look's snapshot would be too
- * low: it tells which transactions have ended, not which have begun. While one of long ago goes on, looks begin two
+ * A row may appear below rows that are gone: its transaction took its position, and committed later. A transaction has
+ * its id before its first position. So the floor moves only when every transaction has ended whose id is below one that
+ * was assigned after the read, to a write of the relay itself. The end of the read's snapshot would be too low: it
+ * shows which transactions have ended, not which have started. While an old transaction continues, reads start two
  * seconds behind, and the rest above the floor is swept every two seconds.
  */
 export class Floor {
@@ -34,16 +34,16 @@ export class Floor {
   #highest = 0n
   #near = 0n
   #sweptAt = Number.NEGATIVE_INFINITY
-  /** Floors to be, once all transactions below `below` have ended. */
+  /** Future floors, once all transactions below `below` have ended. */
   readonly #coming: { readonly floor: bigint; below: bigint | undefined }[] = []
   readonly #seen: { readonly floor: bigint; readonly at: number }[] = []
 
-  /** Nothing is and nothing comes at or below it. */
+  /** No row is, or will be, at or below it. */
   get value(): bigint {
     return this.#floor
   }
 
-  /** Where the next look begins: above this. */
+  /** Where the next read starts: above this. */
   lookFrom(now: number): bigint {
     if (this.#near <= this.#floor) return this.#floor
     if (now - this.#sweptAt < SWEEP_EVERY_MS) return this.#near
@@ -51,7 +51,7 @@ export class Floor {
     return this.#floor
   }
 
-  /** A write that was begun after the last look had this id. */
+  /** A write that was started after the last read had this id. */
   wrote(id: bigint): void {
     for (const coming of this.#coming) coming.below ??= id
   }
@@ -59,11 +59,11 @@ export class Floor {
   see({ from, lowest, highest, xmin, at }: Sighting): void {
     if (highest !== undefined && highest > this.#highest) this.#highest = highest
     const gone = lowest === undefined ? this.#highest : lowest - 1n
-    // A look that began higher knows nothing of what lies between.
+    // A read that started higher does not know the rows in between.
     if (from <= this.#floor) {
       for (let next = this.#coming[0]; next?.below !== undefined && next.below <= xmin; next = this.#coming[0]) {
         this.#coming.shift()
-        // What has come below it meanwhile is in this look.
+        // Rows that appeared below it meanwhile are in this read.
         const floor = lowest !== undefined && lowest <= next.floor ? lowest - 1n : next.floor
         if (floor > this.#floor) this.#floor = floor
       }

@@ -2,27 +2,27 @@ import type { HeldPartition } from './leases.js'
 import type { OutboxRow } from './row.js'
 import type { Target } from './target.js'
 
-/** A row in hand, with the partition as it was held when the row was read. */
+/** A row being processed, with the partition as it was held when the row was read. */
 export interface RowInHand {
   readonly row: OutboxRow
   readonly held: HeldPartition
   readonly target: Target | undefined
 }
 
-/** The rows of one key in hand, carried out one after another; or one row without a key. */
+/** The rows of one key being processed, delivered one after another; or one row without a key. */
 export interface Chain {
   readonly key: string | undefined
   readonly rows: RowInHand[]
-  /** One has failed, and that is not recorded yet: nothing of the key is begun. */
+  /** One has failed, and that is not recorded yet: no row of the key is started. */
   isBroken: boolean
 }
 
-/** So many rows of one key are taken in hand, so that a slow key leaves room for others. */
+/** The most rows of one key that are processed together, so that a slow key leaves room for others. */
 const MOST_OF_A_KEY = 25
 
 /**
- * The rows that a relay has in hand, from their reading until their end is recorded. They are not read again meanwhile,
- * and of a key nothing is taken past one that failed.
+ * The rows that a relay is processing, from their reading until their outcome is recorded. They are not read again
+ * meanwhile, and no row of a key is taken after one that failed.
  */
 export class Hand {
   readonly #rows = new Map<bigint, RowInHand>()
@@ -38,14 +38,14 @@ export class Hand {
     return [...this.#rows.keys()].map(String)
   }
 
-  /** Keys of which no more is to be read. */
+  /** Keys of which no more rows may be read. */
   get fullKeys(): readonly string[] {
     return [...this.#chains.values()].flatMap(({ key, rows, isBroken }) =>
       key !== undefined && (isBroken || rows.length >= MOST_OF_A_KEY) ? [key] : [],
     )
   }
 
-  /** Whether nothing of a partition is in hand. */
+  /** Whether no row of a partition is being processed. */
   isFinished(partition: number): boolean {
     for (const { row } of this.#rows.values()) if (row.partition === partition) return false
     return true
@@ -55,7 +55,7 @@ export class Hand {
     return this.#rows.has(position)
   }
 
-  /** Takes a row in hand, behind those of its key. False where one of them has failed. */
+  /** Accepts a row, behind those of its key. False if one of them has failed. */
   take(entry: RowInHand): boolean {
     const { key, position } = entry.row
     const chain = key === undefined ? undefined : this.#chains.get(key)
@@ -72,33 +72,33 @@ export class Hand {
     return true
   }
 
-  /** The next chain that nobody works on. */
+  /** The next chain that is not being worked on. */
   next(): Chain | undefined {
     return this.#ready.shift()
   }
 
-  /** The same of rows that gather in batches of their own. */
+  /** The same for rows that are gathered in separate batches. */
   nextBatched(): Chain | undefined {
     return this.#batched.shift()
   }
 
-  /** Ends a chain that was worked on to its end. A broken one stays until `mend`. */
+  /** Ends a chain that was completed. A broken one stays until `mend`. */
   end(chain: Chain): void {
     if (chain.key !== undefined && !chain.isBroken) this.#chains.delete(chain.key)
   }
 
-  /** Marks that a row of the chain has failed, and lets go what comes after it: it is read again in its time. */
+  /** Marks that a row of the chain has failed, and releases the rows after it: they are read again later. */
   break(chain: Chain): void {
     chain.isBroken = true
     this.drop(chain)
   }
 
-  /** Lets go what is left of a chain. */
+  /** Releases the rest of a chain. */
   drop(chain: Chain): void {
     for (const { row } of chain.rows.splice(0)) this.#rows.delete(row.position)
   }
 
-  /** Forgets a row whose end is recorded, or that is to be read again. */
+  /** Removes a row whose outcome is recorded, or that is to be read again. */
   forget({ row: { position, key } }: RowInHand, options: { readonly mend?: boolean } = {}): void {
     this.#rows.delete(position)
     if (options.mend && key !== undefined) this.#chains.delete(key)

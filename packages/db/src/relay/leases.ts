@@ -1,10 +1,10 @@
 import { Floor } from './floors.js'
 import { LEASE, PARTITIONS, RELEASE } from './statements.js'
 
-/** Asks PostgreSQL as the service. */
+/** Queries PostgreSQL as the service. */
 export type Ask = <Row extends object>(text: string, values: readonly unknown[]) => Promise<readonly Row[]>
 
-/** Of a lease, so much is used to send: the rest is for what is on its way. */
+/** The share of a lease used for sending: the rest is for work in flight. */
 const SENDING_SHARE = 0.7
 
 /** One partition that a relay works on. */
@@ -12,7 +12,7 @@ export interface HeldPartition {
   readonly partition: number
   readonly fence: string
   readonly floor: Floor
-  /** It is to be let go, for the sake of a fair share: nothing of it is begun. */
+  /** It is to be released for a fair share: none of its rows is started. */
   isLeaving: boolean
 }
 
@@ -42,32 +42,32 @@ export class Leases {
     return this.#held
   }
 
-  /** Those whose rows may be begun. */
+  /** Those whose rows may be started. */
   get working(): readonly HeldPartition[] {
     return [...this.#held.values()].filter(({ isLeaving }) => !isLeaving)
   }
 
   /**
-   * All fences, while every partition is worked on here: the same text means that nobody else has worked on one
-   * meanwhile. Undefined while others do, or may.
+   * All fences, while every partition is held here: the same text means that no other relay has held one meanwhile.
+   * Undefined while others do, or may.
    */
   get coverage(): string | undefined {
     return performance.now() < this.#sendUntil ? this.#coverage : undefined
   }
 
-  /** Whether something of a partition may be sent at this moment. */
+  /** Whether effects of a partition may currently be sent. */
   maySend(partition: number): boolean {
     return performance.now() < this.#sendUntil && this.#held.has(partition)
   }
 
-  /** Renews, takes what is free, and lets go what it is finished with. */
+  /** Renews, takes what is free, and releases what is finished. */
   async renew(isFinished: (partition: number) => boolean): Promise<void> {
     const startedAt = performance.now()
     const leaving = [...this.#held.values()].filter((held) => held.isLeaving && isFinished(held.partition))
     const released = leaving.map(({ partition }) => partition)
     const kept = [...this.#held.keys()].filter((partition) => !released.includes(partition))
     const rows = await this.#ask<LeaseRow>(LEASE, [this.#holder, this.#leaseMs, kept, released])
-    // From before it was asked: the server began to count later.
+    // Measured from before the request: the server began to count later.
     this.#sendUntil = startedAt + this.#leaseMs * SENDING_SHARE
     const held = new Map<number, HeldPartition>()
     for (const { partition, fence } of rows) {
@@ -83,7 +83,7 @@ export class Leases {
     this.#coverage = working.length === PARTITIONS ? fences.sort().join() : undefined
   }
 
-  /** Lets all go. */
+  /** Releases all. */
   async release(): Promise<void> {
     this.#held = new Map()
     this.#sendUntil = Number.NEGATIVE_INFINITY
@@ -93,7 +93,7 @@ export class Leases {
   #makeRoom(share: number): void {
     const working = this.working
     for (const held of working.slice(share)) held.isLeaving = true
-    // Others may have gone since.
+    // Other relays may have ended since.
     const leaving = [...this.#held.values()].filter(({ isLeaving }) => isLeaving)
     for (const held of leaving.slice(0, Math.max(0, share - working.length))) held.isLeaving = false
   }

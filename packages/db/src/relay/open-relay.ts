@@ -16,54 +16,54 @@ import { OutboxRelay, type RelayDrained } from './relay.js'
 import type { RelayStats } from './stats.js'
 import { tagsTarget } from './tags.js'
 
-/** Word of what was committed goes over this channel. */
+/** The channel for notifications of commits. */
 export const OUTBOX_CHANNEL = 'miyabi_outbox'
 
 const DRAIN_MS = 60_000
-/** The store of the cache's tags, beside the processes themselves. */
+/** The store of the cache's tags, besides the processes themselves. */
 const REDIS = 'Redis'
 
 export interface RelayOptions<Effects = NoEffects> extends Partial<RelayLimits> {
-  /** How the application's own effects are carried out, by their names. Those on DynamoDB need nothing. */
+  /** How the application's own effects are delivered, by name. Those on DynamoDB need no handler. */
   readonly effects?: EffectHandlers<Effects> | undefined
 }
 
-/** Carries out what committed transactions have left in the outbox, from now on until it is closed. */
+/** Delivers the effects that committed transactions left in the outbox, until it is closed. */
 export interface Relay extends AsyncDisposable {
-  /** The figures of the moment. Costs nothing. */
+  /** Returns current statistics. Costs nothing. */
   stats(): RelayStats
   /** Whether `close()` was called. */
   readonly isClosed: boolean
   /**
-   * Resolves when nothing is left that could be carried out now, by this relay or another; `drained: false` after the
-   * time. Default 60,000 ms.
+   * Resolves when nothing is left that could be delivered now, by this relay or another; `drained: false` after the
+   * time limit. Default 60,000 ms.
    */
   drain(options?: { readonly timeoutMs?: number }): Promise<RelayDrained>
   /**
-   * Begins nothing more, and waits for what is on its way: up to `graceMs` (default 10,000), then it is cut, and
-   * another relay carries it out again. Lets its partitions go. A second call gives the first one's promise, and may
-   * shorten its wait.
+   * Starts nothing more, and waits for work in flight: up to `graceMs` (default 10,000), then it is aborted, and
+   * another relay delivers it again. Releases its partitions. A second call returns the first promise, and may shorten
+   * its wait.
    */
   close(graceMs?: number): Promise<RelayDrained>
 }
 
-/** What a relay is made of. */
+/** The dependencies of a relay. */
 export interface RelayHome {
   readonly service: Pick<Queries, 'query'>
   readonly dynamodb: DynamoOnDemand
-  /** Where there is a line to other processes. */
+  /** Present if there is a connection to other processes. */
   readonly listener: Listener | undefined
   readonly logger: Logger
   readonly definitions: EffectDefinitions
-  /** Told of what this process commits. */
+  /** Notified of commits of this process. */
   readonly committed: CommitSignal
-  /** Told of the tags that are raised. */
+  /** Notified of raised tags. */
   readonly cache: CacheDoor
-  /** Told when it has closed. */
+  /** Called when it has closed. */
   readonly onClosed: () => void
 }
 
-/** @throws {ConfigError} for options that cannot be. */
+/** @throws {ConfigError} for invalid options. */
 export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitions>): Relay {
   const { service, dynamodb, listener, logger, definitions, committed, cache, onClosed } = home
   const { effects = {}, ...limits } = options
@@ -80,7 +80,7 @@ export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitio
   const relay = new OutboxRelay(
     {
       ask,
-      // A version of before is its handler's to tell; a later one is a later relay's.
+      // Its handler distinguishes an older version; a later version is left to a later relay.
       find: ({ topic, version }) => (version <= versionOf(definitions, topic) ? targets.get(topic) : undefined),
       isAllowed: (row) =>
         row.actor === 'service' || isAllowed(definitions, { ...row, payload: payloadFromText(row.payload) }),

@@ -1,15 +1,15 @@
 import { ConfigError } from '@miyabi/core'
 
-/** What holds for a relay as a whole. */
+/** Options of a relay as a whole. */
 export interface RelayLimits {
-  /** How long a partition stays a relay's without a sign of it, in milliseconds. Default 10,000. */
+  /** How long a relay keeps a partition after its last activity, in milliseconds. Default 10,000. */
   readonly leaseMs: number
   /**
-   * Keys, and rows without one, that are worked on at a time; events without a key go in batches beside them. Default
-   * 32.
+   * Keys, and rows without a key, that are processed concurrently; events without a key go in batches beside them.
+   * Default 32.
    */
   readonly concurrency: number
-  /** Rows in hand at a time. Default 1,000. */
+  /** The most rows being processed. Default 1,000. */
   readonly maxRows: number
 }
 
@@ -21,7 +21,7 @@ const BOUNDS: { readonly [K in keyof RelayLimits]: readonly [min: number, max: n
   maxRows: [16, 100_000],
 }
 
-/** @throws {ConfigError} naming the option that cannot be. */
+/** @throws {ConfigError} naming the invalid option. */
 export function checkedLimits(given: Partial<RelayLimits>): RelayLimits {
   const limits = {
     ...defaultRelayLimits,
@@ -33,7 +33,7 @@ export function checkedLimits(given: Partial<RelayLimits>): RelayLimits {
     const isGood = Number.isInteger(value) && value >= min && value <= max
     return isGood
       ? []
-      : [{ name: `relay: ${name}`, problem: 'is out of bounds', expected: `a whole number from ${min} to ${max}` }]
+      : [{ name: `relay: ${name}`, problem: 'is out of range', expected: `a whole number from ${min} to ${max}` }]
   })
   if (faults.length > 0) throw new ConfigError(faults)
   return limits

@@ -3,7 +3,7 @@ import type { Ask, HeldPartition } from './leases.js'
 import type { OutboxRow } from './row.js'
 import { ANYTHING_DUE, FETCH, FETCH_FAILED } from './statements.js'
 
-/** A row of the outbox as PostgreSQL answers it. */
+/** A row of the outbox as PostgreSQL returns it. */
 interface StoredRow {
   readonly partition: number
   readonly position: string
@@ -18,50 +18,50 @@ interface StoredRow {
   readonly created_at_ms: number
 }
 
-/** One of a look at a partition: with a row, or without one where it has none. */
+/** A result row of reading a partition: with an outbox row, or without one if the partition has none. */
 type SeenRow = { readonly [K in keyof StoredRow]: StoredRow[K] | null } & {
   readonly of: number
   readonly lowest: string | null
   readonly xmin: string
 }
 
-/** What is to be read. */
+/** What to read. */
 export interface Question {
   readonly partitions: readonly HeldPartition[]
   readonly hand: Hand
-  /** Rows, at most. */
+  /** The most rows. */
   readonly room: number
-  /** Topics that have a pause. */
+  /** Topics that are paused. */
   readonly paused: readonly string[]
 }
 
-/** Keys of paused rows that are passed over; beyond these they are met again and again. */
+/** The most keys of paused rows that are skipped; any beyond these are read repeatedly. */
 const MOST_PASSED_OVER = 1000
 
 /** Reads the rows that are due, in order. */
 export class Reader {
   readonly #ask: Ask
   readonly #passedOver = new Set<string>()
-  /** Whether the last look left rows behind for want of room. */
+  /** Whether the last read left rows behind for lack of room. */
   hasMore = false
 
   constructor(ask: Ask) {
     this.#ask = ask
   }
 
-  /** @param withFailed whether to look for rows, too, that have failed and are due again. */
+  /** @param withFailed whether to also read rows that have failed and are due again. */
   async read(question: Question, withFailed: boolean): Promise<OutboxRow[]> {
     const failed = withFailed ? await this.#readFailed(question) : []
     return [...failed, ...(await this.#readNew(question))]
   }
 
-  /** Whether there is a row that some relay could carry out at this moment. */
+  /** Whether there is a row that some relay could deliver now. */
   async isAnythingDue(): Promise<boolean> {
     const [row] = await this.#ask<{ due: boolean }>(ANYTHING_DUE, [])
     return row?.due ?? false
   }
 
-  /** Reads nothing of a key until `forgetPassedOver`: one of its rows cannot be carried out now. */
+  /** Reads no row of a key until `forgetPassedOver`: one of its rows cannot be delivered now. */
   passOver(key: string): void {
     if (this.#passedOver.size < MOST_PASSED_OVER) this.#passedOver.add(key)
   }

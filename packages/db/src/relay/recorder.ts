@@ -7,14 +7,14 @@ import type { RelayCounts } from './stats.js'
 import type { Target } from './target.js'
 import { UnknownRows } from './unknown-rows.js'
 
-/** Between two attempts: doubled with each, up to ten minutes, and spread. In milliseconds. */
+/** The wait between two attempts: doubled with each, up to ten minutes, with jitter. In milliseconds. */
 const BACKOFF = { initialMs: 500, maxMs: 600_000 }
-/** Rows that are not known here are looked at again after so long; spread, in milliseconds. */
+/** Rows without a handler here are checked again after this time; with jitter, in milliseconds. */
 const UNKNOWN_AGAIN_MS = 10_000
-/** What a relay does not know is said again after so long, in milliseconds. */
+/** A missing handler is logged again after this time, in milliseconds. */
 const SAID_EVERY_MS = 60_000
 
-/** A row that is to be attempted again. */
+/** A row that will be attempted again. */
 interface Postponed {
   readonly entry: RowInHand
   readonly attempts: number
@@ -22,14 +22,14 @@ interface Postponed {
   readonly error: string
 }
 
-/** A row that is not. */
+/** A row that will not. */
 interface Buried {
   readonly entry: RowInHand
   readonly attempts: number
   readonly error: string
 }
 
-/** Records what became of the rows in hand, and lets them go. */
+/** Records the outcomes of the processed rows, and releases them. */
 export class Recorder {
   readonly #ask: Ask
   readonly #logger: Logger
@@ -42,9 +42,9 @@ export class Recorder {
   #buried: Buried[] = []
   readonly #unknown = new UnknownRows()
   readonly #saidAt = new Map<string, number>()
-  /** Whether rows of a key were recorded that had held others back. */
+  /** Whether rows were recorded whose key had held others back. */
   freedKeys = false
-  /** When the next row that was postponed here is due, of `performance.now()`. */
+  /** When the next row that was postponed here is due, by `performance.now()`. */
   nextDue = Number.POSITIVE_INFINITY
 
   constructor(
@@ -59,12 +59,12 @@ export class Recorder {
     this.#counts = of.counts
   }
 
-  /** Whether something is to be recorded. */
+  /** Whether anything is to be recorded. */
   get isOpen(): boolean {
     return this.#done.length + this.#postponed.length + this.#buried.length > 0
   }
 
-  /** Rows that wait for a relay that knows them, as far as this one has met them in the last minute. */
+  /** Rows that wait for a relay with a handler, as far as this one has met them in the last minute. */
   get unknown(): Record<string, number> {
     return this.#unknown.counts
   }
@@ -91,11 +91,11 @@ export class Recorder {
     this.#buried.push({ entry, attempts, error })
     this.#logger.error(
       { event: 'db.outbox.dead', topic, id, position: String(position), attempts, reason: error },
-      `an effect ${topic} goes to the dead letters after ${attempts} attempts: ${error}`,
+      `an effect ${topic} becomes a dead letter after ${attempts} attempts: ${error}`,
     )
   }
 
-  /** Nobody here knows the topic, or this version of it: a relay of another deployment may. */
+  /** No handler here for the topic, or this version of it: a relay of another deployment may have one. */
   unknownTopic(entry: RowInHand): void {
     const { topic, version, attempts } = entry.row
     const name = `${topic}@${version}`
@@ -108,13 +108,13 @@ export class Recorder {
         `no handler for the effect ${topic} in version ${version}: its rows wait for a relay that has one`,
       )
     }
-    // It holds back its key like one that has failed, and no attempt is counted.
+    // It blocks its key like a failed row, and no attempt is counted.
     const waitMs = UNKNOWN_AGAIN_MS * (0.5 + Math.random() / 2)
     const error = 'db.outbox.unknown: no relay that met it had a handler'
     this.#postponed.push({ entry, attempts: Math.max(1, attempts), waitMs, error })
   }
 
-  /** Writes all of it down. Whatever cannot be is tried again with the next call. */
+  /** Records all of it. What cannot be recorded is tried again with the next call. */
   async record(): Promise<void> {
     await this.#take('done', async (done) => {
       const partitions = done.map(({ row }) => row.partition)
@@ -142,7 +142,7 @@ export class Recorder {
     })
   }
 
-  /** One kind of what is to be recorded, all or none of it. */
+  /** One kind of outcome to record, all or none of it. */
   async #take<K extends 'done' | 'postponed' | 'buried'>(
     kind: K,
     write: (entries: K extends 'done' ? RowInHand[] : K extends 'buried' ? Buried[] : Postponed[]) => Promise<void>,

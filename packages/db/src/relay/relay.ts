@@ -1,4 +1,4 @@
-// Longer than others: the one loop in which everything about a relay happens in its order.
+// Longer than others: the one loop that runs everything about a relay in order.
 import { randomUUID } from 'node:crypto'
 import { Closing, fullJitter, type Grace, type Logger, safeCause, settlesWithin } from '@miyabi/core'
 import type { RestoreDetails } from '../errors/not-resumed-error.js'
@@ -14,40 +14,40 @@ import { BACKLOG } from './statements.js'
 import { RelayCounts, type RelayStats } from './stats.js'
 import type { FindTarget } from './target.js'
 
-/** What a relay works with. */
+/** The dependencies of a relay. */
 export interface RelayWorld {
-  /** Asks PostgreSQL as the service. */
+  /** Queries PostgreSQL as the service. */
   readonly ask: Ask
   readonly find: FindTarget
-  /** Whether the actor of a row may cause it. */
+  /** Whether the actor of a row may emit it. */
   readonly isAllowed: (row: OutboxRow) => boolean
-  /** Stores by topic: all topics of one have a pause where one cannot reach it. */
+  /** Stores by topic: all topics of one are paused while it is unreachable. */
   readonly stores: Readonly<Record<string, string>>
-  /** Topics that it knows: counted from zero. */
+  /** Topics with a handler here: counted from zero. */
   readonly topics?: readonly string[]
-  /** Whether it is told of what other processes commit. */
+  /** Whether it is notified of commits of other processes. */
   readonly isHearing: () => boolean
   readonly logger: Logger
 }
 
-/** A relay's end, or that of its work. */
+/** The end of a relay, or of its work. */
 export interface RelayDrained {
   readonly drained: boolean
 }
 
-/** How often is looked for rows while some come, while none do, and while it is told of them. In milliseconds. */
+/** How often the outbox is polled while rows arrive, while none do, and while commits are notified. In milliseconds. */
 const POLL_MS = { busy: 25, idle: 250, hearing: 1000 }
 const BUSY_FOR_MS = 1000
-/** How often is looked for failed rows that other relays have left, in milliseconds. */
+/** How often failed rows that other relays have left are polled, in milliseconds. */
 const LOOK_FOR_FAILED_MS = 1000
 const UPKEEP_EVERY_MS = 5000
 const PURGE_EVERY_MS = 60_000
 const DEPTH_BOUND = 10_000
 const BACKOFF = { initialMs: 100, maxMs: 2000 }
-/** After the store of a topic could not be reached, in milliseconds. */
+/** The pause after the store of a topic was unreachable, in milliseconds. */
 const PAUSE = { initialMs: 100, maxMs: 5000 }
 
-/** Carries out what committed transactions have left in the outbox. */
+/** Delivers the effects that committed transactions left in the outbox. */
 export class OutboxRelay {
   readonly #world: RelayWorld
   readonly #limits: RelayLimits
@@ -62,7 +62,7 @@ export class OutboxRelay {
   #wake: (() => void) | undefined
   #isWoken = false
   readonly #closing = new Closing<RelayDrained>((grace) => this.#close(grace))
-  /** Chains that are worked on one by one, and rows that gather in batches. */
+  /** Chains that are processed one by one, and rows that are gathered in batches. */
   #running = 0
   #batched = 0
   #times = { renew: 0, poll: 0, failed: 0, upkeep: 0, purge: 0, busyUntil: 0 }
@@ -83,13 +83,13 @@ export class OutboxRelay {
     this.#ended = this.#run()
   }
 
-  /** Something may have been committed. */
+  /** A transaction may have committed. */
   wake(): void {
     this.#times.poll = 0
     this.#signal()
   }
 
-  /** A store can be reached again. */
+  /** A store is reachable again. */
   resume(store: string): void {
     const pause = this.#pauses.get(store)
     if (!pause) return
@@ -97,7 +97,7 @@ export class OutboxRelay {
     this.wake()
   }
 
-  /** The same for as long as no other relay may carry out anything; undefined while one may. */
+  /** The same for as long as no other relay may deliver anything; undefined while one may. */
   get coverage(): unknown {
     return this.#leases.coverage
   }
@@ -113,7 +113,7 @@ export class OutboxRelay {
     }
   }
 
-  /** Resolves when nothing is left that could be carried out now, or after the time. */
+  /** Resolves when nothing is left that could be delivered now, or after the time limit. */
   drain(timeoutMs: number): Promise<RelayDrained> {
     return new Promise((resolve) => {
       const end = (drained: boolean): void => {
@@ -128,8 +128,8 @@ export class OutboxRelay {
   }
 
   /**
-   * Begins nothing more, waits for what is on its way, records it, and lets its partitions go. A second call gives the
-   * first one's promise, and may shorten its wait.
+   * Starts nothing more, waits for work in flight, records it, and releases its partitions. A second call returns the
+   * first promise, and may shorten its wait.
    */
   close(graceMs: number): Promise<RelayDrained> {
     return this.#closing.close(graceMs)
@@ -163,7 +163,7 @@ export class OutboxRelay {
     while (!this.isClosed) {
       try {
         await this.#step()
-        if (this.#failures > 0) this.#world.logger.info({ event: 'db.relay_back' }, 'the relay works again')
+        if (this.#failures > 0) this.#world.logger.info({ event: 'db.relay_back' }, 'the relay is working again')
         this.#failures = 0
         await this.#rest()
       } catch (error) {
@@ -176,7 +176,7 @@ export class OutboxRelay {
     while (this.#running + this.#batched > 0 && !this.#cut.signal.aborted) await this.#sleep(1000)
   }
 
-  /** One after another: what failed is recorded before more of its key is read. */
+  /** In sequence: what failed is recorded before more of its key is read. */
   async #step(): Promise<void> {
     const now = performance.now()
     if (now >= this.#times.renew) {
@@ -189,7 +189,7 @@ export class OutboxRelay {
     await this.#keepUp()
   }
 
-  /** A relay that holds nothing may be held back. */
+  /** A relay that holds nothing may be blocked. */
   async #noteRestore(): Promise<void> {
     const { ask, logger } = this.#world
     const query = async (text: string) => ({ rows: await ask<RestoreDetails>(text, []) })
@@ -236,7 +236,7 @@ export class OutboxRelay {
     return this.#hand.take({ row, held, target: this.#world.find(row) })
   }
 
-  /** Begins what there is room for. */
+  /** Starts what there is room for. */
   #begin(): void {
     if (this.isClosed) return
     for (let chain = this.#hand.nextBatched(); chain; chain = this.#hand.nextBatched()) {
@@ -270,7 +270,7 @@ export class OutboxRelay {
     this.#hand.end(chain)
   }
 
-  /** Whether the chain goes on. */
+  /** Whether the chain continues. */
   async #workOn(entry: RowInHand, chain: Chain): Promise<boolean> {
     const { row, target } = entry
     if (!target) {
@@ -310,7 +310,7 @@ export class OutboxRelay {
     if (pause.count === 0)
       this.#world.logger.warn(
         { event: 'db.outbox.paused', error, store },
-        `effects on ${store} have a pause: ${errorText(error)}`,
+        `effects on ${store} are paused: ${errorText(error)}`,
       )
   }
 
@@ -337,7 +337,7 @@ export class OutboxRelay {
     }
   }
 
-  /** Tells those who wait for the end of the work. */
+  /** Resolves callers that wait for the end of the work. */
   async #endDrain(): Promise<void> {
     if (this.#onIdle.size === 0 || this.#hand.size > 0 || this.#recorder.isOpen) return
     const waiting = [...this.#onIdle]
@@ -359,7 +359,7 @@ export class OutboxRelay {
     this.#wake?.()
   }
 
-  /** Until the time or a signal. */
+  /** Waits for the time or a signal. */
   async #sleep(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#isWoken ? 0 : Math.min(ms, 2 ** 30))

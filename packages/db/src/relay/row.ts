@@ -3,7 +3,7 @@ import type { Identity } from '@miyabi/postgres'
 /** A row of the outbox as a relay reads it. */
 export interface OutboxRow {
   readonly partition: number
-  /** Unique, and in the order of commits among the rows of one key. */
+  /** Unique, and in commit order among the rows of one key. */
   readonly position: bigint
   readonly id: string
   readonly key: string | undefined
@@ -11,7 +11,7 @@ export interface OutboxRow {
   readonly version: number
   /** As it was written. */
   readonly payload: string
-  /** Who caused it, as the database saw it. */
+  /** The actor, as the database recorded it. */
   readonly actor: Identity | 'service'
   readonly createdAtMs: number
   /** Attempts so far, as far as they were recorded. */

@@ -1,13 +1,13 @@
 import { IS_RESUMED } from '../restores/restored-store.js'
 
-/** How many partitions the outbox has. */
+/** Number of partitions of the outbox. */
 export const PARTITIONS = 16
 
 /**
- * Renews what a relay holds, takes what is free up to its share, and releases what it has finished with. All in one
+ * Renews what a relay holds, takes what is free up to its share, and releases what it has finished with. In one
  * statement, since behind a pooler there is no session to hold a lock in. A relay that finds nothing free becomes the
- * next holder of one partition of whoever holds the most: it works there when the lease of the other has run out, and
- * is counted from now on, so that the others make room.
+ * next holder of one partition of the relay that holds the most: it works there when that relay's lease has expired,
+ * and is counted from now on, so that the others make room.
  *
  * $1 holder, $2 lease in ms, $3 partitions that it works on, $4 partitions to release.
  */
@@ -43,7 +43,7 @@ export const LEASE = `
   SELECT share.most, held.partition, held.fence::text AS fence, (SELECT count(*) FROM claimed)::int AS claimed
     FROM share LEFT JOIN (SELECT * FROM renewed UNION ALL SELECT * FROM taken) AS held ON true`
 
-/** Lets all go that a relay holds. $1 holder. */
+/** Releases everything that a relay holds. $1 holder. */
 export const RELEASE = `
   UPDATE outbox_partitions SET holder = NULL, held_until = '1970-01-01Z' WHERE holder = $1`
 
@@ -51,10 +51,11 @@ const COLUMNS = `o.partition, o.position::text AS position, o.id::text AS id, o.
   o.actor_kind, o.actor::text AS actor, o.attempts, (extract(epoch FROM o.created_at) * 1000)::float8 AS created_at_ms`
 
 /**
- * The next rows of each partition above its floor that nobody has attempted, with what a floor is moved by. Rows behind
- * one of their key that has failed wait for that one.
+ * The next rows of each partition above its floor without an attempt, with what a floor is moved by. Rows behind a
+ * failed one of their key wait for that one.
  *
- * $1 partitions, $2 floors, $3 positions in hand, $4 keys in hand, $5 rows a partition, $6 topics that are paused.
+ * $1 partitions, $2 floors, $3 positions being processed, $4 keys being processed, $5 rows a partition, $6 topics that
+ * are paused.
  */
 export const FETCH = `
   SELECT f.partition AS of, lowest.position::text AS lowest, ${COLUMNS},
@@ -74,8 +75,8 @@ export const FETCH = `
    ORDER BY o.position`
 
 /**
- * Rows that have failed and are due again: few, and found by an index of their own.
- * $1 partitions, $2 positions in hand, $3 keys in hand, $4 rows, $5 topics that are paused.
+ * Rows that have failed and are due again: few, and found by a separate index. $1 partitions, $2 positions being
+ * processed, $3 keys being processed, $4 rows, $5 topics that are paused.
  */
 export const FETCH_FAILED = `
   SELECT ${COLUMNS} FROM outbox AS o
@@ -86,9 +87,8 @@ export const FETCH_FAILED = `
    ORDER BY o.position LIMIT $4`
 
 /**
- * What was delivered goes, whoever holds its partition by now: that it was delivered stays true. Gives the id of its
- * transaction, by which floors move.
- * $1 partitions, $2 positions.
+ * Delivered rows are deleted, whichever relay holds their partition by now: they stay delivered. Returns the id of its
+ * transaction, by which floors move. $1 partitions, $2 positions.
  */
 export const DELETE_DONE = `
   WITH gone AS (
@@ -103,8 +103,8 @@ const HELD = `
      WHERE p.holder = $1 FOR SHARE OF p)`
 
 /**
- * Rows that are to be attempted again, under the fence.
- * $1 holder, $2 partitions held, $3 their fences, $4 partitions, $5 positions, $6 attempts, $7 waits in ms, $8 errors.
+ * Rows that will be attempted again, under the fence. $1 holder, $2 partitions held, $3 their fences, $4 partitions, $5
+ * positions, $6 attempts, $7 waits in ms, $8 errors.
  */
 export const POSTPONE = `
   WITH ${HELD}
@@ -112,7 +112,7 @@ export const POSTPONE = `
     FROM unnest($4::smallint[], $5::bigint[], $6::int[], $7::float8[], $8::text[]) AS d (partition, position, attempts, wait, error)
    WHERE o.partition = d.partition AND o.position = d.position AND d.partition IN (SELECT partition FROM held)`
 
-/** Rows that no further attempt would carry out, under the fence. $1 to $6 as above, $7 errors. */
+/** Rows that no further attempt would deliver, under the fence. $1 to $6 as above, $7 errors. */
 export const BURY = `
   WITH ${HELD},
   d AS (
@@ -125,10 +125,10 @@ export const BURY = `
   SELECT partition, position, id, key, topic, version, payload, actor_kind, actor, created_at, due_at, tried, error FROM gone`
 
 /**
- * How many rows there are in partitions, up to a bound, and for how long the next of them has been due that nobody has
- * attempted: rows for later do not count, nor those that wait behind one of their key that has failed.
+ * Number of rows in partitions, up to a limit, and how long the next row without an attempt has been due: delayed rows
+ * do not count, nor do those behind a failed row of their key.
  *
- * $1 partitions, $2 floors, $3 the bound.
+ * $1 partitions, $2 floors, $3 the limit.
  */
 export const BACKLOG = `
   SELECT (SELECT count(*)::int FROM (SELECT FROM outbox WHERE partition = ANY ($1::smallint[]) LIMIT $3) AS counted) AS depth,
@@ -141,7 +141,7 @@ export const BACKLOG = `
                       SELECT FROM outbox AS b WHERE b.key = o.key AND b.position < o.position AND b.attempts > 0))
               ORDER BY o.position LIMIT 1) AS next) AS lag_ms`
 
-/** Whether there is a row that some relay could carry out now. */
+/** Whether there is a row that some relay could deliver now. */
 export const ANYTHING_DUE = `
   SELECT EXISTS (
     SELECT FROM outbox AS o

@@ -1,35 +1,35 @@
-/** What a relay did with the rows of one topic, since it was made. */
+/** What a relay did with the rows of one topic, since it was created. */
 export interface TopicStats {
-  /** Carried out, and known to be. */
+  /** Delivered, with confirmation. */
   readonly delivered: number
   /** Attempts that failed. */
   readonly failed: number
-  /** Rows that went to the dead letters. */
+  /** Rows that became dead letters. */
   readonly dead: number
-  /** Deliveries of rows that an earlier attempt had failed with. */
+  /** Deliveries of rows that had failed in an earlier attempt. */
   readonly redelivered: number
 }
 
-/** The figures of a relay at one moment. */
+/** Current statistics of a relay. */
 export interface RelayStats {
-  /** Of the sixteen, those that it works on. */
+  /** How many of the sixteen it works on. */
   readonly partitions: number
   /**
-   * How long the next row has been due that nobody has attempted, a few seconds ago, in milliseconds; 0 where there is
-   * none. Rows that wait behind one of their key that has failed are not meant.
+   * How long the next row without an attempt has been due, as of a few seconds ago, in milliseconds; 0 if there is
+   * none. Rows behind a failed one of their key are excluded.
    */
   readonly lagMs: number
-  /** Rows in its partitions a moment ago, up to 10,000. */
+  /** Recent number of rows in its partitions, up to 10,000. */
   readonly depth: number
-  /** Rows in hand. */
+  /** Rows being processed. */
   readonly rows: number
   readonly topics: Readonly<Record<string, TopicStats>>
   /**
-   * Rows of topics or versions that it does not know and has met in the last minute, by `topic@version`: they wait for
-   * a relay that does.
+   * Rows of topics or versions without a handler here, met in the last minute, by `topic@version`: they wait for a
+   * relay that has one.
    */
   readonly unknown: Readonly<Record<string, number>>
-  /** Whether it waits because the store was restored from a backup and is not resumed. */
+  /** Whether it waits because the store was restored from a backup and has not been resumed. */
   readonly waitsForResume: boolean
 }
 
@@ -37,7 +37,7 @@ export interface RelayStats {
 export class RelayCounts {
   readonly #topics = new Map<string, { -readonly [K in keyof TopicStats]: number }>()
 
-  /** @param topics those that are there from the beginning, with zeros. */
+  /** @param topics those that are present from the beginning, with zeros. */
   constructor(topics: readonly string[] = []) {
     for (const topic of topics) this.#at(topic)
   }

@@ -10,7 +10,7 @@ import type { Target } from './target.js'
 const TIMEOUT_MS = 10_000
 const ATTEMPTS = 20
 
-/** Raises the tags of the cache: it may be done any number of times, and in any order. */
+/** Raises the tags of the cache: it may be repeated any number of times, in any order. */
 export function tagsTarget(ask: Ask, cache: CacheDoor): Target {
   const raiser = new TagRaiser((text, values) => ask<PositionRow>(text, values), cache)
   return {

@@ -1,8 +1,8 @@
 import type { OutboxRow } from './row.js'
 
-/** A row that waits is met again every ten seconds; one that was not met for so long is gone. In milliseconds. */
+/** A waiting row is met again every ten seconds; one not met for this long is gone. In milliseconds. */
 const MET_WITHIN_MS = 60_000
-/** More are not counted. */
+/** The most that are counted. */
 const MOST_ROWS = 10_000
 
 /** Rows that a relay has met and has no handler for, each counted once. */

@@ -1,20 +1,20 @@
 import type { Queries } from '@miyabi/postgres'
 
-/** What trying backups has found: the last drill, and the last one that was good. */
+/** The results of backup drills: the last drill, and the last one that succeeded. */
 export interface BackupDrill {
   readonly at: Date
   readonly backup: string
   /** Whether everything was restored as it was backed up. */
   readonly equal: boolean
-  /** How old the cut was: what would have been lost, in milliseconds. */
+  /** The age of the cut: what would have been lost, in milliseconds. */
   readonly lossMs: number
   /** How long the restore took, in milliseconds. */
   readonly durationMs: number
-  /** When the last drill ended that found everything equal; undefined where none did. */
+  /** When the last drill ended that found everything equal; undefined if none did. */
   readonly lastGoodAt: Date | undefined
 }
 
-/** The last drill of this store's backups (`miyabi backup drill`); undefined where there was none. */
+/** The last drill of this store's backups (`miyabi backup drill`); undefined if there was none. */
 export async function lastBackupDrill(service: Pick<Queries, 'query'>): Promise<BackupDrill | undefined> {
   const { rows } = await service.query<Omit<BackupDrill, 'lastGoodAt'> & { readonly lastGoodAt: Date | null }>(
     `SELECT at, backup_id AS backup, equal, loss_ms::float8 AS "lossMs", duration_ms::float8 AS "durationMs",

@@ -1,17 +1,17 @@
 import { NotResumedError, type RestoreDetails } from '../errors/not-resumed-error.js'
 
 /**
- * SQL that is false while the store was restored from a backup and is not resumed: part of each statement that takes a
- * lease, so that whoever is already running takes none either.
+ * SQL that is false while the store was restored from a backup and has not been resumed: part of each statement that
+ * takes a lease, so that processes already running take none either.
  */
 export const IS_RESUMED = 'NOT EXISTS (SELECT FROM restores WHERE resumed_at IS NULL)'
 
-/** Asks PostgreSQL as the service. */
+/** Queries PostgreSQL as the service. */
 interface Service {
   query(text: string): Promise<{ readonly rows: readonly RestoreDetails[] }>
 }
 
-/** What holds back relays and consumers; undefined where nothing does. */
+/** What blocks relays and consumers; undefined if nothing does. */
 export async function restoreToResume(service: Service): Promise<NotResumedError | undefined> {
   const { rows } = await service.query(
     'SELECT backup_id AS backup, restored_at AS "restoredAt" FROM restores WHERE resumed_at IS NULL ORDER BY restored_at DESC LIMIT 1',

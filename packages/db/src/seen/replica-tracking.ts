@@ -1,10 +1,10 @@
 import type { ScopedPostgres, Tracking } from '@miyabi/postgres'
 import type { Seen } from './seen.js'
 
-/** Who can read from replicas. */
+/** A scope that can read from replicas. */
 export type ReadsFromReplicas = Pick<ScopedPostgres, 'replica'>
 
-/** Lets replicas ask what a scope has seen, and say what it read from them. */
+/** Lets replicas query what a scope has read, and record what it read from them. */
 export function trackingOf(seen: Seen): Tracking {
   return {
     position: (from) => seen.position(from.position),

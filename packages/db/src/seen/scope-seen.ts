@@ -3,27 +3,27 @@ import { BEYOND_ALL, type Position } from './position.js'
 import { Seen } from './seen.js'
 import type { Tokens } from './token.js'
 
-/** What a caller brings along from before. */
+/** What a caller brings from an earlier scope. */
 export interface ScopeOptions {
   /**
    * A token of an earlier scope of the same identity (`await me.token()`): nothing that is read here is older than what
-   * was seen and written there. One that is foreign, too old or no token at all means that replicas and caches are not
-   * used; it is never an error.
+   * was read and written there. With a token that is foreign, expired or invalid, replicas and caches are not used; it
+   * is never an error.
    */
   readonly after?: string | undefined
 }
 
-/** Where a scope asks. */
+/** Where a scope sends its queries. */
 interface SeenHost {
   readonly tokens: Tokens
-  /** Asks how far the log of the primary is written. */
+  /** Queries how far the log of the primary is written. */
   readonly ask: () => Promise<Position>
 }
 
-/** Of no log: not comparable with any place, so that only the primary will do. */
+/** A position of no log: not comparable with any other, so only the primary qualifies. */
 export const NOWHERE: Position = { history: '0/00000000', lsn: BEYOND_ALL }
 
-/** What a scope has seen: at its beginning that of the token which it was given. */
+/** What a scope has read: initially that of the token passed to it. */
 export function seenOf(
   { tokens, ask }: SeenHost,
   queries: Pick<Queries, 'answered'>,
@@ -35,8 +35,8 @@ export function seenOf(
 }
 
 /**
- * The token of what a scope has seen and written; undefined where that is nothing. Never rejects: where the position
- * cannot be asked for, whoever brings the token reads the primary.
+ * The token of what a scope has read and written; undefined if that is nothing. Never rejects: if the position cannot
+ * be queried, a caller with the token reads the primary.
  */
 export async function tokenOf(
   tokens: Tokens,

@@ -1,25 +1,26 @@
 import { later, type Position } from './position.js'
 
-/** What a scope asks of its primary. */
+/** What a scope queries of its primary. */
 export interface SeenOptions {
-  /** Asks how far the log of the primary is written. */
+  /** Queries how far the log of the primary is written. */
   readonly ask: () => Promise<Position>
-  /** How many statements the primary has answered the scope. */
+  /** Number of statements that the primary has answered for the scope. */
   readonly answered: () => number
-  /** What was seen before: the position of a token. */
+  /** What was read before: the position of a token. */
   readonly after: Position | undefined
 }
 
 /**
- * What one scope has seen and written, as one place in the log of the primary: whatever holds all up to there shows its
- * reader nothing older. The primary is asked when somebody wants to know, so what nobody wants to know costs nothing.
+ * What one scope has read and written, as one position in the log of the primary: a source that holds everything up to
+ * there returns nothing older. The primary is queried only when the position is needed, so an unused position costs
+ * nothing.
  */
 export class Seen {
   readonly #options: SeenOptions
   #known: Position | undefined
-  /** How many answers of the primary the known position covers. */
+  /** Number of the primary's answers that the known position covers. */
   #covered = 0
-  /** Of the sources that were read, those whose position is to be asked for. */
+  /** Of the sources that were read, those whose position must be queried. */
   readonly #sources = new Set<() => Promise<Position>>()
 
   constructor(options: SeenOptions) {
@@ -29,10 +30,10 @@ export class Seen {
   }
 
   /**
-   * A place that is not below anything that was seen or written here; undefined where nothing was. Costs one round trip
-   * to the primary where that was used since somebody asked last, and none otherwise.
-   * @param except a source that need not be asked, because it holds all that was read from it.
-   * @throws {PostgresError} where the primary cannot be asked.
+   * Returns a position that is not below anything read or written here; undefined if nothing was. Costs one round trip
+   * to the primary if that was used since the last call, and none otherwise.
+   * @param except a source that need not be queried, because it holds everything that was read from it.
+   * @throws {PostgresError} if the primary cannot be queried.
    */
   async position(except?: () => Promise<Position>): Promise<Position | undefined> {
     const answered = this.#options.answered()
@@ -51,21 +52,21 @@ export class Seen {
 
   async #askPrimary(answered: number): Promise<void> {
     const position = await this.#options.ask()
-    // Of another history, what was known before is in this one, or lost.
+    // Of another history, what was known before is either part of it, or lost.
     this.#known = this.#known?.history === position.history ? later(this.#known, position) : position
     this.#covered = Math.max(this.#covered, answered)
   }
 
   /**
-   * Something was seen that holds all up to `position`. One of another history has no say, unless nothing is known: the
-   * primary says which history counts.
+   * Data was read that includes everything up to `position`. A position of another history is ignored, unless nothing
+   * is known: the primary decides which history counts.
    */
   raise(position: Position): void {
     if (this.#known === undefined) this.#known = position
     else if (this.#known.history === position.history) this.#known = later(this.#known, position)
   }
 
-  /** Something was read from where `ask` tells how far it had come, which is asked for when somebody wants to know. */
+  /** Data was read from a source whose position `ask` returns; it is queried when it is needed. */
   readFrom(ask: () => Promise<Position>): void {
     this.#sources.add(ask)
   }

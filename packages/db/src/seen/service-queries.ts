@@ -2,8 +2,8 @@ import type { Postgres, Queries, ReplicaQueries } from '@miyabi/postgres'
 import type { ReadsFromReplicas } from './replica-tracking.js'
 
 /**
- * The queries of the service's pool as one of those who ask as the service has them: what others ask counts only once
- * this one has asked something.
+ * The queries of the service's pool from the view of one service scope: those of others count only once this one has
+ * made a query.
  */
 export function serviceQueries(service: Postgres): Queries & ReadsFromReplicas {
   const { answered, written } = service

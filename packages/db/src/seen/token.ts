@@ -6,30 +6,34 @@ import type { Position } from './position.js'
 const PREFIX = 'v1.'
 /** System identifier and timeline, position, moment. */
 const BODY_BYTES = 8 + 4 + 8 + 6
-/** Of the 32 of HMAC-SHA256: what is guessed here is guessed within the minute that a token lasts. */
+/** Bytes of the 32 of HMAC-SHA256: an attacker has only the minute that a token lasts to guess them. */
 const SIGNATURE_BYTES = 16
-/** How old a token may be. In milliseconds. */
+/** The maximum age of a token. In milliseconds. */
 export const DEFAULT_MAX_AGE_MS = 60_000
 
-/** @throws {ConfigError} `config.invalid` for what is no time. */
+/** @throws {ConfigError} `config.invalid` for a value that is not a duration. */
 export function checkedMaxAge(ms: number): number {
   if (Number.isFinite(ms) && ms > 0) return ms
   throw new ConfigError([
-    { name: 'tokenMaxAgeMs', problem: `${String(ms)} is no time`, expected: 'milliseconds above 0, such as 60000' },
+    {
+      name: 'tokenMaxAgeMs',
+      problem: `${String(ms)} is not a duration`,
+      expected: 'milliseconds above 0, such as 60000',
+    },
   ])
 }
 
-/** What tokens are made and checked with. */
+/** What tokens are created and verified with. */
 export interface TokenOptions {
-  /** DB_TOKEN_SECRET: the first signs, each is taken. */
+  /** DB_TOKEN_SECRET: the first one signs, each is accepted. */
   readonly secrets: readonly string[] | undefined
   readonly maxAgeMs: number
   readonly logger: Logger
 }
 
 /**
- * Tokens that say what somebody has seen and written: signed, so that nobody makes one, bound to who it was given to,
- * to a history of the database and to a time. What cannot be read here has no meaning, and is no error: it is what
+ * Tokens that state what a scope has read and written: signed against forgery, bound to the identity they were issued
+ * to, to a history of the database and to a time. An unreadable token is ignored rather than an error: it is what
  * strangers send.
  */
 export class Tokens {
@@ -52,18 +56,18 @@ export class Tokens {
     return PREFIX + Buffer.concat([body, signature(secret, identity, body)]).toString('base64url')
   }
 
-  /** What a token says to this identity: nothing, where it is not one of theirs, or too old. */
+  /** What a token states for this identity: nothing, if it belongs to another identity or is too old. */
   read(identity: Identity | 'service', token: unknown): Position | undefined {
     if (typeof token !== 'string' || !token.startsWith(PREFIX)) return undefined
     const text = token.slice(PREFIX.length)
     const bytes = Buffer.from(text, 'base64url')
-    // Back again, as a decoder skips what it does not know: one token has one text.
+    // Encoded again, because a decoder skips unknown characters: one token has one text.
     if (bytes.length !== BODY_BYTES + SIGNATURE_BYTES || bytes.toString('base64url') !== text) return undefined
     const body = bytes.subarray(0, BODY_BYTES)
     const signed = bytes.subarray(BODY_BYTES)
     const secrets = this.#secretsSoFar
     if (!secrets.some((secret) => timingSafeEqual(signature(secret, identity, body), signed))) return undefined
-    // Clocks of two processes differ: one from the future is taken, as long as an old one is.
+    // Clocks of two processes differ: a token from the future is accepted, for as long as an old one is.
     if (Math.abs(Date.now() - body.readUIntBE(20, 6)) > this.#options.maxAgeMs) return undefined
     const timeline = body.readUInt32BE(8).toString(16).toUpperCase().padStart(8, '0')
     return { history: `${body.readBigUInt64BE(0)}/${timeline}`, lsn: body.readBigUInt64BE(12) }
@@ -77,13 +81,13 @@ export class Tokens {
   #makeOwn(): string {
     this.#options.logger.warn(
       { event: 'db.token_secret_missing' },
-      'DB_TOKEN_SECRET is not set: tokens of this process mean nothing to others, nor to itself once it was started again',
+      'DB_TOKEN_SECRET is not set: tokens of this process are meaningless to other processes, and to itself after a restart',
     )
     return randomBytes(32).toString('base64url')
   }
 }
 
-/** The identity is no part of the token, but of what is signed. */
+/** The identity is not part of the token, but of what is signed. */
 function signature(secret: string, identity: Identity | 'service', body: Buffer): Buffer {
   const hmac = createHmac('sha256', secret).update('miyabi token v1\n').update(nameOf(identity)).update('\n')
   return hmac.update(body).digest().subarray(0, SIGNATURE_BYTES)

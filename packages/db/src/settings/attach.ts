@@ -13,27 +13,25 @@ import {
 /** An environment in which the unset URLs are those of the embedded stack. */
 export interface AttachedEnvironment {
   readonly env: Environment
-  /** The variables that the stack stands in for. */
+  /** The variables that the stack replaces. */
   readonly attached: readonly string[]
   /** The folder of that stack. */
   readonly folder: string | undefined
-  /** What is unset and nothing stands in for. */
+  /** Variables that are unset and that nothing replaces. */
   readonly missing: readonly SettingFault[]
-  /** Why the stack has no DynamoDB on this platform, and what to do; only where it is the stack's to have one. */
+  /** Why the stack has no DynamoDB on this platform, and what to do; only if the stack would have to provide it. */
   readonly dynamodbUnavailable: string | undefined
 }
 
 const NO_STACK: FoundStack = { stack: undefined, distrusted: undefined }
 
-/**
- * Where no server listens: a client that must be built although there is none to talk to never reaches a stranger's.
- */
+/** An address without a listener: a client that must be built without a server never reaches a stranger's. */
 const NOWHERE = 'http://127.0.0.1:1'
 
 /**
- * Fills DATABASE_URL, SERVICE_DATABASE_URL and DYNAMODB_ENDPOINT in, where unset, from the stack that is up. Never in
- * production, and it never starts anything. The migrator's URL stays with the stack: a running application has no use
- * for it.
+ * Fills in DATABASE_URL, SERVICE_DATABASE_URL and DYNAMODB_ENDPOINT, if unset, from the running embedded stack. Never
+ * in production, and it never starts anything. The migrator's URL stays with the stack: a running application does not
+ * need it.
  */
 export function attachToStack(env: Environment, cwd: string): AttachedEnvironment {
   const origins = resolveServers(env)
@@ -70,13 +68,14 @@ function endpointOf(stack: StackDescriptor): string | undefined {
 
 const noDatabaseUrl: SettingFault = {
   name: 'DATABASE_URL',
-  problem: 'is not set, and no embedded stack is up',
-  expected: '`pnpm db:up` to have started one, or a URL such as postgresql://miyabi_app:PASSWORD@localhost:5432/miyabi',
+  problem: 'is not set, and no embedded stack is running',
+  expected:
+    'an embedded stack, started with `pnpm db:up`, or a URL such as postgresql://miyabi_app:PASSWORD@localhost:5432/miyabi',
 }
 
 const noEndpoint: SettingFault = {
   name: 'DYNAMODB_ENDPOINT',
-  problem: 'is not set, and no embedded stack is up',
+  problem: 'is not set, and no embedded stack is running',
   expected:
-    '`pnpm db:up` to have started one, or a URL such as http://127.0.0.1:8000 (for AWS https://dynamodb.REGION.amazonaws.com, or NODE_ENV=production)',
+    'an embedded stack, started with `pnpm db:up`, or a URL such as http://127.0.0.1:8000 (for AWS https://dynamodb.REGION.amazonaws.com, or NODE_ENV=production)',
 }

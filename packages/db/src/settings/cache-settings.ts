@@ -1,29 +1,29 @@
 import { defineSettings, type Environment, field, printable } from '@miyabi/core'
 
-/** Where values are cached beside the memory of each process. */
+/** Where values are cached besides the memory of each process. */
 export const cacheSettings = defineSettings({
   title: 'Cache',
   fields: {
     REDIS_URL: field.url({
-      doc: 'Redis or Valkey, one server or a cluster, which the processes of a deployment share as the second level of `me.cache`; `rediss://` is encrypted. It needs the package @redis/client, and CACHE_SECRET. Set it for the relay too: the relay raises the tags there. Unset: each process caches in memory alone.',
+      doc: 'Redis or Valkey, one server or a cluster, shared by the processes of a deployment as the second level of `me.cache`; `rediss://` is encrypted. It requires the package @redis/client, and CACHE_SECRET. Set it for the relay too: the relay raises the tags there. Unset: each process caches in memory alone.',
       protocols: ['redis', 'rediss'],
       defaultText: 'none: memory alone',
       example: 'redis://localhost:6379',
     }),
     CACHE_SECRET: field.secret({
-      doc: 'Signs what lies in Redis, so that nobody without it can plant a value there. The same in all processes; with another one the cache begins empty.',
+      doc: 'Signs the values in Redis, so that they cannot be forged without it. Use the same secret in all processes; with another secret the cache starts empty.',
       defaultText: 'none; required with REDIS_URL',
       example: '',
       minBytes: 32,
     }),
     CACHE_PREFIX: field.pattern({
-      doc: 'Stands in front of all keys in Redis: one for each deployment that shares it.',
+      doc: 'Prefix of all keys in Redis: use a different one for each deployment that shares it.',
       default: 'miyabi',
       matches: /^[\w.-]{1,50}$/,
       expected: 'up to 50 letters, digits, dots, hyphens and underscores',
     }),
     CACHE_MEMORY: field.integer({
-      doc: 'What the entries in the memory of a process may take, about. Those that were used longest ago go first.',
+      doc: 'Approximate size of the entries in the memory of a process. The least recently used entries are removed first.',
       default: 64,
       min: 1,
       max: 65_536,
@@ -35,8 +35,8 @@ export const cacheSettings = defineSettings({
       REDIS_URL !== undefined && CACHE_SECRET === undefined
         ? {
             name: 'CACHE_SECRET',
-            problem: 'is not set, and REDIS_URL is',
-            expected: 'a random text of 32 bytes or more',
+            problem: 'is not set, but REDIS_URL is',
+            expected: 'a random string of 32 bytes or more',
           }
         : undefined,
   ],
@@ -46,11 +46,11 @@ export const cacheSettings = defineSettings({
 export interface CacheSettings {
   /** REDIS_URL. Default: memory alone. */
   readonly redisUrl?: string | undefined
-  /** CACHE_SECRET: signs what lies in Redis. */
+  /** CACHE_SECRET: signs the values in Redis. */
   readonly secret?: string | undefined
-  /** CACHE_PREFIX: in front of all keys in Redis. Default `miyabi`. */
+  /** CACHE_PREFIX: prefix of all keys in Redis. Default `miyabi`. */
   readonly prefix?: string | undefined
-  /** CACHE_MEMORY: what the entries in memory may take, in MiB, about. Default 64. */
+  /** CACHE_MEMORY: approximate size of the entries in memory, in MiB. Default 64. */
   readonly memoryMiB?: number | undefined
 }
 

@@ -4,27 +4,27 @@ import { type AttachedEnvironment, attachToStack } from './attach.js'
 import { misspelledVariables } from './misspelled.js'
 import { type DatabaseSettings, parseDatabaseSettings } from './settings.js'
 
-/** Where settings are looked for. */
+/** Where settings are read from. */
 export interface EnvironmentOptions {
   /** Default `process.env`. */
   readonly env?: Environment
-  /** Where the search for the embedded stack begins. Default the current folder. */
+  /** Where the search for the embedded stack starts. Default the current folder. */
   readonly cwd?: string
-  /** Default: says nothing. */
+  /** Default: silent. */
   readonly logger?: Logger
 }
 
-/** Settings as an environment and the stack that is up give them. */
+/** Settings from an environment and the running stack. */
 export interface FoundSettings {
   readonly settings: DatabaseSettings
-  /** Why the stack has no DynamoDB on this platform, and what to do; only where it is the stack's to have one. */
+  /** Why the stack has no DynamoDB on this platform, and what to do; only if the stack would have to provide it. */
   readonly dynamodbUnavailable: string | undefined
-  /** Tells the logger what is worth knowing about them: misspelled variables, what the stack stands in for. */
+  /** Logs what is worth knowing about them: misspelled variables, what the stack replaces. */
   announce(): void
 }
 
 /**
- * Reads the settings. With a URL unset outside production they are those of the embedded stack that is up.
+ * Reads the settings. With a URL unset outside production they are those of the running embedded stack.
  * @throws {ConfigError} `config.invalid`, naming every fault of both stores' settings.
  */
 export function settingsFromEnv(options: EnvironmentOptions): FoundSettings {
@@ -57,7 +57,7 @@ function sayAttached({ attached, folder, dynamodbUnavailable }: AttachedEnvironm
     const names = attached.join(' and ')
     logger.info(
       { event: 'db.attached', variables: attached, folder },
-      `${names} unset: using the embedded stack that is up`,
+      `${names} unset: using the running embedded stack`,
     )
   }
   if (dynamodbUnavailable !== undefined) {

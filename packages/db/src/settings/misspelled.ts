@@ -2,7 +2,7 @@ import { type Environment, isSet } from '@miyabi/core'
 import { nearestName } from './nearest-name.js'
 import { knownVariables } from './settings.js'
 
-/** A variable that does nothing and looks as if it were meant for us. */
+/** A variable that has no effect and looks as if it were meant for us. */
 export interface Misspelled {
   readonly name: string
   /** The variable that was probably meant. */
@@ -12,7 +12,8 @@ export interface Misspelled {
 const OUR_BEGINNING = /^(DB|DATABASE|DYNAMODB|DYNAMO|MIYABI)_/
 
 /**
- * Variables such as `DB_MAX_CONNECTION`: set, unknown, and close to a known one. A name in lower case counts as well.
+ * Returns variables such as `DB_MAX_CONNECTION`: set, unknown, and close to a known one. A name in lower case counts as
+ * well.
  */
 export function misspelledVariables(env: Environment): Misspelled[] {
   const known = new Set(knownVariables())
@@ -25,8 +26,8 @@ export function misspelledVariables(env: Environment): Misspelled[] {
 }
 
 /**
- * How many changed characters still make it the same name: two, and where it begins like ours three, as long as most of
- * what follows is the same (`DATABASE_POOL` is not `DATABASE_URL`).
+ * How many changed characters still count as the same name: two, or three if it starts like one of ours, as long as
+ * most of the rest is the same (`DATABASE_POOL` is not `DATABASE_URL`).
  */
 function tolerance(name: string): number {
   const beginning = OUR_BEGINNING.exec(name)?.[0]

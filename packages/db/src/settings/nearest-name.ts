@@ -1,5 +1,6 @@
 /**
- * The name of `names` that takes the fewest changed, added or removed characters to reach from `text`, and how many.
+ * Returns the name of `names` that takes the fewest changed, added or removed characters to reach from `text`, and how
+ * many.
  */
 export function nearestName(
   text: string,

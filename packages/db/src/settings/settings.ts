@@ -3,36 +3,36 @@ import { type DynamoSettings, dynamoSettings, parseDynamoSettings } from '@miyab
 import { type PostgresSettings, parsePostgresSettings, postgresSettings } from '@miyabi/postgres'
 import { type CacheSettings, cacheSettings, parseCacheSettings } from './cache-settings.js'
 
-/** What decides how the two stores are found, beside their own settings. */
+/** How the two stores are found, besides their own settings. */
 export const contextSettings = defineSettings({
   title: 'Environment',
   fields: {
     NODE_ENV: field.pattern({
-      doc: '`production` makes DATABASE_URL required and DynamoDB mean AWS. With any other value an unset URL is that of the embedded stack, if one is up.',
+      doc: '`production` makes DATABASE_URL required and DynamoDB mean AWS. With any other value an unset URL is that of the embedded stack, if it is running.',
       default: 'development',
       matches: /^\w+$/,
       expected: 'one word such as production, development or test',
     }),
     MIYABI_STACK_DIR: field.pattern({
-      doc: 'The folder of the embedded stack. Set it to keep several stacks apart, or to put the data on another disk.',
+      doc: 'The folder of the embedded stack. Set it to separate several stacks, or to put the data on another disk.',
       default: '.miyabi',
       matches: /./,
       expected: 'a path; a relative one starts at the current folder',
     }),
     DB_OUTBOX_MAX_DEPTH: field.optional(
       field.integer({
-        doc: 'While so many effects wait for a relay, transactions with effects are refused: `db.outbox.full`. It is counted at most once a second, beside the work, so the outbox goes beyond it by what is written meanwhile. Effects for later do not count.',
+        doc: 'While this many effects wait for a relay, transactions with effects are refused: `db.outbox.full`. The outbox is counted at most once a second, beside the work, so it exceeds the limit by what is written meanwhile. Delayed effects do not count.',
         example: '100000',
         default: 100_000,
         min: 1,
         max: 1_000_000,
         unit: 'effects',
       }),
-      'no bound',
+      'no limit',
     ),
     DB_TOKEN_SECRET: field.list(
       field.secret({
-        doc: 'Signs the tokens that say what a caller has seen and written (`await me.token()`). Set it, the same in all processes, where one of them may be given what another one gave. The first of two signs, both are taken: to replace one, put the new one in front, and take the old one away a minute later.',
+        doc: 'Signs the tokens that state what a caller has read and written (`await me.token()`). Set it, to the same value in all processes, if one of them may receive tokens that another issued. The first of two secrets signs, both are accepted: to replace one, put the new one first, and remove the old one a minute later.',
         defaultText: 'a random one for each process',
         example: '',
         minBytes: 32,
@@ -40,7 +40,7 @@ export const contextSettings = defineSettings({
       2,
     ),
     ERASURE_KEY: field.secret({
-      doc: 'What `db.erase()` makes the marks with that it leaves of whom it erased, so that a restore of an older backup erases them again, and the list of marks names nobody. Needed by whoever erases or restores, the same for as long as a backup is kept: kept apart from the backups, as `openssl rand -base64 32` prints it.',
+      doc: 'Key of the marks that `db.erase()` records for erased persons, so that a restore of an older backup erases them again, and the list of marks identifies no one. Required for erasing and restoring, and constant for as long as a backup is kept: store it apart from the backups, as printed by `openssl rand -base64 32`.',
       defaultText: 'none',
       example: '',
       minBytes: 32,
@@ -56,12 +56,12 @@ export interface DatabaseSettings {
   readonly postgres: PostgresSettings
   readonly dynamo: DynamoSettings
   readonly outbox?: {
-    /** DB_OUTBOX_MAX_DEPTH. Default: no bound. */
+    /** DB_OUTBOX_MAX_DEPTH. Default: no limit. */
     readonly maxDepth?: number | undefined
   }
   /** DB_TOKEN_SECRET. Default: one of this process. */
   readonly tokenSecrets?: readonly string[]
-  /** What the marks of erasures are made with. A secret. */
+  /** The key of the marks of erasures. A secret. */
   readonly erasureKey?: string | undefined
   /** Default: memory alone. */
   readonly cache?: CacheSettings
@@ -69,7 +69,7 @@ export interface DatabaseSettings {
 
 /**
  * Reads the settings of both stores.
- * @param missing faults of variables that are unset and have nothing to stand in for them; they come first.
+ * @param missing faults of variables that are unset and have no replacement; they come first.
  * @throws {ConfigError} `config.invalid`, naming every fault of both, with no secret in it.
  */
 export function parseDatabaseSettings(env: Environment, missing: readonly SettingFault[] = []): DatabaseSettings {
@@ -108,10 +108,10 @@ function collect<T>(parse: () => T): Collected<T> {
   }
 }
 
-/** Read by the tools around the context rather than by it. */
+/** Read by the tools around the context rather than by the context. */
 const toolVariables = ['SHADOW_DATABASE_URL', 'MIYABI_PRISMA_ENGINE', 'MIYABI_CACHE_DIR', 'DYNOXIDE_BIN']
 
-/** Every variable that has a meaning for us. */
+/** Every variable that we define. */
 export function knownVariables(): string[] {
   return [...settingsGroups.flatMap((group) => Object.keys(group.fields)), ...toolVariables]
 }

@@ -14,18 +14,18 @@ export interface KnownShard {
   readonly record_at: Date | null
 }
 
-/** A shard that this process may read, from where it was left. */
+/** A shard that this process may read, from its checkpoint. */
 export interface Lease {
   readonly stream: string
   readonly shard: string
   readonly sequence: string | null
   readonly since: Date | null
   readonly fence: string
-  /** Whether it was known for longer than DynamoDB keeps records, and nothing of it was read. */
+  /** Whether it was known for longer than DynamoDB keeps records, and none of it was read. */
   readonly is_late: boolean
 }
 
-/** A shard that was listed, and is to be known. */
+/** A listed shard to add. */
 export interface NewShard {
   readonly stream: string
   readonly shard: string
@@ -48,7 +48,7 @@ const RETENTION = "interval '24 hours'"
 
 /**
  * What a consumer knows of its shards, in `stream_shards`: lease, fence and checkpoint of a shard are one row, so the
- * statement that moves the checkpoint is also the one that finds out whether the lease still holds.
+ * statement that moves the checkpoint also finds out whether the lease is still held.
  */
 export class Checkpoints {
   readonly #db: StreamDatabase
@@ -71,7 +71,7 @@ export class Checkpoints {
     return rows
   }
 
-  /** Adds shards that nobody has added meanwhile, all at once. */
+  /** Adds shards that no other process has added meanwhile, in one statement. */
   async add(shards: readonly NewShard[], startAt: 'oldest' | 'now'): Promise<void> {
     if (shards.length === 0) return
     await this.#db.query(
@@ -103,7 +103,7 @@ export class Checkpoints {
     )
   }
 
-  /** Forgets shards that were counted and that DynamoDB has forgotten, but not the last that a stream is known by. */
+  /** Removes shards that were counted and that DynamoDB has dropped, except the last that a stream is known by. */
   async forget(stream: string, listed: readonly string[]): Promise<void> {
     await this.#db.query(
       `DELETE FROM stream_shards AS old
@@ -114,7 +114,7 @@ export class Checkpoints {
     )
   }
 
-  /** Records of a shard are lost, which stands from now on; unless it was read further meanwhile. */
+  /** Records of a shard are lost, and the shard stops from now on; unless it was read further meanwhile. */
   async markGap({ stream, shard, sequence }: Pick<KnownShard, 'stream' | 'shard' | 'sequence'>, reason: GapReason) {
     const { rowCount } = await this.#db.query(
       `UPDATE stream_shards SET state = 'gap', gap = $4, fence = fence + 1, holder = NULL, held_until = NULL
@@ -124,7 +124,7 @@ export class Checkpoints {
     return rowCount === 1
   }
 
-  /** Lets a shard go on behind its gap; false where somebody else has. */
+  /** Lets a shard continue after its gap; false if another process has. */
   async passGap(query: Query, { stream, shard }: Pick<StreamGap, 'stream' | 'shard'>): Promise<boolean> {
     const { rowCount } = await query(
       `UPDATE stream_shards SET state = CASE gap WHEN 'shard_gone' THEN 'done' ELSE 'open' END, gap = NULL, sequence = NULL,
@@ -136,8 +136,8 @@ export class Checkpoints {
   }
 
   /**
-   * Takes one shard that may be read and that nobody holds: its parent was read to its end, and so were all older
-   * streams. Parents that have aged out are not known any more.
+   * Takes one shard that may be read and is not held: its parent was read to its end, and so were all older streams.
+   * Parents that have aged out are no longer known.
    */
   async lease(): Promise<Lease | undefined> {
     const { rows } = await this.#db.query<Lease>(
@@ -161,7 +161,7 @@ export class Checkpoints {
     return rows[0]
   }
 
-  /** Moves the checkpoint, and renews the lease; false where the lease is another's, or was. */
+  /** Moves the checkpoint, and renews the lease; false if another process holds the lease, or did. */
   async advance(query: Query, lease: Lease, from: string | null, to: Advance): Promise<boolean> {
     const { rowCount } = await query(
       `UPDATE stream_shards
@@ -185,7 +185,7 @@ export class Checkpoints {
     return rowCount === 1
   }
 
-  /** Keeps the lease of a shard in which nothing happens; false where it is another's. */
+  /** Renews the lease of an idle shard; false if another process holds it. */
   async renew(lease: Lease): Promise<boolean> {
     const { rowCount } = await this.#db.query(
       `UPDATE stream_shards SET held_until = clock_timestamp() + $6 * interval '1 ms'
@@ -195,7 +195,7 @@ export class Checkpoints {
     return rowCount === 1
   }
 
-  /** Gives a shard back at once. */
+  /** Releases a shard immediately. */
   async release(lease: Lease): Promise<void> {
     await this.#db.query(
       `UPDATE stream_shards SET holder = NULL, held_until = NULL
@@ -204,7 +204,7 @@ export class Checkpoints {
     )
   }
 
-  /** Keeps a record that could not be handled. One that is there already stays. */
+  /** Stores a record that could not be handled. An existing one stays. */
   async bury(
     query: Query,
     { stream, shard }: Lease,

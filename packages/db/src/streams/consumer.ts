@@ -21,7 +21,7 @@ import type {
   StreamStats,
 } from './types.js'
 
-/** What a consumer is made of, its defaults filled in. */
+/** The dependencies of a consumer, its defaults filled in. */
 export interface ConsumerSetup<T> {
   readonly name: string
   readonly from: StreamName
@@ -34,18 +34,18 @@ export interface ConsumerSetup<T> {
   readonly onGap: 'stop' | HandleGap
   readonly onPoison: 'stop' | 'dead-letter'
   readonly logger: Logger
-  /** Told when it has closed. */
+  /** Called when it has closed. */
   readonly onClosed?: () => void
   readonly rhythm?: Rhythm
 }
 
-/** How often a consumer looks, in milliseconds. */
+/** How often a consumer polls, in milliseconds. */
 export interface Rhythm {
-  /** At a shard in which nothing happens. AWS takes five reads a second from all readers of a shard. */
+  /** For an idle shard. AWS allows five reads a second across all readers of a shard. */
   readonly idleMs: number
   /** For a shard that may be taken. */
   readonly leaseMs: number
-  /** For new shards, and for those that are gone. */
+  /** For new shards, and for removed ones. */
   readonly discoverMs: number
   /** The waits after failures. */
   readonly backoff: { readonly initialMs: number; readonly maxMs: number }
@@ -56,43 +56,43 @@ const RHYTHM: Rhythm = { idleMs: 250, leaseMs: 1000, discoverMs: 10_000, backoff
 /** The longest that a handler may take for a batch, in leases. */
 const DEADLINE_LEASES = 3
 
-/** How long giving the shards back may take when a consumer closes, in milliseconds. */
+/** The longest that releasing the shards may take when a consumer closes, in milliseconds. */
 const RELEASE_MS = 2000
 
-/** Where a failure is the consumer's own, and no shard's. */
+/** The key of a failure of the consumer itself, rather than of a shard. */
 const SELF = ''
-/** Where it is one of trying dead letters once more. */
+/** The key of a failure of retrying dead letters. */
 const DEAD = ' dead letters'
 
 interface Failure {
   readonly code: string
   readonly reason: string
-  /** How often in a row. */
+  /** Number of consecutive failures. */
   readonly attempt: number
 }
 
-/** Consumes a stream until it is closed. Whatever fails is tried again. */
+/** Consumes a stream until it is closed. Every failure is retried. */
 export class Consumer<T> implements StreamConsumer {
   readonly name: string
   readonly #setup: ConsumerSetup<T>
   readonly #rhythm: Rhythm
   readonly #checkpoints: Checkpoints
-  /** Aborts when no batch is to be begun any more. */
+  /** Aborts when no further batch may be started. */
   readonly #ending = new AbortController()
-  /** Aborts when what is under way is to be rolled back. */
+  /** Aborts when work in progress is to be rolled back. */
   readonly #cutting = new AbortController()
-  /** The shards that are read. */
+  /** The shards being read. */
   readonly #reading = new Map<Lease, Promise<void>>()
   readonly #behind = new Map<Lease, number>()
-  /** Dead letters are tried once more. */
+  /** Dead letters are being retried. */
   #retrying: Promise<void> | undefined
   readonly #sums = { records: 0, batches: 0, passedOver: 0, dead: 0, revived: 0, fenced: 0, retries: 0 }
-  /** What was said of a gap is not said again. */
+  /** Gaps that were already logged. */
   readonly #saidGaps = new Set<string>()
   readonly #running: Promise<void>
   readonly #closing: Closing<{ readonly drained: boolean }>
   #gaps: readonly KnownShard[] = []
-  /** What fails, by the shard, or of the consumer itself. */
+  /** Current failures, by shard, or of the consumer itself. */
   readonly #failing = new Map<string, Failure>()
   #nextDiscovery = 0
   #saidNoStream = false
@@ -163,7 +163,7 @@ export class Consumer<T> implements StreamConsumer {
     }
   }
 
-  /** Waits while the store is restored and not resumed: what it holds is not to be counted again. */
+  /** Waits while the store is restored and not resumed: its changes must not be counted again. */
   async #untilResumed(): Promise<void> {
     for (let isSaid = false; ; isSaid = true) {
       const held = await restoreToResume(this.#setup.db)
@@ -193,7 +193,7 @@ export class Consumer<T> implements StreamConsumer {
     }
   }
 
-  /** Tries the dead letters once more that somebody asks for, beside what is read. */
+  /** Retries the dead letters that were requested, beside reading. */
   #retryDead(): void {
     this.#retrying ??= this.#retryAllDead().finally(() => {
       this.#retrying = undefined
@@ -213,7 +213,7 @@ export class Consumer<T> implements StreamConsumer {
         if (retried.dead === 0) continue
         this.#setup.logger.warn(
           { event: 'db.stream_dead_again', consumer: this.name, dead: retried.dead },
-          `consumer ${this.name}: ${retried.dead} dead letters could not be handled this time either`,
+          `consumer ${this.name}: ${retried.dead} dead letters failed again`,
         )
       }
     } catch (error) {
@@ -221,7 +221,7 @@ export class Consumer<T> implements StreamConsumer {
     }
   }
 
-  /** Tells of a gap and goes on behind it, both in one transaction. */
+  /** Reports a gap and continues after it, both in one transaction. */
   async #pass(gap: StreamGap, onGap: HandleGap): Promise<void> {
     await this.#setup.db.transaction(
       async (tx, run) => {
@@ -277,13 +277,13 @@ export class Consumer<T> implements StreamConsumer {
         lease,
       )
       if (end === 'fenced') this.#sums.fenced += 1
-      // Its children are read next; of a gap it is to be told.
+      // Its children are read next; a gap is to be reported.
       if (end === 'end' || end === 'gap') this.#nextDiscovery = 0
     } catch (error) {
       if (error instanceof ShardGone) this.#nextDiscovery = 0
       else await sleep(this.#failed(lease.shard, error), signal).catch(() => {})
     }
-    await this.#checkpoints.release(lease).catch(() => {}) // otherwise the lease runs out by itself
+    await this.#checkpoints.release(lease).catch(() => {}) // otherwise the lease expires
   }
 
   #committed(lease: Lease, records: number, { passedOver, dead }: Delivered, behindMs: number): void {
@@ -301,7 +301,7 @@ export class Consumer<T> implements StreamConsumer {
     )
   }
 
-  /** Notes a failure, and says how long to wait. */
+  /** Records a failure, and returns how long to wait. */
   #failed(where: string, error: unknown): number {
     const { code, message } = told(error)
     const before = this.#failing.get(where)
@@ -309,7 +309,7 @@ export class Consumer<T> implements StreamConsumer {
     if (before?.code !== code) {
       this.#setup.logger.warn(
         { event: 'db.stream_failing', consumer: this.name, code },
-        `consumer ${this.name}: ${message}; it is tried again`,
+        `consumer ${this.name}: ${message}; retrying`,
       )
     }
     const attempt = (before?.attempt ?? 0) + 1
@@ -328,14 +328,14 @@ export class Consumer<T> implements StreamConsumer {
     this.#saidGaps.add(key)
     this.#setup.logger.error(
       { event: 'db.stream_gap', consumer: this.name, reason, stream, shard, sequence },
-      `consumer ${this.name}: records of ${shard} are lost (${reason})${this.#setup.onGap === 'stop' ? '; it stands until it is given onGap' : ''}`,
+      `consumer ${this.name}: records of ${shard} are lost (${reason})${this.#setup.onGap === 'stop' ? '; it stops until it is given onGap' : ''}`,
     )
   }
 
   #sayNoStream(): void {
     this.#setup.logger.warn(
       { event: 'db.stream_missing', consumer: this.name, from: this.#setup.from },
-      `consumer ${this.name}: the table has no stream; \`pnpm db:tables apply\` begins one`,
+      `consumer ${this.name}: the table has no stream; \`pnpm db:tables apply\` creates one`,
     )
   }
 }

@@ -2,21 +2,21 @@ import type { Queries } from '@miyabi/postgres'
 
 type Service = Pick<Queries, 'query'>
 
-/** A record of a stream that its consumer could not handle. The record is left out: it may hold anything. */
+/** A record of a stream that its consumer could not handle. The record is omitted: it may hold anything. */
 export interface StreamDeadLetter {
   readonly id: string
   readonly consumer: string
   readonly shard: string
   readonly sequence: string
-  /** What it failed with: the error's code, or its name. */
+  /** The error: its code, or its name. */
   readonly code: string
   readonly message: string
   readonly diedAt: Date
-  /** Since when its consumer is asked to handle it once more. */
+  /** When a retry was requested. */
   readonly retryAt: Date | null
 }
 
-/** The dead letters of the consumers of streams, the newest first. @param limit 1 to 1,000. */
+/** Returns the dead letters of the stream consumers, the newest first. @param limit 1 to 1,000. */
 export async function streamDeadLetters(service: Service, limit = 100): Promise<readonly StreamDeadLetter[]> {
   const { rows } = await service.query<StreamDeadLetter>(
     `SELECT id::text, consumer, shard, sequence, code, message, created_at AS "diedAt", retry_at AS "retryAt"
@@ -27,7 +27,8 @@ export async function streamDeadLetters(service: Service, limit = 100): Promise<
 }
 
 /**
- * Asks the consumers of dead letters to handle them once more: a process that runs the consumer does so within seconds.
+ * Requests that the consumers of dead letters handle them again: a process that runs the consumer does so within
+ * seconds.
  * @param ids of dead letters; `all` for every one.
  * @returns how many.
  */
@@ -40,7 +41,7 @@ export async function retryStreamDeadLetters(service: Service, ids: readonly str
 }
 
 /**
- * Deletes dead letters for good.
+ * Permanently deletes dead letters.
  * @param ids of dead letters; `all` for every one.
  * @returns how many.
  */

@@ -3,13 +3,13 @@ import type { Queries, TransactionRun } from '@miyabi/postgres'
 type Service = Pick<Queries, 'query'>
 type Query = TransactionRun['query']
 
-/** A record that its consumer is to be given once more. */
+/** A record to pass to its consumer again. */
 interface AskedRecord {
   readonly id: string
   readonly text: string
 }
 
-/** Whether somebody asks a consumer to handle dead letters of its once more. */
+/** Whether a retry of a consumer's dead letters was requested. */
 export async function isRetryAsked({ query }: Service, consumer: string): Promise<boolean> {
   const { rows } = await query<{ readonly asked: boolean }>(
     'SELECT EXISTS (SELECT FROM stream_dead WHERE consumer = $1 AND retry_at IS NOT NULL) AS asked',
@@ -19,8 +19,8 @@ export async function isRetryAsked({ query }: Service, consumer: string): Promis
 }
 
 /**
- * The next of them, in the order in which they died: of one item that is the order of its changes. They are this
- * transaction's until its end, and so is the turn of the consumer, in whatever process; none where another has it.
+ * The next of them, in the order in which they failed: for one item that is the order of its changes. They are locked
+ * for this transaction, and so is the consumer's turn, in any process; none if another process has it.
  */
 export async function takeAsked(query: Query, consumer: string, most: number): Promise<readonly AskedRecord[]> {
   const { rows: turn } = await query<{ readonly is_ours: boolean }>(
@@ -41,7 +41,7 @@ export async function removeDead(query: Query, id: string): Promise<void> {
   await query('DELETE FROM stream_dead WHERE id = $1', [id])
 }
 
-/** It could not be handled this time either. */
+/** It failed again. */
 export async function keepDead(
   query: Query,
   id: string,

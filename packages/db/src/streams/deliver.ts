@@ -4,27 +4,27 @@ import type { Advance, Checkpoints, Lease } from './checkpoints.js'
 import { isPoison, told } from './poison.js'
 import type { HandleChanges, StreamDatabase, StreamRun, StreamTransaction } from './types.js'
 
-/** A lease was lost while a batch was under way: another process has the shard. What was done here is rolled back. */
+/** A lease was lost while a batch was in progress: another process has the shard. The work done here is rolled back. */
 export class Fenced extends Error {}
 
-/** A record cannot be handled, and its consumer is to stand before it. */
+/** A record cannot be handled, and its consumer stops before it. */
 export class Poisoned extends Error {}
 
-/** What a batch came to, once it is committed. */
+/** The result of a batch, once it is committed. */
 export interface Delivered {
   readonly passedOver: number
   readonly dead: number
 }
 
-/** What delivering needs of its consumer. */
+/** What delivery needs from its consumer. */
 export interface Delivery<T> {
   readonly db: StreamDatabase
   readonly checkpoints: Checkpoints
   readonly handle: HandleChanges<T>
   readonly onPoison: 'stop' | 'dead-letter'
-  /** How long a transaction may take, in milliseconds. */
+  /** The longest that a transaction may take, in milliseconds. */
   readonly deadlineMs: number
-  /** Rolls back what is under way. */
+  /** Rolls back work in progress. */
   readonly signal: AbortSignal
 }
 
@@ -37,10 +37,10 @@ interface Batch<T> {
 }
 
 /**
- * Puts a batch into effect and moves the checkpoint, in one transaction. Where it fails over its records, it is done
- * again record by record, each behind a savepoint, and those that fail become dead letters of the same transaction.
+ * Applies a batch and moves the checkpoint, in one transaction. If it fails because of its records, it is repeated
+ * record by record, each with a savepoint, and those that fail become dead letters of the same transaction.
  *
- * @throws {Fenced}, {Poisoned}, or what keeps the database from doing it at the moment.
+ * @throws {Fenced}, {Poisoned}, or a failure that prevents the database from doing it now.
  */
 export async function deliver<T>(delivery: Delivery<T>, batch: Batch<T>): Promise<Delivered> {
   try {
@@ -59,7 +59,7 @@ function inTransaction<T>(
 ): Promise<Delivered> {
   return db.transaction(
     async (tx, run) => {
-      // First: who has lost the lease does nothing, and nobody takes it before the end.
+      // First: a process that has lost the lease does nothing, and no other takes it before the end.
       if (!(await checkpoints.advance(run.query, lease, from, to))) throw new Fenced()
       return work(tx, run)
     },
@@ -102,8 +102,8 @@ async function oneByOne<T>(
 }
 
 /**
- * Handles one record behind a savepoint. Where the record is what it fails over, nothing of it is left in the
- * transaction, which goes on.
+ * Handles one record with a savepoint. If the record is the cause of a failure, its changes are rolled back, and the
+ * transaction continues.
  */
 export async function handleOne<T>(
   handle: HandleChanges<T>,
@@ -126,7 +126,7 @@ export async function handleOne<T>(
   return failed ?? { passedOver: tally.passedOver }
 }
 
-/** Counts what a handler passes over. */
+/** Counts the changes that a handler ignores. */
 class Tally {
   readonly run: StreamRun
   passedOver = 0
@@ -143,7 +143,7 @@ class Tally {
   }
 }
 
-/** The changes among records that a consumer is to be given. */
+/** The changes among records that a consumer is to receive. */
 export function changesOf<T>(records: readonly StreamRecord<T>[], lease: Pick<Lease, 'since'>): Change<T>[] {
   return records.flatMap((record) => (record.change && !isBefore(record, lease) ? [record.change] : []))
 }

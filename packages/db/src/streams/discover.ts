@@ -2,7 +2,7 @@ import type { Checkpoints, KnownShard, NewShard } from './checkpoints.js'
 import type { StreamSource } from './source.js'
 import type { GapReason } from './types.js'
 
-/** What finding out about shards needs of its consumer. */
+/** What shard discovery needs from its consumer. */
 interface Discovery {
   readonly source: Pick<StreamSource<unknown>, 'current' | 'shards' | 'iterator'>
   readonly checkpoints: Checkpoints
@@ -14,13 +14,13 @@ interface Discovery {
 export interface Discovered {
   /** Whether the table has a stream. */
   readonly hasStream: boolean
-  /** Those that stand before a gap. */
+  /** Those that are stopped before a gap. */
   readonly gaps: readonly KnownShard[]
 }
 
 /**
- * Brings what is known of a consumer's shards up to what DynamoDB has: adds new ones, finds those whose records are
- * lost, and forgets old ones.
+ * Updates a consumer's shards to those of DynamoDB: adds new ones, detects those whose records are lost, and removes
+ * old ones.
  */
 export async function discover(discovery: Discovery): Promise<Discovered> {
   const { source, checkpoints, startAt, signal } = discovery
@@ -65,14 +65,14 @@ export async function discover(discovery: Discovery): Promise<Discovered> {
 
 const isUnfinished = ({ state }: KnownShard): boolean => state === 'open' || state === 'ended'
 
-/** Shards that are not known yet. One whose parent is there and is not listed yet waits until it is. */
+/** Shards that are not known yet. One whose parent exists and is not listed yet waits until it is. */
 async function newShards(
   { source, signal }: Discovery,
   stream: string,
   found: {
     readonly own: readonly KnownShard[]
     readonly listed: readonly { readonly id: string; readonly parent?: string }[]
-    /** Whether the table had another stream before: what was written in between is in neither. */
+    /** Whether the table had another stream before: changes written in between are in neither. */
     readonly isReplacement: boolean
   },
 ): Promise<NewShard[]> {
@@ -82,7 +82,7 @@ async function newShards(
   const byId = new Map(listed.map((shard) => [shard.id, shard]))
   for (const { id, parent } of listed) {
     if (known.has(id) || parent === undefined || known.has(parent) || byId.has(parent)) continue
-    // Listings lag. Only a parent that has aged out need not be waited for.
+    // Listings lag. Only a parent that has aged out is not waited for.
     if ('iterator' in (await source.iterator(stream, parent, undefined, signal))) waiting.add(id)
   }
   /** Whether it, or one before it, waits. */
@@ -98,16 +98,13 @@ async function newShards(
     })
 }
 
-/**
- * The embedded engine drops old records without a word, and then begins a shard later. AWS's shards keep their
- * beginning.
- */
+/** The embedded engine drops old records silently, and then starts a shard later. AWS's shards keep their beginning. */
 function isTrimmed({ sequence }: KnownShard, start: string | undefined): boolean {
   if (sequence === null || start === undefined) return false
   return /^\d+$/.test(sequence) && /^\d+$/.test(start) && BigInt(start) > BigInt(sequence) + 1n
 }
 
-/** A shard that is not listed may be there all the same. */
+/** A shard that is not listed may exist anyway. */
 async function isGone({ source, signal }: Discovery, { stream, shard }: KnownShard): Promise<GapReason | undefined> {
   const found = await source.iterator(stream, shard, undefined, signal)
   return 'lost' in found && found.lost === 'gone' ? 'shard_gone' : undefined

@@ -1,7 +1,7 @@
 import { isMiyabiError, safeCause } from '@miyabi/core'
 import { mapError } from '../errors/map-error.js'
 
-/** What the database says of values, which another attempt will not change. */
+/** The database's errors about values, which another attempt will not change. */
 const OF_VALUES: ReadonlySet<string> = new Set([
   'postgres.unique_violation',
   'postgres.foreign_key_violation',
@@ -16,9 +16,9 @@ const OF_VALUES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether a record is what its handler failed over: the database refused its values, or code threw. Anything else of a
- * store (out of reach, a right or a table that is missing) would fail with every record, and is waited out; so is what
- * says of itself that it may succeed when it is tried again.
+ * Whether a record is the cause of its handler's failure: the database refused its values, or code threw. Any other
+ * failure of a store (unreachable, a missing right or table) would occur with every record, and is waited out; so is an
+ * error that is marked as retryable.
  */
 export function isPoison(error: unknown): boolean {
   const mapped = mapError(error)
@@ -27,7 +27,7 @@ export function isPoison(error: unknown): boolean {
   return mapped.code.startsWith('postgres.') ? OF_VALUES.has(mapped.code) : true
 }
 
-/** What a failure is called, and what it says without values. */
+/** The name of a failure, and its message without values. */
 export function told(error: unknown): { readonly code: string; readonly message: string } {
   const mapped = mapError(error)
   const { message } = safeCause(mapped)

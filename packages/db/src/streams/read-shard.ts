@@ -4,14 +4,14 @@ import type { Checkpoints, Lease } from './checkpoints.js'
 import { changesOf, type Delivered, type Delivery, deliver, Fenced, Poisoned } from './deliver.js'
 import type { StreamSource } from './source.js'
 
-/** What reading a shard tells its consumer. */
+/** What reading a shard reports to its consumer. */
 export interface ShardObserver {
   committed(records: number, delivered: Delivered, behindMs: number): void
-  /** A batch failed, and is tried again after so many milliseconds. */
+  /** A batch failed, and is retried after this many milliseconds. */
   failed(error: unknown): number
 }
 
-/** What reading a shard needs of its consumer. */
+/** What reading a shard needs from its consumer. */
 export interface ShardReading<T> extends Delivery<T> {
   readonly source: StreamSource<T>
   readonly batch: number
@@ -23,7 +23,7 @@ export interface ShardReading<T> extends Delivery<T> {
   readonly observer: ShardObserver
 }
 
-/** `end`: of the shard. `gap`: records are lost. `ending`: it was told to end. */
+/** `end`: of the shard. `gap`: records are lost. `ending`: it was stopped. */
 export type ShardEnd = 'end' | 'gap' | 'fenced' | 'ending'
 
 /** Reads a shard from its checkpoint on, until it ends or the lease does. One page is read while another is handled. */
@@ -67,7 +67,7 @@ async function markGap(checkpoints: Checkpoints, lease: Lease, sequence: string 
   return (await checkpoints.markGap({ ...lease, sequence }, 'trimmed')) ? 'gap' : 'fenced'
 }
 
-/** Tries a batch until it is committed: halved after each failure, in case it is too much for a transaction. */
+/** Retries a batch until it is committed: halved after each failure, in case it is too large for a transaction. */
 async function commit<T>(
   reading: ShardReading<T>,
   lease: Lease,
@@ -102,7 +102,10 @@ async function commit<T>(
   }
 }
 
-/** A page's records in portions of so many changes. An empty page at the end of a shard is one without records. */
+/**
+ * A page's records in portions with a limited number of changes. An empty page at the end of a shard is a portion
+ * without records.
+ */
 function slices<T>(page: StreamPage<T>, batch: number, lease: Lease): readonly (readonly StreamRecord<T>[])[] {
   if (page.records.length === 0) return page.next === undefined ? [[]] : []
   const made: StreamRecord<T>[][] = []
@@ -121,12 +124,12 @@ function slices<T>(page: StreamPage<T>, batch: number, lease: Lease): readonly (
   return [...made, current]
 }
 
-/** Reads page after page, no faster than the source takes it, with another iterator where one has become too old. */
+/** Reads page after page, no faster than the source allows, with a new iterator when one has become too old. */
 class Pages<T> {
   readonly #source: StreamSource<T>
   readonly #lease: Lease
   readonly #ending: AbortSignal
-  /** Of the last record that was read. */
+  /** The position of the last record that was read. */
   #after: string | undefined
   #readAt = Number.NEGATIVE_INFINITY
   #isStopped = false
@@ -138,11 +141,11 @@ class Pages<T> {
     this.#after = lease.sequence ?? undefined
   }
 
-  /** The page behind one that has been read; begins at once, or after a rest where that was empty. */
+  /** The page after one that has been read; starts immediately, or after a pause if that was empty. */
   follow({ records, next }: StreamPage<T>, idleMs: number): Promise<StreamPage<T> | 'trimmed'> {
     this.#after = records.at(-1)?.sequence ?? this.#after
     const page = this.next(next, records.length === 0 ? idleMs : 0)
-    page.catch(() => {}) // it is waited for later, or nobody needs it any more
+    page.catch(() => {}) // it is awaited later, or no longer needed
     return page
   }
 
@@ -155,7 +158,7 @@ class Pages<T> {
       this.#readAt = performance.now()
       const page = await this.#source.read(current, this.#ending)
       if (!('lost' in page)) return page
-      // Behind no record of ours nothing can be lost: the oldest that is there is where it begins.
+      // Without a record of ours before it nothing can be lost: the oldest stored record is where it starts.
       if (page.lost === 'trimmed' && this.#after !== undefined) return 'trimmed'
       current = undefined
     }
@@ -180,7 +183,7 @@ class Pages<T> {
   }
 }
 
-/** The shard is not there any more: what became of it is found out by the next listing. */
+/** The shard no longer exists: the next listing determines why. */
 export class ShardGone extends Error {}
-/** Nobody waits for the page. */
+/** The page is not awaited. */
 class Stopped extends Error {}

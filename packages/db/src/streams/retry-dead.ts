@@ -3,28 +3,28 @@ import { type Delivery, handleOne } from './deliver.js'
 import { told } from './poison.js'
 import type { StreamSource } from './source.js'
 
-/** What became of dead letters that were tried once more, once it is committed. */
+/** The outcome of retried dead letters, once it is committed. */
 export interface Retried {
-  /** Handled, and no dead letters any more. */
+  /** Handled, and no longer dead letters. */
   readonly revived: number
   readonly passedOver: number
-  /** Dead letters still. */
+  /** Still dead letters. */
   readonly dead: number
 }
 
 interface Retry<T> extends Pick<Delivery<T>, 'db' | 'handle' | 'deadlineMs' | 'signal'> {
   readonly consumer: string
   readonly source: Pick<StreamSource<T>, 'parse'>
-  /** How many a transaction takes at most. */
+  /** The most that a transaction takes. */
   readonly batch: number
 }
 
 /**
- * Gives a consumer some of the dead letters that somebody asks it to handle once more. That one is gone is committed
- * with its effect: the row is its checkpoint.
+ * Passes a consumer some of the dead letters whose retry was requested. Removing one is committed with its effect: the
+ * row is its checkpoint.
  *
- * @returns undefined where there are none, or another process is at it.
- * @throws what keeps the database from doing it at the moment: then they are asked for still.
+ * @returns undefined if there are none, or another process is doing it.
+ * @throws a failure that prevents the database from doing it now: then the request stays.
  */
 export function retryDead<T>({ db, source, handle, consumer, batch, deadlineMs, signal }: Retry<T>) {
   return db.transaction<Retried | undefined>(

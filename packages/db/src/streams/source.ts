@@ -11,11 +11,11 @@ import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 
 /** One table's streams, as a consumer reads them. */
 export interface StreamSource<T> {
-  /** The shortest time from one read of a shard to the next, in milliseconds. AWS takes five a second. */
+  /** The shortest time from one read of a shard to the next, in milliseconds. AWS allows five a second. */
   readonly paceMs: number
-  /** The present stream's ARN; undefined where the table has none. */
+  /** The current stream's ARN; undefined if the table has none. */
   current(signal: AbortSignal): Promise<string | undefined>
-  /** Undefined where the stream is gone. */
+  /** Undefined if the stream no longer exists. */
   shards(stream: string, signal: AbortSignal): Promise<StreamShards | undefined>
   iterator(
     stream: string,
@@ -24,7 +24,7 @@ export interface StreamSource<T> {
     signal: AbortSignal,
   ): Promise<{ readonly iterator: string } | LostShard>
   read(iterator: string, signal: AbortSignal): Promise<StreamPage<T> | LostPage>
-  /** The record of which `toText()` gave this. */
+  /** The record from which `toText()` was made. */
   parse(text: string): Promise<StreamRecord<T>>
 }
 

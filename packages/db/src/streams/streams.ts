@@ -7,25 +7,25 @@ import { Consumer } from './consumer.js'
 import { dynamoSource } from './source.js'
 import type { ConsumeOptions, StreamConsumer, StreamDatabase, StreamStats } from './types.js'
 
-/** What DynamoDB's streams tell, put into effect in PostgreSQL. */
+/** Applies DynamoDB's streams to PostgreSQL. */
 export interface DatabaseStreams {
   /**
-   * Begins to consume a table's stream, in this process and any number of others under the same name: each change is
-   * put into effect once, in a PostgreSQL transaction of the service that also moves the checkpoint. It goes on by
-   * itself until it is closed, or the context is.
+   * Starts consuming a table's stream, in this process and any number of others under the same name: each change is
+   * applied once, in a PostgreSQL transaction of the service that also moves the checkpoint. It runs until it, or the
+   * context, is closed.
    *
    * ```ts
    * const consumer = db.streams.consume('usage', countUsage)
    * ```
-   * @param name says whose checkpoints they are: letters, digits and any of `_ . -`, up to 100.
-   * @throws {StreamsInputError} for a name or options that cannot be.
+   * @param name identifies its checkpoints: letters, digits and any of `_ . -`, up to 100.
+   * @throws {StreamsInputError} for an invalid name or option.
    * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
    * @throws {PostgresError} `postgres.pool.closed` after the context was closed.
    */
   consume<From extends StreamName>(name: string, options: ConsumeOptions<From>): StreamConsumer
 }
 
-/** What `bindStreams` needs of its context. */
+/** What `bindStreams` needs from its context. */
 interface Host {
   /** @throws {ConfigError} without a login for the service. */
   readonly service: () => StreamDatabase
@@ -46,7 +46,7 @@ export function bindStreams({ service, dynamodb, logger }: Host): BoundStreams {
   return {
     consume<From extends StreamName>(name: string, options: ConsumeOptions<From>) {
       const checked = check(name, options)
-      if (isClosed) throw new PostgresError('postgres.pool.closed', 'This context is closed: it consumes no stream')
+      if (isClosed) throw new PostgresError('postgres.pool.closed', 'This context is closed and consumes no stream')
       const consumer = new Consumer<StreamItems[From]>({
         ...checked,
         db: service(),
@@ -70,10 +70,10 @@ function check<From extends StreamName>(name: string, options: ConsumeOptions<Fr
   const { from, handle, startAt = 'oldest', batch = 100, leaseMs = 10_000 } = options
   const { onGap = 'stop', onPoison = 'dead-letter' } = options
   if (typeof name !== 'string' || !/^[\w.-]{1,100}$/.test(name)) {
-    throw new StreamsInputError('name', 'is not up to 100 letters, digits, and any of _ . -')
+    throw new StreamsInputError('name', 'is not a name of up to 100 letters, digits, and any of _ . -')
   }
   const isOneOf = (argument: string, value: unknown, known: readonly string[]): void => {
-    if (!known.includes(value as string)) throw new StreamsInputError(argument, `is none of ${known.join(', ')}`)
+    if (!known.includes(value as string)) throw new StreamsInputError(argument, `is not one of ${known.join(', ')}`)
   }
   isOneOf('from', from, ['events', 'agentState'])
   isOneOf('startAt', startAt, ['oldest', 'now'])

@@ -8,14 +8,14 @@ import { type SpanMaker, type Spans, tracingObserver } from './traces/tracing-ob
 
 export interface ObserveOptions {
   /**
-   * From which duration on a statement is slow, in milliseconds: it is logged, once a minute at most, and listed by
+   * The duration from which a statement is slow, in milliseconds: it is logged, at most once a minute, and listed by
    * `slow()`. Default 250; Infinity for none.
    */
   readonly slowMs?: number
   /**
-   * Spans for OpenTelemetry: of each call (`plugin.findMany`, `transaction`, `events.append`), or of its statements and
-   * requests too. Calls of Prisma's client have none where its own instrumentation makes them, and the statements hang
-   * below those. They need the package `@opentelemetry/api`, and cost some microseconds each. Default `off`.
+   * Spans for OpenTelemetry: for each call (`plugin.findMany`, `transaction`, `events.append`), or for its statements
+   * and requests too. Calls of Prisma's client have none if its own instrumentation creates them, and the statements
+   * are children of those. They need the package `@opentelemetry/api`, and cost some microseconds each. Default `off`.
    */
   readonly spans?: Spans
   /** Default: that of the global provider, `@miyabi/db`. */
@@ -27,32 +27,33 @@ export interface Telemetry extends Disposable {
   /** The database that is observed. */
   readonly database: Database
   /**
-   * All metrics in Prometheus' text format 0.0.4, for a route of your own: `content-type: text/plain; version=0.0.4`.
-   * Asks both stores how they are, which takes two seconds at most.
-   * @throws {ConfigError} where the database opens with its first use, and cannot.
+   * Returns all metrics in Prometheus' text format 0.0.4, for your own route: `content-type: text/plain;
+   * version=0.0.4`. Checks the health of both stores, which takes at most two seconds.
+   * @throws {ConfigError} if the database opens at first use, and cannot.
    */
   prometheus(): Promise<string>
-  /** All metrics for a reader of OpenTelemetry's SDK, and so for whatever it exports to. */
+  /** Returns all metrics for a reader of OpenTelemetry's SDK, and so for anything it exports to. */
   metricProducer(): MetricProducer
-  /** The slow statements of both pools, most time first: 500 shapes at most, none with a value. */
+  /** Returns the slow statements of both pools, most time first: at most 500 shapes, none with a value. */
   slow(): readonly SlowStatement[]
   /** Ends the observation. What was counted so far stays readable. */
   [Symbol.dispose](): void
 }
 
 /**
- * Counts what a database does from now on: both stores, all pools. It costs some tenths of a microsecond a
- * statement, and memory for 200 series a metric at most, whatever is asked.
+ * Counts what a database does from now on: both stores, all pools. It costs some tenths of a microsecond a statement,
+ * and memory for at most 200 series a metric, whatever is executed.
  *
- * Logs statements that are slow (`db.statement_slow`), and warns of a statement that runs again and again for one
- * object of `as()`, as in a loop over rows (`db.statement_repeated`).
+ * Logs statements that are slow (`db.statement_slow`), and warns of a statement that runs repeatedly for one object of
+ * `as()`, as in a loop over rows (`db.statement_repeated`).
  *
  * ```ts
  * const telemetry = observe(db)
  * app.get('/metrics', async (_, response) => response.type('text/plain').send(await telemetry.prometheus()))
  * ```
  *
- * @throws {MiyabiError} `telemetry.open_telemetry_missing`: spans are wanted, and nothing to make them with is there.
+ * @throws {MiyabiError} `telemetry.open_telemetry_missing`: spans are enabled, but the package that creates them is not
+ * installed.
  */
 export function observe(database: Database, options: ObserveOptions = {}): Telemetry {
   const { slowMs = 250, spans = 'off', tracer } = options

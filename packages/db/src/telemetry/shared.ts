@@ -1,6 +1,6 @@
 /**
- * Work whose result is shared: by all who ask while it is under way, and by those who ask within `keepMs` afterwards.
- * However many ask, it is done no more often.
+ * Work whose result is shared by all callers while it is running, and by those that call within `keepMs` afterwards.
+ * The number of callers does not affect how often it runs.
  */
 export function shared<T>(keepMs: number, work: () => Promise<T>): () => Promise<T> {
   let current: Promise<T> | undefined

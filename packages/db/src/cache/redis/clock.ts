@@ -24,7 +24,7 @@ export class CommandClock {
     return new Promise<T>((resolve, reject) => {
       const waiting: Waiting = {
         until: performance.now() + this.#limitMs,
-        cut: () => reject(new Error('Redis did not answer')),
+        cut: () => reject(new Error('Redis did not respond')),
       }
       this.#waiting.add(waiting)
       this.#timer ??= this.#soon(this.#limitMs)

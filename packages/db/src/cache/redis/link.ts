@@ -41,7 +41,7 @@ export class RedisLink {
 
   constructor(parts: LinkParts) {
     this.#parts = parts
-    this.#clock = new CommandClock(parts.timeoutMs, () => this.#lose(new Error('no answer in time')))
+    this.#clock = new CommandClock(parts.timeoutMs, () => this.#lose(new Error('no response in time')))
   }
 
   /** Of the connection; undefined while there is none. */
@@ -111,10 +111,10 @@ export class RedisLink {
     }
     try {
       // A server that hangs takes the connection, and says nothing.
-      commands = await withDeadline({ ms: CONNECT_MS, onTimeout: () => new Error('no answer in time') }, connecting)
+      commands = await withDeadline({ ms: CONNECT_MS, onTimeout: () => new Error('no response in time') }, connecting)
       if (lost || this.#isClosed) throw lost ?? new Error('closed')
       this.#commands = commands
-      if (this.#failures > 0) logger.info({ event: 'db.cache.redis_back' }, 'Redis answers again')
+      if (this.#failures > 0) logger.info({ event: 'db.cache.redis_back' }, 'Redis is reachable again')
       this.#failures = 0
       this.#askSoon(own)
       back()
@@ -159,7 +159,7 @@ export class RedisLink {
     if (this.#isClosed || this.#retry) return
     if (this.#failures === 0) {
       const { message } = safeCause(error)
-      this.#parts.logger.warn({ event: 'db.cache.redis_lost', error }, `Redis cannot be asked: ${message}`)
+      this.#parts.logger.warn({ event: 'db.cache.redis_lost', error }, `Redis is unreachable: ${message}`)
     }
     this.#retry = setTimeout(
       () => {

@@ -133,7 +133,7 @@ export class RedisLevel implements SecondLevel, TagLine {
   #entryIn(at: string, stored: Buffer, history: string): Entry | undefined {
     try {
       const body = stored.length <= MAX_BYTES ? this.#seal.opened(at, stored) : undefined
-      if (!body) throw new RangeError('not closed by us')
+      if (!body) throw new RangeError('not sealed by this deployment')
       const [value, lsn, freshUntil, keptUntil] = decode(body) as [unknown, string, number, number]
       return { value, position: { history, lsn: lsnOfHex(lsn) }, freshUntil, keptUntil, bytes: body.length }
     } catch {

@@ -2,7 +2,7 @@ import type { ConsumeOptions } from '../types.js'
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** Brings each execution up to the last of its states, unless it is there already; tells how many do not exist. */
+/** Updates each execution to the last of its states, unless it is already there; returns how many do not exist. */
 const PROJECT = `
   WITH last AS (
     SELECT DISTINCT ON (id) id, status, version, at
@@ -18,8 +18,8 @@ const PROJECT = `
   SELECT count(*)::integer AS missing FROM last WHERE NOT EXISTS (SELECT FROM agent_executions WHERE id = last.id)`
 
 /**
- * Brings `agent_executions` up to the agents' states: the row whose id is the agent's gets its status and times, unless
- * it has those of a later version. An agent without such a row is passed over and counted; none is made.
+ * Updates `agent_executions` to the agents' states: the row whose id is the agent's gets its status and times, unless
+ * it has those of a later version. An agent without such a row is skipped and counted; no row is created.
  *
  * ```ts
  * const consumer = db.streams.consume('executions', agentExecutionProjection)

@@ -4,12 +4,12 @@ import { isPostgresError } from '@miyabi/postgres'
 import { mapError } from '../../errors/map-error.js'
 import type { ConsumeOptions } from '../types.js'
 
-/** A month names so many agents of a person and plugin at most, as `increment_agent_execution` does. */
+/** The most agents that a month holds for one user and plugin, as in `increment_agent_execution`. */
 const MAX_AGENTS = 100
 
 /**
- * Rows for the events that have none, and their sums onto the months' totals: a row that is there was counted. In the
- * order of the keys, so that shards that are counted side by side never wait for each other.
+ * Inserts rows for new events, and adds their sums to the months' totals: an existing row was already counted. In the
+ * order of the keys, so that shards that are counted concurrently never wait for each other.
  */
 const COUNT = `
   WITH given AS (
@@ -40,9 +40,9 @@ const COUNT = `
   RETURNING (SELECT count(*)::integer FROM jsonb_object_keys(total.agent_executions)) AS agents`
 
 /**
- * Counts the events `usage.recorded`: each becomes a row of `usage_events`, under its id and at its own time, and only
- * where that is new, it is added to `usage_aggregates`. An event of a user or a plugin that does not exist, or of a
- * month that is gone, is a dead letter.
+ * Counts the events `usage.recorded`: each becomes a row of `usage_events`, under its id and at its own time, and is
+ * added to `usage_aggregates` only if that row is new. An event of a user or a plugin that does not exist, or of a
+ * month that has been removed, becomes a dead letter.
  *
  * ```ts
  * const consumer = db.streams.consume('usage', usageProjection)
@@ -73,15 +73,15 @@ export const usageProjection: ConsumeOptions<'events'> = {
     if (rows.some(({ agents }) => agents > MAX_AGENTS)) {
       throw new MiyabiError(
         'db.usage.too_many_agents',
-        `A month counts at most ${MAX_AGENTS} agents of one person and plugin`,
+        `A month counts at most ${MAX_AGENTS} agents for one user and plugin`,
       )
     }
   },
 }
 
 /**
- * An event of a month that is gone is a dead letter. One of a month that nobody has made yet is no fault of its own: it
- * and those behind it wait until somebody does.
+ * An event of a month that has been removed is a dead letter. An event of a month that was not created yet is not at
+ * fault: it and those behind it wait until the month exists.
  */
 async function monthsAwaited<T>(events: readonly { readonly occurredAt: Date }[], count: () => Promise<T>): Promise<T> {
   try {
@@ -92,8 +92,8 @@ async function monthsAwaited<T>(events: readonly { readonly occurredAt: Date }[]
     const thisMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth()))
     if (!isPostgresError(mapped, 'postgres.month_missing') || events.some(({ occurredAt }) => occurredAt < thisMonth))
       throw error
-    throw new MiyabiError('db.usage.month_missing', 'usage_events has no month for events of this time', {
-      remedy: '`pnpm db:maintain` makes it; the events wait',
+    throw new MiyabiError('db.usage.month_missing', 'usage_events has no partition for the month of these events', {
+      remedy: 'run `pnpm db:maintain` to create it; the events wait',
       retryable: true,
       cause: mapped,
     })

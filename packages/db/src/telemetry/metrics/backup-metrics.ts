@@ -4,14 +4,14 @@ import { shared } from '../shared.js'
 import type { MetricSet } from './metric-set.js'
 import { ownMetrics } from './own-metrics.js'
 
-/** A drill is a matter of days. In milliseconds. */
+/** Drills happen every few days. In milliseconds. */
 const KEEP_MS = 60_000
 /** A scrape does not wait longer for it. In milliseconds. */
 const LIMIT_MS = 1_000
 
 /**
- * The metrics of the last drill of a backup, where the process has a login for the service.
- * @returns what reads them anew.
+ * The metrics of the last drill of a backup, if the process has a login for the service.
+ * @returns a function that reads them again.
  */
 export function backupMetrics(db: Database, set: MetricSet): () => Promise<void> {
   const age = set.sum(ownMetrics.backupDrillAge)
@@ -22,7 +22,7 @@ export function backupMetrics(db: Database, set: MetricSet): () => Promise<void>
   const read = shared(KEEP_MS, async () => {
     const late = AbortSignal.timeout(LIMIT_MS)
     const timedOut = new Promise<undefined>((resolve) => late.addEventListener('abort', () => resolve(undefined)))
-    // What keeps the database from answering is told by other metrics.
+    // Other metrics report why the database does not respond.
     return Promise.race([lastBackupDrill(db.asService()).catch(() => undefined), timedOut])
   })
   return async () => {

@@ -2,7 +2,7 @@ import type { CacheStats } from '../../cache/stats.js'
 import type { MetricSet } from './metric-set.js'
 import { ownMetrics } from './own-metrics.js'
 
-/** The metrics of the cache of this process, once it was used. @returns what reads them anew. */
+/** The metrics of the cache of this process, once it was used. @returns a function that reads them again. */
 export function cacheMetrics(set: MetricSet): (stats: CacheStats | undefined) => void {
   const calls = set.sum(ownMetrics.cacheCalls)
   const loads = set.sum(ownMetrics.cacheLoads)

@@ -12,7 +12,7 @@ import { stateMetrics } from './state-metrics.js'
 
 const POSTGRES = 'postgresql'
 const DYNAMODB = 'aws.dynamodb'
-/** What DynamoDB calls its refusals of requests that are too many. */
+/** DynamoDB's names for throttled requests. */
 const THROTTLED: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
@@ -21,7 +21,7 @@ const THROTTLED: ReadonlySet<string> = new Set([
 
 const durations = (): readonly number[] => DURATION_BUCKETS
 
-/** Adds up what a database tells its observers, and reads the rest when it is asked. */
+/** Adds up what a database reports to its observers, and reads the rest on request. */
 export class DatabaseMetrics {
   readonly #set = new MetricSet()
   readonly #servers: ServerLabels
@@ -59,7 +59,7 @@ export class DatabaseMetrics {
     attempt: (facts) => this.#attempt(facts),
   }
 
-  /** All metrics at this moment. */
+  /** Returns all current metrics. */
   async collect(): Promise<readonly Family[]> {
     const pools = await this.#readState()
     for (const pool of pools) this.#beginAtZero(pool)
@@ -104,7 +104,7 @@ export class DatabaseMetrics {
     if (error !== undefined && THROTTLED.has(error)) this.#throttled.at().value += 1
   }
 
-  /** A counter that appears with its first event has not grown, for Prometheus: the event would be seen by no rule. */
+  /** A counter that appears with its first event has not grown, for Prometheus: no rule would detect the event. */
   #beginAtZero(pool: string): void {
     this.#throttled.at()
     this.#timeouts.at(pool)

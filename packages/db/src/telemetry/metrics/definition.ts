@@ -1,25 +1,25 @@
-/** What a metric is to those who read it. */
+/** The definition of a metric, for its readers. */
 export interface MetricDefinition<Attributes extends readonly string[] = readonly string[]> {
   /** Dotted, as OpenTelemetry names metrics: `db.client.operation.duration`. */
   readonly name: string
   /**
-   * `counter`: a sum that only grows. `upDownCounter`: a sum of this moment, which may be added over processes.
-   * `gauge`: a value of this moment. `histogram`: how many values fell into each bucket.
+   * `counter`: a sum that only grows. `upDownCounter`: a current sum, which may be added over processes. `gauge`: a
+   * current value. `histogram`: how many values fell into each bucket.
    */
   readonly kind: 'counter' | 'upDownCounter' | 'gauge' | 'histogram'
   /** In UCUM, as OpenTelemetry writes units: `s`, `{row}`. */
   readonly unit: string
   readonly description: string
-  /** What its series are told apart by, in the order in which values are given. */
+  /** The attributes that distinguish its series, in the order in which values are passed. */
   readonly attributes: Attributes
 }
 
-/** What one series is told apart by, by attribute. */
+/** The attributes of one series. */
 export type Labels = Readonly<Record<string, string>>
 
 /**
- * A value of one attribute; undefined where there is none. An object stands for several attributes that belong
- * together, such as those of a server.
+ * A value of one attribute; undefined if there is none. An object provides several attributes that belong together,
+ * such as those of a server.
  */
 export type LabelValue = string | undefined | Labels
 

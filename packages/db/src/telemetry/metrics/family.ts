@@ -1,12 +1,12 @@
 import type { Labels, LabelValue, LabelValues, MetricDefinition } from './definition.js'
 
-/** The most series of one metric, whatever tables, texts and errors come: the last takes in all that are too many. */
+/** The most series of one metric, whatever tables, texts and errors occur: the last one collects the rest. */
 export const MAX_SERIES = 200
 
-/** OpenTelemetry's own name for the series that takes in those beyond the limit. */
+/** OpenTelemetry's own name for the series that collects those beyond the limit. */
 export const OVERFLOW = 'otel.metric.overflow'
 
-/** What a name, a code or an operation looks like. Nothing else becomes a label: no SQL, no address, no sentence. */
+/** The form of a name, a code or an operation. Nothing else becomes a label: no SQL, no address, no sentence. */
 const NAME = /^[\w.:/-]{1,255}$/
 
 export interface Series<Value> {
@@ -16,7 +16,7 @@ export interface Series<Value> {
 
 type Node<Value> = Map<LabelValue, Node<Value> | Series<Value>>
 
-/** All series of one metric. Finding one costs a look into a map for each attribute, and makes nothing. */
+/** All series of one metric. Finding one costs one map lookup for each attribute, and allocates nothing. */
 export class Family<Value = unknown, Attributes extends readonly string[] = readonly string[]> {
   readonly definition: MetricDefinition<Attributes>
   readonly #make: () => Value
@@ -24,7 +24,7 @@ export class Family<Value = unknown, Attributes extends readonly string[] = read
   #all: Series<Value>[] = []
   #overflow: Series<Value> | undefined
 
-  /** @param make makes the value of a new series. */
+  /** @param make creates the value of a new series. */
   constructor(definition: MetricDefinition<Attributes>, make: () => Value) {
     this.definition = definition
     this.#make = make
@@ -35,7 +35,7 @@ export class Family<Value = unknown, Attributes extends readonly string[] = read
     return this.#all
   }
 
-  /** The value of the series with these labels, made where there is none; beyond the limit, that of the rest. */
+  /** The value of the series with these labels, created if there is none; beyond the limit, that of the rest. */
   at(...values: LabelValues<Attributes>): Value {
     const found = this.#find(values)
     if (found) return found.value
@@ -43,7 +43,7 @@ export class Family<Value = unknown, Attributes extends readonly string[] = read
     return (this.#find(named) ?? this.#add(named)).value
   }
 
-  /** Forgets every series: for what is read anew as a whole. */
+  /** Removes every series: for metrics that are read completely each time. */
   clear(): void {
     this.#root = new Map()
     this.#all = []

@@ -4,7 +4,7 @@ export const DURATION_BUCKETS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.
 /** Counts of rows, as OpenTelemetry's database conventions have them. */
 export const ROW_BUCKETS: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]
 
-/** The buckets with one more boundary, where there is none yet. */
+/** The buckets with another boundary, if it is not there yet. */
 export function withBoundary(buckets: readonly number[], boundary: number): readonly number[] {
   if (buckets.includes(boundary)) return buckets
   return [...buckets, boundary].sort((one, other) => one - other)
@@ -13,7 +13,7 @@ export function withBoundary(buckets: readonly number[], boundary: number): read
 /** How many values fell into each bucket, and their sum. Recording adds to three numbers. */
 export class Histogram {
   readonly boundaries: readonly number[]
-  /** Of each bucket up to and with its boundary; the last is for what is beyond all of them. */
+  /** For each bucket up to and including its boundary; the last is for values beyond all of them. */
   readonly counts: number[]
   sum = 0
   count = 0
@@ -33,7 +33,7 @@ export class Histogram {
   }
 }
 
-/** One number: a sum, or a value of this moment. */
+/** One number: a sum, or a current value. */
 export class Sum {
   value = 0
 }

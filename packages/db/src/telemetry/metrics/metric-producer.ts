@@ -1,7 +1,7 @@
 import { type Family, OVERFLOW, type Series } from './family.js'
 import type { Histogram, Sum } from './histogram.js'
 
-/** A moment as OpenTelemetry tells it: seconds since 1970, and nanoseconds. */
+/** A time as OpenTelemetry represents it: seconds since 1970, and nanoseconds. */
 type Moment = [seconds: number, nanoseconds: number]
 
 interface Descriptor {
@@ -43,7 +43,7 @@ export type CollectedMetric =
   | Collected<typeof GAUGE, number>
   | (Collected<typeof SUM, number> & { readonly isMonotonic: boolean })
 
-/** No attribute: what reads metrics keeps the resource of its own SDK. */
+/** No attribute: the reader keeps the resource of its own SDK. */
 interface EmptyResource {
   readonly attributes: Record<string, never>
   merge<Other>(other: Other): NonNullable<Other>
@@ -51,8 +51,8 @@ interface EmptyResource {
 }
 
 /**
- * What an OpenTelemetry reader takes besides the metrics of its SDK: `MetricProducer` of `@opentelemetry/sdk-metrics` 2
- * and 3, without a dependency on either.
+ * What an OpenTelemetry reader accepts besides the metrics of its SDK: `MetricProducer` of `@opentelemetry/sdk-metrics`
+ * 2 and 3, without a dependency on either.
  *
  * ```ts
  * new PeriodicExportingMetricReader({ exporter, metricProducers: [telemetry.metricProducer()] })
@@ -71,9 +71,9 @@ export interface MetricProducer {
 }
 
 /**
- * Makes a producer.
+ * Creates a producer.
  * @param startedAt since when the sums grow, in milliseconds since 1970.
- * @param collect gives the families with all that is known at that moment.
+ * @param collect returns the families with everything currently known.
  */
 export function metricProducer(startedAt: number, collect: () => Promise<readonly Family[]>): MetricProducer {
   const startTime = momentOf(startedAt)

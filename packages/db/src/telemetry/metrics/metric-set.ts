@@ -14,7 +14,7 @@ export class MetricSet {
     return this.#keep(new Family(definition, () => new Sum()))
   }
 
-  /** @param boundaries is asked when the first value comes. */
+  /** @param boundaries is called when the first value arrives. */
   histogram<Attributes extends readonly string[]>(
     definition: MetricDefinition<Attributes>,
     boundaries: () => readonly number[],

@@ -4,7 +4,9 @@ import type { RelayStats } from '../../relay/stats.js'
 import type { MetricSet } from './metric-set.js'
 import { ownMetrics } from './own-metrics.js'
 
-/** The metrics of the relays that run here, and of the bound on what waits. @returns what reads them anew. */
+/**
+ * The metrics of the relays that run here, and of the limit on the outbox. @returns a function that reads them again.
+ */
 export function outboxMetrics(
   set: MetricSet,
 ): (relays: readonly RelayStats[], bound: DepthStats | undefined, backlog: Backlog | undefined) => void {
@@ -20,7 +22,7 @@ export function outboxMetrics(
   const refused = set.sum(ownMetrics.outboxRefused)
   return (relays, bound, backlog) => {
     if (bound) refused.at().value = bound.refused
-    // Anew each time: a relay that was closed is not there any more.
+    // From scratch each time: a closed relay no longer has metrics.
     for (const family of [lag, depth, delivered, redelivered, failed, dead, unknown, waiting, holding]) family.clear()
     if (backlog) {
       waiting.at().value = backlog.waiting

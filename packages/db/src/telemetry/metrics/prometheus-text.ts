@@ -7,7 +7,7 @@ export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /**
  * Metrics in Prometheus' text format 0.0.4, under the names that OpenTelemetry's collector gives them: with the unit
- * (`_seconds`), and `_total` for what only grows.
+ * (`_seconds`), and `_total` for counters.
  */
 export function prometheusText(families: readonly Family[]): string {
   return families

@@ -4,7 +4,7 @@ import { ownMetrics } from './own-metrics.js'
 
 type Replicas = NonNullable<DatabaseStats['postgres']['replicas']>
 
-/** The metrics of replicas, of both logins. @returns what reads them anew. */
+/** The metrics of replicas, of both logins. @returns a function that reads them again. */
 export function replicaMetrics(set: MetricSet): (logins: readonly (Replicas | undefined)[]) => void {
   const up = set.sum(ownMetrics.replicaUp)
   const lag = set.sum(ownMetrics.replicaLag)

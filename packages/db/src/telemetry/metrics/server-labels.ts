@@ -2,7 +2,7 @@ import { defined } from '@miyabi/core'
 import type { Database } from '../../context/context.js'
 import type { Labels } from './definition.js'
 
-/** Where the stores are, as labels: read when they are first needed, as a database may open with its first use. */
+/** Where the stores are, as labels: read when they are first needed, as a database may open at first use. */
 export class ServerLabels {
   readonly #db: Database
   readonly #ofPools = new Map<string, Labels>()
@@ -12,7 +12,7 @@ export class ServerLabels {
     this.#db = db
   }
 
-  /** The server of a pool: one object for pools that lead to the same. */
+  /** The server of a pool: one object for pools that connect to the same server. */
   of(pool: string): Labels {
     const known = this.#ofPools.get(pool)
     if (known) return known
@@ -24,7 +24,7 @@ export class ServerLabels {
     return same ?? labels
   }
 
-  /** Of AWS only the region is known. */
+  /** For AWS only the region is known. */
   get ofDynamo(): Labels {
     this.#ofDynamo ??= labelsOfDynamo(this.#db)
     return this.#ofDynamo

@@ -13,19 +13,18 @@ import { streamMetrics } from './stream-metrics.js'
 
 /** Longer than the stores' own limit of a second. A scrape waits for ten by default. In milliseconds. */
 const HEALTH_LIMIT_MS = 2_000
-/** How old what is told of the stores' health may be, in milliseconds: several readers cost no more than one. */
+/** The maximum age of the reported health of the stores, in milliseconds: several readers cost no more than one. */
 const HEALTH_KEEP_MS = 500
 
-/** So many waiting rows of the outbox are told apart. */
+/** The waiting rows of the outbox are counted up to this number. */
 const MOST_WAITING = 1000
 
 /** The name of DynamoDB's connections among the pools. */
 const SOCKETS = 'dynamodb'
 
 /**
- * The metrics that are read when they are asked for: the state of the pools, what DynamoDB billed, and how both stores
- * are.
- * @returns what reads them anew, and gives the names of PostgreSQL's pools.
+ * The metrics that are read on request: the state of the pools, what DynamoDB billed, and the health of both stores.
+ * @returns a function that reads them again and returns the names of PostgreSQL's pools.
  */
 export function stateMetrics(db: Database, set: MetricSet): () => Promise<readonly string[]> {
   const count = set.sum(conventions.connectionCount)
@@ -62,7 +61,7 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
     limit.at(SOCKETS).value = sockets.max
     pending.at(SOCKETS).value = sockets.waiting
     eventWriterPending.at().value = eventWriters.pending
-    // Anew each time, because several of the meter's sums may go into the series of the rest.
+    // From scratch each time, because several of the meter's sums may go into the series of the rest.
     capacity.clear()
     failedConditions.clear()
     for (const { table, index, operation, readUnits, writeUnits, failedConditions: refused } of uses) {
@@ -75,13 +74,13 @@ export function stateMetrics(db: Database, set: MetricSet): () => Promise<readon
   const checkHealth = shared(HEALTH_KEEP_MS, () =>
     db.healthCheck({ signal: AbortSignal.timeout(HEALTH_LIMIT_MS) }).catch(() => undefined),
   )
-  /** What waits in the outbox, whoever works on it; whoever has nothing to do with it asks nobody. */
+  /** What waits in the outbox, for any relay; a process that does not use the outbox sends no query. */
   const askBacklog = shared(HEALTH_KEEP_MS, (): Promise<Backlog | undefined> => {
-    const onTimeout = (): Error => new Error('no answer')
+    const onTimeout = (): Error => new Error('no response')
     const asked = withDeadline({ ms: HEALTH_LIMIT_MS, onTimeout }, () => readBacklog(db.as(ANYBODY), MOST_WAITING))
     return asked.catch(() => undefined)
   })
-  /** @returns whether PostgreSQL answers. */
+  /** @returns whether PostgreSQL responds. */
   const readHealth = async (): Promise<boolean> => {
     const health = await checkHealth()
     problem.clear()

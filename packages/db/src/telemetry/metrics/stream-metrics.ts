@@ -2,14 +2,14 @@ import type { StreamStats } from '../../streams/types.js'
 import type { MetricSet } from './metric-set.js'
 import { ownMetrics } from './own-metrics.js'
 
-/** The metrics of the consumers of streams that run here. @returns what reads them anew. */
+/** The metrics of the stream consumers that run here. @returns a function that reads them again. */
 export function streamMetrics(set: MetricSet): (streams: readonly StreamStats[]) => void {
   const records = set.sum(ownMetrics.streamRecords)
   const retries = set.sum(ownMetrics.streamRetries)
   const behind = set.sum(ownMetrics.streamBehind)
   const gaps = set.sum(ownMetrics.streamGaps)
   return (streams) => {
-    // Anew each time: a consumer that was closed is not there any more, and two may have one name.
+    // From scratch each time: a closed consumer no longer has metrics, and two may have one name.
     for (const family of [records, retries, behind, gaps]) family.clear()
     for (const one of streams) {
       const { consumer } = one

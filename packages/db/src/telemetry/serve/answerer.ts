@@ -13,14 +13,14 @@ interface Answer {
 export interface AnswererOptions {
   /** Whether only this machine can connect: a request that names another host then comes from a web page. */
   readonly isLoopback: boolean
-  /** What one answer may take to its last byte, in milliseconds: who reads more slowly is cut off. */
+  /** How long one response may take to its last byte, in milliseconds: a slower reader is disconnected. */
   readonly limitMs: number
 }
 
-/** How old an answer about readiness may be, in milliseconds: whoever asks all the time makes no more work than one. */
+/** The maximum age of a readiness result, in milliseconds: frequent probes cause no more work than one. */
 const READY_KEEP_MS = 500
 
-/** Answers the requests of a server of metrics. */
+/** Responds to the requests of a metrics server. */
 export function answerer(telemetry: Telemetry, { isLoopback, limitMs }: AnswererOptions): RequestListener {
   const { database } = telemetry
   const pages: Readonly<Record<string, () => Promise<Answer>>> = {
@@ -35,7 +35,7 @@ export function answerer(telemetry: Telemetry, { isLoopback, limitMs }: Answerer
     if (method !== 'GET' && method !== 'HEAD') {
       return { status: 405, body: 'method not allowed', headers: { allow: 'GET, HEAD' } }
     }
-    // Why not is for who runs the database: it is in the log, and in `db.healthCheck()`.
+    // The reason is for operators: it is in the log, and in `db.healthCheck()`.
     return page().catch(() => ({ status: 500, body: 'failed' }))
   }
   return (request, response) => {
@@ -59,7 +59,7 @@ function send(response: ServerResponse, { status, body, type = 'text/plain; char
 
 const yesOrNo = (isSo: boolean): Answer => (isSo ? { status: 200, body: 'ok' } : { status: 503, body: 'no' })
 
-/** A page in a browser may reach this port under a name of its own, and would read what it gets. */
+/** A page in a browser may reach this port under its own host name, and would read the response. */
 function isOwnName(host: string | undefined): boolean {
   return host !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host)
 }

@@ -6,40 +6,40 @@ import { answerer } from './answerer.js'
 import { TelemetryError } from './telemetry-error.js'
 
 export interface ServeMetricsOptions {
-  /** Default 9464, as OpenTelemetry's own exporter has it; 0 for any that is free. */
+  /** Default 9464, as in OpenTelemetry's own exporter; 0 for any free port. */
   readonly port?: number
   /**
-   * The address to listen on. Default `127.0.0.1`: only this machine reads them. In a container that Prometheus is to
-   * reach, `0.0.0.0`; nobody is asked for a password.
+   * The address to listen on. Default `127.0.0.1`: only this machine reads them. `0.0.0.0` in a container that
+   * Prometheus must reach; there is no password.
    */
   readonly host?: string
 }
 
-/** Serves the metrics of a database until it is closed. It keeps no process alive. */
+/** Serves the metrics of a database until it is closed. It does not keep the process alive. */
 export interface MetricsServer extends AsyncDisposable {
-  /** Where it is: `http://127.0.0.1:9464`. */
+  /** Its address: `http://127.0.0.1:9464`. */
   readonly url: string
-  /** Lets answers under way end, for a second at most. */
+  /** Waits for responses in progress, for at most a second. */
   close(): Promise<void>
 }
 
-/** What one answer may take to its last byte, in milliseconds: as long as a scrape of Prometheus waits. */
+/** How long one response may take to its last byte, in milliseconds: as long as a scrape of Prometheus waits. */
 const ANSWER_LIMIT_MS = 10_000
-/** Connections at once. Those beyond are closed at once. */
+/** The most connections. Any beyond that are closed immediately. */
 const MAX_CONNECTIONS = 64
 const CLOSE_LIMIT_MS = 1_000
 
 /**
- * Serves, over HTTP, `/metrics` (for Prometheus), `/livez` and `/readyz` (for an orchestrator: 200 or 503, and why not
- * is for the log alone).
+ * Serves `/metrics` (for Prometheus), `/livez` and `/readyz` (for an orchestrator: 200 or 503, with the reason only in
+ * the log) over HTTP.
  *
  * ```ts
  * await using server = await serveMetrics(db, { port: 9464 })
  * ```
  *
- * @param source a database, which is then observed as long as the server runs, or what `observe()` gave.
- * @throws {TelemetryError} `telemetry.invalid_options`; `telemetry.address_in_use`; `telemetry.cannot_listen` for
- *   whatever else the system refuses.
+ * @param source a database, which is then observed while the server runs, or the result of `observe()`.
+ * @throws {TelemetryError} `telemetry.invalid_options`; `telemetry.address_in_use`; `telemetry.cannot_listen` for any
+ * other refusal of the system.
  */
 export async function serveMetrics(
   source: Database | Telemetry,
@@ -56,7 +56,7 @@ export async function serveMetrics(
     maxHeaderSize: 8 * 1024,
   })
   server.maxConnections = MAX_CONNECTIONS
-  // Its own work is answering others: a process that has nothing else to do may end.
+  // Its only work is responding to others: a process without other work may end.
   server.on('connection', (socket) => socket.unref())
   server.on('request', answerer(telemetry, { isLoopback: isLoopback(host), limitMs: ANSWER_LIMIT_MS }))
   try {
@@ -76,9 +76,9 @@ export async function serveMetrics(
 function assertAddress(host: string, port: number): void {
   const problem =
     !Number.isInteger(port) || port < 0 || port > 65_535
-      ? 'the port of serveMetrics() has to be an integer from 0 to 65535'
+      ? 'the port of serveMetrics() must be an integer from 0 to 65535'
       : typeof host !== 'string' || !/^[\w.:%-]+$/.test(host)
-        ? 'the host of serveMetrics() has to be an address of this machine, such as 127.0.0.1, or its name'
+        ? 'the host of serveMetrics() must be an address of this machine, such as 127.0.0.1, or its name'
         : undefined
   if (problem !== undefined) throw new TelemetryError('telemetry.invalid_options', problem, { details: { host, port } })
 }
@@ -99,13 +99,13 @@ function refusal(cause: NodeJS.ErrnoException, host: string, port: number): Tele
     return new TelemetryError('telemetry.address_in_use', `Another server listens on port ${port} of ${host}`, {
       cause,
       details,
-      remedy: 'give serveMetrics() another port, or one server of a process for all its databases',
+      remedy: 'give serveMetrics() another port, or use one server of a process for all its databases',
     })
   }
   return new TelemetryError('telemetry.cannot_listen', `Cannot listen on port ${port} of ${host} (${cause.code})`, {
     cause,
     details,
-    remedy: 'let the host be an address of this machine, and the port one that this user may have',
+    remedy: 'set the host to an address of this machine, and the port to one that this user may use',
   })
 }
 

@@ -1,17 +1,17 @@
-/** How often a line may be written of the same thing. In milliseconds. */
+/** The shortest time between two log lines about the same subject. In milliseconds. */
 const SAME_MS = 60_000
-/** How many lines may be written within that time of everything. */
+/** The most lines within that time in total. */
 const MAX_LINES = 20
 
 /**
- * Bounds how many lines a log gets: one a minute of each thing, and 20 a minute of all. What was left out is counted by
- * the next line of the same thing.
+ * Limits the number of log lines: one a minute for each subject, and 20 a minute in total. Omitted lines are counted by
+ * the next line about the same subject.
  */
 export class LineLimit {
   readonly #things = new Map<string, { at: number; leftOut: number }>()
   #minute = { from: Number.NEGATIVE_INFINITY, lines: 0 }
 
-  /** Whether to write a line at this time: how many of the same were left out before it, else undefined. */
+  /** Whether to write a line now: the number of omitted lines about the same subject before it, otherwise undefined. */
   take(thing: string, now: number): number | undefined {
     if (now >= this.#minute.from + SAME_MS) this.#begin(now)
     const known = this.#things.get(thing)
@@ -25,7 +25,7 @@ export class LineLimit {
     return known?.leftOut ?? 0
   }
 
-  /** What has been silent for two minutes is forgotten, so that there are 60 things at most. */
+  /** A subject that was silent for two minutes is forgotten, so there are at most 60 subjects. */
   #begin(now: number): void {
     this.#minute = { from: now, lines: 0 }
     for (const [thing, { at }] of this.#things) if (now >= at + 2 * SAME_MS) this.#things.delete(thing)

@@ -1,10 +1,13 @@
 import type { StatementFacts } from '@miyabi/postgres'
 
-/** So often, one shortly after the other, is no chance. */
+/** This many runs in quick succession are not a coincidence. */
 export const REPEATS = 10
-/** A pause after which a statement begins anew: who waits that long between two runs works through no list of rows. */
+/**
+ * A pause after which a statement is counted from zero: a caller that waits this long between two runs is not looping
+ * over rows.
+ */
 const PAUSE_MS = 250
-/** How many texts of one object of `as()` are watched. */
+/** The most texts of one object of `as()` that are watched. */
 const MAX_TEXTS = 100
 
 interface Run {
@@ -14,22 +17,25 @@ interface Run {
   endedAt: number
 }
 
-/** The first text of an object by itself: many an object has no other, and a map costs more than all the rest. */
+/**
+ * The first text of an object is stored separately: many an object has no other, and a map costs more than everything
+ * else.
+ */
 interface Texts {
   readonly first: Run
   others: Map<string, Run> | undefined
 }
 
 /**
- * Notices a text that runs again and again for one object of `as()`: a loop over rows that asks for each of them what
- * one statement could have asked for all (N+1). Knows an object for as long as somebody holds it.
+ * Detects a text that runs repeatedly for one object of `as()`: a loop over rows that runs a statement for each of them
+ * where one statement would do (N+1). Holds an object only weakly.
  *
- * By the text as it is sent: statements whose values are parameters, as Prisma's are.
+ * Matches the text as it is sent: statements whose values are parameters, as Prisma's are.
  */
 export class RepeatWatch {
   readonly #scopes = new WeakMap<object, Texts>()
 
-  /** Whether this run makes it so many. */
+  /** Whether this run reaches the limit. */
   isRepeated({ scope, sql, path, startedAt, durationMs }: StatementFacts): boolean {
     if (scope === undefined || path === 'transaction') return false
     const endedAt = startedAt + durationMs

@@ -5,13 +5,13 @@ import { LineLimit } from './line-limit.js'
 import { REPEATS, RepeatWatch } from './repeat-watch.js'
 import { type SlowStatement, SlowTable } from './slow-table.js'
 
-/** How many shapes are remembered. */
+/** The most shapes that are stored. */
 const MAX_SHAPES = 500
-/** How many texts are looked at for whether their shape is repeated. */
+/** The most texts that are checked for repeated shapes. */
 const MAX_TEXTS = 500
 
 export interface SlowLogOptions {
-  /** From which duration on a statement is slow, in milliseconds. */
+  /** The duration from which a statement is slow, in milliseconds. */
   readonly slowMs: number
   readonly logger: Pick<Logger, 'warn'>
   /** The time, in milliseconds since 1970. */
@@ -19,7 +19,7 @@ export interface SlowLogOptions {
 }
 
 /**
- * Remembers slow statements by their shape and logs them, at most one line a minute of each; warns once of a statement
+ * Stores slow statements by their shape and logs them, at most one line a minute for each; warns once about a statement
  * that is repeated for one object of `as()`. Has no values: neither in its memory nor in the log.
  */
 export class SlowLog {
@@ -27,7 +27,9 @@ export class SlowLog {
   readonly #now: () => number
   readonly #table = new SlowTable(MAX_SHAPES)
   readonly #repeats = new RepeatWatch()
-  /** Shapes that were warned of, and the fingerprints of their texts: to read a text costs more than all the rest. */
+  /**
+   * Shapes that were warned about, and the fingerprints of their texts: parsing a text costs more than everything else.
+   */
   readonly #repeated = new Set<string>()
   readonly #read = new Set<number>()
   readonly #lines = new LineLimit()
@@ -42,7 +44,7 @@ export class SlowLog {
     return this.#table.list()
   }
 
-  /** To be called with each statement. */
+  /** Call it with each statement. */
   readonly statement = (facts: StatementFacts): void => {
     if (facts.durationMs >= this.#options.slowMs) this.#noteSlow(facts)
     if (this.#repeats.isRepeated(facts)) this.#noteRepeated(facts)
@@ -77,11 +79,11 @@ export class SlowLog {
 
 const REMEDY = 'do it for all of them in one call'
 const REMEDIES: Readonly<Record<string, string>> = {
-  SELECT: 'ask for all of them in one call, with `include` or `select` of the relation, or with `in`',
+  SELECT: 'load all of them in one call, with `include` or `select` of the relation, or with `in`',
   INSERT: 'insert all of them in one call, with `createMany`',
 }
 
-/** A text as a number of 32 bits (FNV-1a): a text may hold values, which are not kept. */
+/** A text as a 32-bit number (FNV-1a): a text may contain values, which are not stored. */
 function fingerprint(text: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)

@@ -1,4 +1,4 @@
-/** What slow runs of one statement took, all together. */
+/** The totals of the slow runs of one statement. */
 export interface SlowStatement {
   /** Without values and comments, with lists of one element: see `statementShape`. */
   readonly statement: string
@@ -8,7 +8,7 @@ export interface SlowStatement {
   readonly count: number
   readonly totalMs: number
   readonly maxMs: number
-  /** Returned or changed by those runs. */
+  /** Rows returned or changed by those runs. */
   readonly rows: number
   readonly lastAt: Date
   /** How often it failed, by our code: `postgres.canceled`. */
@@ -37,7 +37,7 @@ interface Entry {
   errors: Map<string, number>
 }
 
-/** Slow statements by their shape, at most so many: of more, the one that took least in total leaves. */
+/** Slow statements by their shape, up to a limit: beyond it, the one with the least total time is removed. */
 export class SlowTable {
   readonly #max: number
   readonly #entries = new Map<string, Entry>()

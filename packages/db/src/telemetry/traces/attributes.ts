@@ -2,7 +2,7 @@ import type { AttemptFacts } from '@miyabi/dynamo'
 import type { StatementFacts } from '@miyabi/postgres'
 import type { Database } from '../../context/context.js'
 
-/** What a span says: names and numbers, of which there is a limited number. No value, no person, no text of SQL. */
+/** The content of a span: names and numbers, of which there is a limited number. No value, no user, no SQL text. */
 export type SpanAttributes = Readonly<Record<string, string | number | string[]>>
 
 /** The names of OpenTelemetry's database conventions 1.45. */
@@ -22,7 +22,7 @@ export const ATTRIBUTE = {
   resends: 'http.request.resend_count',
 } as const
 
-/** Of a statement. */
+/** For a statement. */
 export function statementAttributes(
   { store, pool, operation, collection, rows, error }: StatementFacts,
   servers: Database['servers'],
@@ -43,7 +43,7 @@ export function statementAttributes(
   }
 }
 
-/** Of a request to DynamoDB. */
+/** For a request to DynamoDB. */
 export function attemptAttributes(
   { store, command, table, tables, attempt, error }: AttemptFacts,
   { dynamodb: { host, port, region } }: Database['servers'],

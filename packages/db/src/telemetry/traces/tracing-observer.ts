@@ -7,7 +7,7 @@ import type { DatabaseObserver } from '../../context/observer.js'
 import { ATTRIBUTE, attemptAttributes, type SpanAttributes, statementAttributes } from './attributes.js'
 import { loadOpenTelemetry } from './open-telemetry.js'
 
-/** Which spans are made: none, one a call, or those of its statements and requests too. */
+/** Which spans are created: none, one for each call, or those of its statements and requests too. */
 export type Spans = 'off' | 'calls' | 'statements'
 
 /** A `Tracer` of OpenTelemetry. */
@@ -16,8 +16,8 @@ export interface SpanMaker {
 }
 
 /**
- * One who makes spans of all that a database does: of each call, whose span is the active one for what the call does,
- * and below it of each statement and request. The parent of a call is what was active when it began.
+ * Creates spans for everything a database does: for each call, whose span is the active one during the call, and below
+ * it for each statement and request. The parent of a call is the span that was active when it started.
  * @throws {MiyabiError} `telemetry.open_telemetry_missing`
  */
 export function tracingObserver(
@@ -32,7 +32,7 @@ export function tracingObserver(
     span.setStatus({ code: SpanStatusCode.ERROR })
     span.setAttribute(ATTRIBUTE.error, type)
   }
-  /** A span of what is over. It had no children. */
+  /** A span of completed work. It had no children. */
   const past = (
     name: string,
     { startedAt, durationMs }: Pick<StatementFacts, 'startedAt' | 'durationMs'>,
@@ -75,7 +75,10 @@ export function tracingObserver(
   }
 }
 
-/** One clock for all spans, in milliseconds since 1970: the SDK has whole ones, and a child would begin too early. */
+/**
+ * One clock for all spans, in milliseconds since 1970: the SDK's has whole milliseconds, and a child would start too
+ * early.
+ */
 const now = (): number => performance.timeOrigin + performance.now()
 
 const named = (operation: string, collection: string | undefined): string =>
