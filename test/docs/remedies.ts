@@ -17,7 +17,7 @@ const TRIED: Readonly<Record<string, Tried>> = {
     'packages/postgres/src/settings/connection-url.test.ts',
     'tells all at once, and nothing of the secret',
   ],
-  '`DATABASE_URL: is not set, and no embedded stack is up`': [
+  '`DATABASE_URL: is not set, and no embedded stack is running`': [
     'packages/db/src/settings/attach.test.ts',
     'fills in what is unset from the stack that is up',
   ],
