@@ -57,22 +57,22 @@ describe('ready()', () => {
     [
       "the migrator's login",
       () => ({ DATABASE_URL: database.directDatabaseUrl }),
-      /\(DATABASE_URL\) .*neither superuser nor owner/,
+      /\(DATABASE_URL\) .*neither a superuser nor the owner/,
     ],
     [
       "the service's login in the wrong variable",
       () => ({ DATABASE_URL: database.serviceDatabaseUrl }),
-      /\(DATABASE_URL\) may act as a role that sees everybody's rows/,
+      /\(DATABASE_URL\) may act as a role that can read all users' rows/,
     ],
     [
       'the same outside production',
       () => ({ DATABASE_URL: database.serviceDatabaseUrl, NODE_ENV: 'development' }),
-      /\(DATABASE_URL\) may not act as miyabi_user or miyabi_web_user, so every call fails/,
+      /\(DATABASE_URL\) is not allowed to act as miyabi_user or miyabi_web_user, so every call fails/,
     ],
     [
       'a login with inherited rights',
       () => ({ DATABASE_URL: inheriting }),
-      /\(DATABASE_URL\) inherits the rights of miyabi_user.*NOINHERIT/,
+      /\(DATABASE_URL\) inherits the privileges of miyabi_user.*NOINHERIT/,
     ],
     [
       'a wrong password',
@@ -87,7 +87,11 @@ describe('ready()', () => {
   })
 
   it.each<[string, () => string, RegExp]>([
-    ["the application's login", () => database.databaseUrl, /\(SERVICE_DATABASE_URL\) may not act as miyabi_service/],
+    [
+      "the application's login",
+      () => database.databaseUrl,
+      /\(SERVICE_DATABASE_URL\) is not allowed to act as miyabi_service/,
+    ],
     [
       'a wrong password',
       () => database.serviceDatabaseUrl.replace(/:[^:@/]+@/, ':wrong@'),

@@ -53,86 +53,87 @@ import { runTransaction } from './transaction/transaction.js'
 
 export interface PostgresOptions<Client extends AnyClient = PrismaClient> {
   /**
-   * The class of the client, generated from another schema for a database of its own. Default: that of this package's
+   * The client class, generated from another schema for a separate database. Default: the client of this package's
    * tables.
    */
   readonly client?: ClientClass<Client> | undefined
   /** Silent by default. */
   readonly logger?: Logger | undefined
-  /** The pool's name, told in errors and events. Default `main`, of the service `service`. */
+  /** The pool's name, used in errors and events. Default `main`, or `service` for the service's pool. */
   readonly name?: string
-  /** What retries draw on, shared with whatever else retries in this application. Default: one of its own. */
+  /** The retry budget, which may be shared with other retries in this application. Default: a separate one. */
   readonly retryBudget?: RetryBudget | undefined
   /**
-   * `service`: the pool of SERVICE_DATABASE_URL, all of whose queries run as the service itself. Default: that of
+   * `service`: the pool of SERVICE_DATABASE_URL, all of whose queries run as the service identity. Default: that of
    * DATABASE_URL, whose queries need an identity from `as()`.
    */
   readonly role?: 'service' | undefined
-  /** How replicas are read from, where the settings name any. */
+  /** How to read from replicas, if the settings name any. */
   readonly replicas?: ReplicaLimits | undefined
 }
 
 /** PostgreSQL for one application: a pool, the Prisma client on it, health and figures. */
 export interface Postgres<Client = PrismaClient> extends Queries<Client>, AsyncDisposable {
-  /** The pool under it. What it is asked itself has no identity, unless its SQL sets one. */
+  /** The underlying pool. Queries on it have no identity, unless their SQL sets one. */
   readonly pool: Pool
   /**
-   * The same for one person: it sees their rows and no others, enforced by the server. Costs no query, no connection
+   * Returns the same for one user: it sees only that user's rows, enforced by the server. Costs no query, no connection
    * and no round trip.
    * @throws {PostgresError} `postgres.identity.invalid`; on a pool of the service `postgres.identity.fixed`.
    */
   as(identity: Identity): ScopedPostgres<Client>
   /**
    * On a pool of the service: the same, read from replicas.
-   * @throws {PostgresError} `postgres.identity.missing` on another.
+   * @throws {PostgresError} `postgres.identity.missing` on any other pool.
    */
   replica(tracking: Tracking): ReplicaQueries<Client>
-  /** How the replicas are, after a look at them; undefined where the settings name none. */
+  /** The state of the replicas, after checking them; undefined if the settings name none. */
   lookAtReplicas(): Promise<ReplicasStats | undefined>
   /**
-   * Asks the server within a second, over one connection of its own, however many ask. After `close()` it is `down` and
-   * nobody is asked. Rejects only with the signal's reason.
+   * Checks the server within a second, over one separate connection shared by all concurrent callers. After `close()`
+   * it returns `down` without a query. Rejects only with the signal's reason.
    */
   health(options?: { readonly signal?: AbortSignal }): Promise<PostgresHealth>
-  /** The pool at this moment, and which way Prisma's calls went so far. Costs next to nothing. */
+  /** The current state of the pool, and how Prisma's calls were executed so far. Costs almost nothing. */
   stats(): PostgresStats
-  /** Calls `observer` with what happens from now on. Returns what ends that. */
+  /** Calls `observer` with all events from now on. Returns a function that removes it. */
   observe(observer: PostgresObserver): () => void
   /**
-   * How far the server has written its log, in one round trip which all share who ask before it is sent. What any
-   * caller was answered before has a lower position, or the same.
-   * @throws {PostgresError} where it cannot be asked, or is a standby.
+   * Returns how far the server has written its log, in one round trip shared by all callers that arrive before it is
+   * sent. Everything answered to any caller before has a lower or equal position.
+   * @throws {PostgresError} if the server cannot be queried, or is a standby.
    */
   position(): Promise<Position>
   /**
-   * As `query`, for machinery around the application: what it writes, no caller has written, and none has seen.
+   * Like `query`, for machinery around the application: its writes do not count as written or seen by any caller.
    * @throws {PostgresError}
    */
   background: Queries['query']
-  /** How much the pool was used over the last minute. */
+  /** Returns the pool's usage over the last minute. */
   usage(): PoolUsage
   /**
-   * Whether the pools of all instances fit into the server, and whether this one has the size that its load needs.
-   * @throws {PostgresError} where the server does not answer within a second.
+   * Returns whether the pools of all instances fit into the server, and whether this one has the size that its load
+   * needs.
+   * @throws {PostgresError} if the server does not answer within a second.
    */
   advise(options?: { readonly signal?: AbortSignal }): Promise<PoolSizeAdvice>
   /**
-   * Takes no new work (`postgres.pool.closed`), waits up to `graceMs` (default 10,000) for what is in flight, then cuts
-   * it. Always resolves; a second call gives the first one's promise.
+   * Rejects new work (`postgres.pool.closed`), waits up to `graceMs` (default 10,000) for work in flight, then cancels
+   * it. Always resolves; a second call returns the first one's promise.
    */
   close(graceMs?: number): Promise<PoolClosed>
 }
 
 /**
- * Makes a pool and the Prisma client on it. Nothing is waited for: the pool opens its minimum by itself, and with the
- * server down the first query fails and `health()` says why.
- * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
+ * Creates a pool and the Prisma client on it. Returns without waiting: the pool opens its minimum in the background,
+ * and if the server is down, the first query fails and `health()` reports why.
+ * @throws {ConfigError} if the URL cannot be used, or a certificate file that it names cannot be read.
  */
 export function createPostgres<Client extends AnyClient = PrismaClient>(
   given: PostgresSettings,
   options: PostgresOptions<Client> = {},
 ): Postgres<Client> {
-  // What follows knows of the class what all generated ones have: the types of the schema are the caller's again.
+  // The code below uses only what all generated clients have: the caller gets the types of the schema back.
   const Client = (options.client ?? PrismaClient) as unknown as typeof PrismaClient
   return makePostgres(given, options, Client) as unknown as Postgres<Client>
 }
@@ -167,14 +168,17 @@ function makePostgres(
   )
   const replicas = replicasOf(settings, { ...options, logger, pool, primary: () => positions.ask() })
   const host = { prisma, pool, attempts, retrier, stats, scopes, operations, runner, history, scope, replicas }
-  /** The pool is closed last, as work in flight may need another connection; a shorter grace then reaches it too. */
+  /**
+   * The pool is closed last, because work in flight may need another connection; a shorter grace period then applies to
+   * it too.
+   */
   let isPoolClosing = false
   const closing = new Closing(async (grace): Promise<PoolClosed> => {
     const isIdle = await operations.close(grace)
     isPoolClosing = true
     const restMs = isIdle ? grace.remainingMs : 0
     const [{ drained, destroyed }] = await Promise.all([pool.close(restMs), replicas?.close(restMs)])
-    await prisma.$disconnect() // last: it ends transactions that are under way
+    await prisma.$disconnect() // last: it ends open transactions
     await compiled.close()
     return { drained: isIdle && drained, destroyed }
   })
@@ -209,7 +213,7 @@ function makePostgres(
     },
     replica: (tracking) => {
       if (!scope) throw new PostgresError('postgres.identity.missing')
-      return replicaQueries({ ...scope, answers: { count: 0, written: 0 } }, host, tracking) // its own, and nobody else's
+      return replicaQueries({ ...scope, answers: { count: 0, written: 0 } }, host, tracking) // only its own
     },
     lookAtReplicas: async () => replicas?.look(),
     stats: () => ({ ...stats(), compiledQueries: compiled.stats, ...(replicas && { replicas: replicas.stats }) }),

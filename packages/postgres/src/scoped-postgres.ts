@@ -19,74 +19,76 @@ import {
   type TransactionWork,
 } from './transaction/transaction.js'
 
-/** What PostgreSQL can be asked, with or without an identity. */
+/** The queries of PostgreSQL, with or without an identity. */
 export interface Queries<Client = PrismaClient> {
   /** The Prisma client of all tables. */
   readonly prisma: Client
   /**
-   * Runs `work` in one transaction, and again after a conflict, a deadlock, or a connection lost before COMMIT.
-   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   * Runs `work` in one transaction, and retries it after a conflict, a deadlock, or a connection lost before COMMIT.
+   * @throws {PostgresError} if the database failed; errors that `work` throws itself are passed on unchanged.
    */
   transaction<T>(work: TransactionWork<T, Client>, options?: TransactionOptions): Promise<T>
   /**
-   * Runs `work`, which only reads, and again after a connection was lost: for raw SQL. Prisma's own reads need no help.
-   * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+   * Runs `work`, which only reads, and retries it after a lost connection: for raw SQL. Prisma's own reads are retried
+   * automatically.
+   * @throws {PostgresError} if the database failed; errors that `work` throws itself are passed on unchanged.
    */
   read<T>(work: ReadWork<T, Client>, options?: ReadOptions): Promise<T>
   /**
-   * One statement of SQL past Prisma, in one round trip: `query('SELECT ... WHERE id = $1', [id])`. The text is trusted
-   * code; values belong into the parameters.
+   * Runs one SQL statement without Prisma, in one round trip: `query('SELECT ... WHERE id = $1', [id])`. The text is
+   * trusted code; pass values as parameters.
    * @throws {PostgresError}
    */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
   /**
-   * How many statements and commits the server has answered, failures included: the same figure means that nothing was
-   * asked since. Of one call of `as()`; on a pool of the service, of all of it; without an identity always 0.
+   * Number of statements and commits that the server has answered, including failures: an unchanged number means that
+   * nothing was sent since. Counted per `as()` call; on a pool of the service, for the whole pool; without an identity
+   * always 0.
    */
   readonly answered: number
-  /** The same of those that may have changed something. */
+  /** The number of those that may have changed something. */
   readonly written: number
 }
 
-/** PostgreSQL as one identity sees it: the rows of others are as if they did not exist. Nothing has to be closed. */
+/** PostgreSQL as seen by one identity: rows of others are invisible. Needs no closing. */
 export interface ScopedPostgres<Client = PrismaClient> extends Queries<Client> {
   /** The same, read from replicas: see `ReplicaQueries`. */
   replica(tracking: Tracking): ReplicaQueries<Client>
-  /** Who asks. */
+  /** The calling identity. */
   readonly identity: Identity | 'service'
   /**
-   * Nobody becomes somebody else here.
+   * An identity cannot be changed.
    * @throws {PostgresError} `postgres.identity.fixed`, always.
    */
   as(identity: Identity): never
 }
 
 /**
- * What can be read from replicas: of DATABASE_REPLICA_URLS, or where none of them will do, of the primary. Each
- * statement finds its server by itself. Nothing writes, wherever it is sent.
+ * Reads from replicas: those of DATABASE_REPLICA_URLS or, if none of them is suitable, the primary. The server is
+ * chosen per statement. Nothing can write, on any server.
  */
 export interface ReplicaQueries<Client = PrismaClient> {
   readonly prisma: ReplicaClient<Client>
-  /** As `read` of the primary. */
+  /** Like `read` on the primary. */
   read<T>(work: ReplicaReadWork<T, Client>, options?: ReadOptions): Promise<T>
-  /** As `query` of the primary. */
+  /** Like `query` on the primary. */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
-  /** How many statements the primary has answered in place of a replica. */
+  /** Number of statements that the primary answered instead of a replica. */
   readonly answered: number
 }
 
-/** What is read from replicas. It may be called more than once, so it must not write. */
+/** Work that reads from replicas. It may be called more than once, so it must not write. */
 export type ReplicaReadWork<T, Client = PrismaClient> = (prisma: ReplicaClient<Client>, run: Run) => Promise<T>
 
-/** What a scope shares with all others. */
+/** What all scopes share. */
 export interface ScopeHost extends TransactionHost {
   readonly scopes: Scopes
   readonly operations: Operations
-  /** Unset where there are none. */
+  /** Unset if there are none. */
   readonly replicas: Replicas | undefined
 }
 
-/** Makes what `as()` returns: no query, no connection, and Prisma's part of it only when it is asked for. */
+/** Creates the result of `as()`: without a query or connection, and its Prisma client only on first access. */
 export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
   let own: ScopeHost | undefined
   const inScope = (): ScopeHost => {
@@ -112,7 +114,7 @@ export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
   }
 }
 
-/** Makes what reads from replicas, in the scope of who asks. */
+/** Creates the reader of replicas, in the caller's scope. */
 export function replicaQueries(asker: Scope, host: ScopeHost, tracking: Tracking): ReplicaQueries {
   const { replicas } = host
   const scope: Scope = {
@@ -142,8 +144,8 @@ export function replicaQueries(asker: Scope, host: ScopeHost, tracking: Tracking
 }
 
 /**
- * Begins an operation, unless everything is closed.
- * @param name by which those hear of it who follow calls; without one they do not.
+ * Starts an operation, unless everything is closed.
+ * @param name the call's name for observers that follow calls; without one they are not notified.
  */
 export function begin<T>(
   { operations, runner, pool }: Pick<ScopeHost, 'operations' | 'runner' | 'pool'>,
@@ -157,7 +159,7 @@ export function begin<T>(
 }
 
 /**
- * Runs one statement of SQL past Prisma.
+ * Runs one SQL statement without Prisma.
  * @throws {PostgresError}
  */
 export async function runQuery<Row extends pg.QueryResultRow>(
@@ -174,7 +176,7 @@ export async function runQuery<Row extends pg.QueryResultRow>(
 }
 
 /**
- * Nobody becomes somebody else inside a scope.
+ * Identities cannot be changed inside a scope.
  * @throws {PostgresError} `postgres.identity.fixed`, always.
  */
 export function refuseIdentity(): never {

@@ -1,29 +1,32 @@
-/** What became of the calls of one Prisma client since it was made. */
+/** How the calls of one Prisma client were executed since it was created. */
 export interface CompiledQueryStats {
-  /** Why none is compiled; undefined as long as they are. */
+  /** Why no calls are compiled; undefined if they are. */
   readonly off: string | undefined
-  /** Calls that went by a compiled plan. */
+  /** Calls answered by a compiled plan. */
   readonly hits: number
-  /** Reads that went Prisma's way as the first of their shape: a plan is made for the second. */
+  /** Reads executed by Prisma as the first of their shape: the second gets a plan. */
   readonly misses: number
-  /** Others that went Prisma's way, createMany too, by method (`user.findMany`) and reason, the most frequent first. */
+  /**
+   * Other calls executed by Prisma, including createMany, by method (`user.findMany`) and reason, the most frequent
+   * first.
+   */
   readonly byPrisma: readonly { readonly call: string; readonly reason: string; readonly count: number }[]
 }
 
-/** The pool and the client on it at one moment. */
+/** The state of the pool and the client on it. */
 export interface PostgresStats extends PoolStats {
-  /** Unset where the settings name none. */
+  /** Unset if the settings name none. */
   readonly replicas?: ReplicasStats
   readonly compiledQueries: CompiledQueryStats
 }
 
-/** A pool at one moment. `total` is `active + idle + connecting`. */
+/** The state of a pool. `total` is `active + idle + connecting`. */
 export interface PoolStats {
   /** Connections that exist or are being opened. */
   readonly total: number
-  /** Handed out. */
+  /** In use. */
   readonly active: number
-  /** Open and free. */
+  /** Open and idle. */
   readonly idle: number
   /** Being opened. */
   readonly connecting: number
@@ -35,44 +38,46 @@ export interface PoolStats {
   readonly min: number
 }
 
-/** Why a replica is not read from. */
+/** Why a replica is not used. */
 export type ReplicaProblem =
-  /** It was not looked at yet. */
+  /** It was not checked yet. */
   | 'unknown'
-  /** It cannot be reached, or its login is refused. */
+  /** It cannot be reached, or it rejected the login. */
   | 'unreachable'
-  /** It is no standby: it was promoted, or the URL names a primary. */
+  /** It is not a standby: it was promoted, or the URL names a primary. */
   | 'promoted'
   /** It follows another cluster, or another timeline of it, or is ahead of the primary. */
   | 'other_history'
   /** It is further behind than `maxLagMs`. */
   | 'lagging'
 
-/** Why a read went to the primary. */
+/** Why a read was sent to the primary. */
 export type ToPrimary =
-  /** No replica was well. */
+  /** No replica was healthy. */
   | 'none_up'
   /** It was behind what the caller had seen, for longer than `waitMs`. */
   | 'behind'
-  /** What the caller had seen is of another history, or the primary did not say how far that is. */
+  /** What the caller had seen belongs to another history, or the primary did not report its position. */
   | 'history'
-  /** The replica canceled it to go on with the log. */
+  /** The replica canceled it to continue replaying the log. */
   | 'conflict'
-  /** It was lost, could not be reached, or refused the login. */
+  /** It was lost, could not be reached, or rejected the login. */
   | 'lost'
-  /** It lacks a table or a column: a migration has not arrived there. */
+  /** It lacks a table or a column: a migration has not been replayed there yet. */
   | 'schema'
 
-/** One replica at this moment, and what was read from it since the start. */
+/** The state of one replica, and its reads since startup. */
 export interface ReplicaStats {
-  /** `replica-1`; of the service `service-replica-1`. */
+  /** `replica-1`, or for the service `service-replica-1`. */
   readonly name: string
   /** `host:port`. */
   readonly server: string
-  /** Why nobody reads from it; unset while it is well. */
+  /** Why it is not used; unset while it is healthy. */
   readonly problem?: ReplicaProblem
   readonly reason?: string
-  /** How long ago the primary was where it is now, as far as that is known: 0 where it is as far as when last asked. */
+  /**
+   * How long ago the primary was where the replica is now, as far as known: 0 if it was up to date at the last check.
+   */
   readonly lagMs?: number
   /** Statements that it answered. */
   readonly reads: number
@@ -80,6 +85,6 @@ export interface ReplicaStats {
 
 export interface ReplicasStats {
   readonly replicas: readonly ReplicaStats[]
-  /** Statements that went to the primary instead, by why. */
+  /** Statements sent to the primary instead, by reason. */
   readonly toPrimary: Readonly<Record<ToPrimary, number>>
 }

@@ -45,7 +45,7 @@ describe('health', () => {
       status: 'degraded',
       ready: false,
       problem: 'postgres.pool.saturated',
-      reason: expect.stringMatching(/^All 1 connections are in use; 1 callers wait, the first for 1\d{3} ms$/),
+      reason: expect.stringMatching(/^All 1 connections are in use; 1 waiting, the first for 1\d{3} ms$/),
       remedy: expect.stringContaining('DB_MAX_CONNECTIONS'),
     })
     held.release()

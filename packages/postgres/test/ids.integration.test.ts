@@ -25,7 +25,7 @@ describe('ids of tables by month', () => {
     }
     expect(new Set(Array.from({ length: 1000 }, () => idAt(new Date(0)))).size).toBe(1000)
     for (const wrong of [new Date(Number.NaN), new Date(-1), '2026-01-01' as unknown as Date])
-      expect(() => idAt(wrong)).toThrow(/time is not a Date of the years 1970 to 9999/)
+      expect(() => idAt(wrong)).toThrow(/time is not a Date in the years 1970 to 9999/)
   })
 
   it('may be a day from their row, and no more', async () => {

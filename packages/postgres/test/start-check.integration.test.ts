@@ -43,7 +43,7 @@ describe('at the start', () => {
       {
         fields: { event: 'postgres.pool.too_large', needed: 52, available: 36 },
         message: expect.stringContaining(
-          '2 x (20 + 1) + 10 = 52 connections, and the server has 36 for them: lower DB_MAX_CONNECTIONS to 12',
+          '2 x (20 + 1) + 10 = 52 connections; the server has 36 for them: lower DB_MAX_CONNECTIONS to 12',
         ),
       },
     ])

@@ -1,22 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /**
- * What a call takes along, from the object on which it was made to the pool below, past Prisma and pg, which pass
- * nothing of ours on. There are three such things, each of one pool or one PostgreSQL object, so that none is seen by
- * calls to another:
+ * The context that a call carries from the object on which it was made to the pool, past Prisma and pg, which pass none
+ * of our data on. There are three such variables, each belonging to one pool or one PostgreSQL object, so that calls to
+ * another do not see it:
  *
  * | variable | set by | for | read by |
  * | --- | --- | --- | --- |
- * | `Scopes` (identity/scope.ts) | the Prisma client of `as()` and `asService()`, around each call of its engine | that one call; a client without identity sets none, wherever it is called | the adapter, for each statement and each transaction |
- * | `Attempts` (transaction/attempt.ts) | `transaction()`, around each run of the work | all that the work awaits, until the attempt is over | the adapter, where a transaction begins |
- * | `CancelScopes` (pool/cancel-scope.ts) | `read()`, around each run of the work | all that the work awaits; what it does for others (a connection that it gives back serves the next in line) runs in theirs | the pool, when a connection is taken |
+ * | `Scopes` (identity/scope.ts) | the Prisma client of `as()` and `asService()`, around each call of its engine | that one call; a client without an identity sets none, wherever it is called | the adapter, for each statement and each transaction |
+ * | `Attempts` (transaction/attempt.ts) | `transaction()`, around each run of the work | all that the work awaits, until the attempt is over | the adapter, when a transaction begins |
+ * | `CancelScopes` (pool/cancel-scope.ts) | `read()`, around each run of the work | all that the work awaits; work done for other callers (a returned connection serves the next waiter) runs in theirs | the pool, when a connection is taken |
  *
- * All of them share one AsyncLocalStorage: each that is in use makes every promise of the process dearer, the
- * application's too. On Node 20 a call of a score of promises takes 2.8 µs with one and 6.8 µs with six, as many as a
+ * All of them share one AsyncLocalStorage: each one in use slows down every promise of the process, including the
+ * application's. On Node 20 a call with some twenty promises takes 2.8 µs with one and 6.8 µs with six, as many as a
  * context with two pools would have.
  */
 export class CallVariable<Value extends object> {
-  /** What the code that runs now has it set to. */
+  /** The value set for the current code. */
   get current(): Value | undefined {
     const frame = storage.getStore()
     if (frame === undefined) return undefined
@@ -24,9 +24,7 @@ export class CallVariable<Value extends object> {
     return undefined
   }
 
-  /**
-   * Calls `work` with it set to `value`, or unset; what `work` awaits goes on with it, and so does whatever that calls.
-   */
+  /** Calls `work` with the variable set to `value`, or unset; everything that `work` awaits or calls inherits it. */
   run<T>(value: Value | undefined, work: () => T): T {
     const before = storage.getStore()
     if (value === undefined && before === undefined) return work()
@@ -36,7 +34,7 @@ export class CallVariable<Value extends object> {
   }
 }
 
-/** What is set, of all variables; each at most once. */
+/** The current value of each variable; each at most once. */
 type Frame = { readonly variable: CallVariable<object>; readonly value: object }[]
 
 const storage = new AsyncLocalStorage<Frame>()

@@ -1,18 +1,18 @@
 import type { Effect } from '@miyabi/core'
 
-/** What a code means. */
+/** The meaning of a code. */
 interface PostgresErrorMeaning {
-  /** Whether the same call may succeed when made again. */
+  /** Whether the same call may succeed when retried. */
   readonly retryable: boolean
   /** Whether the work may have happened. */
   readonly effect: Effect
-  /** What happened, in words. */
+  /** What happened. */
   readonly reason: string
-  /** What to do about it, where one thing is likely. */
+  /** What to do about it, if there is one likely remedy. */
   readonly remedy?: string
 }
 
-/** What each code means. Messages, health and the README's table are made from it. */
+/** The meaning of each code. Messages, health and the README's table are generated from it. */
 export const POSTGRES_ERRORS = {
   'postgres.unreachable': {
     retryable: true,
@@ -24,13 +24,13 @@ export const POSTGRES_ERRORS = {
     retryable: true,
     effect: 'none',
     reason: 'The PostgreSQL server did not complete a login in time',
-    remedy: 'look at the network and the server, or raise DB_CONNECT_TIMEOUT',
+    remedy: 'check the network and the server, or raise DB_CONNECT_TIMEOUT',
   },
   'postgres.unavailable': {
     retryable: true,
     effect: 'none',
     reason: 'The PostgreSQL server is starting or shutting down',
-    remedy: 'try again shortly',
+    remedy: 'retry shortly',
   },
   'postgres.too_many_connections': {
     retryable: true,
@@ -47,13 +47,13 @@ export const POSTGRES_ERRORS = {
     retryable: true,
     effect: 'none',
     reason: 'The connection was lost inside a transaction, before its COMMIT: the server rolled it back',
-    remedy: 'run it again',
+    remedy: 'retry it',
   },
   'postgres.commit_unknown': {
     retryable: false,
     effect: 'unknown',
     reason: 'The connection was lost after COMMIT was sent: whether the transaction took place is unknown',
-    remedy: 'look for what it should have written before doing it again',
+    remedy: 'check whether its changes exist before repeating it',
   },
   'postgres.auth_failed': {
     retryable: false,
@@ -64,8 +64,8 @@ export const POSTGRES_ERRORS = {
   'postgres.password_failed': {
     retryable: true,
     effect: 'none',
-    reason: 'The function that gives the password failed',
-    remedy: 'look at its cause; the next connection calls it again',
+    reason: 'The function that returns the password failed',
+    remedy: 'check its cause; the next connection calls it again',
   },
   'postgres.database_missing': {
     retryable: false,
@@ -82,32 +82,32 @@ export const POSTGRES_ERRORS = {
   'postgres.pooler': {
     retryable: false,
     effect: 'none',
-    reason: 'A pooler between here and the server refused a start-up parameter',
+    reason: 'A pooler between here and the server rejected a startup parameter',
     remedy: 'set DB_POOLER=transaction',
   },
   'postgres.time_zone': {
     retryable: false,
     effect: 'none',
     reason: "The session's time zone is not UTC, so every instant would be shifted",
-    remedy: "a pooler drops start-up parameters; run ALTER ROLE ... SET timezone = 'UTC' for this login",
+    remedy: "a pooler drops startup parameters; run ALTER ROLE ... SET timezone = 'UTC' for this login",
   },
   'postgres.pool.acquire_timeout': {
     retryable: false,
     effect: 'none',
-    reason: 'No connection became free in time',
-    remedy: 'the message tells whether all were in use or none could be opened',
+    reason: 'No connection became available in time',
+    remedy: 'the message shows whether all were in use or none could be opened',
   },
   'postgres.pool.closed': {
     retryable: false,
     effect: 'none',
     reason: 'The pool is closed',
-    remedy: 'make a new one',
+    remedy: 'create a new one',
   },
   'postgres.pool.hook_failed': {
     retryable: false,
     effect: 'none',
-    reason: 'The onConnect of the application failed, so the connection was closed',
-    remedy: 'look at its cause; callers get the error itself',
+    reason: "The application's onConnect failed, so the connection was closed",
+    remedy: 'check its cause; callers get the error itself',
   },
   'postgres.pool.second_pg': {
     retryable: false,
@@ -118,20 +118,20 @@ export const POSTGRES_ERRORS = {
   'postgres.internals_missing': {
     retryable: false,
     effect: 'none',
-    reason: 'An installed version of pg or Prisma lacks what the data layer uses of it',
-    remedy: 'install the version that the message names',
+    reason: 'An installed version of pg or Prisma lacks members that the data layer uses',
+    remedy: 'install the version named in the message',
   },
   'postgres.serialization_failure': {
     retryable: true,
     effect: 'none',
     reason: 'The transaction conflicted with another and was rolled back',
-    remedy: 'run it again',
+    remedy: 'retry it',
   },
   'postgres.deadlock': {
     retryable: true,
     effect: 'none',
-    reason: 'The transaction was ended to resolve a deadlock',
-    remedy: 'run it again',
+    reason: 'The transaction was rolled back to resolve a deadlock',
+    remedy: 'retry it',
   },
   'postgres.lock_timeout': {
     retryable: true,
@@ -142,39 +142,39 @@ export const POSTGRES_ERRORS = {
     retryable: false,
     effect: 'none',
     reason: 'The deadline passed; nothing was committed',
-    remedy: 'the message tells where the time went; shorten the work, or raise deadlineMs',
+    remedy: 'the message shows where the time went; shorten the work, or raise deadlineMs',
   },
   'postgres.canceled': {
     retryable: false,
     effect: 'none',
     reason: 'The statement was canceled',
-    remedy: 'most often it ran longer than DB_STATEMENT_TIMEOUT',
+    remedy: 'usually it ran longer than DB_STATEMENT_TIMEOUT',
   },
   'postgres.transaction_timeout': {
     retryable: false,
     effect: 'none',
     reason: 'The transaction was no longer open',
-    remedy: 'make it shorter, or give it a longer timeout',
+    remedy: 'shorten it, or give it a longer timeout',
   },
   'postgres.transaction_aborted': {
     retryable: false,
     effect: 'none',
     reason:
-      'A statement had failed, its error was caught, and the server rolled the transaction back in place of COMMIT',
-    remedy: 'let the error out of the transaction',
+      'A statement failed, its error was caught, and the server rolled the transaction back instead of committing it',
+    remedy: 'let the error propagate out of the transaction',
   },
   'postgres.transaction_ended': {
     retryable: false,
     effect: 'unknown',
     reason:
-      'The work of the transaction had ended it by SQL of its own (COMMIT, ROLLBACK): what came before is as that left it, and nothing after it was done',
+      'The work of the transaction ended it with its own SQL (COMMIT, ROLLBACK): earlier statements are as that SQL left them, and nothing after it was executed',
     remedy: 'throw to roll back, return to commit',
   },
   'postgres.transaction_nested': {
     retryable: false,
     effect: 'none',
-    reason: 'A transaction was begun inside the work of another, on a second connection',
-    remedy: 'use the client that the outer work was given',
+    reason: 'A transaction was started inside the work of another, on a second connection',
+    remedy: 'use the client passed to the outer work',
   },
   'postgres.unique_violation': {
     retryable: false,
@@ -189,25 +189,25 @@ export const POSTGRES_ERRORS = {
   'postgres.not_null_violation': {
     retryable: false,
     effect: 'none',
-    reason: 'A required column was given no value',
+    reason: 'A required column has no value',
   },
   'postgres.check_violation': {
     retryable: false,
     effect: 'none',
-    reason: 'A check constraint refused the row',
+    reason: 'A check constraint rejected the row',
   },
   'postgres.month_missing': {
     retryable: false,
     effect: 'none',
     reason:
-      "The table has no month for the row's id: it is older than the oldest that is kept, or of a month that was not made yet; or the id says no time",
+      "The table has no partition for the month of the row's id: the month is older than the oldest one kept or not created yet, or the id contains no time",
     remedy:
-      '`pnpm db:maintain` makes months ahead (`miyabi maintain`); ids of rows with a time of their own come from `idAt`',
+      'run `pnpm db:maintain` (`miyabi maintain`), which creates months ahead; for rows with an explicit time, create ids with `idAt`',
   },
   'postgres.not_found': {
     retryable: false,
     effect: 'none',
-    reason: 'The row to act on does not exist',
+    reason: 'The row to change does not exist',
   },
   'postgres.invalid_value': {
     retryable: false,
@@ -217,9 +217,9 @@ export const POSTGRES_ERRORS = {
   'postgres.unreadable_value': {
     retryable: false,
     effect: 'unknown',
-    reason: 'A value came back that has no form here',
+    reason: 'A value in the result cannot be represented',
     remedy:
-      'correct it in its row, or select it as text by SQL (`column::text`); what the statement wrote outside transactions is written',
+      "correct it in its row, or select it as text with SQL (`column::text`); outside of transactions, the statement's writes are stored",
   },
   'postgres.invalid_query': {
     retryable: false,
@@ -229,77 +229,77 @@ export const POSTGRES_ERRORS = {
   'postgres.invalid_sql': {
     retryable: false,
     effect: 'none',
-    reason: 'The server refused the text of the statement; nothing was done',
-    remedy: 'correct it at the place that the message tells',
+    reason: 'The server rejected the text of the statement; nothing was done',
+    remedy: 'correct it at the position given in the message',
   },
   'postgres.unreadable_type': {
     retryable: false,
     effect: 'unknown',
     reason:
-      'A column of the answer has a type that Prisma cannot read; outside of a transaction the statement was carried out',
-    remedy: 'cast it to one that it reads (`::text`), or use $executeRaw or query()',
+      'A column of the result has a type that Prisma cannot read; outside of a transaction the statement was executed',
+    remedy: 'cast it to a type that Prisma reads (`::text`), or use $executeRaw or query()',
   },
   'postgres.identity.missing': {
     retryable: false,
     effect: 'none',
-    reason: 'A statement without an identity was refused: the login by itself may read and write nothing',
-    remedy: 'make the call on `as({ userId })`, `as({ webUserId })` or, for the service itself, `asService()`',
+    reason: 'A statement without an identity was rejected: the login itself may read and write nothing',
+    remedy: 'make the call on `as({ userId })`, `as({ webUserId })` or, for the service identity, `asService()`',
   },
   'postgres.identity.invalid': {
     retryable: false,
     effect: 'none',
-    reason: 'What was given to `as()` is no identity; nothing was sent',
-    remedy: 'give it { userId } or { webUserId }, one of them, a UUID',
+    reason: 'The argument of `as()` is not a valid identity; nothing was sent',
+    remedy: 'pass either { userId } or { webUserId }, a UUID',
   },
   'postgres.identity.not_granted': {
     retryable: false,
     effect: 'none',
-    reason: 'The login may not act as this kind of person; nothing was done',
-    remedy: 'run the GRANT that the message names',
+    reason: 'The login is not allowed to act as this role; nothing was done',
+    remedy: 'run the GRANT given in the message',
   },
   'postgres.identity.mixed': {
     retryable: false,
     effect: 'none',
-    reason: 'A `$transaction([...])` held calls of more than one identity; nothing was sent',
-    remedy: 'make all of them, and `$transaction` itself, on what one call of `as()` returned',
+    reason: 'A `$transaction([...])` contained calls of more than one identity; nothing was sent',
+    remedy: 'make all of them, and `$transaction` itself, on the result of one `as()` call',
   },
   'postgres.identity.fixed': {
     retryable: false,
     effect: 'none',
-    reason: 'Who is asking was changed inside a scope; nothing was sent',
-    remedy: 'call `as()` on the context that was made without identity',
+    reason: 'The identity was changed inside a scope; nothing was sent',
+    remedy: 'call `as()` on the context without an identity',
   },
   'postgres.row_security': {
     retryable: false,
     effect: 'none',
-    reason: 'The row is not one that this identity may write',
-    remedy: 'who may write what: docs/reference/who-can-do-what.md',
+    reason: 'This identity may not write the row',
+    remedy: 'see docs/reference/who-can-do-what.md for who may write what',
   },
   'postgres.permission_denied': {
     retryable: false,
     effect: 'none',
-    reason: 'This identity, or this login, has no right to do this',
+    reason: 'This identity, or this login, lacks the privilege',
   },
   'postgres.login.privileged': {
     retryable: false,
     effect: 'none',
-    reason: 'Row-level security would not hold for the login',
+    reason: 'Row-level security would not apply to the login',
     remedy:
-      'use one that is neither superuser nor owner of the tables and cannot become either, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
+      'use a login that is neither a superuser nor the owner of the tables and cannot become either, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
   },
   'postgres.login.has_rights': {
     retryable: false,
     effect: 'none',
     reason:
-      'The login has rights on tables before it says who it is: a call without an identity could find no rows in place of an error',
-    remedy: 'run what the message names, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
+      'The login has privileges on tables without an identity: a call without one could find no rows instead of failing',
+    remedy: 'run the statements given in the message, or set DB_ALLOW_PRIVILEGED_LOGIN=true',
   },
   'postgres.schema_mismatch': {
     retryable: false,
     effect: 'none',
     reason: 'A table, column or function that belongs to this schema is missing; nothing was done',
     remedy:
-      '`pnpm prisma migrate status` tells whether a migration is; where none is, see that the session searches the right schema (`?schema=`, search_path)',
+      'check with `pnpm prisma migrate status` whether a migration is missing; if none is, check that the session searches the right schema (`?schema=`, search_path)',
   },
   'postgres.read_only': {
     retryable: false,
@@ -310,7 +310,7 @@ export const POSTGRES_ERRORS = {
     retryable: true,
     effect: 'none',
     reason: 'The server is a standby, which accepts no writes: a failover has moved the primary elsewhere',
-    remedy: 'try again, on a new connection; if it stays so, the URL names the standby',
+    remedy: 'retry on a new connection; if it persists, the URL names the standby',
   },
   'postgres.resources_exhausted': {
     retryable: false,
@@ -320,13 +320,13 @@ export const POSTGRES_ERRORS = {
   'postgres.raised': {
     retryable: false,
     effect: 'none',
-    reason: 'A function or trigger of the database refused the call; nothing was done',
-    remedy: "the SQLSTATE is its author's own",
+    reason: 'A function or trigger of the database rejected the call; nothing was done',
+    remedy: 'the SQLSTATE is defined by its author',
   },
   'postgres.refused': {
     retryable: false,
     effect: 'none',
-    reason: 'The server refused the statement; nothing was done',
+    reason: 'The server rejected the statement; nothing was done',
   },
   'postgres.failed': {
     retryable: false,
@@ -337,7 +337,7 @@ export const POSTGRES_ERRORS = {
 
 export type PostgresErrorCode = keyof typeof POSTGRES_ERRORS
 
-/** What a code means for one login: the usual remedies name DATABASE_URL. */
+/** The meaning of a code for one login: the usual remedies name DATABASE_URL. */
 export function meaningOf(code: PostgresErrorCode, variable = 'DATABASE_URL'): PostgresErrorMeaning {
   const meaning: PostgresErrorMeaning = POSTGRES_ERRORS[code]
   const { remedy } = meaning

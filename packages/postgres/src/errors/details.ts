@@ -1,7 +1,7 @@
 import type { MissingInternal } from '@miyabi/core'
 import type { PoolStats } from '../stats.js'
 
-/** Facts about a failure that a program can act on. Names of things only, never a value. */
+/** Facts about a failure that a program can act on. Contains only names of objects, never a value. */
 export interface FailureDetails {
   /** The server's five-character SQLSTATE. */
   readonly sqlState?: string
@@ -9,90 +9,88 @@ export interface FailureDetails {
   readonly prismaCode?: string
   /** The operating system's or TLS library's code, such as ECONNREFUSED. */
   readonly systemCode?: string
-  /** What was named as missing, forbidden or broken, where it was. */
+  /** The object named as missing, forbidden or broken, if there is one. */
   readonly constraint?: string
   readonly table?: string
   readonly columns?: readonly string[]
   /** How long the server had been silent when its connection was cut, in milliseconds. */
   readonly silentMs?: number
-  /** Attempts made, where it was tried more than once. */
+  /** Attempts made, if more than one. */
   readonly attempts?: number
-  /** Why it was not tried again, though it may have been. */
+  /** Why it was not retried, although retrying is possible. */
   readonly gaveUp?: GaveUp
 }
 
-/** `budget`: too many retries lately; `saturated`: callers wait for the pool; `deadline`: no time left. */
+/** `budget`: too many recent retries; `saturated`: callers are waiting for the pool; `deadline`: no time left. */
 export type GaveUp = 'budget' | 'saturated' | 'deadline'
 
-/** What a refused row broke. `columns` are in the constraint's own order. */
+/** The constraint that a rejected row violates. `columns` are in the constraint's own order. */
 export interface ViolationDetails extends FailureDetails {
-  /** Unset only where the server names none: always for NOT NULL, whose constraint it does not tell. */
+  /** Unset only if the server names none: always for NOT NULL, whose constraint it does not report. */
   readonly constraint?: string
-  /** The table of the row that was refused, or that still refers to the row. */
+  /** The table of the rejected row, or of the row that still references it. */
   readonly table?: string
-  /**
-   * Empty where the server names none: a constraint outside this schema, or a trigger that raised the same SQLSTATE.
-   */
+  /** Empty if the server names none: a constraint outside this schema, or a trigger that raised the same SQLSTATE. */
   readonly columns: readonly string[]
 }
 
-/** What an acquire timeout tells. */
+/** The facts of an acquire timeout. */
 export interface AcquireTimeoutDetails extends PoolStats {
   /** The pool's name. */
   readonly pool: string
   readonly waitedMs: number
-  /** The last attempt to open a connection, where it failed and none succeeded since. */
+  /** The last attempt to open a connection, if it failed and none has succeeded since. */
   readonly lastConnectFailure?: { readonly code: string; readonly message: string; readonly agoMs: number }
 }
 
 /**
- * Where a transaction or a read was: waiting for a connection, in its work, in COMMIT, or pausing before the next
+ * The phase of a transaction or a read: waiting for a connection, in its work, in COMMIT, or pausing before the next
  * attempt.
  */
 export type Phase = 'acquire' | 'work' | 'commit' | 'pause'
 
-/** The state that a deadline saw when it passed. */
+/** The state when the deadline passed. */
 export interface DeadlineDetails {
   readonly deadlineMs: number
   readonly elapsedMs: number
-  /** The attempt that was under way or came next, from 1. */
+  /** The attempt in progress or next, from 1. */
   readonly attempt: number
   readonly phase: Phase
   readonly pool: PoolStats
-  /** What the attempt before ended with, by code. */
+  /** The code with which the previous attempt ended. */
   readonly lastFailure?: string
 }
 
-/** A query that does not fit the schema, or an identity that is none. */
+/** A query that does not fit the schema, or an invalid identity. */
 export interface InvalidQueryDetails extends FailureDetails {
-  /** The argument that is missing or wrong, by its name in the call. */
+  /** The missing or invalid argument, by its name in the call. */
   readonly argument?: string
 }
 
-/** What an installed version of pg or Prisma lacks. */
+/** The members that an installed version of pg or Prisma lacks. */
 export interface InternalsMissingDetails extends FailureDetails {
   readonly missing: readonly MissingInternal[]
 }
 
-/** A value that came back and has no form here. */
+/** A value in the result that cannot be represented. */
 export interface UnreadableDetails extends FailureDetails {
-  /** The column of the answer that it is in, as the statement names it. */
+  /** The column of the result that contains it, as named in the statement. */
   readonly columns: readonly string[]
-  /** What it is, in words. */
+  /** Its kind, in words. */
   readonly kind: string
 }
 
-/** A mistake in the text of a statement. Line and column from 1; unset where the server tells no place. */
+/** A mistake in the text of a statement. Line and column from 1; unset if the server reports no position. */
 export interface InvalidSqlDetails extends FailureDetails {
   readonly line?: number
   readonly column?: number
-  /** The name, word or sign that stands there; unset where it may be a value. */
+  /** The name, keyword or sign at that position; unset if it may be a value. */
   readonly near?: string
 }
 
-/** An answer that Prisma cannot read. */
+/** A result that Prisma cannot read. */
 export interface UnreadableTypeDetails extends FailureDetails {
-  /** The type of the column, as the server calls it. */
+  /** The type of the column, as named by the server. */
   readonly type?: string
 }
 
@@ -112,7 +110,7 @@ interface DetailsByCode {
   'postgres.internals_missing': InternalsMissingDetails
 }
 
-/** What the `details` of an error with this code hold. */
+/** The type of `details` for an error with this code. */
 export type PostgresErrorDetails<Code extends string = string> = Code extends keyof DetailsByCode
   ? DetailsByCode[Code]
   : FailureDetails

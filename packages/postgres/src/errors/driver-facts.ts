@@ -4,13 +4,13 @@ import type { Place } from './place.js'
 import { keptServerFacts, type ServerError, serverFacts } from './server-facts.js'
 
 /**
- * What an error of the driver, its adapter or Prisma says, in one shape. `message` may hold values: it is not for
- * showing.
+ * The facts of an error from the driver, its adapter or Prisma, in one shape. `message` may contain values and must not
+ * be shown.
  */
 export interface DriverFacts {
   readonly name: string
   readonly message: string
-  /** Its lines of the stack, without the message. */
+  /** The lines of its stack, without the message. */
   readonly frames: readonly string[]
   readonly sqlState: string | undefined
   readonly prismaCode: string | undefined
@@ -19,33 +19,33 @@ export interface DriverFacts {
   readonly table: string | undefined
   readonly columns: readonly string[] | undefined
   readonly standby: boolean
-  /** Of 42501: `row` by a policy; `login` where the statement had no identity; anything else. */
+  /** Of 42501: `row` by a policy; `login` if the statement had no identity; anything else. */
   readonly denied: 'row' | 'login' | 'other'
-  /** No partition of the table takes the row. */
+  /** No partition of the table accepts the row. */
   readonly withoutPartition: boolean
-  /** A function or trigger of the database raised it, so its message can hold a value. */
+  /** A function or trigger of the database raised it, so its message may contain a value. */
   readonly raised: boolean
-  /** The function of the database that it happened in, and the line. */
+  /** The database function in which it happened, and the line. */
   readonly inFunction: string | undefined
-  /** Where in the text of the statement the mistake is. */
+  /** The position of the mistake in the statement. */
   readonly place: Place | undefined
-  /** The server's words, where they hold no value. */
+  /** The server's message, if it contains no value. */
   readonly words: string | undefined
-  /** A name in the statement is out of place, so the database need not lack anything. */
+  /** A name in the statement is misplaced, so the database may lack nothing. */
   readonly misnamed: boolean
   /** The type of a column that the server sent and Prisma cannot read. */
   readonly unreadableType: string | undefined
   /** The call did not fit its statement. */
   readonly misfit: boolean
-  /** The call did not send what its COPY FROM STDIN takes, so its message can hold a value. */
+  /** The call did not send the data that its COPY FROM STDIN expects, so the message may contain a value. */
   readonly withoutData: boolean
-  /** The argument that Prisma found missing or wrong. */
+  /** The argument that Prisma found missing or invalid. */
   readonly argument: string | undefined
-  /** A value in a row that Prisma could not read for its field, by its column. */
+  /** The column of a value that Prisma could not convert to its field. */
   readonly unreadable: { readonly column: string; readonly kind: string } | undefined
 }
 
-/** The adapter's own reading of a server's error; it keeps the original code and message beside it. */
+/** The adapter's interpretation of a server error; it keeps the original code and message beside it. */
 interface AdapterCause {
   readonly kind?: string
   readonly type?: unknown
@@ -66,7 +66,7 @@ interface Loose {
   readonly meta?: { readonly driverAdapterError?: { readonly cause?: AdapterCause } }
 }
 
-/** Kinds of the adapter that stand for an error without a SQLSTATE. */
+/** Adapter kinds that represent an error without a SQLSTATE. */
 const SYSTEM_CODE_OF_KIND: Readonly<Record<string, string>> = {
   DatabaseNotReachable: 'ECONNREFUSED',
   ConnectionClosed: 'ECONNRESET',
@@ -74,7 +74,7 @@ const SYSTEM_CODE_OF_KIND: Readonly<Record<string, string>> = {
   TlsConnectionError: 'ERR_TLS',
 }
 
-/** Reads every shape in which a database error arrives: the driver's, the adapter's, Prisma's. */
+/** Reads every shape of a database error: the driver's, the adapter's, Prisma's. */
 export function driverFacts(error: unknown): DriverFacts {
   const source = (typeof error === 'object' && error !== null ? error : { message: String(error) }) as Loose
   const adapter = source.meta?.driverAdapterError?.cause ?? adapterCause(source)
@@ -83,7 +83,7 @@ export function driverFacts(error: unknown): DriverFacts {
   const message = adapter?.originalMessage ?? text(source.message) ?? ''
   const kept = keptServerFacts(adapter)
   const server = kept ?? (sqlState === undefined ? {} : serverFacts(source as ServerError))
-  // Where the server's own fields are known, nothing is read out of texts.
+  // If the server's own fields are available, nothing is parsed from texts.
   const named = kept === undefined && sqlState?.startsWith('23') && !server.raised ? namesIn(message) : {}
   const guessed = kept === undefined ? adapter : undefined
   const constraint = server.constraint ?? guessed?.constraint?.index ?? named.constraint
@@ -124,8 +124,7 @@ export function driverFacts(error: unknown): DriverFacts {
 }
 
 /**
- * Where it came from. Name and message, which may hold a value, stand in front of the frames, and may be made to look
- * like some.
+ * The stack frames. The name and message come before them, may contain a value, and may be crafted to look like frames.
  */
 function framesOf({ stack, name, message }: Loose): readonly string[] {
   if (typeof stack !== 'string') return []
@@ -138,7 +137,7 @@ function framesOf({ stack, name, message }: Loose): readonly string[] {
     .filter((line) => /^\s+at /.test(line))
 }
 
-/** Where the server's fields are not at hand, its English message has the names, and no value. */
+/** If the server's fields are not available, its English message contains the names, and no value. */
 function namesIn(message: string): {
   readonly constraint?: string
   readonly table?: string
@@ -172,18 +171,15 @@ function adapterCause(source: Loose): AdapterCause | undefined {
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-// The system's (ECONNREFUSED) and the TLS library's (ERR_TLS_CERT_ALTNAME_INVALID) are words in capitals.
+// The system's (ECONNREFUSED) and the TLS library's (ERR_TLS_CERT_ALTNAME_INVALID) are in capitals.
 const isSystemCode = (code: string | undefined): boolean =>
   code !== undefined && /^[A-Z][A-Z_0-9]{2,59}$/.test(code) && !isSqlState(code) && !isPrismaCode(code)
 const isPrismaCode = (code: string | undefined): boolean => code !== undefined && /^P[1-6]\d{3}$/.test(code)
 const FIVE = /^[0-9A-Z]{5}$/
-// EPIPE has five characters too, and so has P2002; a SQLSTATE begins with its class, a digit in all but P0 (raised in
-// PL/pgSQL) and MY (ours).
+// EPIPE has five characters too, and so has P2002; a SQLSTATE starts with its class, a digit in all classes but P0
+// (raised in PL/pgSQL) and MY (ours).
 const isSqlState = (code: string | undefined): boolean =>
   code !== undefined && FIVE.test(code) && /^(\d|P0|XX|HV|F0|MY)/.test(code)
-/**
- * A server's error has a severity, and its code is a SQLSTATE whatever it looks like: a database may raise codes of its
- * own.
- */
+/** A server's error has a severity, and its code is a SQLSTATE in any form: a database may raise its own codes. */
 const isOfServer = ({ code, severity }: Loose): boolean =>
   typeof code === 'string' && FIVE.test(code) && typeof severity === 'string'

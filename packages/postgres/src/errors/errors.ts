@@ -4,26 +4,26 @@ import type { AcquireTimeoutDetails, FailureDetails, PostgresErrorDetails } from
 
 export type { AcquireTimeoutDetails }
 
-/** One of the errors of the PostgreSQL side: `code` tells which, and what its `details` hold. */
+/** An error of the PostgreSQL side: `code` determines the error and the type of its `details`. */
 export type AnyPostgresError = { [Code in PostgresErrorCode]: PostgresError<Code> }[PostgresErrorCode]
 
 interface PostgresErrorOptions<Details> {
   readonly details?: Details
   readonly cause?: unknown
-  /** What to do about it, where that is not what the code says. */
+  /** What to do about it, if different from the code's remedy. */
   readonly remedy?: string | undefined
-  /** Where it is known that nothing was done, though the code does not say so. */
+  /** Set if it is known that nothing was done, although the code does not imply it. */
   readonly effect?: 'none'
 }
 
-/** An error of the PostgreSQL side. `retryable` and `effect` follow from the code, the type of `details` too. */
+/** An error of the PostgreSQL side. `retryable` and `effect` follow from the code, as does the type of `details`. */
 export class PostgresError<Code extends PostgresErrorCode = PostgresErrorCode> extends MiyabiError<
   Code,
   PostgresErrorDetails<Code>
 > {
   override readonly name: string = 'PostgresError'
 
-  /** @param reason what happened, where that is more than the code says. */
+  /** @param reason what happened, if more specific than the code. */
   constructor(code: Code, reason?: string, options: PostgresErrorOptions<PostgresErrorDetails<Code>> = {}) {
     const { retryable, effect, ...usual } = meaningOf(code)
     super(code, reason ?? usual.reason, { remedy: usual.remedy, effect, ...options, retryable })
@@ -31,14 +31,14 @@ export class PostgresError<Code extends PostgresErrorCode = PostgresErrorCode> e
 
   /**
    * Prisma wraps what its adapter throws and copies `meta` into the error a caller sees; through this,
-   * `mapPostgresError` finds the original again.
+   * `mapPostgresError` recovers the original.
    */
   get meta(): { readonly postgresError: unknown } {
     return { postgresError: this }
   }
 }
 
-/** Makes an error of a code that is known only at run time, with details that fit it. */
+/** Creates an error whose code is known only at run time, with matching details. */
 export function postgresError(
   code: PostgresErrorCode,
   reason: string,
@@ -48,7 +48,8 @@ export function postgresError(
 }
 
 /**
- * Whether an error is one of the PostgreSQL side, and with codes given, whether it has one of those, with its details.
+ * Returns whether an error is one of the PostgreSQL side and, if codes are passed, has one of them; narrows its
+ * details.
  */
 export function isPostgresError<Code extends PostgresErrorCode = PostgresErrorCode>(
   error: unknown,
@@ -57,7 +58,7 @@ export function isPostgresError<Code extends PostgresErrorCode = PostgresErrorCo
   return isMiyabiError(error, ...codes) && Object.hasOwn(POSTGRES_ERRORS, error.code)
 }
 
-/** No connection became free within DB_ACQUIRE_TIMEOUT. No work was started. */
+/** No connection became available within DB_ACQUIRE_TIMEOUT. No work was started. */
 export class AcquireTimeoutError extends PostgresError<'postgres.pool.acquire_timeout'> {
   override readonly name = 'AcquireTimeoutError'
 
@@ -70,9 +71,9 @@ export class AcquireTimeoutError extends PostgresError<'postgres.pool.acquire_ti
         : active >= max
           ? [
               'all connections are in use',
-              'look for long transactions or a connection that is never released, then raise DB_MAX_CONNECTIONS',
+              'check for long transactions and connections that are never released, then raise DB_MAX_CONNECTIONS',
             ]
-          : ['connections are still being opened', 'look at the server and the network, or raise DB_ACQUIRE_TIMEOUT']
+          : ['connections are still being opened', 'check the server and the network, or raise DB_ACQUIRE_TIMEOUT']
     const reason = `Pool ${pool}: no connection within ${waitedMs} ms (${counts}): ${why}`
     super('postgres.pool.acquire_timeout', reason, { details, cause, remedy })
   }

@@ -12,28 +12,28 @@ import type {
 import { type DriverFacts, driverFacts } from './driver-facts.js'
 import { type AnyPostgresError, isPostgresError, PostgresError, postgresError } from './errors.js'
 
-/** A server as messages name it, and the variable that names the server and the login. */
+/** A server as named in messages, and the variable that names the server and the login. */
 interface ServerPlace {
   readonly server: string
   readonly variable: string
 }
 
 /**
- * One way to read what PostgreSQL failed with: what the driver, its adapter or Prisma threw becomes a `PostgresError`,
- * and one of ours inside it is found again. **What is no failure of PostgreSQL comes back as it is**: an application's
- * own error, also one that has such a failure as its cause, a TypeError, the reason of an aborted signal. Narrow the
- * result with `isPostgresError(result, code)`.
+ * Converts any failure of PostgreSQL: errors of the driver, its adapter or Prisma become a `PostgresError`, and one of
+ * ours inside them is recovered. **Everything else is returned unchanged**: an application's own error, even with such
+ * a failure as its cause, a TypeError, the reason of an aborted signal. Narrow the result with `isPostgresError(result,
+ * code)`.
  *
- * Neither message nor details nor cause of a `PostgresError` hold a row's value, a parameter, a password or a URL.
+ * The message, details and cause of a `PostgresError` never contain a row's value, a parameter, a password or a URL.
  */
 export function mapPostgresError(error: unknown): unknown {
   return isDatabaseError(error) ? toPostgresError(error) : error
 }
 
 /**
- * The one place that reads SQLSTATEs, Prisma codes and driver messages, for what is known to come from a call to the
- * database: what it does not know is `postgres.failed`.
- * @param at of a failure to connect: where to.
+ * The only place that interprets SQLSTATEs, Prisma codes and driver messages, for errors known to come from a call to
+ * the database: unknown ones become `postgres.failed`.
+ * @param at the server, for a failure to connect.
  */
 export function toPostgresError(error: unknown, at?: ServerPlace): AnyPostgresError {
   const own = ownError(error)
@@ -62,8 +62,8 @@ export function toPostgresError(error: unknown, at?: ServerPlace): AnyPostgresEr
 }
 
 /**
- * The same for a failure to open a connection to a server: nothing was sent yet, so a connection lost on the way there
- * is a server that could not be reached, and nothing can have happened.
+ * Does the same for a failure to open a connection: nothing was sent yet, so a connection lost at this stage means that
+ * the server could not be reached, and nothing can have happened.
  */
 export function mapConnectError(error: unknown, place: ServerPlace): AnyPostgresError {
   const { server, variable } = place
@@ -84,7 +84,7 @@ export function mapConnectError(error: unknown, place: ServerPlace): AnyPostgres
   })
 }
 
-/** PgBouncer's words for what it refuses itself, all of it with 08P01. */
+/** PgBouncer's messages for what it rejects itself, all of them with 08P01. */
 const BY_POOLER_MESSAGE: readonly (readonly [
   RegExp,
   'postgres.pooler' | 'postgres.auth_failed' | 'postgres.database_missing',
@@ -94,18 +94,18 @@ const BY_POOLER_MESSAGE: readonly (readonly [
   [/^no such database|^database .* does not exist/, 'postgres.database_missing'],
 ]
 
-/** Errors of the sockets of our connections, which look like those of any other socket. */
+/** Errors of our connections' sockets, which look like those of any other socket. */
 const ofOurSockets = new WeakSet<object>()
 
-/** Notes that an error is that of a connection of ours. */
+/** Records that an error came from one of our connections. */
 export function noteSocketError(error: object): void {
   ofOurSockets.add(error)
 }
 
 /**
- * Whether an error came from the database, its driver or Prisma, rather than from the caller's own code. A code alone
- * says nothing: a file or another server may be what ENOENT or ECONNRESET is about, and an application's own code may
- * look like a SQLSTATE or Prisma's.
+ * Returns whether an error came from the database, its driver or Prisma, rather than from the caller's own code. A code
+ * alone proves nothing: ENOENT or ECONNRESET may be about a file or another server, and an application's own code may
+ * look like a SQLSTATE or a Prisma code.
  */
 export function isDatabaseError(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
@@ -139,7 +139,7 @@ const BY_SQLSTATE: Readonly<Record<string, PostgresErrorCode>> = {
   '25P04': 'postgres.transaction_timeout',
   '3D000': 'postgres.database_missing',
   '40001': 'postgres.serialization_failure',
-  '40003': 'postgres.failed', // the one by which the server says that it does not know
+  '40003': 'postgres.failed', // the code with which the server reports that the outcome is unknown
   '40P01': 'postgres.deadlock',
   '42P05': 'postgres.refused', // of the same kind as 26000
   '53300': 'postgres.too_many_connections',
@@ -164,18 +164,17 @@ const BY_SQLSTATE_CLASS: Readonly<Record<string, PostgresErrorCode>> = {
 }
 
 /**
- * Of the standard and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). Others are an
- * application's own.
+ * Of the standard and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). Other codes are
+ * an application's own.
  */
 const STANDARD_CLASS = /^(0[0-9ABFLPZ]|10|2[0-8BDF]|3[489BDF]|4[024]|5[34578]|72|F0|HV|XX)/
 
 /**
- * What a RAISE may say with the server's own codes. A connection that is lost, for one, it cannot: the server is there
- * to say it.
+ * Server codes that a RAISE may use. It cannot mean a lost connection, for example: the server is there to report it.
  */
 const RAISABLE = /^(2[23]|40001|40P01|42501|44|55P03|MY)/
 
-/** A table, column or function, or a schema, is not there. */
+/** A table, column, function or schema is missing. */
 const MISSING = new Set<string | undefined>(['42P01', '42703', '42883', '3F000'])
 
 const BY_PRISMA_CODE: Readonly<Record<string, PostgresErrorCode>> = {
@@ -223,7 +222,7 @@ const BY_SYSTEM_CODE: Readonly<Record<string, PostgresErrorCode>> = {
 
 const CONNECTION_LOST = /^Connection terminated|^Client has encountered a connection error|^Client was closed/
 
-/** Plain errors of the driver, which carry no code. */
+/** Plain errors of the driver, which have no code. */
 const BY_MESSAGE: readonly (readonly [RegExp, PostgresErrorCode])[] = [
   [/^timeout expired$/, 'postgres.connect_timeout'],
   [CONNECTION_LOST, 'postgres.connection_lost'],
@@ -246,13 +245,13 @@ function codeOf(facts: DriverFacts): PostgresErrorCode {
   if (known) return known
   if (facts.unreadable) return 'postgres.unreadable_value'
   if (name === 'PrismaClientValidationError') return 'postgres.invalid_query'
-  if (isPrismas(facts)) return 'postgres.failed' // its messages can hold anything
+  if (isPrismas(facts)) return 'postgres.failed' // its messages may contain anything
   return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'postgres.failed'
 }
 
 /**
- * What has a SQLSTATE the server refused, and then nothing is done: all but a connection that it ends, and what it does
- * not know itself.
+ * An error with a SQLSTATE was rejected by the server, so nothing was done: except for connections that the server
+ * ends, and outcomes unknown to the server itself.
  */
 function codeOfSqlState(sqlState: string, facts: DriverFacts): PostgresErrorCode {
   if (facts.raised && !RAISABLE.test(sqlState)) return 'postgres.raised'
@@ -264,8 +263,8 @@ function codeOfSqlState(sqlState: string, facts: DriverFacts): PostgresErrorCode
 }
 
 /**
- * Whether the database lacks what this schema has, rather than the statement naming what never was: what Prisma's own
- * statements and the functions of the database name, and the tables.
+ * Whether the database lacks a part of this schema, rather than the statement naming something that never existed: true
+ * for names in Prisma's own statements and in the database's functions, and for the tables.
  */
 function isMissing({ prismaCode, misnamed, inFunction, place }: DriverFacts): boolean {
   if (misnamed) return false
@@ -296,12 +295,13 @@ function reasonOf(code: PostgresErrorCode, facts: DriverFacts, at: ServerPlace |
     unreadableType && `type ${unreadableType}`,
     prismaCode === 'P2029' && 'more parameters than one statement takes',
     (sqlState === '26000' || sqlState === '42P05') &&
-      'its sessions do not know prepared statements as this pool does: behind a pooler set DB_POOLER=transaction',
+      "its sessions do not keep this pool's prepared statements; behind a pooler set DB_POOLER=transaction",
     constraint && `constraint ${constraint}`,
     table && `table ${table}`,
     columns && columns.length > 0 && `columns ${columns.join(', ')}`,
     argument && `argument ${argument}`,
-    withoutData && 'no data came for COPY FROM STDIN, which takes a stream: `pg-copy-streams` on a client of the pool',
+    withoutData &&
+      'no data was sent for COPY FROM STDIN, which requires a stream: use `pg-copy-streams` on a client of the pool',
     sqlState ? `SQLSTATE ${sqlState}` : (prismaCode ?? systemCode),
   ].filter(Boolean)
   const { reason } = meaningOf(code)
@@ -310,23 +310,23 @@ function reasonOf(code: PostgresErrorCode, facts: DriverFacts, at: ServerPlace |
 
 function remedyOf(code: PostgresErrorCode, facts: DriverFacts, at: ServerPlace | undefined): string | undefined {
   const { prismaCode } = facts
-  // Nobody but the author of raw SQL can correct its text.
+  // Only the author of raw SQL can correct its text.
   const isByPrisma = code === 'postgres.invalid_sql' && prismaCode !== undefined && prismaCode !== 'P2010'
-  if (isByPrisma) return 'Prisma made this statement out of the call: word the call otherwise'
+  if (isByPrisma) return 'Prisma generated this statement from the call: rewrite the call'
   return meaningOf(code, at?.variable).remedy
 }
 
 const isPrismas = ({ name }: DriverFacts): boolean => name.startsWith('PrismaClient')
 
 /**
- * SQLSTATE classes whose primary message names things only. Others may quote a value (22P02: `... for type uuid:
+ * SQLSTATE classes whose primary message contains only names. Others may quote a value (22P02: `... for type uuid:
  * "..."`).
  */
 const QUOTABLE = /^(08|23|25|28|3D|40|53|55|57)|^42501$/
 
 /**
- * The original in a form that is safe to attach: its name, its code and its frames, its message only where that holds
- * no value.
+ * The original in a form that is safe to attach: its name, code and frames, and its message only if it contains no
+ * value.
  */
 function causeOf(code: PostgresErrorCode, facts: DriverFacts): Error {
   const { name, message, frames, sqlState, prismaCode, systemCode } = facts

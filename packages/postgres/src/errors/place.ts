@@ -1,29 +1,30 @@
-/** Where in the text of a statement the server found a mistake. */
+/** The position of a mistake in the text of a statement, as reported by the server. */
 export interface Place {
   /** Both from 1. */
   readonly line: number
   readonly column: number
-  /** The name, word or sign that stands there; unset where it may be a value. */
+  /** The name, keyword or sign at that position; unset if it may be a value. */
   readonly near?: string
 }
 
-/** A quoted name of other signs may be a text in the wrong quotes: `WHERE email = "a@b.c"`. */
+/** A quoted name with other characters may be a text in the wrong quotes: `WHERE email = "a@b.c"`. */
 const NAME = String.raw`(?:[\p{L}_][\p{L}\p{N}_$]*|"[\p{L}\p{N}_$]+")`
-/** A name with what qualifies it, the number of a parameter, or an operator. */
+/** A name with its qualifiers, a parameter number, or an operator. */
 const TOKEN = new RegExp(String.raw`${NAME}(?:\s*\.\s*${NAME})*|\$\d+|[-+*/<>=~!@#%^&|?:;,.()[\]]{1,3}`, 'uy')
 const LITERAL = /^(?:[ebnx]'|u&['"])/i
-/** What may be shown though a literal stands before it: no value looks like it. */
+/** Tokens that may be shown although a literal comes before them: no value looks like them. */
 const GRAMMAR =
   /^(?:[^\p{L}\p{N}"$]+|all|and|as|asc|between|by|case|cross|delete|desc|distinct|else|end|exists|for|from|full|group|having|in|inner|insert|into|is|join|left|like|limit|not|null|offset|on|or|order|outer|returning|right|select|set|table|then|union|update|using|values|when|where|with)$/iu
 
-/** Longer than any name of the server's. */
+/** Longer than any name of the server. */
 const MAX_NEAR = 130
 
 /**
- * The place in `text` that a server's error points at, by its `position`: a count of characters from 1.
+ * Returns the place in `text` that a server error points at, by its `position`: a count of characters from 1.
  *
- * A name or a word there is its author's, and may be shown; a literal may be a value that was written into the text. Of
- * a text that is no SQL at all (`sqlState` 42601) behind a literal nobody knows where that ends: `'O'Brien'`.
+ * A name or keyword there comes from the statement's author and may be shown; a literal may be a value that was written
+ * into the text. If the text is not valid SQL (`sqlState` 42601), the end of a preceding literal is unknown:
+ * `'O'Brien'`.
  */
 export function placeOf(text: string, position: unknown, sqlState: unknown): Place | undefined {
   const number = Number(position)

@@ -1,39 +1,37 @@
 import { defined } from '@miyabi/core'
 import { type Place, placeOf } from './place.js'
 
-/** What a server's error names, read from its fields, so that the language of its message does not matter. */
+/** The objects that a server error names, read from its fields, so that the language of its message does not matter. */
 export interface ServerFacts {
   readonly table?: string
   readonly constraint?: string
   readonly columns?: readonly string[]
   /** The connection was to a standby. */
   readonly standby?: boolean
-  /**
-   * Of a refusal: by a policy, or for want of a right that the login had to have itself, because there was no identity.
-   */
+  /** The kind of a rejection: by a policy, or because the login itself lacked a privilege, there being no identity. */
   readonly denied?: 'row' | 'login'
-  /** No partition of the table takes the row. */
+  /** No partition of the table accepts the row. */
   readonly withoutPartition?: boolean
-  /** RAISE in a function or trigger made it, so its message can hold anything. */
+  /** Raised by RAISE in a function or trigger, so its message may contain anything. */
   readonly raised?: boolean
-  /** The function of the database that it happened in, and its line there: `set_rating, line 4`. */
+  /** The database function in which it happened, and the line in it: `set_rating, line 4`. */
   readonly inFunction?: string
-  /** Where in the statement the mistake is. */
+  /** The position of the mistake in the statement. */
   readonly place?: Place
-  /** The server's own words, where they can name nothing but things. */
+  /** The server's own message, if it can contain only names. */
   readonly words?: string
-  /** The name that the statement gives is of nothing that it may name there: the database need not lack anything. */
+  /** The statement uses a name that is not valid at that position: the database may lack nothing. */
   readonly misnamed?: boolean
-  /** The call does not fit its statement: too many parameters or too few, a text that is cut off. Nothing was done. */
+  /** The call does not fit its statement: too many parameters or too few, a truncated text. Nothing was done. */
   readonly misfit?: boolean
   /**
-   * The call sent no data for its COPY FROM STDIN, or broke off. Its message is the caller's own, and can hold
+   * The call sent no data for its COPY FROM STDIN, or aborted it. The message comes from the caller and may contain
    * anything.
    */
   readonly withoutData?: boolean
 }
 
-/** A server's error as the driver gives it, as far as it is read here. */
+/** A server error as the driver returns it, with the fields that are read here. */
 export interface ServerError {
   readonly code?: unknown
   readonly schema?: unknown
@@ -52,44 +50,43 @@ export interface ServerError {
 }
 
 /**
- * Unique, foreign key, restrict, exclusion: their `detail` begins with the columns. Of other errors it is a whole row.
+ * Unique, foreign key, restrict, exclusion: their `detail` starts with the columns. For other errors it is a whole row.
  */
 const WITH_KEY: ReadonlySet<unknown> = new Set(['23505', '23503', '23001', '23P01'])
 
-/** The function of the server that refuses, whatever language its message is in. */
+/** The server function that rejects the statement, whatever the language of its message. */
 const DENIED_BY: Readonly<Record<string, 'row' | 'login'>> = { ExecWithCheckOptions: 'row', aclcheck_error: 'login' }
 
 /**
- * The functions of the server that read what a call sends. A pooler, which says 08P01 of a connection that is lost,
- * names none.
+ * The server functions that parse what a call sends. A pooler, which reports a lost connection as 08P01, names none.
  */
 const READ_BY = /^(exec_bind_message$|pq_(get|copy)msg)/
 
-/** Where the months of tables lie, and how they are called. */
+/** The schema and naming pattern of monthly partitions. */
 const PARTS_SCHEMA = 'parts'
 const MONTH = /^(.+?)_(?:before|\d{4}_\d{2})$/
 
-/** The function of the server that looks for the partition of a row. */
+/** The server function that searches for the partition of a row. */
 const ROUTED_BY = 'ExecFindPartition'
 
-/** The function of the server that finds a table named which the statement does not read, or not at this point. */
+/** The server function that reports a table that the statement does not read, or not at this point. */
 const MISNAMED_BY = 'errorMissingRTE'
 
-/** Classes of SQLSTATE whose messages speak of the statement. Those of data (22, 23) quote it. */
+/** SQLSTATE classes whose messages are about the statement. Those about data (22, 23) quote it. */
 const OF_STATEMENT = /^(0A|21|25|2B|34|3F|42|54|55)/
 
-/** A message that names nothing at all, and so no value: words alone. */
+/** A message that consists of words only, and so contains neither a name nor a value. */
 const PLAIN_WORDS = /^[\p{L} ,()-]+$/u
 
 const FACTS = Symbol('server facts')
 const TEXT = Symbol('text of the statement')
 
-/** Notes beside a server's error which text it is about. */
+/** Records which text a server error is about. */
 export function keepText(error: object, text: string): void {
   Object.defineProperty(error, TEXT, { value: text })
 }
 
-/** Reads a server's error. */
+/** Reads a server error. */
 export function serverFacts(error: ServerError): ServerFacts {
   const { column } = error
   const { table, constraint } = wholeOf(error)
@@ -111,7 +108,7 @@ export function serverFacts(error: ServerError): ServerFacts {
   }
 }
 
-/** A month is spoken of as its table, and the key of a month as the table's. */
+/** A monthly partition is reported as its table, and the partition's key as the table's. */
 function wholeOf({ schema, table, constraint }: ServerError): Pick<ServerError, 'table' | 'constraint'> {
   const whole = schema === PARTS_SCHEMA ? MONTH.exec(String(table))?.[1] : undefined
   if (whole === undefined) return { table, constraint }
@@ -119,12 +116,12 @@ function wholeOf({ schema, table, constraint }: ServerError): Pick<ServerError, 
   return { table: whole, constraint: isOfMonth ? whole + constraint.slice(String(table).length) : constraint }
 }
 
-/** What may be shown of an error about the statement itself. */
+/** The parts of an error about the statement itself that may be shown. */
 function saidOf(error: ServerError): Pick<ServerFacts, 'place' | 'words' | 'misnamed'> {
   const { code, message, position, hint, internalPosition } = error
   const text = (error as { readonly [TEXT]?: string })[TEXT]
   const place = text === undefined ? undefined : placeOf(text, position, code)
-  // Without a place the names can come out of values: 'no_such_table'::regclass.
+  // Without a position, the names may come from values: 'no_such_table'::regclass.
   const isOfText = place?.near !== undefined && internalPosition === undefined
   const isShown =
     typeof message === 'string' &&
@@ -138,15 +135,15 @@ function saidOf(error: ServerError): Pick<ServerFacts, 'place' | 'words' | 'misn
   }
 }
 
-/** `PL/pgSQL function set_rating(uuid) line 4 at RAISE` stands in the context, between texts that can hold values. */
+/** `PL/pgSQL function set_rating(uuid) line 4 at RAISE` is in the context, between texts that may contain values. */
 function functionOf(where: unknown): Pick<ServerFacts, 'inFunction'> {
   const found = /^PL\/pgSQL function ([\w.]{1,130})(?:\([^)]*\))? line (\d+) at /.exec(String(where ?? ''))
   return found ? { inFunction: `${found[1]}, line ${found[2]}` } : {}
 }
 
 /**
- * Columns stand in front of the values: `Key (user_id, plugin_id)=(...) already exists.` Nothing behind the first `)=(`
- * is looked at, because values can hold brackets too.
+ * Columns come before the values: `Key (user_id, plugin_id)=(...) already exists.` Nothing after the first `)=(` is
+ * read, because values may contain brackets too.
  */
 function keyColumns(detail: unknown): readonly string[] | undefined {
   if (typeof detail !== 'string') return undefined
@@ -160,12 +157,12 @@ function keyColumns(detail: unknown): readonly string[] | undefined {
     .map(unquoted)
 }
 
-/** Puts the facts beside what Prisma's adapter makes of the error, which drops most of them. */
+/** Attaches the facts to the error that Prisma's adapter creates from it, which drops most of them. */
 export function keepServerFacts(converted: object, error: ServerError): void {
   Object.defineProperty(converted, FACTS, { value: serverFacts(error) })
 }
 
-/** The facts that were put beside it. */
+/** The attached facts. */
 export function keptServerFacts(converted: object | undefined): ServerFacts | undefined {
   return (converted as { readonly [FACTS]?: ServerFacts } | undefined)?.[FACTS]
 }

@@ -7,8 +7,8 @@ import { advisePoolSize, type PoolSizeAdvice } from './pool-size.js'
 import { readServerLimits } from './server-limits.js'
 
 /**
- * `advisePoolSize` for the server that the settings lead to, asked over a connection of its own.
- * @throws {PostgresError} where it does not answer within a second.
+ * Calls `advisePoolSize` for the server of the settings, queried over a separate connection.
+ * @throws {PostgresError} if it does not answer within a second.
  */
 export async function adviseForServer(
   settings: PostgresSettings,

@@ -9,14 +9,14 @@ import { type ResolvedSettings, resolvePostgresSettings } from '../settings/reso
 import { findingsOf, type HealthProblem, type Sight } from './findings.js'
 import { compareMigrations, type HistoryRow, type MigrationState, readHistory } from './migration-state.js'
 
-/** A longer wait than this, or than half of what a caller waits at most, means that the pool is saturated. */
+/** A wait longer than this, or than half of a caller's maximum wait, means that the pool is saturated. */
 const SATURATED_AFTER_MS = 1000
 
-/** How PostgreSQL answered. */
+/** The health of PostgreSQL. */
 export interface PostgresHealth extends StoreHealth {
-  /** What is wrong, for a program; the worst, where it is more than one thing. */
+  /** What is wrong, for programs; the most severe problem if there are several. */
   readonly problem?: HealthProblem
-  /** Where the database is not the one that the code was built for: migrations by name. */
+  /** How the database differs from the one that the code was built for: migrations by name. */
   readonly migrations?: MigrationState
 }
 
@@ -24,13 +24,13 @@ export interface HealthOptions {
   readonly signal?: AbortSignal | undefined
   /** The pool whose callers may be waiting. */
   readonly pool?: NonNullable<Sight['pool']>
-  /** `service`: asks as the service's own pool does, with its login. */
+  /** `service`: connects as the service's own pool does, with its login. */
   readonly role?: 'service' | undefined
 }
 
 /**
- * Asks the server over a connection of its own, so that it neither takes a slot of the pool nor waits for one. Answers
- * within a second; rejects only with the signal's reason.
+ * Queries the server over a separate connection, so that it neither takes a slot of the pool nor waits for one.
+ * Resolves within a second; rejects only with the signal's reason.
  */
 export async function checkHealth(settings: PostgresSettings, options: HealthOptions = {}): Promise<PostgresHealth> {
   const { signal, pool, role } = options
@@ -61,7 +61,7 @@ export async function checkHealth(settings: PostgresSettings, options: HealthOpt
   }
 }
 
-/** How PostgreSQL is where asking it failed with `error`. */
+/** The health of PostgreSQL when querying it failed with `error`. */
 export function healthDown({ code, reason, remedy }: PostgresError, latencyMs: number): PostgresHealth {
   return { status: 'down', ready: false, latencyMs, problem: code, reason, ...defined({ remedy }) }
 }

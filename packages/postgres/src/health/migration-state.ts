@@ -3,7 +3,7 @@ import type { Ask } from '../pool/own-connection.js'
 /** A migration that the code was built with. */
 export interface BuiltMigration {
   readonly name: string
-  /** SHA-256 of its script, in hex, as Prisma notes it. */
+  /** SHA-256 of its script, in hex, as Prisma records it. */
   readonly checksum: string
 }
 
@@ -11,11 +11,11 @@ export interface BuiltMigration {
 export interface MigrationState {
   /** Not applied yet. */
   readonly pending: readonly string[]
-  /** Begun and not finished: they failed, or run at this moment. */
+  /** Started and not finished: they failed, or are running now. */
   readonly failed: readonly string[]
-  /** Applied with another script than the one that the code was built with. */
+  /** Applied with a different script than the one that the code was built with. */
   readonly edited: readonly string[]
-  /** Applied, or begun, and not known to the code: the database is ahead of it. */
+  /** Applied or started, and unknown to the code: the database is ahead of it. */
   readonly unknown: readonly string[]
 }
 
@@ -36,8 +36,8 @@ const HISTORY = `
    ORDER BY started_at`
 
 /**
- * Reads Prisma's history, oldest first; empty where there is none.
- * @throws the driver's error 42501 where the login may not read it.
+ * Reads Prisma's history, oldest first; empty if there is none.
+ * @throws the driver's error 42501 if the login may not read it.
  */
 export async function readHistory(ask: Ask): Promise<HistoryRow[]> {
   const [row] = await ask<{ found: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS found`)
@@ -45,8 +45,8 @@ export async function readHistory(ask: Ask): Promise<HistoryRow[]> {
 }
 
 /**
- * Compares what the code was built with and what was applied. A migration can have several rows: tried, rolled back,
- * tried again.
+ * Compares the migrations that the code was built with to those applied. A migration can have several rows: tried,
+ * rolled back, tried again.
  */
 export function compareMigrations(built: readonly BuiltMigration[], history: readonly HistoryRow[]): MigrationState {
   const latest = new Map<string, HistoryRow>()

@@ -18,7 +18,7 @@ describe('whether pools fit into the server', () => {
       needed: 118,
       fits: false,
       largestMax: 14,
-      sum: '4 x (20 + 1 + 5 + 1) + 10 = 118 connections, and the server has 97 for them',
+      sum: '4 x (20 + 1 + 5 + 1) + 10 = 118 connections; the server has 97 for them',
     })
     expect(advise({ instances: 4, serviceConnections: 5, maxConnections: 14 })).toMatchObject({
       needed: 94,
@@ -33,7 +33,7 @@ describe('whether pools fit into the server', () => {
       expect(advise({ instances, maxConnections: largestMax + 1 }).fits).toBe(false)
     }
     expect(advise({ instances: 90 })).toMatchObject({ fits: false, largestMax: 0 })
-    expect(advise({ instances: 90 }).advice).toContain('not one connection for each fits')
+    expect(advise({ instances: 90 }).advice).toContain('not even one connection each fits')
   })
 
   it('heeds the limits of role and database', () => {
@@ -61,7 +61,7 @@ const usage = (changes: Partial<PoolUsage>, p95 = 0.05): PoolUsage => ({
 const verdict = (measured: PoolUsage, maxConnections = 20) => advise({ maxConnections, usage: measured }).measured
 
 describe('what the measured waits say', () => {
-  it('is what is needed by Little, with room for chance', () => {
+  it("is the need by Little's law, with a margin for bursts", () => {
     expect(verdict(usage({}))).toMatchObject({ verdict: 'enough', needed: 20, suggestedMax: 20 })
     expect(verdict(usage({}))?.advice).toContain('1000 acquires a second x 10 ms held = 10 connections in use')
   })
@@ -73,7 +73,7 @@ describe('what the measured waits say', () => {
   it('is that a full pool hides how much is needed', () => {
     const measured = verdict(usage({ busy: 19 }, 200))
     expect(measured).toMatchObject({ verdict: 'too_small', suggestedMax: 30 })
-    expect(measured?.advice).toContain('cannot be seen through a full pool')
+    expect(measured?.advice).toContain('a full pool hides how many more the load needs')
   })
 
   it('never suggests more than fits', () => {

@@ -5,17 +5,17 @@ import type { ServerLimits } from './server-limits.js'
 
 export interface PoolSizeQuestion extends ConnectionCounts {
   readonly server: ServerLimits
-  /** What the pool of one process was measured to need, from `pool.usage`. */
+  /** The measured needs of one process's pool, from `pool.usage`. */
   readonly usage?: PoolUsage
 }
 
-/** What the measured waits say about the maximum of one process. */
+/** The conclusion that the measured waits allow about the maximum of one process. */
 export interface MeasuredNeed {
-  /** `unmeasured`: too little happened in the last minute. */
+  /** `unmeasured`: too little traffic in the last minute. */
   readonly verdict: 'enough' | 'too_small' | 'too_large' | 'bursts' | 'unmeasured'
-  /** Connections that the load needs, by Little's law and with room for chance: busy + 3 sqrt(busy), rounded up. */
+  /** Connections that the load needs, by Little's law and with a margin for bursts: busy + 3 sqrt(busy), rounded up. */
   readonly needed: number
-  /** A maximum to try next; within what fits. */
+  /** A maximum to try next, within the limit that fits. */
   readonly suggestedMax: number
   readonly advice: string
 }
@@ -23,22 +23,22 @@ export interface MeasuredNeed {
 export interface PoolSizeAdvice {
   /** `CONNECTION_SUM`. */
   readonly needed: number
-  /** What the server has for logins like this one. */
+  /** The connections that the server has for logins like this one. */
   readonly available: number
   readonly fits: boolean
-  /** The largest DB_MAX_CONNECTIONS that fits; 0 where not even one does. */
+  /** The largest DB_MAX_CONNECTIONS that fits; 0 if not even one fits. */
   readonly largestMax: number
-  /** The sum in words. */
+  /** The calculation in words. */
   readonly sum: string
-  /** What to do where it does not fit. */
+  /** What to do if it does not fit. */
   readonly remedy?: string
   /** Both as one text. */
   readonly advice: string
-  /** Where `usage` was given. */
+  /** Present if `usage` was passed. */
   readonly measured?: MeasuredNeed
 }
 
-/** Whether the pools of all instances fit into the server, and whether one of them has the right size. Pure. */
+/** Returns whether the pools of all instances fit into the server, and whether one of them has the right size. Pure. */
 export function advisePoolSize(question: PoolSizeQuestion): PoolSizeAdvice {
   const { server, usage, ...counts } = question
   const { roleLimit = Number.POSITIVE_INFINITY, databaseLimit = Number.POSITIVE_INFINITY } = server
@@ -46,8 +46,8 @@ export function advisePoolSize(question: PoolSizeQuestion): PoolSizeAdvice {
   const { needed, words, ...of } = connectionSum(counts)
   const fits = needed <= available
   const largestMax = of.largestMax(available)
-  const sum = `${words} connections, and the server has ${available} for them`
-  const first = largestMax > 0 ? `lower DB_MAX_CONNECTIONS to ${largestMax},` : 'not one connection for each fits;'
+  const sum = `${words} connections; the server has ${available} for them`
+  const first = largestMax > 0 ? `lower DB_MAX_CONNECTIONS to ${largestMax},` : 'not even one connection each fits;'
   const remedy = fits ? undefined : `${first} raise its max_connections, or put a pooler between (DB_POOLER)`
   return {
     needed,
@@ -61,11 +61,11 @@ export function advisePoolSize(question: PoolSizeQuestion): PoolSizeAdvice {
   }
 }
 
-/** Fewer than this in a minute say nothing about a load. */
+/** Fewer acquires per minute than this prove nothing about a load. */
 const ENOUGH_ACQUIRES = 100
-/** A wait that a user begins to notice beside the query itself. */
+/** The wait from which users notice it in addition to the query itself. */
 const NOTICEABLE_MS = 10
-/** From here on the pool bounds the load, so that the load cannot be measured through it. */
+/** Above this, the pool limits the load, so the load cannot be measured through it. */
 const FULL = 0.8
 
 function measure(usage: PoolUsage, max: number, largestMax: number): MeasuredNeed {
@@ -91,22 +91,22 @@ function measure(usage: PoolUsage, max: number, largestMax: number): MeasuredNee
     return say(
       'too_small',
       Math.ceil(max * 1.5),
-      `${law} of ${max}, and one in twenty callers waits ${waitMs.p95} ms or longer: first hold connections for a shorter time, then try half as many again; how many more the load needs cannot be seen through a full pool`,
+      `${law} of ${max}, and one in twenty callers waits ${waitMs.p95} ms or longer: first hold connections for a shorter time, then try 50 % more; a full pool hides how many more the load needs`,
     )
   }
   if (waitMs.p95 > NOTICEABLE_MS) {
     return say(
       'bursts',
       max,
-      `${law} of ${max}, yet one in twenty callers waits ${waitMs.p95} ms or longer: bursts, or connections that are opened only then; raise DB_MIN_CONNECTIONS`,
+      `${law} of ${max}, but one in twenty callers waits ${waitMs.p95} ms or longer: because of bursts, or because connections are opened on demand; raise DB_MIN_CONNECTIONS`,
     )
   }
   if (max > 2 * needed) {
     return say(
       'too_large',
       needed,
-      `${law}: with room for chance ${needed} of ${max} are enough, if this minute was a busy one`,
+      `${law}: with a margin for bursts, ${needed} of ${max} are enough, if this minute was a busy one`,
     )
   }
-  return say('enough', max, `${law} of ${max}, and hardly anybody waits (p99 ${waitMs.p99} ms)`)
+  return say('enough', max, `${law} of ${max}, and hardly any caller waits (p99 ${waitMs.p99} ms)`)
 }

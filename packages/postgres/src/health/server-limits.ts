@@ -1,16 +1,16 @@
 import type { Ask } from '../pool/own-connection.js'
 
-/** How many connections a server takes, as one login sees it. */
+/** The connection limits of a server, as seen by one login. */
 export interface ServerLimits {
   /** The server's max_connections. */
   readonly maxConnections: number
-  /** Of those, kept for superusers and for roles with pg_use_reserved_connections. */
+  /** Connections reserved for superusers and for roles with pg_use_reserved_connections. */
   readonly reserved: number
-  /** In use now, everybody's and all databases'. */
+  /** In use now, by all users and databases. */
   readonly used: number
-  /** What the role (CONNECTION LIMIT) may have; unset where it is not limited. */
+  /** The limit of the role (CONNECTION LIMIT); unset if there is none. */
   readonly roleLimit?: number
-  /** What the database may have; unset where it is not limited. */
+  /** The limit of the database; unset if there is none. */
   readonly databaseLimit?: number
 }
 
@@ -23,10 +23,10 @@ const LIMITS = `
          (SELECT rolconnlimit FROM pg_roles WHERE rolname = session_user) AS "roleLimit",
          (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS "databaseLimit"`
 
-/** Reads them. */
+/** Reads the limits. */
 export async function readServerLimits(ask: Ask): Promise<ServerLimits> {
   const [row] = await ask<Required<ServerLimits>>(LIMITS)
-  if (!row) throw new Error('the server answered with no row')
+  if (!row) throw new Error('the server returned no row')
   const { roleLimit, databaseLimit, ...limits } = row
   return {
     ...limits,

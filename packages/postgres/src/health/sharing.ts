@@ -1,6 +1,6 @@
 /**
- * Lets those who ask while an answer is on its way share it. Whoever is aborted leaves with the reason of their signal;
- * the question goes on for the others, so it must end by itself.
+ * Lets callers share an answer that is already requested. An aborted caller leaves with the reason of its signal; the
+ * request continues for the others, so it must end on its own.
  */
 export function sharing<T>(ask: () => Promise<T>): (signal?: AbortSignal) => Promise<T> {
   let underWay: Promise<T> | undefined

@@ -5,17 +5,17 @@ import type { ResolvedSettings } from '../settings/resolve.js'
 import { adviseForServer } from './advise.js'
 
 /**
- * Looks at the server once, when a pool has reached it, and warns of what will hurt later: pools that do not fit into
- * it, or, behind a pooler, sessions without the settings that only the role can give them. Never rejects.
+ * Checks the server once, when a pool has reached it, and warns of later problems: pools that do not fit into it, or,
+ * behind a pooler, sessions that lack the settings that only the role can set. Never rejects.
  */
 export async function checkStart(settings: ResolvedSettings, logger: Logger, signal: AbortSignal): Promise<void> {
   const check = settings.pooler === 'none' ? checkSize : checkSession
   try {
     await check(settings, logger, signal)
-    logger.debug({ event: 'postgres.start_checked' }, 'the server was looked at')
+    logger.debug({ event: 'postgres.start_checked' }, 'the server was checked')
   } catch (error) {
     if (signal.aborted) return
-    logger.debug({ event: 'postgres.start_check_failed', error: safeCause(error) }, 'the server could not be looked at')
+    logger.debug({ event: 'postgres.start_check_failed', error: safeCause(error) }, 'the server could not be checked')
   }
 }
 
@@ -24,7 +24,7 @@ async function checkSize(settings: ResolvedSettings, logger: Logger, signal: Abo
   if (!fits) logger.warn({ event: 'postgres.pool.too_large', needed, available }, `The pools do not fit: ${advice}`)
 }
 
-/** In milliseconds, whatever unit the server shows them in. */
+/** In milliseconds, regardless of the server's display unit. */
 const SESSION = `
   SELECT name, setting, session_user::text AS role FROM pg_settings WHERE name = ANY($1)`
 
@@ -39,6 +39,6 @@ async function checkSession(settings: ResolvedSettings, logger: Logger, signal: 
   const sql = different.map(({ name, role }) => `ALTER ROLE ${role} SET ${name} = '${wanted[name]}';`).join(' ')
   logger.warn(
     { event: 'postgres.pooler.session_differs', names },
-    `Behind the pooler sessions do not have what the settings say (${names.join(', ')}). As this login, past the pooler: ${sql} Then RECONNECT in the pooler's console`,
+    `Sessions behind the pooler lack the configured values of ${names.join(', ')}. Run as this login, on a direct connection: ${sql} Then run RECONNECT in the pooler's console`,
   )
 }

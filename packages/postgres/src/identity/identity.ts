@@ -1,6 +1,6 @@
 import { PostgresError } from '../errors/errors.js'
 
-/** A signed-in person: of the marketplace (`users.id`), or of the web UI (`web_users.id`). */
+/** A signed-in user: of the marketplace (`users.id`), or of the web UI (`web_users.id`). */
 export type Identity =
   | { readonly userId: string; readonly webUserId?: never }
   | { readonly webUserId: string; readonly userId?: never }
@@ -8,8 +8,8 @@ export type Identity =
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * The identity in what was given, before anything is sent. Each id is read once, so that what was looked at is what is
- * sent. Whether there is such a person is the server's to know: an id of nobody reads and writes nothing.
+ * Validates an identity before anything is sent. Each id is read once, so that the validated value is the one that is
+ * sent. Only the server knows whether the user exists: an id without a user reads and writes nothing.
  * @throws {PostgresError} `postgres.identity.invalid`
  */
 export function identityOf(given: Identity): Identity {
@@ -25,14 +25,18 @@ export function identityOf(given: Identity): Identity {
   return Object.freeze(argument === 'userId' ? { userId: id } : { webUserId: id })
 }
 
-/** In words that do not show the value: a token may have been given by mistake. */
+/** Describes the value without showing it: a token may have been passed by mistake. */
 function problemOf(id: unknown): string {
   if (typeof id !== 'string') return id === null ? 'null' : `of type ${typeof id}`
-  return id === '' ? 'empty' : `no UUID but a text of ${id.length} characters`
+  return id === '' ? 'empty' : `not a UUID (a string of ${id.length} characters)`
 }
 
 function invalid(problem: string, argument?: string): PostgresError<'postgres.identity.invalid'> {
-  return new PostgresError('postgres.identity.invalid', `No identity was given: ${problem}; nothing was sent`, {
-    details: argument === undefined ? {} : { argument },
-  })
+  return new PostgresError(
+    'postgres.identity.invalid',
+    `as() was given an invalid identity: ${problem}; nothing was sent`,
+    {
+      details: argument === undefined ? {} : { argument },
+    },
+  )
 }

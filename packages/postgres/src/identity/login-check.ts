@@ -7,13 +7,13 @@ import { tableNames } from '../schema/tables.generated.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 import { remedyOfLogin } from './remedy-of-login.js'
 
-/** Of a role: whether it may do anything with one of the tables, or with a column of it. */
+/** Whether a role has any privilege on one of the tables, or on a column of it. */
 const hasRights = (role: string, table: string): string =>
   `(has_any_column_privilege(${role}, ${table}, 'SELECT, INSERT, UPDATE') OR has_table_privilege(${role}, ${table}, 'DELETE'))`
 
 /**
- * What a login has that no policy holds against, each true where it is so; then what it has at all. Works before roles
- * and tables exist.
+ * The privileges of a login that policies do not restrict, each true if it has it; then all its privileges. Works
+ * before roles and tables exist.
  */
 const PRIVILEGES = `
   WITH protected AS (SELECT oid, relowner FROM pg_class WHERE oid = ANY (
@@ -24,7 +24,7 @@ const PRIVILEGES = `
            AND pg_has_role(session_user, oid, 'MEMBER')) AS "may act as a superuser or a role that has BYPASSRLS",
          EXISTS (SELECT FROM protected WHERE pg_has_role(session_user, relowner, 'MEMBER')) AS "may act as the owner of the tables",
          EXISTS (SELECT FROM pg_roles WHERE rolname = ANY ($2)
-           AND pg_has_role(session_user, oid, 'MEMBER')) AS "may act as a role that sees everybody's rows",
+           AND pg_has_role(session_user, oid, 'MEMBER')) AS "may act as a role that can read all users' rows",
          (SELECT string_agg(quote_ident(rolname), ', ' ORDER BY rolname) FROM pg_roles AS other
            WHERE rolname <> session_user AND pg_has_role(session_user, oid, 'USAGE')
              AND (rolname = ANY ($3) OR EXISTS (SELECT FROM protected WHERE ${hasRights('other.oid', 'protected.oid')}))
@@ -39,27 +39,27 @@ const PRIVILEGES = `
 interface Rights {
   /** The login, as SQL names it. */
   readonly login: string
-  /** Roles whose rights it inherits. */
+  /** Roles whose privileges it inherits. */
   readonly inherited: string | null
-  /** Tables on which it has rights, inherited ones included. */
+  /** Tables on which it has privileges, including inherited ones. */
   readonly tables: string | null
-  /** The roles that its calls run as, those which there are and those which it may take. */
+  /** Those roles of its calls that exist, and those that it may assume. */
   readonly present: readonly string[]
   readonly granted: readonly string[]
 }
 
-/** What makes every call of a login fail, or would let it past the policies. */
+/** A problem that makes every call of a login fail, or would let it bypass the policies. */
 export interface LoginProblem {
   readonly error: PostgresError
-  /** `warn`: its calls work all the same. */
+  /** `warn`: its calls work anyway. */
   readonly weight: 'refuse' | 'warn'
 }
 
-/** Asks with a statement. */
+/** Runs a query. */
 type Asking = (text: string, values: unknown[]) => Promise<readonly object[]>
 
 /**
- * Looks at a pool's login: whether row-level security holds for it at all, and whether it may act for whom it is there.
+ * Checks a pool's login: whether row-level security applies to it at all, and whether it may act as its intended roles.
  * @param mayServe whether the login is the service's own.
  */
 export async function problemsOfLogin(
@@ -76,7 +76,7 @@ export async function problemsOfLogin(
   const problems: LoginProblem[] = []
   if (held !== undefined && settings.privilegedLogin !== 'allow')
     problems.push({ error: privileged(settings, held), weight: settings.privilegedLogin })
-  // The service's pool makes no call without saying so.
+  // The service's pool makes no call without an identity.
   if (held === undefined && !mayServe && settings.privilegedLogin !== 'allow' && (inherited ?? tables) !== null)
     problems.push({ error: rightsOfItsOwn(settings, { login, inherited, tables }), weight: 'refuse' })
   if (present.length > 0 && granted.length === 0)
@@ -85,8 +85,8 @@ export async function problemsOfLogin(
 }
 
 /**
- * Makes the check of a pool's login, which the first connection waits for. A login that may not act for anybody is left
- * to its calls, which say so.
+ * Creates the check of a pool's login, which the first connection waits for. A login that may not act as any role is
+ * left to its calls, which report it.
  */
 export function loginCheck(
   settings: ResolvedSettings,
@@ -118,8 +118,8 @@ function privileged(settings: ResolvedSettings, problem: string): PostgresError 
 }
 
 /**
- * Refused wherever it runs, not in production alone: with rights of its own a statement comes to the policies, which
- * say nothing of a missing identity where no row is looked at.
+ * Rejected everywhere, not only in production: if the login has its own privileges, a statement reaches the policies,
+ * which do not report a missing identity if no row is read.
  */
 function rightsOfItsOwn(
   settings: ResolvedSettings,
@@ -127,11 +127,11 @@ function rightsOfItsOwn(
 ): PostgresError {
   const [problem, remedy] =
     inherited === null
-      ? [`was granted rights on ${tables}`, `as their owner REVOKE ALL ON ${tables} FROM ${login}, PUBLIC;`]
+      ? [`was granted privileges on ${tables}`, `as their owner REVOKE ALL ON ${tables} FROM ${login}, PUBLIC;`]
       : [
-          `inherits the rights of ${inherited}`,
-          // A grant keeps how it was made.
-          `as whoever made the roles ALTER ROLE ${login} NOINHERIT; REVOKE ${inherited} FROM ${login}; GRANT ${inherited} TO ${login};`,
+          `inherits the privileges of ${inherited}`,
+          // A grant keeps the options it was created with.
+          `as the creator of the roles ALTER ROLE ${login} NOINHERIT; REVOKE ${inherited} FROM ${login}; GRANT ${inherited} TO ${login};`,
         ]
   const { reason } = meaningOf('postgres.login.has_rights')
   return new PostgresError(
@@ -141,11 +141,11 @@ function rightsOfItsOwn(
   )
 }
 
-/** The login of the other URL, most likely: each may act for those whom it is there for. */
+/** Most likely the login of the other URL: each may act only as its own roles. */
 function cannotAct(settings: ResolvedSettings, login: string, roles: readonly string[]): PostgresError {
   return new PostgresError(
     'postgres.identity.not_granted',
-    `The login ${login} (${settings.target.variable}) may not act as ${roles.join(' or ')}, so every call fails`,
+    `The login ${login} (${settings.target.variable}) is not allowed to act as ${roles.join(' or ')}, so every call fails`,
     { remedy: remedyOfLogin(settings.target.variable, roles, login) },
   )
 }

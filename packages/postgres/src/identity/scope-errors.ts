@@ -4,12 +4,12 @@ import { PostgresError } from '../errors/errors.js'
 import { remedyOfLogin } from './remedy-of-login.js'
 import type { Scope } from './scope.js'
 
-/** Notes beside a server's error that the statement had an identity: what was denied was denied to that one. */
+/** Records that the statement of a server error had an identity, so the denial concerns that identity. */
 export function inScope(error: unknown): unknown {
   return error instanceof pg.DatabaseError ? Object.assign(error, { inScope: true }) : error
 }
 
-/** What it means that the scope itself was refused, and not the statement behind it. */
+/** The meaning of an error if the scope itself was rejected, and not the statement after it. */
 export function scopeRefused(error: unknown, { role }: Scope, login: string): unknown {
   if (!(error instanceof pg.DatabaseError)) return error
   const options = { details: { sqlState: error.code ?? '' }, cause: error }
@@ -17,7 +17,7 @@ export function scopeRefused(error: unknown, { role }: Scope, login: string): un
     const setting = role === databaseRoles.service ? 'SERVICE_DATABASE_URL' : 'DATABASE_URL'
     return new PostgresError(
       'postgres.identity.not_granted',
-      `The login ${login} may not act as ${role}; nothing was done`,
+      `The login ${login} is not allowed to act as ${role}; nothing was done`,
       { ...options, remedy: remedyOfLogin(setting, [role], pg.escapeIdentifier(login)) },
     )
   }
@@ -28,7 +28,7 @@ export function scopeRefused(error: unknown, { role }: Scope, login: string): un
       {
         ...options,
         remedy:
-          'the migrations make it (`pnpm prisma migrate status` tells whether one is missing); a database that was restored on another server needs its roles too (pg_dumpall --roles-only)',
+          'the migrations create it (`pnpm prisma migrate status` shows whether one is missing); a database restored on another server needs its roles too (pg_dumpall --roles-only)',
       },
     )
   return error

@@ -5,49 +5,52 @@ import { identitySettings } from '../schema/roles.js'
 import { type Identity, identityOf } from './identity.js'
 
 /**
- * Who statements run as, in the forms in which the server is told. All of it ends with the transaction that it is told
- * in.
+ * The identity that statements run as, in the forms in which it is sent to the server. It applies until the end of the
+ * transaction in which it is sent.
  */
 export interface Scope {
   readonly identity: Identity | 'service'
   /** The server's role. */
   readonly role: string
-  /** One statement with parameters, to go in front of another under one Sync. */
+  /** A statement with parameters, sent before another under the same Sync. */
   readonly statement: Statement
-  /** The same as text, to go behind BEGIN. */
+  /** The same as text, appended to BEGIN. */
   readonly sql: string
-  /** What its pool's server has answered it. */
+  /** What its pool's server has answered for it. */
   readonly answers: Answers
-  /** Where its statements go, where that is not the pool that they are asked of. */
+  /** Where its statements are sent, if not to the pool they are called on. */
   readonly route?: Route
 }
 
-/** A statement by which the server is told who asks. */
+/** A statement that sends the identity to the server. */
 export interface Statement {
   readonly name: string
   readonly text: string
   readonly values: readonly string[]
 }
 
-/** Sends a statement over a pool, its own where none is given, with what the server is to be told there. */
+/** Sends a statement over a pool, by default its own, with the identity for that server. */
 export type SendTo<T> = (pool: Pool | undefined, told: Scope) => Promise<T>
 
-/** Finds a server for each statement. */
+/** Chooses a server for each statement. */
 export interface Route {
-  /** Whose statements they are. */
+  /** The identity of the statements. */
   readonly asker: Scope
   run<T>(send: SendTo<T>): Promise<T>
 }
 
-/** How many statements and commits a server has answered, failures included: whether anything was seen since. */
+/**
+ * Number of statements and commits that the server has answered, including failures: shows whether anything was
+ * observed since.
+ */
 export interface Answers {
   count: number
-  /** Of those, the ones that may have changed something. */
+  /** Of those, the number that may have changed something. */
   written: number
 }
 
 /**
- * The scope of a person.
+ * Returns the scope of a user.
  * @throws {PostgresError} `postgres.identity.invalid`
  */
 export function scopeOf(given: Identity): Scope {
@@ -66,12 +69,12 @@ function personScope(identity: Identity, role: string, setting: string, id: stri
       text: `SELECT set_config('role', '${role}', true), set_config('${setting}', $1, true)`,
       values: [id],
     },
-    sql: `SET LOCAL ROLE ${role}; SET LOCAL ${setting} = '${id}'`, // a UUID: it needs no quoting
+    sql: `SET LOCAL ROLE ${role}; SET LOCAL ${setting} = '${id}'`, // a UUID: needs no quoting
     answers: { count: 0, written: 0 },
   }
 }
 
-/** The scope of the service itself: one for all who ask as the service. */
+/** Returns the scope of the service identity: one shared by all callers that act as the service. */
 export const serviceScope: Scope = Object.freeze({
   identity: 'service',
   role: databaseRoles.service,
@@ -85,14 +88,14 @@ export const serviceScope: Scope = Object.freeze({
 })
 
 /**
- * Takes the scope from a client's own engine to the adapter below it, through Prisma, which passes nothing of ours on.
- * It is set from the object that was called, around that one call: what context a caller is in, or a promise is awaited
- * in, does not matter.
+ * Carries the scope from a client's own engine to the adapter below it, through Prisma, which passes none of our data
+ * on. It is set from the object that was called, around that one call: the context of the caller, or the one a promise
+ * is awaited in, does not matter.
  */
 export class Scopes {
   readonly #variable = new CallVariable<Scope>()
 
-  /** The scope of the client whose call this is; undefined without one. */
+  /** The scope of the client whose call is running; undefined without one. */
   get current(): Scope | undefined {
     return this.#variable.current
   }

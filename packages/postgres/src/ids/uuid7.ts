@@ -1,7 +1,7 @@
 /**
- * A UUID of version 7 (RFC 9562), in lower case.
- * @param ms since 1970. @param sequence 12 bits behind the version. @param random 8 bytes, two bits of which are the
- *   variant's.
+ * Returns a UUID of version 7 (RFC 9562), in lower case.
+ * @param ms since 1970. @param sequence 12 bits after the version. @param random 8 bytes, two bits of which are
+ *   overwritten by the variant.
  */
 export function uuid7(ms: number, sequence: number, random: Uint8Array): string {
   const bytes = Buffer.alloc(16)

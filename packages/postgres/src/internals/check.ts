@@ -3,8 +3,8 @@ import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
 
 /**
- * Ends a start with a driver, an adapter or a client that lacks what is used of it, before that fails in some other
- * way.
+ * Fails at startup if the driver, the adapter or the client lacks a member that is used, before that fails in some
+ * other way.
  * @throws {PostgresError} `postgres.internals_missing`
  */
 export function assertInternals({ problem }: Pick<InternalsCheck<string>, 'problem'>): void {

@@ -3,82 +3,82 @@ import { InternalsCheck, internalsOf } from '@miyabi/core'
 import pg from 'pg'
 
 /**
- * All that is used of pg and of pg-pool and is no part of their documentation: what for, in which version it was read,
- * and the one way to it. Nothing else of the package reaches into the driver, and a start with another version names
- * what is missing.
+ * Every undocumented member of pg and pg-pool that is used: its purpose, the version in which it was read, and the only
+ * access to it. No other part of the package reaches into the driver, and startup with another version reports what is
+ * missing.
  *
- * What a server's error carries is no part of this: see errors/driver-facts.ts.
+ * The fields of a server error are not part of this: see errors/driver-facts.ts.
  */
 
-/** What an upgrade takes the place of: read the rows below again in the new version, then raise these. */
+/** For an upgrade: read the rows below again in the new version, then raise these. */
 const PG = { package: 'pg', readIn: '8.23.1' }
 const PG_POOL = { package: 'pg-pool', readIn: '3.14.0', via: 'pg' }
 
-/** That a session need not describe the rows of a statement again that it keeps by name. */
-export const KNOWN_ROW_SHAPES = 'row shapes known from the execution before'
+/** A session need not describe the rows of a named prepared statement again. */
+export const KNOWN_ROW_SHAPES = 'row shapes known from earlier executions'
 
-/** That the statements of an `include` need not wait for each other. */
-export const PIPELINED_STATEMENTS = 'several statements on their way at once'
+/** The statements of an `include` need not wait for each other. */
+export const PIPELINED_STATEMENTS = 'pipelined statements'
 
 export const PG_INTERNALS = [
   ...internalsOf(PG_POOL, [
     ['Pool', 'newClient', 'function', 'opens a connection'],
-    ['Pool', '_pendingQueue', 'object', 'takes an idle connection at once'],
-    ['Pool', '_pulseQueue', 'function', 'takes an idle connection at once'],
+    ['Pool', '_pendingQueue', 'object', 'takes an idle connection immediately'],
+    ['Pool', '_pulseQueue', 'function', 'takes an idle connection immediately'],
   ]),
   ...internalsOf(PG, [
-    ['Client', 'query', 'function', 'sees statements begin and end'],
-    ['Client', 'connection', 'object', 'listens to what the server reports, and cuts the socket'],
-    ['Client', 'getStartupConf', 'function', 'asks for UTC at the login'],
-    ['Client', 'getTransactionStatus', 'function', 'hands out no connection inside a transaction'],
-    ['Client', '_queryQueue', 'object', 'knows whether a session has answered all that it was sent'],
-    ['Client', '_activeQuery', 'any', 'tells where a statement is wrong'],
+    ['Client', 'query', 'function', 'observes statement start and end'],
+    ['Client', 'connection', 'object', 'listens to server messages, and closes the socket'],
+    ['Client', 'getStartupConf', 'function', 'requests UTC at login'],
+    ['Client', 'getTransactionStatus', 'function', 'never hands out a connection inside a transaction'],
+    ['Client', '_queryQueue', 'object', 'knows whether a session has answered all requests'],
+    ['Client', '_activeQuery', 'any', 'reports the position of a mistake in a statement'],
     ['Client', '_connected', 'boolean', 'knows which session owes an answer'],
-    ['Client', 'pipeline', 'boolean', 'sends the statements of one call in one go', PIPELINED_STATEMENTS],
+    ['Client', 'pipeline', 'boolean', 'sends the statements of one call together', PIPELINED_STATEMENTS],
     ['Client', 'processID', 'any', 'cancels a statement'],
     ['Client', 'secretKey', 'any', 'cancels a statement'],
-    ['Connection', 'stream', 'object', 'cuts the socket'],
-    ['Connection', 'query', 'function', 'sees which limit a text gives its session'],
-    ['Connection', 'parse', 'function', 'sends the identity in front of a statement'],
-    ['Connection', 'bind', 'function', 'sends the identity in front of a statement'],
-    ['Connection', 'execute', 'function', 'sends the identity in front of a statement'],
-    ['Connection', 'close', 'function', 'sends the identity in front of a statement'],
-    ['Connection', 'sync', 'function', 'ends a COPY that is given no data'],
-    ['Connection', 'parsedStatements', 'object', 'knows which statements a session keeps by name'],
-    ['Connection', 'submittedNamedStatements', 'object', 'knows which statements a session keeps by name'],
-    ['Connection', 'describe', 'function', 'leaves out the question for the shape of rows', KNOWN_ROW_SHAPES],
-    ['Query', 'queryMode', 'any', 'sends every statement in the extended protocol'],
-    ['Query', 'callback', 'any', 'hears how a statement ends'],
-    ['Query', '_result', 'object', 'reads rows with the parsers of the call'],
-    ['Query', '_results', 'object', 'reads rows with the parsers of the call'],
+    ['Connection', 'stream', 'object', 'closes the socket'],
+    ['Connection', 'query', 'function', "recognizes a text that sets a session's limit"],
+    ['Connection', 'parse', 'function', 'sends the identity before a statement'],
+    ['Connection', 'bind', 'function', 'sends the identity before a statement'],
+    ['Connection', 'execute', 'function', 'sends the identity before a statement'],
+    ['Connection', 'close', 'function', 'sends the identity before a statement'],
+    ['Connection', 'sync', 'function', 'ends a COPY that gets no data'],
+    ['Connection', 'parsedStatements', 'object', 'knows which named statements a session has'],
+    ['Connection', 'submittedNamedStatements', 'object', 'knows which named statements a session has'],
+    ['Connection', 'describe', 'function', 'skips the Describe of known rows', KNOWN_ROW_SHAPES],
+    ['Query', 'queryMode', 'any', 'sends every statement with the extended protocol'],
+    ['Query', 'callback', 'any', 'observes the end of a statement'],
+    ['Query', '_result', 'object', "reads rows with the call's parsers"],
+    ['Query', '_results', 'object', "reads rows with the call's parsers"],
     ['Query', '_rowMode', 'any', 'reads the rows of several statements in the same form'],
-    ['Query', 'requiresPreparation', 'function', 'ends a COPY that is given no data'],
-    ['Query', 'prepare', 'function', 'sends the identity in front of a statement'],
-    ['Query', 'handleDataRow', 'function', "tells the identity's answer from the statement's"],
-    ['Query', 'handleCommandComplete', 'function', "tells the identity's answer from the statement's"],
-    ['Query', 'handleCopyInResponse', 'function', 'ends a COPY that is given no data'],
-    ['Query', 'handleError', 'function', "tells the identity's failure from the statement's"],
-    ['Query', '_canceledDueToError', 'any', 'tells of a row that cannot be read, and in which column'],
+    ['Query', 'requiresPreparation', 'function', 'ends a COPY that gets no data'],
+    ['Query', 'prepare', 'function', 'sends the identity before a statement'],
+    ['Query', 'handleDataRow', 'function', "distinguishes the identity's answer from the statement's"],
+    ['Query', 'handleCommandComplete', 'function', "distinguishes the identity's answer from the statement's"],
+    ['Query', 'handleCopyInResponse', 'function', 'ends a COPY that gets no data'],
+    ['Query', 'handleError', 'function', "distinguishes the identity's failure from the statement's"],
+    ['Query', '_canceledDueToError', 'any', 'reports a row that cannot be read, and its column'],
     ['Result', 'fields', 'object', 'copies the shape of rows', KNOWN_ROW_SHAPES],
     ['Result', 'rowAsArray', 'boolean', 'copies the shape of rows', KNOWN_ROW_SHAPES],
     ['Result', '_types', 'any', 'copies the shape of rows', KNOWN_ROW_SHAPES],
-    ['Result', '_parsers', 'any', 'tells in which column a value cannot be read'],
+    ['Result', '_parsers', 'any', 'reports the column of a value that cannot be read'],
     ['Result', 'addFields', 'function', 'copies the shape of rows', KNOWN_ROW_SHAPES],
     ['Result', 'parseRow', 'function', 'reads a row of a known shape', KNOWN_ROW_SHAPES],
     ['Result', 'addRow', 'function', 'reads a row of a known shape', KNOWN_ROW_SHAPES],
-    ['utils', 'prepareValue', 'function', 'converts parameters before anything is sent'],
+    ['utils', 'prepareValue', 'function', 'converts parameters before sending'],
   ]),
 ]
 
-/** Looked for in every session, a moment after its login. */
+/** Checked in every session, shortly after its login. */
 export const SESSION_INTERNALS = internalsOf(PG, [
-  ['Client', 'readyForQuery', 'boolean', 'knows whether a session has answered all that it was sent'],
-  ['Connection messages', 'parameterStatus', 'any', 'knows the time zone of a session, and whether it is a standby'],
-  ['Connection messages', 'commandComplete', 'any', 'knows that a session was told to forget its statements'],
-  ['Connection messages', 'errorMessage', 'any', 'knows that a session is not to be used again'],
+  ['Client', 'readyForQuery', 'boolean', 'knows whether a session has answered all requests'],
+  ['Connection messages', 'parameterStatus', 'any', "knows a session's time zone, and whether its server is a standby"],
+  ['Connection messages', 'commandComplete', 'any', 'knows that a session was told to discard its statements'],
+  ['Connection messages', 'errorMessage', 'any', 'knows that a session must not be used again'],
 ])
 
-/** The driver, as far as its types leave it out. */
+/** The parts of the driver that its types omit. */
 const driver = pg as unknown as {
   readonly Result: new (rowMode: RowMode, types: object | undefined) => DriverResult
   readonly Query: new (text: string, values: unknown[] | undefined) => DriverQuery
@@ -101,8 +101,8 @@ export function pgHolders() {
 export const pgCheck = new InternalsCheck(PG_INTERNALS, pgHolders, import.meta.url)
 
 /**
- * Every server reports its parameters at the login, and the driver listens to its other messages, besides us: where
- * either did not come by, the driver calls it by another name.
+ * Every server reports its parameters at login, and the driver itself listens to its other messages: if either was not
+ * observed, the driver uses another name for it.
  */
 export function sessionHolders(client: pg.Client, hasReported: boolean) {
   const hears = (name: string): boolean => client.connection.listenerCount(name) > 1
@@ -126,9 +126,9 @@ export type DriverCallback = (error: Error | undefined, client: pg.PoolClient | 
 
 interface PoolInternals {
   newClient(item: { readonly callback: DriverCallback }): void
-  /** Its line of callers. */
+  /** Its wait queue. */
   readonly _pendingQueue: { readonly callback: DriverCallback }[]
-  /** Serves the first of them. */
+  /** Serves the first waiter. */
   _pulseQueue(): void
 }
 
@@ -139,8 +139,8 @@ export function openClient(pool: pg.Pool, callback: DriverCallback): void {
 }
 
 /**
- * Takes an idle connection, which there must be: at once, and not by the driver's `connect`, which serves with the next
- * tick, by when it may be gone.
+ * Takes an idle connection, which must exist: immediately, and not through the driver's `connect`, which serves in the
+ * next tick, when it may be gone.
  */
 export function takeIdleClient(pool: pg.Pool): pg.PoolClient | undefined {
   const internals = pool as unknown as PoolInternals
@@ -151,7 +151,10 @@ export function takeIdleClient(pool: pg.Pool): pg.PoolClient | undefined {
   return taken
 }
 
-/** Who takes one at once, in the driver's line. One for all, because this is on the path of every query. */
+/**
+ * A waiter for the driver's queue that takes a connection immediately. Shared, because this is on the path of every
+ * query.
+ */
 const taking: { readonly callback: DriverCallback; taken: pg.PoolClient | undefined } = {
   callback: (_error, client) => {
     taking.taken = client
@@ -159,7 +162,7 @@ const taking: { readonly callback: DriverCallback; taken: pg.PoolClient | undefi
   taken: undefined,
 }
 
-/** Runs a query of our own class. The pool gives it its callback, and a promise back. */
+/** Runs a query of our own class. The pool sets its callback, and returns a promise. */
 export function queryPool(pool: pg.Pool, query: DriverQuery): Promise<pg.QueryResult> {
   return pool.query(query) as unknown as Promise<pg.QueryResult>
 }
@@ -175,13 +178,13 @@ interface ClientInternals {
   readonly secretKey: number
 }
 
-/** What the server reports of its own accord, and what it refuses. */
+/** Messages that the server sends on its own, and its errors. */
 interface ServerMessages {
-  /** At the login, and at every change. */
+  /** At login, and at every change. */
   readonly parameterStatus: { readonly parameterName: string; readonly parameterValue: string }
-  /** The tag of a command that was carried out. */
+  /** The tag of a completed command. */
   readonly commandComplete: { readonly text: string }
-  /** Before the driver hears of it. */
+  /** Before the driver handles it. */
   readonly errorMessage: { readonly code?: string }
 }
 
@@ -194,22 +197,22 @@ export function onServerMessage<Name extends keyof ServerMessages>(
   client.connection.on(name, listener)
 }
 
-/** What the driver begins a session with. The method is to be overridden; this is the driver's own. */
+/** The driver's start of a session. Overridable; this is the driver's own. */
 export function driverStartupConf(client: pg.Client): Readonly<Record<string, string>> {
   const ofDriver = Reflect.get(pg.Client.prototype, 'getStartupConf') as () => Readonly<Record<string, string>>
   return ofDriver.call(client)
 }
 
 /**
- * Whether the server has answered all that was sent. After a failed statement it tells the session's state a little
- * later.
+ * Whether the server has answered everything that was sent. After a failed statement it reports the session's state
+ * slightly later.
  */
 export function isSettled(client: pg.Client): boolean {
   const { readyForQuery, _queryQueue } = client as unknown as ClientInternals
   return readyForQuery && _queryQueue.length === 0
 }
 
-/** Whether a session that is open owes an answer. */
+/** Whether an open session owes an answer. */
 export function owesAnswer(client: pg.Client): boolean {
   const { _connected, readyForQuery } = client as unknown as ClientInternals
   return _connected && !readyForQuery
@@ -220,25 +223,25 @@ export function isConnecting(client: pg.Client): boolean {
   return (client.connection.stream as Socket).connecting
 }
 
-/** Bytes that came and went. */
+/** Bytes received and sent. */
 export function bytesOf(client: pg.Client): number {
   const { bytesRead, bytesWritten } = client.connection.stream as Socket
   return bytesRead + bytesWritten
 }
 
-/** The text of the statement that the server answers. */
+/** The text of the statement that the server is answering. */
 export function textInFlight(client: pg.Client): string | undefined {
   const text = (client as unknown as ClientInternals)._activeQuery?.text
   return typeof text === 'string' ? text : undefined
 }
 
-/** Whether what the server answers is read at the pace of somebody else's code: a cursor, a stream of COPY. */
+/** Whether the server's answer is read at the pace of external code: a cursor, a stream of COPY. */
 export function isStreaming(client: pg.Client): boolean {
   const query = (client as unknown as ClientInternals)._activeQuery
   return Boolean(query) && !(query instanceof driver.Query)
 }
 
-/** Calls `listener` with each text before it is sent; one that the session keeps by name is sent once. */
+/** Calls `listener` with each text before it is sent; a named prepared statement is sent once. */
 export function onText(client: pg.Client, listener: (text: string) => void): void {
   const connection = client.connection as unknown as Pick<Wire, 'parse'> & { query(text: string): void }
   const { query, parse } = connection
@@ -255,9 +258,7 @@ export function onText(client: pg.Client, listener: (text: string) => void): voi
   Object.assign(connection, heard)
 }
 
-/**
- * The end of a query; the time is of `performance.now()`. Of a text of several statements there are several answers.
- */
+/** The end of a query; the time is from `performance.now()`. A text of several statements has several answers. */
 export type QueryEnd = (
   endedAt: number,
   error: Error | undefined,
@@ -266,20 +267,20 @@ export type QueryEnd = (
 
 type QueryCallback = (error: Error | null | undefined, answer?: pg.QueryResult) => void
 
-/** What the driver takes for a query, besides its text. */
+/** The driver's query argument, apart from its text. */
 interface GivenQuery {
   callback?: QueryCallback | undefined
   readonly submit?: unknown
 }
 
 /**
- * Calls `begin` with each query that the session is given, and what that returns at its end, when whoever gave it has
- * the answer. Where it returns nothing, nothing is done about that query.
+ * Calls `begin` with each query passed to the session, and the function that it returns at the query's end, when its
+ * caller has the answer. If `begin` returns nothing, that query is not followed.
  */
 export function watchQueries(client: pg.Client, begin: (query: unknown) => QueryEnd | undefined): void {
   const { prototype } = pg.Client as unknown as { prototype: { query(...given: unknown[]): unknown } }
   function query(this: pg.Client, given: GivenQuery | string, values?: unknown, last?: QueryCallback): unknown {
-    const send = prototype.query // looked up each time: tools that trace put theirs in its place, early or late
+    const send = prototype.query // looked up each time: tracing tools may replace it at any time
     const end = begin(given)
     if (!end) return send.call(this, given, values, last)
     const own = typeof values === 'function' ? (values as QueryCallback) : last
@@ -312,7 +313,7 @@ function endingBy(own: QueryCallback | undefined, end: QueryEnd): QueryCallback 
   }
 }
 
-/** Of a query of somebody else's class (a cursor, a stream of COPY), which has methods and no callback. */
+/** For a query of a third-party class (a cursor, a stream of COPY), which has methods and no callback. */
 function endWith(query: object, end: QueryEnd): void {
   const { handleError, handleReadyForQuery } = query as Record<string, ((...args: unknown[]) => unknown) | undefined>
   const ended: typeof end = (...facts) => {
@@ -331,17 +332,17 @@ function endWith(query: object, end: QueryEnd): void {
   })
 }
 
-/** Lets the driver prepare all statements anew. */
+/** Makes the driver prepare all statements again. */
 export function forgetStatements({ connection }: pg.Client): void {
   Object.assign(connection, { parsedStatements: {} })
 }
 
-/** Lets a session be sent a statement before it has answered the last one, each under its own Sync; or ends that. */
+/** Allows or forbids sending a session a statement before it has answered the previous one, each under its own Sync. */
 export function setPipelined(client: pg.ClientBase, isPipelined: boolean): void {
   Object.assign(client, { pipeline: isPipelined })
 }
 
-/** By what the server finds a session whose statement is to be canceled. */
+/** The key by which the server identifies a session whose statement is to be canceled. */
 export function backendKeyOf(client: pg.Client): { readonly processID: number; readonly secretKey: number } {
   const { processID, secretKey } = client as unknown as ClientInternals
   return { processID, secretKey }
@@ -349,7 +350,7 @@ export function backendKeyOf(client: pg.Client): { readonly processID: number; r
 
 // One statement.
 
-/** One connection as a query writes to it. */
+/** A connection, as a query writes to it. */
 export interface Wire {
   parse(message: { readonly name: string; readonly text: string }): void
   bind(message: { readonly statement: string; readonly values: readonly Parameter[] }): void
@@ -357,47 +358,47 @@ export interface Wire {
   execute(message: { readonly portal: string }): void
   close(message: { readonly type: 'S'; readonly name: string }): void
   sync(): void
-  /** Statements that the session knows by name. */
+  /** Named prepared statements of the session. */
   readonly parsedStatements: Record<string, string>
-  /** Those that were sent to it, and not answered yet. */
+  /** Statements that were sent and not answered yet. */
   readonly submittedNamedStatements: Record<string, string>
 }
 
 type RowMode = 'array' | undefined
 
-/** The values of a row as they came. */
+/** The raw values of a row. */
 export interface DataRow {
   readonly fields: readonly (string | null)[]
 }
 
-/** A result while its rows come in. */
+/** A result while its rows arrive. */
 export interface DriverResult {
   fields: readonly pg.FieldDef[]
   readonly rowAsArray: boolean
   /** Parsers of values. */
   readonly _types: object
-  /** Those of its fields, in their order. */
+  /** The parsers of its fields, in order. */
   readonly _parsers: readonly ((value: string) => unknown)[] | undefined
   addFields(fields: readonly pg.FieldDef[]): void
-  /** The row of these values: a record, or an array. */
+  /** Returns the row of these values: a record, or an array. */
   parseRow(values: DataRow['fields']): unknown
   addRow(row: unknown): void
 }
 export const DriverResult = driver.Result
 
-/** A query, with the methods that it is driven by, and what it keeps for them. */
+/** A query, with the methods that drive it, and their state. */
 export interface DriverQuery extends pg.Submittable {
   readonly text: string
   queryMode: 'extended' | undefined
   callback: (error: Error | null, result: pg.QueryResult) => void
   _result: DriverResult
-  /** The same, or all results of a text with several statements. */
+  /** The result, or all results of a text with several statements. */
   _results: DriverResult
   /** The form of the rows of each further result. */
   _rowMode: RowMode
-  /** What could not be read in a row. It is told when the server has finished. */
+  /** The error of a row that could not be read. It is reported when the server has finished. */
   _canceledDueToError: unknown
-  /** Whether it goes in the extended protocol. */
+  /** Whether it uses the extended protocol. */
   requiresPreparation(): boolean
   prepare(connection: Wire): void
   handleDataRow(message: DataRow): void
@@ -407,12 +408,12 @@ export interface DriverQuery extends pg.Submittable {
 }
 export const DriverQuery = driver.Query
 
-/** The same connection, but that it asks for no description. */
+/** The same connection, except that it does not request a description. */
 export function undescribed(connection: Wire): Wire {
   return Object.create(connection, { describe: { value: () => {} } }) as Wire
 }
 
-/** A value as it is sent. */
+/** A value as sent. */
 export type Parameter = string | Buffer | null
 
 /** A value as the driver sends it. */

@@ -5,66 +5,72 @@ import type pg from 'pg'
 import type { Prisma, PrismaClient } from '../schema/prisma.js'
 
 /**
- * All that is used of Prisma's client and of its adapter and is no part of their documentation: what for, in which
- * version it was read, and the one way to it. Nothing else of the package reaches into Prisma, and a start with another
- * version names what is missing.
+ * Every undocumented member of Prisma's client and its adapter that is used: its purpose, the version in which it was
+ * read, and the only access to it. No other part of the package reaches into Prisma, and startup with another version
+ * reports what is missing.
  *
- * What Prisma's errors carry is no part of this: see errors/driver-facts.ts.
+ * The fields of Prisma's errors are not part of this: see errors/driver-facts.ts.
  */
 
 const CLIENT = { package: '@prisma/client', readIn: '7.10.0' }
 const ADAPTER = { package: '@prisma/adapter-pg', readIn: '7.10.0' }
 
-/** That reads go by plans that were compiled once: see prisma/compiled. */
+/** Reads use plans that were compiled once: see prisma/compiled. */
 export const COMPILED_QUERIES = 'compiled queries'
-/** The version whose plans are known. In another one they may mean something else. */
+/** The version whose plans are known. In other versions they may have another meaning. */
 export const PLANS_READ_IN = CLIENT.readIn
 
-/** Looked for once the first client is made. */
+/** Checked when the first client is created. */
 export const CLIENT_INTERNALS = internalsOf(CLIENT, [
-  ['PrismaClient.prototype', '_executeRequest', 'function', 'refuses values that would be changed on their way'],
+  ['PrismaClient.prototype', '_executeRequest', 'function', 'rejects values that would be changed in transit'],
   ['PrismaClient.prototype', '_request', 'function', 'counts operations, so that close() waits for them'],
   ['PrismaClient.prototype', '$transaction', 'function', 'counts transactions, so that close() waits for them'],
   ['PrismaClient', '_originalClient', 'object', 'gives a client an identity'],
   ['PrismaClient', '_engine', 'object', 'gives the calls of a client its identity'],
-  ['PrismaClient', '_requestHandler', 'object', 'merges the reads of one identity alone'],
-  ['PrismaClient', '_runtimeDataModel', 'object', 'knows what a field takes'],
+  ['PrismaClient', '_requestHandler', 'object', 'merges the reads of one identity only'],
+  ['PrismaClient', '_runtimeDataModel', 'object', 'knows what a field accepts'],
   ['PrismaClient', '_engineConfig', 'object', 'knows which texts are UUIDs'],
   ['PrismaClient', '_extensions', 'object', 'gives a client an identity'],
-  ['PrismaClient', '_createPrismaPromise', 'function', 'refuses a batch of calls of several identities'],
+  ['PrismaClient', '_createPrismaPromise', 'function', 'rejects a batch of calls of several identities'],
   ['PrismaClient', '$extends', 'function', 'gives a client an identity'],
   ['engine', 'start', 'function', 'gives the calls of a client its identity'],
   ['engine', 'stop', 'function', 'gives the calls of a client its identity'],
   ['engine', 'request', 'function', 'gives the calls of a client its identity'],
   ['engine', 'requestBatch', 'function', 'gives the calls of a client its identity'],
   ['engine', 'transaction', 'function', 'gives the calls of a client its identity'],
-  ['requestHandler', 'dataloader', 'object', 'answers each of the merged reads for itself'],
-  ['dataloader', 'options', 'object', 'answers each of the merged reads for itself'],
-  ['requestHandler', 'logEmitter', 'any', 'merges the reads of one identity alone'],
+  ['requestHandler', 'dataloader', 'object', 'answers each of the merged reads separately'],
+  ['dataloader', 'options', 'object', 'answers each of the merged reads separately'],
+  ['requestHandler', 'logEmitter', 'any', 'merges the reads of one identity only'],
   ['extended client', '_appliedParent', 'object', 'gives a client an identity'],
-  ['PrismaClient', '_tracingHelper', 'object', 'makes the spans of a compiled query', COMPILED_QUERIES],
-  ['PrismaClient', '_previewFeatures', 'object', 'asks for the plan of a call', COMPILED_QUERIES],
+  ['PrismaClient', '_tracingHelper', 'object', 'creates the spans of a compiled query', COMPILED_QUERIES],
+  ['PrismaClient', '_previewFeatures', 'object', 'requests the plan of a call', COMPILED_QUERIES],
   ['PrismaClient', '_clientVersion', 'any', 'knows whose plans these are', COMPILED_QUERIES],
-  ['engine', 'config', 'object', 'asks for the plan of a call', COMPILED_QUERIES],
-  ['requestHandler', 'unpack', 'function', 'gives decimals of the class that the client gives', COMPILED_QUERIES],
-  ['requestHandler', 'handleAndLogRequestError', 'function', 'makes the errors of a compiled query', COMPILED_QUERIES],
+  ['engine', 'config', 'object', 'requests the plan of a call', COMPILED_QUERIES],
+  ['requestHandler', 'unpack', 'function', "returns decimals of the client's own class", COMPILED_QUERIES],
+  [
+    'requestHandler',
+    'handleAndLogRequestError',
+    'function',
+    'creates the errors of a compiled query',
+    COMPILED_QUERIES,
+  ],
 ])
 
-/** Looked for when an adapter is made. */
+/** Checked when an adapter is created. */
 export const FACTORY_INTERNALS = internalsOf(ADAPTER, [
-  ['PrismaPg', 'externalPool', 'any', 'makes sure that statements go through the pool'],
+  ['PrismaPg', 'externalPool', 'any', 'ensures that statements go through the pool'],
 ])
 
-/** Looked for when Prisma opens the adapter, before the first statement. */
+/** Checked when Prisma opens the adapter, before the first statement. */
 export const ADAPTER_INTERNALS = internalsOf(ADAPTER, [
   ['PrismaPgAdapter', 'client', 'object', 'sends statements with their identity'],
-  ['PrismaPgAdapter', 'performIO', 'function', 'sends moments before the year 1'],
-  ['PrismaPgAdapter', 'onError', 'function', "keeps the names that a server's error holds, and its values out"],
+  ['PrismaPgAdapter', 'performIO', 'function', 'sends dates before the year 1'],
+  ['PrismaPgAdapter', 'onError', 'function', 'keeps the names of a server error, and removes its values'],
 ])
 
-/** What carries a client's calls to the adapter. */
+/** Carries a client's calls to the adapter. */
 export interface Engine {
-  /** Ours: the one that all clients over one adapter share. */
+  /** Set by us: the one shared by all clients over one adapter. */
   readonly shared?: Engine
   start(): Promise<void>
   stop(): Promise<void>
@@ -73,19 +79,19 @@ export interface Engine {
   transaction(...args: readonly unknown[]): Promise<unknown>
 }
 
-/** What a transaction of Prisma's has unless it is told otherwise. */
+/** The defaults of a Prisma transaction. */
 export interface TransactionDefaults {
   readonly isolationLevel?: unknown
   readonly maxWait: number
   readonly timeout: number
 }
 
-/** What several calls are asked with at once. */
+/** The batch in which several calls are requested. */
 export interface BatchOptions {
   readonly transaction?: { readonly kind: 'itx' | 'batch'; readonly options?: Partial<TransactionDefaults> }
 }
 
-/** What one of several calls is answered, by its action. */
+/** The answer to one of several calls, by its action. */
 export interface BatchAnswer {
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -97,28 +103,28 @@ export interface EngineRequest {
     readonly action: string
     readonly query: { readonly arguments?: Readonly<Record<string, unknown>>; readonly selection?: unknown }
   }
-  /** Those of the call, as they were given to `_request`. */
+  /** The call's own arguments, as passed to `_request`. */
   readonly args?: unknown
   /** `itx`: of an interactive transaction; `batch`: of `$transaction([...])`. */
   readonly transaction?: { readonly kind: 'itx' | 'batch'; readonly id: unknown }
 }
 
-/** What Prisma merges requests with. */
+/** Prisma's batching of requests. */
 export interface DataLoader {
   readonly options: {
     singleLoader(request: EngineRequest): Promise<unknown>
-    /** Answers in the order of the requests; an Error is the answer of the one request. */
+    /** Returns answers in the order of the requests; an Error is the answer of one request. */
     batchLoader(requests: readonly EngineRequest[]): Promise<readonly unknown[]>
   }
   request(request: EngineRequest): Promise<unknown>
 }
 
-/** Sends what calls have become, and what they have in common only once. */
+/** Sends the batched calls, and what they have in common only once. */
 interface RequestHandler {
   dataloader: DataLoader
   readonly logEmitter: unknown
-  /** Throws what the caller gets for what the engine threw. */
-  /** Turns an answer of the engine into what callers get. */
+  /** Throws the error that the caller gets for the engine's error. */
+  /** Turns an engine's answer into the caller's result. */
   unpack(answer: object, dataPath: readonly string[]): unknown
   handleAndLogRequestError(
     failure: ClientCall & {
@@ -130,7 +136,7 @@ interface RequestHandler {
   readonly constructor: new (client: ClientInternals, logEmitter: unknown) => RequestHandler
 }
 
-/** What a client keeps of the schema. */
+/** The client's record of the schema. */
 export interface ClientSchema {
   readonly _runtimeDataModel: {
     readonly models: Readonly<Record<string, { readonly fields: readonly ClientField[] }>>
@@ -139,13 +145,13 @@ export interface ClientSchema {
   readonly _engineConfig: {
     readonly inlineSchema: string
     readonly transactionOptions: TransactionDefaults
-    /** Whether somebody listens to queries. */
+    /** Whether queries are observed. */
     readonly logQueries?: boolean
     readonly logEmitter?: { emit(event: 'query', query: QueryEvent): unknown }
   }
 }
 
-/** What `$on('query')` is told. */
+/** The event of `$on('query')`. */
 export interface QueryEvent {
   readonly timestamp: Date
   readonly duration: number
@@ -159,11 +165,11 @@ interface ClientField {
   readonly name: string
   readonly kind: 'scalar' | 'object' | 'enum' | 'unsupported'
   readonly type: string
-  /** The name of its column, where it is another. */
+  /** The name of its column, if different. */
   readonly dbName?: string
 }
 
-/** The parts of Prisma's client that a scope has of its own. */
+/** The parts of Prisma's client that each scope has separately. */
 export interface ClientInternals extends ClientSchema {
   _originalClient: ClientInternals
   _engine: Engine
@@ -183,7 +189,7 @@ export interface Extensions {
   getAllComputedFields(model: string): object | undefined
 }
 
-/** Makes spans, where somebody wants them. */
+/** Creates spans, if tracing is enabled. */
 export interface TracingHelper {
   isEnabled(): boolean
   runInChildSpan<T>(span: string | { readonly name: string; readonly [option: string]: unknown }, work: () => T): T
@@ -192,9 +198,9 @@ export interface TracingHelper {
 /** A call before it is turned into Prisma's protocol. */
 export interface ClientCall {
   readonly args?: unknown
-  /** Where the result of a fluent call stands: pairs of `select` and a relation. */
+  /** The location of a fluent call's result: pairs of `select` and a relation. */
   readonly dataPath?: readonly string[]
-  /** Turns `count` and the like into what the protocol knows. */
+  /** Turns `count` and the like into the protocol's form. */
   readonly argsMapper?: (args: unknown) => unknown
   /** Turns the result back. */
   readonly unpacker?: (result: unknown) => unknown
@@ -206,22 +212,22 @@ export interface ClientCall {
   readonly clientMethod: string
 }
 
-/** What a call that was not sent yet asks for; undefined where it does not tell, as raw SQL does not. */
+/** The request of a call that was not sent yet; undefined if it does not expose it, as for raw SQL. */
 export function callOf(promise: unknown): ClientCall | undefined {
   const { spec } = Object(promise) as { readonly spec?: Pick<ClientCall, 'model' | 'action' | 'args'> }
   if (spec?.model === undefined) return undefined
   return { ...spec, clientMethod: `${spec.model.charAt(0).toLowerCase()}${spec.model.slice(1)}.${spec.action}` }
 }
 
-/** The ways through which all of a client's work goes. */
+/** The methods through which all of a client's work goes. */
 export interface ClientWork {
-  /** With what extensions have made of a call. */
+  /** With the arguments as changed by extensions. */
   _executeRequest(call: ClientCall): Promise<unknown>
   _request(call: ClientCall): Promise<unknown>
   $transaction(...args: unknown[]): Promise<unknown>
 }
 
-/** The ways to work of a class of clients, to be put behind others. */
+/** The work methods of a class of clients, to wrap others. */
 export const workOf = (Client: typeof PrismaClient): Readonly<ClientWork> =>
   (Client as unknown as { readonly prototype: ClientWork }).prototype
 
@@ -230,15 +236,15 @@ export function internalsOfClient(client: PrismaClient): ClientInternals {
   return (client as unknown as ClientInternals)._originalClient
 }
 
-/** A request handler like that of `original`, which merges the reads of `client` alone. */
+/** Returns a request handler like that of `original`, which merges only the reads of `client`. */
 export function ownRequestHandler(client: ClientInternals, original: ClientInternals): RequestHandler {
   const Handler = original._requestHandler.constructor
   return new Handler(client, original._requestHandler.logEmitter)
 }
 
 /**
- * Prisma's own way to make a client that shares all with `original` but what `derived` has of its own, without an
- * extension in it.
+ * Creates a client in Prisma's own way that shares everything with `original` except the members of `derived`, without
+ * an extension.
  */
 export function derivedClient(original: ClientInternals, derived: ClientInternals): PrismaClient {
   const parent = { _originalClient: derived, _extensions: { append: () => original._extensions } }
@@ -246,7 +252,7 @@ export function derivedClient(original: ClientInternals, derived: ClientInternal
   return Object.defineProperty(applied, '_appliedParent', { value: applied })
 }
 
-/** A call in Prisma's protocol, with `args` in place of its own. */
+/** A call in Prisma's protocol, with `args` replacing its own. */
 export function protocolOf(client: ClientInternals, call: ClientCall, args: unknown): EngineRequest['protocolQuery'] {
   return serializeJsonQuery({
     modelName: call.model,
@@ -262,15 +268,15 @@ export function protocolOf(client: ClientInternals, call: ClientCall, args: unkn
   } as unknown as Parameters<typeof serializeJsonQuery>[0]) as unknown as EngineRequest['protocolQuery']
 }
 
-/** The class of the decimals that a client gives: a bundle, for one, has a copy of Prisma's runtime of its own. */
+/** The class of the client's decimals: a bundle, for example, has its own copy of Prisma's runtime. */
 export function decimalOf({ _requestHandler }: ClientInternals): typeof Prisma.Decimal {
   const decimal = _requestHandler.unpack({ x: { $type: 'Decimal', value: '0' } }, []) as Prisma.Decimal
   return decimal.constructor as typeof Prisma.Decimal
 }
 
-/** What stands in for the compiler and the database of an engine that only plans. */
+/** Replaces the compiler and the database of an engine that only plans. */
 export interface Planning {
-  /** Who the adapter of the plans is. */
+  /** The name of the plans' adapter. */
   readonly connectionInfo: unknown
   compile(request: string, compile: (request: string) => unknown): unknown
   compileBatch(request: string, compileBatch: (request: string) => unknown): unknown
@@ -287,7 +293,7 @@ interface EngineConfig {
   readonly compilerWasm: { getRuntime(): Promise<{ readonly QueryCompiler: new (options: object) => Compiler }> }
 }
 
-/** Makes no spans. */
+/** Creates no spans. */
 const UNTOLD = {
   isEnabled: () => false,
   getTraceParent: () => '',
@@ -295,8 +301,8 @@ const UNTOLD = {
 }
 
 /**
- * Another engine of Prisma's, with the same schema, that keeps no plans and reaches no database. Its compiler is that
- * of the process, which `engine` has to have loaded: it cannot be loaded twice.
+ * Creates another Prisma engine, with the same schema, that keeps no plans and reaches no database. It uses the
+ * compiler of the process, which `engine` must have loaded: it cannot be loaded twice.
  */
 export function planningEngine(engine: Engine, planning: Planning): Engine {
   const { config, constructor: PrismasEngine } = engine as Engine & {
@@ -367,8 +373,8 @@ export type PgTransaction = Awaited<ReturnType<PgAdapter['startTransaction']>>
 type AdapterFactory = { readonly externalPool?: unknown }
 
 /**
- * Whether the adapter goes through `pool`. It knows a pool by `instanceof`: with a second copy of `pg` it takes ours
- * for a record of options, ignores what it does not find there, and connects to localhost.
+ * Returns whether the adapter uses `pool`. It recognizes a pool by `instanceof`: with a second copy of `pg` it treats
+ * ours as a record of options, ignores the missing ones, and connects to localhost.
  */
 export const usesPool = (factory: PrismaPg, pool: pg.Pool): boolean =>
   (factory as unknown as AdapterFactory).externalPool === pool
@@ -379,12 +385,12 @@ export const factoryCheck = (factory: PrismaPg) =>
 export const adapterCheck = (adapter: PgAdapter) =>
   new InternalsCheck(ADAPTER_INTERNALS, () => ({ PrismaPgAdapter: adapter }), import.meta.url)
 
-/** The adapter's own methods, with another way to the server. */
+/** The adapter's own methods, with another connection to the server. */
 export function withQuery(adapter: PgAdapter, query: (config: pg.QueryConfig) => Promise<pg.QueryResult>): PgAdapter {
   return Object.create(adapter, { client: { value: { query } } }) as PgAdapter
 }
 
-/** What the adapter reads rows with. */
+/** The adapter's parsers of rows. */
 export async function typesOf(adapter: PgAdapter): Promise<pg.CustomTypesConfig> {
   let types: pg.QueryConfig['types']
   const asked = withQuery(adapter, async (config) => {
@@ -397,7 +403,7 @@ export async function typesOf(adapter: PgAdapter): Promise<pg.CustomTypesConfig>
 
 export type AdapterQuery = Parameters<PgAdapter['queryRaw']>[0]
 
-/** Lets `change` see each query before the adapter turns its arguments into texts, in this very adapter. */
+/** Lets `change` see each query before the adapter converts its arguments to texts, in this adapter object. */
 export function changingQueries(adapter: PgAdapter, change: (query: AdapterQuery) => AdapterQuery): PgAdapter {
   interface Performing {
     performIO(query: AdapterQuery): Promise<unknown>
@@ -411,25 +417,25 @@ export function changingQueries(adapter: PgAdapter, change: (query: AdapterQuery
   return Object.assign(adapter, performing)
 }
 
-/** What the driver answers to the adapter. */
+/** The driver's answer to the adapter. */
 export type QueryAnswer = pg.QueryResult
 
-/** A statement that goes in front of another. */
+/** A statement that is sent before another. */
 export interface StatementBefore {
   readonly text: string
   readonly values: readonly unknown[]
 }
 
 /**
- * Sends a query as the adapter does. With others in front of it all of them are one implicit transaction, and have an
- * answer each.
+ * Sends a query as the adapter does. Together with the statements before it, it forms one implicit transaction, with
+ * one answer each.
  */
 export type SendQuery = (
   query: AdapterQuery,
   before?: readonly StatementBefore[],
 ) => Promise<QueryAnswer | QueryAnswer[]>
 
-/** Lets `perform` send a query in another form, where it does not leave it to this very adapter with undefined. */
+/** Lets `perform` send a query in another form; if it returns undefined, this adapter object sends it. */
 export function performingQueries(
   adapter: PgAdapter,
   perform: (query: AdapterQuery, send: SendQuery) => Promise<QueryAnswer> | undefined,
@@ -454,12 +460,14 @@ export function performingQueries(
   return Object.assign(adapter, performing)
 }
 
-/** Set on what goes in the place of Prisma's own queries. */
+/** Marks statements that replace Prisma's own queries. */
 const OF_BULK_INSERT = Symbol('of a bulk insert')
 
 export const isOfBulkInsert = (config: object): boolean => OF_BULK_INSERT in config
 
-/** Turns what the driver threw into what Prisma understands, by throwing it, and drops most names on the way. */
+/**
+ * Converts the driver's error into one that Prisma understands, by throwing it, and drops most names in the process.
+ */
 export type ConvertError = (error: unknown) => never
 
 interface Converting {
@@ -472,7 +480,7 @@ export function errorConversion(adapter: PgAdapter): ConvertError {
   return (error) => onError.call(adapter, error)
 }
 
-/** Puts another conversion in its place, in this very adapter. */
+/** Replaces the conversion, in this adapter object. */
 export function convertErrorsWith(adapter: PgAdapter, onError: ConvertError): PgAdapter {
   const converting: Converting = { onError }
   return Object.assign(adapter, converting)

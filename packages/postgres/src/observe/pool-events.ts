@@ -2,29 +2,29 @@ import type { MiyabiError } from '@miyabi/core'
 import type { AcquireTimeoutError } from '../errors/errors.js'
 import type { PoolStats } from '../stats.js'
 
-/** How a pool came to its end. */
+/** How a pool was closed. */
 export interface PoolClosed {
   /** Whether all work in flight ended within the grace period. */
   readonly drained: boolean
-  /** Connections that were cut because it did not. */
+  /** Connections that were closed forcibly because it did not. */
   readonly destroyed: number
 }
 
-/** What a pool tells its observers, by name. Times are in milliseconds. */
+/** The events of a pool, by name. Times are in milliseconds. */
 export interface PoolEvents {
-  /** A caller has a connection, after so long a wait. */
+  /** A caller got a connection after this wait. */
   acquired: { readonly waitedMs: number }
-  /** A caller gave one back that it held for so long. */
+  /** A caller returned a connection that it held for this time. */
   released: { readonly heldMs: number }
-  /** A caller gave up. */
+  /** A caller's wait ended with an error. */
   timeout: { readonly error: AcquireTimeoutError }
-  /** A caller waited for more than a second, and has one. */
+  /** A caller waited for more than a second, and got one. */
   slow_acquire: { readonly waitedMs: number }
-  /** A connection is open: its login and the look at it took so long. */
+  /** A connection is open: its login and check took this time. */
   opened: { readonly openedMs: number }
-  /** A connection is no part of the pool any more, after so long a life. */
+  /** A connection left the pool, after this lifetime. */
   discarded: { readonly livedMs: number }
-  /** No connection can be opened; said once, when that begins. */
+  /** No connection can be opened; reported once, when an outage begins. */
   connect_failing: { readonly error: MiyabiError }
   /** Connections can be opened again. */
   connect_recovered: { readonly failures: number; readonly downMs: number }
@@ -32,15 +32,15 @@ export interface PoolEvents {
   connection_lost: { readonly error: MiyabiError }
   /** An idle connection failed its test and was replaced. */
   test_failed: { readonly error: Error }
-  /** A connection is held for longer than the threshold; `stack` tells who took it. */
+  /** A connection is held for longer than the threshold; `stack` shows where it was taken. */
   leak_suspected: { readonly heldMs: number; readonly stack: string }
-  /** Such a connection came back. */
+  /** Such a connection was returned. */
   leak_recovered: { readonly heldMs: number; readonly stack: string }
   /** The pool has closed. */
   closed: PoolClosed
 }
 
-/** One event of a pool, with the figures of that moment. `name` tells which, and what else it holds. */
+/** One event of a pool, with the figures of that moment. `name` determines the event and its other fields. */
 export type PoolEvent = {
   readonly [Name in keyof PoolEvents]: {
     readonly name: Name

@@ -2,7 +2,7 @@ import type { Hook } from '@miyabi/core'
 import type { PoolStats } from '../stats.js'
 import type { PoolEvent, PoolEvents } from './pool-events.js'
 
-/** Tells those who observe a pool. With nobody observing, that costs a comparison. */
+/** Notifies the observers of a pool. Without observers, this costs one comparison. */
 export class PoolTelling {
   readonly #pool: string
   readonly #stats: () => PoolStats

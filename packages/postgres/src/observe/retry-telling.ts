@@ -1,7 +1,7 @@
 import type { Hook } from '@miyabi/core'
 import type { RetryFacts } from './facts.js'
 
-/** Tells what becomes of failures that may be tried again. */
+/** Reports the outcome of failures that can be retried. */
 export class RetryTelling {
   readonly #pool: string
   readonly #hook: Hook<RetryFacts>

@@ -6,20 +6,20 @@ import type { QueryEnd } from '../internals/pg.js'
 import type { StatementFacts } from './facts.js'
 import type { StatementTexts } from './statement-texts.js'
 
-/** What a statement of ours carries about itself. */
+/** Facts that one of our statements carries about itself. */
 export interface Origin {
   readonly path: StatementFacts['path']
-  /** Whom it is asked for. */
+  /** The identity it is sent for. */
   readonly scope: object | undefined
-  /** Statements that went in front of it, each with an answer. */
+  /** Statements sent before it, each with an answer. */
   readonly before?: readonly { readonly text: string }[]
 }
 
-/** A query as the driver takes it. */
+/** A query, as passed to the driver. */
 interface Asked {
   readonly text?: unknown
   readonly origin?: Origin
-  /** Of who asked, where that is not known any more when it is sent. */
+  /** The caller's context, if it is no longer active when the query is sent. */
   readonly context?: AsyncResource | undefined
 }
 
@@ -27,7 +27,7 @@ type Answer = pg.QueryResult | readonly pg.QueryResult[] | undefined
 
 interface Ended {
   readonly query: unknown
-  /** Of who asked, where it is wanted. */
+  /** The caller's context, if an observer needs it. */
   readonly context: AsyncResource | undefined
   readonly startedAt: number
   readonly durationMs: number
@@ -35,22 +35,22 @@ interface Ended {
   readonly answer: Answer
 }
 
-/** One statement of what was asked: what tells its operation, and what is told as its text. */
+/** One statement of a request: the text that determines its operation, and the text that is reported. */
 interface Part {
   readonly text: string
   readonly sql: string
   readonly answer: pg.QueryResult | undefined
 }
 
-/** Of what nobody of ours made: it went to the pool directly. */
+/** For queries that none of our code created: they went to the pool directly. */
 const OUTSIDE: Origin = { path: 'sql', scope: undefined }
 
-/** Tells of the statements of a pool. */
+/** Reports the statements of a pool. */
 export class StatementTelling {
   readonly #pool: string
   readonly #texts: StatementTexts
   readonly #hook: Hook<StatementFacts>
-  /** What is told of a scope: the object itself holds who it is. */
+  /** The reported key of a scope: the object itself contains the identity. */
   readonly #marks = new WeakMap<object, object>()
 
   constructor(pool: string, texts: StatementTexts, hook: Hook<StatementFacts>) {
@@ -63,7 +63,7 @@ export class StatementTelling {
     return this.#hook.isHeard
   }
 
-  /** A query is given to its connection. Returns what is to be called at its end. */
+  /** A query is passed to its connection. Returns a function to call at its end. */
   begin(query: unknown): QueryEnd {
     const context = (Object(query) as Asked).context ?? this.#hook.capture()
     const startedAt = performance.now()
@@ -80,7 +80,7 @@ export class StatementTelling {
       this.#tell({ text: sql, sql, answer }, origin, ended)
       return
     }
-    // Of `BEGIN; SET LOCAL ...; SET LOCAL ROLE ...` what is set is left out: it says whose the transaction is.
+    // From `BEGIN; SET LOCAL ...; SET LOCAL ROLE ...` the settings are omitted: they contain the identity.
     const answers = isControl ? answer.filter(({ command }) => command !== 'SET') : answer
     const texts = origin.before?.length === answers.length - 1 ? [...origin.before.map((one) => one.text), sql] : []
     const share = ended.durationMs / answers.length

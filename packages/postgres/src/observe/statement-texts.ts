@@ -1,26 +1,26 @@
 import { tableNames } from '../schema/tables.generated.js'
 import { type TextFacts, textFacts } from './text-facts.js'
 
-/** Texts without end (IN lists of every length, SQL with values in it) must not grow the memory. */
+/** An unlimited number of texts (IN lists of every length, SQL with values in it) must not grow the memory. */
 const MAX_TEXTS = 2000
-/** Of a longer one the text would take more memory than its reading takes time. */
+/** For longer texts, memory would cost more than parsing them again. */
 const MAX_LENGTH = 10_000
 
-/** What texts of statements are about, kept for those that come again. */
+/** Caches the facts of statement texts. */
 export class StatementTexts {
   readonly #tables: ReadonlySet<string>
   readonly #schema: string
-  /** Two generations: what is not asked for while one fills is forgotten with it. */
+  /** Two generations: entries not used while one fills are dropped with it. */
   #young = new Map<string, TextFacts>()
   #old = new Map<string, TextFacts>()
 
-  /** @param schema where the tables are. */
+  /** @param schema that contains the tables. */
   constructor(schema: string, tables: Iterable<string> = tableNames) {
     this.#schema = schema
     this.#tables = new Set(tables)
   }
 
-  /** How many are kept. */
+  /** The number of cached texts. */
   get size(): number {
     return this.#young.size + this.#old.size
   }

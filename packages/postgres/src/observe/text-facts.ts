@@ -1,23 +1,23 @@
-/** What the text of a statement says of it, in few words of which there is a limited number. */
+/** Facts read from the text of a statement, from limited sets of words. */
 export interface TextFacts {
   /** `SELECT`, `INSERT` ...: one of OPERATIONS, or `other`. */
   readonly operation: string
   /** The table that it reads or writes first, if that is one of the schema. */
   readonly collection: string | undefined
-  /** Whether it begins or ends a transaction, or a part of one. */
+  /** Whether it starts or ends a transaction, or a part of one. */
   readonly isOfTransaction: boolean
 }
 
-/** The tables that are told by name. */
+/** The tables that are reported by name. */
 export interface KnownTables {
   readonly tables: ReadonlySet<string>
-  /** The schema in which they are. */
+  /** The schema that contains them. */
   readonly schema: string
 }
 
 const OF_TRANSACTIONS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'])
 const SAME: Readonly<Record<string, string>> = { START: 'BEGIN', END: 'COMMIT', ABORT: 'ROLLBACK', TABLE: 'SELECT' }
-/** The words that statements of PostgreSQL begin with. */
+/** The words that PostgreSQL statements start with. */
 const OPERATIONS: ReadonlySet<string> = new Set(
   `SELECT INSERT UPDATE DELETE MERGE VALUES COPY TRUNCATE BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE PREPARE EXECUTE
    DEALLOCATE DECLARE FETCH MOVE CLOSE LOCK SET RESET SHOW DISCARD LISTEN UNLISTEN NOTIFY CALL DO EXPLAIN ANALYZE VACUUM
@@ -25,7 +25,7 @@ const OPERATIONS: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 )
-/** What stands in front of the name of the table, by operation. */
+/** The words before the table's name, by operation. */
 const BEFORE_TABLE: Readonly<Record<string, string>> = {
   SELECT: 'FROM',
   INSERT: 'INTO',
@@ -38,10 +38,10 @@ const BEFORE_TABLE: Readonly<Record<string, string>> = {
 }
 const BESIDE_NAMES: ReadonlySet<string> = new Set(['ONLY', 'TABLE', 'LATERAL'])
 
-/** What is passed over (comments, texts), words, names in quotes, and each other character. */
+/** Skipped text (comments, strings), words, quoted names, and every other character. */
 const TOKEN =
   /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)|"((?:[^"]|"")*)"|[^\s]/g
-/** A list of columns is shorter; what comes later is not worth the look. */
+/** Lists of columns are shorter; anything later is not worth parsing. */
 const MAX_TOKENS = 5000
 
 interface Token {
@@ -49,7 +49,7 @@ interface Token {
   readonly text: string
 }
 
-/** Reads a text as far as it has to. */
+/** Parses a text as far as needed. */
 export function textFacts(text: string, known: KnownTables): TextFacts {
   const tokens = tokensOf(text)
   const operation = operationIn(tokens)
@@ -72,7 +72,7 @@ function* tokensOf(text: string): Generator<Token> {
   }
 }
 
-/** Of WITH it is that of the statement behind, which begins outside of all brackets. */
+/** For WITH, the operation of the statement after it, which starts outside of all brackets. */
 function operationIn(tokens: Generator<Token>): string {
   let depth = 0
   let isWith = false
@@ -91,7 +91,7 @@ function operationIn(tokens: Generator<Token>): string {
   return 'other'
 }
 
-/** The name behind the word; of what is selected from a query in brackets, that of the table in there. */
+/** The name after the word; for a selection from a bracketed query, the table in it. */
 function tableAfter(
   word: string,
   operation: string,

@@ -1,7 +1,7 @@
 import type { Hook } from '@miyabi/core'
 import type { TransactionFacts } from './facts.js'
 
-/** Tells of transactions at their end. */
+/** Reports transactions at their end. */
 export class TransactionTelling {
   readonly #pool: string
   readonly #hook: Hook<TransactionFacts>

@@ -2,16 +2,16 @@ import { AcquireTimeoutError } from '../errors/errors.js'
 import type { PoolStats } from '../stats.js'
 import type { Outage } from './connector.js'
 
-/** A wait for a connection that took too long. `startedAt` is of `performance.now()`. */
+/** A wait for a connection that took too long. `startedAt` is from `performance.now()`. */
 export interface LongWait {
   readonly pool: string
   readonly startedAt: number
   readonly stats: PoolStats
-  /** Where none could be opened. */
+  /** Set if none could be opened. */
   readonly outage: Outage | undefined
 }
 
-/** The error of such a wait: the pool at this moment, and why no connection could be opened. */
+/** Creates the error of such a wait: the pool's current state, and why no connection could be opened. */
 export function acquireTimeout({ pool, startedAt, stats, outage }: LongWait): AcquireTimeoutError {
   const now = performance.now()
   const lastConnectFailure = outage && {

@@ -6,10 +6,10 @@ const CANCEL_REQUEST = 80_877_102
 const LIMIT_MS = 1000
 
 /**
- * Asks the server to cancel the statement that a session runs, over a connection of its own, as the protocol demands
- * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS). As libpq's PQcancel
- * does, without TLS: the request holds nothing but a key for this one purpose. Resolves once the server has passed it
- * on, or after a second; tells whether it did.
+ * Requests the server to cancel the statement that a session is running, over a separate connection, as the protocol
+ * requires (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS). As libpq's
+ * PQcancel does, without TLS: the request contains only a key for this purpose. Resolves once the server has forwarded
+ * it, or after a second, to whether it did.
  */
 export function sendCancelRequest(client: pg.Client): Promise<boolean> {
   const { host, port } = client
@@ -23,10 +23,10 @@ export function sendCancelRequest(client: pg.Client): Promise<boolean> {
     const socket = host.startsWith('/') ? net.connect(`${host}/.s.PGSQL.${port}`) : net.connect(port, host)
     socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error('timeout')))
     socket.on('error', () => resolve(false))
-    // Not `end`: PgBouncer 1.18 exits ("bad client state") where the one who asked has left before it passed the
-    // request on.
+    // Not `end`: PgBouncer 1.18 exits ("bad client state") if the client disconnects before it has forwarded the
+    // request.
     socket.on('connect', () => socket.write(request))
-    socket.on('close', () => resolve(true)) // the server closes it once it has signalled the session
+    socket.on('close', () => resolve(true)) // the server closes it after signaling the session
     socket.resume()
   })
 }

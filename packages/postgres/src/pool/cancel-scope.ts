@@ -2,12 +2,12 @@ import { CallVariable } from '../call-context/call-variable.js'
 import { sendCancelRequest } from './cancel-request.js'
 import type { PooledClient } from './pooled-client.js'
 
-/** How long a canceled statement has to end before its connection is cut. */
+/** How long a canceled statement may take to end before its connection is closed. */
 const CUT_AFTER_MS = 500
 
 /**
- * The connections that one piece of work holds. When its signal aborts, what runs on them is canceled on the server, so
- * that it goes on neither there nor in a slot of the pool.
+ * The connections that one piece of work holds. When its signal aborts, statements running on them are canceled on the
+ * server, so that they occupy neither the server nor a slot of the pool.
  */
 export class CancelScope {
   readonly signal: AbortSignal
@@ -18,13 +18,13 @@ export class CancelScope {
     signal.addEventListener('abort', () => this.#cancel(), { once: true })
   }
 
-  /** Watches over a connection until the function that it returns is called. */
+  /** Watches a connection until the returned function is called. */
   hold(client: PooledClient): () => void {
     this.#held.add(client)
     return () => void this.#held.delete(client)
   }
 
-  /** Nobody has a canceled connection again: a request that arrives late would end the statement of a stranger. */
+  /** A canceled connection is not reused: a late cancel request would end another caller's statement. */
   #cancel(): void {
     for (const client of this.#held) {
       client.isSpent = true
@@ -36,17 +36,18 @@ export class CancelScope {
   }
 }
 
-/** The scopes of a pool, each found from within its own work. */
+/** The scopes of a pool, each accessible from within its own work. */
 export class CancelScopes {
   readonly #variable = new CallVariable<CancelScope>()
 
-  /** The scope of the work that makes this call, if it has one. */
+  /** The scope of the calling work, if there is one. */
   get current(): CancelScope | undefined {
     return this.#variable.current
   }
 
   /**
-   * Calls `callback` from within a scope, or outside of all: who is served by what others do must not come into theirs.
+   * Calls `callback` within a scope, or outside of all: a caller served by another's action must not enter that one's
+   * scope.
    */
   within<T>(scope: CancelScope | undefined, callback: () => T): T {
     return scope === this.current ? callback() : this.#variable.run(scope, callback)

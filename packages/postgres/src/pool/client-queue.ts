@@ -1,13 +1,13 @@
 interface Waiter<Client> {
-  /** From here on the signal is not listened to. */
+  /** From here on the signal is ignored. */
   readonly leave: () => void
   readonly hand: (client: Client) => void
   readonly refuse: (error: Error) => void
 }
 
 /**
- * Callers who may hold a connection and wait for one, first come first served: whichever comes first is theirs, a new
- * one or one that somebody gives back.
+ * Callers that wait for a connection, first come, first served: they get whichever is available first, a new one or a
+ * returned one.
  */
 export class ClientQueue<Client> {
   readonly #waiting = new Set<Waiter<Client>>()
@@ -18,8 +18,8 @@ export class ClientQueue<Client> {
   }
 
   /**
-   * Resolves with a connection; rejects with the reason of `signal`, whose caller is forgotten at once, or with a
-   * refusal.
+   * Resolves with a connection; rejects with the reason of `signal`, whose caller is removed immediately, or with an
+   * error.
    */
   wait(signal: AbortSignal): Promise<Client> {
     return new Promise((resolve, reject) => {
@@ -40,19 +40,19 @@ export class ClientQueue<Client> {
     })
   }
 
-  /** Takes out who waits longest, to be handed a connection that is on its way; undefined where nobody waits. */
+  /** Removes the longest waiting caller, to serve it a connection that is being opened; undefined if there is none. */
   next(): ((client: Client) => void) | undefined {
     const [first] = this.#waiting
     first?.leave()
     return first?.hand
   }
 
-  /** Sends away everybody who waits now. */
+  /** Rejects all current waiters. */
   refuse(error: Error): void {
     for (const waiter of this.#waiting) waiter.refuse(error)
   }
 
-  /** Sends away everybody who waits, now and later. */
+  /** Rejects all waiters, now and later. */
   close(error: Error): void {
     this.#refusal = error
     this.refuse(error)

@@ -1,6 +1,6 @@
 import { PostgresError } from '../errors/errors.js'
 
-/** What a pool that is closed answers. */
+/** The error of a closed pool. */
 export function closedError(pool: string): PostgresError {
-  return new PostgresError('postgres.pool.closed', `Pool ${pool} is closed: it hands out no more connections`)
+  return new PostgresError('postgres.pool.closed', `Pool ${pool} is closed and hands out no more connections`)
 }

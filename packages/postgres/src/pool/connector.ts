@@ -1,25 +1,23 @@
 import { fullJitter, type MiyabiError } from '@miyabi/core'
 
-/**
- * The pause between two attempts while none succeeds: short enough that a server's return is noticed within a second.
- */
+/** The pause between attempts while none succeeds: short enough that a server's return is noticed within a second. */
 const BACKOFF = { initialMs: 50, maxMs: 1000 }
 
-/** What a connector needs of its pool. */
+/** The pool's functions that a connector needs. */
 export interface Connectable {
-  /** How many connections are to be opened besides those that are being opened. */
+  /** How many connections should be opened in addition to those being opened. */
   missing(): number
-  /** Whether a caller waits who would be served by one attempt more: one under way may hang. */
+  /** Whether a waiting caller would be served by another attempt: one in progress may hang. */
   isWaitedFor(): boolean
   /** Opens one connection and leaves it idle; rejects with the mapped error. */
   open(): Promise<void>
-  /** An attempt failed; `isFirst`: with it an outage began. */
+  /** An attempt failed; `isFirst`: it started an outage. */
   onFailed(error: MiyabiError, isFirst: boolean): void
   /** The first attempt after an outage succeeded. */
   onRecovered(outage: Outage): void
 }
 
-/** A time in which no connection can be opened. Times are of `performance.now()`. */
+/** An outage: no connection can be opened. Times are from `performance.now()`. */
 export interface Outage {
   readonly since: number
   readonly failures: number
@@ -28,9 +26,9 @@ export interface Outage {
 }
 
 /**
- * Opens the connections of a pool: for callers who wait, and up to the minimum. All that are missing at once while that
- * works; from the first failure on, one attempt at a time for the whole pool, with a growing and random pause between,
- * until one succeeds.
+ * Opens the connections of a pool: for waiting callers, and up to the minimum. While this succeeds, all missing ones
+ * together; after the first failure, one attempt at a time for the whole pool, with a growing, random pause between
+ * attempts, until one succeeds.
  */
 export class Connector {
   readonly #pool: Connectable
@@ -43,12 +41,12 @@ export class Connector {
     this.#pool = pool
   }
 
-  /** The outage that lasts, if one does. */
+  /** The current outage, if there is one. */
   get outage(): Outage | undefined {
     return this.#outage
   }
 
-  /** Something changed: open what is missing, now or with the next attempt. */
+  /** Something changed: open the missing connections, now or with the next attempt. */
   check(): void {
     if (this.#stopped || this.#timer) return
     if (this.#outage) {
@@ -60,7 +58,7 @@ export class Connector {
     for (let missing = this.#pool.missing(); missing > 0; missing -= 1) this.#open()
   }
 
-  /** Opens no more. */
+  /** Stops opening connections. */
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -88,7 +86,7 @@ export class Connector {
     )
   }
 
-  /** Only an attempt of the outage ends it: one from before may have slipped through while others already failed. */
+  /** Only an attempt made during the outage ends it: an earlier one may have succeeded while others already failed. */
   #succeeded(launchedIn: Outage | undefined): void {
     const outage = this.#outage
     if (!outage || launchedIn !== outage) return
@@ -105,7 +103,7 @@ export class Connector {
     this.#outage ??= { since: now, failures: 0, lastError: error, lastFailedAt: now }
     this.#outage.lastError = error
     this.#outage.lastFailedAt = now
-    // Those that were under way together when it began are one failure, or the pause would begin long.
+    // Attempts in progress when it began count as one failure, or the first pause would be long.
     if (isFirst || launchedIn === this.#outage) this.#outage.failures += 1
     if (isFirst) this.#pause()
     if (!this.#stopped) this.#pool.onFailed(error, isFirst)

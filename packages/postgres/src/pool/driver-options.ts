@@ -1,13 +1,13 @@
 import { ConfigError } from '@miyabi/core'
 
-/** Options of pg and pg-pool that are not taken, and what there is instead. */
+/** Unsupported options of pg and pg-pool, and their replacements. */
 export const INSTEAD: Readonly<Record<string, string>> = {
   log: 'the option `logger`, or `pool.observe()`',
-  maxUses: '`maxLifetimeMs` (DB_MAX_LIFETIME), which replaces connections by their age',
-  verify: '`onConnect`, which looks at every new connection, and `testBeforeAcquire` (DB_TEST_BEFORE_ACQUIRE)',
+  maxUses: '`maxLifetimeMs` (DB_MAX_LIFETIME), which replaces connections by age',
+  verify: '`onConnect`, which checks every new connection, and `testBeforeAcquire` (DB_TEST_BEFORE_ACQUIRE)',
   allowExitOnIdle: '`close()`, or `await using`: an open pool keeps its process alive',
-  pipeline: 'nothing: a statement and its identity go in one round trip already',
-  Client: 'nothing: the pool knows its connections by a class of its own',
+  pipeline: 'nothing: a statement and its identity are sent in one round trip already',
+  Client: 'nothing: the pool recognizes its connections by its own class',
   Promise: "nothing: the language's own is used",
   max: '`maxConnections` (DB_MAX_CONNECTIONS)',
   min: '`minConnections` (DB_MIN_CONNECTIONS)',
@@ -30,8 +30,7 @@ export const INSTEAD: Readonly<Record<string, string>> = {
 }
 
 /**
- * Refuses options of pg's own pool, which would be without effect: code that is not typed may give them, or spread them
- * in.
+ * Rejects options of pg's own pool that would have no effect: untyped code may pass them, or spread them in.
  * @throws {ConfigError} `config.invalid`, naming all of them.
  */
 export function refuseDriverOptions(...given: readonly object[]): void {
@@ -42,7 +41,7 @@ export function refuseDriverOptions(...given: readonly object[]): void {
   throw new ConfigError(
     [...new Set(names)].map((name) => ({
       name: `createPool: ${name}`,
-      problem: 'is an option of pg that this pool does not take',
+      problem: 'is an option of pg that this pool does not support',
       expected: INSTEAD[name] ?? 'nothing',
     })),
   )

@@ -1,14 +1,14 @@
 import type { PoolLog } from './log.js'
 
-/** Frames kept of the stack that took a connection: a query builder's own fill the usual ten. */
+/** Frames kept of the stack that took a connection: a query builder's own frames fill the default ten. */
 const FRAMES = 50
 
-/** Where a connection was asked for. */
+/** The place where a connection was acquired. */
 export interface Taker {
   readonly stack?: string
 }
 
-/** Tells of connections that are held for too long, with the stack that took them, and again when they come back. */
+/** Reports connections that are held too long, with the stack that took them, and again when they are returned. */
 export class LeakWatch {
   readonly #thresholdMs: number
   readonly #log: PoolLog
@@ -18,7 +18,7 @@ export class LeakWatch {
     this.#log = log
   }
 
-  /** The stack of the present call, formatted only when it is told. `below` and what it called are left out. */
+  /** The stack of the current call, formatted only when reported. `below` and the functions it called are omitted. */
   taker(below: (...args: never[]) => unknown): Taker {
     const limit = Error.stackTraceLimit
     Error.stackTraceLimit = FRAMES
@@ -28,7 +28,7 @@ export class LeakWatch {
     return taker
   }
 
-  /** Watches one lease, until the function that it returns is called. */
+  /** Watches one lease until the returned function is called. */
   watch(taker: Taker): () => void {
     const since = performance.now()
     let told: string | undefined
@@ -44,7 +44,7 @@ export class LeakWatch {
   }
 }
 
-/** The frames without the line above them, which would say `Error`. */
+/** The frames without the first line, which would be `Error`. */
 function framesOf({ stack = '' }: Taker): string {
   return stack.slice(stack.indexOf('\n') + 1)
 }

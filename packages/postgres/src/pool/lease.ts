@@ -1,22 +1,22 @@
 import pg from 'pg'
 import type { PooledClient } from './pooled-client.js'
 
-/** SQLSTATEs after which the session is gone or not to be trusted; after any other error it is as good as before. */
+/** SQLSTATEs after which the session is gone or cannot be trusted; after any other error it is as good as before. */
 const FATAL = /^(08|28|3D|53|57P|58|F0|XX)|^25P0[34]$/
 
-/** What is known of one lease. */
+/** The facts of one lease. */
 export interface Lease {
-  /** Of `performance.now()`. */
+  /** From `performance.now()`. */
   readonly takenAt: number
-  /** Who watches it, and is to be called when it ends. */
+  /** Its watcher, to be called when it ends. */
   readonly cameBack: (() => void) | undefined
   readonly leaveScope: (() => void) | undefined
 }
 
 /**
- * Turns a client fresh from the driver's pool into a lease: its `release` decides whether the connection lives on, and
- * tells the pool. The driver's own `pool.query` releases with the error after any failed statement and would close the
- * connection for every unique violation.
+ * Turns a client from the driver's pool into a lease: its `release` decides whether the connection is kept, and
+ * notifies the pool. The driver's own `pool.query` releases with the error after any failed statement and would close
+ * the connection for every unique violation.
  */
 export function lease(
   client: PooledClient & pg.PoolClient,
@@ -27,7 +27,7 @@ export function lease(
   client.isLeased = true
   client.release = (error) => {
     client.releasedWith = error
-    release(endsSession(error) || !client.isClean) // throws where it was released before, and then is not counted twice
+    release(endsSession(error) || !client.isClean) // throws if it was released before, and then is not counted twice
     onReleased(client, facts)
   }
   return client

@@ -6,31 +6,37 @@ import type { PostgresSettings } from '../settings/config.js'
 import { resolvePostgresSettings } from '../settings/resolve.js'
 import { PooledClient } from './pooled-client.js'
 
-/** A line that says nothing may be dead: it is asked after this long, and lost after as long without an answer. */
+/**
+ * A silent connection may be dead: it is tested after this time, and considered lost after the same time without an
+ * answer.
+ */
 const ASKED_AFTER_MS = 10_000
 const ANSWERS_WITHIN_MS = 5_000
 
-/** What a line reports. */
+/** The events of a listening connection. */
 export interface LineEvents {
-  /** Another session's NOTIFY; what the line itself said is left out. */
+  /** A NOTIFY from another session; its own are omitted. */
   onHeard(channel: string, payload: string): void
-  /** The connection is gone, once; what is said meanwhile is not heard. */
+  /** The connection is gone, reported once; notifications sent in the meantime are missed. */
   onLost(error: PostgresError): void
 }
 
-/** One connection of its own over which sessions hear of each other. */
+/** A separate connection over which sessions notify each other. */
 export interface Line {
-  /** Listens to one channel more. */
+  /** Listens to another channel. */
   listen(channel: string): Promise<void>
-  /** Tells other sessions, in one statement. `payload` up to 7,999 bytes; what is said twice at once is heard once. */
+  /**
+   * Notifies other sessions, in one statement. `payload` up to 7,999 bytes; duplicates in one call are received once.
+   */
   notify(said: readonly { readonly channel: string; readonly payload: string }[]): Promise<void>
-  /** Ends it; `onLost` is not called any more. */
+  /** Closes it; `onLost` is not called afterwards. */
   close(): Promise<void>
 }
 
 /**
- * Opens a line with the login of SERVICE_DIRECT_DATABASE_URL: a pooler in transaction mode would let no session listen.
- * @throws {PostgresError} where no connection can be made.
+ * Opens a listening connection with the login of SERVICE_DIRECT_DATABASE_URL: behind a pooler in transaction mode no
+ * session could listen.
+ * @throws {PostgresError} if no connection can be established.
  */
 export async function openLine(given: PostgresSettings, { onHeard, onLost }: LineEvents): Promise<Line> {
   const settings = resolvePostgresSettings(given, 'listener')
@@ -55,12 +61,12 @@ export async function openLine(given: PostgresSettings, { onHeard, onLost }: Lin
     throw mapConnectError(error, settings.target)
   }
   client.on('error', end)
-  client.on('end', () => end(new PostgresError('postgres.connection_lost', 'The connection that listens was closed')))
+  client.on('end', () => end(new PostgresError('postgres.connection_lost', 'The listening connection was closed')))
   client.on('notification', ({ processId, channel, payload = '' }) => {
     if (processId !== client.serverPid) onHeard(channel, payload)
   })
   const ask = async (text: string, values: readonly unknown[] = []): Promise<void> => {
-    const onTimeout = () => new PostgresError('postgres.connection_lost', 'The connection that listens did not answer')
+    const onTimeout = () => new PostgresError('postgres.connection_lost', 'The listening connection did not answer')
     try {
       await withDeadline({ ms: ANSWERS_WITHIN_MS, onTimeout }, () => client.query(text, [...values]))
     } catch (error) {

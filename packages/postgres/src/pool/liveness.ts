@@ -3,18 +3,18 @@ import type { PostgresSettings } from '../settings/config.js'
 import { currentMoment, longestSince, type Moment } from './moment.js'
 import type { PooledClient } from './pooled-client.js'
 
-/** A test that takes longer than this has failed. */
+/** A test that takes longer than this fails. */
 const TEST_LIMIT_MS = 1000
 
-/** Tells whether a connection may be handed out. */
+/** Determines whether a connection may be handed out. */
 export class Liveness {
   readonly #settings: Pick<PostgresSettings, 'testBeforeAcquire' | 'testBypassMs'>
   readonly #onDead: (error: Error) => void
   readonly #now: () => Moment
-  /** A connection not used since this moment, by the monotonic clock, is dead without a test. */
+  /** Connections not used since this moment, by the monotonic clock, are dead without a test. */
   #silentSince = 0
 
-  /** @param options.now the clocks; default the machine's. */
+  /** @param options.now the clocks; default: the machine's. */
   constructor(
     settings: Pick<PostgresSettings, 'testBeforeAcquire' | 'testBypassMs'>,
     options: { readonly onDead: (error: Error) => void; readonly now?: () => Moment },
@@ -24,7 +24,7 @@ export class Liveness {
     this.#now = options.now ?? currentMoment
   }
 
-  /** Whether it is known without a test that the connection may be handed out. Costs next to nothing. */
+  /** Whether the connection may be handed out without a test. Costs almost nothing. */
   isFresh(client: PooledClient, now: Moment = this.#now()): boolean {
     const { testBeforeAcquire, testBypassMs } = this.#settings
     if (!client.isSettled || !this.#isAcceptable(client)) return false
@@ -32,16 +32,16 @@ export class Liveness {
   }
 
   /**
-   * Whether the connection may be handed out; asks it where it sat idle for longer than the bypass window, and where
-   * its last user left something unanswered, which may have opened a transaction.
+   * Whether the connection may be handed out; tests it if it was idle for longer than the bypass window, or if its last
+   * user left a request unanswered, which may have opened a transaction.
    */
   async isUsable(client: PooledClient): Promise<boolean> {
     if (!this.#isAcceptable(client)) return false
     if (this.isFresh(client)) return true
     const { monotonicMs: startedAt } = this.#now()
     const wasSettled = client.isSettled
-    // One that does not answer at all speaks for the network: what sat idle until now would cost a caller as long, one
-    // by one.
+    // A connection that does not answer at all indicates a network problem: each connection idle until now would cost a
+    // caller the same wait.
     const onTimeout = (): Error => {
       if (wasSettled) this.#silentSince = startedAt
       return new Error(`no answer within ${TEST_LIMIT_MS} ms`)

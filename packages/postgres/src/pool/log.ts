@@ -4,11 +4,12 @@ import type { PoolTelling } from '../observe/pool-telling.js'
 import type { PoolStats } from '../stats.js'
 import type { Outage } from './connector.js'
 
-/** A wait worth a line. */
+/** A wait worth logging. */
 const SLOW_ACQUIRE_MS = 1000
 
 /**
- * All that a pool says of itself. What lasts is said once when it begins and once when it ends, never once an attempt.
+ * Everything that a pool logs. Lasting states are logged once when they begin and once when they end, never per
+ * attempt.
  */
 export class PoolLog {
   readonly #pool: string
@@ -24,7 +25,7 @@ export class PoolLog {
   }
 
   connectFailing(error: MiyabiError): void {
-    this.#say('warn', 'connect_failing', 'no connection can be opened: trying again until one can', { error })
+    this.#say('warn', 'connect_failing', 'no connection can be opened: retrying until one can', { error })
   }
 
   connectRecovered({ since, failures }: Outage): void {
@@ -43,17 +44,24 @@ export class PoolLog {
   acquired(waitedMs: number): void {
     this.#telling.tell('acquired', { waitedMs })
     if (waitedMs < SLOW_ACQUIRE_MS) return
-    this.#say('info', 'slow_acquire', 'a caller waited long for a connection', { waitedMs: Math.round(waitedMs) })
+    this.#say('info', 'slow_acquire', 'a caller waited a long time for a connection', {
+      waitedMs: Math.round(waitedMs),
+    })
   }
 
   leakSuspected(heldMs: number, stack: string): void {
     const facts = { heldMs: Math.round(heldMs), stack }
-    this.#say('warn', 'leak_suspected', 'a connection is held for long; the stack tells who took it', facts)
+    this.#say(
+      'warn',
+      'leak_suspected',
+      'a connection has been held for a long time; the stack shows where it was taken',
+      facts,
+    )
   }
 
   leakRecovered(heldMs: number, stack: string): void {
     const facts = { heldMs: Math.round(heldMs), stack }
-    this.#say('info', 'leak_recovered', 'a connection that was taken for leaked came back', facts)
+    this.#say('info', 'leak_recovered', 'a connection reported as leaked was returned', facts)
   }
 
   closed({ drained, destroyed }: PoolClosed): void {

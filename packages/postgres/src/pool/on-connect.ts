@@ -4,10 +4,10 @@ import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
 import { isDatabaseError } from '../errors/map-error.js'
 
-/** Looks at a new connection before anybody has it. */
+/** Checks or prepares a new connection before any caller gets it. */
 export type ConnectHook = (client: pg.ClientBase) => void | Promise<void>
 
-/** What such a hook threw of its own. Callers get that as it is; who watches the pool gets this. */
+/** An error that such a hook threw itself. Callers get that error unchanged; observers of the pool get this one. */
 export class HookFailure extends PostgresError<'postgres.pool.hook_failed'> {
   readonly #thrown: unknown
 
@@ -25,8 +25,8 @@ export class HookFailure extends PostgresError<'postgres.pool.hook_failed'> {
 }
 
 /**
- * Runs a hook on a new connection, for as long as opening one may take.
- * @throws {HookFailure} where it throws an error of its own; what the database says comes out as that.
+ * Runs a hook on a new connection, within the limit for opening one.
+ * @throws {HookFailure} if it throws its own error; database errors are mapped as usual.
  */
 export async function runHook(hook: ConnectHook | undefined, client: pg.ClientBase, ms: number): Promise<void> {
   if (!hook) return
@@ -34,7 +34,7 @@ export async function runHook(hook: ConnectHook | undefined, client: pg.ClientBa
     new PostgresError(
       'postgres.connect_timeout',
       `The onConnect of the pool did not end within ${ms} ms (DB_CONNECT_TIMEOUT), so the connection was closed`,
-      { remedy: 'let it end sooner, or raise DB_CONNECT_TIMEOUT' },
+      { remedy: 'shorten it, or raise DB_CONNECT_TIMEOUT' },
     )
   try {
     await withDeadline({ ms, onTimeout }, async () => hook(client))

@@ -5,19 +5,19 @@ import { toClientConfig } from '../settings/client-config.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 import { PooledClient } from './pooled-client.js'
 
-/** How long a question about the server may take, opening the connection included. */
+/** How long a query about the server may take, including opening the connection. */
 export const QUESTION_LIMIT_MS = 1000
 
-/** What a question is asked with. */
+/** The options of such a query. */
 export type Ask = <Row extends object>(text: string, values?: readonly unknown[]) => Promise<Row[]>
 
-/** How far it came in time. */
+/** The stage it reached in time. */
 type Stage = 'connecting' | 'login' | 'question'
 
 /**
- * Asks the server over a connection of its own, which neither takes a slot of the pool nor waits for one, and ends with
- * the answer.
- * @throws {PostgresError} why there was none within a second.
+ * Queries the server over a separate connection, which neither takes a slot of the pool nor waits for one, and is
+ * closed after the answer.
+ * @throws {PostgresError} why there was no answer within a second.
  * @throws the signal's reason.
  */
 export async function onOwnConnection<T>(
@@ -47,7 +47,7 @@ export async function onOwnConnection<T>(
   }
 }
 
-/** A question that was not answered in time: at which point, and what to look at. */
+/** The error of a query without an answer in time: the stage it reached, and what to check. */
 function noAnswer(stage: Stage, settings: ResolvedSettings): PostgresError<'postgres.connect_timeout'> {
   const { reason, remedy } = pointOf(stage, settings)
   return new PostgresError('postgres.connect_timeout', reason, { remedy })
@@ -59,18 +59,18 @@ function pointOf(stage: Stage, settings: ResolvedSettings): { readonly reason: s
   switch (stage) {
     case 'connecting':
       return {
-        reason: `No answer: no connection could be made ${within}`,
-        remedy: `look at the network, a firewall that drops what it does not let in, and host and port in ${variable}`,
+        reason: `No answer: no connection could be established ${within}`,
+        remedy: `check the network, firewalls that silently drop packets, and host and port in ${variable}`,
       }
     case 'login':
       return {
-        reason: `No answer: a connection was accepted and the login not completed ${within}`,
-        remedy: `look whether the server there is stopped, overloaded or no PostgreSQL at all (host and port in ${variable})`,
+        reason: `No answer: a connection was accepted, but the login was not completed ${within}`,
+        remedy: `check whether the server there is stopped, overloaded or not PostgreSQL (host and port in ${variable})`,
       }
     case 'question':
       return {
-        reason: `No answer: the login was completed and a question not answered ${within}`,
-        remedy: 'look for locks on the catalogs or on _prisma_migrations (pg_locks), and at the load of the server',
+        reason: `No answer: the login was completed, but a query was not answered ${within}`,
+        remedy: 'check for locks on the catalogs or on _prisma_migrations (pg_locks), and the load of the server',
       }
   }
 }

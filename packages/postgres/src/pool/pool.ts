@@ -1,5 +1,5 @@
-// Longer than others: what overrides the driver's pool has to be in one class. Whatever could be taken out of it is in
-// the files beside this one.
+// Longer than other files: the overrides of the driver's pool must be in one class. Everything that could be extracted
+// is in the neighboring files.
 import { once } from 'node:events'
 import {
   Closing,
@@ -46,29 +46,29 @@ import { SilenceWatch } from './silence-watch.js'
 import { silentError } from './silent-error.js'
 import { type PoolUsage, UsageWindow } from './usage.js'
 
-/** How long `close` waits for idle connections to end. Each cuts itself off before that. */
+/** How long `close` waits for idle connections to end. Each closes itself forcibly before that. */
 const GOODBYE_MS = 2000
 
 export interface PoolOptions {
   /** Silent by default. */
   readonly logger?: Logger | undefined
-  /** Told in errors and events. Default `main`. */
+  /** Used in errors and events. Default `main`. */
   readonly name?: string
   /**
-   * Looks at each new connection before anybody has it, within DB_CONNECT_TIMEOUT. What it throws is why none could be
-   * opened, and comes out of whatever needed one, as it is.
+   * Called with each new connection before any caller gets it, within DB_CONNECT_TIMEOUT. An error it throws is the
+   * reason why none could be opened, and is passed unchanged to the calls that needed one.
    */
   readonly onConnect?: ConnectHook
-  /** Of another pool, whose observers are to hear of this one, too. Default: its own. */
+  /** The hooks of another pool, whose observers should receive this pool's events too. Default: its own. */
   readonly hooks?: PostgresHooks
 }
 
 type AcquireCallback = (error: Error | undefined, client?: pg.PoolClient) => void
-/** The method that was called from outside: a taker's stack begins below it. */
+/** The method that was called from outside: a caller's stack starts below it. */
 type Caller = Parameters<LeakWatch['taker']>[0]
-/** A connection that somebody asks for. */
+/** A request for a connection. */
 interface Acquire {
-  /** Of `performance.now()`. */
+  /** From `performance.now()`. */
   readonly startedAt: number
   readonly signal: AbortSignal | undefined
   readonly taker: Taker | undefined
@@ -80,21 +80,21 @@ type IdleClient = PooledClient & pg.PoolClient
 type DriverClient = NonNullable<pg.PoolConfig['Client']>
 
 /**
- * A `pg.Pool` whose settings do what they say.
+ * A `pg.Pool` whose settings do what they promise.
  *
  * `connect`, `query` and everything built on them (Prisma's adapter, Kysely, Drizzle ...) go through `acquire`: the
- * wait is bound by the acquire timeout, a connection that sat idle is tested, one inside an open transaction is never
- * handed out, the minimum is opened before the first query and kept up, lifetimes are spread, every session is in UTC,
+ * wait is bounded by the acquire timeout, an idle connection is tested, one inside an open transaction is never handed
+ * out, the minimum is opened before the first query and maintained, lifetimes are staggered, every session is in UTC,
  * and `close` always returns.
  *
- * Its events are those of pg-pool: `connect` and `remove` once a connection, `acquire` and `release` once a lease, the
- * latter with what the caller released with, `error` where an idle connection breaks. Of pg-pool's options it takes
- * none as they are called there; `log`, `maxUses`, `verify`, `allowExitOnIdle`, `pipeline` and `Client` have no
- * counterpart, and all of them are refused.
+ * Its events are those of pg-pool: `connect` and `remove` once per connection, `acquire` and `release` once per lease,
+ * the latter with the argument of `release`, `error` if an idle connection breaks. It accepts none of pg-pool's options
+ * under their names; `log`, `maxUses`, `verify`, `allowExitOnIdle`, `pipeline` and `Client` have no counterpart; all of
+ * them are rejected.
  */
 export class Pool extends pg.Pool {
   readonly name: string
-  /** All that can be observed of it and of what is asked over it. */
+  /** Everything that can be observed of the pool and of the calls over it. */
   readonly hooks: PostgresHooks
   readonly #settings: ResolvedSettings
   readonly #log: PoolLog
@@ -129,7 +129,7 @@ export class Pool extends pg.Pool {
     }
     super({
       ...clientConfig,
-      Client: PooledClient as unknown as DriverClient, // it is made with the options of the pool
+      Client: PooledClient as unknown as DriverClient, // it is created with the options of the pool
       max: settings.maxConnections,
       min: settings.minConnections,
       idleTimeoutMillis: settings.idleTimeoutMs,
@@ -137,7 +137,7 @@ export class Pool extends pg.Pool {
       onConnect: async (client) => {
         ;(client as PooledClient).assertUtc()
         await runHook(options.onConnect, client, settings.connectTimeoutMs)
-        ;(client as PooledClient).assertInternals() // behind an await: the driver calls before it is through with the login
+        ;(client as PooledClient).assertInternals() // after an await: the driver calls this before its login is complete
       },
     })
     this.name = name
@@ -158,13 +158,13 @@ export class Pool extends pg.Pool {
     })
     if (settings.leakThresholdMs > 0) this.#leakWatch = new LeakWatch(settings.leakThresholdMs, this.#log)
     this.#silenceWatch = this.#watchForSilence()
-    // The driver's counts its own line, in which nobody waits here. Its types have it as a field.
+    // The driver's getter counts its own queue, which is unused here. Its types declare it as a field.
     Object.defineProperty(this, 'waitingCount', { get: () => this.#pending })
     this.#listen()
     this.#connector.check()
   }
 
-  /** The pool at this moment. */
+  /** The current state of the pool. */
   get stats(): PoolStats {
     const { totalCount: total, idleCount: idle } = this
     const { maxConnections: max, minConnections: min } = this.#settings
@@ -179,26 +179,26 @@ export class Pool extends pg.Pool {
     }
   }
 
-  /** How much it was used over the last minute: waits, holds, connections in use. Costs some microseconds. */
+  /** The pool's usage over the last minute: waits, holds, connections in use. Costs a few microseconds. */
   get usage(): PoolUsage {
     return this.#usage.figures(performance.now())
   }
 
   /**
-   * How long the first in line has been waiting because all connections are in use, in milliseconds; 0 where nobody is.
+   * How long the first waiter has been waiting because all connections are in use, in milliseconds; 0 if there is none.
    */
   get oldestWaitMs(): number {
     return this.#slots.oldestWaitMs
   }
 
-  /** Calls `observer` with every event of the pool, as it happens. Returns what ends that. */
+  /** Calls `observer` with every event of the pool, as it happens. Returns a function that removes the observer. */
   observe(observer: PoolObserver): () => void {
     return this.hooks.pool.add(observer)
   }
 
   /**
-   * The driver tells 'acquire' and 'release' of its own steps too: of a connection that was opened, tested, or has
-   * outlived its time. Who listens is told of leases.
+   * The driver also emits 'acquire' and 'release' for internal steps: for a connection that was opened, tested, or has
+   * expired. Listeners receive only leases.
    */
   override emit(name: string | symbol, ...args: unknown[]): boolean {
     if (name === 'acquire') {
@@ -219,7 +219,7 @@ export class Pool extends pg.Pool {
   override connect(callback: ConnectCallback): void
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
     if (!callback) return this.#acquired(undefined, this.connect)
-    // With the next tick, as the driver does: a callback that releases at once would otherwise run inside of that
+    // In the next tick, as the driver does: a callback that releases at once would otherwise run inside of that
     // release.
     const onAcquired: AcquireCallback = (error, client) =>
       process.nextTick(callback, error, client, client ? client.release : () => {})
@@ -228,8 +228,8 @@ export class Pool extends pg.Pool {
   }
 
   /**
-   * Takes a connection; whoever takes it must `release()` it.
-   * @throws {AcquireTimeoutError} `postgres.pool.acquire_timeout`: none was free in time.
+   * Takes a connection; the caller must `release()` it.
+   * @throws {AcquireTimeoutError} `postgres.pool.acquire_timeout`: none became available in time.
    * @throws {PostgresError} `postgres.pool.closed`, or why none could be opened (`postgres.unreachable`,
    *   `postgres.auth_failed` ...).
    */
@@ -238,8 +238,8 @@ export class Pool extends pg.Pool {
   }
 
   /**
-   * As `acquire`, without a promise: the callback is called at once where a connection is free. For one statement of
-   * Prisma's, of which there are more than of all else.
+   * As `acquire`, without a promise: the callback is called immediately if a connection is free. For single statements
+   * of Prisma, which outnumber everything else.
    */
   take(callback: AcquireCallback): void {
     this.#acquire(undefined, this.take, callback)
@@ -247,27 +247,27 @@ export class Pool extends pg.Pool {
 
   /**
    * Runs `work`. When `signal` aborts, statements on the connections that `work` took are canceled on the server, and
-   * it gets no more of them.
+   * it gets no further connections.
    */
   canceling<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    // Awaited inside: Prisma's promises begin only then.
+    // Awaited inside: Prisma's promises are lazy and start only then.
     return this.#cancelScopes.within(new CancelScope(signal), async () => await work())
   }
 
-  /** The work of `canceling` that calls, to be told from another. */
+  /** The canceling scope of the calling work, to distinguish it from others. */
   get cancelScope(): { readonly signal: AbortSignal } | undefined {
     return this.#cancelScopes.current
   }
 
   /**
-   * Takes no new work, waits up to `graceMs` for what is in flight, then cuts what is left. Always returns; a second
-   * call gives the same promise.
+   * Rejects new work, waits up to `graceMs` for work in flight, then closes the remaining connections forcibly. Always
+   * returns; a second call returns the same promise.
    */
   close(graceMs: number = DEFAULT_GRACE_MS): Promise<PoolClosed> {
     return this.#closing.close(graceMs)
   }
 
-  /** As `close`. The driver's own `end` waits for ever while one connection is out. */
+  /** As `close`. The driver's own `end` waits forever while a connection is in use. */
   override end(): Promise<void>
   override end(callback: () => void): void
   override end(callback?: () => void): Promise<void> | undefined {
@@ -282,7 +282,7 @@ export class Pool extends pg.Pool {
   }
 
   /**
-   * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it makes neither a
+   * Takes a slot, then an idle connection that needs no test: the path of nearly every query, so it creates neither a
    * promise nor a timer, and reads the clocks once.
    */
   #acquire(ownSignal: AbortSignal | undefined, caller: Caller, callback: AcquireCallback): void {
@@ -326,7 +326,7 @@ export class Pool extends pg.Pool {
     })
   }
 
-  /** With a slot: what has to be tested or opened needs a deadline. */
+  /** With a slot: testing or opening a connection needs a deadline. */
   #acquireSlowly(asked: Acquire, first?: IdleClient): void {
     this.#pending += 1
     const answer = (error: Error | undefined, client?: IdleClient): void => {
@@ -336,7 +336,7 @@ export class Pool extends pg.Pool {
     this.#takeInTime(asked.startedAt, asked.signal, first).then((client) => answer(undefined, client), answer)
   }
 
-  /** In the scope of who asked: the connection may come in that of who gives it back. */
+  /** In the caller's scope: the connection may arrive in the scope of the caller that returns it. */
   #answer({ startedAt, taker, scope, callback }: Acquire, error: Error | undefined, client?: IdleClient): void {
     const now = performance.now()
     const leased = client && this.#lease(client, now, taker, scope)
@@ -350,14 +350,14 @@ export class Pool extends pg.Pool {
     })
   }
 
-  /** Tests, or waits for another, until there is a usable connection for the slot that is held, or the time is over. */
+  /** Tests connections, or waits for others, until there is a usable one for the slot held, or the time is over. */
   #takeInTime(startedAt: number, signal: AbortSignal | undefined, first?: IdleClient): Promise<IdleClient> {
     const ms = Math.max(1, startedAt + this.#settings.acquireTimeoutMs - performance.now())
     const onTimeout = (): Error => this.#timeoutError(startedAt)
     return withDeadline({ ms, signal, onTimeout }, (inner) => this.#takeUsable(inner, first))
   }
 
-  /** After `signal` aborts nobody hears of the result, so connection and slot go back. */
+  /** After `signal` aborts nobody receives the result, so the connection and slot are returned. */
   async #takeUsable(signal: AbortSignal, first?: IdleClient): Promise<IdleClient> {
     try {
       for (let client = first ?? (await this.#checkOut(signal)); ; client = await this.#checkOut(signal)) {
@@ -375,7 +375,7 @@ export class Pool extends pg.Pool {
     }
   }
 
-  /** An idle connection, or the first that becomes free or is opened. */
+  /** Takes an idle connection, or the first that becomes free or is opened. */
   #checkOut(signal: AbortSignal): Promise<IdleClient> {
     if (this.idleCount > 0) return Promise.resolve(this.#takeIdle())
     const next = this.#queue.wait(signal)
@@ -387,13 +387,13 @@ export class Pool extends pg.Pool {
     return takeIdleClient(this) as IdleClient
   }
 
-  /** Whoever waits for a connection comes before whoever waits for the right to have one: they have waited longer. */
+  /** Callers that wait for a connection come before callers that wait for a slot: they have waited longer. */
   #giveBack(): void {
     this.#handOn()
     this.#slots.give()
   }
 
-  /** Hands what is idle to those who wait. */
+  /** Hands idle connections to waiting callers. */
   #handOn(): void {
     while (this.#queue.size > 0 && this.idleCount > 0) this.#queue.next()?.(this.#takeIdle())
   }
@@ -406,7 +406,7 @@ export class Pool extends pg.Pool {
     return leased
   }
 
-  /** One for all leases. */
+  /** Shared by all leases. */
   readonly #onReleased = ({ lastUsed }: PooledClient, { takenAt, cameBack, leaveScope }: Lease): void => {
     cameBack?.()
     leaveScope?.()
@@ -421,7 +421,7 @@ export class Pool extends pg.Pool {
     this.#log.acquired(now - startedAt)
   }
 
-  /** What those who wait and the minimum lack, within the maximum. */
+  /** The connections that waiting callers and the minimum lack, within the maximum. */
   #missing(): number {
     const { total, connecting, min, max } = this.stats
     const toMinimum = this.#closing.hasBegun ? 0 : min - total
@@ -442,7 +442,10 @@ export class Pool extends pg.Pool {
     })
   }
 
-  /** What trying again cannot mend is told at once to those who wait, unless one may still come back to them. */
+  /**
+   * An error that retrying cannot fix is passed to the waiting callers immediately, unless a connection may still be
+   * returned to them.
+   */
   #connectFailed(error: MiyabiError, isFirst: boolean): void {
     if (isFirst) this.#log.connectFailing(error)
     const told = error instanceof HookFailure ? (error.thrown as Error) : error
@@ -458,7 +461,7 @@ export class Pool extends pg.Pool {
 
   #listen(): void {
     this.on('connect', () => {
-      // The driver reads it once for each new connection, so the next one gets a lifetime of its own.
+      // The driver reads it once per new connection, so each gets a separate lifetime.
       this.options.maxLifetimeSeconds = jitteredLifetimeSeconds(this.#settings.maxLifetimeMs)
     })
     this.on('remove', (client) => {
@@ -500,8 +503,8 @@ export class Pool extends pg.Pool {
 }
 
 /**
- * Makes a pool. It opens `minConnections` at once, without blocking; the others on demand.
- * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read.
+ * Creates a pool. It opens `minConnections` immediately, without blocking; others on demand.
+ * @throws {ConfigError} if the URL cannot be used, or a certificate file that it names cannot be read.
  */
 export function createPool(given: PostgresSettings, options: PoolOptions = {}): Pool {
   const settings = resolvePostgresSettings(given)
@@ -509,7 +512,7 @@ export function createPool(given: PostgresSettings, options: PoolOptions = {}): 
   return new Pool(settings, options)
 }
 
-/** The pool at this moment. */
+/** The current state of the pool. */
 export function getPoolStats(pool: Pool): PoolStats {
   return pool.stats
 }

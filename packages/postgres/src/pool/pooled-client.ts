@@ -22,16 +22,19 @@ import type { StatementTelling } from '../observe/statement-telling.js'
 import { currentMoment, type Moment } from './moment.js'
 import { longestTimeoutIn } from './timeout-in-text.js'
 
-/** A server or a network that answers nothing could hold a polite goodbye for minutes; after this the socket is cut. */
+/**
+ * A server or network that does not respond could delay an orderly close for minutes; after this time the socket is
+ * destroyed.
+ */
 const GOODBYE_LIMIT_MS = 1000
 
-/** Names of one and the same time zone. */
+/** Names of the same time zone. */
 const UTC = new Set(['UTC', 'UCT', 'Universal', 'Zulu', 'GMT'])
 
 /**
- * Whether a prepared statement was refused because its table has been altered, so that it would answer with other
- * columns. Nothing was done, and this session would go on to refuse it. SQLSTATE 0A000 is that of many things; the
- * server's source names this one.
+ * Whether a prepared statement was rejected because its table was altered, so that it would return other columns.
+ * Nothing was done, and this session would continue to reject it. SQLSTATE 0A000 has many causes; the server's source
+ * function identifies this one.
  */
 export function isStale(error: unknown): boolean {
   const { code, routine } = Object(error) as pg.DatabaseError
@@ -39,44 +42,41 @@ export function isStale(error: unknown): boolean {
 }
 
 /**
- * Whether a statement was refused because the session knows it no more by its name: somebody's text was DEALLOCATE or
- * DISCARD ALL. The driver would go on to name it, whoever asks. An EXECUTE in a text may be meant as well; what it was
- * part of was rolled back.
+ * Whether a statement was rejected because the session no longer knows it by name: a text contained DEALLOCATE or
+ * DISCARD ALL. The driver would continue to use the name, for any caller. An EXECUTE in a text may be the cause as
+ * well; its transaction was rolled back.
  */
 export function isForgotten(error: unknown): boolean {
   return (Object(error) as pg.DatabaseError).code === '26000'
 }
 
 /**
- * The server's word that a session has forgotten statements, one or all, because some text said so: DEALLOCATE, DISCARD
- * ALL.
+ * The server's command tags for a session that has discarded one or all prepared statements: DEALLOCATE, DISCARD ALL.
  */
 const FORGETS = /^(DEALLOCATE|DISCARD ALL)/
 
-/** What every connection of a pool is made from. */
+/** The options shared by all connections of a pool. */
 export interface PooledClientConfig extends pg.ClientConfig {
-  /** How long opening may take. Under a name of our own: the driver's pool would bind its queue by its own. */
+  /** How long opening may take. Not under the driver's name, by which its pool would limit its queue. */
   readonly connectTimeoutMs: number
-  /** Every connection that has a socket, those being opened included. */
+  /** Every connection that has a socket, including those being opened. */
   readonly sockets: Set<PooledClient>
-  /** Is told of the statements of those who have it. */
+  /** Receives the statements of connections in use. */
   readonly telling?: StatementTelling
 }
 
-/**
- * One connection of a pool: the driver's client, which also knows its session's settings and always comes to an end.
- */
+/** A connection of a pool: the driver's client, extended to know its session's settings and to always terminate. */
 export class PooledClient extends pg.Client {
-  /** When it was made. */
+  /** When it was created. */
   readonly madeAt = performance.now()
-  /** When it was last in use. */
+  /** When it was last used. */
   lastUsed: Moment = currentMoment()
-  /** Set where nobody else may have it. */
+  /** Set if no other caller may get it. */
   isSpent = false
-  /** Whether a caller has it, and what they released it with. */
+  /** Whether a caller has it, and what it was released with. */
   isLeased = false
   releasedWith: unknown
-  /** The longest limit on statements that a text gave this session, in milliseconds. */
+  /** The longest limit on statements that a text set for this session, in milliseconds. */
   ownTimeoutMs = 0
   #timeZone: string | undefined
   #isStandby = false
@@ -85,34 +85,34 @@ export class PooledClient extends pg.Client {
   constructor(config: PooledClientConfig) {
     // Through the prototype, because the pool keeps the password in a property that a copy would lose.
     super(Object.create(config, { connectionTimeoutMillis: { value: config.connectTimeoutMs } }) as pg.ClientConfig)
-    // A connection that breaks while it is handed out emits 'error'. With nobody listening, that would end the process.
+    // A connection that breaks while in use emits 'error'. Without a listener, that would end the process.
     this.on('error', () => {})
-    // The server reports these of its own accord, at login and at every change: knowing them costs no round trip.
+    // The server reports these unprompted, at login and at every change: knowing them costs no round trip.
     onServerMessage(this, 'parameterStatus', (status) => {
       this.#hasReported = true
       if (status.parameterName === 'TimeZone') this.#timeZone = status.parameterValue
       if (status.parameterName === 'in_hot_standby') this.#isStandby = status.parameterValue === 'on'
     })
-    // What a session forgot is prepared anew. `charCodeAt` first, because this is on the path of every statement.
+    // Statements that a session discarded are prepared again. `charCodeAt` first, because this is on the path of every
+    // statement.
     onServerMessage(this, 'commandComplete', ({ text }) => {
       if (text.charCodeAt(0) === 68 && FORGETS.test(text)) forgetStatements(this)
     })
-    // Ahead of the driver's own listener: a refused write is worth another try, elsewhere, only where a standby refused
-    // it.
+    // Before the driver's own listener: a rejected write is worth retrying, elsewhere, only if a standby rejected it.
     onServerMessage(this, 'errorMessage', (error) => {
       if (this.#isStandby) Object.assign(error, { standby: true })
       if (isForgotten(error) || isStale(error)) this.isSpent = true
       const text = textInFlight(this)
       if (text !== undefined) keepText(error, text)
     })
-    // What lasts for one transaction alone counts for the whole session: a limit taken for too long is no harm.
+    // A limit for one transaction counts for the whole session: overestimating a limit is harmless.
     onText(this, (text) => {
       const ms = longestTimeoutIn(text)
       if (ms > this.ownTimeoutMs) this.ownTimeoutMs = ms
     })
     const { telling } = config
     if (telling) watchQueries(this, (query) => (telling.isHeard && this.isLeased ? telling.begin(query) : undefined))
-    // A login that fails on this side (no password to be had) leaves the socket open, and the server waiting for a
+    // A login that fails on this side (no password available) leaves the socket open, and the server waiting for a
     // minute.
     this.connection.once('error', (error: Error) => {
       noteSocketError(error)
@@ -123,21 +123,21 @@ export class PooledClient extends pg.Client {
   }
 
   /**
-   * What the session begins with; the driver's types leave it out. The time zone is a parameter of its own, and not one
-   * of `options`, because poolers that refuse or drop `options` understand it and keep it.
+   * The startup parameters of the session; the driver's types omit them. The time zone is a separate parameter, not one
+   * of `options`, because poolers that reject or drop `options` support and keep it.
    */
   getStartupConf(): Readonly<Record<string, string>> {
     return { ...driverStartupConf(this), TimeZone: 'UTC' }
   }
 
-  /** Whether the session's time zone is UTC, as Prisma's adapter needs it. */
+  /** Whether the session's time zone is UTC, as Prisma's adapter requires. */
   get isUtc(): boolean {
     return this.#timeZone === undefined || UTC.has(this.#timeZone.replace(/^Etc\//, ''))
   }
 
   /**
-   * Whether the next user would find the session as a new one: no transaction open, the time zone untouched. As far as
-   * the server has told: see `isSettled`.
+   * Whether the session looks new to the next user: no open transaction, the time zone unchanged. As far as the server
+   * has reported: see `isSettled`.
    */
   get isClean(): boolean {
     const status = this.getTransactionStatus()
@@ -145,14 +145,14 @@ export class PooledClient extends pg.Client {
   }
 
   /**
-   * Whether the server has answered all that was sent. After a failed statement it tells the session's state a little
-   * later.
+   * Whether the server has answered everything that was sent. After a failed statement it reports the session's state
+   * slightly later.
    */
   get isSettled(): boolean {
     return isSettled(this)
   }
 
-  /** Whether there is no connection yet that a login could go over. */
+  /** Whether there is no connection yet over which a login could run. */
   get isConnecting(): boolean {
     return isConnecting(this)
   }
@@ -162,30 +162,30 @@ export class PooledClient extends pg.Client {
     return owesAnswer(this)
   }
 
-  /** Bytes that came and went. */
+  /** Bytes received and sent. */
   get bytes(): number {
     return bytesOf(this)
   }
 
-  /** By what the server knows the session. */
+  /** The key by which the server identifies the session. */
   get serverPid(): number {
     return backendKeyOf(this).processID
   }
 
-  /** What the server is to answer. */
+  /** The request that the server must answer. */
   get inFlight(): { readonly text: string | undefined; readonly isOpenEnded: boolean } {
     return { text: textInFlight(this), isOpenEnded: isStreaming(this) }
   }
 
   /**
-   * @throws {PostgresError} `postgres.internals_missing` where the driver keeps, or passes on, less than is needed of a
-   * session.
+   * @throws {PostgresError} `postgres.internals_missing` if the driver keeps or reports less of a session than is
+   *   needed.
    */
   assertInternals(): void {
     assertInternals(sessionCheck(this, this.#hasReported))
   }
 
-  /** @throws {PostgresError} `postgres.time_zone` where the session ignored the time zone that was asked for. */
+  /** @throws {PostgresError} `postgres.time_zone` if the session ignored the requested time zone. */
   assertUtc(): void {
     if (this.isUtc) return
     throw new PostgresError(
@@ -194,7 +194,7 @@ export class PooledClient extends pg.Client {
     )
   }
 
-  /** Cuts the socket without a goodbye; `reason` is what those hear who wait for an answer. */
+  /** Destroys the socket without an orderly close; callers waiting for an answer get `reason`. */
   destroy(reason?: Error): void {
     this.connection.stream.destroy(reason)
   }

@@ -5,9 +5,9 @@ import { onOwnConnection } from './own-connection.js'
 const DONE = /^idle/
 
 /**
- * Which of these sessions of the same login are at work on something, as the server tells over a connection of its own.
- * Behind a pooler, which calls sessions by numbers of its own, all of them, if anybody answers.
- * @throws {PostgresError} where nobody answers within a second.
+ * Returns which of these sessions of the same login are working, as reported by the server over a separate connection.
+ * Behind a pooler, which numbers sessions itself, all of them, if there is any answer.
+ * @throws {PostgresError} if there is no answer within a second.
  */
 export async function sessionsAtWork(
   settings: ResolvedSettings,

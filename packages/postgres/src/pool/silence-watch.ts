@@ -1,37 +1,39 @@
 import { statementsIn } from './statements-in.js'
 
-/** How often connections are looked at. */
+/** How often connections are checked. */
 const LOOK_MS = 500
-/** How much longer than the server's own limit on a statement its answer may take: to end it, and on the way. */
+/**
+ * How much longer than the server's statement limit an answer may take: for ending the statement, and for transmission.
+ */
 const MARGIN_MS = 3000
-/** Where the server has no limit: when it is asked whether it is still at work, and how often again. */
+/** If the server has no limit: when it is first asked whether it is still working, and the interval after that. */
 const ASK_MS = 10_000
-/** So many questions in a row that are not answered mean that nothing will be. */
+/** After this many consecutive unanswered requests, none will be answered. */
 const UNANSWERED = 3
 
-/** A connection as far as it is watched. */
+/** The watched properties of a connection. */
 export interface Watchable {
   /** Whether the server owes an answer. */
   readonly owesAnswer: boolean
-  /** Bytes that came and went. */
+  /** Bytes received and sent. */
   readonly bytes: number
-  /** What it was sent last; `isOpenEnded`: whose turn it is only the reader knows, as with a cursor. */
+  /** The last text sent; `isOpenEnded`: only the reader knows whose turn it is, as with a cursor. */
   readonly inFlight: { readonly text: string | undefined; readonly isOpenEnded: boolean }
-  /** The longest limit on statements that a text gave this session, in milliseconds. */
+  /** The longest limit on statements that a text set for this session, in milliseconds. */
   readonly ownTimeoutMs: number
-  /** By what the server knows the session. */
+  /** The key by which the server identifies the session. */
   readonly serverPid: number
 }
 
-/** What a watch needs of its pool. */
+/** The pool's functions that a watch needs. */
 export interface SilenceWatchOptions<Client extends Watchable> {
   readonly clients: Iterable<Client>
   readonly isInUse: () => boolean
   /** The server's limit on a statement, in milliseconds. 0: none. */
   readonly statementTimeoutMs: number
-  /** Which of these sessions are still at work, as the server says; rejects where it does not answer. */
+  /** Which of these sessions are still working, as reported by the server; rejects if it does not answer. */
   readonly askServer: (serverPids: readonly number[]) => Promise<ReadonlySet<number>>
-  /** Ends a connection that owes an answer and gives none, so that what waits for it fails. */
+  /** Closes a connection that owes an answer and gives none, so that its callers fail. */
   readonly onSilent: (client: Client, silentMs: number) => void
 }
 
@@ -43,12 +45,12 @@ interface Silence {
 }
 
 /**
- * Ends the waits that nobody else ends. The server ends statements at its own limit, and then answers; where no byte
- * has come or gone for longer, there is no server any more, or no way to it. Sessions without a limit are asked after,
- * over another connection.
+ * Ends waits that nothing else ends. The server ends statements at its own limit, and then answers; if no byte was
+ * transferred for longer, the server is gone or unreachable. Sessions without a limit are queried over another
+ * connection.
  *
- * One timer for a pool, which looks at what is in use; statements cost nothing. Time is counted in looks, so that a
- * process which did not get to run does not take its own absence for silence.
+ * One timer per pool checks the connections in use; statements cost nothing. Time is counted in checks, so that a
+ * process that could not run does not mistake its own absence for silence.
  */
 export class SilenceWatch<Client extends Watchable> {
   readonly #options: SilenceWatchOptions<Client>
@@ -70,7 +72,7 @@ export class SilenceWatch<Client extends Watchable> {
     this.#timer = undefined
   }
 
-  /** Looks at every connection once. */
+  /** Checks every connection once. */
   look(): void {
     if (!this.#options.isInUse()) {
       this.stop()
@@ -88,8 +90,8 @@ export class SilenceWatch<Client extends Watchable> {
   }
 
   /**
-   * How long it has been silent, this look included; undefined where it owes nothing, or was heard of since the last
-   * look.
+   * How long it has been silent, including this check; undefined if it owes nothing, or was active since the last
+   * check.
    */
   #silenceOf(client: Client): Silence | undefined {
     const before = client.owesAnswer ? this.#silences.get(client) : undefined
@@ -102,7 +104,7 @@ export class SilenceWatch<Client extends Watchable> {
     return undefined
   }
 
-  /** Of all that one text has: the server counts anew for each of its statements. */
+  /** For all statements of one text: the server counts separately for each of them. */
   #limitOf({ inFlight, ownTimeoutMs }: Client): number {
     const { statementTimeoutMs } = this.#options
     if (statementTimeoutMs === 0 || inFlight.isOpenEnded) return Number.POSITIVE_INFINITY
@@ -122,7 +124,7 @@ export class SilenceWatch<Client extends Watchable> {
     }
   }
 
-  /** After one more look at the socket: timers run before what came meanwhile. */
+  /** After another check of the socket: timers run before data that arrived in the meantime. */
   #cut(client: Client, silence: Silence): void {
     setImmediate(() => {
       if (client.owesAnswer && client.bytes === silence.bytes) this.#options.onSilent(client, silence.ms)

@@ -1,12 +1,12 @@
-/** How much a pool was used over the last minute. */
+/** The usage of a pool over the last minute. */
 export interface PoolUsage {
-  /** Over how long the figures are, in milliseconds: a minute, less after a start. */
+  /** The period covered, in milliseconds: a minute, less after startup. */
   readonly windowMs: number
   /** Connections handed out. */
   readonly acquires: number
   /** How long callers waited for them, in milliseconds. The percentiles are within 5 percent. */
   readonly waitMs: { readonly mean: number; readonly p95: number; readonly p99: number; readonly max: number }
-  /** How long one was held, in milliseconds: the mean. Those that are still out count as far as they got. */
+  /** How long one was held, in milliseconds: the mean. Connections still in use count with the time so far. */
   readonly holdMs: number
   /** Connections in use, the mean over time. By Little's law it is the rate of acquires times `holdMs`. */
   readonly busy: number
@@ -16,7 +16,7 @@ const SLICE_MS = 10_000
 const SLICES = 6
 const WINDOW_MS = SLICE_MS * SLICES
 
-/** Waits are counted in buckets, each a tenth wider than the one before, from 0.1 ms to some 20 minutes. */
+/** Waits are counted in buckets, each 10 % wider than the previous one, from 0.1 ms to about 20 minutes. */
 const FIRST_MS = 0.1
 const GROWTH = Math.log(1.1)
 const BUCKETS = 172
@@ -30,16 +30,14 @@ interface Slice {
   readonly buckets: Uint32Array
 }
 
-/**
- * Counts what a pool does, over a window that slides by slices. Cheap enough for every query: it adds to a few numbers.
- */
+/** Measures a pool over a window that slides in slices. Cheap enough for every query: it only updates a few numbers. */
 export class UsageWindow {
   readonly #slices: readonly Slice[]
   readonly #startedAt: number
   #active = 0
   #settledAt: number
 
-  /** All times are of `performance.now()`. */
+  /** All times are from `performance.now()`. */
   constructor(now: number) {
     this.#startedAt = now
     this.#settledAt = now
@@ -53,7 +51,7 @@ export class UsageWindow {
     }))
   }
 
-  /** A connection was handed out to a caller who waited so long. */
+  /** A connection was handed out to a caller that waited this long. */
   taken(now: number, waitedMs: number): void {
     this.#settle(now)
     this.#active += 1
@@ -65,7 +63,7 @@ export class UsageWindow {
     slice.buckets[bucket] = (slice.buckets[bucket] ?? 0) + 1
   }
 
-  /** One came back. */
+  /** A connection was returned. */
   returned(now: number): void {
     this.#settle(now)
     this.#active -= 1
@@ -102,7 +100,7 @@ export class UsageWindow {
     }
   }
 
-  /** Adds the time since the last change, in which as many were in use as are now, to the slices it fell into. */
+  /** Adds the time since the last change, with the current number in use, to the slices it covers. */
   #settle(now: number): void {
     let from = Math.max(this.#settledAt, now - WINDOW_MS)
     this.#settledAt = now

@@ -1,20 +1,20 @@
 import { toPostgresError } from '../errors/map-error.js'
 
-/** A place in the write-ahead log of one server. */
+/** A position in the write-ahead log of one server. */
 export interface Position {
   /**
-   * Whose log: the system identifier of the cluster and its timeline, as `7381029384756/00000001`. Places of another
-   * history are not comparable.
+   * Whose log: the system identifier of the cluster and its timeline, as `7381029384756/00000001`. Positions of
+   * different histories are not comparable.
    */
   readonly history: string
-  /** In bytes from the log's beginning. */
+  /** In bytes from the beginning of the log. */
   readonly lsn: bigint
 }
 
 /**
- * How far the log is written, and whose it is. That of insertion and not of flushing: a commit that does not wait for
- * the disk is behind the latter. Behind the header of a page that holds nothing yet the position is that of the page:
- * a standby that has replayed all of it says so.
+ * How far the log is written, and whose it is. The insert position, not the flush position: a commit that does not wait
+ * for the disk is beyond the latter. After the header of an empty page, the position is the start of the page: a
+ * standby that has replayed everything reports that.
  */
 const POSITION = `
   WITH written AS (SELECT pg_current_wal_insert_lsn() AS lsn)
@@ -24,24 +24,24 @@ const POSITION = `
          (SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(lsn), 8) AS history
   FROM written`
 
-/** The number in what the server calls a position: `16/B374D848`. */
+/** The number of a position in the server's format: `16/B374D848`. */
 export function lsnOf(text: string): bigint {
   const [high = '', low = ''] = text.split('/')
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`)
 }
 
-/** As the server writes it. */
+/** The position in the server's format. */
 export function lsnText(lsn: bigint): string {
   return `${(lsn >> 32n).toString(16)}/${(lsn & 0xffffffffn).toString(16)}`.toUpperCase()
 }
 
 type Asking = (text: string) => Promise<{ readonly rows: readonly object[] }>
 
-/** Asks one server for its position, for all who ask at the same time in one question. */
+/** Reads one server's position, with one query for all callers at the same time. */
 export class Positions {
   readonly #ask: Asking
   #asking: Promise<unknown> | undefined
-  /** Sent when the one that is under way is answered: who asks now may have seen what that did not. */
+  /** Sent when the current query is answered: a new caller may have seen something that the current one did not. */
   #next: Promise<Position> | undefined
 
   constructor(ask: Asking) {

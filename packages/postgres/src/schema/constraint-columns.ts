@@ -1,7 +1,7 @@
 /**
  * The columns of each constraint: unique, foreign key, check. With row-level security on, the server names the
- * constraint that a row broke and its table, never the columns, because they come with values; and to ask it would take
- * a connection at the worst moment.
+ * constraint that a row violated and its table, never the columns, because values come with them; and querying it would
+ * take a connection at the worst moment.
  */
 export const CONSTRAINT_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   agent_executions_agent_type_known: ['agent_type'],

@@ -1,4 +1,4 @@
-// The only way to the generated code, so that its place and its form are this file's business alone.
+// The only access to the generated code, so that only this file depends on its location and form.
 import './prisma-types.generated.js'
 
 export * from './generated/client.js'

@@ -4,16 +4,19 @@ import { driverPassword } from './password.js'
 import type { ResolvedSettings } from './resolve.js'
 
 /**
- * Silence on an open socket for this long makes the system probe the peer, so that firewalls see traffic and the dead
- * are found.
+ * After this long without traffic on an open socket the system probes the peer, so that firewalls see traffic and dead
+ * peers are detected.
  */
 const KEEP_ALIVE_AFTER_MS = 10_000
-/** The last part of a lifetime over which expiry is spread, so that connections opened together do not end together. */
+/**
+ * The last part of a lifetime over which expiry is staggered, so that connections opened together do not expire
+ * together.
+ */
 const LIFETIME_JITTER = 0.1
 
 /**
- * What each setting becomes in the driver's words, for one connection. The password travels as a field of its own,
- * which the driver hides from `util.inspect`; a connection string would not be hidden.
+ * Converts the settings to the driver's options, for one connection. The password is a separate field, which the driver
+ * hides from `util.inspect`; a connection string would not be hidden.
  */
 export function toClientConfig(settings: ResolvedSettings): pg.ClientConfig {
   const { host, port, database, user, ssl } = settings.target
@@ -24,11 +27,11 @@ export function toClientConfig(settings: ResolvedSettings): pg.ClientConfig {
     database,
     user,
     ...defined({ password }),
-    ssl: ssl && { ...ssl }, // the driver hides the key in the object that it is given
+    ssl: ssl && { ...ssl }, // the driver hides the key in the object it receives
     application_name: settings.applicationName,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
-    // A pooler in transaction mode refuses them, or worse, drops them: there the role has them.
+    // A pooler in transaction mode rejects them or, worse, drops them: there the role has them.
     ...(settings.pooler === 'none' ? { options: startupOptions(settings) } : {}),
   }
 }
@@ -39,8 +42,8 @@ export function jitteredLifetimeSeconds(lifetimeMs: number): number {
 }
 
 /**
- * What every session has to have, beside UTC. Timeouts: the server enforces them and ends the work; a timeout in the
- * driver would abandon it. Values of `pg_settings`, in milliseconds.
+ * Settings that every session must have, besides UTC. Timeouts: the server enforces them and stops the work; a timeout
+ * in the driver would only abandon it. Values of `pg_settings`, in milliseconds.
  */
 export function sessionSettings(settings: ResolvedSettings): Readonly<Record<string, string>> {
   const { schema } = settings.target

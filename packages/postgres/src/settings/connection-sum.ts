@@ -1,16 +1,16 @@
-/** Connections beside those of a pool: its health check has one of its own. */
+/** Connections besides those of a pool: its health check has a separate one. */
 const CONNECTIONS_BESIDE_POOL = 1
 
 /** Connections kept for migrations, backups and people. */
 export const DEFAULT_RESERVE = 10
 
 /**
- * What all processes together ask of a server, in the names of the settings: what every text says, and `connectionSum`
- * computes.
+ * The connections that all processes together need, in the names of the settings: as stated in every text, and computed
+ * by `connectionSum`.
  */
 export const CONNECTION_SUM = `DB_INSTANCES x (DB_MAX_CONNECTIONS + ${CONNECTIONS_BESIDE_POOL} + DB_SERVICE_MAX_CONNECTIONS + ${CONNECTIONS_BESIDE_POOL}) + ${DEFAULT_RESERVE}`
 
-/** Where to begin, by number of users. For one process. */
+/** Starting values, by number of users. For one process. */
 export const POOL_TIERS = [
   { name: 'small', users: 500, maxConnections: 20, minConnections: 5 },
   { name: 'medium', users: 2000, maxConnections: 50, minConnections: 10 },
@@ -23,9 +23,9 @@ export interface ConnectionCounts {
   readonly instances: number
   /** DB_MAX_CONNECTIONS of each. */
   readonly maxConnections: number
-  /** DB_SERVICE_MAX_CONNECTIONS of each, where the service has a pool. Default 0. */
+  /** DB_SERVICE_MAX_CONNECTIONS of each, if the service has a pool. Default 0. */
   readonly serviceConnections?: number
-  /** Connections for all else. Default 10. */
+  /** Connections for everything else. Default 10. */
   readonly reserve?: number
 }
 
@@ -33,7 +33,7 @@ export interface ConnectionCounts {
 export function connectionSum(counts: ConnectionCounts): {
   readonly needed: number
   readonly words: string
-  /** The largest DB_MAX_CONNECTIONS with which the sum stays within `available`; 0 where there is none. */
+  /** The largest DB_MAX_CONNECTIONS with which the sum stays within `available`; 0 if there is none. */
   readonly largestMax: (available: number) => number
 } {
   const { instances, maxConnections, serviceConnections = 0, reserve = DEFAULT_RESERVE } = counts

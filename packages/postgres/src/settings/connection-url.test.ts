@@ -61,7 +61,7 @@ describe('connectionUrlProblem', () => {
 
   it('tells all at once, and nothing of the secret', () => {
     const told = problem('postgresql://:secret%zz@host?connection_limit=1')
-    expect(told).toContain('names no user, and names no database, and has a % that begins no percent-encoding')
+    expect(told).toContain('has no user, and has no database, and has a % that does not start a percent-encoding')
     expect(told).toContain('connection_limit')
     expect(told).not.toContain('secret')
   })

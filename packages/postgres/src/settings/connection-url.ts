@@ -4,22 +4,23 @@ import { defined } from '@miyabi/core'
 import { type TlsMode, type TlsParameters, tlsMode, tlsOptions, tlsProblem } from './tls.js'
 
 /**
- * Where a connection URL leads, and as whom. Frozen. The password and what TLS needs are hidden from `util.inspect`.
+ * The server, database and login of a connection URL. Frozen. The password and the TLS keys are hidden from
+ * `util.inspect`.
  */
 export interface ConnectionTarget {
   /** The server, database and login in words, for messages: no password. */
   readonly server: string
   /** The variable that the URL came from, for messages. */
   readonly variable: string
-  /** Whether the server is on this machine, as far as its name tells. */
+  /** Whether the server is on this machine, judging by its name. */
   readonly isLocal: boolean
   readonly host: string
   readonly port: number
   readonly database: string
   readonly user: string
-  /** Absent where the server asks for none, or for a client certificate. */
+  /** Absent if the server requires none, or a client certificate. */
   readonly password?: string
-  /** The schema that unqualified names resolve to; the server's search_path where absent. */
+  /** The schema that unqualified names resolve to; the server's search_path if absent. */
   readonly schema?: string
   readonly tlsMode: TlsMode
   readonly ssl: ConnectionOptions | false
@@ -27,7 +28,10 @@ export interface ConnectionTarget {
 
 const UNDERSTOOD = ['schema', 'host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
 
-/** What other clients read from the URL, and where this one has it. Ignoring them would change behaviour in silence. */
+/**
+ * Parameters that other clients read from the URL, and their replacements here. Ignoring them would silently change
+ * behavior.
+ */
 const INSTEAD: Readonly<Record<string, string>> = {
   connection_limit: 'set DB_MAX_CONNECTIONS instead',
   pool_timeout: 'set DB_ACQUIRE_TIMEOUT instead',
@@ -41,27 +45,27 @@ const INSTEAD: Readonly<Record<string, string>> = {
   application_name: 'set DB_APPLICATION_NAME instead',
   options: 'set it on the role instead (ALTER ROLE ... SET ...)',
   pgbouncer: 'set DB_POOLER=transaction instead',
-  statement_cache_size: 'remove it; prepared statements are bounded already',
-  ssl: 'say it with sslmode (disable, require, verify-ca or verify-full)',
-  channel_binding: 'say sslmode=verify-full, which proves that the server is the right one',
-  sslaccept: 'say it with sslmode (require, verify-ca or verify-full)',
+  statement_cache_size: 'remove it; the number of prepared statements is already limited',
+  ssl: 'use sslmode (disable, require, verify-ca or verify-full)',
+  channel_binding: "use sslmode=verify-full, which verifies the server's identity",
+  sslaccept: 'use sslmode (require, verify-ca or verify-full)',
   sslidentity: 'use sslcert and sslkey, as PEM files',
   sslpassword: 'use an sslkey without a passphrase',
 }
 
 /**
- * What is wrong with a PostgreSQL URL, in words that repeat neither a password nor the whole URL; undefined where
+ * Returns what is wrong with a PostgreSQL URL, in words that repeat neither a password nor the whole URL; undefined if
  * nothing is.
  */
 export function connectionUrlProblem(url: URL): string | undefined {
   const problems: string[] = []
-  if (url.username === '') problems.push('names no user')
-  if (url.pathname.length < 2) problems.push('names no database')
+  if (url.username === '') problems.push('has no user')
+  if (url.pathname.length < 2) problems.push('has no database')
   if (![url.username, url.password, url.pathname].every(decodes)) {
-    problems.push('has a % that begins no percent-encoding (a literal % is written %25)')
+    problems.push('has a % that does not start a percent-encoding (write a literal % as %25)')
   }
   for (const name of new Set(url.searchParams.keys())) {
-    if (INSTEAD[name]) problems.push(`has the parameter ${name}, which is not read here: ${INSTEAD[name]}`)
+    if (INSTEAD[name]) problems.push(`has the parameter ${name}, which is not supported: ${INSTEAD[name]}`)
     else if (!UNDERSTOOD.includes(name)) problems.push(`has an unknown parameter ${JSON.stringify(name.slice(0, 40))}`)
   }
   const tls = tlsProblem(tlsParameters(url))
@@ -72,15 +76,15 @@ export function connectionUrlProblem(url: URL): string | undefined {
   }
   const socket = url.searchParams.get('host')
   if (socket !== null && !socket.startsWith('/')) {
-    problems.push('has a parameter host that is not the absolute path of a socket folder')
+    problems.push('has a host parameter that is not the absolute path of a socket folder')
   }
   return problems.length === 0 ? undefined : problems.join(', and ')
 }
 
 /**
- * Reads a URL that `connectionUrlProblem` found nothing wrong with. Reads the certificate files it names.
- * @param variable where it was set.
- * @throws {Error} where such a file cannot be read.
+ * Parses a URL in which `connectionUrlProblem` found no problem. Reads the certificate files it names.
+ * @param variable the variable that it comes from.
+ * @throws {Error} if such a file cannot be read.
  */
 export function parseConnectionUrl(text: string, variable = 'DATABASE_URL'): ConnectionTarget {
   const url = new URL(text)
@@ -106,7 +110,7 @@ export function parseConnectionUrl(text: string, variable = 'DATABASE_URL'): Con
   }
   const hidden = {
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-    ssl: socket === undefined && tlsOptions(tls), // a socket of this machine has no TLS, whatever the mode; so for libpq
+    ssl: socket === undefined && tlsOptions(tls), // a local socket has no TLS, whatever the mode; the same as in libpq
   }
   for (const [name, value] of Object.entries(hidden)) Object.defineProperty(shown, name, { value })
   return Object.freeze(shown) as typeof shown & typeof hidden

@@ -3,13 +3,13 @@ import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
 
 /**
- * Gives a password: a token that expires, or a secret that rotates. Called for every new connection, so it should keep
- * what is still valid. It counts against DB_CONNECT_TIMEOUT.
+ * Returns a password: a token that expires, or a secret that rotates. Called for every new connection, so it should
+ * cache a valid one. Its time counts toward DB_CONNECT_TIMEOUT.
  */
 export type PasswordSource = () => string | Promise<string>
 
 /**
- * The same in the driver's words: what goes wrong in it is typed, and comes out of whatever needed the connection.
+ * Converts it for the driver: its errors are typed, and are passed to the calls that needed the connection.
  * @throws {PostgresError} `postgres.password_failed`, when called.
  */
 export function driverPassword(source: PasswordSource): () => Promise<string> {
@@ -22,8 +22,8 @@ export function driverPassword(source: PasswordSource): () => Promise<string> {
       const cause = safeCause(error)
       throw new PostgresError('postgres.password_failed', `${reason} (${cause.name})`, { cause })
     }
-    throw new PostgresError('postgres.password_failed', `${reason}: it gave no text`, {
-      remedy: 'let it give a password; the next connection calls it again',
+    throw new PostgresError('postgres.password_failed', `${reason}: it did not return a string`, {
+      remedy: 'let it return a password; the next connection calls it again',
     })
   }
 }

@@ -2,15 +2,15 @@ import { printable } from '@miyabi/core'
 import type { PostgresSettings } from './config.js'
 import { type ResolvedSettings, resolveUrl } from './resolve.js'
 
-/** The name of the pool of a replica, told in errors and events. @param index from 0. */
+/** Returns the name of a replica's pool, used in errors and events. @param index from 0. */
 export const replicaName = (index: number, mayServe: boolean): string =>
   `${mayServe ? 'service-' : ''}replica-${index + 1}`
 
 /**
- * The settings of the pools that read from replicas, one for each URL: as those of the primary, with nothing opened
- * before it is needed.
+ * Returns the settings of the pools that read from replicas, one for each URL: the primary's, with no connections
+ * opened in advance.
  * @param mayServe whether for the service's login.
- * @throws {ConfigError} where a URL cannot be used, or a certificate file that it names cannot be read.
+ * @throws {ConfigError} if a URL cannot be used, or a certificate file that it names cannot be read.
  */
 export function resolveReplicas(settings: PostgresSettings, mayServe: boolean): readonly ResolvedSettings[] {
   const { replicaUrls = [], serviceReplicaUrls = [] } = settings

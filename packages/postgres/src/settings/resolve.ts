@@ -4,25 +4,22 @@ import { type ConnectionTarget, connectionUrlProblem, parseConnectionUrl } from 
 import { listenerSettings, serviceSettings } from './service-settings.js'
 import { CertificateFault } from './tls.js'
 
-/**
- * Settings whose URL has been read, and the certificates that it names: nothing after this parses the one or opens the
- * others.
- */
+/** Settings whose URL was parsed and whose certificate files were read: later code does neither. */
 export interface ResolvedSettings extends PostgresSettings {
   readonly target: ConnectionTarget
 }
 
 type Role = 'application' | 'service' | 'listener'
 
-/** What was resolved here, and for which login; a copy with changes is not, so its URL is read again. */
+/** Settings resolved here, and their login; a changed copy is not among them, so its URL is parsed again. */
 const resolved = new WeakMap<PostgresSettings, Role>()
 
 /**
- * Reads where the settings lead, once: whoever makes connections, messages or checks takes it from the result. What is
- * resolved already comes back as it is.
- * @param role whose login: `service` is that of SERVICE_DATABASE_URL, with the size of its pool; `listener` that of
- *   SERVICE_DIRECT_DATABASE_URL.
- * @throws {ConfigError} where the URL cannot be used, or a certificate file that it names cannot be read, or is none.
+ * Resolves the settings once: connections, messages and checks use the result. Settings already resolved are returned
+ * unchanged.
+ * @param role determines the login: `service` is that of SERVICE_DATABASE_URL, with the size of its pool; `listener`
+ *   that of SERVICE_DIRECT_DATABASE_URL.
+ * @throws {ConfigError} if the URL cannot be used, or a certificate file that it names cannot be read or is invalid.
  */
 export function resolvePostgresSettings(given: PostgresSettings, role: Role = 'application'): ResolvedSettings {
   if (isResolved(given, role)) return given
@@ -30,7 +27,7 @@ export function resolvePostgresSettings(given: PostgresSettings, role: Role = 'a
   return resolveUrl(settings, variable, role)
 }
 
-/** The same of settings whose `databaseUrl` comes from a variable of its own. */
+/** Does the same for settings whose `databaseUrl` comes from another variable. */
 export function resolveUrl(settings: PostgresSettings, variable: string, role: Role = 'application'): ResolvedSettings {
   const result = Object.freeze({ ...settings, target: readTarget(settings.databaseUrl, variable) })
   resolved.set(result, role)
@@ -47,8 +44,7 @@ function ofRole(
 }
 
 /**
- * What was resolved for the service is the settings of a pool as good as any; what was resolved for the application is
- * not the service's.
+ * Settings resolved for the service can serve any pool; settings resolved for the application are not the service's.
  */
 function isResolved(settings: PostgresSettings, role: Role): settings is ResolvedSettings {
   const of = resolved.get(settings)
@@ -60,7 +56,7 @@ function readTarget(text: string, name: string): ConnectionTarget {
   const unencoded = encodingProblem(text)
   if (unencoded !== undefined)
     throw fault(`the value ${unencoded}`, 'a URL such as postgresql://USER:PASSWORD@HOST:5432/DATABASE')
-  // Not by catching the URL parser's error: that one carries the text, password included.
+  // Not by catching the URL parser's error: that contains the text, including the password.
   if (!URL.canParse(text)) throw fault('is not a URL', 'a URL such as postgresql://USER:PASSWORD@HOST:5432/DATABASE')
   const problem = connectionUrlProblem(new URL(text))
   if (problem !== undefined)

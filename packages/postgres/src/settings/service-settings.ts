@@ -2,7 +2,7 @@ import { ConfigError, printable } from '@miyabi/core'
 import type { PostgresSettings } from './config.js'
 
 /**
- * The settings of the service's own pool: its login, its size, and nothing opened before it is needed.
+ * Returns the settings of the service's own pool: its login, its size, and no connections opened in advance.
  * @throws {ConfigError} `config.invalid` without SERVICE_DATABASE_URL.
  */
 export function serviceSettings({ password: _password, ...settings }: PostgresSettings): PostgresSettings {
@@ -27,7 +27,7 @@ export function serviceSettings({ password: _password, ...settings }: PostgresSe
 }
 
 /**
- * The settings of the one connection over which a process listens: the service's login past any pooler.
+ * Returns the settings of the connection over which a process listens: the service's login, bypassing any pooler.
  * @throws {ConfigError} `config.invalid` without SERVICE_DIRECT_DATABASE_URL.
  */
 export function listenerSettings({ password: _password, ...settings }: PostgresSettings): PostgresSettings {
@@ -38,7 +38,7 @@ export function listenerSettings({ password: _password, ...settings }: PostgresS
         name: 'SERVICE_DIRECT_DATABASE_URL',
         problem: 'is not set',
         expected:
-          'the URL of the login that acts as the service, past any pooler, such as postgresql://miyabi_backend:PASSWORD@HOST:5432/miyabi',
+          'the URL of the login that acts as the service, bypassing any pooler, such as postgresql://miyabi_backend:PASSWORD@HOST:5432/miyabi',
       },
     ])
   }

@@ -4,13 +4,13 @@ import { type ConnectionOptions, createSecureContext } from 'node:tls'
 
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 
-/** The values of libpq's `sslmode` that have a meaning here. */
+/** The supported values of libpq's `sslmode`. */
 export type TlsMode = (typeof MODES)[number]
 
-/** What a URL says about TLS, in libpq's names. */
+/** The TLS parameters of a URL, in libpq's names. */
 export interface TlsParameters {
   readonly sslmode: string | undefined
-  /** A PEM file of root certificates, or `system` for those that Node knows. */
+  /** A PEM file of root certificates, or `system` for Node's built-in ones. */
   readonly sslrootcert: string | undefined
   /** PEM files of the client's own certificate and key. */
   readonly sslcert: string | undefined
@@ -19,11 +19,13 @@ export interface TlsParameters {
 
 const isMode = (text: string): text is TlsMode => MODES.some((mode) => mode === text)
 
-/** What is wrong with them; every combination that libpq refuses, or that would protect less than it seems to. */
+/**
+ * Returns what is wrong with them: every combination that libpq rejects, or that would protect less than it seems to.
+ */
 export function tlsProblem(parameters: TlsParameters): string | undefined {
   const { sslmode, sslrootcert, sslcert, sslkey } = parameters
   if (sslmode === 'allow' || sslmode === 'prefer') {
-    return `has sslmode=${sslmode}, which goes on in plain text when somebody in between wants it to: say require, verify-ca or verify-full, or disable`
+    return `has sslmode=${sslmode}, which an attacker on the network can downgrade to plain text: use require, verify-ca or verify-full, or disable`
   }
   if (sslmode !== undefined && !isMode(sslmode)) {
     return 'has an sslmode other than disable, require, verify-ca and verify-full'
@@ -35,7 +37,7 @@ export function tlsProblem(parameters: TlsParameters): string | undefined {
     return unused && `has ${unused[0]} without an sslmode that uses it (require, verify-ca or verify-full)`
   }
   if (mode !== 'verify-full' && sslrootcert === 'system') {
-    return `has sslrootcert=system with sslmode=${mode}: anybody can have a certificate of a public authority; say verify-full`
+    return `has sslrootcert=system with sslmode=${mode}: anyone can get a certificate from a public authority; use verify-full`
   }
   if (mode === 'verify-ca' && sslrootcert === undefined) {
     return 'has sslmode=verify-ca without sslrootcert, the authority to verify against'
@@ -43,7 +45,7 @@ export function tlsProblem(parameters: TlsParameters): string | undefined {
   return undefined
 }
 
-/** The mode that they stand for. Unset is `disable`, but `verify-full` with sslrootcert=system, as for libpq. */
+/** Returns the effective mode. Unset means `disable`, but `verify-full` with sslrootcert=system, as in libpq. */
 export function tlsMode({ sslmode, sslrootcert }: TlsParameters): TlsMode {
   if (sslmode !== undefined && isMode(sslmode)) return sslmode
   return sslrootcert === 'system' ? 'verify-full' : 'disable'
@@ -52,8 +54,8 @@ export function tlsMode({ sslmode, sslrootcert }: TlsParameters): TlsMode {
 /**
  * libpq's meaning of each mode (https://www.postgresql.org/docs/current/libpq-ssl.html): `require` encrypts and
  * verifies nothing unless a root certificate is given, `verify-ca` verifies the chain, `verify-full` also the name of
- * the host. The driver's own reading of a URL takes all three for verify-full.
- * @throws {CertificateFault} where a file cannot be read, or is not what its parameter says.
+ * the host. The driver's own URL parser treats all three as verify-full.
+ * @throws {CertificateFault} if a file cannot be read, or does not contain what its parameter requires.
  */
 export function tlsOptions(parameters: TlsParameters): ConnectionOptions | false {
   const mode = tlsMode(parameters)
@@ -68,7 +70,7 @@ export function tlsOptions(parameters: TlsParameters): ConnectionOptions | false
   return { ...material, checkServerIdentity: () => undefined }
 }
 
-/** A file of a certificate or a key that cannot be used. Says nothing of what is in it. */
+/** A certificate or key file that cannot be used. Reveals nothing of its contents. */
 export class CertificateFault extends Error {
   override readonly name = 'CertificateFault'
 }
@@ -84,16 +86,16 @@ function read(file: string): Buffer {
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
 
-/** What is no certificate, TLS passes over in silence, and then trusts nobody. */
+/** TLS silently ignores invalid certificates, and then trusts nobody. */
 function authorities(file: string): Buffer {
   const content = read(file)
   const certificates = content.toString('latin1').match(CERTIFICATE) ?? []
-  if (certificates.length === 0) throw new CertificateFault('has an sslrootcert whose file holds no certificate')
+  if (certificates.length === 0) throw new CertificateFault('has an sslrootcert whose file contains no certificate')
   for (const certificate of certificates) {
     try {
       new X509Certificate(certificate)
     } catch {
-      throw new CertificateFault('has an sslrootcert whose file holds a certificate that cannot be read')
+      throw new CertificateFault('has an sslrootcert whose file contains a certificate that cannot be parsed')
     }
   }
   return content
@@ -109,9 +111,9 @@ function ownCertificate(certFile: string, keyFile: string): { readonly cert: Buf
       return false
     }
   }
-  if (!isUsable({ cert })) throw new CertificateFault('has an sslcert whose file holds no certificate')
+  if (!isUsable({ cert })) throw new CertificateFault('has an sslcert whose file contains no certificate')
   if (!isUsable({ key }))
-    throw new CertificateFault('has an sslkey whose file holds no key, or one that needs a passphrase')
-  if (!isUsable({ cert, key })) throw new CertificateFault('has an sslkey that is not the key of its sslcert')
+    throw new CertificateFault('has an sslkey whose file contains no key, or one that needs a passphrase')
+  if (!isUsable({ cert, key })) throw new CertificateFault('has an sslkey that does not match its sslcert')
   return { cert, key }
 }

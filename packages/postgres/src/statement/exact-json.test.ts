@@ -25,6 +25,6 @@ describe('the text of a JSON document', () => {
     '1e-400',
     `1${'0'.repeat(309)}`,
   ])('is refused where JavaScript reads another number: %s', (text) => {
-    expect(() => exactJson(text)).toThrow('a number in JSON that a double does not hold')
+    expect(() => exactJson(text)).toThrow('a JSON number that a double cannot represent')
   })
 })

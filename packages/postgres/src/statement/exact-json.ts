@@ -1,25 +1,25 @@
 import { UnreadableValue } from './unreadable-value.js'
 
 /**
- * What a number that a double cannot hold has: sixteen digits, or in json an exponent, which jsonb writes out. Most
+ * Signs of a number that a double cannot represent: sixteen digits, or in json an exponent, which jsonb expands. Most
  * documents have neither.
  */
 const DIGITS = /\d{16}/
 const EXPONENT = /\d[eE]/
-/** Strings, so that what looks like a number in one is passed over, and numbers. */
+/** Strings, so that numbers inside them are skipped, and numbers. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /**
- * The text of a JSON document, once it is known that none of its numbers is read as another one: JavaScript reads
- * 9007199254740993 as ...992, and 1e400 as Infinity. Digits behind the point that a double does not hold are taken for
- * what they are elsewhere, an approximation.
+ * Returns the text of a JSON document after checking that none of its numbers is parsed as another one: JavaScript
+ * reads 9007199254740993 as ...992, and 1e400 as Infinity. Fractional digits beyond a double's precision are accepted
+ * as an approximation, as elsewhere.
  * @throws {UnreadableValue}
  */
 export function exactJson(text: string): string {
   return EXPONENT.test(text) ? checked(text) : exactJsonb(text)
 }
 
-/** The same of jsonb. */
+/** Does the same for jsonb. */
 export function exactJsonb(text: string): string {
   return DIGITS.test(text) ? checked(text) : text
 }
@@ -30,7 +30,7 @@ function checked(text: string): string {
   return text
 }
 
-const KIND = 'a number in JSON that a double does not hold'
+const KIND = 'a JSON number that a double cannot represent'
 
 function isExact(token: string): boolean {
   const value = Number(token)
@@ -39,7 +39,7 @@ function isExact(token: string): boolean {
   return token.replace(/\.0*$/, '') === inDigits(value)
 }
 
-/** A whole number as JavaScript prints it, without an exponent. */
+/** A whole number as printed by JavaScript, without an exponent. */
 function inDigits(value: number): string {
   const [, sign = '', first = '', rest = '', exponent = ''] = /^(-?)(\d)(?:\.(\d+))?e\+(\d+)$/.exec(String(value)) ?? []
   return first === '' ? String(value) : sign + first + rest.padEnd(Number(exponent), '0')

@@ -3,13 +3,13 @@ import { setPipelined } from '../internals/pg.js'
 import type { Pool } from '../pool/pool.js'
 import { FailedRows, type RawRows } from './rows-statement.js'
 
-/** Sends a statement on a connection, which stays its caller's. */
+/** Sends a statement on a connection, which remains the caller's. */
 export type SendOn<Query> = (client: pg.PoolClient, query: Query) => Promise<RawRows>
 
 /**
- * The statements of one call on one connection, each sent as soon as it is known. It takes the connection with the
- * first of them, and gives it back when it is told that there are no more. A connection whose statement failed it gives
- * back first, and goes on with another: it never waits for one while it has one.
+ * Sends the statements of one call on one connection, each as soon as it is known. It takes the connection with the
+ * first statement, and returns it when told that there are no more. After a failed statement it first returns the
+ * connection, and continues with another: it never waits for one while holding one.
  */
 export class Flight<Query> {
   readonly #pool: Pool
@@ -25,7 +25,7 @@ export class Flight<Query> {
     this.#sendOn = sendOn
   }
 
-  /** Sends a statement, and gives its rows. */
+  /** Sends a statement, and returns its rows. */
   async rows(query: Query): Promise<RawRows> {
     while (this.#failure) await this.#untilFree()
     this.#running += 1
@@ -41,7 +41,7 @@ export class Flight<Query> {
     }
   }
 
-  /** There is nothing more to send. */
+  /** Marks the end: nothing more will be sent. */
   async end(): Promise<void> {
     this.#isOver = true
     await this.#settle(undefined)

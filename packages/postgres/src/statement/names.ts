@@ -2,24 +2,25 @@ import { createHash } from 'node:crypto'
 
 /**
  * A server keeps every named statement of a connection in memory until the connection ends, so the names must not grow
- * for ever.
+ * forever.
  */
 const MAX_NAMES = 500
 const MAX_SEEN_ONCE = 2000
 /** How often a text may lose its name. */
 const MAX_RETIRED = 3
 
-/** What the adapter tells about a query. */
+/** The adapter's facts about a query. */
 export interface NamedQuery {
   readonly sql: string
   readonly args: readonly unknown[]
 }
 
 /**
- * Makes names for prepared statements, which the server then parses and plans once for each connection.
+ * Creates names for prepared statements, which the server then parses and plans once per connection.
  *
- * Only a text seen before gets one: SQL built on the fly and IN lists of every length would use the names up. Text
- * without parameters never does, because preparing it would change which texts are legal (several statements in one).
+ * Only a text seen before gets one: SQL built on the fly and IN lists of every length would use up the names. Text
+ * without parameters never gets one, because preparing it would change which texts are legal (several statements in
+ * one).
  */
 export class StatementNames {
   readonly #maxNames: number
@@ -30,7 +31,7 @@ export class StatementNames {
     this.#maxNames = maxNames
   }
 
-  /** The name for a query; empty, which is the unnamed statement, where it is to have none. */
+  /** Returns the name for a query; empty, which means the unnamed statement, if it should have none. */
   of({ sql, args }: NamedQuery): string {
     const known = this.#names.get(sql)
     if (known !== undefined) return known
@@ -46,12 +47,11 @@ export class StatementNames {
   }
 
   /**
-   * Gives a text another name, because sessions would refuse it under this one: each that knows it, one after the
-   * other. A text that this befalls again and again (its table is made anew all the time) goes without, as the sessions
-   * keep the old ones too.
+   * Gives a text another name, because every session that knows the current one would reject it. A text that loses its
+   * name repeatedly (its table is recreated all the time) gets none, because sessions keep the old ones too.
    */
   retire(sql: string, name: string): void {
-    if (name === '' || this.#names.get(sql) !== name) return // another session has told
+    if (name === '' || this.#names.get(sql) !== name) return // another session has reported it
     const [hash, times = '0'] = name.split('.')
     const retired = Number(times) + 1
     this.#names.set(sql, retired > MAX_RETIRED ? '' : `${hash}.${retired}`)

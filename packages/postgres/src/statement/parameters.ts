@@ -2,13 +2,13 @@ import { PostgresError } from '../errors/errors.js'
 import { type Parameter, toParameter } from '../internals/pg.js'
 import { isWellFormed } from './well-formed.js'
 
-/** The protocol counts them in 16 bits, and the driver sends what is left of a greater number. */
+/** The protocol counts them in 16 bits, and the driver silently truncates a greater number. */
 const MAX_PARAMETERS = 65_535
 
 /**
- * Values as parameters of a statement, before any of it is sent. Left to the driver, a value that has no such form is
- * found when the session was told of the statement already, and the driver closes that one under a name by which it
- * goes on to ask for it.
+ * Converts values to parameters of a statement before anything is sent. The driver would detect a value without such a
+ * form only after the session has been sent the statement, and then close that statement while continuing to use its
+ * name.
  * @throws {PostgresError} `postgres.invalid_query`
  */
 export function toParameters(values: readonly unknown[]): Parameter[] {
@@ -20,7 +20,7 @@ export function toParameters(values: readonly unknown[]): Parameter[] {
       return toParameter(value)
     } catch (error) {
       const name = error instanceof Error ? error.name : typeof error
-      throw refused(`$${index + 1}`, `${name} while it was converted`)
+      throw refused(`$${index + 1}`, `${name} while being converted`)
     }
   })
 }
@@ -29,7 +29,7 @@ export function toParameters(values: readonly unknown[]): Parameter[] {
 function refused(argument: string, problem: string): PostgresError<'postgres.invalid_query'> {
   return new PostgresError(
     'postgres.invalid_query',
-    `Parameter ${argument} has no form that the server could read (${problem}); nothing was sent`,
+    `Parameter ${argument} cannot be sent to the server (${problem}); nothing was sent`,
     { details: { argument } },
   )
 }
@@ -37,7 +37,7 @@ function refused(argument: string, problem: string): PostgresError<'postgres.inv
 function tooMany(count: number): PostgresError<'postgres.invalid_query'> {
   return new PostgresError(
     'postgres.invalid_query',
-    `A statement takes at most ${MAX_PARAMETERS} parameters and was given ${count}; nothing was sent`,
+    `A statement has ${count} parameters; expected at most ${MAX_PARAMETERS}; nothing was sent`,
     { remedy: 'send arrays, as in INSERT ... SELECT FROM unnest($1::int[])' },
   )
 }

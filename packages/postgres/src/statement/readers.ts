@@ -5,7 +5,7 @@ import { UnreadableValue } from './unreadable-value.js'
 /** Reads the text of one value. */
 type Read = (text: string) => unknown
 
-/** The server's types by their numbers, which never change. */
+/** The server's types by their OIDs, which never change. */
 const OID = {
   json: 114,
   jsonArray: 199,
@@ -34,15 +34,15 @@ const OID = {
   jsonbArray: 3807,
 } as const
 
-/** The driver's own reader of a type. */
+/** The driver's own parser of a type. */
 const driversReader = (oid: number): Read => (pg.types as pg.CustomTypesConfig).getTypeParser(oid, 'text')
 const textsOf = driversReader(OID.textArray) as (text: string) => Nested
 type Nested = readonly (Nested | string | null)[]
 
 /**
- * What Prisma's adapter reads values with, but for those that it reads as others: moments BC, after the year 9999 and
- * at another offset become what they are; for what has no form in Prisma (infinity, 24:00, JSON's big numbers, arrays
- * of arrays) there is an error.
+ * The parsers of Prisma's adapter, except for values that it would misread: dates BC, after the year 9999 and with
+ * other offsets are read correctly; values that Prisma cannot represent (infinity, 24:00, JSON's big numbers, arrays of
+ * arrays) are errors.
  */
 export function prismaReaders(given: pg.CustomTypesConfig): pg.CustomTypesConfig {
   const readers = new Map<number, Read>([
@@ -69,7 +69,7 @@ export function prismaReaders(given: pg.CustomTypesConfig): pg.CustomTypesConfig
   return readingWith(readers, given)
 }
 
-/** Prisma takes what is in these for scalars, whatever it is. */
+/** Prisma treats the elements of these as scalars, whatever they are. */
 const FLAT_ARRAYS: readonly number[] = [
   OID.boolArray,
   OID.byteaArray,
@@ -83,8 +83,8 @@ const FLAT_ARRAYS: readonly number[] = [
 ]
 
 /**
- * What SQL past Prisma is read with: the driver's own, but for what it reads as something else. Moments beyond the
- * range of Date and JSON's big numbers are errors, numeric[] are texts as numeric is.
+ * The parsers for SQL without Prisma: the driver's own, except for values that it would misread. Moments beyond the
+ * range of Date and JSON's big numbers are errors; numeric[] is read as texts, like numeric.
  */
 export const sqlReaders: pg.CustomTypesConfig = readingWith(
   new Map<number, Read>([
@@ -125,10 +125,10 @@ function date(text: string): string {
   return text.length === 10 && text.charCodeAt(4) === HYPHEN ? text : isoOf(text)
 }
 
-/** Of a moment in no usual form: its year has five digits or is BC, it has an offset, or it is no moment. */
+/** For a moment in an unusual form: its year has five digits or is BC, it has an offset, or it is not a moment. */
 function isoOf(text: string): string {
   const [, year, day, timeOfDay = '00:00:00', sign, hours = 0, minutes = 0, seconds = 0, isBC] = MOMENT.exec(text) ?? []
-  if (year === undefined) throw new UnreadableValue('infinity, which no Date is')
+  if (year === undefined) throw new UnreadableValue('infinity, which Date cannot represent')
   const ofEra = isBC ? 1 - Number(year) : Number(year)
   const isoYear = `${ofEra < 0 ? '-' : '+'}${String(Math.abs(ofEra)).padStart(6, '0')}`
   const offset = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * (sign === '-' ? -1 : 1)
@@ -140,21 +140,21 @@ function isoOf(text: string): string {
 const BEYOND_DATE = 'a moment beyond the range of Date, the years -271821 to 275760'
 
 function time(text: string): string {
-  if (text.startsWith('24')) throw new UnreadableValue('the time 24:00:00, which is the next day to a Date')
+  if (text.startsWith('24')) throw new UnreadableValue('the time 24:00:00, which Date reads as the next day')
   return text
 }
 
 function timeAtUtc(text: string): string {
   const [, timeOfDay, offset] = /^(.*?)([+-].*)$/.exec(text) ?? []
   if (timeOfDay === undefined || !/^[+-]00$/.test(offset ?? ''))
-    throw new UnreadableValue('a time of day at an offset from UTC, which no Date holds')
+    throw new UnreadableValue('a time of day with an offset from UTC, which Date cannot represent')
   return time(timeOfDay)
 }
 
-/** In the form that the C locale and that of the United States give it. */
+/** In the format of the C locale and that of the United States. */
 function money(text: string): string {
   const [, sign = '', amount] = /^(-?)\$([\d,]+\.\d\d)$/.exec(text) ?? []
-  if (amount === undefined) throw new UnreadableValue('an amount of money in the form of its locale')
+  if (amount === undefined) throw new UnreadableValue("an amount of money in another locale's format")
   return sign + amount.replaceAll(',', '')
 }
 

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import { DriverResult, undescribed, type Wire } from '../internals/pg.js'
 
 /**
- * What each session told of the rows of the statements that it keeps by name. It has to be asked once: an execution
- * that would answer with other columns is refused (SQLSTATE 0A000).
+ * The row descriptions that each session returned for its named statements. Each is requested once: an execution that
+ * would return other columns is rejected (SQLSTATE 0A000).
  */
 export class RowShapes {
   readonly #sessions = new WeakMap<Wire, SessionShapes>()
@@ -17,9 +17,9 @@ export class RowShapes {
   }
 }
 
-/** Those of one session. */
+/** The descriptions of one session. */
 class SessionShapes {
-  /** The connection, but that it asks for no description. */
+  /** The connection, without requesting a description. */
   readonly undescribed: Wire
   readonly #shapes = new Map<string, DriverResult>()
 
@@ -27,13 +27,15 @@ class SessionShapes {
     this.undescribed = undescribed(connection)
   }
 
-  /** What reads the rows of a statement in the form in which `result` wants them; undefined where that is not known. */
+  /**
+   * Returns the reader of a statement's rows in the form that `result` needs; undefined if the description is unknown.
+   */
   find(name: string, result: DriverResult): DriverResult | undefined {
     const shape = this.#shapes.get(name)
     return shape?.rowAsArray === result.rowAsArray && shape._types === result._types ? shape : undefined
   }
 
-  /** Notes what the rows look like that `result` took in. */
+  /** Records the description of the rows that `result` received. */
   note(name: string, { rowAsArray, _types, fields }: DriverResult): void {
     const shape = new DriverResult(rowAsArray ? 'array' : undefined, _types)
     shape.addFields(copied(fields))
@@ -41,5 +43,5 @@ class SessionShapes {
   }
 }
 
-/** For each caller its own: one that renames what it was given shall not rename the columns of the next. */
+/** Each caller gets a separate copy: a caller that renames its columns must not rename those of the next. */
 export const copied = (fields: readonly pg.FieldDef[]): pg.FieldDef[] => fields.map((field) => ({ ...field }))

@@ -2,19 +2,19 @@ import type pg from 'pg'
 import type { DataRow, DriverResult } from '../internals/pg.js'
 import { Statement } from './statement.js'
 
-/** The rows of an answer as they came, and their columns. */
+/** The rows of an answer in raw form, and their columns. */
 export interface RawRows {
   readonly fields: readonly pg.FieldDef[]
   readonly rawRows: readonly DataRow['fields'][]
 }
 
-/** A statement whose rows are left to its caller to read. */
+/** A statement whose rows are parsed by its caller. */
 export class RowsStatement extends Statement implements RawRows {
-  /** Not `rows`, which the driver takes for the number of rows that it is to ask for at a time. */
+  /** Not `rows`, which the driver interprets as the number of rows to request at a time. */
   readonly rawRows: DataRow['fields'][] = []
   #known: DriverResult | undefined
 
-  /** The same as long as the session says the same of them: nobody may change it. */
+  /** The same object as long as the session returns the same description: do not change it. */
   get fields(): readonly pg.FieldDef[] {
     return (this.#known ?? this._result).fields
   }

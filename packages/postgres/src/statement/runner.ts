@@ -20,10 +20,10 @@ import { Statement, type StatementOptions } from './statement.js'
 
 type Path = StatementOptions['path']
 
-/** A statement whose rows are read by its caller. */
+/** A statement whose rows are parsed by its caller. */
 export interface RowsQuery {
   readonly sql: string
-  /** As they are sent. */
+  /** The values as sent. */
   readonly values: Parameter[]
 }
 
@@ -31,29 +31,30 @@ interface NamedRowsQuery extends RowsQuery {
   readonly name: string
 }
 
-/** The statements of one call on their way: see `Flight`. */
+/** The statements of one call in progress: see `Flight`. */
 export type FlightOfRows = Pick<Flight<RowsQuery>, 'rows' | 'end'>
 
-/** What a runner needs to know of its pool. */
+/** The facts about its pool that a runner needs. */
 export interface RunnerOptions {
   readonly scopes: Scopes
   /** The login of the pool, for messages. */
   readonly login: string
   /**
-   * Names statements that a session is to keep; unset behind a pooler, where the next use may come to another session.
+   * Names the statements that sessions should keep; unset behind a pooler, where the next use may be in another
+   * session.
    */
   readonly names: StatementNames | undefined
-  /** Told what is switched off because the driver lacks it. */
+  /** Logs what is switched off because the driver lacks it. */
   readonly logger: Logger | undefined
 }
 
-/** Whom a statement is asked for, and their asynchronous context, where that is wanted. */
+/** The identity that a statement runs for, and the caller's asynchronous context, if needed. */
 interface Asking {
   readonly context?: AsyncResource | undefined
   readonly asker?: Scope | undefined
 }
 
-/** Runs single statements on a pool, each in the scope of who asks. */
+/** Runs single statements on a pool, each in the caller's scope. */
 export class Runner {
   readonly #pool: Pool
   readonly #options: RunnerOptions
@@ -71,22 +72,22 @@ export class Runner {
     return this.#options.login
   }
 
-  /** Names statements that a session is to keep; unset behind a pooler. */
+  /** Names the statements that sessions should keep; unset behind a pooler. */
   get names(): StatementNames | undefined {
     return this.#options.names
   }
 
-  /** What is answered once nothing is taken any more. */
+  /** The error once the intake is closed. */
   get closedError(): PostgresError {
     return closedError(this.#pool.name)
   }
 
-  /** The scope of the call that is under way. */
+  /** The scope of the current call. */
   get scope(): Scope | undefined {
     return this.#options.scopes.current
   }
 
-  /** Runs a statement of Prisma's adapter in the scope of the call that is under way, in one round trip. */
+  /** Runs a statement of Prisma's adapter in the scope of the current call, in one round trip. */
   query(config: pg.QueryConfig): Promise<pg.QueryResult> {
     return this.#run(this.scope, this.#readAsAlways(config), pathOf(config))
   }
@@ -96,7 +97,7 @@ export class Runner {
     return this.#runOn(client, this.#readAsAlways(config), scope, pathOf(config))
   }
 
-  /** Runs SQL of the caller's own, in a scope where one is given. */
+  /** Runs the caller's own SQL, in a scope if one is passed. */
   async sql<Row extends pg.QueryResultRow>(
     scope: Scope | undefined,
     text: string,
@@ -105,7 +106,7 @@ export class Runner {
     return this.#run(scope, this.#named(text, values), 'sql')
   }
 
-  /** Runs SQL of the caller's own on the connection of a transaction, whose scope was set when it began. */
+  /** Runs the caller's own SQL on the connection of a transaction, whose scope was set when it began. */
   async sqlOn(
     client: pg.ClientBase,
     text: string,
@@ -115,7 +116,9 @@ export class Runner {
     return this.#runOn(client, this.#named(text, values), scope, 'sql')
   }
 
-  /** Sends COMMIT with statements in front, in one round trip: where one fails, the server does not come to it. */
+  /**
+   * Sends COMMIT with statements before it, in one round trip: if one of them fails, the server does not execute it.
+   */
   async commitOn(
     client: pg.ClientBase,
     before: readonly { readonly text: string; readonly values: readonly unknown[] }[],
@@ -156,17 +159,17 @@ export class Runner {
     }
   }
 
-  /** What Prisma's rows are read with. */
+  /** The parsers for Prisma's rows. */
   get prismaTypes(): pg.CustomTypesConfig | undefined {
     return this.#parsers
   }
 
-  /** Learns what Prisma's adapter reads rows with, as its first query does. */
+  /** Determines the parsers of Prisma's adapter, as its first query does. */
   readAsAdapter(types: pg.CustomTypesConfig): void {
     this.#parsers ??= prismaReaders(types)
   }
 
-  /** Runs one statement whose rows are left as they came, in one round trip. */
+  /** Runs one statement whose rows stay unparsed, in one round trip. */
   rows(query: RowsQuery, scope: Scope | undefined): Promise<RawRows> {
     const named = { ...query, name: this.#nameOf(query) }
     const route = scope?.route
@@ -175,8 +178,8 @@ export class Runner {
   }
 
   /**
-   * The same for several statements of one call, on one connection. Where they may be canceled each has its own: a
-   * request to cancel ends one statement, and those behind it would begin.
+   * Does the same for several statements of one call, on one connection. If they may be canceled, each has its own: a
+   * cancel request ends one statement, and those after it would still start.
    */
   flight(scope: Scope | undefined): FlightOfRows {
     if (scope?.route || this.#pool.cancelScope || !pgCheck.has(PIPELINED_STATEMENTS, this.#options.logger))
@@ -203,14 +206,14 @@ export class Runner {
     return this.#options.names?.of({ sql, args: values }) ?? ''
   }
 
-  /** With one promise for all of it: nearly every read comes this way. */
+  /** With a single promise: nearly every read takes this path. */
   #taken(
     query: NamedRowsQuery,
     scope: Scope | undefined,
     asker: Scope | undefined = scope,
     pool: Pool = this.#pool,
   ): Promise<RawRows> {
-    const context = this.#pool.hooks.statement.capture() // the connection may come in that of who gives it back
+    const context = this.#pool.hooks.statement.capture() // the connection may arrive in the scope of the caller that returns it
     return new Promise((resolve, reject) => {
       pool.take((error, client) => {
         if (!client) return reject(error)
@@ -227,7 +230,7 @@ export class Runner {
     })
   }
 
-  /** Sends a statement without its name where the session did not take that; throws any other failure on. */
+  /** Sends a statement again without its name if the session rejected the name; rethrows any other failure. */
   async #again(
     failed: unknown,
     query: NamedRowsQuery,
@@ -292,7 +295,7 @@ export class Runner {
     }
   }
 
-  /** The failure of a statement, or of the scope in front of it. */
+  /** The failure of a statement, or of the scope before it. */
   #inScope(error: unknown, scope: Scope | undefined, { isInScope }: Statement): unknown {
     if (!scope) return error
     return isInScope ? inScope(error) : scopeRefused(error, scope, this.login)
@@ -309,7 +312,7 @@ export class Runner {
   }
 
   /**
-   * The adapter makes the same parsers anew for each query. Kept, they tell that the rows of a statement are read as
+   * The adapter creates the same parsers again for each query. Caching them shows that a statement's rows are parsed as
    * before.
    */
   #readAsAlways(config: pg.QueryConfig): pg.QueryConfig {
@@ -318,11 +321,11 @@ export class Runner {
   }
 }
 
-/** Texts that were looked at, as their shapes are few. */
+/** Texts already checked, since there are few shapes. */
 const reads = new Map<string, boolean>()
 const MOST_TEXTS = 1000
 
-/** Whether a statement can change nothing. */
+/** Whether a statement cannot change anything. */
 function isRead(text: string): boolean {
   const known = reads.get(text)
   if (known !== undefined) return known
@@ -332,19 +335,19 @@ function isRead(text: string): boolean {
   return found
 }
 
-/** Notes that the server answered, with a failure too: a COMMIT whose answer is lost may have been one. */
+/** Records that the server answered, even with a failure: a COMMIT whose answer is lost may count. */
 function answered(scope: Scope | undefined): void {
   if (scope) scope.answers.count += 1
 }
 
-/** What the adapter hands on is Prisma's own, or was written in its place. */
+/** What the adapter passes on is Prisma's own, or was written to replace it. */
 function pathOf(config: pg.QueryConfig): Path {
   return isOfBulkInsert(config) ? 'bulk' : 'prisma'
 }
 
 /**
- * Whether a statement failed over what its session keeps by name. Nothing is left of it, and that connection is not
- * used again. Who asks has a statement by name too, which comes first.
+ * Whether a statement failed because of its session's named statements. It had no effect, and that connection is not
+ * used again. The identity statement is named too, and comes first.
  */
 function isOfSession(error: unknown, name: string | undefined, { isInScope }: Statement): boolean {
   return Boolean(name || !isInScope) && (isStale(error) || isForgotten(error))

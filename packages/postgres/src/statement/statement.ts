@@ -8,67 +8,66 @@ import type { StatementNames } from './names.js'
 import { copied, type RowShapes } from './row-shapes.js'
 import { UnreadableValue, unreadableIn } from './unreadable-value.js'
 
-/** A statement in front of another. */
+/** A statement sent before another. */
 export interface StatementBefore {
   readonly text: string
   readonly values: readonly Parameter[]
-  /** By which a session is to keep it. */
+  /** The name by which a session should keep it. */
   readonly name?: string
 }
 
-/** What the driver takes for one query. */
+/** The driver's input for one query. */
 export type StatementConfig = Omit<pg.QueryConfig, 'types'> & {
   readonly rowMode?: 'array'
   readonly types?: pg.CustomTypesConfig | undefined
-  /** Statements in front of it, under the same Sync: then there is an answer for each of them. */
+  /** Statements before it, under the same Sync: then there is an answer for each of them. */
   readonly before?: readonly StatementBefore[]
 }
 
-/** What statements go with. */
+/** The options of statements. */
 export interface StatementOptions {
   readonly scope: Scope | undefined
-  /** The names by which sessions keep what was prepared; unset behind a pooler. */
+  /** The names of prepared statements; unset behind a pooler. */
   readonly names: StatementNames | undefined
-  /** Unset where the driver lacks what they need. */
+  /** Unset if the driver lacks what they need. */
   readonly shapes: RowShapes | undefined
   /**
-   * Whether a text without parameters may hold several statements: in the protocol that the driver then chooses, it
-   * may.
+   * Whether a text without parameters may contain several statements: the protocol that the driver then uses allows it.
    */
   readonly maySeveral: boolean
-  /** Who wrote it, for those who observe. */
+  /** Its author, for observers. */
   readonly path: Origin['path']
-  /** Whom it is asked for; in a transaction, whose scope was set before, this alone says so. */
+  /** The identity it runs for; in a transaction, whose scope was set before, only this identifies it. */
   readonly asker: Scope | undefined
-  /** The asynchronous context of who asks, where that is wanted. */
+  /** The caller's asynchronous context, if needed. */
   readonly context: AsyncResource | undefined
 }
 
 /**
- * One statement on its way through the driver, with three differences to the driver's own.
+ * One statement in progress in the driver, with three differences from the driver's own.
  *
- * Its scope goes in front of it, under one Sync: the server takes both for one transaction, so the scope costs no round
- * trip, ends with the statement, and a scope that is refused refuses the statement. And what a session described once,
- * by its name, it is not asked to describe again. And a value that cannot be read is told with its column.
+ * Its scope is sent before it, under one Sync: the server treats both as one transaction, so the scope costs no round
+ * trip, ends with the statement, and if the scope is rejected, so is the statement. A named statement that a session
+ * described once is not described again. And a value that cannot be read is reported with its column.
  *
- * With others in front of it all of them are one implicit transaction, too: whole or nothing, in one round trip.
+ * Together with other statements before it, it also forms one implicit transaction: all or nothing, in one round trip.
  *
- * In the extended protocol, in which the server takes one statement a text and refuses a second one, unless that is
- * allowed.
+ * Uses the extended protocol, in which the server accepts one statement per text and rejects a second one, unless
+ * several are allowed.
  */
 export class Statement extends DriverQuery {
   readonly #options: StatementOptions
   readonly #name: string | undefined
   readonly #before: NonNullable<StatementConfig['before']>
-  /** Whose answers come in: those of the scope come first. */
+  /** The statement whose answers are arriving: those of the scope come first. */
   #answering: 'nobody' | 'scope' | 'statement' = 'nobody'
-  /** How many of those in front of it are done. */
+  /** How many of the statements before it are done. */
   #done = 0
-  /** What reads the rows, where it was known before. */
+  /** The reader of its rows, if known in advance. */
   #shape: DriverResult | undefined
 
   constructor({ text, values, name, types, rowMode, before = [] }: StatementConfig, options: StatementOptions) {
-    super(text, values) // of an object it would make a copy, which takes longer than all the rest of it
+    super(text, values) // an object would be copied, which takes longer than everything else
     if (!options.maySeveral) this.queryMode = 'extended'
     if (rowMode || types) this._results = this._result = new DriverResult(rowMode, types)
     this._rowMode = rowMode
@@ -77,30 +76,30 @@ export class Statement extends DriverQuery {
     this.#before = before
   }
 
-  /** The asynchronous context of who asked, where that is wanted. */
+  /** The caller's asynchronous context, if needed. */
   get context(): AsyncResource | undefined {
     return this.#options.context
   }
 
-  /** What is told of it. Of the service nothing: it is one and the same for everybody's requests. */
+  /** The reported identity. Unset for the service: it is the same for all requests. */
   get origin(): Origin {
     const { path, asker } = this.#options
     return { path, scope: asker?.identity === 'service' ? undefined : asker, before: this.#before }
   }
 
-  /** Whether the scope was set: what failed then is the statement. */
+  /** Whether the scope was set: a later failure is the statement's. */
   get isInScope(): boolean {
     return this.#answering === 'statement'
   }
 
   /**
-   * Read by the driver to note that a statement by this name was parsed: not when it is that of the scope which was.
+   * Read by the driver to record that a statement with this name was parsed: not if it was the scope's that was parsed.
    */
   get name(): string | undefined {
     return this.#answering === 'scope' ? undefined : this.#name
   }
 
-  /** The driver's constructor sets it, before there are fields here. */
+  /** The driver's constructor sets it before fields exist here. */
   set name(_name: string | undefined) {}
 
   override prepare(connection: Wire): void {
@@ -109,7 +108,7 @@ export class Statement extends DriverQuery {
     const session = this.#name ? shapes?.of(connection) : undefined
     const name = this.#name ?? ''
     const isParsed = connection.parsedStatements[name] !== undefined
-    // The session may know it all the same, from before it was said to have forgotten; not where it has just been told.
+    // The session may still know it, from before its statements were discarded; not if it was just sent.
     if (name && !isParsed && connection.submittedNamedStatements[name] === undefined)
       connection.close({ type: 'S', name })
     this.#shape = isParsed ? session?.find(name, this._result) : undefined
@@ -117,7 +116,7 @@ export class Statement extends DriverQuery {
     for (const { text, values, name: statement = '' } of this.#before) {
       if (statement === '') connection.parse({ name: '', text })
       else if (connection.parsedStatements[statement] === undefined) {
-        connection.close({ type: 'S', name: statement }) // it may be known all the same, where one before it failed
+        connection.close({ type: 'S', name: statement }) // the session may still know it, if one before it failed
         connection.parse({ name: statement, text })
       }
       connection.bind({ statement, values })
@@ -128,7 +127,7 @@ export class Statement extends DriverQuery {
     this.#answering = scope ? 'scope' : 'statement'
   }
 
-  /** What is known of the rows before they come. */
+  /** What is known of the rows before they arrive. */
   protected takeShape(shape: DriverResult): void {
     this._result.fields = copied(shape.fields)
   }
@@ -138,7 +137,7 @@ export class Statement extends DriverQuery {
     const statement = isNamed ? name : ''
     if (!isNamed) connection.parse({ name: statement, text })
     else if (connection.parsedStatements[statement] === undefined) {
-      connection.close({ type: 'S', name: statement }) // it may be known all the same, from a scope that was refused
+      connection.close({ type: 'S', name: statement }) // the session may still know it, from a rejected scope
       connection.parse({ name: statement, text })
     }
     connection.bind({ statement, values })
@@ -178,8 +177,8 @@ export class Statement extends DriverQuery {
   }
 
   /**
-   * The server passed over the Sync that was sent with the statement: while it waits for rows, it takes none for the
-   * end of them.
+   * The server ignored the Sync that was sent with the statement: while it expects rows, it does not treat a Sync as
+   * their end.
    */
   override handleCopyInResponse(connection: Wire): void {
     super.handleCopyInResponse(connection)
@@ -194,7 +193,7 @@ export class Statement extends DriverQuery {
   }
 }
 
-/** Says in which column it is: the parsers are not told. */
+/** Adds the column: the parsers do not know it. */
 function unreadable(
   text: string,
   { fields, _parsers }: DriverResult,

@@ -2,7 +2,7 @@ import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'
 import { isPureSelect } from './pure-select.js'
 
-/** A value for which there is no form here. What it is belongs into the error, the value itself does not. */
+/** A value that cannot be represented. The error contains its kind, never the value. */
 export class UnreadableValue extends Error {
   override readonly name = 'UnreadableValue'
   readonly kind: string
@@ -13,9 +13,9 @@ export class UnreadableValue extends Error {
   }
 }
 
-const REMEDY_OF_READ = 'correct it in its row, or select it as text by SQL (`column::text`)'
+const REMEDY_OF_READ = 'correct it in its row, or select it as text with SQL (`column::text`)'
 
-/** What callers get: it names column and kind. A statement that only reads has done nothing. */
+/** The error for callers: it names the column and the kind. A statement that only reads has done nothing. */
 export function unreadableIn(text: string, column: string, kind: string): PostgresError<'postgres.unreadable_value'> {
   const code = 'postgres.unreadable_value'
   return new PostgresError(code, `${meaningOf(code).reason} (column ${column}: ${kind})`, {

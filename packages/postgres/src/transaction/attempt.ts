@@ -7,7 +7,7 @@ import { toPostgresError } from '../errors/map-error.js'
 import { MARK, markedNow, type SentMark } from './commit-mark.js'
 import type { ServerHistory } from './server-history.js'
 
-/** A statement that goes with a COMMIT. Its values are as those of any statement. */
+/** A statement sent with a COMMIT. Its values are like those of any statement. */
 export interface AtCommit {
   readonly text: string
   readonly values: readonly unknown[]
@@ -15,12 +15,12 @@ export interface AtCommit {
 
 type Statement = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
-/** SQLSTATEs of a statement that names types which the columns of its table no longer have. */
+/** SQLSTATEs of a statement that names types that the columns of its table no longer have. */
 export const OUTDATED_TYPES: ReadonlySet<string> = new Set(['42804', '42846', '42704'])
 
 /**
- * One attempt at a transaction, as Prisma's adapter below and the function of the caller above both see it. Prisma
- * passes nothing of ours from one to the other, hence the variable.
+ * One attempt at a transaction, shared by Prisma's adapter below and the caller's function above. Prisma passes none of
+ * our data between them, hence the variable.
  */
 export class Attempt {
   /** Aborts at the deadline, or when the caller goes away. */
@@ -33,21 +33,21 @@ export class Attempt {
   /** Whether a statement of this transaction failed because its connection was lost. */
   isLost = false
   /**
-   * Whether its session refused a prepared statement: a table had been altered, or the session told to forget. Or the
-   * server one that names the types of columns as they were.
+   * Whether its session rejected a prepared statement, because a table was altered or the session discarded it. Or the
+   * server rejected one that names the previous types of columns.
    */
   isStale = false
-  /** Whether an upsert of it failed over a row that another transaction had inserted meanwhile. */
+  /** Whether an upsert in it failed because of a row that another transaction had inserted in the meantime. */
   hasLostRace = false
-  /** False once the attempt is over: what the work left running is no part of it. */
+  /** False once the attempt is over: calls that the work left running are not part of it. */
   isOpen = true
-  /** Whether its transaction was begun, or is about to be. */
+  /** Whether its transaction was started, or is about to be. */
   isTaken = false
-  /** False once the work has ended, however: what it left running has no say in the COMMIT. */
+  /** False once the work has ended, in any way: calls that it left running do not affect the COMMIT. */
   isWorking = true
   /** Runs SQL on its connection, while it has one. */
   statement: Statement | undefined
-  /** By which its outcome can be found out, once its COMMIT was sent. */
+  /** The mark that reveals its outcome, once its COMMIT was sent. */
   mark: SentMark | undefined
   #atCommit: (() => AtCommit) | undefined
   #isCertain = false
@@ -64,14 +64,14 @@ export class Attempt {
     this.#isCertain = true
   }
 
-  /** Sends a statement with the COMMIT, made when that is sent, and with it a mark. */
+  /** Sends a statement with the COMMIT, created when that is sent, together with a mark. */
   atCommit(statement: () => AtCommit): void {
     void this.#history.learn()
     this.#atCommit = statement
     this.#isCertain = true
   }
 
-  /** What goes with the COMMIT that is about to be sent. */
+  /** The statements that are sent with the next COMMIT. */
   takeAtCommit(): readonly AtCommit[] {
     if (!this.#isCertain) return []
     this.mark = markedNow(randomUUID(), this.#history.known)
@@ -80,8 +80,9 @@ export class Attempt {
   }
 
   /**
-   * Runs SQL of the caller's own in the transaction.
-   * @throws {PostgresError} `postgres.transaction_timeout` once the work is over, whoever has the connection then.
+   * Runs the caller's own SQL in the transaction.
+   * @throws {PostgresError} `postgres.transaction_timeout` once the work is over, even if another caller has the
+   *   connection by then.
    */
   async query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
     if (!this.statement || this.phase !== 'work') throw new PostgresError('postgres.transaction_timeout')
@@ -92,7 +93,10 @@ export class Attempt {
     }
   }
 
-  /** One of a transaction that its work begins on a connection of its own: with the same end, and its own outcome. */
+  /**
+   * The attempt of a transaction that its work starts on a separate connection: with the same deadline, and a separate
+   * outcome.
+   */
   beside(): Attempt {
     return new Attempt(this.number, this.signal, this.#remainingMs, this.#history)
   }
@@ -103,27 +107,26 @@ export class Attempt {
   }
 }
 
-/** The attempt whose work makes a call, of whatever pool: that of the innermost transaction. */
+/** The attempt whose work makes the current call, on any pool: that of the innermost transaction. */
 const innermost = new CallVariable<Attempt>()
 
-/** Whether a call comes from the work of an attempt, which is under way, and not from that of a transaction in it. */
+/** Whether a call comes from the running work of an attempt, and not from that of a nested transaction. */
 export const isCallOf = (attempt: Attempt): boolean =>
   attempt.isWorking && attempt.phase === 'work' && (innermost.current ?? attempt) === attempt
 
-/** The attempts under way, each found from within its own asynchronous context. */
+/** The running attempts, each accessible from within its own asynchronous context. */
 export class Attempts {
   readonly #variable = new CallVariable<Attempt>()
 
-  /** The attempt whose work makes this call, if one does. */
+  /** The attempt whose work makes this call, if there is one. */
   get current(): Attempt | undefined {
     const attempt = this.#variable.current
     return attempt?.isOpen ? attempt : undefined
   }
 
   /**
-   * What a transaction that begins here takes part in. The attempt itself is that of the first: one that the work
-   * begins beside it, on a connection of its own, has the same end, but what becomes of it is nothing that became of
-   * the attempt.
+   * The attempt that a transaction started here belongs to. The first transaction gets the attempt itself: another that
+   * the work starts on a separate connection has the same deadline, but its outcome is not the attempt's.
    */
   take(): Attempt | undefined {
     const attempt = this.current

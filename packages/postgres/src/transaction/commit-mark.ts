@@ -7,23 +7,23 @@ import { HISTORY_COLUMN } from './server-history.js'
 /** Writes the mark of a transaction, as the last statement before its COMMIT. */
 export const MARK = 'SELECT commit_mark($1::uuid)'
 
-/** In a transaction of its own. */
+/** In a separate transaction. */
 const OUTCOME = `SELECT commit_outcome($1::uuid) AS outcome, ${HISTORY_COLUMN} AS history`
 
-/** A mark of a commit is kept for an hour; whoever asks later learns nothing. In milliseconds. */
+/** How long commit marks are kept: an hour; later queries learn nothing. In milliseconds. */
 const MAX_AGE_MS = 30 * 60_000
 const FIRST_PAUSE_MS = 50
 const MAX_PAUSE_MS = 1_000
 
-/** How a transaction ended whose COMMIT had no answer. */
+/** How a transaction ended whose COMMIT got no answer. */
 export type CommitOutcome = 'committed' | 'rolled back' | 'unknown'
 
-/** The mark that a transaction was sent to COMMIT with. */
+/** The mark that was sent with a transaction's COMMIT. */
 export interface SentMark {
   readonly id: string
-  /** Of the server, as it was known before. */
+  /** The server's history, as known before. */
   readonly history: string | undefined
-  /** By both clocks, one of which goes on while the machine sleeps. */
+  /** By both clocks, one of which continues while the machine sleeps. */
   readonly sentAt: { readonly wall: number; readonly monotonic: number }
 }
 
@@ -36,7 +36,7 @@ export const markedNow = (id: string, history: string | undefined): SentMark => 
 
 const ageOf = ({ sentAt }: SentMark): number => Math.max(Date.now() - sentAt.wall, performance.now() - sentAt.monotonic)
 
-/** Failures after which the same question may be answered. */
+/** Failures after which the same query may succeed. */
 const PASSING = [
   'postgres.unreachable',
   'postgres.connect_timeout',
@@ -49,12 +49,12 @@ const PASSING = [
 ] as const
 
 /**
- * Finds out how a transaction ended, by asking for its mark: a row under the same id, which the server lets only one of
- * both write. Where the transaction is still under way it waits for it. Asks until it gets an answer, or `signal`
- * aborts.
+ * Finds out how a transaction ended, by its mark: a row with the same id, which the server lets only one of the two
+ * transactions write. If the transaction is still running, it waits for it. Queries until there is an answer, or
+ * `signal` aborts.
  *
- * That a mark is missing says something only on the server that the COMMIT was sent to, and in its history: on another
- * one the commit may have been there before it was lost.
+ * A missing mark is conclusive only on the server that the COMMIT was sent to, and in its history: on another, the
+ * commit may have existed before it was lost.
  */
 export async function outcomeOf(
   mark: SentMark,

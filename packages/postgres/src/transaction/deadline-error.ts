@@ -2,11 +2,11 @@ import { defined } from '@miyabi/core'
 import type { DeadlineDetails } from '../errors/details.js'
 import { PostgresError } from '../errors/errors.js'
 
-/** A day. Timers of the runtime and of the server end at 24 of them, and fire at once beyond. */
+/** A day. Timers of the runtime and the server are limited to 24 days, and fire immediately beyond that. */
 const MAX_DEADLINE_MS = 86_400_000
 
 /**
- * Refuses what a timer could not keep.
+ * Rejects a deadline that a timer could not represent.
  * @throws {PostgresError} `postgres.invalid_query`
  */
 export function assertDeadline(deadlineMs: number): void {
@@ -19,13 +19,13 @@ export function assertDeadline(deadlineMs: number): void {
 }
 
 const WHERE = {
-  acquire: 'it waited for a connection',
+  acquire: 'it was waiting for a connection',
   work: 'its work was still running',
   commit: 'its COMMIT was still running',
-  pause: 'it paused before another attempt',
+  pause: 'it was pausing before another attempt',
 } as const
 
-/** The error of a deadline that passed, with the state at that moment. */
+/** Creates the error of a passed deadline, with the state at that moment. */
 export function deadlineError(
   state: Omit<DeadlineDetails, 'elapsedMs' | 'lastFailure'> & {
     readonly startedAt: number
@@ -35,7 +35,7 @@ export function deadlineError(
   const { startedAt, deadlineMs, attempt, phase, pool, lastFailure } = state
   const elapsedMs = Math.round(performance.now() - startedAt)
   const counts = `total ${pool.total}, active ${pool.active}, idle ${pool.idle}, waiting ${pool.waiting}, max ${pool.max}`
-  const before = lastFailure === undefined ? '' : `, the one before ended with ${lastFailure}`
+  const before = lastFailure === undefined ? '' : `, the previous one ended with ${lastFailure}`
   return new PostgresError(
     'postgres.deadline',
     `Not done within ${deadlineMs} ms; nothing was committed: ${WHERE[phase]} (attempt ${attempt}${before}; pool: ${counts})`,

@@ -2,7 +2,7 @@ import { PostgresError } from '../errors/errors.js'
 import { Prisma } from '../schema/prisma.js'
 
 /**
- * Refuses a level that is none, before anything is sent: Prisma would find out when the transaction is to begin.
+ * Rejects an invalid level before anything is sent: Prisma would detect it only when the transaction starts.
  * @throws {PostgresError} `postgres.invalid_query`
  */
 export function assertIsolation(argument: string, level: unknown): void {

@@ -1,11 +1,14 @@
-/** How often what lost a race is made again. Once is enough, unless the row goes and comes again meanwhile. */
+/**
+ * How often a call that lost a race is retried. Once is enough, unless the row is deleted and recreated in the
+ * meantime.
+ */
 const MAX_RETRIES = 3
 
 /**
- * Makes attempts, the next at once where one lost its race for a row: what it did was rolled back, and who won has
- * committed, so that the next finds the row. Unlike other retries it needs no pause and no budget, and may be made
- * while callers wait: it is no sign of load.
- * @param onRetry is told how often it was tried.
+ * Makes attempts, and retries immediately if one lost its race for a row: it was rolled back, and the winner has
+ * committed, so the next attempt finds the row. Unlike other retries it needs no pause and no budget, and may be made
+ * while callers wait: it is not a sign of load.
+ * @param onRetry called with the number of attempts.
  */
 export async function retryLostRaces<T>(
   attempt: () => Promise<T>,

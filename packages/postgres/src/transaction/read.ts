@@ -6,17 +6,17 @@ import { assertDeadline, deadlineError } from './deadline-error.js'
 import { READ_RETRIES } from './retrier.js'
 import { DEFAULT_DEADLINE_MS, type Run, type TransactionHost, type TransactionOptions } from './transaction.js'
 
-/** As of a transaction. */
+/** The same as for a transaction. */
 export type ReadOptions = Omit<TransactionOptions, 'isolation'>
 
-/** What is read. It may be called more than once, so it must not write. */
+/** The work of a read. It may be called more than once, so it must not write. */
 export type ReadWork<T, Client = PrismaClient> = (prisma: Client, run: Run) => Promise<T>
 
 /**
- * Runs `work`, and again where a connection was lost: for raw SQL that only reads, which nobody but its author can
- * tell. Prisma's own reads need no help. What still runs at the deadline, or when the caller goes away, is canceled on
- * the server.
- * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+ * Runs `work`, and retries it after a lost connection: for raw SQL that only reads, which only its author can know.
+ * Prisma's own reads are retried automatically. Statements still running at the deadline, or when the caller aborts,
+ * are canceled on the server.
+ * @throws {PostgresError} if the database failed; errors that `work` throws itself are passed on unchanged.
  */
 export async function runRead<T>(host: TransactionHost, work: ReadWork<T>, options: ReadOptions = {}): Promise<T> {
   const { deadlineMs = DEFAULT_DEADLINE_MS, retry = true, signal } = options

@@ -9,7 +9,7 @@ import type { PoolStats } from '../stats.js'
 /** The pause before retry n, from 0, is uniform in [0, min(1000, 10 * 2^n)) ms. */
 const BACKOFF = { initialMs: 10, maxMs: 1000 }
 
-/** Failures to get a connection. They go on with a retry that another failure began; of themselves they begin none. */
+/** Failures to get a connection. They continue a retry that another failure started, but do not start one. */
 const NO_CONNECTION: ReadonlySet<PostgresErrorCode> = new Set([
   'postgres.unreachable',
   'postgres.connect_timeout',
@@ -18,8 +18,8 @@ const NO_CONNECTION: ReadonlySet<PostgresErrorCode> = new Set([
 ])
 
 /**
- * Failures that come of other work at the same time. A connection that was lost is no sign of it: who lost one waits
- * behind all others for the next.
+ * Failures caused by concurrent work. A lost connection is not one of them: a caller that lost one waits behind all
+ * others for the next.
  */
 const SIGNS_OF_LOAD: ReadonlySet<PostgresErrorCode> = new Set([
   'postgres.serialization_failure',
@@ -27,16 +27,16 @@ const SIGNS_OF_LOAD: ReadonlySet<PostgresErrorCode> = new Set([
   'postgres.too_many_connections',
 ])
 
-/** The failures after which a read may be made again. */
+/** The failures after which a read may be retried. */
 export const READ_RETRIES: ReadonlySet<PostgresErrorCode> = new Set(['postgres.connection_lost'])
 
-/** What is tried, and how long. */
+/** What is attempted, and for how long. */
 export interface Tries<T> {
-  /** For the log, and whoever observes. */
+  /** For the log and observers. */
   readonly what: 'transaction' | 'read'
   /** Makes one attempt, numbered from 1. */
   readonly attempt: (attempt: number) => Promise<T>
-  /** The failures after which the same call may be made again. */
+  /** The failures after which the same call may be retried. */
   readonly on: ReadonlySet<PostgresErrorCode>
   /** Milliseconds to the deadline. */
   readonly remainingMs: () => number
@@ -46,8 +46,8 @@ export interface Tries<T> {
 }
 
 /**
- * Makes attempts until one succeeds: with full jitter between them, within a deadline, from a budget that everybody
- * shares, and never after a conflict while callers wait for the pool, because a retry would only stand in their way.
+ * Makes attempts until one succeeds: with full jitter between them, within a deadline, from a shared budget, and never
+ * after a conflict while callers wait for the pool, because a retry would only delay them.
  */
 export class Retrier {
   readonly #budget: RetryBudget
@@ -55,7 +55,7 @@ export class Retrier {
   readonly #logger: Logger
   readonly #telling: RetryTelling | undefined
 
-  /** @param telling is told of each decision. */
+  /** @param telling receives each decision. */
   constructor(budget: RetryBudget, stats: () => PoolStats, logger: Logger, telling?: RetryTelling) {
     this.#budget = budget
     this.#stats = stats
@@ -63,9 +63,7 @@ export class Retrier {
     this.#telling = telling
   }
 
-  /**
-   * @throws what the last attempt threw; one of our errors with `attempts`, and `gaveUp` where another attempt was due.
-   */
+  /** @throws the last attempt's error; one of our errors gets `attempts`, and `gaveUp` if another attempt was due. */
   async run<T>(tries: Tries<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -81,12 +79,12 @@ export class Retrier {
     }
   }
 
-  /** What lost a race for a row is made again at once, which is told and needs nothing else. */
+  /** A call that lost a race for a row is retried immediately, which is reported and needs nothing else. */
   raced(what: 'transaction' | 'upsert', attempt: number): void {
     this.#telling?.tell({ what, attempt, code: 'postgres.unique_violation', gaveUp: undefined })
   }
 
-  /** Waits for the next attempt; says why there is none. */
+  /** Waits for the next attempt; returns why there is none. */
   async #pause<T>(tries: Tries<T>, failure: AnyPostgresError, attempt: number): Promise<GaveUp | undefined> {
     const pauseMs = fullJitter(attempt - 1, BACKOFF)
     tries.onPause?.(failure, attempt + 1)
@@ -106,18 +104,18 @@ export class Retrier {
 }
 
 /**
- * Whether callers wait though every connection is out. Those who merely wait for one to be opened stand in nobody's
- * way.
+ * Whether callers wait although every connection is in use. Callers that only wait for one to be opened are not blocked
+ * by a retry.
  */
 function isSaturated({ waiting, active, max }: PoolStats): boolean {
   return waiting > 0 && active >= max
 }
 
-/** The same error, and how often it was tried. Errors of others, Prisma's among them, stay what they are. */
+/** The same error with the number of attempts. Errors of other code, including Prisma's, stay unchanged. */
 function told(error: unknown, attempts: number, gaveUp: GaveUp | undefined): unknown {
   if (!isPostgresError(error) || (attempts === 1 && gaveUp === undefined)) return error
   const { code, reason, remedy, details, cause, effect } = error
-  if (code === 'postgres.deadline' || code === 'postgres.pool.acquire_timeout') return error // they tell more already
+  if (code === 'postgres.deadline' || code === 'postgres.pool.acquire_timeout') return error // they contain more already
   return postgresError(code, reason, {
     details: { ...details, attempts, ...defined({ gaveUp }) },
     cause,

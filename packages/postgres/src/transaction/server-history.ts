@@ -1,17 +1,17 @@
-/** How long what is known is taken for recent. In milliseconds. */
+/** How long a known history counts as recent. In milliseconds. */
 const RECENT_MS = 30_000
 
 /**
- * Which server a pool leads to, and on which timeline it writes: the same before a transaction and after it means that
- * no other server has taken its place meanwhile, and that none of what was committed was lost with it.
+ * The server that a pool connects to, and the timeline it writes: if it is the same before and after a transaction, no
+ * other server has replaced it in the meantime, and no commit was lost with it.
  */
 const HISTORY = `SELECT (SELECT system_identifier::text FROM pg_control_system()) || '/' ||
   left(pg_walfile_name(pg_current_wal_lsn()), 8) AS history`
 
-/** The same as a column, beside another question. */
+/** The same as a column, in another query. */
 export const HISTORY_COLUMN = `(${HISTORY})`
 
-/** What is known of the history of the server behind a pool. Costs a query every half minute while it is needed. */
+/** Keeps the known history of the server behind a pool. Costs a query every half minute while it is needed. */
 export class ServerHistory {
   readonly #ask: (text: string) => Promise<{ readonly rows: readonly { readonly history?: string }[] }>
   #known: string | undefined
@@ -22,12 +22,12 @@ export class ServerHistory {
     this.#ask = ask
   }
 
-  /** As it was when somebody asked last; undefined where nobody did, or where the server does not tell. */
+  /** The history at the last query; undefined if there was none, or if the server does not report it. */
   get known(): string | undefined {
     return this.#known
   }
 
-  /** Asks, unless somebody did lately. Never rejects: without an answer, outcomes stay unknown. */
+  /** Queries it, unless that was done recently. Never rejects: without an answer, outcomes stay unknown. */
   learn(): Promise<void> {
     if (performance.now() - this.#learnedAt < RECENT_MS) return Promise.resolve()
     this.#learning ??= this.#learn().finally(() => {
@@ -42,7 +42,7 @@ export class ServerHistory {
       this.#known = rows[0]?.history
       this.#learnedAt = performance.now()
     } catch {
-      this.#known = undefined // a server that has no such function, or none that answers
+      this.#known = undefined // a server that lacks such a function, or does not answer
     }
   }
 }

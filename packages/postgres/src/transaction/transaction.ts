@@ -22,7 +22,7 @@ export const DEFAULT_DEADLINE_MS = 10_000
 /** Prisma's own limits on a transaction come after ours, whose errors tell more. */
 const PRISMA_MARGIN_MS = 5_000
 
-/** After these the whole transaction may be run again: each time the server rolled it back. */
+/** After these the whole transaction may be retried: each time the server rolled it back. */
 const RETRIES: ReadonlySet<PostgresErrorCode> = new Set([
   'postgres.serialization_failure',
   'postgres.deadlock',
@@ -31,53 +31,53 @@ const RETRIES: ReadonlySet<PostgresErrorCode> = new Set([
 ])
 
 export interface TransactionOptions {
-  /** Default: the server's, read committed. */
+  /** Default: the server's default, read committed. */
   readonly isolation?: Prisma.TransactionIsolationLevel
-  /** How long all of it may take, the wait for a connection, pauses and retries included. Default 10,000 ms. */
+  /** The total time allowed, including the wait for a connection, pauses and retries. Default 10,000 ms. */
   readonly deadlineMs?: number
   /**
-   * Whether to run the work again after a conflict, an upsert that lost a race, a deadlock, a connection lost before
+   * Whether to retry the work after a conflict, an upsert that lost a race, a deadlock, a connection lost before
    * COMMIT, or a table altered under a prepared statement. Default true.
    */
   readonly retry?: boolean
-  /** Aborted before the COMMIT, it cancels the statement that runs and rolls back. */
+  /** If it aborts before the COMMIT, the running statement is canceled and the transaction rolled back. */
   readonly signal?: AbortSignal
   /**
-   * Whether to write a mark with the COMMIT (a row, no round trip), by which its outcome is found out where its answer
-   * is lost: then the work's result is given, or it is run again, in place of `postgres.commit_unknown`. Needs an
-   * identity. Default false; with effects it is always so.
+   * Whether to write a mark with the COMMIT (a row, no extra round trip), which reveals the outcome if the answer is
+   * lost: then the work's result is returned, or the work is retried, instead of `postgres.commit_unknown`. Needs an
+   * identity. Default false; always on with effects.
    */
   readonly certain?: boolean
 }
 
-/** What the work of a transaction or of a read is told besides its client. */
+/** The second argument of the work of a transaction or a read, besides its client. */
 export interface Run {
-  /** From 1: how often the work was begun, this time included. */
+  /** From 1: how often the work was started, including this time. */
   readonly attempt: number
-  /** Aborts when the deadline passes or the caller goes away. */
+  /** Aborts when the deadline passes or the caller aborts. */
   readonly signal: AbortSignal
 }
 
-/** What the work of a transaction is told besides its client. */
+/** The second argument of the work of a transaction, besides its client. */
 export interface TransactionRun extends Run {
   /**
-   * One statement of SQL past Prisma, in this transaction, in one round trip. The text is trusted code; values belong
-   * into the parameters.
-   * @throws {PostgresError} `postgres.transaction_timeout` once the transaction is over; `postgres.invalid_query` where
-   *   a value cannot be sent; otherwise what the server said.
+   * Runs one SQL statement without Prisma, in this transaction, in one round trip. The text is trusted code; pass
+   * values as parameters.
+   * @throws {PostgresError} `postgres.transaction_timeout` once the transaction is over; `postgres.invalid_query` if a
+   *   value cannot be sent; otherwise the server's error.
    */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>
   /**
-   * Sends a statement with the COMMIT, in its round trip, made when that is sent. Where it fails, the transaction is
-   * rolled back. With one, an outcome that is lost is found out, as with `certain`. The last one given counts.
+   * Sends a statement with the COMMIT, in the same round trip, created when that is sent. If it fails, the transaction
+   * is rolled back. With such a statement, a lost outcome is found out, as with `certain`. The last one set counts.
    */
   atCommit(statement: () => AtCommit): void
-  /** Whether this is asked by the work of this transaction, while it is under way, and by no other transaction's. */
+  /** Whether this call comes from the running work of this transaction, and not from that of another transaction. */
   readonly isCurrent: boolean
 }
 
 /**
- * What is done in a transaction. It may be called more than once, each time in a new one: what it does elsewhere is not
+ * The work of a transaction. It may be called more than once, each time in a new transaction: effects elsewhere are not
  * undone.
  */
 export type TransactionWork<T, Client = PrismaClient> = (
@@ -85,11 +85,11 @@ export type TransactionWork<T, Client = PrismaClient> = (
   run: TransactionRun,
 ) => Promise<T>
 
-/** What a client has inside of a transaction. */
+/** The client's members inside a transaction. */
 type TransactionClient<Client> = Omit<Client, keyof PrismaClient & Outside>
 type Outside = '$connect' | '$disconnect' | '$on' | '$extends'
 
-/** What transactions need of their application. */
+/** The dependencies of transactions. */
 export interface TransactionHost {
   readonly prisma: PrismaClient
   readonly pool: Pool
@@ -98,14 +98,14 @@ export interface TransactionHost {
   readonly stats: () => PoolStats
   readonly runner: Runner
   readonly history: ServerHistory
-  /** Whose transactions they are. */
+  /** The scope of the transactions. */
   readonly scope: Scope | undefined
 }
 
 /**
- * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects, run again where the server
- * rolled it back for reasons that pass.
- * @throws {PostgresError} where the database failed; what `work` throws of its own comes out as it is.
+ * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects, retried if the server rolled
+ * it back for transient reasons.
+ * @throws {PostgresError} if the database failed; errors that `work` throws itself are passed on unchanged.
  */
 export async function runTransaction<T>(
   host: TransactionHost,
@@ -213,16 +213,16 @@ async function attemptOnce<T>(
   }
 }
 
-/** SQLSTATEs of what an attempt is called stale for: each has other meanings too. */
+/** SQLSTATEs for which an attempt is called stale: each has other meanings too. */
 const STALE = new Set<string | undefined>(['0A000', '26000', ...OUTDATED_TYPES])
 const NOT_COMMITTED =
-  'The connection was lost after COMMIT was sent, and did not arrive: the server says that it rolled the transaction back'
+  'The connection was lost after COMMIT was sent, and the COMMIT did not arrive: the server reports that it rolled the transaction back'
 const LOST_RACE =
-  'An upsert or a connectOrCreate found no row, and another transaction inserted it meanwhile: the server rolled the transaction back'
+  'An upsert or a connectOrCreate found no row, and another transaction inserted it in the meantime: the server rolled the transaction back'
 const WAS_STALE =
-  'The session no longer has a statement as it was prepared, because a table was altered or it was told to forget: the server rolled the transaction back, and the connection is replaced'
+  'The session no longer has a prepared statement, because a table was altered or its statements were discarded: the server rolled the transaction back, and the connection is replaced'
 
-/** What `work` gives, or the signal's reason as soon as that aborts. */
+/** The result of `work`, or the signal's reason as soon as it aborts. */
 function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason as Error)
@@ -232,7 +232,7 @@ function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   })
 }
 
-/** The caller's signal, which has no say any more once COMMIT is sent: its outcome is told instead. */
+/** The caller's signal, which has no effect once COMMIT was sent: its outcome is reported instead. */
 function untilCommit(
   signal: AbortSignal | undefined,
   isCommitting: () => boolean,

@@ -117,7 +117,7 @@ it('a COPY that was sent without its data says so, not that it was canceled', as
   ]) {
     const error = toPostgresError(await failureOf(work()))
     expect(error).toMatchObject({ code: 'postgres.invalid_query', retryable: false, effect: 'none' })
-    expect(error.message).toContain('no data came for COPY FROM STDIN')
+    expect(error.message).toContain('no data was sent for COPY FROM STDIN')
   }
 })
 

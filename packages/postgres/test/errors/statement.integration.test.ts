@@ -116,7 +116,7 @@ describe('what is said to be missing', () => {
     const upsert = { where: { role: 'user' as const }, create: { email: 'x@y.z' }, update: { name: 'z' } }
     const error = await mapped(prisma.plugin.update({ where: { id: 'p' }, data: { author: { upsert } } }))
     expect(error).toMatchObject({ code: 'postgres.invalid_sql', effect: 'none' })
-    expect(error.message).toContain('Prisma made this statement')
+    expect(error.message).toContain('Prisma generated this statement')
     expect(error.message).not.toMatch(/migrat/)
   })
 })

@@ -193,7 +193,7 @@ describe('a login', () => {
     const scope = wrong.as({ userId: alice.userId })
     const refused = {
       code: 'postgres.identity.not_granted',
-      message: expect.stringMatching(/see that DATABASE_URL names .* GRANT miyabi_user TO "miyabi_backend";/),
+      message: expect.stringMatching(/check that DATABASE_URL names .* GRANT miyabi_user TO "miyabi_backend";/),
       effect: 'none',
     }
     const session = async () => (await wrong.query('SELECT pg_backend_pid() AS pid')).rows

@@ -35,12 +35,12 @@ const read: readonly (readonly [sql: string, prisma: unknown, query: unknown])[]
   [`'294276-12-31'::timestamptz`, 'beyond the range of Date', 'beyond the range of Date'],
   [`ARRAY['294276-12-31'::timestamptz]`, 'beyond the range of Date', 'beyond the range of Date'],
   [`'24:00'::time`, 'the time 24:00:00', '24:00:00'],
-  [`'10:00+02'::timetz`, 'a time of day at an offset', '10:00:00+02'],
+  [`'10:00+02'::timetz`, 'a time of day with an offset', '10:00:00+02'],
   [`'10:00+00'::timetz`, at('1970-01-01T10:00:00Z'), '10:00:00+00'],
   [`'-1234.5'::money`, new Prisma.Decimal('-1234.5'), '-$1,234.50'],
-  [`'${BIG}'::jsonb`, 'a number in JSON', 'a number in JSON'],
-  [`'{"a": [{"n": -1e400}]}'::json`, 'a number in JSON', 'a number in JSON'],
-  [`ARRAY['${BIG}'::jsonb]`, 'a number in JSON', 'a number in JSON'],
+  [`'${BIG}'::jsonb`, 'a JSON number', 'a JSON number'],
+  [`'{"a": [{"n": -1e400}]}'::json`, 'a JSON number', 'a JSON number'],
+  [`ARRAY['${BIG}'::jsonb]`, 'a JSON number', 'a JSON number'],
   [
     `'{"id": "9007199254740993", "n": [9007199254740994, 100000000000000000000, 0.1234567890123456]}'::jsonb`,
     { id: '9007199254740993', n: [9007199254740994, 100000000000000000000, 0.1234567890123456] },
@@ -166,7 +166,7 @@ export function readableValues(bench: IdentityBench): void {
         await expectTold(prisma.plugin.findUnique({ where }), 'categories', 'an array of other values')
         await bench.admin(`UPDATE plugins SET categories = '{}' WHERE id = $1`, [PLUGIN])
         await bench.admin(`INSERT INTO logs (level, message, data) VALUES ('info', 'big', $1)`, [BIG])
-        await expectTold(prisma.log.findMany({ where: { message: 'big' } }), 'data', 'a number in JSON')
+        await expectTold(prisma.log.findMany({ where: { message: 'big' } }), 'data', 'a JSON number')
       })
     })
 
