@@ -19,7 +19,7 @@ describe('doubtsOf', () => {
   it.each([
     ['db.example.com/m', 'disable', 'in plain text'],
     ['10.0.0.7/m?sslmode=disable', 'disable', 'in plain text'],
-    ['db.example.com/m?sslmode=require', 'require', 'nobody verifies with whom'],
+    ['db.example.com/m?sslmode=require', 'require', "the server's identity is not verified"],
     [`[2001:db8::1]/m?sslmode=verify-ca&sslrootcert=${file}`, 'verify-ca', 'whatever its name'],
   ])('has one about %s', (rest, sslmode, told) => {
     const [doubt, ...more] = doubtsOf(settingsOf(rest))

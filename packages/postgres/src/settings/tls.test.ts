@@ -51,16 +51,20 @@ describe('the files of certificates', () => {
   })
 
   it.each<[string, Partial<TlsParameters>, string]>([
-    ['an authority that is none', { sslrootcert: rubbish }, 'has an sslrootcert whose file holds no certificate'],
+    ['an authority that is none', { sslrootcert: rubbish }, 'has an sslrootcert whose file contains no certificate'],
     [
       'an authority that was cut short',
       { sslrootcert: write('cut.pem', authority.cert.replace(/[^-]{60}\n-----END/, '\n-----END')) },
-      'has an sslrootcert whose file holds a certificate that cannot be read',
+      'has an sslrootcert whose file contains a certificate that cannot be parsed',
     ],
-    ['a key in its place', { sslrootcert: key }, 'has an sslrootcert whose file holds no certificate'],
-    ['a certificate that is none', { sslcert: rubbish, sslkey: key }, 'has an sslcert whose file holds no certificate'],
-    ['a key that is none', { sslcert: cert, sslkey: rubbish }, 'has an sslkey whose file holds no key'],
-    ["another certificate's key", { sslcert: cert, sslkey: otherKey }, 'is not the key of its sslcert'],
+    ['a key in its place', { sslrootcert: key }, 'has an sslrootcert whose file contains no certificate'],
+    [
+      'a certificate that is none',
+      { sslcert: rubbish, sslkey: key },
+      'has an sslcert whose file contains no certificate',
+    ],
+    ['a key that is none', { sslcert: cert, sslkey: rubbish }, 'has an sslkey whose file contains no key'],
+    ["another certificate's key", { sslcert: cert, sslkey: otherKey }, 'does not match its sslcert'],
     ['a file that is not there', { sslrootcert: `${file}.gone` }, 'cannot be read (ENOENT)'],
   ])('are refused by their parameter: %s', (_what, parameters, told) => {
     expect(options(parameters)).toThrow(told)
@@ -70,11 +74,11 @@ describe('the files of certificates', () => {
 
 describe('tlsProblem', () => {
   it.each<[string, Partial<TlsParameters>, string]>([
-    ['allow', { sslmode: 'allow' }, 'sslmode=allow, which goes on in plain text'],
-    ['prefer', { sslmode: 'prefer' }, 'sslmode=prefer, which goes on in plain text'],
+    ['allow', { sslmode: 'allow' }, 'sslmode=allow, which an attacker on the network can downgrade'],
+    ['prefer', { sslmode: 'prefer' }, 'sslmode=prefer, which an attacker on the network can downgrade'],
     ['a mode that nobody knows', { sslmode: 'on' }, 'an sslmode other than'],
     ['verify-ca without an authority', { sslmode: 'verify-ca' }, 'without sslrootcert'],
-    ['a weak mode with public authorities', { sslmode: 'require', sslrootcert: 'system' }, 'say verify-full'],
+    ['a weak mode with public authorities', { sslmode: 'require', sslrootcert: 'system' }, 'use verify-full'],
     ['an authority that nobody would ask', { sslrootcert: file }, 'sslrootcert without an sslmode'],
     ['a certificate that would not be sent', { sslcert: file, sslkey: file }, 'sslcert without an sslmode'],
     ['half a certificate', { sslmode: 'require', sslcert: file }, 'one of sslcert and sslkey'],
