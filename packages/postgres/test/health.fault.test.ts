@@ -157,13 +157,13 @@ describe('tableNames', () => {
 })
 
 describe('a check that is not answered in time', () => {
-  it('says how far it came, and what to look at there', async () => {
+  it('reports how far it got, and what to check there', async () => {
     await using proxy = await startTcpProxy(bench.settings().databaseUrl)
     proxy.blackHole()
     const silent = await checkHealth(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
     expect(silent).toMatchObject({
       problem: 'postgres.connect_timeout',
-      reason: expect.stringContaining('the login not completed within 1000 ms'),
+      reason: expect.stringContaining('the login was not completed within 1000 ms'),
       remedy: expect.stringContaining('host and port in DATABASE_URL'),
     })
     await bench.admin('BEGIN')
@@ -172,7 +172,7 @@ describe('a check that is not answered in time', () => {
     await bench.admin('ROLLBACK')
     expect(locked).toMatchObject({
       problem: 'postgres.connect_timeout',
-      reason: expect.stringContaining('a question not answered within 1000 ms'),
+      reason: expect.stringContaining('a query was not answered within 1000 ms'),
       remedy: expect.stringContaining('_prisma_migrations'),
     })
     expect(locked.remedy).not.toContain('DB_CONNECT_TIMEOUT')
