@@ -120,6 +120,23 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('verify on %s', 
     expect(findings?.flatMap(({ losses }) => losses?.map(({ table }) => table))).toEqual(['kept'])
   })
 
+  it('takes what the rows change of old ones, if only by a trigger, for no loss, and what the migration changes still for one', async () => {
+    const stamped = {
+      up: `ALTER TABLE people ADD at timestamptz NOT NULL DEFAULT '2026-01-01';
+        CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.at := clock_timestamp(); RETURN NEW; END';
+        CREATE TRIGGER stamp BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION stamp()`,
+      down: '-- @loses people.at\nDROP TRIGGER stamp ON people; DROP FUNCTION stamp; ALTER TABLE people DROP at',
+    }
+    const added = (up: string): Files => ({
+      up: `ALTER TABLE people ADD age int;${up}`,
+      down: '-- @loses people.age\nALTER TABLE people DROP age',
+      rows: 'UPDATE people SET age = 7 WHERE id = 1',
+    })
+    expect(await found({ '1_stamp': stamped, '2_age': added('') })).toEqual([[], []])
+    const [, changed] = await found({ '1_stamp': stamped, '2_age': added(`UPDATE people SET name = 'x'`) })
+    expect(changed?.flatMap(({ losses }) => losses?.map(({ column }) => column)).sort()).toEqual(['at', 'name'])
+  })
+
   it('is not content with tables and columns that hold nothing, and counts the seed', async () => {
     const age = { up: 'ALTER TABLE people ADD age int', down: '-- @loses people.age\nALTER TABLE people DROP age' }
     const empty = { up: 'CREATE TABLE t (a int)', down: 'DROP TABLE t' }
