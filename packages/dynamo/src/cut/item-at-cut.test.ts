@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { personKinds } from '../persons/kinds.js'
 import { currentOf } from './derive-agent.js'
 import { itemAtCut } from './item-at-cut.js'
 
@@ -45,11 +46,21 @@ describe('an item at a cut', () => {
     expect(itemAtCut(of('agent', { updatedAt: CUT }), CUT)).toEqual({ isKept: true, isLifted: true })
   })
 
+  const ALWAYS = ['queue', 'agentAhead']
+
   it('is kept, whenever it was written, where an older one would do harm or there is none', () => {
-    for (const entity of ['queue', 'agentAhead', 'unknown']) {
+    for (const entity of [...ALWAYS, 'unknown']) {
       expect(itemAtCut(of(entity, { writtenAt: CUT + 1 }), CUT)).toEqual({ isKept: true, isLifted: false })
     }
   })
+
+  it.each(Object.keys(personKinds).filter((entity) => !ALWAYS.includes(entity)))(
+    'of the kind %s is not there if it was written later: every kind has a time, or is one that is always kept',
+    (entity) => {
+      const later = of(entity, { w: CUT + 1, updatedAt: CUT + 1, writtenAt: CUT + 1 })
+      expect(itemAtCut(later, CUT).isKept).toBe(false)
+    },
+  )
 })
 
 it('makes the current state of a version: an ended one has an expiry, and one that goes on has none', () => {
