@@ -51,7 +51,7 @@ export async function addCustomers(
       plugins.map((plugin) => ({
         ...plugin,
         userId: ids(email),
-        licenseKey: stableId(`licence ${email} ${plugin.pluginId}`), // a real one is a signed token
+        licenseKey: stableId(`licence ${email} ${plugin.pluginId}`), // a real one is signed; cspell:disable-line
       })),
     ),
     skipDuplicates: true,

@@ -5,7 +5,7 @@ const NAMESPACE = Buffer.from('6f1d3c9a52b74e0c9d5e8a417b20c6f3', 'hex')
 
 /**
  * The UUID of a name (version 5 of RFC 9562, section 5.5): the same in every run and on every machine, so that a row
- * inserted a second time is recognised as the one that is there.
+ * inserted a second time is recognized as the one that is there.
  */
 export function stableId(name: string): string {
   const bytes = createHash('sha1').update(NAMESPACE).update(name).digest().subarray(0, 16)

@@ -1,4 +1,4 @@
-/** A person, a bot or an organisation on GitHub. */
+/** A person, a bot or an organization on GitHub. */
 export interface Account {
   readonly id: number
   readonly login: string

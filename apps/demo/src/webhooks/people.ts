@@ -1,7 +1,7 @@
 import type { Delivery } from './deliveries.js'
 import type { Account, Payload } from './payload.js'
 
-/** A web user as a delivery tells of them: people, bots and organisations alike. */
+/** A web user as a delivery tells of them: people, bots and organizations alike. */
 export interface GithubUser {
   readonly githubId: bigint
   readonly githubUsername: string

@@ -61,8 +61,8 @@ export function toIdRange(question: readonly unknown[], range: EventRange, model
   let high = toMs > 0 ? idCeiling(toMs - 1) : idFloor(0)
   if (cursor !== undefined) {
     const last = decodeCursor(binding, cursor, ID_BYTES)
-    if (order === 'asc') low = later(low, neighbour(last, 1n))
-    else high = earlier(high, neighbour(last, -1n))
+    if (order === 'asc') low = later(low, neighbor(last, 1n))
+    else high = earlier(high, neighbor(last, -1n))
   }
   return { low, high, order, limit: assertLimit(limit), binding, horizonMs: now + MAX_AHEAD_MS }
 }
@@ -92,6 +92,6 @@ const later = (a: string, b: string): string => (a > b ? a : b)
 const earlier = (a: string, b: string): string => (a < b ? a : b)
 
 /** The id next to another among all 128-bit numbers. */
-function neighbour(hex: string, step: bigint): string {
+function neighbor(hex: string, step: bigint): string {
   return idFromHex((BigInt(`0x${hex}`) + step).toString(16).padStart(32, '0'))
 }

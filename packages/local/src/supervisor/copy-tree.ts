@@ -31,7 +31,7 @@ async function copyInto(source: string, target: string, options: CopyOptions): P
 }
 
 /**
- * Copies a folder to a place where nothing is yet, whole or not at all: into a neighbour first, which is renamed at the
+ * Copies a folder to a place where nothing is yet, whole or not at all: into a neighbor first, which is renamed at the
  * end. When somebody else was faster, theirs stays.
  */
 export async function copyTree(source: string, target: string, options: CopyOptions): Promise<void> {
