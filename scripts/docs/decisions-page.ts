@@ -8,7 +8,7 @@ const subjects: readonly {
 }[] = [
   {
     subject: 'The repository: packages, build, tests',
-    numbers: [1, 2, 10, 11, 90, 95, 97, 98, 100],
+    numbers: [1, 2, 10, 11, 90, 95, 97, 98, 100, 153, 154],
   },
   { subject: 'The embedded stack', numbers: [6, 89, 96, 123] },
   { subject: 'Tables, values and types', numbers: [3, 4, 24] },

@@ -24,13 +24,15 @@ export interface Page {
   readonly anchors: ReadonlySet<string>
 }
 
-/** Every page: the front page, all of docs/, and the README of each package. */
+const ROOT = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md']
+
+/** Every page: those of the root, all of docs/, and the README of each package. */
 export function readPages(): Page[] {
   const docs = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => path.posix.join('docs', name.replaceAll(path.sep, '/')))
   const readmes = [...packageFolders().values()].map((folder) => `${folder}/README.md`)
-  return ['README.md', ...docs, ...readmes]
+  return [...ROOT, ...docs, ...readmes]
     .filter((name) => existsSync(path.join(root, name)))
     .map((name) => toPage(name, readFileSync(path.join(root, name), 'utf8')))
 }
@@ -44,11 +46,12 @@ export function pageNamed(pages: readonly Page[], name: string): Page {
 function toPage(name: string, text: string): Page {
   const blocks: Block[] = []
   const prose: string[] = []
-  let open: { language: string; line: number; lines: string[] } | undefined
+  let open: { fence: string; language: string; line: number; lines: string[] } | undefined
   for (const [index, line] of text.split('\n').entries()) {
-    if (open === undefined && line.startsWith('```')) {
-      open = { language: line.slice(3).trim(), line: index + 2, lines: [] }
-    } else if (open !== undefined && line.startsWith('```')) {
+    const fence = /^```+/.exec(line)?.[0]
+    if (open === undefined && fence !== undefined) {
+      open = { fence, language: line.slice(fence.length).trim(), line: index + 2, lines: [] }
+    } else if (open !== undefined && fence === open.fence) {
       blocks.push({ language: open.language, line: open.line, text: open.lines.join('\n') })
       open = undefined
     } else if (open === undefined) prose.push(line)

@@ -48,8 +48,11 @@ export async function typeCheckExamples(pages: readonly Page[]): Promise<string[
   }
 }
 
-/** Whether the code of a page is an application on a framework, which its own test compiles and runs (test/use). */
-const isCompiledElsewhere = (name: string): boolean => /^docs\/use\/(?!README)/.test(name)
+/**
+ * Whether the code of a page is an application on a framework, or parts of recipes, which their own tests compile and
+ * run (test/use, test/recipe).
+ */
+const isCompiledElsewhere = (name: string): boolean => /^docs\/use\/(?!README)|^CONTRIBUTING/.test(name)
 
 /**
  * An example as a module: its imports, what its page takes for granted, and the rest in a function, where it may

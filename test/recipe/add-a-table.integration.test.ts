@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -11,8 +10,9 @@ import { isLong } from '../../packages/migrate/test/support/cli.js'
 import { schemaDiff } from '../../packages/migrate/test/support/schema-diff.js'
 import { designProblems } from '../../scripts/docs/schema-page.js'
 import { accessProblems } from '../../scripts/docs/who-can-do-what.js'
-import { readManifest, root } from '../workspace.js'
-import { apply, readGuide, type Step } from './guide.js'
+import { root } from '../workspace.js'
+import { apply, type Edit, isEdit, readGuide } from './guide.js'
+import { type Scratch, scratchClone } from './scratch.js'
 
 const steps = readGuide('docs/guides/add-a-table.md')
 let folder = ''
@@ -20,9 +20,6 @@ beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'miyabi-recipe-'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-type Edit = Extract<Step, { kind: 'edit' }>
-const isEdit = (step: Step): step is Edit => step.kind === 'edit'
 
 /** As many steps as until a command, which is left out, and those after it. */
 function aroundCommand(command: string): [Edit[], Edit[]] {
@@ -78,27 +75,12 @@ describe('the guide to a new table', () => {
 if (isLong) {
   describe('the guide to a new table, in a copy of the repository', () => {
     const copy = () => path.join(folder, 'copy')
-    afterAll(() => run('pnpm db:down'))
-
-    const { packageManager } = readManifest('.')
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter(
-        ([name]) => !/^(VITEST|MIYABI|NODE_ENV|TEST|.*DATABASE_URL|DYNAMODB)/.test(name),
-      ),
-    )
-    function run(command: string): void {
-      const line = command.replace(/^pnpm /, `npx -y ${packageManager} `)
-      const { status, stdout, stderr } = spawnSync(line, { cwd: copy(), env, shell: true, encoding: 'utf8' })
-      expect(status, `${command}\n${stdout}${stderr}`).toBe(0)
-    }
+    let scratch: Scratch | undefined
+    afterAll(() => scratch?.run('pnpm db:down'))
 
     it('ends with every check of continuous integration green, and every test that a table concerns', () => {
-      const git = (...args: readonly string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout
-      for (const name of git('ls-files', '-co', '--exclude-standard').trim().split('\n')) {
-        cpSync(path.join(root, name), path.join(copy(), name), { recursive: true })
-      }
-      spawnSync('git init -q && git add -A', { cwd: copy(), shell: true })
-      run('pnpm install --frozen-lockfile --prefer-offline')
+      scratch = scratchClone(copy())
+      const { run } = scratch
       for (const step of steps) {
         if (step.kind === 'edit') apply(step, copy())
         else if (step.command !== 'pnpm check') run(step.command)

@@ -64,7 +64,7 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
       ? [
           project('repository', REPOSITORY, {
             include: ['**/*.test.ts'],
-            exclude: [ON_SERVERS, 'use/**', 'alerts/**'], // configurations of their own
+            exclude: [ON_SERVERS, 'use/**', 'alerts/**', 'recipe/whole.test.ts'], // configurations of their own
           }),
           onServers('repository-on-servers', REPOSITORY),
         ]
