@@ -1,5 +1,5 @@
 // Checks the spelling of pages, comments and messages (cspell.json), and that the words which it takes for right
-// besides those of its dictionaries are lower case, sorted, there once, and each used by some text.
+// besides those of its dictionaries are lower case, sorted and there once. Names those that no text has any more.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -41,4 +41,4 @@ const files = [
 const text = files.map((name) => readFileSync(path.join(root, name), 'utf8').toLowerCase()).join('\n')
 const unused = sorted.filter((word) => !text.includes(word))
 if (unused.length > 0) console.error(`${LIST}: no text has ${unused.join(', ')}; take it out`)
-if (!isSorted || unused.length > 0) process.exitCode = 1
+if (!isSorted) process.exitCode = 1
