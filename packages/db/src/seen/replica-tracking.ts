@@ -7,6 +7,7 @@ export type ReadsFromReplicas = Pick<ScopedPostgres, 'replica'>
 /** Lets replicas query what a scope has read, and record what it read from them. */
 export function trackingOf(seen: Seen): Tracking {
   return {
+    known: (from) => seen.known(from.position),
     position: (from) => seen.position(from.position),
     readFrom: (source) => seen.readFrom(source.position),
   }

@@ -50,6 +50,12 @@ export class Seen {
     return this.#known
   }
 
+  /** What `position` gives if it does not have to ask; `'ask'` if it does. */
+  known(except: () => Promise<Position>): Position | undefined | 'ask' {
+    const others = this.#sources.size - (this.#sources.has(except) ? 1 : 0)
+    return others > 0 || this.#options.answered() !== this.#covered ? 'ask' : this.#known
+  }
+
   async #askPrimary(answered: number): Promise<void> {
     const position = await this.#options.ask()
     // Of another history, what was known before is either part of it, or lost.

@@ -53,6 +53,8 @@ export class Replica {
   #isClosed = false
   /** How far behind it is at least, by the moment at which the primary was there. */
   lagMs: number | undefined
+  /** How many statements it has answered. */
+  reads = 0
 
   constructor(options: ReplicaOptions) {
     this.name = options.name

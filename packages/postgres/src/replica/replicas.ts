@@ -36,7 +36,6 @@ export class Replicas {
   readonly #maxLagMs: number
   readonly #primary: () => Promise<Position>
   readonly #replicas: readonly Replica[]
-  readonly #reads = new Map<Replica, number>()
   readonly #toPrimary: Record<ToPrimary, number> = {
     none_up: 0,
     behind: 0,
@@ -61,6 +60,20 @@ export class Replicas {
     )
   }
 
+  /**
+   * The first of the candidates, for nearly every read: without a promise and without a list. Undefined if none is well,
+   * or if they have to be checked first.
+   */
+  firstCandidate(before: Replica | undefined): Replica | undefined {
+    this.#usedAt = performance.now()
+    if (this.#timer === undefined) return undefined
+    if (before !== undefined && before.problem === undefined) return before
+    let first: Replica | undefined
+    for (const replica of this.#replicas)
+      if (replica.problem === undefined && (first === undefined || byLoad(replica, first) < 0)) first = replica
+    return first
+  }
+
   /** Those that are well: the one that the caller had before, then the least busy ones. */
   async candidates(before: Replica | undefined): Promise<readonly Replica[]> {
     this.#usedAt = performance.now()
@@ -69,17 +82,7 @@ export class Replicas {
       await Promise.race([this.#look(), new Promise((resolve) => setTimeout(resolve, this.waitMs).unref())])
     }
     const well = this.#replicas.filter(({ problem }) => problem === undefined)
-    if (well.length < 2) return well
-    const rank = (one: Replica): number => (one === before ? -1 : one.load)
-    return well.sort((one, other) => rank(one) - rank(other) || this.readsOf(one) - this.readsOf(other))
-  }
-
-  readsOf(replica: Replica): number {
-    return this.#reads.get(replica) ?? 0
-  }
-
-  hasRead(replica: Replica): void {
-    this.#reads.set(replica, this.readsOf(replica) + 1)
+    return well.sort((one, other) => Number(other === before) - Number(one === before) || byLoad(one, other))
   }
 
   goesToPrimary(why: ToPrimary): void {
@@ -88,13 +91,13 @@ export class Replicas {
 
   get stats(): ReplicasStats {
     const replicas = this.#replicas.map((replica) => {
-      const { name, server, problem, reason, lagMs } = replica
+      const { name, server, problem, reason, lagMs, reads } = replica
       return {
         name,
         server,
         ...(problem !== undefined && { problem, reason }),
         ...(lagMs !== undefined && { lagMs }),
-        reads: this.readsOf(replica),
+        reads,
       }
     })
     return { replicas, toPrimary: { ...this.#toPrimary } }
@@ -160,6 +163,8 @@ export class Replicas {
     return ahead === this.#trail[0] && lagMs < this.#maxLagMs ? Math.max(lagMs, sinceCommitMs) : lagMs
   }
 }
+
+const byLoad = (one: Replica, other: Replica): number => one.load - other.load || one.reads - other.reads
 
 async function settledWithin<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined

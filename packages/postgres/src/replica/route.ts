@@ -7,11 +7,16 @@ import type { Replica, ReplicaSource } from './replica.js'
 import type { Replicas } from './replicas.js'
 import { onPrimary, onReplica, refusalIn } from './scopes.js'
 
-/** What whoever reads from replicas has seen: nothing older is to be read. */
+/** What the caller who reads from replicas has seen: nothing older may be read. */
 export interface Tracking {
   /**
-   * What a replica has to hold. `from` needs not be asked: it is never behind what was read from it.
-   * @throws where that cannot be found out: the primary is read.
+   * What a replica must hold, if that is known: `position` without asking. Nearly every read comes this way.
+   * @returns undefined if nothing was seen, `'ask'` if a server has to be asked.
+   */
+  known(from: ReplicaSource): Position | undefined | 'ask'
+  /**
+   * What a replica must hold. `from` need not be asked: it is never behind what was read from it.
+   * @throws if that cannot be found out: the primary is read.
    */
   position(from: ReplicaSource): Promise<Position | undefined>
   /** Something was read from there. */
@@ -43,13 +48,15 @@ const OF_REPLICA: Readonly<Partial<Record<PostgresError['code'], ToPrimary>>> = 
 /** Those that say nothing of whether it is well: it was only busy, or is closed already. */
 const BUSY: ReadonlySet<string> = new Set(['postgres.pool.acquire_timeout', 'postgres.pool.closed'])
 
-/** Sends what a scope reads to replicas, and to the primary where none of them will do. */
+/** Sends what a scope reads to replicas, and to the primary if none of them will do. */
 export class ReplicaRoute implements Route {
   readonly asker: Scope
   readonly #replicas: Replicas | undefined
   readonly #tracking: Tracking
   /** A caller stays with one: going on there needs no question. */
   #last: Replica | undefined
+  /** The latest scope on a replica, and the place that it checks: the next read mostly needs the same. */
+  #told: { readonly lsn: bigint; readonly scope: Scope } | undefined
 
   constructor(asker: Scope, replicas: Replicas | undefined, tracking: Tracking) {
     this.asker = asker
@@ -57,12 +64,33 @@ export class ReplicaRoute implements Route {
     this.#tracking = tracking
   }
 
-  async run<T>(send: SendTo<T>): Promise<T> {
+  /** With one promise if nothing has to be asked before: see `Replicas.firstCandidate`. */
+  run<T>(send: SendTo<T>): Promise<T> {
     const replicas = this.#replicas
     if (replicas === undefined) return this.#onPrimary(send)
-    const answer = await this.#onReplicas(replicas, send)
-    if (typeof answer === 'object') return answer.value
-    replicas.goesToPrimary(answer)
+    const first = replicas.firstCandidate(this.#last)
+    const needed = first === undefined ? 'ask' : this.#tracking.known(first.source)
+    if (first === undefined || needed === 'ask') return this.#search(replicas, send)
+    const lsn = lsnIn(first, needed)
+    if (lsn === undefined || first.isKnownBehind(lsn)) return this.#search(replicas, send)
+    const { source } = first
+    return send(first.pool, this.#scopeAt(lsn)).then(
+      (value) => (this.#hasRead(first, source) ? value : this.#insteadOf(replicas, 'lost', send)),
+      (error: unknown) => {
+        const why = whyPrimary(error, first)
+        return why === 'behind' ? this.#search(replicas, send, first) : this.#insteadOf(replicas, why, send)
+      },
+    )
+  }
+
+  /** @param behind one that was just found to be behind. */
+  async #search<T>(replicas: Replicas, send: SendTo<T>, behind?: Replica): Promise<T> {
+    const answer = await this.#onReplicas(replicas, send, behind)
+    return typeof answer === 'object' ? answer.value : this.#insteadOf(replicas, answer, send)
+  }
+
+  #insteadOf<T>(replicas: Replicas, why: ToPrimary, send: SendTo<T>): Promise<T> {
+    replicas.goesToPrimary(why)
     return this.#onPrimary(send)
   }
 
@@ -74,51 +102,66 @@ export class ReplicaRoute implements Route {
     }
   }
 
-  /** From the first that holds enough; where none does, from the first that comes so far in time. */
-  async #onReplicas<T>(replicas: Replicas, send: SendTo<T>): Promise<Answer<T> | ToPrimary> {
+  /** From the first that holds enough; if none does, from the first that comes so far in time. */
+  async #onReplicas<T>(
+    replicas: Replicas,
+    send: SendTo<T>,
+    found: Replica | undefined,
+  ): Promise<Answer<T> | ToPrimary> {
     const endsAt = performance.now() + replicas.waitMs
     const behind: Behind[] = []
     for (const replica of await replicas.candidates(this.#last)) {
-      const lsn = await this.#neededOf(replica)
+      const needed = await this.#neededOf(replica)
+      if (needed === 'unknown') return 'history'
+      const lsn = lsnIn(replica, needed)
       if (lsn === undefined) return 'history'
-      const answer = replica.isKnownBehind(lsn) ? 'behind' : await this.#onReplica(replicas, replica, lsn, send)
+      const isBehind = replica === found || replica.isKnownBehind(lsn)
+      const answer = isBehind ? 'behind' : await this.#onReplica(replica, lsn, send)
       if (answer !== 'behind') return answer
       behind.push({ replica, lsn })
     }
     const first = behind.length === 0 ? undefined : await firstThatReaches(behind, endsAt)
-    if (first) return this.#onReplica(replicas, first.replica, first.lsn, send)
+    if (first) return this.#onReplica(first.replica, first.lsn, send)
     return behind.length === 0 ? 'none_up' : 'behind'
   }
 
-  /** How far a replica has to be; undefined where that cannot be found out, or is not of its history. */
-  async #neededOf({ source, history }: Replica): Promise<bigint | undefined> {
+  async #neededOf({ source }: Replica): Promise<Position | undefined | 'unknown'> {
     try {
-      const needed = await this.#tracking.position(source)
-      if (needed === undefined) return 0n
-      return needed.history === history ? needed.lsn : undefined
+      return await this.#tracking.position(source)
     } catch {
-      return undefined
+      return 'unknown'
     }
   }
 
-  async #onReplica<T>(
-    replicas: Replicas,
-    replica: Replica,
-    lsn: bigint,
-    send: SendTo<T>,
-  ): Promise<Answer<T> | ToPrimary> {
+  async #onReplica<T>(replica: Replica, lsn: bigint, send: SendTo<T>): Promise<Answer<T> | ToPrimary> {
     const { source } = replica
     try {
-      const value = await send(replica.pool, onReplica(this.asker, lsn))
-      if (source !== replica.source) return 'lost' // it was started anew meanwhile
-      this.#last = replica
-      this.#tracking.readFrom(source)
-      replicas.hasRead(replica)
-      return { value }
+      const value = await send(replica.pool, this.#scopeAt(lsn))
+      return this.#hasRead(replica, source) ? { value } : 'lost'
     } catch (error) {
       return whyPrimary(error, replica)
     }
   }
+
+  #scopeAt(lsn: bigint): Scope {
+    if (this.#told?.lsn !== lsn) this.#told = { lsn, scope: onReplica(this.asker, lsn) }
+    return this.#told.scope
+  }
+
+  /** Notes an answer; false if the server was restarted meanwhile, which makes it void. */
+  #hasRead(replica: Replica, source: ReplicaSource): boolean {
+    if (source !== replica.source) return false
+    this.#last = replica
+    this.#tracking.readFrom(source)
+    replica.reads += 1
+    return true
+  }
+}
+
+/** How far a replica has to be; undefined if what was seen is of another history. */
+function lsnIn({ history }: Replica, needed: Position | undefined): bigint | undefined {
+  if (needed === undefined) return 0n
+  return needed.history === history ? needed.lsn : undefined
 }
 
 interface Answer<T> {
@@ -143,8 +186,8 @@ async function firstThatReaches(behind: readonly Behind[], endsAt: number): Prom
 /** @throws `error` where it is the statement's own. */
 function whyPrimary(error: unknown, replica: Replica): ToPrimary {
   const refusal = refusalIn(error)
-  if (refusal?.is === 'behind') return 'behind'
-  if (refusal?.is === 'promoted') {
+  if (refusal === 'behind') return 'behind'
+  if (refusal === 'promoted') {
     replica.eject('promoted', 'it is no standby')
     return 'lost'
   }

@@ -4,30 +4,37 @@ import { lsnText } from '../position/position.js'
 /** No statement behind it writes, wherever it runs. */
 const READ_ONLY = `set_config('transaction_read_only', 'on', true)`
 
-/** How the check below says why it fails. */
-const REFUSAL = /"(behind|promoted) ([0-9A-F/]*)"/
+/** What the check below fails with. */
+const REFUSAL = /"miyabi_replica_behind:([tf])"/
 
 /**
- * Fails where the server is no standby, or has not replayed the log up to the place in `parameter`: then the statement
- * behind it is skipped, and no row is read. As a cast, which needs no function of ours: what it cannot read says why.
+ * Fails if the server is not a standby, or has not replayed the log up to the position in `parameter`: the server then
+ * skips the statement behind it, and no row is read. A text that is cast to a position fails without a function of ours,
+ * and its error shows the text. Kept small, because a server prepares every part of it for each read.
+ *
+ * What passes cannot write: a transaction that begins in recovery is read-only to its end, even if the server is promoted
+ * meanwhile.
  */
 const check = (parameter: string): string =>
   `CASE WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= ${parameter}::pg_lsn THEN NULL
-    ELSE (CASE WHEN pg_is_in_recovery() THEN 'behind ' ELSE 'promoted ' END || coalesce(pg_last_wal_replay_lsn()::text, ''))::pg_lsn END`
+    ELSE concat('miyabi_replica_behind:', pg_is_in_recovery())::pg_lsn END`
 
-/** What is told on a replica, by what tells who asks: made once a kind of asker, and not once a read. */
-const textsOnReplicas = new Map<string, string>()
+/** Name and text of the statement on a replica, by the text of the asker's own: made once for each kind of asker. */
+const onReplicas = new Map<string, Pick<Statement, 'name' | 'text'>>()
 
-/** The scope of a read on a replica that is to hold all up to `lsn`: checked in front of it, in its round trip. */
+/** Its answers are not those of the primary, so nobody counts them. */
+const UNCOUNTED = { count: 0, written: 0 }
+
+/** The scope of a read on a replica that must hold everything up to `lsn`: checked in front of it, in its round trip. */
 export function onReplica(of: Scope, lsn: bigint): Scope {
-  const { name, text: own, values } = of.statement
-  let text = textsOnReplicas.get(own)
-  if (text === undefined) {
-    text = `${own}, ${READ_ONLY}, ${check(`$${values.length + 1}`)}`
-    textsOnReplicas.set(own, text)
+  const { name, text, values } = of.statement
+  let known = onReplicas.get(text)
+  if (known === undefined) {
+    known = { name: `${name}_replica`, text: `${text}, ${check(`$${values.length + 1}`)}` }
+    onReplicas.set(text, known)
   }
-  const statement: Statement = { name: `${name}_replica`, text, values: [...values, lsnText(lsn)] }
-  return { ...of, statement, answers: { count: 0, written: 0 } }
+  const statement: Statement = { name: known.name, text: known.text, values: [...values, lsnText(lsn)] }
+  return { ...of, statement, answers: UNCOUNTED }
 }
 
 /** The scope of a read on the primary that could as well have been one on a replica. */
@@ -36,10 +43,11 @@ export function onPrimary(of: Scope): Scope {
   return { ...of, statement: { name: `${name}_read`, text: `${text}, ${READ_ONLY}`, values } }
 }
 
-/** Why the check failed, and how far the server had come; undefined for any other failure. */
-export function refusalIn(error: unknown): { readonly is: 'behind' | 'promoted' } | undefined {
+/** Why the check failed; undefined for any other failure. */
+export function refusalIn(error: unknown): 'behind' | 'promoted' | undefined {
   const { code, message = '', inScope } = Object(error) as { code?: unknown; message?: string; inScope?: unknown }
   if (code !== '22P02' || inScope === true) return undefined
-  const [, is] = REFUSAL.exec(message) ?? []
-  return is === 'behind' || is === 'promoted' ? { is } : undefined
+  const [, inRecovery] = REFUSAL.exec(message) ?? []
+  if (inRecovery === undefined) return undefined
+  return inRecovery === 't' ? 'behind' : 'promoted'
 }
