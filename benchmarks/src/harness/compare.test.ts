@@ -50,6 +50,16 @@ describe('compare', () => {
     ])
   })
 
+  it('gives the share of stale results, if they are counted', async () => {
+    let calls = 0
+    const run = async (): Promise<void> => {
+      calls += 1
+    }
+    const counted: Contender = { name: 'a', run, stale: () => calls }
+    const { contenders } = await compare(workload([counted, { ...quiet('b'), stale: () => 7 }, quiet('c')]), 2, plan)
+    expect(contenders.map(({ staleShare }) => staleShare)).toEqual([1, 1, 0, undefined])
+  })
+
   it('times single operations one by one, makes ready before each, and tidies up after it', async () => {
     const calls: string[] = []
     const note = (call: string) => async () => void calls.push(call)

@@ -58,16 +58,20 @@ function toResult(contender: string, slices: readonly Slice[]): ContenderResult 
   const readUnits = done.flatMap(({ readUnits: units, operations }) =>
     units === undefined ? [] : [units / operations],
   )
+  const stale = slices.flatMap((slice) => slice.stale ?? [])
   return {
     contender,
     roundsMs: done.map(({ elapsedMs, operations }) => significant(elapsedMs / operations)),
     roundsCpuUs: done.map(({ cpuUs, operations }) => significant(cpuUs / operations)),
     ...(readUnits.length === 0 ? {} : { roundsReadUnits: readUnits.map(significant) }),
+    ...(stale.length === 0 ? {} : { staleShare: significant(sum(stale) / Math.max(1, latencies.length)) }),
     latencyUs: { p50: significant(quantile(latencies, 0.5)), p99: significant(quantile(latencies, 0.99)) },
     errors: errors.length,
     ...(first === undefined ? {} : { firstError: first.message.slice(0, MESSAGE_LENGTH) }),
   }
 }
+
+const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0)
 
 /** Four digits: more would only say how the noise fell. */
 const significant = (value: number): number => Number(value.toPrecision(4))

@@ -10,6 +10,8 @@ export interface ContenderResult {
   readonly roundsCpuUs: readonly number[]
   /** Read units an operation consumed, for each round, where they are counted. */
   readonly roundsReadUnits?: readonly number[]
+  /** The share of results that were older than what their caller had written, from 0 to 1, if that is counted. */
+  readonly staleShare?: number
   /** What one caller waited for one operation, in microseconds. */
   readonly latencyUs: { readonly p50: number; readonly p99: number }
   /** Operations that failed, and the first failure's message. */

@@ -7,6 +7,8 @@ export interface Slice {
   readonly cpuUs: number
   /** All that its operations consumed; undefined where nobody counts. */
   readonly readUnits: number | undefined
+  /** Results older than what their caller had written; undefined if that is not counted. */
+  readonly stale: number | undefined
   readonly latenciesUs: readonly number[]
   readonly errors: readonly Error[]
 }
@@ -17,6 +19,7 @@ export async function runSlice(contender: Contender, workers: number, ms: number
   const latenciesUs: number[] = []
   const errors: Error[] = []
   const unitsBefore = contender.readUnits?.() ?? 0
+  const staleBefore = contender.stale?.() ?? 0
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
   const endsAt = startedAt + ms
@@ -36,6 +39,8 @@ export async function runSlice(contender: Contender, workers: number, ms: number
   const { user, system } = process.cpuUsage(cpu)
   const unitsAfter = contender.readUnits?.()
   const readUnits = unitsAfter === undefined ? undefined : unitsAfter - unitsBefore
+  const staleAfter = contender.stale?.()
+  const stale = staleAfter === undefined ? undefined : staleAfter - staleBefore
   await contender.after?.()
-  return { operations: latenciesUs.length, elapsedMs, cpuUs: user + system, readUnits, latenciesUs, errors }
+  return { operations: latenciesUs.length, elapsedMs, cpuUs: user + system, readUnits, stale, latenciesUs, errors }
 }

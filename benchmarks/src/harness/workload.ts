@@ -5,6 +5,8 @@ export interface Contender {
   readonly run: (turn: number) => Promise<unknown>
   /** The read units that DynamoDB has counted for it so far, where they are of interest. */
   readonly readUnits?: () => number
+  /** How many of its results so far were older than what their caller had written before, if that is counted. */
+  readonly stale?: () => number
   /** Makes ready for a slice; not timed. */
   readonly before?: () => Promise<void>
   /** Tidies up after a slice; not timed. */

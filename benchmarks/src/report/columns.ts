@@ -21,6 +21,7 @@ export function columnsOf(table: TableResult): {
   const figures = figuresOf(table)
   const isTiming = table.single
   const countsUnits = table.contenders.some(({ roundsReadUnits }) => roundsReadUnits !== undefined)
+  const countsStale = table.contenders.some(({ staleShare }) => staleShare !== undefined)
   const head = [
     'contender',
     'time ratio',
@@ -28,6 +29,7 @@ export function columnsOf(table: TableResult): {
     '',
     ...(isTiming ? ['median'] : ['ops/s', 'p50', 'p99', 'CPU/op']),
     ...(countsUnits ? ['read units/op'] : []),
+    ...(countsStale ? ['stale'] : []),
   ]
   const rows = figures.map(({ result, ratio, verdict, ms, cpuUs }) => {
     const { p50, p99 } = result.latencyUs
@@ -40,10 +42,13 @@ export function columnsOf(table: TableResult): {
         ? [duration(ms)]
         : [number(1000 / ms), duration(p50 / 1000), duration(p99 / 1000), duration(cpuUs / 1000)]),
       ...(countsUnits ? [number(median(result.roundsReadUnits ?? []))] : []),
+      ...(countsStale ? [percent(result.staleShare)] : []),
     ]
   })
   return { head, rows }
 }
+
+const percent = (share: number | undefined): string => (share === undefined ? '-' : `${(100 * share).toFixed(1)} %`)
 
 const failures = (errors: number, first: string | undefined): string =>
   errors === 0 ? '' : `, ${errors} errors: ${first?.replace(/\s+/g, ' ')}`

@@ -30,6 +30,7 @@ pnpm bench --suite postgres --concurrency 16    # a part; --help says more
 - **Closed loops.** So many workers each call again as soon as they are answered. That flatters whatever batches the calls of one tick.
 - **CPU/op** is what the client's process spent on an operation, server apart.
 - **Read units/op** are DynamoDB's, as its answers tell them: what a page costs, counted and not timed.
+- **Stale** is the share of reads that showed less than their caller had written before: counted, not timed.
 - **Loopback, no disk flushes.** The servers are temporary ones on the same machine: a real network and a real disk add the same to
   everybody, so there the ratios are nearer to 1, and round trips weigh more than CPU.
 `

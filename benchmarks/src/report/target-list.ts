@@ -249,6 +249,16 @@ export const targets: readonly Target[] = [
       contender,
     }),
   ),
+  ...['ours: me.replica', 'ours: me.replica, token'].map(
+    (contender): Target => ({
+      suite: 'replicas',
+      claim: `A read from a replica, against the same read without the check: ${contender.slice('ours: '.length)}`,
+      workload: 'own row of a replica',
+      contender,
+      against: 'replica, no check',
+      atMost: 1.15,
+    }),
+  ),
   {
     suite: 'observe',
     claim: 'A thousand statements told to metrics and the slow log, in milliseconds: 1 µs each',

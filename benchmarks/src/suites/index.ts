@@ -57,7 +57,7 @@ export const suites = {
   },
   replicas: {
     title: 'Replicas',
-    packages: ['pg', '@prisma/adapter-pg'],
+    packages: ['pg', '@prisma/adapter-pg', '@prisma/extension-read-replicas'],
     open: openReplicasSuite,
   },
   start: {
