@@ -2,6 +2,7 @@ export { type AcquireOptions, acquireStack, type Stack } from './client/acquire.
 export { type DynamodbBinary, findDynamodbEngine, type Unavailable } from './client/dynamodb-engine.js'
 export { LocalError } from './client/errors.js'
 export { type FolderOptions, holdStack, type Released, releaseStack } from './client/hold.js'
+export type { ReplicaProgress } from './client/replication.js'
 export { type StackStatus, stackStatus } from './client/status.js'
 export { localSettings } from './settings.js'
 export type { LocalErrorCode, LocalErrorDetails } from './shared/failure.js'

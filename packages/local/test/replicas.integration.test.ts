@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { appendFile, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
@@ -22,6 +23,15 @@ async function caughtUp(primary: string, replica: string): Promise<void> {
   const [{ lsn }] = (await query(primary, 'SELECT pg_current_wal_lsn()::text AS lsn')) as [{ lsn: string }]
   const reached = async () => query(replica, `SELECT pg_last_wal_replay_lsn() >= '${lsn}' AS ok`).catch(() => [])
   await expect.poll(reached, { timeout: 30_000, interval: 20 }).toEqual([{ ok: true }])
+}
+
+/** The process of a standby that takes the log from its primary. */
+function receiverOf(postmaster: number): number {
+  for (const line of execFileSync('ps', ['-axo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')) {
+    const [pid, parent, ...args] = line.trim().split(/\s+/)
+    if (parent === String(postmaster) && args.includes('walreceiver')) return Number(pid)
+  }
+  throw new Error('the standby has no process that receives')
 }
 
 describe('a stack with a replica', () => {
@@ -55,13 +65,38 @@ describe('a stack with a replica', () => {
     for (const file of others) expect(readFileSync(path.join(folder, file), 'utf8')).not.toContain(password)
     expect(processesOf(folder).filter(({ command }) => command.includes(password))).toEqual([])
 
-    expect(await stackStatus({ folder })).toMatchObject({ sizes: { replicas: [expect.any(Number)] } })
+    const following = { state: 'streaming', behindBytes: expect.any(Number) }
+    expect(await stackStatus({ folder })).toMatchObject({
+      sizes: { replicas: [expect.any(Number)] },
+      replication: [following],
+    })
     process.kill(
       Number(readFileSync(path.join(data, 'replicas', '1', 'postmaster.pid'), 'utf8').split('\n')[0]),
       'SIGKILL',
     )
     await query(directDatabaseUrl, 'INSERT INTO followed VALUES (8)')
     await caughtUp(directDatabaseUrl, replica.databaseUrl)
+
+    // The primary gives up what it keeps for a standby that takes nothing: that one can never follow it again.
+    const postmaster = processOf(folder, path.join('replicas', '1'))
+    process.kill(postmaster, 'SIGSTOP') // starts no other process that receives
+    process.kill(receiverOf(postmaster), 'SIGTERM')
+    const fill = `SELECT pg_logical_emit_message(false, 'fill', repeat('x', 20000000)) FROM generate_series(1, 15)`
+    await query(directDatabaseUrl, fill, 'INSERT INTO followed VALUES (9)')
+    // Which it does at a checkpoint, as a base backup begins with one.
+    await collect(receiveBaseBackup({ url: replicationUrl(port), label: 'a checkpoint' }), 1)
+    expect(readFileSync(path.join(folder, 'postgres.log'), 'utf8')).toContain('invalidating obsolete replication slot')
+    process.kill(postmaster, 'SIGCONT')
+    const rebuilt = async () => {
+      const status = await stackStatus({ folder })
+      return status.running && [status.descriptor.postgres.replicas?.[0]?.port, status.replication]
+    }
+    await expect
+      .poll(rebuilt, { timeout: 60_000, interval: 100 })
+      .toEqual([replica.port, [expect.objectContaining(following)]])
+    await caughtUp(directDatabaseUrl, replica.databaseUrl)
+    expect(await query(replica.databaseUrl, 'SELECT count(*)::int AS count FROM followed')).toEqual([{ count: 3 }])
+
     await stack.close()
     expect(existsSync(path.join(data, 'replicas', '1'))).toBe(false)
     expect(readdirSync(path.join(data, 'postgres', 'pg_replslot'))).toEqual([])

@@ -19,6 +19,7 @@ const status = {
   held: false,
   leases: 2,
   uptimeMs: 61_000,
+  replication: [],
   sizes: { postgres: 39_638_640, dynamodb: 0, replicas: [] },
 } as const
 
@@ -32,6 +33,29 @@ describe('stackFacts', () => {
     const text = renderStack(stackFacts(status, { showPasswords: false }))
     expect(text).toContain('2 processes; it stops with the last one')
     expect(text).toContain('no engine for plan9: pnpm add -w dynoxide')
+  })
+})
+
+describe('a replica', () => {
+  const databaseUrl = 'postgresql://miyabi_app:secret-a@127.0.0.1:5002/miyabi'
+  const replica = { port: 5002, databaseUrl, serviceDatabaseUrl: databaseUrl }
+  const postgres = { ...status.descriptor.postgres, replicas: [replica, replica] }
+  const facts = stackFacts(
+    {
+      ...status,
+      descriptor: { ...status.descriptor, postgres },
+      replication: [{ state: 'streaming', behindBytes: 1_500, lagMs: 2.5 }, { state: 'lost' }],
+      sizes: { ...status.sizes, replicas: [1, 2] },
+    },
+    { showPasswords: false },
+  )
+
+  it('has its state and its lag, for programs and for people', () => {
+    expect(facts.postgres.replicas).toMatchObject([
+      { port: 5002, bytes: 1, state: 'streaming', behindBytes: 1_500, lagMs: 2.5 },
+      { port: 5002, bytes: 2, state: 'lost' },
+    ])
+    expect(renderStack(facts)).toMatch(/streaming, 1.5 kB behind, lag 3 ms[\s\S]* lost\n/)
   })
 })
 

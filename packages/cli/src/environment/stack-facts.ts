@@ -1,5 +1,5 @@
 import { redactUrl } from '@miyabi/core'
-import type { StackStatus } from '@miyabi/local'
+import type { ReplicaProgress, StackStatus } from '@miyabi/local'
 import { heading, inColumns } from '../terminal/output.js'
 
 export type RunningStack = Extract<StackStatus, { running: true }>
@@ -25,6 +25,12 @@ export interface StackFacts {
       readonly databaseUrl: string
       readonly serviceDatabaseUrl: string
       readonly bytes: number
+      /** `streaming` if it follows the primary; see `ReplicaProgress` of `@miyabi/local`. */
+      readonly state: string
+      /** How much of the primary's log it has not replayed, if that is known. */
+      readonly behindBytes?: number
+      /** How long the latest of it took, if that is known. */
+      readonly lagMs?: number
     }[]
   }
   readonly dynamodb:
@@ -34,7 +40,7 @@ export interface StackFacts {
 
 /** Chooses what to tell of a stack; passwords are masked unless they are asked for. */
 export function stackFacts(status: RunningStack, options: { readonly showPasswords: boolean }): StackFacts {
-  const { folder, descriptor, held, leases, uptimeMs, sizes } = status
+  const { folder, descriptor, held, leases, uptimeMs, sizes, replication } = status
   const { version, port, databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = descriptor.postgres
   const url = options.showPasswords ? (text: string) => text : redactUrl
   const dynamodb = descriptor.dynamodb
@@ -58,6 +64,7 @@ export function stackFacts(status: RunningStack, options: { readonly showPasswor
           databaseUrl: url(replica.databaseUrl),
           serviceDatabaseUrl: url(replica.serviceDatabaseUrl),
           bytes: sizes.replicas[index] ?? 0,
+          ...(replication[index] ?? { state: 'unknown' }),
         })),
       }),
     },
@@ -95,6 +102,7 @@ export function renderStack(facts: StackFacts): string {
       heading(`Replica ${index + 1}`),
       inColumns([
         ['port', String(replica.port)],
+        ['state', stateOf(replica)],
         ['application', replica.databaseUrl],
         ['service', replica.serviceDatabaseUrl],
         ['size', size(replica.bytes)],
@@ -112,6 +120,12 @@ export function renderStack(facts: StackFacts): string {
         ]
       : [heading('DynamoDB'), inColumns([['unavailable', dynamodb.unavailable]])]),
   ].join('\n')
+}
+
+function stateOf({ state, behindBytes, lagMs }: Omit<ReplicaProgress, 'state'> & { readonly state: string }): string {
+  const behind = behindBytes === undefined ? [] : [behindBytes === 0 ? 'nothing behind' : `${size(behindBytes)} behind`]
+  const lag = lagMs === undefined ? [] : [`lag ${Math.ceil(lagMs)} ms`]
+  return [state, ...behind, ...lag].join(', ')
 }
 
 function users(leases: number, held: boolean): string {

@@ -77,7 +77,8 @@ async function pairs(
 
 describe('a read behind a write, while replay is stopped at random', () => {
   const short = 240
-  using budget = new Budget({ name: 'reads behind writes', short, longSeconds: 240 })
+  const budget = new Budget({ name: 'reads behind writes', short, longSeconds: 240 })
+  afterAll(() => budget[Symbol.dispose]())
 
   it('is never stale with the token of the write, on a replica in four of five cases', {
     timeout: budget.timeoutMs,

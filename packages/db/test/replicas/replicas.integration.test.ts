@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { databasesRunning, deploy, sql, startPrivateServer, until } from '@miyabi/testing'
+import { databasesRunning, sql, startPrivateServer, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { DatabaseContext, type DatabaseHealth, type Identity, mapError, type PrismaClient } from '../../src/index.js'
 import { observe } from '../../src/telemetry/index.js'
-import { migrations, readsOf, replicasUp, startWorld, type World } from './world.js'
+import { readsOf, replicasUp, startWorld, type World } from './world.js'
 
 let world: World
 let db: DatabaseContext
@@ -186,7 +186,7 @@ describe('me.replica', () => {
     // Embedded stacks may begin as copies of one folder, and then say the same of themselves: this is none.
     const server = await startPrivateServer()
     try {
-      await deploy(server.url(), migrations)
+      await server.run('CREATE ROLE miyabi_user')
       await using other = await world.open({ env: { DATABASE_URL: server.url(), SERVICE_DATABASE_URL: server.url() } })
       await until(async () => problemsOf(await other.healthCheck({ replicas: true })).includes('other_history'))
       expect((await other.as(alice()).replica.query(isStandby)).rows).toEqual([{ standby: false }])

@@ -49,13 +49,16 @@ export async function* receiveBaseBackup(options: BaseBackupOptions): AsyncGener
   }
 }
 
-/** Runs one command of the replication protocol. */
-export async function replicationCommand(url: string, command: string): Promise<void> {
+/** Runs one command of the replication protocol, and returns its rows. */
+export async function replicationCommand(
+  url: string,
+  command: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const client = replicationClient(url)
   client.on('error', () => {}) // told by what was asked
   await client.connect()
   try {
-    await client.query(command)
+    return (await client.query<Record<string, unknown>>(command)).rows
   } finally {
     await client.end()
   }

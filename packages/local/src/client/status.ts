@@ -7,6 +7,7 @@ import { namingErrors } from './errors.js'
 import { resolveFolder } from './folder.js'
 import type { FolderOptions } from './hold.js'
 import { askStatus } from './next-reply.js'
+import { type ReplicaProgress, replicationOf } from './replication.js'
 
 /** What `stackStatus` found. */
 export type StackStatus =
@@ -20,6 +21,8 @@ export type StackStatus =
       readonly held: boolean
       readonly leases: number
       readonly uptimeMs: number
+      /** How each standby follows the primary, in the order of `descriptor.postgres.replicas`. */
+      readonly replication: readonly ReplicaProgress[]
       /** Bytes on disk. */
       readonly sizes: { readonly postgres: number; readonly dynamodb: number; readonly replicas: readonly number[] }
     }
@@ -53,6 +56,7 @@ export async function stackStatus(options: FolderOptions = {}): Promise<StackSta
     sizeOf(path.join(dataDir, 'dynamodb')),
   ])
   const { replicas: standbys = [] } = descriptor.postgres
+  const replication = await replicationOf(descriptor.postgres)
   const replicas = await Promise.all(
     standbys.map((_, index) => sizeOf(path.join(dataDir, 'replicas', String(index + 1)))),
   )
@@ -64,6 +68,7 @@ export async function stackStatus(options: FolderOptions = {}): Promise<StackSta
     held,
     leases,
     uptimeMs: Date.now() - startedAt,
+    replication,
     sizes: { postgres, dynamodb, replicas },
   }
 }

@@ -61,8 +61,8 @@ export class Replicas {
   }
 
   /**
-   * The first of the candidates, for nearly every read: without a promise and without a list. Undefined if none is well,
-   * or if they have to be checked first.
+   * The first of the candidates, for nearly every read: without a promise and without a list. Undefined if none is
+   * well, or if they have to be checked first.
    */
   firstCandidate(before: Replica | undefined): Replica | undefined {
     this.#usedAt = performance.now()

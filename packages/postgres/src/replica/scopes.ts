@@ -9,11 +9,11 @@ const REFUSAL = /"miyabi_replica_behind:([tf])"/
 
 /**
  * Fails if the server is not a standby, or has not replayed the log up to the position in `parameter`: the server then
- * skips the statement behind it, and no row is read. A text that is cast to a position fails without a function of ours,
- * and its error shows the text. Kept small, because a server prepares every part of it for each read.
+ * skips the statement behind it, and no row is read. A text that is cast to a position fails without a function of
+ * ours, and its error shows the text. Kept small, because a server prepares every part of it for each read.
  *
- * What passes cannot write: a transaction that begins in recovery is read-only to its end, even if the server is promoted
- * meanwhile.
+ * What passes cannot write: a transaction that begins in recovery is read-only to its end, even if the server is
+ * promoted meanwhile.
  */
 const check = (parameter: string): string =>
   `CASE WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= ${parameter}::pg_lsn THEN NULL
@@ -25,7 +25,7 @@ const onReplicas = new Map<string, Pick<Statement, 'name' | 'text'>>()
 /** Its answers are not those of the primary, so nobody counts them. */
 const UNCOUNTED = { count: 0, written: 0 }
 
-/** The scope of a read on a replica that must hold everything up to `lsn`: checked in front of it, in its round trip. */
+/** The scope of a read on a replica that must hold everything up to `lsn`, which is checked in its round trip. */
 export function onReplica(of: Scope, lsn: bigint): Scope {
   const { name, text, values } = of.statement
   let known = onReplicas.get(text)

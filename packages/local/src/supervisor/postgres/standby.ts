@@ -1,6 +1,7 @@
 import { appendFile, chown, mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../../shared/failure.js'
+import { slotName } from '../../shared/slot-name.js'
 import { removeTree } from '../copy-tree.js'
 import { HOST } from '../ports.js'
 import type { RunAs } from '../run-as.js'
@@ -16,8 +17,6 @@ export interface StandbyOptions {
   readonly primary: ReplicationLogin
   readonly runAs: RunAs | undefined
 }
-
-const slotOf = (number: number): string => `${REPLICA}_${number}`
 
 const urlOf = ({ port, password }: ReplicationLogin): string =>
   `postgresql://${REPLICA}:${password}@${HOST}:${port}/postgres`
@@ -38,8 +37,8 @@ export async function makeStandby(options: StandbyOptions): Promise<string> {
   try {
     await mkdir(standbysFolder(dataDir), { recursive: true, mode: 0o711 })
     await removeTree(folder)
-    await replicationCommand(urlOf(primary), `CREATE_REPLICATION_SLOT ${slotOf(number)} PHYSICAL RESERVE_WAL`)
-    await unpackBaseBackup(receiveBaseBackup({ url: urlOf(primary), label: slotOf(number) }), folder, runAs)
+    await replicationCommand(urlOf(primary), `CREATE_REPLICATION_SLOT ${slotName(number)} PHYSICAL RESERVE_WAL`)
+    await unpackBaseBackup(receiveBaseBackup({ url: urlOf(primary), label: slotName(number) }), folder, runAs)
     await follow(folder, options)
     return folder
   } catch (error) {
@@ -57,11 +56,11 @@ async function follow(folder: string, { number, primary, runAs }: StandbyOptions
     `host=${HOST}`,
     `port=${primary.port}`,
     `user=${REPLICA}`,
-    `application_name=${slotOf(number)}`,
+    `application_name=${slotName(number)}`,
     'sslmode=disable',
     `passfile='${passfile.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
   ].join(' ')
-  const settings = { primary_conninfo: conninfo, primary_slot_name: slotOf(number), hot_standby_feedback: 'on' }
+  const settings = { primary_conninfo: conninfo, primary_slot_name: slotName(number), hot_standby_feedback: 'on' }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}\n`)
   await appendFile(path.join(folder, 'postgresql.auto.conf'), lines.join(''))
   await writePrivate(path.join(folder, 'standby.signal'), '', runAs)
@@ -72,6 +71,17 @@ async function writePrivate(file: string, text: string, runAs: RunAs | undefined
   if (runAs) await chown(file, runAs.uid, runAs.gid)
 }
 
+/**
+ * Returns whether the primary keeps the part of its log that a standby needs. Once a slot holds back more than
+ * `max_slot_wal_keep_size` the primary invalidates it: the standby can never follow again.
+ * @throws what the server or the network said.
+ */
+export async function isKept({ number, primary }: Pick<StandbyOptions, 'number' | 'primary'>): Promise<boolean> {
+  const { replicationCommand } = await import('../../base-backup/index.js')
+  const [slot] = await replicationCommand(urlOf(primary), `READ_REPLICATION_SLOT ${slotName(number)}`)
+  return typeof slot?.['restart_lsn'] === 'string'
+}
+
 /** Takes a standby away that has ended: its data, and what the primary keeps for it. */
 export async function removeStandby({
   number,
@@ -79,7 +89,7 @@ export async function removeStandby({
   primary,
 }: Pick<StandbyOptions, 'number' | 'dataDir' | 'primary'>): Promise<void> {
   const { replicationCommand } = await import('../../base-backup/index.js')
-  await replicationCommand(urlOf(primary), `DROP_REPLICATION_SLOT ${slotOf(number)} WAIT`).catch(() => {})
+  await replicationCommand(urlOf(primary), `DROP_REPLICATION_SLOT ${slotName(number)} WAIT`).catch(() => {})
   const folder = path.join(standbysFolder(dataDir), String(number))
   await removeTree(folder)
   await removeTree(`${folder}.pass`)
@@ -91,7 +101,7 @@ export async function removeStandby({
  */
 export async function forgetStandbys(dataDir: string): Promise<void> {
   const slots = path.join(dataDir, 'postgres', 'pg_replslot')
-  const left = (await readdir(slots).catch(() => [])).filter((name) => name.startsWith(slotOf(0).slice(0, -1)))
+  const left = (await readdir(slots).catch(() => [])).filter((name) => name.startsWith(slotName(0).slice(0, -1)))
   await Promise.all(left.map((name) => removeTree(path.join(slots, name))))
   await removeTree(standbysFolder(dataDir))
 }
