@@ -8,6 +8,7 @@ import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
 import { decisionProblems, decisionsPage } from './docs/decisions-page.js'
 import { metricsPage } from './docs/metrics-page.js'
+import { withFigures } from './docs/readme-figures.js'
 import { rulesPage } from './docs/rules-page.js'
 import { designProblems, schemaPage, withTablesDiagram } from './docs/schema-page.js'
 import { accessProblems, whoCanDoWhatPage } from './docs/who-can-do-what.js'
@@ -26,6 +27,7 @@ const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/schema.md': () => schemaPage(root),
   'docs/reference/who-can-do-what.md': () => whoCanDoWhatPage(path.join(root, 'prisma/schema')),
   // Written by hand, but for the diagram.
+  'README.md': () => withFigures(root, readFileSync(path.join(root, 'README.md'), 'utf8')),
   'docs/DATABASE_DESIGN.md': () =>
     withTablesDiagram(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
 }
