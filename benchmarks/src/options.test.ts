@@ -16,11 +16,11 @@ describe('parseOptions', () => {
   })
 
   it.each([
-    [['--suite', 'mysql'], 'There is no suite mysql'],
+    [['--suite', 'mysql'], 'Unknown suite "mysql"'],
     [['--concurrency', '1,many'], '--concurrency many is not a whole number above 0'],
     [['--fast'], "Unknown option '--fast'"],
     [['select'], 'Unexpected argument'],
-    [['--publish', '--quick'], 'Only a whole run can be published'],
+    [['--publish', '--quick'], 'Only a complete run can be published'],
   ])('refuses %j', (args, problem) => {
     expect(() => parseOptions(args)).toThrow(UsageError)
     expect(() => parseOptions(args)).toThrow(problem)

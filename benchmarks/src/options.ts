@@ -3,27 +3,27 @@ import { MiyabiError } from '@miyabi/core'
 import type { Plan } from './harness/result.js'
 import { type SuiteName, suiteNames } from './suites/index.js'
 
-export const help = `Measures ours beside the raw drivers and the usual libraries, as time ratios of one run.
+export const help = `Compares the data layer with the raw drivers and the usual libraries, as time ratios within one run.
 
   pnpm bench [options]
 
   --suite <name>          ${suiteNames.join(', ')}; repeat it for several. Default: all.
   --workload <name>       Only this workload; repeat it for several.
   --concurrency <list>    Only these numbers of workers, for example 1,16.
-  --quick                 A short run that shows that everything works; its figures say little.
+  --quick                 A short run to check that everything works; its figures mean little.
   --json                  The result as JSON on stdout, instead of tables.
   --publish               Writes benchmarks/results/<suite>.json, and the page and plots made from it.
-  --render                Measures nothing: makes docs/BENCHMARKS.md and its plots anew from the results.
+  --render                Measures nothing: renders docs/BENCHMARKS.md and its plots from the results.
   --help
 
 Examples
 
   pnpm bench --suite postgres                         all of PostgreSQL, about ten minutes
   pnpm bench --workload select --concurrency 16       one table
-  pnpm bench --quick                                  does it run?
+  pnpm bench --quick                                  check that it runs
   pnpm bench --suite postgres --json > mine.json      figures of your own machine
 
-Servers of its own are started for the run and removed after it. Progress goes to stderr.
+The run starts its own servers and removes them at the end. Progress goes to stderr.
 `
 
 /** A command line that cannot be understood. */
@@ -31,7 +31,7 @@ export class UsageError extends MiyabiError<'benchmarks.usage'> {
   override readonly name = 'UsageError'
 
   constructor(problem: string) {
-    super('benchmarks.usage', `${problem}. \`pnpm bench --help\` says what there is.`)
+    super('benchmarks.usage', `${problem}. See \`pnpm bench --help\`.`)
   }
 }
 
@@ -59,9 +59,10 @@ export function parseOptions(args: readonly string[]): Options {
   const { suite, workload, concurrency, ...flags } = parse(args)
   const suites = suite ?? suiteNames
   const stranger = suites.find((name) => !isSuite(name))
-  if (stranger !== undefined) throw new UsageError(`There is no suite ${stranger}, only ${suiteNames.join(', ')}`)
+  if (stranger !== undefined)
+    throw new UsageError(`Unknown suite "${stranger}"; expected one of: ${suiteNames.join(', ')}`)
   const isPartial = workload !== undefined || concurrency !== undefined
-  if (flags.publish && (flags.quick || isPartial)) throw new UsageError('Only a whole run can be published')
+  if (flags.publish && (flags.quick || isPartial)) throw new UsageError('Only a complete run can be published')
   return {
     ...flags,
     suites: suites.filter(isSuite),
@@ -88,7 +89,7 @@ function parse(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    throw new UsageError((error as Error).message.split('. ')[0] ?? 'The options cannot be read')
+    throw new UsageError((error as Error).message.split('. ')[0] ?? 'The options cannot be parsed')
   }
 }
 

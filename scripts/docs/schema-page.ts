@@ -18,19 +18,19 @@ const TABLES = /(<!-- tables: .*? -->\n)[\s\S]*?(<!-- \/tables -->)/
 
 const titleOf = (name: string): string => titles[name] ?? name.replace(/^./, (first) => first.toUpperCase())
 
-/** The page about the relational tables: a diagram of how they refer to each other, then each with its columns. */
+/** The page about the PostgreSQL tables: a diagram of their relations, then each with its columns. */
 export function schemaPage(root: string): string {
   const domains = inOrder(readPrismaSchema(path.join(root, 'prisma/schema')))
   const tables = domains.flatMap((group) => group.tables)
   const values = stateValues()
   return [
-    '# The relational tables',
+    '# PostgreSQL tables',
     '',
     '<!-- Generated from prisma/schema by `pnpm docs:generate`. Do not edit. -->',
     '',
-    'Checks, partial indexes, functions and triggers are in [the migrations](../../prisma/migrations).',
+    'Every table with its columns and keys. Checks, partial indexes, functions and triggers are in [the migrations](../../prisma/migrations).',
     '',
-    '## How they refer to each other',
+    '## Relations',
     '',
     '```mermaid',
     ...diagram(tables),
@@ -66,7 +66,7 @@ export function designProblems(root: string, page: string): string[] {
     .filter(({ name }) => !text.includes(`\`${name}\``))
     .map(
       ({ name }) =>
-        `docs/DATABASE_DESIGN.md does not name \`${name}\`: add it to a row of the table of domains, under the diagram`,
+        `docs/DATABASE_DESIGN.md does not name \`${name}\`: add it to a row of the table of domains, below the diagram`,
     )
 }
 
@@ -124,11 +124,11 @@ function tableSection(table: Table, values: ReadonlyMap<string, readonly string[
 
 function onDelete(action: string): string {
   const words: Readonly<Record<string, string>> = {
-    Cascade: 'goes with it',
-    Restrict: 'which cannot be deleted before',
-    SetNull: 'emptied when that is deleted',
-    NoAction: 'which cannot be deleted before',
-    SetDefault: 'back to its default when that is deleted',
+    Cascade: 'deleted with it',
+    Restrict: 'blocks its deletion',
+    SetNull: 'set to NULL when it is deleted',
+    NoAction: 'blocks its deletion',
+    SetDefault: 'set to its default when it is deleted',
   }
   const said = words[action]
   if (said === undefined) throw new Error(`onDelete: ${action} has no words here`)

@@ -13,7 +13,7 @@ const RECORD = 'packages/postgres/test/row-security/access.ts'
 const verbs: readonly Verb[] = ['select', 'insert', 'update', 'delete']
 const people = { user: 'user', admin: 'admin', webUser: 'web user' } as const
 
-/** The page that says of every table who may do what, out of the record that the matrix test tries on real servers. */
+/** The page with the rights on every table, from the record that the matrix test verifies on real servers. */
 export function whoCanDoWhatPage(schemaFolder: string): string {
   const domains = readPrismaSchema(schemaFolder)
   return [
@@ -21,32 +21,32 @@ export function whoCanDoWhatPage(schemaFolder: string): string {
     '',
     '<!-- Generated from packages/postgres/test/row-security/access.ts by `pnpm docs:generate`. Do not edit. -->',
     '',
-    'Every cell is tried on PostgreSQL 18 and 15 by `packages/postgres/test/row-security`, by the real statement, column by column. How it',
-    'works, and against what: [row-level security](../ROW_LEVEL_SECURITY.md).',
+    'For reviewers of rights. `packages/postgres/test/row-security` verifies every cell on PostgreSQL 18 and 15, with the real statement, column by',
+    'column. How it works: [row-level security](../ROW_LEVEL_SECURITY.md).',
     '',
-    "- `own`: rows of the person who asks. `other`: rows of other people. `nobody's`: rows without a person.",
-    '- **refused**: "permission denied", aloud. **none**: the statement runs and reaches no row.',
-    '- An admin is a user whose row says so. Whoever has an id that nobody has reads and writes nothing at all.',
-    '- The service may do everything with every row and column, but for what is said at a table; so may the migrator, who owns the tables.',
-    '- Without an identity nobody does anything: `postgres.identity.missing`.',
+    "- `own`: rows of the calling user. `other`: rows of other users. `nobody's`: rows without a user.",
+    '- **refused**: the error "permission denied". **none**: the statement runs and reaches no row.',
+    '- An admin is a user whose row says so. An id that belongs to no user reads and writes nothing at all.',
+    '- The service has all rights on every row and column, except for those named at a table; so has the migrator, which owns the tables.',
+    '- Without an identity every statement fails: `postgres.identity.missing`.',
     '',
     '## Functions',
     '',
-    'They do what their caller could not, and only that.',
+    'They have rights that their caller does not have, for this purpose only.',
     '',
-    '| to | call | user, admin | web user | unknown user | service |',
+    '| purpose | call | user, admin | web user | unknown user | service |',
     '| --- | --- | --- | --- | --- | --- |',
     ...calls.map(
       ({ meaning, call, user, webUser, stranger, service }) =>
         `| ${meaning} | \`${call.replace(/\(.*/, '')}\` | ${user} | ${webUser} | ${stranger} | ${service} |`,
     ),
     '',
-    '"denied" may not call it; "refused" is stopped by a policy or a foreign key; "no plugin" finds nothing to work on.',
+    '"denied": no right to call it; "refused": stopped by a policy or a foreign key; "no plugin": finds no row.',
     '',
     ...domains.flatMap(section),
-    "## The product's own machinery",
+    '## Internal tables',
     '',
-    'Not in the client of Prisma. Tried by `packages/postgres/test/row-security/machinery.integration.test.ts`.',
+    'Not in the Prisma client. Verified by `packages/postgres/test/row-security/machinery.integration.test.ts`.',
     '',
     '| table | user, admin, web user | service |',
     '| --- | --- | --- |',
@@ -59,7 +59,7 @@ export function whoCanDoWhatPage(schemaFolder: string): string {
   ].join('\n')
 }
 
-/** What is missing in the record of access, or too much in it, with what to write. */
+/** Missing and superfluous entries of the record of access, with what to write. */
 export function accessProblems(schemaFolder: string): string[] {
   const declared = readPrismaSchema(schemaFolder).flatMap((domain) => domain.tables)
   const tables = declared.filter(({ name }) => !Object.hasOwn(machinery, name))
@@ -69,15 +69,15 @@ export function accessProblems(schemaFolder: string): string[] {
       .filter(({ name }) => !Object.hasOwn(access, name))
       .map(
         (table) =>
-          `${RECORD} does not say who may do what with ${table.name}. As \`new\` opens it:\n${asOpened(table)}`,
+          `${RECORD} has no entry for ${table.name}. Add one; this matches what \`new\` grants:\n${asOpened(table)}`,
       ),
     ...Object.keys(access)
       .filter((name) => !names.has(name))
-      .map((name) => `${RECORD} is about ${name}, a table that prisma/schema does not have: take the entry out`),
+      .map((name) => `${RECORD} has an entry for ${name}, a table that prisma/schema does not have: remove the entry`),
   ]
 }
 
-/** What `pnpm db:migrate new` writes for a table: the service everything, people what is theirs, to read. */
+/** What `pnpm db:migrate new` grants on a table: everything to the service, to users read access to their own rows. */
 function asOpened({ name, references }: Table): string {
   const refersTo = (people: string): boolean => references.some(({ table }) => table === people)
   const own = "{ select: ['own'] }"
@@ -116,9 +116,9 @@ function table(rules: TableAccess): string[] {
 function columns({ insertColumns = [], updateColumns = [], adminColumns = [] }: TableAccess): string[] {
   const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
   const lines = [
-    ...(insertColumns.length > 0 ? [`People insert ${list(insertColumns)}.`] : []),
-    ...(updateColumns.length > 0 ? [`People update ${list(updateColumns)}.`] : []),
-    ...(adminColumns.length > 0 ? [`Only admins give a value to ${list(adminColumns)}.`] : []),
+    ...(insertColumns.length > 0 ? [`Users insert ${list(insertColumns)}.`] : []),
+    ...(updateColumns.length > 0 ? [`Users update ${list(updateColumns)}.`] : []),
+    ...(adminColumns.length > 0 ? [`Only admins set ${list(adminColumns)}.`] : []),
   ]
   return lines.length > 0 ? [lines.join(' '), ''] : []
 }

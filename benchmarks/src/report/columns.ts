@@ -6,7 +6,7 @@ import { duration, number } from './text.js'
 /** What each verdict is called. */
 export const verdicts: Readonly<Record<Figures['verdict'], string>> = {
   base: 'base',
-  noise: 'the noise',
+  noise: 'noise',
   faster: 'faster',
   slower: 'slower',
   same: 'within noise',

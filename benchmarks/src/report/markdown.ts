@@ -8,31 +8,31 @@ import { number } from './text.js'
 
 const intro = `# Benchmarks
 
-Ours beside the raw drivers and the usual libraries. Generated from \`benchmarks/results\` by \`pnpm bench --render\`; do not edit.
+For readers who want to know what the data layer costs: it is compared with the raw drivers and the usual libraries. Generated from \`benchmarks/results\` by \`pnpm bench --render\`; do not edit.
 
-To repeat them, with servers that start and end by themselves:
+To repeat them, with servers that start and stop automatically:
 
 \`\`\`sh
-pnpm bench                                      # everything, on stdout
-pnpm bench --suite postgres --concurrency 16    # a part; --help says more
+pnpm bench                                      # all suites, on stdout
+pnpm bench --suite postgres --concurrency 16    # one suite; see --help
 \`\`\`
 
 ## How to read them
 
-- **Time ratios.** 1.00 is the base of the table, less is faster. Contenders take turns in slices of one process, in another order each
-  round; a ratio compares the slices of one round, and the median over the rounds is what counts, beside the middle half of the
-  rounds. Times and rates are this machine's alone, where clients and servers share the cores with each other and with strangers.
-- **The noise is shown.** In every table the base runs under a second name, "(again)": the same code on the same connections. As far as
-  the middle half of its rounds strays from 1.00, nothing is a claim: it is "within noise". Beyond that, "faster" and "slower" also ask
-  that three quarters of the rounds agree.
-- **The same work.** Before anything is timed, all contenders run the same turns, and their results must be equal. Where a library fails,
-  its row says so.
-- **Closed loops.** So many workers each call again as soon as they are answered. That flatters whatever batches the calls of one tick.
-- **CPU/op** is what the client's process spent on an operation, server apart.
-- **Read units/op** are DynamoDB's, as its answers tell them: what a page costs, counted and not timed.
+- **Time ratios.** 1.00 is the base of the table, less is faster. Contenders take turns in slices of one process, in a different order each
+  round. A ratio compares the slices of one round; the tables show the median over the rounds and the middle half of the rounds. Times and
+  rates are valid only for this machine, where clients and servers share the cores with each other and with other processes.
+- **Noise.** In every table the base also runs under a second name, "(again)": the same code on the same connections. A difference no larger
+  than the middle half of its rounds deviates from 1.00 is "within noise". Beyond that, "faster" and "slower" also require that three
+  quarters of the rounds agree.
+- **The same work.** Before anything is timed, all contenders run the same turns, and their results must be equal. If a library
+  fails, its row says so.
+- **Closed loops.** Each of N workers calls again as soon as it is answered. That favors libraries that batch the calls of one tick.
+- **CPU/op** is the CPU time of the client's process per operation, without the server.
+- **Read units/op** are reported in DynamoDB's answers: the cost of a page, counted and not timed.
 - **Stale** is the share of reads that showed less than their caller had written before: counted, not timed.
 - **Loopback, no disk flushes.** The servers are temporary ones on the same machine: a real network and a real disk add the same to
-  everybody, so there the ratios are nearer to 1, and round trips weigh more than CPU.
+  all contenders, so there the ratios are closer to 1, and round trips matter more than CPU.
 `
 
 /** The page of all results. */
@@ -41,7 +41,7 @@ export function renderMarkdown(results: readonly SuiteResult[]): string {
   return `${text.trimEnd()}\n`
 }
 
-const statuses = { met: 'met', noise: 'within noise', open: 'not yet' } as const
+const statuses = { met: 'met', noise: 'within noise', open: 'not met' } as const
 
 function renderTargets(results: readonly SuiteResult[]): string {
   const outcomes = results.flatMap(outcomesOf)
@@ -50,8 +50,8 @@ function renderTargets(results: readonly SuiteResult[]): string {
   const open = outcomes.filter(({ obstacle }) => obstacle !== undefined)
   return [
     '## Targets\n',
-    markdownTable(['what', 'target', 'measured', ''], rows),
-    ...(open.length === 0 ? [] : ['What stands in the way of those not met:\n']),
+    markdownTable(['claim', 'target', 'measured', 'status'], rows),
+    ...(open.length === 0 ? [] : ['Why some are not met:\n']),
     ...open.map(({ claim, obstacle }) => `- **${claim}**: ${obstacle}`),
     '',
   ].join('\n')
@@ -63,7 +63,7 @@ function renderSuite(result: SuiteResult): string {
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
     `## ${declaration?.title ?? suite}\n`,
-    `Measured on ${result.measuredOn}: ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}; load of others when it began: ${machine.load}.`,
+    `Measured on ${result.measuredOn}: ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}; load of other processes at the start: ${machine.load}.`,
     `${packages.join(', ')}. ${plan.rounds} rounds of ${plan.sliceMs} ms for each contender, after ${plan.warmUpMs} ms to warm up; operations timed one by one ${plan.singleRounds} times.\n`,
     ...(declaration !== undefined && 'notes' in declaration ? [`${declaration.notes}\n`] : []),
     `![Time ratios of the ${suite} suite](benchmarks/${suite}.svg)\n`,
@@ -77,7 +77,7 @@ function renderAgainstStock(tables: readonly TableResult[]): string[] {
   if (pairs.length === 0) return []
   return [
     '### Ours against stock Prisma\n',
-    'The same calls through our client and through one set up as Prisma documents it (pool of 10, no statement names).\n',
+    'The same calls through our client and through one that is set up as Prisma documents it (pool of 10, no statement names).\n',
     markdownTable(
       ['workload', 'concurrent', 'time ratio', 'middle half', 'noise', ''],
       pairs.map(({ workload, concurrency, ratio, noise, verdict }) => [

@@ -25,7 +25,7 @@ const pointOperation = {
   atMost: 1.1,
   concurrency: [1, 16],
   obstacle:
-    "each call has a deadline, a place among the connections, counted attempts and counted capacity: with the SDK's way of assembling its middleware anew for every request some 100 µs of CPU, beside the 600 and more that ElectroDB and the SDK take. It takes a client below the SDK to win that back.",
+    'each call has a deadline, a slot among the connections, counted attempts and counted capacity. Together with the SDK, which assembles its middleware for every request, that costs some 100 µs of CPU, beside the 600 and more that ElectroDB and the SDK take. Only a client below the SDK could avoid it.',
 }
 
 const ingest = {
@@ -44,7 +44,7 @@ const prismaRead = { suite: 'postgres', contender: 'ours: prisma', against: 'pg'
 const identity = { suite: 'rls', against: 'pg, no identity' }
 
 const WRITES_ARE_PRISMAS =
-  "reads are compiled, writes are not: what is above 1.2 is Prisma's own JavaScript, some 150 µs for each call."
+  "reads are compiled, writes are not: everything above 1.2 is Prisma's own JavaScript, some 150 µs per call."
 
 const withEffects = { suite: 'outbox', workload: 'transaction', against: 'no effects', concurrency: [1] }
 
@@ -75,7 +75,7 @@ export const targets: readonly Target[] = [
     against: 'pg',
     atMost: 1.1,
     obstacle:
-      'the test is not what costs (see the pool without it): ours keeps its own account of who waits and who holds a connection, some microseconds for each acquire.',
+      'the test is not the cost (see the pool without it): our pool keeps track of which callers wait and which hold a connection, some microseconds per acquire.',
   },
   {
     ...prismaRead,
@@ -87,14 +87,14 @@ export const targets: readonly Target[] = [
   },
   {
     ...prismaRead,
-    claim: "The client's CPU of the same",
+    claim: 'Client CPU of the same',
     workload: 'select',
     contender: 'ours: prisma, findFirst',
     measure: 'cpu',
     atMost: 1.1,
     concurrency: [16, 64],
     obstacle:
-      'what is above `ours: pool` is the front of the Prisma client, a promise that begins when it is awaited and a proxy for fluent calls: some 10 µs. What is above pg in that one is the account that the pool keeps.',
+      'the difference to `ours: pool` is the front of the Prisma client, a promise that starts when it is awaited and a proxy for fluent calls: some 10 µs. The difference from there to pg is the bookkeeping of the pool.',
   },
   { ...prismaRead, claim: 'A read by key, 16 at a time', workload: 'select', atMost: 1.1, concurrency: [16] },
   { ...prismaRead, claim: 'A read by key, 64 at a time', workload: 'select', atMost: 0.7, concurrency: [64] },
@@ -115,7 +115,7 @@ export const targets: readonly Target[] = [
     against: 'pg, COPY',
     atMost: 1.2,
     obstacle:
-      'the rows travel as arrays, at the price of COPY; what is left is that Prisma keeps no plan of `createMany`, and compiles one for each call.',
+      'the rows travel as arrays, at the cost of COPY; the rest is that Prisma keeps no plan of `createMany`, and compiles one per call.',
   },
   {
     suite: 'postgres',
@@ -134,7 +134,7 @@ export const targets: readonly Target[] = [
     atMost: 0.25,
     concurrency: [64],
     obstacle:
-      'each insert is a statement of its own. It takes a writer that gathers the concurrent ones into one statement.',
+      'each insert is a separate statement. A writer that combines concurrent inserts into one statement would be needed.',
   },
   { ...pointOperation, claim: 'A DynamoDB get, against ElectroDB', workload: 'get' },
   { ...pointOperation, claim: 'A DynamoDB put, against ElectroDB', workload: 'put' },
@@ -145,20 +145,20 @@ export const targets: readonly Target[] = [
     ...pointOperation,
     claim: 'A DynamoDB batch of 25, against ElectroDB',
     workload: 'batch',
-    obstacle: 'each event is checked, and has a fate of its own: some 25 µs.',
+    obstacle: 'each event is validated, and has its own outcome: some 25 µs.',
   },
   {
     ...ingest,
     claim: 'Ingest of concurrent single events, against single puts of lib-dynamodb',
     obstacle:
-      'the embedded engine writes one item after another, in a batch too: what is left is mostly its time. The client alone is told in the next row.',
+      'the embedded engine writes one item after another, in a batch too: the rest is mostly its time. The next row has the client alone.',
   },
   {
     ...ingest,
-    claim: "The client's CPU of the same",
+    claim: 'Client CPU of the same',
     measure: 'cpu',
     obstacle:
-      "of some 140 µs for an event a third is the SDK's marshalling and JSON, a fifth ElectroDB's making of keys; the rest is the check of the event, a deadline of its own, and garbage.",
+      "of some 140 µs per event a third is the SDK's marshalling and JSON, and a fifth is the creation of keys by ElectroDB; the rest is the validation of the event, its own deadline, and garbage collection.",
   },
   ...['events of a type', 'events of a user', 'undelivered messages'].map(
     (workload): Target => ({
@@ -177,7 +177,7 @@ export const targets: readonly Target[] = [
       contender: 'ours: query',
       atMost: 1.15,
       obstacle:
-        'it is one statement more in the same round trip, some 8 µs of the server and 6 of the client, and whatever the policies of the tables look up: whether the user exists, whether they are an admin.',
+        'it is an additional statement in the same round trip, some 8 µs on the server and 6 on the client, and whatever the policies of the tables look up: whether the user exists, whether they are an admin.',
     },
     {
       ...identity,
@@ -188,22 +188,26 @@ export const targets: readonly Target[] = [
     },
     {
       ...identity,
-      claim: `SQL with an identity, 10 ms away, in no more round trips: ${workload}`,
+      claim: `SQL with an identity, 10 ms away, with no extra round trip: ${workload}`,
       workload: `${workload}, far`,
       contender: 'ours: query',
       atMost: 1.15,
     },
   ]),
   ...[
-    { contender: 'ten effects', claim: 'A transaction with ten effects, against the same without', atMost: 1.6 },
+    {
+      contender: 'ten effects',
+      claim: 'A transaction with ten effects, against the same without effects',
+      atMost: 1.6,
+    },
     { contender: 'ten effects with keys', claim: 'A transaction with ten effects that have keys', atMost: 2 },
   ].flatMap((target): Target[] => [
     { ...withEffects, ...target },
-    { ...withEffects, ...target, claim: "The client's CPU of the same", measure: 'cpu' },
+    { ...withEffects, ...target, claim: 'Client CPU of the same', measure: 'cpu' },
   ]),
   {
     suite: 'outbox',
-    claim: 'Events through the outbox, carried out by one relay, against `events.appendMany`',
+    claim: 'Events through the outbox, delivered by one relay, against `events.appendMany`',
     workload: 'relay',
     contender: 'relay',
     against: 'events.appendMany',
@@ -211,7 +215,7 @@ export const targets: readonly Target[] = [
   },
   {
     suite: 'outbox',
-    claim: 'p99 of an effect that a relay of the same process carries out, beyond that of a direct append',
+    claim: 'p99 of an effect that a relay of the same process delivers, beyond that of a direct append',
     workload: 'commit to effect',
     contender: 'effect by a relay',
     against: 'direct append',
@@ -220,21 +224,21 @@ export const targets: readonly Target[] = [
   },
   {
     ...consumer,
-    claim: 'Records of a stream to a handler that does nothing, against GetRecords and its items',
+    claim: 'Stream records to a handler that does nothing, against GetRecords and its items',
     contender: 'consumer',
   },
   {
     ...consumer,
-    claim: 'The same, against answers of which nobody makes items',
+    claim: 'The same, against answers that are not converted to items',
     contender: 'consumer',
     against: 'GetRecords, answers as they are',
     obstacle:
-      'the rest is mostly what the SDK and ElectroDB take to make items of the answers: see the base of the table.',
+      'the rest is mostly the time of the SDK and ElectroDB to convert the answers to items: see the base of the table.',
   },
-  { ...consumer, claim: 'Records of a stream to the projection of usage', contender: 'consumer: usage' },
+  { ...consumer, claim: 'Stream records to the usage projection', contender: 'consumer: usage' },
   { ...start, claim: 'Embedded stack, cold', workload: 'embedded stack', contender: 'cold', atMost: 400 },
   { ...start, claim: 'Embedded stack, warm', workload: 'embedded stack', contender: 'warm', atMost: 100 },
-  { ...start, claim: 'One more test database', workload: 'test database', contender: 'migrated', atMost: 50 },
+  { ...start, claim: 'Another test database', workload: 'test database', contender: 'migrated', atMost: 50 },
   {
     ...againstStock,
     claim: 'Importing `@miyabi/db`, against the generated client, its adapter and pg',
@@ -261,7 +265,7 @@ export const targets: readonly Target[] = [
   ),
   {
     suite: 'observe',
-    claim: 'A thousand statements told to metrics and the slow log, in milliseconds: 1 µs each',
+    claim: 'A thousand statements reported to metrics and the slow log, in milliseconds: 1 µs each',
     workload: 'hook',
     contender: 'metrics and slow log',
     atMost: 1,

@@ -4,7 +4,7 @@ export const limits = {
   partitionWriteUnits: 1000,
   /** What the plans are made for: the rest is room for the chance of a second. */
   targetUse: 0.7,
-  /** On-demand write units a second of a table or an index before a quota is raised. */
+  /** On-demand write units a second of a table or an index until a quota is raised. */
   tableWriteUnits: 40_000,
   /** Write units a second that a new on-demand table takes at once; warm throughput raises it. */
   initialWriteUnits: 4000,

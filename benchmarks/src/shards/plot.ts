@@ -29,12 +29,12 @@ export function renderPlot(): string {
   )
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11" fill="#222">`,
-    '<title>Shards that the hottest key needs, by events a second</title>',
+    '<title>Shards that the hottest key needs, by events per second</title>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="${left}" y="20" font-size="13">Shards of the hottest key, items of up to 1 KB. Lines: the rule. Dots: the fewest in the simulation.</text>`,
     ...ticksX,
     ...ticksY,
-    `<text x="${(left + width - right) / 2}" y="${height - 12}" text-anchor="middle">events a second, all together</text>`,
+    `<text x="${(left + width - right) / 2}" y="${height - 12}" text-anchor="middle">events per second, in total</text>`,
     ...kinds.map(drawKind),
     '</svg>\n',
   ].join('\n')

@@ -35,7 +35,7 @@ export const suites = {
     open: openDynamoSuite,
   },
   'dynamo-size': {
-    title: 'DynamoDB, as tables grow',
+    title: 'DynamoDB with growing tables',
     packages: ['@aws-sdk/client-dynamodb', 'electrodb'],
     open: openDynamoSizeSuite,
   },
@@ -45,7 +45,7 @@ export const suites = {
     open: openRlsSuite,
   },
   observe: {
-    title: 'Observing',
+    title: 'Observers',
     packages: ['pg', '@opentelemetry/sdk-trace-node'],
     open: openObserveSuite,
   },
@@ -61,7 +61,7 @@ export const suites = {
     open: openReplicasSuite,
   },
   start: {
-    title: 'Start',
+    title: 'Startup',
     packages: ['pg', '@prisma/adapter-pg'],
     open: openStartSuite,
   },

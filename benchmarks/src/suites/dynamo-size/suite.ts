@@ -35,7 +35,7 @@ export async function openDynamoSizeSuite(
     workloads: [
       {
         name: 'events of a type',
-        about: `The latest ${PAGE} events of a type, from its four shards: where the type has ${small} events, and where it has ${grown}, of which the latest are the same. The engine holds these tables in memory.`,
+        about: `The latest ${PAGE} events of a type, from its four shards: in a table where the type has ${small} events, and where it has ${grown}, of which the latest are the same. The engine holds these tables in memory.`,
         concurrency,
         contenders: both(({ events }) => events.byType('webhook', { limit: PAGE })),
       },

@@ -22,7 +22,7 @@ export function ingestWorkload(peers: readonly [DynamoPeer, ...DynamoPeer[]], { 
   return {
     name: 'ingest',
     about:
-      'Callers append one event of 300 bytes after another. The peers put each in a request of its own, unless it is there already; `ours: writer` gathers what is appended meanwhile into batches of up to 25, which have no condition, and each caller learns of its own event. A closed loop flatters it: callers answered together come back together.',
+      'Callers append one event of 300 bytes after another. The peers send a conditional put for each; `ours: writer` collects concurrent appends into batches of up to 25, which have no condition, and each caller learns the outcome of its own event. A closed loop favors it: callers that are answered together return together.',
     concurrency: [1, 16, 64, 256],
     contenders: [base, ...others, gathered],
     comparable,

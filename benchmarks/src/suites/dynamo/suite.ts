@@ -44,19 +44,19 @@ export async function openDynamoSuite(): Promise<Suite> {
     workloads: [
       {
         name: 'get',
-        about: 'One event by its key. Ours tells only what has not expired.',
+        about: 'One event by its key. Ours returns it only if it has not expired.',
         concurrency: CONCURRENCY,
         contenders: all((peer, turn) => peer.get(pick(seeded, turn))),
       },
       {
         name: 'query',
-        about: `The latest ${PAGE} events of a user, from the index. Ours asks for one more, to know whether there is a next page, and checks the cursor's binding.`,
+        about: `The latest ${PAGE} events of a user, from the index. Ours reads one more, to know whether there is a next page, and checks the cursor's binding.`,
         concurrency: CONCURRENCY,
         contenders: all((peer, turn) => peer.latest(pick(users, turn), PAGE)),
       },
       {
         name: 'put',
-        about: 'One event of 300 bytes, unless it is there already.',
+        about: 'One event of 300 bytes, unless it already exists.',
         concurrency: CONCURRENCY,
         contenders: all((peer, turn) => peer.put(newEvent(turn))),
         comparable,
@@ -65,14 +65,15 @@ export async function openDynamoSuite(): Promise<Suite> {
       {
         name: 'update',
         about:
-          'A message gets the next number of a queue that is not full by an update, is put, and deleted by its acknowledgement: three requests.',
+          'A message gets the next number of a queue that is not full by an update, is put, and is deleted by its acknowledgement: three requests.',
         concurrency: CONCURRENCY,
         contenders: all((peer, turn) => peer.deliver(`user-${turn % 20}`)),
         comparable,
       },
       {
         name: 'transaction',
-        about: 'The first state of an agent and a version of it for the history, both or none, unless it has a state.',
+        about:
+          'The first state of an agent and a version of it for the history, both or neither, unless it has a state.',
         concurrency: CONCURRENCY,
         contenders: all((peer) => peer.save(randomUUID())),
         comparable,

@@ -34,13 +34,13 @@ export async function openObserveSuite({ databaseUrl }: Servers): Promise<Suite>
     workloads: [
       {
         name: 'statement',
-        about: 'One `SELECT` without a table over a pool of its own, from the call to the answer.',
+        about: 'One `SELECT` without a table over a separate pool, from the call to the answer.',
         concurrency: [1, 16],
         contenders: [none, empty, counted, traced],
       },
       {
         name: 'hook',
-        about: `${TOLD.toLocaleString('en-US')} statements told to those who observe, without a server: CPU in µs for that many is ns for one.`,
+        about: `${TOLD.toLocaleString('en-US')} statements reported to observers, without a server: CPU in µs for all is ns for one.`,
         concurrency: [1],
         contenders: [{ name: 'two readings of the clock each', run: readClock }, toEmpty, toCounted],
       },

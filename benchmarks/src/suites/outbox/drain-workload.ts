@@ -57,7 +57,7 @@ export function drainWorkload({ db, pool, peers, empty }: OutboxWorld, rows: num
   const queues = peers.flatMap((peer) => peer.queues)
   return {
     name: 'drain',
-    about: `${rows.toLocaleString('en')} jobs of 300 bytes whose handler does no more than see that their order is kept, out of PostgreSQL by one worker, from its start until it has stopped and marked all of them as done. Their transactions are not timed. Those with keys have ${KEYS}.`,
+    about: `${rows.toLocaleString('en')} jobs of 300 bytes, whose handler only checks their order, processed from PostgreSQL by one worker, from its start until it has stopped and marked all of them as done. Their transactions are not timed. If they have keys, there are ${KEYS}.`,
     concurrency: [1],
     single: true,
     contenders: [drained(ours(false)), drained(ours(true)), ...queues.map(drained)],

@@ -35,7 +35,7 @@ export function enqueueWorkload({ db, pool, peers, userIds, empty }: OutboxWorld
   })
   return {
     name: 'enqueue',
-    about: `One row is changed in a transaction by the same statement, by the pool of \`pg\` and in an interactive transaction of our service: without jobs, and with ${JOBS} of 300 bytes for code of the application, without keys and under a key each. The queues get theirs by the same client before its COMMIT, in one statement. Nobody does them meanwhile.`,
+    about: `One row is changed in a transaction by the same statement, by the pool of \`pg\` and in an interactive transaction of our service: without jobs, and with ${JOBS} of 300 bytes for application code, without keys and with one key each. The queues insert theirs through the same client before its COMMIT, in one statement. The jobs are not processed meanwhile.`,
     concurrency: [1, 16],
     contenders: [
       { name: 'pg, no jobs', run: (turn) => renaming(turn) },

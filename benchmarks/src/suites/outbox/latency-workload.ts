@@ -24,7 +24,7 @@ export function latencyWorkload({ db, userIds, empty }: OutboxWorld): Workload {
   return {
     name: 'commit to effect',
     about:
-      'One row is changed in a transaction, and an event stored in DynamoDB: by an append after the commit, which a crash in between would lose, and as an effect of the transaction, by a relay in the same process, which the commit wakes. Timed from the beginning of the transaction until DynamoDB has answered.',
+      'One row is changed in a transaction, and an event is stored in DynamoDB: by an append after the commit, which a crash in between would lose, and as an effect of the transaction, by a relay in the same process, which the commit wakes. Timed from the beginning of the transaction until DynamoDB has answered.',
     concurrency: [1],
     contenders: [
       {

@@ -25,7 +25,7 @@ export function relayWorkload({ db, empty }: OutboxWorld, rows: number): Workloa
   })
   return {
     name: 'relay',
-    about: `${rows.toLocaleString('en')} events of 300 bytes to DynamoDB: by one call of \`events.appendMany\`, and out of the outbox by a relay, from its start until it is closed. Their transactions are not timed. Without keys they go in batches; those of ${KEYS} keys one after another under each key.`,
+    about: `${rows.toLocaleString('en')} events of 300 bytes to DynamoDB: by one call of \`events.appendMany\`, and from the outbox by a relay, from its start until it is closed. Their transactions are not timed. Without keys they are sent in batches; those of ${KEYS} keys are sent one after another per key.`,
     concurrency: [1],
     single: true,
     contenders: [

@@ -76,7 +76,7 @@ export async function streamWorkload(
   })
   return {
     name: 'stream',
-    about: `${rows.toLocaleString('en')} events \`usage.recorded\` out of DynamoDB's stream: by GetRecords of 1,000 at a time, with the items as our entities have them, by the same requests without the SDK, whose answers are parsed as JSON and no more, and by a new consumer, from its start until it is closed, which commits a checkpoint in PostgreSQL for every 100: with a handler that does nothing, and with the projection that counts usage, a row for each.`,
+    about: `${rows.toLocaleString('en')} events \`usage.recorded\` from DynamoDB's stream: by GetRecords of 1,000 at a time, converted to items of our entities; by the same requests without the SDK, whose answers are only parsed as JSON; and by a new consumer, from its start until it is closed, which commits a checkpoint in PostgreSQL for every 100: with a handler that does nothing, and with the projection that counts usage, one row each.`,
     concurrency: [1],
     single: true,
     contenders: [

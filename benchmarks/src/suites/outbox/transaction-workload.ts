@@ -20,7 +20,7 @@ export function transactionWorkload({ db, userIds, empty }: OutboxWorld): Worklo
   })
   return {
     name: 'transaction',
-    about: `One row is changed in an interactive transaction of the service: without effects, in the same way with a mark by which a lost answer to COMMIT is found out (\`certain\`), and with ${EFFECTS} events for DynamoDB of 300 bytes, without keys and under a key each. Nobody carries them out meanwhile. Effects bring the mark with them.`,
+    about: `One row is changed in an interactive transaction of the service: without effects, the same with a mark that reveals the outcome if the answer to COMMIT is lost (\`certain\`), and with ${EFFECTS} events for DynamoDB of 300 bytes, without keys and with one key each. They are not delivered meanwhile. Effects include the mark.`,
     concurrency: [1, 16],
     contenders: [
       { name: 'no effects', run: (turn) => service.transaction((tx) => rename(tx, userOf(turn), turn)), after: tidy },

@@ -24,7 +24,7 @@ export function poolWorkloads({ pgPool, postgresJs, ours, oursTesting, oursUntes
   return [
     {
       name: 'acquire',
-      about: 'Take a connection and give it back. Drizzle, Kysely and Prisma offer none to take.',
+      about: 'Acquire a connection and release it. Drizzle, Kysely and Prisma do not expose connections.',
       concurrency: CONCURRENCY,
       contenders: [
         { name: 'pg', run: borrow(pgPool) },
@@ -37,7 +37,7 @@ export function poolWorkloads({ pgPool, postgresJs, ours, oursTesting, oursUntes
     {
       name: 'validation',
       about:
-        'Take a connection, run a prepared `SELECT 1`, give it back. Ours tests a connection that sat idle for longer than the bypass window of 500 ms.',
+        'Acquire a connection, run a prepared `SELECT 1`, release it. Ours tests a connection that was idle for longer than the bypass window of 500 ms.',
       concurrency: CONCURRENCY,
       contenders: [
         { name: 'pg', run: use(pgPool) },

@@ -44,7 +44,7 @@ export function queryWorkloads(
     {
       name: 'relations',
       about:
-        'One plugin with its author and its ten reviews. pg, postgres, Drizzle and Kysely have the server build JSON in one statement (and, Drizzle apart, give instants within as text); Prisma sends three statements.',
+        'One plugin with its author and its ten reviews. pg, postgres, Drizzle and Kysely let the server build JSON in one statement (all but Drizzle return instants in it as text); Prisma sends three statements.',
       concurrency: CONCURRENCY,
       contenders: all((peer, turn) => peer.findPluginWithRelations(pick(pluginIds, turn))),
     },
@@ -65,7 +65,7 @@ export function queryWorkloads(
     {
       name: 'transaction',
       about:
-        'Insert a usage event, count a download, read the plugin, in one interactive transaction. Ours retries it by itself when the server calls for that.',
+        'Insert a usage event, count a download, read the plugin, in one interactive transaction. Ours retries it automatically if the server requires that.',
       concurrency: CONCURRENCY,
       contenders: all((peer, turn) =>
         peer.recordUsage({ userId: pick(userIds, turn), pluginId: pick(pluginIds, turn) }),
@@ -74,7 +74,7 @@ export function queryWorkloads(
     },
     {
       name: 'bulk',
-      about: `${BULK.toLocaleString('en')} rows of \`logs\` in one call. The base is COPY; pg and our pool send three arrays to \`unnest\`, our createMany does so itself, the others one statement of many values.`,
+      about: `${BULK.toLocaleString('en')} rows of \`logs\` in one call. The base is COPY; pg and our pool send three arrays to \`unnest\`, our createMany does the same automatically, the others send one statement of many values.`,
       concurrency: [1, 16],
       contenders: [
         { name: 'pg, COPY', run: (turn) => copyLogs(pgPool, bulk(turn)) },
@@ -84,7 +84,7 @@ export function queryWorkloads(
     },
     {
       name: 'large bulk',
-      about: `${LARGE_BULK.toLocaleString('en')} rows of \`logs\` in one call, by those that take so many.`,
+      about: `${LARGE_BULK.toLocaleString('en')} rows of \`logs\` in one call, for contenders that accept that many.`,
       concurrency: [1],
       contenders: [
         { name: 'pg, COPY', run: (turn) => copyLogs(pgPool, bulk(turn, LARGE_BULK)) },

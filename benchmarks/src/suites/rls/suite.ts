@@ -37,7 +37,7 @@ export async function openRlsSuite(servers: Servers): Promise<Suite> {
       ...workloads(near.askers, asked, { suffix: '', about: '', concurrency: [1, 16, 64] }),
       ...workloads(far.askers, asked, {
         suffix: ', far',
-        about: ` Through a proxy that holds everything back for ${DELAY_MS} ms each way: figures are round trips.`,
+        about: ` Through a proxy that delays everything for ${DELAY_MS} ms each way: figures are round trips.`,
         concurrency: [1, 16],
       }),
     ],
@@ -104,19 +104,19 @@ function workloads(
   return [
     {
       name: `own row${suffix}`,
-      about: `One usage event of the user's, by its key. The base has no identity and may see every row.${about}`,
+      about: `One usage event of the user, by its key. The base has no identity and may see every row.${about}`,
       concurrency,
       contenders: all((asker, turn) => asker.findEvent(eventIds[turn % eventIds.length] ?? '')),
     },
     {
       name: `own page${suffix}`,
-      about: `Twenty usage events of the user's, each with its plugin: one statement by hand, two by Prisma.${about}`,
+      about: `Twenty usage events of the user, each with its plugin: one handwritten statement, two of Prisma.${about}`,
       concurrency,
       contenders: all((asker) => asker.pageOfEvents()),
     },
     {
       name: `own insert${suffix}`,
-      about: `The user hands in a plugin; the row is returned as stored.${about}`,
+      about: `The user submits a plugin; the row is returned as stored.${about}`,
       concurrency,
       contenders: all((asker, turn) => asker.submit(turn)),
       comparable: withoutIds,
@@ -124,7 +124,7 @@ function workloads(
     },
     {
       name: `own transaction${suffix}`,
-      about: `The user hands in a plugin, changes their name, reads it, in one interactive transaction. At more than one worker all wait for the one row of the user.${about}`,
+      about: `The user submits a plugin, changes their name and reads it, in one interactive transaction. With more than one worker all wait for the user's row.${about}`,
       concurrency: [1],
       contenders: all((asker, turn) => asker.submitAndRename(turn)),
       reset,

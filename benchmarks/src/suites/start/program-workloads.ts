@@ -19,7 +19,7 @@ export function programWorkloads(servers: Servers, userId: string): Workload[] {
     {
       name: 'first query',
       about:
-        'From the start of a Node process to its first row through Prisma: stock Prisma with the same generated client, `createPostgres`, and `DatabaseContext`, which holds DynamoDB too. pg, for scale, has no model to load.',
+        'From the start of a Node process to its first row through Prisma: stock Prisma with the same generated client, `createPostgres`, and `DatabaseContext`, which includes DynamoDB. pg, for scale, has no model to load.',
       concurrency: [1],
       single: true,
       contenders: contenders((program) => firstRow(program, servers, userId)),

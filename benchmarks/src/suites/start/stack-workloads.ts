@@ -12,7 +12,7 @@ export function stackWorkloads(folder: string): Workload[] {
     {
       name: 'embedded stack',
       about:
-        'From `acquireStack()` until PostgreSQL and DynamoDB are healthy: a new temporary stack (cold, its data the spare copy that the stack before it left), and one that was stopped before (warm). With the process that supervises them.',
+        'From `acquireStack()` until PostgreSQL and DynamoDB are healthy: a new temporary stack (cold, with the spare data copy that the previous stack left), and one that was stopped before (warm). Includes the supervising process.',
       concurrency: [1],
       single: true,
       contenders: [
@@ -50,7 +50,7 @@ export function databaseWorkload(admin: pg.Client, { directDatabaseUrl }: Server
   return {
     name: 'test database',
     about:
-      'One more database on a running server: `CREATE DATABASE` from the migrated database with 18 tables and 15,700 rows, by copying its files, as the tests do, and through the log, which is the default; and an empty one.',
+      'Another database on a running server: `CREATE DATABASE` from the migrated database with 18 tables and 15,700 rows, by copying its files, as the tests do, and through the log, which is the default; and an empty database.',
     concurrency: [1],
     single: true,
     contenders: [

@@ -41,14 +41,14 @@ const readOnly = { user: { select: ['own'] }, admin: { select: everybody } } as 
 export const access: Readonly<Record<Table, TableAccess>> = {
   users: {
     meaning:
-      'People see themselves and change their e-mail address and name. Not their role, which would make them an admin. Admins see and delete everybody.',
+      'Users see themselves and change their e-mail address and name. They cannot change their role, which would make them an admin. Admins see and delete everybody.',
     updateColumns: ['email', 'name'],
     user: { select: ['own'], update: ['own'], delete: [] },
     admin: { select: everybody, update: ['own'], delete: everybody },
   },
   plugins: {
     meaning:
-      'The catalog: everybody reads it, both kinds of person. Authors change what they say and ask for; not the source, which was reviewed, nor what the marketplace says (verified, featured, downloads, rating), nor the author. Admins delete.',
+      'The catalog: users and web users read it. Authors change the description and terms, but not the source, which was reviewed, the columns of the marketplace (verified, featured, downloads, rating), or the author. Admins delete.',
     updateColumns: [
       'name',
       'display_name',
@@ -70,7 +70,7 @@ export const access: Readonly<Record<Table, TableAccess>> = {
   },
   plugin_submissions: {
     meaning:
-      'People submit, and change a submission until somebody has looked at it; they withdraw it until it is decided. Admins decide.',
+      'Users submit, and change a submission until its review has begun; they can withdraw it until it is decided. Admins decide.',
     insertColumns: ['id', 'user_id', 'plugin_data', 'status'],
     updateColumns: ['plugin_data', 'quality_score', 'security_scan', 'status', 'review_notes', 'reviewed_at'],
     adminColumns: ['quality_score', 'security_scan', 'status', 'review_notes', 'reviewed_at'],
@@ -88,8 +88,7 @@ export const access: Readonly<Record<Table, TableAccess>> = {
     },
   },
   plugin_reviews: {
-    meaning:
-      'Everybody reads them, both kinds of person. People write, change and delete their own. Admins delete any.',
+    meaning: 'Users and web users read them. Users write, change and delete their own. Admins delete any.',
     insertColumns: ['id', 'plugin_id', 'user_id', 'rating', 'comment'],
     updateColumns: ['rating', 'comment'],
     user: { select: everybody, insert: ['own'], update: ['own'], delete: ['own'] },
@@ -98,34 +97,35 @@ export const access: Readonly<Record<Table, TableAccess>> = {
   },
   subscriptions: {
     meaning:
-      "People see their own, and cancel them or think better of it. What was bought, until when and for how much is the payment provider's to say, through the service.",
+      'Users see their own, cancel them and revoke the cancellation. Only the payment provider, through the service, sets what was bought, until when and for how much.',
     updateColumns: ['cancel_at_period_end'],
     user: { select: ['own'], update: ['own'] },
     admin: { select: everybody, update: ['own'] },
   },
   licenses: {
-    meaning: 'People read their own. Admins read and revoke any. Nobody deletes one, not even the service.',
+    meaning: 'Users read their own. Admins read and revoke any. Nobody deletes one, not even the service.',
     updateColumns: ['revoked', 'revoked_at'],
     user: { select: ['own'], update: [] },
     admin: { select: everybody, update: everybody },
     serviceLacks: ['delete'],
   },
-  trials: { meaning: 'People read their own, admins all.', ...readOnly },
+  trials: { meaning: 'Users read their own, admins all.', ...readOnly },
   revoked_licenses: {
-    meaning: 'Whole license keys: admins list, add and remove them. Everybody else asks license_is_revoked with a key.',
+    meaning:
+      'Complete license keys: admins list, add and remove them. Everybody else calls license_is_revoked with a key.',
     insertColumns: ['id', 'license_key', 'reason'],
     user: { select: [], insert: [], delete: [] },
     admin: { select: ["nobody's"], insert: ["nobody's"], delete: ["nobody's"] },
   },
-  usage_events: { meaning: 'People read their own, admins all.', ...readOnly },
+  usage_events: { meaning: 'Users read their own, admins all.', ...readOnly },
   usage_aggregates: {
     meaning:
-      'People read their own, admins all. People count with increment_usage and increment_agent_execution, for themselves.',
+      'Users read their own, admins all. Users count with increment_usage and increment_agent_execution, for themselves only.',
     ...readOnly,
   },
   web_users: {
     meaning:
-      'Web users see themselves and change their e-mail address and picture. Their accounts with GitHub and LINE only those can prove, through the service.',
+      'Web users see themselves and change their e-mail address and picture. Only the service writes their GitHub and LINE accounts, which those have to prove.',
     updateColumns: ['email', 'avatar_url'],
     webUser: { select: ['own'], update: ['own'] },
   },
@@ -136,8 +136,7 @@ export const access: Readonly<Record<Table, TableAccess>> = {
     webUser: { select: ['own'], insert: ['own'], update: ['own'], delete: ['own'] },
   },
   workflows: {
-    meaning:
-      'Web users do as they like with their own, on repositories of their own. Public ones everybody of them reads.',
+    meaning: 'Web users read, write and delete their own, on their own repositories. All web users read public ones.',
     insertColumns: ['id', 'user_id', 'repository_id', 'name', 'description', 'definition', 'is_template', 'is_public'],
     updateColumns: ['name', 'description', 'definition', 'is_template', 'is_public'],
     webUser: {
@@ -149,7 +148,7 @@ export const access: Readonly<Record<Table, TableAccess>> = {
   },
   line_messages: {
     meaning:
-      'Web users see their own, annotate and delete them, and write in the name of the LINE account that is linked to them. Ids say when, so the server makes them.',
+      'Web users see their own, annotate and delete them, and write as the LINE account that is linked to them. Ids contain the time, so the server generates them.',
     insertColumns: ['user_id', 'line_user_id', 'message_type', 'message_text', 'parsed_intent', 'issue_number'],
     updateColumns: ['parsed_intent', 'issue_number'],
     webUser: { select: ['own'], insert: ['own'], update: ['own'], delete: ['own'] },
@@ -161,7 +160,7 @@ export const access: Readonly<Record<Table, TableAccess>> = {
     webUser: { select: ['own'], insert: ['own'], update: ['own'], delete: ['own'] },
   },
   agent_executions: {
-    meaning: 'Web users start, follow and delete their own, on repositories of their own.',
+    meaning: 'Web users start, follow and delete their own, on their own repositories.',
     insertColumns: [
       'id',
       'user_id',
@@ -180,12 +179,12 @@ export const access: Readonly<Record<Table, TableAccess>> = {
   },
   execution_logs: {
     meaning:
-      'Web users write, read and delete the lines of their own executions. Nobody but the service rewrites one. Ids say when, so the server makes them.',
+      'Web users write, read and delete the lines of their own executions. Only the service updates one. Ids contain the time, so the server generates them.',
     insertColumns: ['execution_id', 'log_level', 'message', 'timestamp', 'metadata'],
     webUser: { select: ['own'], insert: ['own'], delete: ['own'] },
   },
   logs: {
-    meaning: "The application's log: admins read it.",
+    meaning: "The application's log; admins read it.",
     user: { select: [] },
     admin: { select: ["nobody's"] },
   },
@@ -211,7 +210,7 @@ export interface CallAccess {
 /** Functions that do what their caller could not. An admin calls as a user; the migrator may call them all. */
 export const calls: readonly CallAccess[] = [
   {
-    meaning: "count usage of one's own",
+    meaning: "count one's own usage",
     call: "increment_usage('{own}', 'catalog', '2026-01', 'tokens', 5)",
     user: 'works',
     webUser: 'denied',
@@ -219,7 +218,7 @@ export const calls: readonly CallAccess[] = [
     service: 'works',
   },
   {
-    meaning: 'count usage of somebody else',
+    meaning: "count another user's usage",
     call: "increment_usage('{other}', 'catalog', '2026-01', 'tokens', 5)",
     user: 'refused',
     webUser: 'denied',
@@ -227,7 +226,7 @@ export const calls: readonly CallAccess[] = [
     service: 'works',
   },
   {
-    meaning: "count an agent execution of one's own",
+    meaning: "count one's own agent execution",
     call: "increment_agent_execution('{own}', 'catalog', '2026-01', 'CodeGen')",
     user: 'works',
     webUser: 'denied',
@@ -235,7 +234,7 @@ export const calls: readonly CallAccess[] = [
     service: 'works',
   },
   {
-    meaning: 'count an agent execution of somebody else',
+    meaning: "count another user's agent execution",
     call: "increment_agent_execution('{other}', 'catalog', '2026-01', 'CodeGen')",
     user: 'refused',
     webUser: 'denied',
@@ -251,7 +250,7 @@ export const calls: readonly CallAccess[] = [
     service: 'works',
   },
   {
-    meaning: 'compute a rating anew (a review does so by itself)',
+    meaning: 'recompute a rating (a review does so automatically)',
     call: "update_plugin_rating('catalog')",
     user: 'denied',
     webUser: 'denied',
@@ -259,7 +258,7 @@ export const calls: readonly CallAccess[] = [
     service: 'works',
   },
   {
-    meaning: 'ask whether a license key was revoked',
+    meaning: 'check whether a license key was revoked',
     call: "license_is_revoked('some key')",
     user: 'works',
     webUser: 'works',

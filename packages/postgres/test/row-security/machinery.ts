@@ -16,21 +16,21 @@ export interface MachineryAccess {
 export const machinery = {
   outbox: {
     meaning:
-      'People write effects that are open to them, under their own name and keys, and read none. Who wrote a row, its partition and its position come from the trigger.',
+      'Users write effects that are open to them, under their own identity and keys, and read none. The trigger sets the writer, the partition and the position of a row.',
     people: ['insert'],
     insertColumns: ['id', 'key', 'topic', 'version', 'payload', 'due_at'],
     service: ['select', 'insert', 'update', 'delete'],
   },
   outbox_dead: {
-    meaning: 'Effects that were given up, for the service alone.',
+    meaning: 'Effects that failed permanently. Only for the service.',
     service: ['select', 'insert', 'update', 'delete'],
   },
   outbox_partitions: {
-    meaning: 'Which relay works on what, for the service alone, which makes and removes none.',
+    meaning: 'The partition that each relay works on. Only for the service, which adds and removes no row.',
     service: ['select', 'update'],
   },
   outbox_topics: {
-    meaning: 'What is open to people: everybody reads it, only the owner of the tables writes it.',
+    meaning: 'The effects that are open to users: everybody reads it, only the owner of the tables writes it.',
     people: ['select'],
     service: ['select'],
   },
@@ -39,23 +39,23 @@ export const machinery = {
     service: ['select', 'update', 'delete'],
   },
   stream_shards: {
-    meaning: 'Where consumers of streams stand, for the service alone.',
+    meaning: 'The positions of stream consumers. Only for the service.',
     service: ['select', 'insert', 'update', 'delete'],
   },
   stream_dead: {
-    meaning: 'Records of streams that could not be handled, for the service alone.',
+    meaning: 'Stream records that could not be processed. Only for the service.',
     service: ['select', 'insert', 'update', 'delete'],
   },
   erasures: {
-    meaning: 'Whose data were erased, by a hash: the service adds to it, only the owner of the tables takes from it.',
+    meaning: 'Erased users, by a hash: the service adds rows, only the owner of the tables removes them.',
     service: ['select', 'insert', 'update'],
   },
   restores: {
-    meaning: 'That the store was restored from a backup: the service waits for its end, the owner writes it.',
+    meaning: 'Marks a store that was restored from a backup: the service waits for its end, the owner writes it.',
     service: ['select'],
   },
   backup_drills: {
-    meaning: 'What trying backups has found: the service reads it, the owner writes it.',
+    meaning: 'Results of restore drills: the service reads them, the owner writes them.',
     service: ['select'],
   },
 } as const satisfies Partial<Record<TableName, MachineryAccess>>
