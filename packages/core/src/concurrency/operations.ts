@@ -21,7 +21,7 @@ export class Operations {
   }
 
   /**
-   * Runs a part of an operation that began, and counts it until it settles; it is never refused. Uses `await` rather
+   * Runs a part of an operation that began, and counts it until it settles; it is never rejected. Uses `await` rather
    * than `then`: two handlers would truncate the stack traces of its errors.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ export function isSet(env: Environment, name: string): boolean {
 
 /**
  * Whether this is production: there, nothing replaces a server that is not named, and logins with too many privileges
- * are refused.
+ * are rejected.
  */
 export function isProduction(env: Environment): boolean {
   // biome-ignore lint/plugin: the one place

@@ -58,7 +58,7 @@ export const POSTGRES_ERRORS = {
   'postgres.auth_failed': {
     retryable: false,
     effect: 'none',
-    reason: 'PostgreSQL refused the login',
+    reason: 'PostgreSQL rejected the login',
     remedy: "correct user and password in DATABASE_URL, or the server's pg_hba.conf",
   },
   'postgres.password_failed': {

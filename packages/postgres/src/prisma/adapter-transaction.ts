@@ -14,13 +14,13 @@ import type { Attempt } from '../transaction/attempt.js'
 import { commitUnknown } from '../transaction/commit-unknown.js'
 import { toPrisma } from './adapter-errors.js'
 
-/** A connection that is handed out. */
+/** A connection in use. */
 export type LeasedClient = PooledClient & pg.PoolClient
-/** What the session has of its own. 0: no limit. */
+/** The session's own limits. 0: no limit. */
 export type SessionLimits = Pick<PostgresSettings, 'statementTimeoutMs' | 'idleInTransactionTimeoutMs'>
 type Query = Parameters<PgTransaction['queryRaw']>[0]
 
-/** What a transaction begins with. */
+/** The options a transaction starts with. */
 interface Beginning {
   readonly isolation: string | undefined
   readonly session: SessionLimits
@@ -29,16 +29,17 @@ interface Beginning {
   readonly login: string
 }
 
-/** Sends COMMIT with statements in front of it, in one round trip, and answers what the server made of it. */
+/** Sends COMMIT with statements before it, in one round trip, and returns the server's answer. */
 export type SendCommit = (client: LeasedClient) => Promise<{ readonly command: string }>
 
 /** Text that may have ended the transaction before its connection was lost. */
 const ENDS = /(^|;)\s*(commit|end|prepare\s+transaction)\b/i
 
-/** How long after its deadline a transaction has to roll back before its connection is cut. */
+/** How long after its deadline a transaction may take to roll back before its connection is closed. */
 const ROLLBACK_LIMIT_MS = 500
 /**
- * The server's own limits end what ours could not: a little later, so that our error, which tells more, comes first.
+ * The server's limits end what ours could not: slightly later, so that our error, which contains more information,
+ * comes first.
  */
 const SERVER_MARGIN_MS = 250
 
@@ -54,18 +55,20 @@ export class AdapterTransaction implements PgTransaction {
   readonly #queryable: PgAdapter
   readonly #client: LeasedClient
   readonly #sendCommit: SendCommit
-  /** Set where it belongs to `transaction()`. */
+  /** Set if it belongs to `transaction()`. */
   readonly #attempt: Attempt | undefined
   readonly #telling: TransactionTelling
   readonly #startedAt = performance.now()
   #outcome: TransactionFacts['outcome'] = 'rolled_back'
-  /** Then nobody has the connection again: after a standby refused, the next may lead to the new primary. */
+  /**
+   * If set, the connection is not reused: after a standby rejected a statement, the next may lead to the new primary.
+   */
   #isSpent = false
-  /** How it was begun, to begin it again. */
+  /** How it was started, to start it again. */
   #beginning = ''
   #begun = 0
   #running = 0
-  /** Settles with the statement that was asked for last. */
+  /** Settles with the latest statement. */
   #last: Promise<unknown> | undefined
   #canceling: Promise<unknown> | undefined
   #cut: NodeJS.Timeout | undefined
@@ -85,7 +88,7 @@ export class AdapterTransaction implements PgTransaction {
     attempt?.signal.addEventListener('abort', this.#onAbort)
   }
 
-  /** Begins it, in one round trip with its isolation level, limits and scope. */
+  /** Starts it, in one round trip with its isolation level, limits and scope. */
   async begin({ isolation, session, scope, login }: Beginning): Promise<void> {
     const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`
     const limits = this.#attempt ? serverLimits(this.#attempt.remainingMs, session) : ''
@@ -95,7 +98,7 @@ export class AdapterTransaction implements PgTransaction {
       this.#attempt?.signal.throwIfAborted()
       await this.#watched(
         this.#client.query(ofTransaction(this.#beginning)).catch(async (error: unknown) => {
-          // What failed is the scope: the transaction is open. Where nobody answers any more, so does nobody here.
+          // The scope failed: the transaction is open. If the server no longer answers, this does not wait for it.
           await this.#client.query('ROLLBACK').catch(() => {})
           throw toPrisma(this.#queryable, scope ? scopeRefused(error, scope, login) : error)
         }),
@@ -116,8 +119,8 @@ export class AdapterTransaction implements PgTransaction {
     if (query.sql === 'COMMIT') return this.#inTurn(() => this.#commit())
     if (query.sql !== 'ROLLBACK') return this.sql(query.sql, () => this.#queryable.executeRaw(query))
     this.#takeNoMore()
-    // One that fails is done by the server when the connection ends; Prisma would throw it on in place of why there was
-    // one.
+    // If it fails, the server rolls back when the connection ends; Prisma would throw this failure instead of its
+    // cause.
     return this.#inTurn(() => this.#watched(this.#queryable.executeRaw(query))).catch(() => {
       this.#isSpent = true
       return 0
@@ -138,8 +141,8 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   /**
-   * Begins anew after the session refused a statement that it no longer has as it was prepared, where nothing else was
-   * asked of this transaction yet; says whether it did.
+   * Starts again after the session rejected an outdated prepared statement, if nothing else was sent in this
+   * transaction yet; returns whether it did.
    */
   async restart(): Promise<boolean> {
     if (this.#begun > 1) return false
@@ -148,9 +151,9 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   /**
-   * One after the other, in the order in which they were asked for: Prisma asks for the relations of an `include` all
-   * at once, and callers do so by `Promise.all`. Only one can run, and a driver that is given more at a time warns of
-   * it, and soon refuses it.
+   * One after the other, in the order of the calls: Prisma requests the relations of an `include` concurrently, and
+   * callers do the same with `Promise.all`. Only one can run; the driver warns about concurrent statements, and a
+   * future version will reject them.
    */
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#last
@@ -187,41 +190,41 @@ export class AdapterTransaction implements PgTransaction {
     await this.executeRaw({ sql: `RELEASE SAVEPOINT ${name}`, args: [], argTypes: [] })
   }
 
-  /** What work that was left running asks behind the ROLLBACK would be done in no transaction, and stay. */
+  /** Statements that leftover work sends after the ROLLBACK would run outside a transaction, and persist. */
   #takeNoMore(): void {
     if (this.#attempt) this.#attempt.statement = undefined
   }
 
   /**
-   * What follows a COMMIT or ROLLBACK of the work's own would be done in no transaction, and a COMMIT of nothing looks
-   * like a success.
+   * Statements after the work's own COMMIT or ROLLBACK would run outside a transaction, and a COMMIT without a
+   * transaction looks like a success.
    */
   #assertOpen(): void {
     if (this.#client.getTransactionStatus() === 'I') throw new PostgresError('postgres.transaction_ended')
   }
 
   async #commit(): Promise<number> {
-    this.#attempt?.signal.throwIfAborted() // nobody waits for it any more
+    this.#attempt?.signal.throwIfAborted() // nothing waits for it anymore
     this.#assertOpen()
     if (this.#attempt) this.#attempt.phase = 'commit'
     const { command } = await this.#sendCommit(this.#client).catch(async (error: unknown) => {
-      const mapped = toPostgresError(error) // Prisma throws on what comes from here as it is
+      const mapped = toPostgresError(error) // Prisma rethrows errors from here unchanged
       if (mapped.code === 'postgres.connection_lost') {
         this.#outcome = 'unknown'
         throw commitUnknown(mapped.cause ?? mapped)
       }
-      // A statement in front of it failed: the server did not come to it.
+      // A statement before it failed: the server did not execute it.
       if (this.#client.getTransactionStatus() !== 'I') await this.#client.query('ROLLBACK').catch(() => {})
       throw mapped
     })
-    // The server answers COMMIT with a rollback, and calls that a success, where an earlier statement failed. Read from
-    // the answer: the session's state is known only some time after the error of that statement.
+    // If an earlier statement failed, the server answers COMMIT with a rollback, and reports a success. Read from the
+    // answer: the session's state is known only some time after the error of that statement.
     if (command !== 'COMMIT') throw new PostgresError('postgres.transaction_aborted')
     this.#outcome = 'committed'
     return 0
   }
 
-  /** Notes how a statement failed. A connection lost before COMMIT means that nothing happened. */
+  /** Records how a statement failed. A connection lost before COMMIT means that nothing happened. */
   async #watched<T>(statement: Promise<T>): Promise<T> {
     this.#running += 1
     try {
@@ -237,17 +240,16 @@ export class AdapterTransaction implements PgTransaction {
   }
 
   /**
-   * Ends the statement that runs, so that Prisma's ROLLBACK behind it comes through; cuts the connection where it does
-   * not.
+   * Ends the running statement, so that Prisma's ROLLBACK after it can be executed; closes the connection if it cannot.
    */
   readonly #onAbort = (): void => {
     this.#cut = setTimeout(() => this.#client.destroy(), ROLLBACK_LIMIT_MS)
-    // A COMMIT that is under way is left to finish; idle, there is nothing to cancel.
+    // A COMMIT in progress may finish; an idle session has nothing to cancel.
     if (this.#attempt?.phase === 'commit' || this.#running === 0) return
     this.#canceling = sendCancelRequest(this.#client)
   }
 
-  /** After a cancel has arrived, whose statement it would end must not be the next user's. */
+  /** A cancel request that arrives late must not end the next user's statement. */
   async #release(): Promise<void> {
     this.#takeNoMore()
     this.#attempt?.signal.removeEventListener('abort', this.#onAbort)
@@ -258,12 +260,12 @@ export class AdapterTransaction implements PgTransaction {
   }
 }
 
-/** What is observed of it leaves out whose it is, and its limits. */
+/** Its reported text omits its identity and its limits. */
 function ofTransaction(text: string): pg.QueryConfig & { readonly origin: Origin } {
   return { text, origin: { path: 'transaction', scope: undefined } }
 }
 
-/** A connection that is lost before COMMIT takes its transaction with it, and that is known: nothing was done. */
+/** A connection lost before COMMIT ends its transaction, so the outcome is known: nothing was done. */
 function beforeCommit(error: unknown): unknown {
   const mapped = toPostgresError(error)
   if (mapped.code !== 'postgres.connection_lost') return error

@@ -39,14 +39,14 @@ export interface AdapterHost {
   readonly bulk: BulkInserts
 }
 
-/** How long a read is tried again, from its failure on. */
+/** How long a read is retried, from its first failure. */
 const READ_RETRY_MS = 10_000
 
 /**
- * Prisma's adapter with five things added: whatever it is asked runs in the scope of who asked; a read outside
- * transactions is made again when its connection was lost; a transaction says what became of its COMMIT, is begun in
- * one round trip and ends at its deadline; errors keep the names that the server gave.
- * @throws {PostgresError} `postgres.pool.second_pg` where Prisma would not use the pool.
+ * Prisma's adapter with five additions: everything runs in the caller's scope; a read outside transactions is retried
+ * if its connection was lost; a transaction reports the outcome of its COMMIT, starts in one round trip and ends at its
+ * deadline; errors keep the names that the server reported.
+ * @throws {PostgresError} `postgres.pool.second_pg` if Prisma would not use the pool.
  */
 export class Adapter extends PrismaPg {
   readonly #pool: Pool
@@ -62,7 +62,7 @@ export class Adapter extends PrismaPg {
     if (!usesPool(this, pool)) {
       throw new PostgresError(
         'postgres.pool.second_pg',
-        'Prisma does not take the pool for one of pg: two copies of pg are installed',
+        'Prisma does not recognize the pool as one of pg: two copies of pg are installed',
       )
     }
     this.#telling = new TransactionTelling(pool.name, pool.hooks.transaction)
@@ -86,19 +86,19 @@ export class Adapter extends PrismaPg {
     return Object.assign(Object.create(inner) as PgAdapter, outer)
   }
 
-  /** Who Prisma's compiler makes plans for. Known once the adapter is open. */
+  /** The connection info for Prisma's compiler. Known once the adapter is open. */
   get connectionInfo(): unknown {
     return this.#inner?.getConnectionInfo?.()
   }
 
-  /** What Prisma understands, of what the driver threw. */
+  /** Converts the driver's error into one that Prisma understands. */
   toPrisma(error: unknown): unknown {
     return this.#inner ? toPrisma(this.#inner, error) : error
   }
 
-  /** Makes a read again whose connection was lost; throws any other `error` on. */
+  /** Retries a read whose connection was lost; rethrows any other `error`. */
   async readAgain<T>(sql: string, error: unknown, again: () => Promise<T>): Promise<T> {
-    // One that waited for as long as a statement may take has no time left.
+    // A read that waited as long as a statement may take has no time left.
     if (!isPureSelect(sql) || isSilence(error)) throw error
     const endsAt = performance.now() + READ_RETRY_MS
     return this.#host.retrier.run({
@@ -114,7 +114,7 @@ export class Adapter extends PrismaPg {
     const attempt = attempts.take()
     const scope = runner.scope
     if (scope?.route)
-      throw new PostgresError('postgres.read_only', 'What reads from replicas has no transactions; nothing was sent')
+      throw new PostgresError('postgres.read_only', 'Reads from replicas support no transactions; nothing was sent')
     const client = (await this.#pool.acquire(attempt && { signal: attempt.signal })) as LeasedClient
     const noted = (error: unknown): never => {
       if (attempt && (isStale(error) || isForgotten(error))) attempt.isStale = true

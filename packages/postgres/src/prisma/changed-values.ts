@@ -4,7 +4,7 @@ import { isWellFormed } from '../statement/well-formed.js'
 import type { DataModel, Field, Model } from './data-model.js'
 import { InvalidArgumentError } from './invalid-argument.js'
 
-/** What a number has to be, and how that is said. */
+/** What a number must be, and how that is described. */
 interface Rule {
   fits(value: number | bigint | Prisma.Decimal): boolean
   readonly takes: string
@@ -20,13 +20,13 @@ const within = (min: bigint, max: bigint) => (value: number | bigint | Prisma.De
 const INT2: Rule = { takes: 'a whole number of 16 bits', fits: within(-(2n ** 15n), 2n ** 15n - 1n) }
 const INT4: Rule = { takes: 'a whole number of 32 bits', fits: within(-(2n ** 31n), 2n ** 31n - 1n) }
 const OID: Rule = { takes: 'a whole number of 32 bits without a sign', fits: within(0n, 2n ** 32n - 1n) }
-/** As a `number` up to 2^53 - 1 only: beyond, what is sent is not what it holds. */
+/** As a `number` up to 2^53 - 1 only: beyond that, the value sent would differ. */
 const INT8: Rule = {
-  takes: 'a whole number of 64 bits, as a bigint where it is beyond 2^53 - 1',
+  takes: 'a whole number of 64 bits, as a bigint if it is beyond 2^53 - 1',
   fits: within(-(2n ** 63n), 2n ** 63n - 1n),
 }
 const WHOLE: Rule = { takes: 'a whole number', fits: INT8.fits }
-/** JSON, in which calls travel, has no other: they would arrive as null. */
+/** JSON, in which calls are encoded, has no others: they would arrive as null. */
 const FINITE: Rule = {
   takes: 'a finite number',
   fits: (value) => !isNumber(value) || Number.isFinite(value),
@@ -34,15 +34,15 @@ const FINITE: Rule = {
 
 const BY_NATIVE: Readonly<Record<string, Rule>> = { SmallInt: INT2, Oid: OID }
 const BY_TYPE: Readonly<Record<string, Rule>> = { Int: INT4, BigInt: INT8 }
-/** Aggregations in `having`, which are of another type than their column. */
+/** Aggregations in `having`, whose type differs from their column's. */
 const BY_AGGREGATE: Readonly<Record<string, Rule>> = { _avg: FINITE, _sum: WHOLE, _count: INT4 }
 
-/** What holds `data` and `where` of its own, so that these are no fields there. */
+/** Arguments with their own `data` and `where`, which are not fields there. */
 const WITH_ARGUMENTS = new Set(['connectOrCreate', 'createMany', 'update', 'updateMany', 'upsert'])
 
 /**
- * Refuses a call whose values would not arrive as they are: Prisma cuts 9.99 for an Int to 9 and 2^40 in `take` to 0,
- * sends NaN as null, and a number beyond 2^53 as another one; half a surrogate pair becomes U+FFFD on the wire.
+ * Rejects a call whose values would arrive changed: Prisma cuts 9.99 for an Int to 9 and 2^40 in `take` to 0, sends NaN
+ * as null, and a number beyond 2^53 as another one; half a surrogate pair becomes U+FFFD on the wire.
  * @throws {InvalidArgumentError}
  */
 export function refuseChangedValues(call: ClientCall, dataModelOfCall: () => DataModel): void {
@@ -55,8 +55,8 @@ export function refuseChangedValues(call: ClientCall, dataModelOfCall: () => Dat
 }
 
 /**
- * Whether there is anything that could be changed: seldom, so that most calls pay for this walk and no more. A number
- * of 32 bits and well-formed text arrive as they are, whatever takes them.
+ * Whether anything could be changed: rarely, so most calls pay only for this walk. 32-bit numbers and well-formed text
+ * arrive unchanged, whatever the field.
  */
 function mayChange(value: unknown): boolean {
   switch (typeof value) {
@@ -80,7 +80,7 @@ function mayChange(value: unknown): boolean {
 
 type Path = readonly (string | number)[]
 
-/** Walks a call along the data model. What the model does not know is left to Prisma, which refuses it. */
+/** Walks a call along the data model. Names unknown to the model are left to Prisma, which rejects them. */
 class Check {
   readonly #call: string
   readonly #dataModel: DataModel
@@ -100,7 +100,7 @@ class Check {
     }
   }
 
-  /** The parameters of raw SQL: what type each has only the server knows. */
+  /** The parameters of raw SQL: only the server knows their types. */
   parameters(args: unknown): void {
     const values = Array.isArray(args) ? args.slice(1) : (args as { readonly values?: unknown } | undefined)?.values
     if (Array.isArray(values))
@@ -114,7 +114,7 @@ class Check {
     }
   }
 
-  /** Fields of a model, and what may stand around them: AND, compound keys, operations on relations. */
+  /** Fields of a model, and what may surround them: AND, compound keys, operations on relations. */
   #fields(value: unknown, model: Model, path: Path, isWithArguments = false): void {
     if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) this.#fields(item, model, [...path, index], isWithArguments)
@@ -135,7 +135,7 @@ class Check {
     else this.#number(value, BY_NATIVE[field.native ?? ''] ?? BY_TYPE[field.type] ?? FINITE, path)
   }
 
-  /** A value, or what a field's filter or operation holds: `{ in: [...] }`, `{ increment: ... }`. */
+  /** A value, or the operand of a field's filter or operation: `{ in: [...] }`, `{ increment: ... }`. */
   #number(value: unknown, rule: Rule, path: Path): void {
     if (typeof value === 'string') this.#text(value, path)
     else if (isNumber(value) || typeof value === 'bigint' || Prisma.Decimal.isDecimal(value)) {
@@ -145,7 +145,7 @@ class Check {
     }
   }
 
-  /** Anything, of no type that is known here. */
+  /** Any value without a type known here. */
   #leaves(value: unknown, path: Path, isInJson: boolean): void {
     if (typeof value === 'string') this.#text(value, path)
     else if (isNumber(value)) {
@@ -157,7 +157,7 @@ class Check {
   }
 
   #text(value: string, path: Path): void {
-    if (!isWellFormed(value)) this.#refuse('is not well-formed Unicode: it holds half of a surrogate pair', path)
+    if (!isWellFormed(value)) this.#refuse('is not well-formed Unicode: it contains half of a surrogate pair', path)
   }
 
   #refuse(problem: string, path: Path): never {
@@ -165,7 +165,7 @@ class Check {
   }
 }
 
-/** What is in a plain record or a list; nothing for anything else. */
+/** The members of a plain record or a list; none for anything else. */
 function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   if (typeof value !== 'object' || value === null || value instanceof Date || ArrayBuffer.isView(value)) return []
   return Object.entries(value)

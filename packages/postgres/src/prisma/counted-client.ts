@@ -12,43 +12,43 @@ import { cachedRead, hasStrategy, refuseInBatch } from './read-cache.js'
 import { BELONGS_TO } from './scoped-client.js'
 import { isLostRace, mayRace } from './upsert-race.js'
 
-/** Whose work goes on although the intake is closed, and what the others are told. */
+/** Which calls may continue although the intake is closed, and the error for the others. */
 export interface Intake extends Followed {
   /**
-   * Whether who calls belongs to an operation that began: the next attempt at a transaction, the second statement of a
+   * Whether the caller belongs to an operation that began: the next attempt at a transaction, the second statement of a
    * read.
    */
   readonly isPart: () => boolean
   readonly refusal: () => Error
-  /** Told that the interactive transaction that is under way failed over a row which another one inserted meanwhile. */
+  /** Called when the current interactive transaction failed because of a row that another inserted in the meantime. */
   readonly onLostRace: () => void
-  /** Told that an upsert, or a batch with one, is made again because it lost a race, and how often it was tried. */
+  /** Called when an upsert, or a batch with one, is retried because it lost a race, with the number of attempts. */
   readonly onRaced: (what: 'transaction' | 'upsert', attempt: number) => void
   readonly bulk: BulkInserts
-  /** Another way to answer calls, beside Prisma's; unset where there is none. */
+  /** Another way to answer calls, besides Prisma's; unset if there is none. */
   compiled?: CompiledWay
 }
 
-/** Answers a call by itself, or lets Prisma do so. */
+/** Answers a call itself, or lets Prisma do so. */
 interface CompiledWay {
   run(client: ClientInternals, call: ClientCall, prismas: (call: ClientCall) => Promise<unknown>): Promise<unknown>
 }
 
-/** Set on a call that was left to Prisma: it is not to be looked at again. */
+/** Set on a call that was left to Prisma: it is not checked again. */
 const LEFT_TO_PRISMA = Symbol('left to Prisma')
 type OwnCall = ClientCall & { readonly [LEFT_TO_PRISMA]?: true }
 type Client = ClientWork & ClientInternals
 
 /**
- * Of a `$transaction([...])`, whose statements are all there from the start, so that the server's limit on each of them
- * is one on all; Prisma ends it after five seconds. A timer takes no more.
+ * For a `$transaction([...])`, whose statements are all known from the start, so that the server's limit per statement
+ * bounds it; Prisma would end it after five seconds. The maximum of a timer.
  */
 const NO_LIMIT_MS = 2 ** 31 - 1
 
 /**
  * A class of client whose operations and transactions are counted, so that `close` can wait for them: one operation may
- * take a connection several times. Once the intake is closed, what begins is refused, and what began goes on. Not a
- * client extension, which would cost every query, and lacks `$on`.
+ * take a connection several times. Once the intake is closed, new operations are rejected, and running ones continue.
+ * Not a client extension, which would slow down every query, and lacks `$on`.
  */
 export function countedClient(Base: typeof PrismaClient, operations: Operations, intake: Intake): typeof PrismaClient {
   const { isPart, refusal, onLostRace, onRaced, bulk } = intake
@@ -57,7 +57,7 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
   const isRefused = (): boolean => operations.isClosed && !isPart()
   const executed = (client: Client, call: ClientCall): Promise<unknown> => {
     try {
-      // Before Prisma lets the calls of a `$transaction([...])` go, all at once: with one refused, none is sent.
+      // Before Prisma sends the calls of a `$transaction([...])`, all together: if one is rejected, none is sent.
       refuseChangedValues(call, () => dataModelOf(client))
     } catch (error) {
       return Promise.reject(error)
@@ -72,7 +72,7 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
       const onRetry = (attempt: number): void => onRaced('upsert', attempt)
       return operations.run(() => retryLostRaces(() => request.call(client, call), isLost, onRetry))
     }
-    // The failure has ended the transaction: whoever runs that may do so again.
+    // The failure has ended the transaction: its caller may retry it.
     return operations
       .run(() => request.call(client, call))
       .catch((error: Error) => {
@@ -91,14 +91,14 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
       if (!within && isRefused()) return Promise.reject(refusal())
       if (hasStrategy(call)) return cachedRead(this, call, (given) => counted._request.call(this, given))
       const { compiled } = intake
-      // With something around the call, it comes to `_executeRequest`: extensions and their spans are Prisma's.
+      // If something wraps the call, it arrives at `_executeRequest`: extensions and their spans are handled by Prisma.
       if (!compiled || within || !this._extensions.isEmpty() || this._tracingHelper.isEnabled())
         return requested(this, call)
       const left = (given: ClientCall): OwnCall => ({ ...given, [LEFT_TO_PRISMA]: true })
       return operations.run(() => compiled.run(this, call, (given) => requested(this, left(given))))
     },
     $transaction(this: Client & { readonly $extends?: unknown; readonly [BELONGS_TO]?: unknown }, ...args) {
-      // The client of a transaction has no `$extends`: what is nested in one that began goes on with it.
+      // The client of a transaction has no `$extends`: transactions nested in a running one continue with it.
       const isNested = !this.$extends
       if (!isNested && isRefused()) return Promise.reject(refusal())
       const problem = Array.isArray(args[0]) && problemOfBatch(args[0], this[BELONGS_TO], isNested)
@@ -126,7 +126,7 @@ export function countedClient(Base: typeof PrismaClient, operations: Operations,
 }
 
 /**
- * Prisma would run the operations of one batch in as many transactions as there are owners, and beside the one it is
+ * Prisma would run the operations of one batch in as many transactions as there are owners, and outside the one it is
  * called in.
  */
 function problemOfBatch(batch: readonly unknown[], owner: unknown, isNested: boolean) {

@@ -1,20 +1,20 @@
 import type { ClientSchema } from '../internals/prisma.js'
 
-/** A field of a model, as far as the values that it takes are concerned. */
+/** A field of a model, as far as its accepted values are concerned. */
 export interface Field {
   readonly name: string
   readonly kind: 'scalar' | 'object' | 'enum' | 'unsupported'
   /** The scalar's type in Prisma's words (`Int`), the enum's, or the related model. */
   readonly type: string
-  /** What stands behind `@db.`, without its arguments: `Uuid`, `Citext`. */
+  /** The name after `@db.`, without its arguments: `Uuid`, `Citext`. */
   readonly native: string | undefined
   /** The name of its column. */
   readonly column: string
-  /** `?` where it may be null, `[]` of a list, else empty; undefined where the schema's text does not tell. */
+  /** `?` if it may be null, `[]` for a list, otherwise empty; undefined if the schema's text does not show it. */
   readonly modifier: '?' | '[]' | '' | undefined
-  /** The function by which Prisma makes a value of its own for each row that has none: `uuid(7)`. */
+  /** The function with which Prisma generates a value for each row without one: `uuid(7)`. */
   readonly generator: string | undefined
-  /** Of an enum, what the database calls each value. */
+  /** For an enum, the database's name of each value. */
   readonly values: ReadonlyMap<string, string> | undefined
 }
 
@@ -61,7 +61,7 @@ interface WrittenField {
   readonly attributes: string
 }
 
-/** What the schema says of its fields, by `Model.field`: only its own text has all of it. */
+/** The schema's facts about its fields, by `Model.field`: only its text contains all of them. */
 function writtenFields(schema: string): ReadonlyMap<string, WrittenField> {
   const fields = new Map<string, WrittenField>()
   for (const [, model, body = ''] of schema.matchAll(/^model (\w+) \{\n(.*?)^\}/gms))
@@ -70,7 +70,7 @@ function writtenFields(schema: string): ReadonlyMap<string, WrittenField> {
   return fields
 }
 
-/** The values of each enum, and what the database calls them. */
+/** The values of each enum, and their names in the database. */
 function writtenEnums(schema: string): ReadonlyMap<string, ReadonlyMap<string, string>> {
   const enums = new Map<string, ReadonlyMap<string, string>>()
   for (const [, name = '', body = ''] of schema.matchAll(/^enum (\w+) \{\n(.*?)^\}/gms)) {

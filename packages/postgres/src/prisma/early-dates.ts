@@ -2,7 +2,9 @@ import { changingQueries, type PgAdapter } from '../internals/prisma.js'
 
 type Query = Parameters<PgAdapter['queryRaw']>[0]
 
-/** Lets the adapter send moments before the year 1, whose year it writes with a minus sign inside: `0-43-03-15`. */
+/**
+ * Lets the adapter send moments before the year 1, whose year it would write with a minus sign inside: `0-43-03-15`.
+ */
 export function sendingEarlyDates(adapter: PgAdapter): PgAdapter {
   return changingQueries(adapter, (query) => (query.args.some(isEarly) ? withTexts(query) : query))
 }
@@ -32,7 +34,7 @@ function textsOf(value: unknown): unknown {
   return value instanceof Date || typeof value === 'string' ? earlyDateText(new Date(value)) : value
 }
 
-/** A moment before the year 1 as the server reads it, and any other beside it. */
+/** Converts a moment before the year 1 to the server's form; any other value is unchanged. */
 export function earlyDateText(at: Date): string {
   const year = at.getUTCFullYear()
   const [day = '', time = ''] = at.toISOString().split('T')

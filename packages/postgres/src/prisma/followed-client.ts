@@ -2,22 +2,22 @@ import type { CallStart, Calls } from '@miyabi/core'
 import { isDatabaseError, toPostgresError } from '../errors/map-error.js'
 import type { ClientInternals, ClientWork } from '../internals/prisma.js'
 
-/** What is needed to know whose call it is. */
+/** What is needed to attribute a call. */
 export interface Followed {
   readonly calls: Calls
-  /** Whether who calls is followed already: `transaction()` begins one of Prisma's. */
+  /** Whether the caller is followed already: `transaction()` starts one of Prisma's. */
   readonly isPart: () => boolean
 }
 
 const TRANSACTION: CallStart = { store: 'postgresql', operation: '$transaction' }
 
-/** The same ways to work, whose calls can be followed. Where Prisma makes spans of its own, it tells of them itself. */
+/** The same work methods, whose calls can be followed. If Prisma creates its own spans, it reports them itself. */
 export function followedClient(work: ClientWork, { calls, isPart }: Followed): ClientWork {
   const isFollowed = ({ _tracingHelper: tracing }: ClientInternals): boolean => calls.isFollowed && !tracing.isEnabled()
   return {
     ...work,
     _request(this: ClientWork & ClientInternals, call) {
-      // The calls of a batch go as one.
+      // The calls of a batch count as one.
       if (!isFollowed(this) || call.transaction?.kind === 'batch') return work._request.call(this, call)
       const start: CallStart = { store: 'postgresql', operation: call.clientMethod }
       return calls.run(start, () => work._request.call(this, call), codeOfFailure)
@@ -29,7 +29,7 @@ export function followedClient(work: ClientWork, { calls, isPart }: Followed): C
   }
 }
 
-/** What is no failure of the database has no code. */
+/** Errors that are not from the database have no code. */
 export function codeOfFailure(error: unknown): string {
   return isDatabaseError(error) ? toPostgresError(error).code : 'other'
 }

@@ -6,16 +6,16 @@ import { canonicalizeCursors, canonicalizeKey } from './unique-key.js'
 
 interface Job {
   readonly request: EngineRequest
-  /** Equal for requests that one statement can answer; undefined for one that is asked alone. */
+  /** Equal for requests that one statement can answer; undefined for a request that is sent alone. */
   readonly shape: string | undefined
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: unknown) => void
 }
 
-/** A row that was read for one caller: the others may fare better alone. */
+/** A row that was read for one caller: for the others it may succeed separately. */
 const OF_ONE_ROW: ReadonlySet<PostgresErrorCode> = new Set(['postgres.unreadable_value'])
 /**
- * The same, and what may lie in the values that one caller asked with. In a transaction such a failure has ended it for
+ * The same, and failures that may be caused by one caller's values. In a transaction such a failure has ended it for
  * all.
  */
 export const OF_ONE_CALLER: ReadonlySet<PostgresErrorCode> = new Set([
@@ -25,31 +25,32 @@ export const OF_ONE_CALLER: ReadonlySet<PostgresErrorCode> = new Set([
   'postgres.failed',
 ])
 
-/** What is around the calls of a client. */
+/** The dependencies of a client's calls. */
 export interface MergedReadsSurroundings {
-  /** The work that calls, which may cancel what is asked for it; nothing else is asked together with it. */
+  /** The calling work, which may cancel its queries; calls of other work are not merged with it. */
   readonly workOf: () => object | undefined
-  /** Told of each request before anything is done about it. */
+  /** Called with each request before it is processed. */
   readonly link: (request: EngineRequest) => void
 }
 
 /**
- * Answers the `findUnique` of one tick with one statement, as Prisma does, and each as if it had been asked for alone.
+ * Answers the `findUnique` calls of one tick with one statement, as Prisma does, but each as if it were alone.
  *
- * Prisma merges whatever has the same keys, and finds each caller's row by comparing texts: a UUID in capitals is then
- * found by nobody, and one malformed id fails all. It merges all else that one tick asks of a transaction too, and what
- * follows a failure there is answered with undefined, and never done. So: only keys are merged that are equal here if
- * and only if they are to the server, with the same selection to the letter; a merged statement that fails over
- * somebody's value is asked anew for each; and the operations of a transaction run one after another.
+ * Prisma merges all calls with the same keys, and finds each caller's row by comparing texts: a UUID in capitals is
+ * then never found, and one malformed id fails all calls. It also merges everything else that one tick requests in a
+ * transaction; operations after a failure there resolve to undefined without being executed. Therefore only keys that
+ * are equal here if and only if they are equal to the server are merged, with exactly the same selection; a merged
+ * statement that fails because of one value is repeated for each caller; and the operations of a transaction run one
+ * after another.
  */
 export class MergedReads implements DataLoader {
   readonly options: DataLoader['options']
   readonly #ofPrisma: DataLoader
   readonly #dataModel: DataModel
   readonly surroundings: MergedReadsSurroundings
-  /** What was asked for in this tick, by the work that asked and by shape. */
+  /** The requests of this tick, by their work and shape. */
   readonly #tick = new Map<object | undefined, Map<string, Job[]>>()
-  /** What waits for its turn in each transaction. */
+  /** Requests waiting for their turn in each transaction. */
   readonly #lines = new Map<unknown, Job[]>()
 
   constructor(ofPrisma: DataLoader, dataModel: DataModel, surroundings: MergedReadsSurroundings) {
@@ -68,7 +69,7 @@ export class MergedReads implements DataLoader {
     return shape === undefined ? this.options.singleLoader(request) : this.#inTick(request, shape)
   }
 
-  /** What requests that one statement can answer have in common. */
+  /** The common part of requests that one statement can answer. */
   #shapeOf({ protocolQuery: { action, modelName = '', query } }: EngineRequest): string | undefined {
     const model = this.#dataModel.get(modelName)
     if (model) canonicalizeCursors(query, model, this.#dataModel)
@@ -88,7 +89,7 @@ export class MergedReads implements DataLoader {
       const jobs = ofWork.get(shape)
       if (jobs) return void jobs.push(job)
       this.#tick.set(work, ofWork.set(shape, [job]))
-      // Each group from within the first call of its own: what is asked belongs to that one's work.
+      // Each group within the context of its first call: the query belongs to its work.
       process.nextTick(() => {
         const group = ofWork.get(shape) ?? []
         ofWork.delete(shape)
@@ -119,8 +120,8 @@ export class MergedReads implements DataLoader {
   }
 
   /**
-   * Asks for all of them at once, or for the only one; for each alone after a failure that may be of one of them. Never
-   * rejects.
+   * Queries all of them together, or the only one; each separately after a failure that one of them may have caused.
+   * Never rejects.
    */
   async #answer(jobs: readonly Job[], ofOne: ReadonlySet<PostgresErrorCode>): Promise<void> {
     const [first] = jobs
@@ -144,7 +145,7 @@ function settle({ resolve, reject }: Job, answer: unknown): void {
   else resolve(answer)
 }
 
-/** The names in a key, those of a compound one too. */
+/** The names in a key, including those of a compound one. */
 function keysOf(where: object): string {
   const [[name = '', value] = []] = Object.entries(where)
   return typeof value === 'object' && value !== null && !('$type' in value) ? Object.keys(value).sort().join() : name

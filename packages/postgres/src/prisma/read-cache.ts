@@ -5,7 +5,7 @@ import { InvalidArgumentError } from './invalid-argument.js'
 import { READS } from './reads.js'
 import { SCOPE } from './scoped-client.js'
 
-/** Where a client keeps what caches its reads. */
+/** The property that holds a client's read cache. */
 const READ_CACHE = Symbol('read cache')
 
 /** A call with a `cacheStrategy`. */
@@ -14,32 +14,32 @@ export interface CachedRead {
   readonly action: string
   /** As in the call: `plugin.findMany`. */
   readonly clientMethod: string
-  /** Those of the call, without the strategy. */
+  /** The call's arguments, without the strategy. */
   readonly args: object
-  /** Where the result of a fluent call stands: pairs of `select` and a relation. */
+  /** The location of a fluent call's result: pairs of `select` and a relation. */
   readonly dataPath: readonly string[]
-  /** As it was given. */
+  /** As passed. */
   readonly strategy: unknown
-  /** Why its result cannot be kept. */
+  /** Why its result cannot be cached. */
   readonly obstacle: 'write' | 'transaction' | 'replica' | 'extension' | undefined
-  /** The text of the schema, on which the form of a result depends. */
+  /** The text of the schema, which determines the form of a result. */
   readonly schema: string
 }
 
-/** Answers reads that their callers want cached. */
+/** Answers reads with a cache strategy. */
 export interface ReadCache {
-  /** @param load asks the database. It may be called later, too. */
+  /** @param load queries the database. It may also be called later. */
   read(call: CachedRead, load: () => Promise<unknown>): Promise<unknown>
 }
 
 type Client = ClientInternals & { readonly [READ_CACHE]?: ReadCache; readonly [SCOPE]?: Scope }
 
-/** Lets `cache` answer the calls of a client, and of all that are made of it, that have a `cacheStrategy`. */
+/** Lets `cache` answer the calls with a `cacheStrategy` of a client, and of all clients derived from it. */
 export function useReadCache(client: PrismaClient, cache: ReadCache): void {
   Object.defineProperty(internalsOfClient(client), READ_CACHE, { value: cache, configurable: true })
 }
 
-/** The same client in all, which can have a cache of its own. Reads are merged with those of `client` as before. */
+/** The same client in every respect, but with a separate cache. Reads are merged with those of `client` as before. */
 export function ownClient(client: PrismaClient): PrismaClient {
   const original = internalsOfClient(client)
   const own: ClientInternals = Object.create(original)
@@ -47,14 +47,14 @@ export function ownClient(client: PrismaClient): PrismaClient {
   return derivedClient(original, own)
 }
 
-/** Whether a call says how it is to be cached: asked of every call. */
+/** Whether a call has a cache strategy: checked for every call. */
 export function hasStrategy({ args }: ClientCall): boolean {
   return typeof args === 'object' && args !== null && 'cacheStrategy' in args
 }
 
 /**
- * A call that says how it is to be cached.
- * @param ask makes the call without the strategy, of which Prisma knows nothing.
+ * Executes a call with a cache strategy.
+ * @param ask executes the call without the strategy, which Prisma does not know.
  */
 export function cachedRead(client: Client, call: ClientCall, ask: (call: ClientCall) => Promise<unknown>) {
   const { cacheStrategy: strategy, ...args } = call.args as Readonly<Record<string, unknown>>
@@ -69,10 +69,10 @@ export function cachedRead(client: Client, call: ClientCall, ask: (call: ClientC
   return cache.read({ model, action, clientMethod, args, dataPath, strategy, obstacle, schema }, load)
 }
 
-/** Refuses a `$transaction([...])` with such a call before any of it is sent: the others would wait for it forever. */
+/** Rejects a `$transaction([...])` with such a call before any of it is sent: the others would wait for it forever. */
 export function refuseInBatch(client: Client, batch: readonly unknown[]): Promise<unknown> | undefined {
   const call = batch.map(callOf).find((one) => one && strategyOf(one) !== undefined)
-  // Never made: what is part of a transaction is refused.
+  // Never called: calls in a transaction are rejected.
   const ask = async (): Promise<undefined> => undefined
   return call && cachedRead(client, { ...call, transaction: { kind: 'batch', id: undefined } }, ask)
 }
@@ -83,7 +83,7 @@ const strategyOf = ({ args }: ClientCall): unknown =>
 function obstacleOf(client: Client, { model, action, transaction }: ClientCall) {
   if (model === undefined || !READS.has(action)) return 'write'
   if (transaction) return 'transaction'
-  // What a replica gives may be older than the entry would say.
+  // A replica's result may be older than the entry would claim.
   if (client[SCOPE]?.route) return 'replica'
   return client._extensions.isEmpty() ? undefined : 'extension'
 }

@@ -12,22 +12,22 @@ import type { BulkInserts } from './bulk/bulk-inserts.js'
 import { dataModelOf } from './data-model.js'
 import { MergedReads, type MergedReadsSurroundings } from './merged-reads.js'
 
-/** Where a client keeps who its statements run as. */
+/** The property that holds the scope of a client's statements. */
 export const SCOPE = Symbol('scope')
-/** Where a client and its promises keep what they belong to: what one call of `as()` gave, the service, or nobody. */
+/** The property that holds the owner of a client and its promises: one result of `as()`, the service, or none. */
 export const BELONGS_TO = Symbol('belongs to')
 
-/** What a client shares with those of other scopes. */
+/** What clients of different scopes share. */
 export interface ClientSurroundings {
   readonly scopes: Scopes
   readonly bulk: BulkInserts
-  /** The work that calls, which may cancel what is asked for it. */
+  /** The calling work, which may cancel its queries. */
   readonly workOf: () => object | undefined
 }
 
 /**
- * Lets all that a client asks for itself run in `scope`; `undefined` is none, wherever the call comes from. Reads of
- * one tick are merged where `workOf` gives the same for all of them.
+ * Makes all of a client's own calls run in `scope`; `undefined` means none, wherever the call comes from. Reads of one
+ * tick are merged if `workOf` returns the same for all of them.
  */
 export function runIn(
   scope: Scope | undefined,
@@ -43,32 +43,30 @@ export function runIn(
 }
 
 /**
- * The same client in a scope: its calls go to the same engine, and say whose they are. It merges only its own, so that
- * nobody's query is answered in a query of another. Not one of Prisma's extensions, which would cost every query.
+ * The same client in a scope: its calls go to the same engine, with their identity. It merges only its own calls, so
+ * that no query is answered within another identity's query. Not a Prisma extension, which would slow down every query.
  */
 export function scopedClient(scope: Scope, scopes: Scopes, client: PrismaClient): PrismaClient {
   const original = internalsOfClient(client)
   const scoped = Object.create(original, {
-    _engine: { value: { ...engineIn(scope, scopes, original._engine), stop: async () => {} } }, // it is everybody's
+    _engine: { value: { ...engineIn(scope, scopes, original._engine), stop: async () => {} } }, // it is shared by all
   }) as ClientInternals
   Object.defineProperty(scoped, SCOPE, { value: scope })
   mark(scoped, scope)
   scoped._requestHandler = ownRequestHandler(scoped, original)
   const { dataloader } = original._requestHandler
   if (dataloader instanceof MergedReads) mergeReads(scoped, dataloader.surroundings)
-  scoped._originalClient = scoped // what is extended further stays in the scope
+  scoped._originalClient = scoped // further extensions stay in the scope
   return derivedClient(original, scoped)
 }
 
-/** Lets reads of one tick be merged our way, which gives each caller what they would have got alone. */
+/** Merges the reads of one tick in our way, which gives each caller the result it would get alone. */
 function mergeReads(client: ClientInternals, surroundings: MergedReadsSurroundings): void {
   const handler = client._requestHandler
   handler.dataloader = new MergedReads(handler.dataloader, dataModelOf(client), surroundings)
 }
 
-/**
- * Lets a client and all promises that it makes say what they belong to: Prisma would not mind to mix them in one batch.
- */
+/** Marks a client and all its promises with their owner: Prisma would allow mixing owners in one batch. */
 function mark(client: ClientInternals, owner: object): void {
   const create = client._createPrismaPromise
   const marked = (...args: readonly unknown[]): object => Object.assign(create(...args), { [BELONGS_TO]: owner })

@@ -1,16 +1,16 @@
 import { isWellFormed } from '../statement/well-formed.js'
 import type { DataModel, Field, Model } from './data-model.js'
 
-/** A value as Prisma's protocol carries it. */
+/** A value in the form of Prisma's protocol. */
 type Value = unknown
 type Where = Record<string, Value>
 
 const CANONICAL_UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){4}[0-9a-f]{8}$/
-/** PostgreSQL takes a UUID in capitals, in braces, and with a hyphen behind any four digits or none. */
+/** PostgreSQL accepts a UUID in capitals, in braces, and with a hyphen behind any four digits or none. */
 const UUID = /^(\{?)([0-9a-f]{4}(?:-?[0-9a-f]{4}){7})(\}?)$/i
 const INT8 = { min: -(2n ** 63n), max: 2n ** 63n - 1n }
 
-/** A UUID in the form in which the server gives it back; undefined where the server would refuse it. */
+/** Returns a UUID in the form that the server returns; undefined if the server would reject it. */
 export function canonicalUuid(text: string): string | undefined {
   if (CANONICAL_UUID.test(text)) return text
   const [, open, digits, close] = UUID.exec(text) ?? []
@@ -20,12 +20,12 @@ export function canonicalUuid(text: string): string | undefined {
 }
 
 /**
- * Puts the values of `where` into the form in which the server gives them back, so that whoever compares them with what
- * a row holds finds them equal if and only if the server does; a UUID in capitals is not otherwise.
+ * Converts the values of `where` to the form that the server returns, so that comparing them with a row's values gives
+ * the server's result; otherwise a UUID in capitals would not be equal.
  *
- * @returns whether all of it is one unique key whose values the server takes, of types that are equal to the server
- *   when they are the same here. Others (citext, which the server compares without regard to case; a malformed UUID,
- *   which it refuses; a filter beside the key) must be asked for alone.
+ * @returns whether it is exactly one unique key whose values the server accepts, of types whose values are equal to the
+ *   server if and only if they are equal here. Others (citext, which the server compares case-insensitively; a
+ *   malformed UUID, which it rejects; an additional filter) must be queried alone.
  */
 export function canonicalizeKey(where: Where, model: Model): boolean {
   const names = Object.keys(where)
@@ -35,15 +35,15 @@ export function canonicalizeKey(where: Where, model: Model): boolean {
   return canonicalize(where, model) && names.length === 1
 }
 
-/** A selection with its arguments, as Prisma's protocol carries it. */
+/** A selection with its arguments, in the form of Prisma's protocol. */
 interface Selecting {
   readonly arguments?: Readonly<Record<string, unknown>>
   readonly selection?: unknown
 }
 
 /**
- * Does the same with the cursors of a query and of all that it selects: those of relations Prisma looks for among the
- * rows that it has read.
+ * Does the same with the cursors of a query and all its selections: Prisma searches for cursors of relations among the
+ * rows it has read.
  */
 export function canonicalizeCursors(query: Selecting, model: Model, models: DataModel): void {
   const cursor = query.arguments?.['cursor']
@@ -67,7 +67,7 @@ function canonicalize(values: Where, model: Model): boolean {
 }
 
 /**
- * The value in its one form; undefined where it has none, or where the server may hold other values for equal to it.
+ * Returns the value in its canonical form; undefined if it has none, or if the server may treat other values as equal.
  */
 function canonicalValue(value: Value, { type, native }: Field): Value {
   if (type === 'String' && typeof value === 'string') {
@@ -83,11 +83,14 @@ function canonicalValue(value: Value, { type, native }: Field): Value {
 const bigInt = (value: bigint): Value =>
   value < INT8.min || value > INT8.max ? undefined : { $type: 'BigInt', value: String(value) }
 
-/** Text of which no two spellings are equal: not citext, and not char(n), whose trailing spaces do not count. */
+/**
+ * Text types in which different spellings are never equal: not citext, and not char(n), whose trailing spaces do not
+ * count.
+ */
 const isPlainText = (native: string | undefined): boolean =>
   native === undefined || native === 'Text' || native === 'VarChar'
 
-/** The server refuses text with a NUL; half a surrogate pair becomes another character on its way there. */
+/** The server rejects text with a NUL; half of a surrogate pair becomes another character in transit. */
 const isStorable = (text: string): boolean => !text.includes('\0') && isWellFormed(text)
 
 const isRecord = (value: Value): value is Where => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -2,19 +2,19 @@ import { toPostgresError } from '../errors/map-error.js'
 import type { ClientCall } from '../internals/prisma.js'
 import type { DataModel, Model } from './data-model.js'
 
-/** Calls that may look for a row and insert it where they find none. */
+/** Calls that may search for a row and insert it if there is none. */
 const MAY_RACE: ReadonlySet<string> = new Set(['create', 'update', 'upsert'])
 
-/** Whether a call may fail because it looks for a row, and inserts it after another call has. */
+/** Whether a call may fail because it searches for a row, and inserts it after another call did. */
 export const mayRace = ({ action }: ClientCall): boolean => MAY_RACE.has(action)
 
 /**
- * Whether a call failed because another one inserted a row after this one had looked for it: an upsert, or a
- * connectOrCreate or upsert of a relation. Prisma looks, then inserts, wherever it cannot leave both to the server:
- * with `update: {}`, an `include`, nested writes. The same call made again finds the row.
+ * Whether a call failed because another one inserted a row after this one had searched for it: an upsert, or a
+ * connectOrCreate or upsert of a relation. Prisma searches, then inserts, whenever it cannot leave both to the server:
+ * with `update: {}`, an `include`, nested writes. The same call, retried, finds the row.
  *
- * Only where the key that was violated is one by which a row was looked for: with any other, the row is in the way for
- * good.
+ * True only if the violated key is one by which a row was searched for: with any other, the row is a permanent
+ * obstacle.
  */
 export function isLostRace(error: unknown, { action, model = '', args }: ClientCall, models: DataModel): boolean {
   const { code, details } = toPostgresError(error)
@@ -25,7 +25,7 @@ export function isLostRace(error: unknown, { action, model = '', args }: ClientC
   )
 }
 
-/** The columns of each key by which a row is looked for, and inserted if there is none. */
+/** The columns of each key by which a row is searched for, and inserted if there is none. */
 function soughtBy(value: unknown, fields: Model, models: DataModel): (string | undefined)[][] {
   if (Array.isArray(value)) return value.flatMap((item) => soughtBy(item, fields, models))
   return entriesOf(value).flatMap(([name, item]) => {

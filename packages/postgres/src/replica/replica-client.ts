@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../schema/prisma.js'
 
-/** The methods of a model that only read. */
+/** The read-only methods of a model. */
 type ReadMethod =
   | 'findUnique'
   | 'findUniqueOrThrow'
@@ -13,7 +13,7 @@ type ReadMethod =
 
 type Model = { readonly findMany: unknown }
 
-/** A Prisma client without what writes: no such method of a model, no transaction, no `$executeRaw`. */
+/** A Prisma client without write access: no writing methods of models, no transactions, no `$executeRaw`. */
 export type ReplicaClient<Client = PrismaClient> = {
   readonly [Name in keyof Client as Client[Name] extends Model ? Name : never]: Pick<
     Client[Name],

@@ -9,9 +9,9 @@ import type { ResolvedSettings } from '../settings/resolve.js'
 import type { ReplicaProblem } from '../stats.js'
 import { type ReplicaState, startOf, Watch } from './watch.js'
 
-/** How long to wait before a replica is asked again whether it has come far enough. In milliseconds. */
+/** The wait before a replica's progress is checked again. In milliseconds. */
 const POLL_MS = 2
-/** Between two looks at one that was ejected. In milliseconds. */
+/** The wait between two checks of an ejected replica. In milliseconds. */
 const BACKOFF = { firstMs: 250, maxMs: 30_000 }
 
 export interface ReplicaOptions {
@@ -23,9 +23,9 @@ export interface ReplicaOptions {
   readonly mayServe: boolean
 }
 
-/** From one start of a server to the next: what was read from it is never newer than what it holds later. */
+/** From one start of a server to the next: a later read from it is never older than an earlier one. */
 export interface ReplicaSource {
-  /** What is certain to hold all that was read from it so far. */
+  /** A position that certainly includes everything read from it so far. */
   readonly position: () => Promise<Position>
 }
 
@@ -34,7 +34,7 @@ interface Waiter {
   readonly resolve: (reached: boolean) => void
 }
 
-/** One replica: its pool, how it is, and how far it has come. */
+/** One replica: its pool, its health, and its progress. */
 export class Replica {
   readonly name: string
   readonly #options: ReplicaOptions
@@ -45,13 +45,13 @@ export class Replica {
   #reason = ''
   #state: ReplicaState | undefined
   #source: ReplicaSource = { position: () => Promise.reject(new PostgresError('postgres.unreachable')) }
-  /** The history in which it was well. */
+  /** The history in which it was healthy. */
   #wellIn: string | undefined
   #failures = 0
   #lookAt = 0
   #isPolling = false
   #isClosed = false
-  /** How far behind it is at least, by the moment at which the primary was there. */
+  /** Its minimum lag, from the moment at which the primary was at its position. */
   lagMs: number | undefined
   /** How many statements it has answered. */
   reads = 0
@@ -88,7 +88,7 @@ export class Replica {
     return this.#source
   }
 
-  /** Opened with the first read; another one after it was unreachable. */
+  /** Opened with the first read; replaced after it was unreachable. */
   get pool(): Pool {
     this.#pool ??= this.#openPool()
     return this.#pool
@@ -103,39 +103,39 @@ export class Replica {
       hooks,
       onConnect: async (client) => {
         await mayLogin(client)
-        // Started anew it may be further back than what was read from it.
+        // After a restart it may be behind what was read from it before.
         if ((await startOf(client)) === this.#state?.startedAt) return
-        this.eject('unreachable', 'it was started anew')
+        this.eject('unreachable', 'it was restarted')
         throw new PostgresError('postgres.unavailable')
       },
     })
   }
 
-  /** Connections in use, and callers that wait for one. */
+  /** Connections in use, and callers waiting for one. */
   get load(): number {
     const { active = 0, waiting = 0 } = this.#pool?.stats ?? {}
     return active + waiting
   }
 
-  /** Whether it is to be looked at now: one that is not well, now and then. */
+  /** Whether it should be checked now: an unhealthy one is checked only occasionally. */
   get isDue(): boolean {
     return performance.now() >= this.#lookAt
   }
 
   /**
-   * Looks at it.
-   * @param primary how far the primary was a moment ago; undefined where it did not say.
-   * @param lagOf how long ago the primary was at a place.
+   * Checks it.
+   * @param primary the primary's recent position; undefined if it did not report one.
+   * @param lagOf returns how long ago the primary was at a position.
    */
   async look(primary: Position | undefined, lagOf: (state: ReplicaState) => number, maxLagMs: number): Promise<void> {
     const before = this.#state
     try {
       const state = await this.#watch.ask()
       this.#take(state)
-      // Without a primary it is what it was once seen to be.
+      // Without the primary's position, it keeps the state last observed.
       if (primary === undefined && state.history !== this.#wellIn) return
       this.lagMs = primary === undefined ? undefined : lagOf(state)
-      if (!state.isStandby) this.eject('promoted', 'it is no standby')
+      if (!state.isStandby) this.eject('promoted', 'it is not a standby')
       else if (primary !== undefined && state.history !== primary.history)
         this.eject('other_history', `it follows ${state.history}, and the primary is ${primary.history}`)
       else if (primary !== undefined && before?.startedAt === state.startedAt && before.replayed > primary.lsn)
@@ -148,7 +148,7 @@ export class Replica {
     }
   }
 
-  /** Takes it out until it is well: looked at again soon at first, then more and more seldom. */
+  /** Ejects it until it is healthy: checked again soon at first, then less and less often. */
   eject(problem: Exclude<ReplicaProblem, 'unknown'>, reason: string): void {
     if (this.#isClosed) return
     const isNew = this.#problem !== problem
@@ -161,16 +161,16 @@ export class Replica {
     if (isNew)
       this.#options.logger.warn(
         { event: 'postgres.replica.ejected', replica: name, problem, reason },
-        `${name} (${server}) is not read from: ${reason}`,
+        `${name} (${server}) is not used for reads: ${reason}`,
       )
     if (problem === 'lagging') return
-    // What hangs on it is cut, and made again on the primary.
+    // Pending reads on it are canceled, and repeated on the primary.
     const pool = this.#pool
     this.#pool = undefined
     void pool?.close(0)
   }
 
-  /** Whether it holds all up to `lsn`, now or within `ms`. */
+  /** Whether it has replayed everything up to `lsn`, now or within `ms`. */
   reaches(lsn: bigint, ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const waiter: Waiter = {
@@ -187,12 +187,12 @@ export class Replica {
     })
   }
 
-  /** Whether somebody waits for it to come further: those who come meanwhile need not try. */
+  /** Whether a caller waits for its progress: others that arrive in the meantime need not try. */
   isKnownBehind(lsn: bigint): boolean {
     return this.#isPolling && this.replayed < lsn
   }
 
-  /** The pool's own work on closing is bound by the grace. */
+  /** The pool's own closing is bounded by the grace period. */
   async close(graceMs: number = DEFAULT_GRACE_MS): Promise<boolean> {
     this.#isClosed = true
     this.#watch.close()
@@ -208,7 +208,7 @@ export class Replica {
     if (this.#isClosed) return
     if (this.#failures > 0 || this.#problem !== undefined) {
       const { name, server } = this
-      const message = `${name} (${server}) is read from`
+      const message = `${name} (${server}) is used for reads again`
       this.#options.logger.info({ event: 'postgres.replica.up', replica: name }, message)
     }
     this.#wellIn = this.history
@@ -228,14 +228,14 @@ export class Replica {
       position: async () => {
         const state = await this.#watch.ask()
         if (state.startedAt !== startedAt) throw new PostgresError('postgres.unavailable')
-        // A row is visible a moment before the place behind it is told: where more was received, that may be now.
+        // A row is visible slightly before the position after it is reported: if more was received, this may apply now.
         const lsn = state.received === state.replayed ? state.replayed : state.replayed + 1n
         return { history: state.history, lsn }
       },
     }
   }
 
-  /** For all who wait, as long as somebody does. */
+  /** For all waiters, as long as there are any. */
   async #poll(): Promise<void> {
     this.#isPolling = true
     try {

@@ -7,16 +7,18 @@ import type { ReplicasStats, ToPrimary } from '../stats.js'
 import { Replica } from './replica.js'
 import type { ReplicaState } from './watch.js'
 
-/** How often replicas are looked at while they are used. In milliseconds. */
+/** How often replicas are checked while in use. In milliseconds. */
 const LOOK_MS = 1_000
-/** After so long without a read they are not looked at any more. In milliseconds. */
+/** The time without reads after which they are no longer checked. In milliseconds. */
 const UNUSED_MS = 60_000
 
-/** How replicas are read from. Times are in milliseconds. */
+/** The options for reading from replicas. Times are in milliseconds. */
 export interface ReplicaLimits {
-  /** How long a read waits for a replica to come as far as it has to, before it goes to the primary. Default 50. */
+  /**
+   * How long a read waits for a replica to reach the required position before it is sent to the primary. Default 50.
+   */
   readonly waitMs?: number
-  /** How far a replica may be behind before nobody reads from it. Default 5,000. */
+  /** The lag beyond which a replica is not used. Default 5,000. */
   readonly maxLagMs?: number
 }
 
@@ -26,7 +28,7 @@ export interface ReplicasOptions {
   readonly logger: Logger
   readonly hooks: PostgresHooks
   readonly mayServe: boolean
-  /** How far the primary is. */
+  /** Returns the primary's position. */
   readonly primary: () => Promise<Position>
 }
 
@@ -44,7 +46,7 @@ export class Replicas {
     lost: 0,
     schema: 0,
   }
-  /** Where the primary was, the latest last. */
+  /** The primary's positions, the latest last. */
   #trail: { readonly at: number; readonly position: Position }[] = []
   #looking: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -103,13 +105,13 @@ export class Replicas {
     return { replicas, toPrimary: { ...this.#toPrimary } }
   }
 
-  /** Looks at all of them now: for health, which is asked whether anybody reads or not. */
+  /** Checks all of them now: for health, which is requested independently of reads. */
   async look(): Promise<ReplicasStats> {
     await this.#look()
     return this.stats
   }
 
-  /** Runs `work`: what it asks of replicas is canceled when `signal` aborts. */
+  /** Runs `work`: its queries on replicas are canceled when `signal` aborts. */
   canceling<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return this.#replicas.reduce<() => Promise<T>>((inner, replica) => () => replica.canceling(signal, inner), work)()
   }
@@ -153,8 +155,8 @@ export class Replicas {
   }
 
   /**
-   * For how long, at least, the primary has been ahead of a replica: by what was seen of the primary, not by the clocks
-   * of two servers; only where it has not been looked at for long enough, by those.
+   * The minimum time for which the primary has been ahead of a replica: from observed positions of the primary, not
+   * from the clocks of two servers; the clocks are used only if the primary was not observed for long enough.
    */
   #lagOf({ replayed, sinceCommitMs }: ReplicaState): number {
     const ahead = this.#trail.find(({ position }) => position.lsn > replayed)

@@ -19,11 +19,14 @@ export interface Tracking {
    * @throws if that cannot be found out: the primary is read.
    */
   position(from: ReplicaSource): Promise<Position | undefined>
-  /** Something was read from there. */
+  /** Records a read from that replica. */
   readFrom(source: ReplicaSource): void
 }
 
-/** Codes of failures that are the replica's and not the statement's, by why the read goes to the primary then. */
+/**
+ * Codes of failures caused by the replica and not by the statement, with the reason why the read is then sent to the
+ * primary.
+ */
 const OF_REPLICA: Readonly<Partial<Record<PostgresError['code'], ToPrimary>>> = {
   'postgres.serialization_failure': 'conflict',
   'postgres.deadlock': 'conflict',
@@ -45,7 +48,7 @@ const OF_REPLICA: Readonly<Partial<Record<PostgresError['code'], ToPrimary>>> = 
   'postgres.login.privileged': 'lost',
   'postgres.login.has_rights': 'lost',
 }
-/** Those that say nothing of whether it is well: it was only busy, or is closed already. */
+/** Those that do not indicate bad health: it was only busy, or is already closed. */
 const BUSY: ReadonlySet<string> = new Set(['postgres.pool.acquire_timeout', 'postgres.pool.closed'])
 
 /** Sends what a scope reads to replicas, and to the primary if none of them will do. */
@@ -53,7 +56,7 @@ export class ReplicaRoute implements Route {
   readonly asker: Scope
   readonly #replicas: Replicas | undefined
   readonly #tracking: Tracking
-  /** A caller stays with one: going on there needs no question. */
+  /** A caller stays with one replica: continuing there needs no check. */
   #last: Replica | undefined
   /** The latest scope on a replica, and the place that it checks: the next read mostly needs the same. */
   #told: { readonly lsn: bigint; readonly scope: Scope } | undefined
@@ -168,13 +171,13 @@ interface Answer<T> {
   readonly value: T
 }
 
-/** A replica, and how far it has to come. */
+/** A replica, and the position it must reach. */
 interface Behind {
   readonly replica: Replica
   readonly lsn: bigint
 }
 
-/** Undefined where none comes so far in time. */
+/** Undefined if none gets there in time. */
 async function firstThatReaches(behind: readonly Behind[], endsAt: number): Promise<Behind | undefined> {
   const waits = behind.map(async (one) => {
     if (await one.replica.reaches(one.lsn, endsAt - performance.now())) return one
@@ -183,7 +186,7 @@ async function firstThatReaches(behind: readonly Behind[], endsAt: number): Prom
   return Promise.any(waits).catch(() => undefined)
 }
 
-/** @throws `error` where it is the statement's own. */
+/** @throws `error` if it was caused by the statement. */
 function whyPrimary(error: unknown, replica: Replica): ToPrimary {
   const refusal = refusalIn(error)
   if (refusal === 'behind') return 'behind'
@@ -195,12 +198,12 @@ function whyPrimary(error: unknown, replica: Replica): ToPrimary {
   const why = OF_REPLICA[mapped.code]
   if (why === undefined) throw asReadOnly(error)
   if (why === 'lost' && !BUSY.has(mapped.code)) replica.eject('unreachable', mapped.reason)
-  // One that waited for as long as a statement may take has no time left.
+  // A read that waited as long as a statement may take has no time left.
   if (isPostgresError(mapped, 'postgres.connection_lost') && mapped.details.silentMs !== undefined) throw error
   return why
 }
 
-/** A refused write is no sign of a failover here: whoever reads from replicas writes nowhere. */
+/** A rejected write does not indicate a failover here: readers of replicas never write. */
 function asReadOnly(error: unknown): unknown {
   const { code } = Object(error) as { readonly code?: unknown }
   return code === '25006' ? Object.assign(error as Error, { standby: false }) : error

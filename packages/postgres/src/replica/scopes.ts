@@ -1,7 +1,7 @@
 import type { Scope, Statement } from '../identity/scope.js'
 import { lsnText } from '../position/position.js'
 
-/** No statement behind it writes, wherever it runs. */
+/** Prevents the statements after it from writing, wherever they run. */
 const READ_ONLY = `set_config('transaction_read_only', 'on', true)`
 
 /** What the check below fails with. */
@@ -37,7 +37,7 @@ export function onReplica(of: Scope, lsn: bigint): Scope {
   return { ...of, statement, answers: UNCOUNTED }
 }
 
-/** The scope of a read on the primary that could as well have been one on a replica. */
+/** The scope of a read on the primary that is allowed on a replica too. */
 export function onPrimary(of: Scope): Scope {
   const { name, text, values } = of.statement
   return { ...of, statement: { name: `${name}_read`, text: `${text}, ${READ_ONLY}`, values } }

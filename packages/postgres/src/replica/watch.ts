@@ -8,21 +8,21 @@ import { lsnOf } from '../position/position.js'
 import { toClientConfig } from '../settings/client-config.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 
-/** What a replica says of itself. */
+/** A replica's own report. */
 export interface ReplicaState {
   readonly isStandby: boolean
-  /** Of the cluster and the timeline that it is known to follow, as of a `Position`. */
+  /** The cluster and timeline that it is known to follow, as in a `Position`. */
   readonly history: string
-  /** How far it has replayed the log, and how far it has received it; undefined where it does not tell. */
+  /** How far it has replayed the log, and how far it has received it; undefined if it does not report it. */
   readonly replayed: bigint
   readonly received: bigint | undefined
-  /** When the server was started: another one may begin further back. */
+  /** When the server was started: after a restart it may be further behind. */
   readonly startedAt: string
-  /** How long ago the last transaction was committed that it has replayed, by both servers' clocks. In milliseconds. */
+  /** How long ago the last replayed transaction was committed, by both servers' clocks. In milliseconds. */
   readonly sinceCommitMs: number
 }
 
-/** The timeline is that of what it has made durable, which may lag behind a switch, and is never ahead of it. */
+/** The timeline is that of its durable log, which may lag behind a switch, and is never ahead of it. */
 const STATE = `
   SELECT pg_is_in_recovery() AS "isStandby", coalesce(pg_last_wal_replay_lsn(), '0/0')::text AS replayed,
          pg_last_wal_receive_lsn()::text AS received, pg_postmaster_start_time()::text AS "startedAt",
@@ -36,13 +36,13 @@ interface StateRow extends Omit<ReplicaState, 'replayed' | 'received'> {
   readonly received: string | null
 }
 
-/** When the server was started that a connection leads to. */
+/** When the server of a connection was started. */
 export async function startOf(client: Pick<pg.ClientBase, 'query'>): Promise<string> {
   const { rows } = await client.query<{ at: string }>('SELECT pg_postmaster_start_time()::text AS at')
   return rows[0]?.at ?? ''
 }
 
-/** One connection to a replica over which it is asked how it is, beside its pool and however busy that is. */
+/** A connection for checking a replica, independent of its pool and its load. */
 export class Watch {
   readonly #settings: ResolvedSettings
   #client: PooledClient | undefined
@@ -54,7 +54,7 @@ export class Watch {
   }
 
   /**
-   * Asks, opening the connection where there is none. Who asks meanwhile asks anew.
+   * Checks it, opening the connection if there is none. Callers that arrive in the meantime check again.
    * @throws {PostgresError} why there was no answer within a second.
    */
   ask(): Promise<ReplicaState> {

@@ -362,7 +362,7 @@ describe('a createMany', () => {
     await postgres.prisma.log.createMany({ data: [Object.create({ a: 1 }), ...lines(1)] }).catch(() => {})
     expect(postgres.stats().compiledQueries.byPrisma).toEqual([
       { call: 'log.createMany', reason: 'one row', count: 1 },
-      { call: 'log.createMany', reason: 'a row that is no plain object', count: 1 },
+      { call: 'log.createMany', reason: 'a row that is not a plain object', count: 1 },
     ])
   })
 })

@@ -35,7 +35,7 @@ describe('compiled reads', () => {
       hits: 2,
       misses: 2,
       byPrisma: [
-        { call: 'user.findMany', reason: 'a call that Prisma refuses', count: 2 },
+        { call: 'user.findMany', reason: 'a call that Prisma rejects', count: 2 },
         { call: 'user.count', reason: 'in a transaction', count: 1 },
       ],
     })

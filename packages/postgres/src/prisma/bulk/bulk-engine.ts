@@ -3,10 +3,10 @@ import type { BulkInserts } from './bulk-inserts.js'
 
 type Query = EngineRequest['protocolQuery']
 
-/** Codes of what Prisma refuses before anything is sent: `Unknown argument` and the like. */
+/** Codes of calls that Prisma rejects before anything is sent: `Unknown argument` and the like. */
 const REFUSED_CALL: ReadonlySet<string> = new Set(['P2009', 'P2012'])
 
-/** The same engine, with bulk inserts among its calls. `defaults` are those of the client's transactions. */
+/** The same engine, with bulk inserts among its calls. `defaults` are the client's transaction options. */
 export function bulkEngine(engine: Engine, bulk: BulkInserts, defaults: TransactionDefaults): Engine {
   const request = (query: Query, ...options: readonly unknown[]): Promise<unknown> => {
     const found = bulk.find(query)
@@ -15,9 +15,9 @@ export function bulkEngine(engine: Engine, bulk: BulkInserts, defaults: Transact
   }
 
   /**
-   * Prisma compiles all calls of a batch, with all rows of each, before it begins with the first. One after another in
-   * a transaction of its kind they do the same, and it is known which of them a statement belongs to. Where one is
-   * refused before it is sent, nothing of the batch is kept, and Prisma says why.
+   * Prisma compiles all calls of a batch, with all rows of each, before it starts the first. Run one after another in
+   * an equivalent transaction they have the same effect, and each statement can be attributed to its call. If one is
+   * rejected before it is sent, nothing of the batch is kept, and Prisma reports why.
    */
   const batch = async (queries: readonly Query[], options: BatchOptions): Promise<unknown> => {
     const { isolationLevel, maxWait, timeout } = { ...defaults, ...definedOf(options.transaction?.options) }

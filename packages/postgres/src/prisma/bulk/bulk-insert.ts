@@ -9,13 +9,13 @@ import { uuidMaker } from './uuid.js'
 import { arrayText, bytesText, momentText } from './values.js'
 
 type Row = Rows['rows'][number]
-/** Gives the text of a row in one column. */
+/** Returns the text of a row's value in one column. */
 type Source = (row: Row) => string | null
 
-/** Where the rows of one statement stand among all, and what each of its columns takes. */
+/** The positions of one statement's rows among all rows, and the types of its columns. */
 interface Part {
   readonly indexes: number[]
-  /** The sets of fields that its rows have. */
+  /** The field sets of its rows. */
   readonly sets: Set<number>
 }
 
@@ -25,35 +25,35 @@ interface Encoded {
   readonly indexes: readonly number[]
 }
 
-/** What one call does without Prisma's help. */
+/** The dependencies of one call. */
 export interface BulkInsertOptions {
   readonly model: Model
   readonly types: ColumnTypes
-  /** That of whoever waits for the call. */
+  /** The caller's signal. */
   readonly signal: AbortSignal | undefined
-  /** Whether the statement is all that is asked of its connection, so that after a failure nothing is left of it. */
+  /** Whether the statement is the only one on its connection, so that nothing remains of it after a failure. */
   readonly isAlone: boolean
-  /** Told where a table was altered and it is not: the next attempt at its transaction knows better. */
+  /** Called if a table was altered inside a transaction: the next attempt at the transaction uses the new types. */
   readonly onOutdated: () => void
-  /** Whether rows of the model may refer to each other: then all of them go in one statement, or none does. */
+  /** Whether rows of the model may refer to each other: then all of them are sent in one statement, or none. */
   readonly isSelfReferring: boolean
 }
 
-/** Where the statement that Prisma made is not of the form that is known. Nothing was sent. */
+/** Thrown if Prisma's statement does not have the known form. Nothing was sent. */
 export class UnknownStatement extends Error {
   override readonly name = 'UnknownStatement'
 }
 
 /**
- * The rows of one `createMany` on their way. Prisma is asked with one row of each set of fields, so that what it
- * checks, which defaults it adds and what it makes of the answer stay its own; its statement is then sent with the
- * values of all rows, as arrays: it takes as long as COPY, and there is no number of parameters that it would reach.
+ * One `createMany` in progress. Prisma is called with one row per set of fields, so that its checks, its defaults and
+ * its handling of the answer stay its own; its statement is then sent with the values of all rows, as arrays: as fast
+ * as COPY, and without a limit on the number of parameters.
  */
 export class BulkInsert {
   readonly #rows: Rows
   readonly #options: BulkInsertOptions
   #isTaken = false
-  /** Whether it has come to the database, or to what prevents that; then it is not for Prisma to do it. */
+  /** Whether it has reached the database, or failed to; then Prisma must not execute it. */
   isSent = false
 
   constructor(rows: Rows, options: BulkInsertOptions) {
@@ -61,24 +61,24 @@ export class BulkInsert {
     this.#options = options
   }
 
-  /** The rows that Prisma is asked with. */
+  /** The rows that are passed to Prisma. */
   get examples(): Row[] {
     return this.#rows.sets.map(({ example }) => example)
   }
 
-  /** Where those stand among all. */
+  /** Their positions among all rows. */
   get exampleIndexes(): number[] {
     return this.#rows.sets.map(({ index }) => index)
   }
 
-  /** Whether this is the statement that goes with all rows: what follows reads what they refer to. */
+  /** Whether this is the statement to send with all rows: later ones read what they refer to. */
   takes({ sql }: AdapterQuery): boolean {
     if (this.#isTaken || !sql.startsWith('INSERT ')) return false
     this.#isTaken = true
     return true
   }
 
-  /** Sends all rows in place of the examples in `query`. */
+  /** Sends all rows instead of the examples in `query`. */
   async send(query: AdapterQuery, send: SendQuery): Promise<QueryAnswer> {
     this.isSent = true
     try {
@@ -125,8 +125,8 @@ export class BulkInsert {
   }
 
   /**
-   * Rows whose defaults the database makes in the same columns go in one statement. Where the first of two rows with
-   * the same key is to stay, they keep their order.
+   * Rows whose defaults the database generates in the same columns share a statement. If the first of two rows with the
+   * same key must win, they keep their order.
    */
   #partsOf({ rows: cells }: PrismaInsert, isInOrder: boolean): Part[] {
     const defaults = cells.map((row) => row.map((cell) => (cell === 'DEFAULT' ? 'd' : '.')).join(''))
@@ -182,7 +182,7 @@ export class BulkInsert {
     return { text: writeInsert(insert.table, targets, insert.tail), values: [...arrays, ...shared], indexes }
   }
 
-  /** What each set puts into a column; undefined where the database makes the default. */
+  /** The value that each set puts into a column; undefined if the database generates the default. */
   #sourcesOf(
     column: string,
     at: number,
@@ -223,7 +223,7 @@ function fieldOf(column: string, model: Model): Field | undefined {
   return undefined
 }
 
-/** A value that Prisma adds, the same one to all rows. */
+/** A value that Prisma adds, the same for all rows. */
 function sharedText(value: unknown, type: AdapterQuery['argTypes'][number]): string | null {
   if (value === null) return null
   if (Array.isArray(value)) return arrayText(value.map((item) => sharedText(item, type)))
@@ -235,7 +235,7 @@ function sharedText(value: unknown, type: AdapterQuery['argTypes'][number]): str
   return type.scalarType === 'bytes' ? bytesText(Buffer.from(value, 'base64')) : value
 }
 
-/** The answers of several statements as one, its rows in the order of the call where each has one. */
+/** Merges the answers of several statements, with the rows in the order of the call if each has one. */
 function joined(answers: readonly QueryAnswer[], statements: readonly Encoded[], count: number): QueryAnswer {
   const last = answers.at(-1) as QueryAnswer
   const rowCount = answers.reduce((sum, answer) => sum + (answer.rowCount ?? 0), 0)

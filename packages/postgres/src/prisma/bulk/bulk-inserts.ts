@@ -6,22 +6,22 @@ import { BulkInsert, UnknownStatement } from './bulk-insert.js'
 import { ColumnTypes } from './column-types.js'
 import { readRows } from './rows.js'
 
-/** The methods that take many rows at once. */
+/** The methods that accept many rows in one call. */
 const BULK: ReadonlySet<string> = new Set(['createMany', 'createManyAndReturn'])
 
 /**
- * Stands among the arguments of a call that goes to Prisma with a few of its rows, and says which call it is. Prisma
- * knows no such argument: should it ever come by without us, it is refused, and nothing is done in part.
+ * An argument of a call that is passed to Prisma with a few of its rows, identifying the call. Prisma does not know the
+ * argument: should it ever arrive without us, the call is rejected, and nothing is done in part.
  */
 const MARK = '\0bulk insert'
 
-/** What bulk inserts need of what is around them. */
+/** The dependencies of bulk inserts. */
 export interface BulkInsertsHost {
-  /** Whether they are made at all. */
+  /** Whether they are enabled. */
   readonly isOn: boolean
-  /** The signal of the work that makes the current call, where it has one. */
+  /** The signal of the work that makes the current call, if it has one. */
   readonly signal: () => AbortSignal | undefined
-  /** Told that the transaction that is under way failed over a table which had been altered. */
+  /** Called when the current transaction failed because a table was altered. */
   readonly onOutdated: () => void
   readonly counts: CallCounts
 }
@@ -29,23 +29,25 @@ export interface BulkInsertsHost {
 type Query = EngineRequest['protocolQuery']
 type Request = (call: ClientCall) => Promise<unknown>
 
-/** A query that Prisma is to be asked, and the rows that go with its statement. */
+/** The query for Prisma, and the rows to send with its statement. */
 export interface BulkQuery {
   readonly query: Query
   readonly insert: BulkInsert
 }
 
 /**
- * `createMany` and `createManyAndReturn` of two rows and more: each is found again on its way through Prisma, and all
- * of its rows put into the statement that Prisma makes for a few of them. What is not understood whole goes Prisma's
- * way.
+ * `createMany` and `createManyAndReturn` of two rows or more: each is recognized on its way through Prisma, and all of
+ * its rows are put into the statement that Prisma generates for a few of them. Calls that are not fully understood are
+ * left to Prisma.
  */
 export class BulkInserts {
   readonly #host: BulkInsertsHost
   readonly #types = new ColumnTypes()
-  /** Calls under way that are no part of a batch, by their marks. */
+  /** Calls in progress that are not part of a batch, by their marks. */
   readonly #marked = new Map<number, BulkInsert>()
-  /** Those of batches, which go to Prisma whole: it checks all calls of a batch before it begins with the first. */
+  /**
+   * Those of batches, which are passed to Prisma as a whole: it checks all calls of a batch before it starts the first.
+   */
   readonly #ofArguments = new WeakMap<object, BulkInsert>()
   readonly #ofQueries = new WeakMap<Query, BulkInsert>()
   readonly #current = new CallVariable<BulkInsert>()
@@ -56,8 +58,8 @@ export class BulkInserts {
   }
 
   /**
-   * Runs a call, whose values are known to arrive as they are, by `request`, which takes it to Prisma.
-   * @throws what Prisma would throw.
+   * Runs a call whose values are known to arrive unchanged, with `request`, which passes it to Prisma.
+   * @throws the error that Prisma would throw.
    */
   run(client: ClientSchema, call: ClientCall, request: Request): Promise<unknown> {
     if (!this.#host.isOn || !BULK.has(call.action)) return request(call)
@@ -87,13 +89,13 @@ export class BulkInserts {
     } finally {
       this.#marked.delete(mark)
     }
-    // Refused with a few of its rows: Prisma says why with all of them.
+    // Rejected with a few of its rows: Prisma reports why with all of them.
     this.#host.counts.byPrisma(call, NOT_TAKEN)
     return request(call)
   }
 
   async #runInBatch(insert: BulkInsert, call: ClientCall, request: Request): Promise<unknown> {
-    const args = { ...(call.args as object) } // two calls may be given the same
+    const args = { ...(call.args as object) } // two calls may be passed the same arguments
     this.#ofArguments.set(args, insert)
     try {
       return await request({ ...call, args })
@@ -103,13 +105,13 @@ export class BulkInserts {
     }
   }
 
-  /** Notes what a call of a batch has become. */
+  /** Records how a call of a batch was executed. */
   link({ args, protocolQuery }: EngineRequest): void {
     const insert = typeof args === 'object' && args !== null ? this.#ofArguments.get(args) : undefined
     if (insert) this.#ofQueries.set(protocolQuery, insert)
   }
 
-  /** What Prisma is to be asked in place of a query; undefined for the query itself. */
+  /** The query to pass to Prisma instead; undefined for the query itself. */
   find(query: Query): BulkQuery | undefined {
     const given = query.query.arguments ?? {}
     const mark = given[MARK]
@@ -125,12 +127,12 @@ export class BulkInserts {
     return { insert, query: withArguments(query, { ...given, data }) }
   }
 
-  /** Calls `work`, which takes a call to the database. */
+  /** Calls `work`, which sends a call to the database. */
   within<T>(insert: BulkInsert, work: () => T): T {
     return this.#current.run(insert, work)
   }
 
-  /** The rows that go with a statement of the call that is under way. */
+  /** The rows to send with a statement of the current call. */
   of(query: AdapterQuery): BulkInsert | undefined {
     const insert = this.#current.current
     return insert?.takes(query) ? insert : undefined
@@ -155,15 +157,15 @@ export class BulkInserts {
 }
 
 /**
- * Whether Prisma has to say what is wrong with a call, or to make it: it then takes all of the rows in one go, for
- * seconds, if they are many. That a transaction is over (P2028) is known without.
+ * Whether Prisma must report what is wrong with a call, or execute it: it then processes all rows together, which takes
+ * seconds if there are many. That a transaction is over (P2028) is known without it.
  */
 function isForPrisma(error: unknown): boolean {
   const { name, code } = error as { readonly name?: string; readonly code?: string }
   return error instanceof UnknownStatement || (name?.startsWith('PrismaClient') === true && code !== 'P2028')
 }
 
-const NOT_TAKEN = 'a call that Prisma refuses, or a statement of another form'
+const NOT_TAKEN = 'a call that Prisma rejects, or a statement of another form'
 
 function withArguments(query: Query, given: Readonly<Record<string, unknown>>): Query {
   return { ...query, query: { ...query.query, arguments: given } }

@@ -2,9 +2,9 @@ import type { AdapterQuery, SendQuery } from '../../internals/prisma.js'
 import { OUTDATED_TYPES } from '../../transaction/attempt.js'
 
 /**
- * The types of a table's columns as a cast names them. Of a domain it is the type below it: the column itself applies
- * its constraints, and refuses what is too long instead of cutting it. The modifier -1 is that of none: without it a
- * character is one of one letter.
+ * The types of a table's columns as named in a cast. For a domain it is the underlying type: the column itself applies
+ * its constraints, and rejects values that are too long instead of truncating them. The modifier -1 means none: without
+ * it, `character` would be one letter long.
  */
 const TYPES = `
 WITH RECURSIVE types AS (
@@ -18,11 +18,11 @@ SELECT attname::text, pg_catalog.format_type(oid, -1) FROM types WHERE typtype <
 
 const TEXT: AdapterQuery['argTypes'][number] = { arity: 'scalar', scalarType: 'string' }
 
-/** The types of tables' columns, which the server is asked for with the first rows that each table is given. */
+/** Caches the types of tables' columns, which are queried with the first rows for each table. */
 export class ColumnTypes {
   readonly #known = new Map<string, ReadonlyMap<string, string>>()
 
-  /** Those of a table, by the names of its columns. `table` is quoted. */
+  /** Returns those of a table, by column name. `table` is quoted. */
   async of(table: string, send: SendQuery): Promise<ReadonlyMap<string, string>> {
     const known = this.#known.get(table)
     if (known) return known
@@ -32,7 +32,7 @@ export class ColumnTypes {
     return types
   }
 
-  /** Forgets a table, where a statement failed because it has been altered since; says whether it did. */
+  /** Drops a table from the cache if a statement failed because the table was altered since; returns whether it did. */
   forgetIfOutdated(table: string, error: unknown): boolean {
     const { cause } = error as { readonly cause?: { readonly originalCode?: string } }
     return OUTDATED_TYPES.has(cause?.originalCode ?? '') && this.#known.delete(table)

@@ -1,14 +1,14 @@
-/** What Prisma's INSERT puts into one column of one row. */
+/** The value that Prisma's INSERT puts into one column of one row. */
 export type Cell = { readonly argument: number } | 'null' | 'DEFAULT'
 
-/** An INSERT as Prisma writes it for `createMany`, taken apart. */
+/** A parsed INSERT, as Prisma writes it for `createMany`. */
 export interface PrismaInsert {
   /** With its schema, quoted. */
   readonly table: string
   /** Quoted. */
   readonly columns: readonly string[]
   readonly rows: readonly (readonly Cell[])[]
-  /** What stands behind the rows: ON CONFLICT, RETURNING. */
+  /** The text after the rows: ON CONFLICT, RETURNING. */
   readonly tail: string
 }
 
@@ -20,7 +20,7 @@ const INSERT = new RegExp(
   's',
 )
 
-/** Takes an INSERT of Prisma's apart; undefined where it is of another form. */
+/** Parses an INSERT of Prisma; undefined if it has another form. */
 export function parseInsert(sql: string): PrismaInsert | undefined {
   const [, table, columns = '', rows = '', tail = ''] = INSERT.exec(sql) ?? []
   if (table === undefined) return undefined
@@ -40,18 +40,18 @@ const cellOf = (cell: string): Cell =>
 /** The name of a column without its quotes. */
 export const unquoted = (name: string): string => name.slice(1, -1).replaceAll('""', '"')
 
-/** A column of the statement to be written, quoted, and its type, without a modifier. */
+/** A column of the statement to write, quoted, and its type, without a modifier. */
 export interface Target {
   readonly column: string
   readonly type: string
-  /** Whether each row has a value of its own; else all have the same. */
+  /** Whether each row has a separate value; otherwise all have the same. */
   readonly isOwn: boolean
 }
 
 /**
- * The statement that inserts as many rows as there are in arrays. Its parameters are the arrays of the columns with
- * values of their own, then the values of the others, all as text. The type has no modifier: a cast to varchar(3) would
- * cut what is too long, and the column refuses it.
+ * Returns the statement that inserts all rows of the arrays. Its parameters are the arrays of the columns with separate
+ * values, then the values of the others, all as text. The type has no modifier: a cast to varchar(3) would truncate a
+ * long value, while the column rejects it.
  */
 export function writeInsert(table: string, targets: readonly Target[], tail: string): string {
   const own = targets.filter(({ isOwn }) => isOwn)

@@ -1,22 +1,22 @@
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** How long others wait for their turn, in milliseconds. */
+/** How long other work waits for its turn, in milliseconds. */
 const SLICE_MS = 5
-/** How many steps go without a look at the clock. */
+/** The number of steps between two checks of the clock. */
 const STEPS = 1024
 
-/** Lets timers, sockets and other callers have their turn while one call has much to compute. */
+/** Gives timers, sockets and other callers a turn while one call has much to compute. */
 export class Pace {
   readonly #signal: AbortSignal | undefined
   #steps = 0
   #sliceEndsAt = performance.now() + SLICE_MS
 
-  /** @param signal of whoever waits for the call: once it is aborted, nothing more is computed. */
+  /** @param signal the caller's: once it aborts, the computation stops. */
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal
   }
 
-  /** Called with each step; undefined where it may go on at once. */
+  /** Called with each step; undefined if it may continue immediately. */
   step(): Promise<void> | undefined {
     this.#steps += 1
     if (this.#steps < STEPS) return undefined

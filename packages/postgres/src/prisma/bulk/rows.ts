@@ -3,10 +3,10 @@ import { isRecord, type Values, valuesOf } from './values.js'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** The rows of one call, once it is known that Prisma takes what is in them, and how each value is sent. */
+/** The rows of one call, after checking that Prisma accepts their values, and how each value is sent. */
 export interface Rows {
   readonly rows: readonly Row[]
-  /** The names in a row, one set for all rows that have the same ones, in the order in which they come first. */
+  /** The field names of a row, one set for all rows with the same names, in order of first appearance. */
   readonly sets: readonly KeySet[]
   /** The index of each row's set. */
   readonly setOf: Uint16Array
@@ -14,9 +14,9 @@ export interface Rows {
 
 /** The rows with the same names. */
 export interface KeySet {
-  /** The first of them, which Prisma is asked for the statement with. */
+  /** The first of them, which is passed to Prisma to get the statement. */
   readonly example: Row
-  /** Where it stands among all. */
+  /** Its position among all rows. */
   readonly index: number
   /** How the values of each column are sent. */
   readonly columns: ReadonlyMap<string, Column>
@@ -27,16 +27,16 @@ export interface Column {
   readonly values: Values
 }
 
-/** What Prisma makes itself for each row, and is made here too. */
+/** Values that Prisma generates for each row, and that are generated here too. */
 export const GENERATORS: ReadonlySet<string> = new Set(['uuid()', 'uuid(4)', 'uuid(7)'])
 
-/** Beyond, Prisma's statement for the examples would be long too. */
+/** With more, Prisma's statement for the examples would be long too. */
 const MAX_SETS = 100
 
 /** Why the rows of a call are left to Prisma. */
 export type Refusal = string
 
-/** Looks at all rows of a call, in one go: nobody can change them meanwhile. */
+/** Checks all rows of a call synchronously: they cannot change in the meantime. */
 export function readRows(data: unknown, model: Model): Rows | Refusal {
   if (!Array.isArray(data)) return 'one row'
   if (data.length < 2) return data.length === 0 ? 'no rows' : 'one row'
@@ -61,7 +61,7 @@ class Reader {
   }
 
   setOf(row: unknown, index: number): number | Refusal {
-    if (!isRecord(row)) return 'a row that is no plain object'
+    if (!isRecord(row)) return 'a row that is not a plain object'
     let key = ''
     for (const name in row) {
       const value = row[name]

@@ -1,12 +1,12 @@
-/** The server's number of the type text. */
+/** The server's OID of the type text. */
 const TEXT_OID = 25
 /** Dimensions, whether there are nulls, type, then length and lower bound of the one dimension. */
 const HEAD_BYTES = 20
 const MAX_BYTES_OF_A_UNIT = 3
 
 /**
- * A text[] in the server's binary form, in which nothing is quoted: `count` texts, given one after another. A column of
- * a thousand texts takes microseconds so, where an array in text form takes as long as all the rest.
+ * Writes a text[] in the server's binary form, in which nothing is quoted: `count` texts, added one after another. A
+ * column of a thousand texts takes microseconds; an array in text form would take as long as everything else.
  */
 export class TextArray {
   #buffer = Buffer.allocUnsafe(1024)
@@ -27,7 +27,7 @@ export class TextArray {
     this.#end += 4 + length
   }
 
-  /** What was added so far, as it is sent. */
+  /** The texts added so far, as sent. */
   bytes(): Buffer {
     const buffer = this.#buffer
     buffer.writeInt32BE(1, 0)

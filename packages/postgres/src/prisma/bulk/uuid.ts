@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { uuid7 } from '../../ids/uuid7.js'
 
 /**
- * UUIDs as Prisma makes them for fields with `@default(uuid(4))` and `@default(uuid(7))`: those of version 7 begin with
- * the time in milliseconds and a count, so that they sort in the order in which they were made.
+ * UUIDs as Prisma generates them for fields with `@default(uuid(4))` and `@default(uuid(7))`: those of version 7 start
+ * with the time in milliseconds and a counter, so that they sort in order of creation.
  */
 export function uuidMaker(generator: string): () => string {
   return generator === 'uuid(7)' ? makeUuid7 : randomUUID

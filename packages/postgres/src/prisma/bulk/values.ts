@@ -2,15 +2,15 @@ import { Prisma } from '../../schema/prisma.js'
 import type { Field } from '../data-model.js'
 import { earlyDateText } from '../early-dates.js'
 
-/** How the values of one field are sent: each as the text that the server reads it from. */
+/** How the values of one field are sent: each as a text that the server parses. */
 export interface Values {
-  /** Whether this is a value that Prisma takes for the field, and whose text is known. */
+  /** Whether Prisma accepts this value for the field, and its text is known. */
   takes(value: unknown): boolean
-  /** The text of a value that it takes; null is the server's NULL. */
+  /** The text of an accepted value; null is the server's NULL. */
   text(value: unknown): string | null
 }
 
-/** The values of a field; undefined where they are left to Prisma. */
+/** The encoding of a field's values; undefined if they are left to Prisma. */
 export function valuesOf(field: Field): Values | undefined {
   const values = field.kind === 'enum' ? enumValues(field.values) : SCALARS[field.type]
   if (!values || field.modifier === undefined) return undefined
@@ -54,7 +54,7 @@ function enumValues(names: ReadonlyMap<string, string> | undefined): Values | un
   }
 }
 
-/** Of a JSON column, whose null is no text: `Prisma.DbNull` is. */
+/** For a JSON column, where null is not allowed, but `Prisma.DbNull` is. */
 function orNull({ takes, text }: Values, isJson: boolean): Values {
   const isNothing = (value: unknown): boolean => (isJson ? isNull(value, 'DbNull') : value === null)
   return {
@@ -83,14 +83,14 @@ export function arrayText(items: readonly (string | null)[]): string {
   return `{${items.map((item) => (item === null ? 'NULL' : `"${item.replace(/["\\]/g, '\\$&')}"`)).join()}}`
 }
 
-/** Any other is left to Prisma: it reads more forms than this one, and refuses days that no month has. */
+/** Any other is left to Prisma: it accepts more forms than this one, and rejects days that do not exist. */
 const isMoment = (value: string): boolean => {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value)) return false
   const at = new Date(value)
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value.slice(0, 19))
 }
 
-/** A moment as the server reads it for any type of date and time, in UTC, in which every session is. */
+/** A moment in a form that the server accepts for any type of date and time, in UTC, like every session. */
 export function momentText(at: Date): string {
   const year = at.getUTCFullYear()
   if (year < 1 || year > 9999) return earlyDateText(at)
@@ -101,7 +101,7 @@ export function momentText(at: Date): string {
 export const bytesText = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
   `\\x${Buffer.from(buffer, byteOffset, byteLength).toString('hex')}`
 
-/** Whether JSON is made of it as it stands, by anybody: there is nothing in it that means more to Prisma. */
+/** Whether it is plain JSON: it contains nothing with a special meaning for Prisma. */
 function isPlainJson(value: unknown): boolean {
   switch (typeof value) {
     case 'string':

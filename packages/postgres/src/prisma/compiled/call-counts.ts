@@ -1,23 +1,23 @@
 import type { ClientCall } from '../../internals/prisma.js'
 import type { CompiledQueryStats } from '../../stats.js'
 
-/** Counts which way calls went. */
+/** Counts how calls were executed. */
 export class CallCounts {
   #hits = 0
   #misses = 0
   readonly #byPrisma = new Map<string, { readonly call: string; readonly reason: string; count: number }>()
 
-  /** A call went by a plan. */
+  /** A call was answered by a plan. */
   hit(): void {
     this.#hits += 1
   }
 
-  /** A call went Prisma's way as the first of its shape. */
+  /** A call was left to Prisma as the first of its shape. */
   miss(): void {
     this.#misses += 1
   }
 
-  /** A call went Prisma's way. There are as many reasons as words for them, and as many calls as methods. */
+  /** A call was left to Prisma. The sets of reasons and of methods are limited. */
   byPrisma({ clientMethod: call }: ClientCall, reason: string): void {
     const key = `${call}\0${reason}`
     const known = this.#byPrisma.get(key)

@@ -1,28 +1,28 @@
 import { Prisma } from '../../schema/prisma.js'
 import { isWellFormed } from '../../statement/well-formed.js'
 
-/** A value in the arguments of a call: what differs between calls of one shape. */
+/** A value in the arguments of a call: the part that differs between calls of one shape. */
 export type Leaf = string | number | boolean | bigint | Date | Prisma.Decimal | Uint8Array | readonly Leaf[]
 
 /**
- * A call without its values. Two calls of equal keys have the same names at the same places, and at each place a value
- * of the same class; Prisma makes the same plan for them, but for values that it puts into the plan itself.
+ * A call without its values. Two calls with equal keys have the same names in the same places, and in each place a
+ * value of the same class; Prisma creates the same plan for them, except for values that it puts into the plan itself.
  */
 export interface CallShape {
   readonly key: string
-  /** The values, in the order in which the key names their places. */
+  /** The values, in the order of their places in the key. */
   readonly leaves: readonly Leaf[]
-  /** Whether there is a value that might arrive as another one, as `refuseChangedValues` has to find out. */
+  /** Whether a value might arrive changed, which `refuseChangedValues` must check. */
   readonly mayChange: boolean
 }
 
-/** Names that hold a selection, and those whose booleans are one. */
+/** Names that contain a selection, and those whose booleans are one. */
 const SELECTIONS: ReadonlySet<string> = new Set(['select', 'include', 'omit'])
 const AGGREGATES: ReadonlySet<string> = new Set(['_count', '_avg', '_sum', '_min', '_max'])
 
 /**
- * The shape of a call; undefined where something stands in its arguments whose meaning is not in their names and
- * classes alone: a field reference, `Prisma.skip`, an instance of somebody's class, a list of mixed values.
+ * Returns the shape of a call; undefined if its arguments contain something whose meaning is not determined by names
+ * and classes alone: a field reference, `Prisma.skip`, an instance of another class, a list of mixed values.
  */
 export function shapeOf(model: string, action: string, args: unknown): CallShape | undefined {
   const walk = new Walk(`${model}.${action}`)
@@ -30,7 +30,7 @@ export function shapeOf(model: string, action: string, args: unknown): CallShape
   return walk
 }
 
-/** The same arguments with another value at each place, in the order of the leaves. */
+/** Returns the same arguments with other values in their places, in the order of the leaves. */
 export function withLeaves(args: unknown, leaf: (index: number) => unknown): unknown {
   return args === undefined ? undefined : new Copy(leaf).arguments(args as Record)
 }
@@ -59,7 +59,7 @@ class Walk implements CallShape {
     return true
   }
 
-  /** What of a model is wanted: booleans, and the arguments of relations. */
+  /** The selection of a model: booleans, and the arguments of relations. */
   #selection(selection: unknown): boolean {
     if (typeof selection === 'boolean') return this.#flag(selection)
     if (!isRecord(selection)) return false
@@ -80,7 +80,7 @@ class Walk implements CallShape {
     return true
   }
 
-  /** Names come from callers: one that holds the key's own signs could make two calls look alike. */
+  /** Names come from callers: one that contains the key's separators could make two calls look alike. */
   #name(name: string): boolean {
     if (!isPlainName(name)) return false
     this.key += name
@@ -114,7 +114,7 @@ class Walk implements CallShape {
     return true
   }
 
-  /** A list of scalars is one value; one of records is a part of the shape, its length included. */
+  /** A list of scalars is one value; one of records is part of the shape, including its length. */
   #list(list: readonly unknown[]): boolean {
     let widest = list.length > 0 ? this.#classOf(list[0]) : undefined
     if (widest !== undefined) {
@@ -158,7 +158,7 @@ class Walk implements CallShape {
   }
 }
 
-/** Goes the same way, and makes a copy. */
+/** Walks in the same order, and makes a copy. */
 class Copy {
   readonly #leaf: (index: number) => unknown
   #next = 0
@@ -197,7 +197,7 @@ function isSelecting(name: string, value: unknown): boolean {
   return SELECTIONS.has(name) || (AGGREGATES.has(name) && (typeof value === 'boolean' || isRecord(value)))
 }
 
-/** As it is at this moment: what is sent later does not change with what the caller goes on to do with it. */
+/** A snapshot: what is sent later does not change if the caller modifies the object. */
 function ownOf(value: Leaf): Leaf {
   if (typeof value !== 'object') return value
   if (value instanceof Date) return new Date(value)
@@ -205,7 +205,7 @@ function ownOf(value: Leaf): Leaf {
   return Array.isArray(value) ? value.map(ownOf) : value
 }
 
-/** As Prisma takes the type of a list with numbers of several kinds. */
+/** As Prisma determines the type of a list with numbers of several kinds. */
 function wider(one: string, other: string): string | undefined {
   const widths = 'iIF'
   const width = Math.max(widths.indexOf(one), widths.indexOf(other))
@@ -223,7 +223,7 @@ function isPlainName(name: string): boolean {
   return true
 }
 
-/** An object of no class: Prisma takes what it holds for arguments. */
+/** A plain object: Prisma treats its members as arguments. */
 function isRecord(value: unknown): value is Record {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)

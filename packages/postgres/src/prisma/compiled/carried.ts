@@ -1,6 +1,6 @@
 import type { Leaf } from './call-shape.js'
 
-/** A value as Prisma's protocol carries it. */
+/** A value in the form of Prisma's protocol. */
 export function carried(leaf: Leaf): unknown {
   if (typeof leaf === 'bigint') return String(leaf)
   if (typeof leaf !== 'object') return leaf

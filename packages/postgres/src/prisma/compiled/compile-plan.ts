@@ -16,20 +16,20 @@ import { RowReaders, resultMapper } from './row-readers.js'
 
 /** One run of a compiled plan. */
 export interface Run extends Values {
-  /** Sends a statement, and gives its rows as they came. */
+  /** Sends a statement, and returns its raw rows. */
   send(query: CompiledQuery): Promise<RawRows>
 }
 
-/** A plan as functions. */
+/** A plan compiled to functions. */
 export interface CompiledPlan {
-  /** How many names the plan has of its own. */
+  /** The number of the plan's own names. */
   readonly slots: number
-  /** Where all of it is one statement that is known before anything was asked: what it is, and what its rows become. */
+  /** If the whole plan is one statement that is known in advance: the statement, and the conversion of its rows. */
   readonly only: { readonly query: CompiledQuery; use(rows: RawRows, run: Values): unknown } | undefined
   run(run: Run): Promise<unknown>
 }
 
-/** A node that refuses what it got: Prisma says how. */
+/** A node that rejects its input: Prisma creates the error. */
 export class Refused extends Error {
   override readonly name = 'Refused'
   readonly node: PlanNode
@@ -42,9 +42,11 @@ export class Refused extends Error {
   }
 }
 
-/** What asks the server, and what is done with that. Where nothing is asked, there is only the latter. */
+/**
+ * The part that queries the server, and the part that processes the answer. Without a query, there is only the latter.
+ */
 interface Step {
-  /** The statement, where to ask is to send it and nothing else. */
+  /** The statement, if querying means only sending it. */
   readonly query?: CompiledQuery
   readonly ask: ((run: Run) => Promise<unknown>) | undefined
   readonly use: (value: unknown, run: Values) => unknown
@@ -53,8 +55,8 @@ interface Step {
 const same = (value: unknown): unknown => value
 
 /**
- * Turns a plan into functions, node by node.
- * @throws {NotCompiled} for what is left to Prisma.
+ * Compiles a plan to functions, node by node.
+ * @throws {NotCompiled} for plans that are left to Prisma.
  */
 export function compilePlan(plan: Plan, reading: Reading): CompiledPlan {
   const compiler = new Compiler(plan, reading)
@@ -107,7 +109,7 @@ class Compiler {
     }
   }
 
-  /** Nodes that do the same to rows and to what is made of them: they look at how many there are. */
+  /** Nodes that treat rows and their results alike: they check only the number. */
   #countedOrRefused(node: PlanNode, names: SlotNames, below = (inner: PlanNode) => this.step(inner, names)): Step {
     switch (node.type) {
       case 'unique':
@@ -142,9 +144,9 @@ class Compiler {
     }
   }
 
-  /** Straight from the text of the columns, where nothing in between has to see them. */
+  /** Directly from the text of the columns, if no node in between needs the rows. */
   #dataMap({ expr, structure, enums }: DataMapArgs, names: SlotNames): Step {
-    const map = resultMapper(structure, enums, this.#reading) // also where it is not used: it refuses what no reader could read
+    const map = resultMapper(structure, enums, this.#reading) // also if it is not used: it rejects what no reader could parse
     const direct = (node: PlanNode): Step =>
       node.type === 'query'
         ? this.#query(node.args as DbQuery, names, new RowReaders(this.#reading, structure, enums))
@@ -154,7 +156,7 @@ class Compiler {
 
   #get({ name }: { readonly name: string }, names: SlotNames): Step {
     const slot = names.get(name)
-    if (slot === undefined) throw new NotCompiled('a name that nothing has')
+    if (slot === undefined) throw new NotCompiled('a name without a value')
     return { ask: undefined, use: (_nothing, { slots }) => slots[slot] }
   }
 
@@ -188,7 +190,7 @@ class Compiler {
   }
 }
 
-/** As Promise.all, but that all have ended when it rejects. */
+/** Like Promise.all, but all have ended when it rejects. */
 async function all(works: readonly Promise<unknown>[]): Promise<unknown[]> {
   const settled = await Promise.allSettled(works)
   return settled.map((one) => {
@@ -226,7 +228,7 @@ function isDirect({ type, args }: PlanNode): boolean {
   return COUNTING.has(type) && isDirect(args as PlanNode)
 }
 
-/** Prisma compares it with rows as they were read; in which spelling a caller gives it is the server's to know. */
+/** Prisma compares it with the parsed rows; only the server knows whether a caller's spelling is equal. */
 function assertNoCursor({ pagination, nested }: InMemoryOps): void {
   if (pagination !== null && pagination.cursor !== null) throw new NotCompiled('a cursor among rows that were read')
   Object.values(nested).forEach(assertNoCursor)

@@ -14,31 +14,31 @@ import { type MergedPlan, UniqueReads } from './unique-reads.js'
 
 const BY_KEY: ReadonlySet<string> = new Set(['findUnique', 'findUniqueOrThrow'])
 
-/** What compiled queries need of what is around them. */
+/** The dependencies of compiled queries. */
 export interface CompiledQueriesHost extends ExecutionHost {
   readonly dataModelOf: (client: ClientInternals) => DataModel
-  /** Which way calls went. */
+  /** Counts how calls were executed. */
   readonly counts: CallCounts
-  /** The work that calls, which may cancel what is asked for it. */
+  /** The calling work, which may cancel its queries. */
   readonly workOf: () => object | undefined
-  /** Refuses values that would arrive as others. */
+  /** Rejects values that would arrive changed. */
   readonly refuseChangedValues: (client: ClientInternals, call: ClientCall) => void
-  /** Warned once, where all of it is switched off. */
+  /** Gets one warning if everything is switched off. */
   readonly logger: Logger | undefined
 }
 
 /**
- * Reads by Prisma's own plans, compiled once a shape of call to functions: the statements, the results and the errors
- * are those that Prisma would have sent, given and thrown, in a fraction of its time.
+ * Executes reads with Prisma's own plans, compiled to functions once per shape of call: the statements, results and
+ * errors are those that Prisma would have sent, returned and thrown, in a fraction of its time.
  *
- * Whatever is not understood whole goes Prisma's way, and is counted with the reason.
+ * Calls that are not fully understood are left to Prisma, and counted with the reason.
  */
 export class CompiledQueries {
   readonly #host: CompiledQueriesHost
   readonly #counts: CallCounts
   readonly #execution: Execution
   readonly #uniqueReads: UniqueReads
-  /** Of all clients without computed fields, and of the others by their extensions. */
+  /** The plans of all clients without computed fields, and of the others by their extensions. */
   readonly #shapes = new Shapes()
   readonly #shapesOf = new WeakMap<Extensions, Shapes>()
   #off: string | undefined
@@ -58,15 +58,15 @@ export class CompiledQueries {
     return this.#counts.stats(this.#off)
   }
 
-  /** Leaves all further calls to Prisma, with a warning: nobody asked for that. */
+  /** Leaves all further calls to Prisma, with a warning, because this was not configured. */
   switchOff(reason: string): void {
     if (this.#off !== undefined) return
     this.leaveOff(reason)
-    const message = `Reads are not compiled, and take as long as Prisma takes for them: ${reason}`
+    const message = `Reads are not compiled, and take as long as in Prisma: ${reason}`
     this.#host.logger?.warn({ event: 'postgres.compiled_queries.off', reason }, message)
   }
 
-  /** The same in silence. */
+  /** Does the same without a warning. */
   leaveOff(reason: string): void {
     this.#off = reason
   }
@@ -77,15 +77,15 @@ export class CompiledQueries {
   }
 
   /**
-   * Answers a call, by itself or by `prismas`, which goes Prisma's way.
-   * @throws what Prisma would throw.
+   * Answers a call, itself or with `prismas`, which leaves it to Prisma.
+   * @throws the error that Prisma would throw.
    */
   run(client: ClientInternals, call: ClientCall, prismas: PrismasWay): Promise<unknown> {
     if (this.#off !== undefined || !READS.has(call.action)) return prismas(call)
     if (call.transaction) return this.#execution.byPrisma({ call, prismas }, 'in a transaction')
     const { model = '', action, args } = call
     const shape = shapeOf(model, action, args)
-    if (!shape) return this.#execution.byPrisma({ call, prismas }, 'an argument that is no plain value')
+    if (!shape) return this.#execution.byPrisma({ call, prismas }, 'an argument that is not a plain value')
     if (shape.mayChange) {
       try {
         this.#host.refuseChangedValues(client, call)
@@ -112,7 +112,7 @@ export class CompiledQueries {
     return this.#execution.answer(pending, known.compiled)
   }
 
-  /** Asks for a plan that there is not yet, once for all calls that wait for it, and goes on with it. */
+  /** Requests a missing plan, once for all calls that wait for it, and continues with it. */
   async #learned(pending: Pending, shape: CallShape, shapes: Shapes): Promise<unknown> {
     const before = shapes.asked.get(shape.key)
     if (before) {
@@ -121,18 +121,18 @@ export class CompiledQueries {
       if (ready?.compiled) this.#counts.hit()
       if (ready) return this.#answer(pending, ready)
     }
-    // The plan of a shape's second call is one that Prisma has, since the first.
+    // The plan for a shape's second call is cached by Prisma since the first.
     if (shapes.has(shape.key)) pending.telling?.compiling()
     const asking = this.#ask(pending, shape, shapes)
     shapes.asked.set(shape.key, asking)
     const known = await asking
     if (shapes.asked.get(shape.key) === asking) shapes.asked.delete(shape.key)
-    if (!known) return this.#execution.byPrisma(pending, 'a call that Prisma refuses')
+    if (!known) return this.#execution.byPrisma(pending, 'a call that Prisma rejects')
     if (known.compiled) this.#counts.hit()
     return this.#answer(pending, known)
   }
 
-  /** Never rejects; undefined where Prisma refuses the call, which it then says itself. */
+  /** Never rejects; undefined if Prisma rejects the call, which then reports the error itself. */
   async #ask({ client, call }: Pending, shape: CallShape, shapes: Shapes): Promise<Known | undefined> {
     let names: Plan['names'] | undefined
     const keep = (known: Known): Known => {

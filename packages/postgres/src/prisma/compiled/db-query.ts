@@ -8,27 +8,27 @@ import { listText, wireValue } from './wire-values.js'
 /** The values of one run of a plan. */
 export interface Values {
   readonly leaves: readonly Leaf[]
-  /** What the plan has found out so far, by the numbers of its names. */
+  /** The plan's results so far, by the numbers of its names. */
   readonly slots: unknown[]
 }
 
-/** Names of a plan's own, and where their values are. */
+/** A plan's own names, and the places of their values. */
 export type SlotNames = ReadonlyMap<string, number>
 
-/** A statement as it is sent, and as Prisma tells of it. */
+/** A statement as sent, and as Prisma reports it. */
 export interface CompiledQuery {
   readonly sql: string
   parameters(values: Values): Parameter[]
-  /** What Prisma would have sent: an IN list by its items. */
+  /** The statement that Prisma would have sent: with an IN list by its items. */
   asPrisma(values: Values): { readonly sql: string; readonly args: readonly unknown[] }
 }
 
-/** Prisma refuses a statement with more values, or cuts it into several. */
+/** Prisma rejects a statement with more values, or splits it. */
 const MAX_VALUES = 32_766
 
 /**
- * Renders a statement once. A list of values behind IN is one parameter in it, so that no length of a list makes
- * another statement.
+ * Renders a statement once. A list of values after IN is one parameter, so that the length of a list does not change
+ * the statement.
  * @throws {NotCompiled}
  */
 export function compileQuery(query: DbQuery, plan: Plan, slots: SlotNames): CompiledQuery {
@@ -93,14 +93,14 @@ export function compileQuery(query: DbQuery, plan: Plan, slots: SlotNames): Comp
 interface Sent {
   readonly getter: Getter
   readonly type: ArgType
-  /** Whether it holds all values of a list behind IN. */
+  /** Whether it contains all values of a list after IN. */
   readonly isList: boolean
 }
 
 /**
- * The limit of one row and the offset of none, which nearly all plans have, as the server wants them: of a parameter
- * there it does not know the value, takes a plan for any value for a dear one, and plans the statement anew at each
- * execution. Other numbers stay parameters: callers have many, and each would be a statement of its own.
+ * Writes LIMIT 1 and OFFSET 0, which nearly all plans have, as literals: for a parameter there the server does not know
+ * the value, estimates a generic plan as expensive, and plans the statement again at each execution. Other numbers stay
+ * parameters: there are many, and each would be a separate statement.
  */
 function limitLiteral(sql: string, arg: unknown): string | undefined {
   const value = String(arg)
@@ -108,11 +108,11 @@ function limitLiteral(sql: string, arg: unknown): string | undefined {
   return value === '0' && sql.endsWith(' OFFSET ') ? '0' : undefined
 }
 
-/** `a IN ` becomes `a = ANY($1)`, which the server plans in the same way. */
+/** `a IN ` becomes `a = ANY($1)`, which the server plans the same way. */
 function behindIn(sql: string, parameter: string): string {
   if (sql.endsWith(' NOT IN ')) return `${sql.slice(0, -' NOT IN '.length)} <> ALL(${parameter})`
   if (sql.endsWith(' IN ')) return `${sql.slice(0, -' IN '.length)} = ANY(${parameter})`
-  throw new NotCompiled('a list that stands behind no IN')
+  throw new NotCompiled('a list that does not follow IN')
 }
 
 function inPrismasWords({ fragments }: DbQuery, evaluated: readonly unknown[]): ReturnType<CompiledQuery['asPrisma']> {
@@ -149,7 +149,7 @@ function getterOf(arg: unknown, plan: Plan, slots: SlotNames): Getter {
     readonly prisma__type: unknown
     readonly prisma__value: { readonly name: string; readonly type: string }
   }
-  if (type !== 'param') throw new NotCompiled('a value that is made for each call')
+  if (type !== 'param') throw new NotCompiled('a value that is generated for each call')
   const index = plan.names.indexOf(asked.name)
   if (index >= 0) return leafGetter(index, plan.carriers[index] as Carrier, asked.type === 'DateTime')
   if (plan.words?.has(asked.name)) {
@@ -157,7 +157,7 @@ function getterOf(arg: unknown, plan: Plan, slots: SlotNames): Getter {
     return () => word
   }
   const slot = slots.get(asked.name)
-  if (slot === undefined) throw new NotCompiled('a value by a name that nothing has')
+  if (slot === undefined) throw new NotCompiled('a value by an unknown name')
   return ({ slots: found }) => {
     const value = found[slot]
     if (value === undefined) throw new Unexpected('a value that was not found')

@@ -11,32 +11,32 @@ import type { Planner } from './planner.js'
 import type { QueryTelling } from './telling.js'
 import { Unexpected } from './unexpected.js'
 
-/** What an execution needs of what is around it. */
+/** The dependencies of an execution. */
 export interface ExecutionHost {
   readonly planner: Planner
   readonly runner: Runner
-  /** Who a client's statements run as. */
+  /** The scope of a client's statements. */
   readonly scopeOf: (client: ClientInternals) => Scope | undefined
-  /** What Prisma understands, of what the driver threw. */
+  /** Converts the driver's error into one that Prisma understands. */
   readonly toPrisma: (error: unknown) => unknown
-  /** Makes a read again whose connection was lost, as the adapter does. */
+  /** Retries a read whose connection was lost, as the adapter does. */
   readonly readAgain: <T>(sql: string, error: unknown, again: () => Promise<T>) => Promise<T>
 }
 
 /** Leaves a call to Prisma. */
 export type PrismasWay = (call: ClientCall) => Promise<unknown>
 
-/** A call on its way. */
+/** A call in progress. */
 export interface Pending {
   readonly client: ClientInternals
   readonly call: ClientCall
   readonly leaves: readonly Leaf[]
   readonly prismas: PrismasWay
-  /** Unset where nobody listens. */
+  /** Unset without listeners. */
   readonly telling: QueryTelling | undefined
 }
 
-/** A statement that failed, as Prisma's adapter tells of it. */
+/** A statement that failed, as reported by Prisma's adapter. */
 export class StatementFailure extends Error {
   override readonly name = 'StatementFailure'
   readonly told: unknown
@@ -47,7 +47,7 @@ export class StatementFailure extends Error {
   }
 }
 
-/** Runs compiled plans, and gives callers what Prisma would have given them, its errors too. */
+/** Runs compiled plans, and returns what Prisma would have returned, including its errors. */
 export class Execution {
   readonly #host: ExecutionHost
   readonly #counts: CallCounts
@@ -57,10 +57,10 @@ export class Execution {
     this.#counts = counts
   }
 
-  /** Answers a call by its plan, and by Prisma where something comes up that is Prisma's to deal with. */
+  /** Answers a call with its plan, or with Prisma if something unexpected occurs. */
   async answer(pending: Pending, compiled: CompiledPlan): Promise<unknown> {
     pending.telling?.begun(pending.call)
-    await undefined // nobody's code runs inside of the call: not what the pool tells of the connection that it takes
+    await undefined // no external code runs inside the call: not even the pool's observers
     try {
       const { only } = compiled
       if (!only || pending.telling) return handedOut(await this.results(pending, compiled), pending.call)
@@ -80,10 +80,10 @@ export class Execution {
   }
 
   /**
-   * What a plan comes to.
+   * The result of a plan.
    * @throws {StatementFailure}
    * @throws {Refused}
-   * @throws {Unexpected} and whatever else comes up while rows are read.
+   * @throws {Unexpected} and any other error while rows are parsed.
    */
   async results({ client, leaves, telling }: Pending, compiled: CompiledPlan): Promise<unknown> {
     const scope = this.#host.scopeOf(client)
@@ -103,7 +103,7 @@ export class Execution {
 
   /**
    * Ends a call that its plan did not answer.
-   * @throws what Prisma would throw.
+   * @throws the error that Prisma would throw.
    */
   async failed(pending: Pending, thrown: unknown): Promise<unknown> {
     const { planner } = this.#host
@@ -116,7 +116,7 @@ export class Execution {
     return this.byPrisma({ ...pending, call }, isNamed ? thrown.message : 'a value that could not be read')
   }
 
-  /** Throws what the caller gets for what Prisma's engine threw. */
+  /** Throws the error that the caller gets for the engine's error. */
   throwOn({ client, call }: Pending, error: unknown): never {
     const { _requestHandler: handler, _globalOmit: globalOmit } = client
     return handler.handleAndLogRequestError({ ...call, modelName: call.model, globalOmit, error })
@@ -141,7 +141,7 @@ export class Execution {
     return telling ? telling.query(() => query.asPrisma(run), read) : read()
   }
 
-  /** A read whose connection was lost is made again; any other failure is as the adapter tells of it. */
+  /** Retries a read whose connection was lost; any other failure is reported as by the adapter. */
   async #again(sql: string, thrown: unknown, rows: () => Promise<RawRows>): Promise<RawRows> {
     const { toPrisma, readAgain } = this.#host
     const again = async (): Promise<RawRows> => {
@@ -161,18 +161,18 @@ export class Execution {
 
 const NO_SLOTS: unknown[] = []
 
-/** The call with the values that it began with: its caller may use the objects in it for the next one. */
+/** The call with its original values: its caller may reuse the objects for the next call. */
 export function asAsked({ call, leaves }: Pick<Pending, 'call' | 'leaves'>): ClientCall {
   return { ...call, args: withLeaves(call.args, (index) => leaves[index]) }
 }
 
-/** The result of a plan as the caller's method gives it. */
+/** The result of a plan in the form of the caller's method. */
 export function handedOut(result: unknown, { dataPath, unpacker }: ClientCall): unknown {
   const found = dataPath && dataPath.length > 0 ? at(result, dataPath) : result
   return unpacker ? unpacker(found) : found
 }
 
-/** What stands where a fluent call leads to: at every second name, behind the words `select` or `include`. */
+/** The value a fluent call leads to: every second name, after the words `select` or `include`. */
 function at(result: unknown, path: readonly string[]): unknown {
   let value = result
   for (let index = 1; index < path.length; index += 2)

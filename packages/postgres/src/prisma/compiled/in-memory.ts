@@ -2,7 +2,7 @@ import type { DataRule, InMemoryOps, JoinChild } from './plan.js'
 import type { Row } from './row-readers.js'
 import { Unexpected } from './unexpected.js'
 
-/** What Prisma does with rows after the server has sent them, by the same rules. */
+/** Prisma's processing of rows after the server has sent them, by the same rules. */
 
 /** The value of one column of each row. */
 export function mapField(value: unknown, field: string): unknown {
@@ -43,7 +43,7 @@ export function attach(parents: unknown, children: readonly unknown[], joins: re
     }
     for (const child of Array.isArray(children[index]) ? children[index] : [children[index]]) {
       if (child === null) continue
-      if (!isRow(child)) throw new Unexpected('a relation that is no row')
+      if (!isRow(child)) throw new Unexpected('a relation that is not a row')
       for (const row of byKey.get(keyOfChild(child)) ?? []) {
         if (isRelationUnique) row[parentField] = child
         else (row[parentField] as unknown[]).push(child)
@@ -53,11 +53,11 @@ export function attach(parents: unknown, children: readonly unknown[], joins: re
   return parents
 }
 
-/** Leaves out what is there twice, then takes a page, of all rows or of those of each parent. */
+/** Removes duplicates, then takes a page, of all rows or of each parent's. */
 export function process(value: unknown, ops: InMemoryOps): unknown {
   if (value == null) return value
   if (Array.isArray(value)) return processMany(value as Row[], ops)
-  if (!isRow(value)) throw new Unexpected('rows that are none')
+  if (!isRow(value)) throw new Unexpected('rows that are not rows')
   const { pagination } = ops
   if (pagination && ((pagination.skip !== null && pagination.skip > 0) || pagination.take === 0)) return null
   return processNested(value, ops.nested)
@@ -90,7 +90,7 @@ function distinctBy(rows: readonly Row[], fields: readonly string[]): Row[] {
   })
 }
 
-/** The rows of each parent, by the order of their keys. */
+/** Groups the rows by parent, in the order of their keys. */
 function byParent(rows: readonly Row[], fields: readonly string[]): Row[][] {
   const groups = new Map<string, Row[]>()
   const key = keyOf(fields)
@@ -102,7 +102,7 @@ function byParent(rows: readonly Row[], fields: readonly string[]): Row[][] {
   return [...groups].sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)).map(([, group]) => group)
 }
 
-/** A text that is the same for rows with the same values in these columns. */
+/** Returns a text that is equal for rows with the same values in these columns. */
 function keyOf(fields: readonly string[]): (row: Row) => string {
   const [field = ''] = fields
   if (fields.length !== 1) return (row) => JSON.stringify(fields.map((name) => row[name]))
@@ -111,7 +111,7 @@ function keyOf(fields: readonly string[]): (row: Row) => string {
 
 function listOf(value: unknown): Row[] {
   const rows = Array.isArray(value) ? value : [value]
-  if (!rows.every(isRow)) throw new Unexpected('a parent that is no row')
+  if (!rows.every(isRow)) throw new Unexpected('a parent that is not a row')
   return rows
 }
 

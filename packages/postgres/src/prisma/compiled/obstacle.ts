@@ -2,8 +2,8 @@ import { PLANS_READ_IN } from '../../internals/prisma.js'
 import { Prisma } from '../../schema/prisma.js'
 
 /**
- * Why no read can be compiled in this process; undefined where they can.
- * @param version of the generated client; that of Prisma's runtime has to be the same.
+ * Returns why no read can be compiled in this process; undefined if reads can be.
+ * @param version of the generated client; Prisma's runtime must have the same version.
  */
 export function obstacleTo(version: string, runtime: string = Prisma.prismaVersion.client): string | undefined {
   if (version !== PLANS_READ_IN || runtime !== PLANS_READ_IN)

@@ -1,20 +1,20 @@
 /**
- * What Prisma's compiler makes of a call, as far as reads use it, in the form of Prisma 7.10. A node of another type is
- * refused; nothing here is guessed.
+ * The plans of Prisma's compiler, as far as reads use them, in the form of Prisma 7.10. Nodes of other types are
+ * rejected; nothing is guessed.
  */
 export interface PlanNode {
   readonly type: string
   readonly args?: unknown
 }
 
-/** Where the values of a call stand in its plan. */
+/** The places of a call's values in its plan. */
 export interface Plan {
   readonly root: PlanNode
-  /** For each leaf the name by which the plan asks for it; undefined where its value is in the plan itself. */
+  /** For each leaf, the name by which the plan refers to it; undefined if its value is in the plan itself. */
   readonly names: readonly (string | undefined)[]
-  /** Values of enums, by their names in the plan: words of the schema, of which each makes a plan of its own. */
+  /** Values of enums, by their names in the plan: words of the schema, each of which gives a separate plan. */
   readonly words?: ReadonlyMap<string, unknown>
-  /** What becomes of each leaf before the plan has it. */
+  /** The conversion of each leaf for the plan. */
   readonly carriers: readonly Carrier[]
 }
 
@@ -28,7 +28,7 @@ export interface DbQuery {
   readonly placeholderFormat: { readonly prefix: string; readonly hasNumbering: boolean }
   readonly args: readonly unknown[]
   readonly argTypes: readonly ArgType[]
-  /** Whether Prisma cuts a list that is too long for one statement into several. */
+  /** Whether Prisma splits a list that is too long for one statement. */
   readonly chunkable: boolean
 }
 
@@ -40,14 +40,14 @@ export interface Fragment {
   readonly itemSuffix?: string
 }
 
-/** What the adapter needs to know of a value, to send it. */
+/** What the adapter needs to know to send a value. */
 export interface ArgType {
   readonly arity: string
   readonly scalarType: string
   readonly dbType?: string
 }
 
-/** Where the results of a statement stand in what the caller gets. */
+/** The places of a statement's results in the caller's result. */
 export type ResultNode =
   | {
       readonly type: 'object'
@@ -67,7 +67,7 @@ export interface FieldType {
   readonly encoding?: string
 }
 
-/** A relation that is put on the rows of its parent. */
+/** A relation that is attached to the rows of its parent. */
 export interface JoinChild {
   readonly child: PlanNode
   readonly on: readonly (readonly [parent: string, child: string])[]
@@ -80,7 +80,7 @@ export interface DataRule {
   readonly args: number
 }
 
-/** What is done with rows here, as no statement does it. */
+/** Processing of rows that no statement does. */
 export interface InMemoryOps {
   readonly pagination: {
     readonly cursor: Readonly<Record<string, unknown>> | null
@@ -96,7 +96,7 @@ export interface InMemoryOps {
 /** A plan that is left to Prisma, and why. */
 export class NotCompiled extends Error {
   override readonly name = 'NotCompiled'
-  /** Of a kind that this version of Prisma does not have. */
+  /** A node unknown to this version of Prisma. */
   readonly isUnknown: boolean
 
   constructor(reason: string, isUnknown = false) {

@@ -12,39 +12,39 @@ import { carried } from './carried.js'
 import { type Carrier, type DbQuery, NotCompiled, type Plan, type PlanNode } from './plan.js'
 import { type BatchResponse, type UniquePlan, uniquePlan } from './unique-plan.js'
 
-/** The form in which a plan asks for a value that comes with the call. */
+/** The form in which a plan refers to a value of the call. */
 interface Placeholder {
   readonly $type: 'Param'
   readonly value: { readonly name: string; readonly type: string; readonly inner?: { readonly type: string } }
 }
 
 /**
- * Asks Prisma for its own plan of a call, and for its own errors.
+ * Gets Prisma's own plan of a call, and its own errors.
  *
- * All of it goes through an engine of Prisma's that compiles, and then interprets another plan than the one that it
- * compiled: one that only gives back the values that were to go into it, so that it is known which value is called by
- * which name. No plan is guessed at, and nothing reaches a database.
+ * Both come from a Prisma engine that compiles, and then interprets a different plan than the one it compiled: one that
+ * only returns the values that would go into it, which shows the name of each value. No plan is guessed, and nothing
+ * reaches a database.
  */
 export class Planner {
   readonly #main: Engine
   readonly #connectionInfo: () => unknown
   #engine: Promise<Engine> | undefined
-  /** What the next requests are to be answered with, by the number that they carry. */
+  /** The answers to the next requests, by their numbers. */
   readonly #given = new Map<number, PlanNode>()
   readonly #compiled = new Map<number, { readonly request: Request; readonly plan: PlanNode }>()
   readonly #failures = new Map<number, unknown>()
   #last = 0
 
-  /** @param connectionInfo that of the adapter, which is known once `main` was started. */
+  /** @param connectionInfo the adapter's, known once `main` was started. */
   constructor(main: Engine, connectionInfo: () => unknown) {
     this.#main = main
     this.#connectionInfo = connectionInfo
   }
 
   /**
-   * The plan of a call.
-   * @throws {NotCompiled} where it is not known which value goes where.
-   * @throws what Prisma throws where it refuses the call.
+   * Returns the plan of a call.
+   * @throws {NotCompiled} if the places of its values are unknown.
+   * @throws Prisma's error if it rejects the call.
    */
   async plan(client: ClientInternals, call: ClientCall, { leaves }: CallShape): Promise<Plan> {
     const engine = await this.#started()
@@ -62,20 +62,20 @@ export class Planner {
   }
 
   /**
-   * The plan of several `findUnique` that differ in one key alone, which takes their keys as a list: `leaves` of it are
-   * that list.
-   * @param calls two of them, with keys that are not equal.
-   * @throws {NotCompiled} where Prisma asks for several keys in another way.
+   * Returns the plan of several `findUnique` that differ only in one key, which accepts their keys as a list: its
+   * `leaves` are that list.
+   * @param calls two of them, with different keys.
+   * @throws {NotCompiled} if Prisma queries several keys in another way.
    */
   async planOfUnique(client: ClientInternals, calls: readonly [ClientCall, ClientCall]): Promise<UniquePlan> {
     const engine = await this.#started()
     const queries = calls.map((call) => protocolOf(client, call, call.args))
     const thrown: unknown = await engine.requestBatch(queries, {}).catch((error: unknown) => error)
-    if (!(thrown instanceof PlannedBatch)) throw new NotCompiled('keys that Prisma asks for one by one')
+    if (!(thrown instanceof PlannedBatch)) throw new NotCompiled('keys that Prisma queries one by one')
     return uniquePlan(thrown.response)
   }
 
-  /** What the engine throws after a statement failed with `error`, as the adapter tells of it. */
+  /** Returns the engine's error after a statement failed with `error`, as reported by the adapter. */
   errorOfStatement(error: unknown): Promise<unknown> {
     const id = this.#next()
     this.#failures.set(id, error)
@@ -90,7 +90,7 @@ export class Planner {
     return this.#errorOf(id, { type: 'query', args: query }).finally(() => this.#failures.delete(id))
   }
 
-  /** What the engine throws for a node that refuses `data`. */
+  /** Returns the engine's error for a node that rejects `data`. */
   errorOfNode(node: PlanNode, data: unknown): Promise<unknown> {
     const args = { ...(node.args as object), expr: { type: 'value', args: data } }
     return this.#errorOf(this.#next(), { type: node.type, args })
@@ -152,13 +152,13 @@ export class Planner {
     const id = this.#next()
     const plan = compile(JSON.stringify(request)) as PlanNode
     this.#compiled.set(id, { request, plan })
-    // Of no type, so that they come back as they are.
+    // Without a type, so that they are returned unchanged.
     const values = names.map((name) => ({ prisma__type: 'param', prisma__value: { name, type: '' } }))
     return { type: 'value', args: [id, ...values] }
   }
 }
 
-/** Thrown past the engine, which would execute it. No error, so that the engine leaves it as it is. */
+/** Thrown through the engine, which would execute it. Not an Error, so that the engine passes it on unchanged. */
 class PlannedBatch {
   readonly response: BatchResponse
 
@@ -177,8 +177,8 @@ const MARK = '\0leaf '
 const GIVEN = '\0given'
 
 /**
- * Gives each place a name of its own, and tells the names that they had before: Prisma names values that are equal in
- * this one call alike. It does so for upserts; a read means the same either way.
+ * Gives each place a separate name, and returns the previous names: Prisma gives equal values of one call the same
+ * name. It does so for upserts; a read means the same either way.
  */
 function apart(request: Request): string[] {
   const before: string[] = []
@@ -193,8 +193,8 @@ function apart(request: Request): string[] {
 }
 
 /**
- * Lays the call in Prisma's protocol, with a mark at the place of each value, beside the call in which Prisma has put
- * names into the places of those that are no part of the plan.
+ * Compares the call in Prisma's protocol, with a mark in the place of each value, to the call in which Prisma has put
+ * names into the places of those that are not part of the plan.
  */
 function located(
   marked: unknown,
@@ -215,7 +215,7 @@ function located(
         const { name, type, inner } = at.value
         const given = values[Number(name.slice(1)) - 1]
         found += 1
-        // Whether a text is one of an enum's, and which, is known to Prisma alone.
+        // Only Prisma knows whether a text is an enum value, and which.
         if (type === 'Enum' || inner?.type === 'Enum') words.set(name, given)
         else {
           names[index] = name
@@ -230,11 +230,11 @@ function located(
     }
   }
   visit(marked, request.query, [])
-  if (found !== values.length) throw new NotCompiled('a value stands where none is looked for')
+  if (found !== values.length) throw new NotCompiled('a value in an unexpected place')
   return { names, carriers, words }
 }
 
-/** What turns a leaf into what Prisma made of it. */
+/** The conversion that turns a leaf into Prisma's value. */
 function carrierOf(leaf: Leaf, given: unknown): Carrier {
   if (isSame(carried(leaf), given)) return 'plain'
   if (typeof leaf !== 'bigint' && given === JSON.stringify(leaf)) return 'json'
@@ -246,7 +246,7 @@ const isSame = (one: unknown, other: unknown): boolean =>
     ? Array.isArray(other) && one.length === other.length && one.every((item, index) => isSame(item, other[index]))
     : one === other
 
-/** All that the enums of a schema name: its own text has them, which the client carries. */
+/** All names in the enums of a schema: read from its text, which the client contains. */
 function wordsOf({ _engineConfig: { inlineSchema } }: ClientInternals): ReadonlySet<unknown> {
   const known = words.get(inlineSchema)
   if (known) return known
@@ -259,16 +259,16 @@ function wordsOf({ _engineConfig: { inlineSchema } }: ClientInternals): Readonly
 /** By the texts of schemas, of which a process has one or two. */
 const words = new Map<string, ReadonlySet<unknown>>()
 
-/** Names at or below which a value says how to read, and not what to look for. */
+/** Names at or below which a value controls how to read, and not what to search for. */
 const STRUCTURAL: ReadonlySet<string> = new Set([
   ...['take', 'skip', 'orderBy', 'distinct', 'by', 'mode', 'isEmpty', 'isSet', 'path'],
 ])
 
-/** What somebody looks for stays in no plan: one is kept for longer than the call. */
+/** Values searched for are not kept in a plan, which lives longer than the call. */
 function assertStructural(path: readonly string[], value: unknown, enums: ReadonlySet<unknown>): void {
   const isWord = Array.isArray(value) ? value.every((item) => enums.has(item)) : enums.has(value)
   if (typeof value !== 'boolean' && !isWord && !path.some((name) => STRUCTURAL.has(name)))
-    throw new NotCompiled('a value that is a part of the plan')
+    throw new NotCompiled('a value that is part of the plan')
 }
 
 function isPlaceholder(value: unknown): value is Placeholder {

@@ -3,16 +3,16 @@ import type { Prisma } from '../../schema/prisma.js'
 import { Unexpected } from './unexpected.js'
 
 /**
- * How values become what Prisma gives its callers, in two ways that meet: from the text that the server sent, where
- * that text says it all, and from what the adapter made of that text. Both do what Prisma's data mapper does and what
- * its client then does to that; where it would throw, they give the call back to it.
+ * Converts values to Prisma's results, in two ways that agree: directly from the server's text, if that is sufficient,
+ * or from the adapter's conversion of that text. Both do what Prisma's data mapper and then its client do; if those
+ * would throw, the call is left to Prisma.
  */
 
-/** What rows are read with. */
+/** The parsers of rows. */
 export interface Reading {
   /** The adapter's parsers. */
   readonly types: pg.CustomTypesConfig
-  /** That of the client's own copy of Prisma's runtime. */
+  /** The Decimal class of the client's own copy of Prisma's runtime. */
   readonly Decimal: typeof Prisma.Decimal
 }
 
@@ -37,7 +37,7 @@ export const helpersOf = ({ Decimal }: Reading) => ({
   momentOfText,
 })
 
-/** The types of fields that are known, by the helper that reads them. */
+/** The known types of fields, by the helper that parses them. */
 export const FIELD_TYPES: ReadonlySet<string> = new Set([
   ...['string', 'int', 'bigint', 'float', 'boolean', 'decimal', 'datetime', 'json', 'bytes', 'enum'],
 ])
@@ -51,8 +51,8 @@ const OF_BIGINT = driversParser(20)
 const OF_BOOLEAN = driversParser(16)
 
 /**
- * Reads the text of a column at once, as JavaScript with `text` for it; undefined where the adapter's parser has to be
- * asked, as for a type that the application has given a parser of its own.
+ * The JavaScript expression that parses a column's text directly, with `text` for it; undefined if the adapter's parser
+ * must be used, as for a type for which the application has set its own parser.
  */
 export function directly(fieldType: string, oid: number, parser: Parser, text: string): string | undefined {
   switch (fieldType) {
@@ -71,9 +71,9 @@ export function directly(fieldType: string, oid: number, parser: Parser, text: s
   }
 }
 
-/** Gives the call back to Prisma, which says what is wrong, in its own words. */
+/** Leaves the call to Prisma, which reports the error in its own words. */
 function bad(): never {
-  throw new Unexpected('a value that is not of its type')
+  throw new Unexpected('a value that does not match its type')
 }
 
 function int(value: unknown): number {
@@ -88,19 +88,19 @@ function float(value: unknown): number {
   return Number.isNaN(number) && !/^[-+]?nan$/i.test(String(value)) ? bad() : number
 }
 
-/** A timestamp in the server's usual form; any other by way of its parser. */
+/** A timestamp in the server's usual form; any other through its parser. */
 function momentOfText(text: string, parser: Parser): Date {
   return usualMoment(text, 32) ?? moment(parser(text) as string)
 }
 
-/** What the adapter gives for a column of moments, dates or times. */
+/** The adapter's value for a column of moments, dates or times. */
 function moment(text: string): Date {
   return usualMoment(text, 84) ?? new Date(normalized(text))
 }
 
 /**
- * `2026-11-29 08:15:30.123456+00`, or with a T: all that is not in this very form, in UTC and of years that Date.UTC
- * takes for what they are, is left to `Date` itself.
+ * `2026-11-29 08:15:30.123456+00`, or with a T: anything not in exactly this form, in UTC and with years that Date.UTC
+ * interprets literally, is left to `Date` itself.
  */
 function usualMoment(text: string, separator: number): Date | undefined {
   const { length } = text
@@ -126,7 +126,7 @@ const two = (text: string, at: number): number => (text.charCodeAt(at) - 48) * 1
 
 const TIME = /\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|[+-]\d{2}(:?\d{2})?)?$/
 
-/** A text that `Date` reads as the moment in UTC, as Prisma writes it: a date has no time, and a time no date. */
+/** A text that `Date` parses as the moment in UTC, as Prisma writes it: a date has no time, and a time no date. */
 function normalized(text: string): string {
   const found = TIME.exec(text)
   if (found === null) return `${text}T00:00:00Z`

@@ -3,9 +3,9 @@ import { type FieldType, NotCompiled, type ResultNode } from './plan.js'
 import { directly, FIELD_TYPES, helpersOf, type Reading } from './read-values.js'
 import { Unexpected } from './unexpected.js'
 
-/** The values of a row as the server sent them. */
+/** The raw values of a row. */
 export type RawRow = readonly (string | null)[]
-/** A row by its columns, with what the adapter would have made of each. */
+/** A row by its columns, with the adapter's conversion of each. */
 export type Row = { [column: string]: unknown }
 
 type Enums = Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -13,21 +13,21 @@ type Fields = readonly pg.FieldDef[]
 type ReadRow = (row: RawRow) => unknown
 
 /**
- * Reads rows by functions that are generated for their columns. Which columns there are the session says, and may say
- * anew after an ALTER TABLE: the functions are kept by what it said.
+ * Parses rows with functions generated for their columns. The session describes the columns, and may describe them
+ * again after an ALTER TABLE: the functions are cached by description.
  */
 export class RowReaders {
   readonly #generate: (fields: Fields) => ReadRow
   readonly #byFields = new WeakMap<Fields, ReadRow>()
   readonly #byColumns = new Map<string, ReadRow>()
 
-  /** @param structure what the row is to become; a record of its columns where it is left out. */
+  /** @param structure the target structure of the row; a record of its columns if omitted. */
   constructor(reading: Reading, structure?: ResultNode, enums: Enums = {}) {
     this.#generate = (fields) =>
       structure ? resultReader(structure, enums, fields, reading) : recordReader(fields, reading)
   }
 
-  /** All rows of one answer. */
+  /** Parses all rows of one answer. */
   read(fields: Fields, rows: readonly RawRow[]): unknown[] {
     const read = this.#byFields.get(fields) ?? this.#readerOf(fields)
     const results = new Array<unknown>(rows.length)
@@ -48,7 +48,7 @@ export class RowReaders {
 /** A statement has other columns only after an ALTER TABLE. */
 const MAX_READERS = 8
 
-/** What makes results of the records that a plan has put together. */
+/** Returns the function that converts the records assembled by a plan to results. */
 export function resultMapper(structure: ResultNode, enums: Enums, reading: Reading): (value: unknown) => unknown {
   if (structure.type === 'affectedRows') throw new NotCompiled('a count of changed rows')
   if (structure.type === 'field') throw new NotCompiled('a single value')
@@ -69,7 +69,7 @@ function recordReader(fields: Fields, reading: Reading): ReadRow {
 function resultReader(structure: ResultNode, enums: Enums, fields: Fields, reading: Reading): ReadRow {
   if (structure.type !== 'object') throw new NotCompiled('a single value')
   const code = new Code(enums, reading)
-  const places = new Map(fields.map(({ name }, index) => [name, index])) // of two by one name the last counts
+  const places = new Map(fields.map(({ name }, index) => [name, index])) // of two with the same name the last counts
   const object = (node: ResultNode & { readonly type: 'object' }): string =>
     code.literalOf(node, (name, field) => {
       if (field.type === 'object' && field.serializedName === null) return object(field)
@@ -81,7 +81,7 @@ function resultReader(structure: ResultNode, enums: Enums, fields: Fields, readi
   return code.compiled(`return r=>(${object(structure)})`) as ReadRow
 }
 
-/** Writes the code of one reader. Names of others come into it as literals, and functions as parameters. */
+/** Writes the code of one reader. External names enter it as literals, and functions as parameters. */
 class Code {
   readonly #enums: Enums
   readonly #reading: Reading
@@ -99,7 +99,7 @@ class Code {
     return `P[${this.#parsers.length - 1}]`
   }
 
-  /** Defines a function that makes an object of a record `d`, and says its name. */
+  /** Defines a function that converts a record `d` to an object, and returns its name. */
   object(node: ResultNode & { readonly type: 'object' }, column: (name: string) => string): string {
     const body = this.literalOf(node, (_name, field) => {
       if (field.type === 'field') return this.#ofValue(field.fieldType, column(field.dbName))
@@ -134,7 +134,7 @@ class Code {
     return `${text}===null?null:${this.#scalar(type, `${name}(${text})`)}`
   }
 
-  /** Reads what the adapter made of a column. */
+  /** Reads the adapter's value of a column. */
   #ofValue(type: FieldType, value: string): string {
     if (type.arity === 'list') return `${value}===null?[]:${this.#ofList(type, value)}`
     return `${value}===null?null:${this.#scalar(type, value)}`
@@ -154,14 +154,14 @@ class Code {
   compiled(body: string): unknown {
     const many =
       'const many=(v,o,s)=>v===null?null:Array.isArray(v)?(s?v.filter(x=>x!==null):v).map(o):typeof v==="object"?o(v):H.bad()'
-    // Names of others are literals in it: see docs/decisions/0025-reads-by-compiled-plans.md.
+    // External names are literals in it: see docs/decisions/0025-reads-by-compiled-plans.md.
     const make = new Function('H', 'P', 'E', `"use strict";${many};${this.#functions.join(';')};${body}`)
     return make(helpersOf(this.#reading), this.#parsers, this.#enums)
   }
 }
 
-/** A name in generated code. In a literal of an object, this one would be no field. */
+/** A name in generated code. In an object literal, this one would not be a field. */
 function literal(name: string): string {
-  if (name === '__proto__') throw new NotCompiled('a field by the name of __proto__')
+  if (name === '__proto__') throw new NotCompiled('a field named __proto__')
   return JSON.stringify(name).replace(/[\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`)
 }

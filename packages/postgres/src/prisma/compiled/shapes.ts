@@ -2,35 +2,35 @@ import type { Leaf } from './call-shape.js'
 import type { Plan } from './plan.js'
 import type { UniqueShape } from './unique-reads.js'
 
-/** A plan that is ready, or why there is none. */
+/** A finished plan, or why there is none. */
 export type Known = UniqueShape | { readonly compiled?: undefined; readonly reason: string }
 
-/** How many plans a client keeps, as many as Prisma does, and how many shapes that it met once. */
+/** How many plans a client keeps, as many as Prisma does, and how many shapes seen once. */
 const MAX_PLANS = 1000
 
 interface Entry {
   readonly known: Known
-  /** Since it was last looked at whether it may go. */
+  /** Since the last check for eviction. */
   wasUsed: boolean
 }
 
 /**
- * The plans of a client by the shapes of its calls, and of one shape by the values that are parts of the plan (what to
- * order by, how many to take). Bounded: what was not used for longest goes first.
+ * The plans of a client by the shapes of its calls, and for one shape by the values that are part of the plan (the
+ * order, the number of rows to take). Bounded: the least recently used is evicted first.
  */
 export class Shapes {
-  /** Plans that are being asked for, by the shapes of calls. */
+  /** Plans being requested, by the shapes of calls. */
   readonly asked = new Map<string, Promise<Known | undefined>>()
   readonly #entries = new Map<string, Entry>()
-  /** Of each shape the leaves whose values are a part of its plan. */
+  /** For each shape, the leaves whose values are part of its plan. */
   readonly #parts = new Map<string, readonly number[]>()
-  /** Shapes that were met in this tick for the first time, and those that were in an earlier one. */
+  /** Shapes seen for the first time in this tick, and those seen in an earlier one. */
   readonly #meeting = new Set<string>()
   readonly #met = new Set<string>()
 
   /**
-   * Whether a call is the first of its shape, or comes in the same tick as that. Most of what a process asks only once
-   * is worth no plan, and neither is the compiler of plans to a process that asks nothing twice.
+   * Whether a call is the first of its shape, or in the same tick as the first. Most calls made only once are not worth
+   * a plan, nor is loading the plan compiler in a process that repeats no call.
    */
   isFirst(key: string): boolean {
     if (this.#met.has(key) || this.#parts.has(key)) return false
@@ -45,7 +45,7 @@ export class Shapes {
     return true
   }
 
-  /** Whether there is a plan of a call that differs in nothing but values. */
+  /** Whether there is a plan of a call that differs only in values. */
   has(key: string): boolean {
     return this.#parts.has(key)
   }
@@ -59,7 +59,7 @@ export class Shapes {
     return entry.known
   }
 
-  /** @param names of a plan, by which it asks for those leaves that are no part of it; none where there is no plan. */
+  /** @param names of a plan, by which it refers to the leaves that are not part of it; none if there is no plan. */
   keep(key: string, leaves: readonly Leaf[], names: Plan['names'] | undefined, known: Known): void {
     const before = this.#parts.get(key)
     const parts = names ? partsOf(names) : (before ?? [])

@@ -1,6 +1,6 @@
 import type { ClientCall, ClientInternals, QueryEvent, TracingHelper } from '../../internals/prisma.js'
 
-/** What Prisma sends, in its own words. */
+/** The names of Prisma's events. */
 interface Told {
   readonly sql: string
   readonly args: readonly unknown[]
@@ -11,11 +11,11 @@ const SPAN_KIND_CLIENT = 2
 
 type Emit = (query: QueryEvent) => unknown
 
-/** Makes the spans and events of a compiled call, which are those that Prisma would make of it. */
+/** Creates the spans and events of a compiled call, the same as Prisma's. */
 export class QueryTelling {
   readonly #tracing: TracingHelper
   readonly #emit: Emit | undefined
-  /** Where a plan has to be made for the call. */
+  /** Set if a plan must be created for the call. */
   #compilesSince: number | undefined
 
   private constructor(tracing: TracingHelper, emit: Emit | undefined) {
@@ -23,19 +23,19 @@ export class QueryTelling {
     this.#emit = emit
   }
 
-  /** Undefined where nobody listens. */
+  /** Undefined without listeners. */
   static of({ _tracingHelper: tracing, _engineConfig }: ClientInternals): QueryTelling | undefined {
     const { logQueries, logEmitter } = _engineConfig
     if (!logQueries && !tracing.isEnabled()) return undefined
     return new QueryTelling(tracing, logQueries && logEmitter ? (event) => logEmitter.emit('query', event) : undefined)
   }
 
-  /** The plan of the call is being made. */
+  /** The call's plan is being created. */
   compiling(): void {
     this.#compilesSince = Date.now()
   }
 
-  /** The call is on its way: not before, as what Prisma does with one that is left to it, it tells of itself. */
+  /** The call is being executed: reported no earlier, because Prisma itself reports calls that are left to it. */
   begun({ model, action }: ClientCall): void {
     this.#tracing.runInChildSpan({ name: 'serialize' }, () => {})
     if (this.#compilesSince === undefined) return

@@ -1,6 +1,6 @@
 /**
- * Something that a compiled call met and that is Prisma's to deal with: the call is made anew, all of it, Prisma's way.
- * A read may be.
+ * Something in a compiled call that only Prisma can handle: the whole call is repeated by Prisma, which is safe for a
+ * read.
  */
 export class Unexpected extends Error {
   override readonly name = 'Unexpected'

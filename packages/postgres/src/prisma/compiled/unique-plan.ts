@@ -1,15 +1,15 @@
 import { type DbQuery, type Fragment, NotCompiled, type Plan, type PlanNode } from './plan.js'
 
-/** What Prisma makes of several `findUnique` that it can answer with one statement. */
+/** The form of several `findUnique` that Prisma answers with one statement. */
 export interface BatchResponse {
   readonly type: string
   readonly plan?: PlanNode
   /** The key of each call. */
   readonly arguments?: readonly Readonly<Record<string, unknown>>[]
-  /** The fields that the calls asked for; the rows have their keys as well. */
+  /** The fields that the calls requested; the rows contain their keys as well. */
   readonly nestedSelection?: readonly string[]
   readonly keys?: readonly string[]
-  /** Whether it is an error for a call to find nothing. */
+  /** Whether finding nothing is an error. */
   readonly expectNonEmpty?: boolean
 }
 
@@ -17,13 +17,13 @@ export interface BatchResponse {
 export interface UniquePlan {
   /** Its only leaf is the list of keys. */
   readonly plan: Plan
-  /** The field by which rows are told apart. */
+  /** The field that distinguishes the rows. */
   readonly key: string
   readonly isKeySelected: boolean
   readonly expectsRow: boolean
 }
 
-/** @throws {NotCompiled} where it is none of one field and two keys. */
+/** @throws {NotCompiled} if it does not have one field and two keys. */
 export function uniquePlan(response: BatchResponse): UniquePlan {
   const { type, plan, keys = [], nestedSelection = [], expectNonEmpty = false } = response
   const [key] = keys
@@ -44,7 +44,7 @@ function nameOf(value: unknown): string | undefined {
   return asked?.prisma__value?.name
 }
 
-/** The same plan with a list in place of the two keys in its first statement. */
+/** Returns the same plan with a list instead of the two keys in its first statement. */
 function withList(plan: PlanNode, names: readonly [string, string]): PlanNode {
   let found = 0
   const changed = JSON.stringify(plan, (_key, value: unknown) => {
@@ -56,7 +56,7 @@ function withList(plan: PlanNode, names: readonly [string, string]): PlanNode {
   return JSON.parse(changed) as PlanNode
 }
 
-/** `IN ($1,$2)`, in Prisma's fragments, as it would be of a list. */
+/** `IN ($1,$2)`, in Prisma's fragments, as for a list. */
 function oneList(query: DbQuery, names: readonly [string, string]): DbQuery {
   const { fragments, args, argTypes } = query
   const at = fragments.findIndex(({ chunk }) => chunk?.endsWith(' IN ('))
@@ -68,7 +68,7 @@ function oneList(query: DbQuery, names: readonly [string, string]): DbQuery {
     comma?.chunk === ',' &&
     behind?.chunk?.startsWith(')') &&
     [args[index], args[index + 1]].map(nameOf).join() === names.join()
-  if (at < 0 || !before?.chunk || !behind?.chunk || !isPair) throw new NotCompiled('keys that stand behind no IN')
+  if (at < 0 || !before?.chunk || !behind?.chunk || !isPair) throw new NotCompiled('keys that do not follow IN')
   const list: Fragment[] = [
     { type: 'stringChunk', chunk: before.chunk.slice(0, -1) },
     { type: 'parameterTuple', itemPrefix: '', itemSeparator: ',', itemSuffix: '' },

@@ -10,10 +10,10 @@ import { asAsked, type Execution, handedOut, type Pending, StatementFailure } fr
 import type { Row } from './row-readers.js'
 import type { UniquePlan } from './unique-plan.js'
 
-/** A plan that is ready, and that of several calls of its kind once it was asked for. */
+/** A finished plan, and that of several calls of its kind once it was requested. */
 export interface UniqueShape {
   readonly compiled: CompiledPlan
-  /** Undefined where Prisma asks for several keys in another way. */
+  /** Undefined if Prisma queries several keys in another way. */
   merged?: Promise<MergedPlan | undefined>
 }
 
@@ -23,13 +23,13 @@ export interface MergedPlan extends Omit<UniquePlan, 'plan'> {
 
 interface Job {
   readonly pending: Pending
-  /** The key in the one form that the server gives it. */
+  /** The key in the server's canonical form. */
   readonly key: Leaf
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
 }
 
-/** What may be answered by one statement: calls of one client, for one piece of work, of one plan. */
+/** Calls that one statement may answer: calls of one client, for one piece of work, of one plan. */
 interface Group {
   readonly client: ClientInternals
   readonly work: object | undefined
@@ -38,8 +38,8 @@ interface Group {
 }
 
 /**
- * Answers the `findUnique` of one tick with one statement, each as if it had been asked for alone, by the rules of
- * `MergedReads`; what it cannot merge by itself it leaves to that.
+ * Answers the `findUnique` calls of one tick with one statement, each as if it were alone, by the rules of
+ * `MergedReads`; calls that it cannot merge are left to that.
  */
 export class UniqueReads {
   readonly #execution: Execution
@@ -52,9 +52,9 @@ export class UniqueReads {
     execution: Execution,
     options: {
       readonly dataModelOf: (client: ClientInternals) => DataModel
-      /** The work that calls, which may cancel what is asked for it; nothing else is asked together with it. */
+      /** The calling work, which may cancel its queries; calls of other work are not merged with it. */
       readonly workOf: () => object | undefined
-      /** The plan of calls like these two; undefined where there is none. */
+      /** The plan of calls like these two; undefined if there is none. */
       readonly mergedPlan: (one: Pending, other: Pending) => Promise<MergedPlan | undefined>
     },
   ) {
@@ -75,7 +75,7 @@ export class UniqueReads {
       if (group) return void group.jobs.push(job)
       const jobs = [job]
       this.#tick.push({ client, work, shape, jobs })
-      // From within the first call of each group: what is asked belongs to that one's work.
+      // Within the context of each group's first call: the query belongs to its work.
       process.nextTick(() => {
         this.#tick = this.#tick.filter((one) => one.jobs !== jobs)
         void this.#flush(jobs, shape)
@@ -83,7 +83,7 @@ export class UniqueReads {
     })
   }
 
-  /** Undefined for one that is asked for alone, as another spelling of it may be equal to the server. */
+  /** Undefined for a key that is queried alone, because the server may treat another spelling as equal. */
   #keyOf({ client, call }: Pending): Leaf | undefined {
     const { where } = call.args as { readonly where?: Record<string, unknown> }
     const model = this.#dataModelOf(client).get(call.model ?? '')
@@ -141,7 +141,7 @@ export class UniqueReads {
   }
 }
 
-/** As Prisma says it of one of several. */
+/** Prisma's wording for one of several. */
 const NOT_FOUND = Object.freeze({
   code: 'P2025',
   message: 'An operation failed because it depends on one or more records that were required but not found',
@@ -152,7 +152,7 @@ function settled({ resolve, reject }: Job, answer: Promise<unknown>): Promise<vo
   return answer.then(resolve, reject)
 }
 
-/** The first, and the first whose key is another. */
+/** The first, and the first with a different key. */
 function differing(jobs: readonly Job[]): readonly [Job | undefined, Job | undefined] {
   const [first] = jobs
   return [first, jobs.find(({ key }) => key !== first?.key)]
@@ -160,7 +160,7 @@ function differing(jobs: readonly Job[]): readonly [Job | undefined, Job | undef
 
 const textOf = (key: unknown): string => String(key)
 
-/** Two callers get no object in common. */
+/** Callers share no objects. */
 function copyOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Date) return new Date(value)

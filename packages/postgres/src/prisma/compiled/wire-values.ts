@@ -3,9 +3,9 @@ import { earlyDateText } from '../early-dates.js'
 import type { ArgType } from './plan.js'
 
 /**
- * A value as the driver sends it: what Prisma's adapter makes of it for its column, and the driver then makes of that.
+ * Returns a value as the driver sends it: converted by Prisma's adapter for its column, and then by the driver.
  *
- * @param value as the plan has it: a Date, or what Prisma's protocol carries.
+ * @param value from the plan: a Date, or a value of Prisma's protocol.
  */
 export function wireValue(value: unknown, type: ArgType): Parameter {
   if (typeof value === 'string') {
@@ -25,7 +25,7 @@ export function listText(values: readonly unknown[], type: ArgType): Parameter {
 }
 
 function momentText(at: Date, { dbType }: ArgType): string {
-  // What is written of a moment before the year 1 does not depend on its column.
+  // The text of a moment before the year 1 does not depend on its column.
   if (at.getUTCFullYear() < 1) return earlyDateText(at)
   const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}${fraction(at)}`
   if (dbType === 'TIME' || dbType === 'TIMETZ') return time
