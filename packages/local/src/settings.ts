@@ -1,15 +1,15 @@
 import { defineSettings, field } from '@miyabi/core'
 
 /**
- * What the embedded stack reads from the environment, beside `MIYABI_STACK_DIR`, which everybody who looks for it
- * reads.
+ * The embedded stack's settings from the environment, besides `MIYABI_STACK_DIR`, which all code that searches for the
+ * stack reads.
  */
 export const localSettings = defineSettings({
   title: 'Embedded stack',
   fields: {
     MIYABI_CACHE_DIR: field.optional(
       field.pattern({
-        doc: 'Where prepared data, temporary stacks, and what the workspace cannot hold are kept. Set it when the default is on a full or slow disk.',
+        doc: 'Where prepared data, temporary stacks, and data that cannot be in the workspace are stored. Set it when the default is on a full or slow disk.',
         default: '',
         example: '/var/cache/miyabi',
         matches: /./,

@@ -161,7 +161,7 @@ describe('a signal to the supervisor', () => {
     const holder = new Holder(folder)
     const { pid } = await holder.up()
     process.kill(pid, 'SIGTERM')
-    await holder.find(({ message }) => message === 'the embedded stack has ended: it was told to by a signal')
+    await holder.find(({ message }) => message === 'the embedded stack has ended: it received a signal')
     await expect.poll(() => processesOf(folder).filter((found) => found.pid !== holder.pid)).toEqual([])
     await holder.close()
   })

@@ -151,7 +151,7 @@ describe('a full disk', () => {
       onTestFinished(() => void execFileSync('umount', [small]))
       const error = await refusal(() => acquireStack({ folder: path.join(small, 'stack') }))
       expect(error.code).toBe('local.disk.full')
-      expect(error.message).toMatch(/\(\d+ MB free, \d+ MB needed to begin with\)/)
+      expect(error.message).toMatch(/\(\d+ MB free, \d+ MB needed to start\)/)
       expect(existsSync(path.join(small, 'stack', 'data', 'postgres'))).toBe(false)
     })
   }

@@ -28,7 +28,7 @@ describe('while the stack is up', () => {
     const holder = new Holder(folder)
     const { dataDir } = await holder.up()
     rmSync(path.join(dataDir, removed), { recursive: true })
-    await holder.find(({ message }) => message === `the embedded stack has ended: its data in ${dataDir} were removed`)
+    await holder.find(({ message }) => message === `the embedded stack has ended: its data in ${dataDir} was removed`)
     await holder.close()
     await gone()
     expect(await stackStatus({ folder })).toMatchObject({ running: false })

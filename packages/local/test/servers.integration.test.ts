@@ -148,7 +148,7 @@ describe('a port that somebody else took meanwhile', () => {
       expect(stack.descriptor.postgres.port).not.toBe(port)
       expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
       expect(readFileSync(path.join(folder, 'supervisor.log'), 'utf8')).toContain(
-        `port ${port} is taken: postgres takes another`,
+        `port ${port} is taken: postgres uses another`,
       )
     } finally {
       somebody.close()

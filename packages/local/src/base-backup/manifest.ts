@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 
 export const MANIFEST = 'backup_manifest'
-/** Made by the server that starts on it, or by the backup itself. */
+/** Files created by the server that starts on it, or by the backup itself. */
 const BESIDE = new Set([MANIFEST, 'postgresql.auto.conf', 'standby.signal', 'recovery.signal'])
 
 interface Manifest {
@@ -19,9 +19,9 @@ interface Manifest {
 }
 
 /**
- * Looks at all of an unpacked base backup, as `pg_verifybackup` does: that each file of the manifest is there with its
- * size and its SHA-256, that there is no other, and that the manifest is what the server sent.
- * @returns what is wrong, in words; nothing where all is as it was sent.
+ * Verifies an unpacked base backup, as `pg_verifybackup` does: that each file of the manifest exists with its size and
+ * SHA-256, that there are no others, and that the manifest is the one the server sent.
+ * @returns the problems, in words; empty if everything is as it was sent.
  */
 export async function verifyManifest(folder: string): Promise<string[]> {
   const text = await readFile(path.join(folder, MANIFEST), 'utf8')
@@ -38,7 +38,7 @@ export async function verifyManifest(folder: string): Promise<string[]> {
     if (problem !== undefined) problems.push(`${name} ${problem}`)
   }
   for (const name of await filesIn(folder, '')) {
-    // The log is checked by whoever replays it: each record has a sum of its own.
+    // The log is checked when it is replayed: each record has its own checksum.
     if (!expected.has(name) && !BESIDE.has(name) && !name.startsWith('pg_wal/')) problems.push(`${name} was not sent`)
   }
   return problems

@@ -1,8 +1,11 @@
 import pg from 'pg'
 
-/** What a server sends of a base backup, in this order: of each archive its name and its bytes, then the manifest. */
+/**
+ * The parts of a base backup that a server sends, in this order: for each archive its name and its bytes, then the
+ * manifest.
+ */
 export type BackupFrame =
-  /** A tar archive begins: `base.tar` is the data folder, others are tablespaces. */
+  /** Start of a tar archive: `base.tar` is the data folder, others are tablespaces. */
   | { readonly type: 'archive'; readonly name: string }
   /** The next bytes of the archive. It ends without the two blocks of zeros of a tar file. */
   | { readonly type: 'data'; readonly bytes: Buffer }
@@ -12,20 +15,20 @@ export type BackupFrame =
 export interface BaseBackupOptions {
   /** A login with REPLICATION. */
   readonly url: string
-  /** By which the server names it in its log. */
+  /** The name shown in the server's log. */
   readonly label: string
 }
 
-/** What is read from the server and not yet taken, in bytes, before it is asked to wait. */
+/** Bytes read from the server and not yet consumed, before it is paused. */
 const AHEAD_BYTES = 4 * 1024 * 1024
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /**
- * Receives a base backup over the replication protocol, with the driver alone: after a checkpoint that is written at
- * once, and with the log that makes it consistent, so that a server starts on it with nothing else. Whoever takes the
- * frames slowly slows the server down; whoever stops taking them ends it.
- * @throws what the server or the network said.
+ * Receives a base backup over the replication protocol, with the driver alone: after an immediate checkpoint, and with
+ * the log that makes it consistent, so that a server can start on it without anything else. Consuming the frames slowly
+ * slows the server down; stopping ends the backup.
+ * @throws the error of the server or the network.
  */
 export async function* receiveBaseBackup(options: BaseBackupOptions): AsyncGenerator<BackupFrame, void, undefined> {
   const client = replicationClient(options.url)
@@ -55,7 +58,7 @@ export async function replicationCommand(
   command: string,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const client = replicationClient(url)
-  client.on('error', () => {}) // told by what was asked
+  client.on('error', () => {}) // reported by the awaited query
   await client.connect()
   try {
     return (await client.query<Record<string, unknown>>(command)).rows
@@ -64,7 +67,7 @@ export async function replicationCommand(
   }
 }
 
-/** The driver passes it on as the start-up parameter; its types leave it out. */
+/** The driver passes it on as the startup parameter; its types omit it. */
 function replicationClient(url: string): pg.Client {
   const config: pg.ClientConfig & { readonly replication: string } = { connectionString: url, replication: 'true' }
   return new pg.Client(config)
@@ -76,7 +79,7 @@ interface Wire {
   query(text: string): void
 }
 
-/** The driver's end of the command: the frames as they come, and a pause where nobody takes them. */
+/** The driver's side of the command: receives the frames, and pauses when they are not consumed. */
 class Frames {
   readonly #text: string
   readonly #waiting: BackupFrame[] = []
@@ -111,7 +114,7 @@ class Frames {
     this.#wire?.stream.destroy()
   }
 
-  // What follows is called by the driver.
+  // The methods below are called by the driver.
 
   submit(connection: unknown): void {
     this.#wire = connection as Wire
@@ -129,7 +132,7 @@ class Frames {
         this.#isInManifest = true
         break
       case 0x64: // d
-        // A copy: the driver's buffer is used again.
+        // A copy: the driver reuses its buffer.
         this.#give({ type: this.#isInManifest ? 'manifest' : 'data', bytes: Buffer.from(rest) })
         break
       default: // p: progress

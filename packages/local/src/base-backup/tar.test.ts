@@ -113,7 +113,7 @@ describe('unpackBaseBackup', () => {
     ['an absolute name that leads out by its dots', entry('a/../../out', '0'), 'leads out of its folder', undefined],
     ['a link', entry('pg_tblspc/1', '2'), 'tablespaces', undefined],
     ['what is no file', entry('pipe', '6'), 'unknown kind', undefined],
-    ['a second archive', entry('file', '0'), 'tablespaces are not taken along: 16384.tar', '16384.tar'],
+    ['a second archive', entry('file', '0'), 'tablespaces are not supported: 16384.tar', '16384.tar'],
   ])('refuses %s', async (_what, bytes, message, name) => {
     const target = mkdtempSync(path.join(folder, 'to-'))
     await expect(unpackBaseBackup(frames(bytes, name), target, undefined)).rejects.toThrow(message)

@@ -1,6 +1,6 @@
 const BLOCK = 512
 
-/** What stands in front of a file in an archive. */
+/** The header of a file in an archive. */
 export interface TarEntry {
   readonly name: string
   readonly type: 'file' | 'folder' | 'link'
@@ -8,9 +8,9 @@ export interface TarEntry {
   readonly size: number
 }
 
-/** What is to be done with a tar archive, piece by piece. */
+/** The handlers for the parts of a tar archive. */
 export interface TarSink {
-  /** Begins an entry; the bytes of a file follow. */
+  /** Starts an entry; the bytes of a file follow. */
   begin(entry: TarEntry): Promise<void>
   write(bytes: Buffer): Promise<void>
   end(): Promise<void>
@@ -19,9 +19,9 @@ export interface TarSink {
 /** Reads a tar archive (ustar, as PostgreSQL writes it) out of pieces of any size. */
 export class TarReader {
   readonly #sink: TarSink
-  /** The beginning of a header whose end has not come yet. */
+  /** The beginning of a header that is not complete yet. */
   #rest: Buffer = Buffer.alloc(0)
-  /** Bytes that the file lacks, and those that fill its last block. */
+  /** Remaining bytes of the file, and padding bytes of its last block. */
   #missing = 0
   #padding = 0
 
@@ -53,7 +53,7 @@ export class TarReader {
     }
   }
 
-  /** @throws {Error} where the archive ends in the middle of something. */
+  /** @throws {Error} if the archive ends in the middle of an entry. */
   finish(): void {
     if (this.#missing > 0 || this.#rest.length > 0) throw new Error('the archive ends in the middle of a file')
   }
@@ -75,12 +75,12 @@ function entryOf(header: Buffer): TarEntry {
   if (numberIn(header, 148, 8) !== sum) throw new Error('the header of a file in the archive is damaged')
   const type = TYPES[String.fromCharCode(header[156] ?? 0)]
   const name = [textIn(header, 345, 155), textIn(header, 0, 100)].filter((part) => part !== '').join('/')
-  if (type === undefined) throw new Error(`the archive holds something of an unknown kind: ${name}`)
+  if (type === undefined) throw new Error(`the archive contains an entry of unknown kind: ${name}`)
   const size = type === 'file' ? sizeIn(header) : 0
   return { name, type, mode: numberIn(header, 100, 8), size }
 }
 
-/** In octal digits, or where those do not suffice (8 GB and more) as a number. */
+/** In octal digits or, if those do not suffice (8 GB or more), as a binary number. */
 const sizeIn = (header: Buffer): number =>
   (header[124] ?? 0) & 0x80 ? Number(header.readBigUInt64BE(128)) : numberIn(header, 124, 12)
 

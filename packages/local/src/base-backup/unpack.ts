@@ -4,15 +4,15 @@ import { MANIFEST, verifyManifest } from './manifest.js'
 import type { BackupFrame } from './receive.js'
 import { type TarEntry, TarReader, type TarSink } from './tar.js'
 
-/** Whose the files are to be. */
+/** The owner of the files. */
 export interface Owner {
   readonly uid: number
   readonly gid: number
 }
 
 /**
- * Unpacks a base backup into a folder that is made for it, and compares all of it with its manifest.
- * @throws {Error} where it is damaged, or has what a data folder of ours has not: tablespaces.
+ * Unpacks a base backup into a new folder, and verifies it against its manifest.
+ * @throws {Error} if it is damaged, or contains tablespaces, which our data folders never have.
  */
 export async function unpackBaseBackup(
   frames: AsyncIterable<BackupFrame>,
@@ -26,7 +26,7 @@ export async function unpackBaseBackup(
   try {
     for await (const frame of frames) {
       if (frame.type === 'archive') {
-        if (frame.name !== 'base.tar') throw new Error(`tablespaces are not taken along: ${frame.name}`)
+        if (frame.name !== 'base.tar') throw new Error(`tablespaces are not supported: ${frame.name}`)
         reader = new TarReader(sink)
       } else if (frame.type === 'data') await reader?.take(frame.bytes)
       else manifest.push(frame.bytes)
@@ -38,7 +38,8 @@ export async function unpackBaseBackup(
   await writeFile(path.join(folder, MANIFEST), Buffer.concat(manifest), { mode: 0o600 })
   if (owner) await chown(path.join(folder, MANIFEST), owner.uid, owner.gid)
   const problems = await verifyManifest(folder)
-  if (problems.length > 0) throw new Error(`the base backup is not what was sent: ${problems.slice(0, 5).join(', ')}`)
+  if (problems.length > 0)
+    throw new Error(`the base backup differs from what was sent: ${problems.slice(0, 5).join(', ')}`)
 }
 
 async function makeFolder(folder: string, owner: Owner | undefined): Promise<void> {
@@ -60,9 +61,9 @@ class Files implements TarSink {
   async begin({ name, type, mode }: TarEntry): Promise<void> {
     const target = path.join(this.#folder, name)
     if (!`${target}/`.startsWith(`${this.#folder}/`)) throw new Error(`the archive leads out of its folder: ${name}`)
-    if (type === 'link') throw new Error(`tablespaces are not taken along: ${name}`)
+    if (type === 'link') throw new Error(`tablespaces are not supported: ${name}`)
     if (type === 'folder') return makeFolder(target, this.#owner)
-    // Never through a link, and never over what is there: each file comes once.
+    // Never through a link, and never over an existing file: each file is sent once.
     this.#file = await open(target, 'wx', mode & 0o700 ? mode & 0o777 : 0o600)
     if (this.#owner) await this.#file.chown(this.#owner.uid, this.#owner.gid)
   }

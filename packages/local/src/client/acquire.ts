@@ -11,28 +11,28 @@ export interface AcquireOptions {
    */
   readonly folder?: string
   /**
-   * A stack of our own in a private folder, removed when the last lease ends; its disk writes are not flushed. Default
+   * A separate stack in a private folder, removed when the last lease ends; its disk writes are not flushed. Default
    * false.
    */
   readonly temporary?: boolean
   /**
-   * Lets the migrator's login run amcheck, which looks through tables and indexes for corruption, where the data begin
-   * with this lease. Migrations know nothing of the extension. Default false.
+   * Lets the migrator's login run amcheck, which checks tables and indexes for corruption, if the data is created with
+   * this lease. Migrations do not include the extension. Default false.
    */
   readonly amcheck?: boolean
-  /** How many standbys it has from now on. Default: those that it has, none at first. */
+  /** The number of standbys from now on. Default: unchanged, initially 0. */
   readonly replicas?: number | undefined
-  /** Hears of crashes, restarts and changed ports. Default: nobody. */
+  /** Receives crashes, restarts and changed ports. Default: no logging. */
   readonly logger?: Logger
-  /** Gives up the start. */
+  /** Aborts the start. */
   readonly signal?: AbortSignal
 }
 
 /** A lease on a running stack. It does not keep the process alive. */
 export interface Stack extends AsyncDisposable {
-  /** The stack's folder: hand it to another process of yours, which then shares this stack. */
+  /** The stack's folder: pass it to another of your processes to share this stack. */
   readonly folder: string
-  /** URLs, ports, versions, the data folder. Always the present ones, also after the stack had to be started anew. */
+  /** URLs, ports, versions, the data folder. Always the current ones, even after the stack had to be restarted. */
   readonly descriptor: StackDescriptor
   /** Ends the lease. When it was the last and nothing holds the stack, resolves once both servers have ended. */
   close(): Promise<void>
@@ -79,13 +79,17 @@ class Lease implements Stack {
     const timer = setTimeout(() => client.destroy(), CLOSE_MS)
     await client.closed
     clearTimeout(timer)
-    // `ended` with nobody left means that the owner is about to exit: leave no process behind when we do.
+    // `ended` without other users means that the owner is about to exit: wait, so that no process is left behind when
+    // we exit.
     if (this.#wasLast) await ownerGone(owner, AbortSignal.timeout(CLOSE_MS)).catch(() => {})
   }
 
   #wasLast = false
 
-  /** Hears the supervisor out. When it dies without a word, another one is started, which takes the servers over. */
+  /**
+   * Listens until the supervisor ends. If it dies without a message, another one is started, which takes over the
+   * servers.
+   */
   async #watch(): Promise<void> {
     for (;;) {
       const reply = await this.#attached.client.next()
@@ -121,11 +125,11 @@ class Lease implements Stack {
 }
 
 /**
- * Leases the embedded stack of a folder: a PostgreSQL and a DynamoDB-compatible server, started when they are not up
+ * Leases the embedded stack of a folder: a PostgreSQL and a DynamoDB-compatible server, started if they are not running
  * yet, shared with every other process that leases the same folder, stopped when the last lease ends (by `close()`, or
- * because its process ended in any way, `kill -9` included). It hands out URLs, never clients.
+ * because its process ended in any way, including `kill -9`). It returns URLs, never clients.
  *
- * @throws {LocalError} when the stack cannot be started; the code and the message say why and what to do.
+ * @throws {LocalError} when the stack cannot be started; the code and message state why and what to do.
  */
 export async function acquireStack(options: AcquireOptions = {}): Promise<Stack> {
   const { temporary = false, amcheck = false, logger = silentLogger, signal, replicas } = options

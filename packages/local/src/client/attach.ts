@@ -10,14 +10,14 @@ import { LocalError, namingErrors, toLocalError } from './errors.js'
 import { nextReply } from './next-reply.js'
 import { StartedSupervisor } from './start-supervisor.js'
 
-/** A cold start on a slow machine (initdb, then the recovery of a crashed server) fits into this. */
+/** Long enough for a cold start on a slow machine (initdb, then the recovery of a crashed server). */
 const START_MS = 120_000
 const POLL_MS = 5
 
 export interface AttachOptions {
   readonly folder: string
   readonly temporary: boolean
-  /** Whether a database that begins with this start has amcheck. Default false. */
+  /** Whether a database created by this start has amcheck. Default false. */
   readonly amcheck?: boolean
   readonly signal?: AbortSignal | undefined
 }
@@ -60,7 +60,7 @@ export async function ownerGone(owner: Owner, signal?: AbortSignal): Promise<voi
   while (isStillRunning(owner)) await sleep(POLL_MS, signal)
 }
 
-/** Makes the folder where it is missing, and sure that it may be written to. */
+/** Creates the folder if it is missing, and ensures that it is writable. */
 export function prepareFolder(folder: string): void {
   namingErrors(folder, () => {
     makeOwnFolder(folder)
@@ -68,21 +68,21 @@ export function prepareFolder(folder: string): void {
   })
 }
 
-/** With no more rights than the umask leaves, and not for everybody to write to. */
+/** With no more permissions than the umask allows, and not world-writable. */
 function makeOwnFolder(folder: string): void {
   const isNew = mkdirSync(folder, { recursive: true, mode: 0o755 }) !== undefined
   const doubt = distrustFolder(folder)
   if (doubt) throw strangersFailure(doubt)
-  // A project's own, which its repository knows nothing of.
+  // The project's own folder, ignored by its repository.
   if (isNew && path.basename(folder) === STACK_FOLDER) writeFileSync(path.join(folder, '.gitignore'), '*\n')
 }
 
-/** Leases the stack of a folder, starting its supervisor where none is alive. */
+/** Leases the stack of a folder, starting its supervisor if none is alive. */
 export async function attach({ folder, signal, ...start }: AttachOptions): Promise<Attached> {
   const onTimeout = (): Error =>
-    new LocalError('local.start.timeout', `The embedded stack in ${folder} is not up after ${START_MS / 1000} s`, {
+    new LocalError('local.start.timeout', `The embedded stack in ${folder} did not start within ${START_MS / 1000} s`, {
       details: { folder },
-      remedy: 'try again: a busy machine needs longer; its log is beside it',
+      remedy: 'try again: a busy machine needs longer; see the log in that folder',
       retryable: true,
     })
   return await withDeadline({ ms: START_MS, signal, onTimeout }, async (signal) => {

@@ -8,7 +8,7 @@ export class ControlClient {
   readonly #replies: Reply[] = []
   #wake: (() => void) | undefined
   #ended = false
-  /** Resolves when the connection is over, whoever ended it. */
+  /** Resolves when the connection is closed by either side. */
   readonly closed: Promise<void>
 
   constructor(owner: Owner) {
@@ -33,7 +33,7 @@ export class ControlClient {
     sendLine(this.#socket, request)
   }
 
-  /** The next thing the supervisor says, or undefined when the connection is over. */
+  /** The supervisor's next message, or undefined when the connection is closed. */
   async next(): Promise<Reply | undefined> {
     while (this.#replies.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {
@@ -47,7 +47,7 @@ export class ControlClient {
     this.#socket.destroy()
   }
 
-  /** While something is awaited on purpose (a start, a close), the process must live to hear the answer. */
+  /** While a start or a close is awaited, the process must stay alive for the answer. */
   ref(): void {
     this.#socket.ref()
   }

@@ -3,25 +3,25 @@ import { Failure, type LocalErrorCode, type LocalErrorDetails, nameFileError } f
 import type { PlainFailure } from '../shared/protocol.js'
 
 /**
- * The embedded stack cannot do what was asked. By code:
+ * The embedded stack cannot execute the request. By code:
  *
- * - `local.folder.unknown`: no workspace around the current folder, and none named
- * - `local.folder.denied`: no rights to the stack's folder, to its data, or to any cache folder; or a stranger may have
- *   made what is there
+ * - `local.folder.unknown`: there is no workspace around the current folder, and no folder was named
+ * - `local.folder.denied`: no permission for the stack's folder, its data, or any cache folder; or its contents may
+ *   come from another user
  * - `local.disk.full`: no space for the data
- * - `local.port.taken`: every port that was tried was taken in the moment of the start
+ * - `local.port.taken`: every port that was tried was taken at the moment of the start
  * - `local.start.timeout`: a server or the supervisor was not ready in time
- * - `local.supervisor.unresponsive`: the supervisor runs and does not answer; `details.pid` is its process
- * - `local.supervisor.failed`: the supervisor ended, or met something unforeseen
- * - `local.user.unknown`: the system does not know the user that PostgreSQL is to run as: an unprivileged one when we
+ * - `local.supervisor.unresponsive`: the supervisor is running but does not answer; `details.pid` is its process
+ * - `local.supervisor.failed`: the supervisor ended, or an unexpected error occurred
+ * - `local.user.unknown`: the system does not know the user that PostgreSQL should run as: an unprivileged one if we
  *   are root
  * - `local.postgres.unavailable`: no PostgreSQL is installed for this platform
- * - `local.postgres.data_version`: the data are of another PostgreSQL major
- * - `local.postgres.data_incomplete`: parts of the data are gone
- * - `local.postgres.credentials_missing`: the data are there, their passwords are not
- * - `local.postgres.start_failed`, `local.dynamodb.start_failed`: the server ended while it started; `details.log` has
- *   its last words
- * - `local.replica.start_failed`: the standby could not be made of the primary, or ended while it started
+ * - `local.postgres.data_version`: the data belongs to another PostgreSQL major version
+ * - `local.postgres.data_incomplete`: parts of the data are missing
+ * - `local.postgres.credentials_missing`: the data exists, but its passwords are missing
+ * - `local.postgres.start_failed`, `local.dynamodb.start_failed`: the server ended while starting; `details.log` has
+ *   its last output
+ * - `local.replica.start_failed`: the standby could not be created from the primary, or ended while starting
  */
 export class LocalError extends MiyabiError<LocalErrorCode, LocalErrorDetails> {
   override readonly name = 'LocalError'
@@ -29,7 +29,7 @@ export class LocalError extends MiyabiError<LocalErrorCode, LocalErrorDetails> {
 
 const RETRYABLE: ReadonlySet<LocalErrorCode> = new Set(['local.port.taken', 'local.start.timeout'])
 
-/** A failure from the supervisor (or of the file system, in `folder`) as the error that callers meet. */
+/** Converts a failure of the supervisor (or the file system, in `folder`) to the error that callers get. */
 export function toLocalError(failure: Failure | PlainFailure): LocalError {
   const { details, remedy } = failure
   const { log, ...facts } = details
@@ -40,7 +40,7 @@ export function toLocalError(failure: Failure | PlainFailure): LocalError {
   })
 }
 
-/** Runs `work`; what the file system refuses in `folder`, and failures, come out as a `LocalError`. */
+/** Runs `work`; file system errors in `folder` and failures are thrown as a `LocalError`. */
 export function namingErrors<T>(folder: string, work: () => T): T {
   try {
     return work()

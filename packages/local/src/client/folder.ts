@@ -2,9 +2,7 @@ import path from 'node:path'
 import { stackFolder } from '@miyabi/core'
 import { LocalError } from './errors.js'
 
-/**
- * The folder that was named, else the one of the project around the current folder (`MIYABI_STACK_DIR` overrides).
- */
+/** Returns the named folder, else the one of the project around the current folder (`MIYABI_STACK_DIR` overrides). */
 export function resolveFolder(folder: string | undefined): string {
   const found = folder === undefined ? stackFolder(process.cwd(), process.env) : path.resolve(folder)
   if (found) return found

@@ -14,13 +14,13 @@ export interface FolderOptions {
 }
 
 /**
- * Starts the stack where it is not up, and keeps it up without any lease until `releaseStack`. Calling it twice changes
- * nothing.
+ * Starts the stack if it is not running, and keeps it running without a lease until `releaseStack`. Calling it again
+ * has no effect.
  */
 export async function holdStack(
   options: FolderOptions & {
     readonly signal?: AbortSignal
-    /** How many standbys it has from now on. Default: those that it has, none at first. */
+    /** The number of standbys from now on. Default: unchanged, initially 0. */
     readonly replicas?: number | undefined
   } = {},
 ): Promise<StackDescriptor> {
@@ -42,13 +42,15 @@ export async function holdStack(
 }
 
 export interface Released {
-  /** Whether the stack was held at all. */
+  /** Whether the stack was held. */
   readonly wasHeld: boolean
-  /** Processes that still lease the stack; the last of them stops it. 0: it has stopped. */
+  /** The number of processes that still lease the stack; the last of them stops it. 0: it has stopped. */
   readonly leases: number
 }
 
-/** Ends the hold. Without leases the stack stops before this resolves. Undefined when no stack is up in the folder. */
+/**
+ * Ends the hold. Without leases the stack stops before this resolves. Undefined if no stack is running in the folder.
+ */
 export async function releaseStack(options: FolderOptions = {}): Promise<Released | undefined> {
   const folder = resolveFolder(options.folder)
   const owner = existsSync(folder) ? namingErrors(folder, () => findOwner(folder)) : undefined

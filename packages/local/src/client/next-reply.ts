@@ -3,18 +3,18 @@ import type { Reply } from '../shared/protocol.js'
 import { ControlClient } from './control-client.js'
 import { LocalError } from './errors.js'
 
-/** Far longer than a supervisor that lives needs to say anything, which takes it a millisecond. */
+/** Far longer than a live supervisor needs to answer, which takes it a millisecond. */
 const ANSWER_MS = 5_000
 
 /**
- * How long a request that takes its time goes on before the supervisor is asked whether it lives, and between two such
- * questions.
+ * How long a slow request may run before the supervisor is asked whether it is alive, and the interval between such
+ * checks.
  */
 const ASK_AFTER_MS = 300
 
 const SILENT = Symbol('silent')
 
-/** What `reply` gives, or `SILENT` after `ms`. */
+/** The value of `reply`, or `SILENT` after `ms`. */
 async function unlessSilent<T>(reply: Promise<T>, ms: number): Promise<T | typeof SILENT> {
   let timer: NodeJS.Timeout | undefined
   const silence = new Promise<typeof SILENT>((resolve) => {
@@ -28,9 +28,9 @@ async function unlessSilent<T>(reply: Promise<T>, ms: number): Promise<T | typeo
 }
 
 /**
- * The next reply to a request that may take long, such as a start; undefined when the connection is over. A supervisor
- * that says nothing is asked now and then whether it lives.
- * @throws {LocalError} `local.supervisor.unresponsive` where it does not.
+ * The next reply to a request that may take long, such as a start; undefined when the connection is closed. A silent
+ * supervisor is occasionally asked whether it is alive.
+ * @throws {LocalError} `local.supervisor.unresponsive` if it does not answer.
  */
 export async function nextReply(client: ControlClient, owner: Owner): Promise<Reply | undefined> {
   const next = client.next()
@@ -42,8 +42,8 @@ export async function nextReply(client: ControlClient, owner: Owner): Promise<Re
 }
 
 /**
- * What the supervisor says of itself; undefined when it has ended.
- * @throws {LocalError} `local.supervisor.unresponsive` where it says nothing.
+ * The supervisor's status; undefined if it has ended.
+ * @throws {LocalError} `local.supervisor.unresponsive` if it does not answer.
  */
 export async function askStatus(owner: Owner): Promise<Reply | undefined> {
   const client = new ControlClient(owner)
@@ -61,11 +61,11 @@ export async function askStatus(owner: Owner): Promise<Reply | undefined> {
 function unresponsive({ pid }: Owner): LocalError {
   return new LocalError(
     'local.supervisor.unresponsive',
-    `The supervisor of the embedded stack, process ${pid}, does not answer within ${ANSWER_MS / 1000} s: it was stopped, or it hangs`,
+    `The supervisor of the embedded stack, process ${pid}, did not answer within ${ANSWER_MS / 1000} s: it is stopped or hangs`,
     {
       details: { pid },
       retryable: true,
-      remedy: `\`kill -CONT ${pid}\` lets a stopped one go on; \`kill -9 ${pid}\` ends it, and the next start takes its servers over`,
+      remedy: `\`kill -CONT ${pid}\` resumes a stopped one; \`kill -9 ${pid}\` ends it, and the next start takes over its servers`,
     },
   )
 }

@@ -7,7 +7,7 @@ import { LocalError } from './errors.js'
 
 const LOG = 'supervisor.log'
 
-/** A supervisor process that we started; whether it became the owner of the folder is another question. */
+/** A supervisor process that we started; it may or may not become the owner of the folder. */
 export class StartedSupervisor {
   readonly #child: ChildProcess
 
@@ -20,15 +20,15 @@ export class StartedSupervisor {
     const flags = [...(temporary ? ['--temporary'] : []), ...(amcheck ? ['--amcheck'] : [])]
     this.#child = spawn(process.execPath, [program, folder, ...flags], {
       cwd: path.parse(folder).root,
-      // A process group of its own: Ctrl-C in our terminal is not meant for it.
+      // A separate process group: Ctrl-C in our terminal is not meant for it.
       detached: true,
       stdio: ['ignore', log, log],
-      // Loaders and inspectors of the process we happen to be in are none of its business.
+      // It does not inherit the loaders and inspectors of the current process.
       env: { ...process.env, NODE_OPTIONS: '' },
       windowsHide: true,
     })
     closeSync(log)
-    this.#child.on('error', () => {}) // it then has no pid, which `hasEnded` tells
+    this.#child.on('error', () => {}) // it then has no pid, which `hasEnded` checks
     this.#child.unref()
   }
 
@@ -36,15 +36,15 @@ export class StartedSupervisor {
     return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
-  /** Throws when it ended otherwise than by its own decision (0: another one owns the folder). */
+  /** Throws if it ended other than by its own decision (0: another one owns the folder). */
   assertNotCrashed(): void {
     if (!this.hasEnded || this.#child.exitCode === 0) return
     const file = path.join(this.folder, LOG)
     const log = readFileSync(file, 'utf8').slice(-4096)
     const how = this.#child.signalCode ?? `code ${this.#child.exitCode ?? 'unknown'}`
-    throw new LocalError('local.supervisor.failed', `The supervisor of the embedded stack ended at once (${how})`, {
+    throw new LocalError('local.supervisor.failed', `The supervisor of the embedded stack ended immediately (${how})`, {
       details: { folder: this.folder, log },
-      remedy: `see its last words in details.log, all of them in ${file}`,
+      remedy: `see its last output in details.log, and all of it in ${file}`,
     })
   }
 }

@@ -9,7 +9,7 @@ import type { FolderOptions } from './hold.js'
 import { askStatus } from './next-reply.js'
 import { type ReplicaProgress, replicationOf } from './replication.js'
 
-/** What `stackStatus` found. */
+/** The result of `stackStatus`. */
 export type StackStatus =
   | { readonly running: false; readonly folder: string }
   | {
@@ -17,7 +17,7 @@ export type StackStatus =
       readonly folder: string
       /** Ports, URLs, versions, the data folder. */
       readonly descriptor: StackDescriptor
-      /** Whether the stack stays up without leases. */
+      /** Whether the stack keeps running without leases. */
       readonly held: boolean
       readonly leases: number
       readonly uptimeMs: number
@@ -40,8 +40,8 @@ async function sizeOf(folder: string): Promise<number> {
 }
 
 /**
- * Tells whether a stack is up in the folder, and all about it. Takes no lease and starts nothing.
- * @throws {LocalError} `local.supervisor.unresponsive` where its supervisor hangs.
+ * Returns whether a stack is running in the folder, and its state. Takes no lease and starts nothing.
+ * @throws {LocalError} `local.supervisor.unresponsive` if its supervisor hangs.
  */
 export async function stackStatus(options: FolderOptions = {}): Promise<StackStatus> {
   const folder = resolveFolder(options.folder)

@@ -9,7 +9,7 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0
 }
 
-/** Where this user is at home, or undefined: a container may run under a number that no user has. */
+/** The home folder of this user, or undefined: a container may run under a user id without a user. */
 function homeFolder(): string | undefined {
   try {
     return os.homedir()
@@ -18,7 +18,7 @@ function homeFolder(): string | undefined {
   }
 }
 
-/** The platform's own place for caches. */
+/** The platform's default folder for caches. */
 function platformCache(env: NodeJS.ProcessEnv): string | undefined {
   const home = homeFolder()
   if (process.platform === 'win32') return env['LOCALAPPDATA'] && path.join(env['LOCALAPPDATA'], 'miyabi', 'cache')
@@ -28,8 +28,8 @@ function platformCache(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 /**
- * Where the cache may be, best first. As root it must be a place that the unprivileged server can reach: not root's
- * home.
+ * The candidate folders for the cache, best first. As root it must be a folder that the unprivileged server can reach:
+ * not root's home.
  */
 function candidates(env: NodeJS.ProcessEnv): string[] {
   const named = readVariable(env, 'MIYABI_CACHE_DIR')
@@ -41,30 +41,29 @@ function candidates(env: NodeJS.ProcessEnv): string[] {
 }
 
 /**
- * This user's private cache folder, made when missing: the prepared PostgreSQL data folder, copies of the binaries
- * where the installed ones cannot be used in place, temporary stacks, and the data of a stack whose own folder the
- * server cannot enter. `MIYABI_CACHE_DIR` overrides; the default is the platform's cache folder, for root
- * `/var/cache/miyabi`.
+ * This user's private cache folder, created if missing: the prepared PostgreSQL data folder, copies of the binaries if
+ * the installed ones cannot be used in place, temporary stacks, and the data of a stack whose own folder the server
+ * cannot enter. `MIYABI_CACHE_DIR` overrides; the default is the platform's cache folder, for root `/var/cache/miyabi`.
  */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const tried = candidates(env)
   for (const folder of tried) {
     try {
-      // Others may pass through (the server runs as another user), but not list.
+      // Others may traverse it (the server runs as another user), but not list it.
       makeFolder(folder, isRoot() ? 0o711 : 0o700)
       const stat = lstatSync(folder)
-      // In a shared place somebody else may have made the folder first, or a link to one of theirs.
+      // In a shared folder another user may have created this one first, or a link to one of theirs.
       if (process.getuid && (!stat.isDirectory() || stat.uid !== process.getuid())) continue
       accessSync(folder, constants.W_OK | constants.X_OK)
       return folder
     } catch {
-      // the next place
+      // try the next
     }
   }
   throw new Failure(
     'local.folder.denied',
     `No cache folder can be used (tried ${tried.join(', ')})`,
     {},
-    'name one that this user owns and may write to in MIYABI_CACHE_DIR',
+    'set MIYABI_CACHE_DIR to a folder that this user owns and may write to',
   )
 }

@@ -13,7 +13,7 @@ describe('nameFileError', () => {
     const failure = nameFileError(fileError(code, '/stack/data'), '/stack')
     expect(failure).toMatchObject({
       code: 'local.folder.denied',
-      message: expect.stringContaining('may not use /stack/data'),
+      message: expect.stringContaining('has no permission for /stack/data'),
     })
   })
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Distrust } from '@miyabi/core/ownership'
 
-/** Every way in which the embedded stack can refuse; see `LocalError` for what each means. */
+/** The error codes of the embedded stack; see `LocalError` for their meaning. */
 export type LocalErrorCode =
   | 'local.folder.unknown'
   | 'local.folder.denied'
@@ -20,26 +20,26 @@ export type LocalErrorCode =
   | 'local.dynamodb.start_failed'
   | 'local.replica.start_failed'
 
-/** Facts of a failure: paths, versions, ports, and a server's last log lines. */
+/** Facts about a failure: paths, versions, ports, and a server's last log lines. */
 export interface LocalErrorDetails {
   readonly folder?: string
   readonly port?: number
-  /** The process that is meant. */
+  /** The process concerned. */
   readonly pid?: number
   readonly expected?: string
   readonly found?: string
-  /** The last lines the server or the supervisor wrote. */
+  /** The last lines that the server or the supervisor wrote. */
   readonly log?: string
 }
 
 /**
- * A failure inside the supervisor, which loads nothing but Node's own modules so that it starts at once. It crosses the
+ * A failure inside the supervisor, which loads only Node's own modules so that it starts quickly. It crosses the
  * control connection as plain JSON and reaches the caller as a `LocalError`.
  */
 export class Failure extends Error {
   override readonly name = 'Failure'
 
-  /** @param reason what happened; `remedy` what to do about it. */
+  /** @param reason what happened; `remedy` states what to do about it. */
   constructor(
     readonly code: LocalErrorCode,
     reason: string,
@@ -53,25 +53,25 @@ export class Failure extends Error {
 const DENIED = new Set(['EACCES', 'EPERM'])
 const FULL = new Set(['ENOSPC', 'EDQUOT'])
 
-/** Names what the file system refused: no rights, or no space. Anything else is returned as it is. */
+/** Names what the file system rejected: no permission, or no space. Any other error is returned unchanged. */
 export function nameFileError(error: unknown, folder: string): unknown {
   const { code, syscall, path: target = folder } = (error ?? {}) as NodeJS.ErrnoException
   if (code && DENIED.has(code)) return deniedFailure(folder, target)
-  // Node's recursive mkdir says ENOENT where the file system is read-only.
+  // Node's recursive mkdir reports ENOENT if the file system is read-only.
   if (code === 'EROFS' || (code === 'ENOENT' && syscall === 'mkdir')) {
     const reason = `The embedded stack cannot write to ${target}: its file system is read-only`
-    return new Failure('local.folder.denied', reason, { folder }, 'name a folder on another disk in MIYABI_STACK_DIR')
+    return new Failure('local.folder.denied', reason, { folder }, 'set MIYABI_STACK_DIR to a folder on another disk')
   }
   if (code === 'EEXIST' || code === 'ENOTDIR') {
     const reason = `${target} is a file where the embedded stack needs a folder`
-    const remedy = 'move it away, or name another folder in MIYABI_STACK_DIR'
+    const remedy = 'move it away, or set MIYABI_STACK_DIR to another folder'
     return new Failure('local.folder.denied', reason, { folder }, remedy)
   }
   if (code && FULL.has(code)) return diskFullFailure(folder)
   return error
 }
 
-/** The owner of the nearest folder at or above `target` that we may look at. */
+/** The owner of the nearest folder at or above `target` that we may access. */
 function ownerOf(target: string): { readonly path: string; readonly uid: number } | undefined {
   for (let at = target; ; at = path.dirname(at)) {
     try {
@@ -88,27 +88,27 @@ export function deniedFailure(folder: string, target: string): Failure {
   const whose = owner ? ` (${owner.path} belongs to user id ${owner.uid})` : ''
   return new Failure(
     'local.folder.denied',
-    `The embedded stack may not use ${target}${who}`,
+    `The embedded stack has no permission for ${target}${who}`,
     { folder },
-    `get the rights to ${folder}${whose}, remove it as its owner, or name another folder in MIYABI_STACK_DIR`,
+    `get permission for ${folder}${whose}, remove it as its owner, or set MIYABI_STACK_DIR to another folder`,
   )
 }
 
-/** Somebody else may have put it there. */
+/** Another user may have put it there. */
 export function strangersFailure({ path: place, reason }: Distrust): Failure {
   return new Failure(
     'local.folder.denied',
-    `The embedded stack does not use ${place}: it ${reason}, so it may be a stranger's`,
+    `The embedded stack does not use ${place}: it ${reason}, so it may belong to another user`,
     { folder: place },
-    'remove it, or name a folder of your own in MIYABI_STACK_DIR',
+    'remove it, or set MIYABI_STACK_DIR to a folder that you own',
   )
 }
 
 export function diskFullFailure(folder: string, free?: string): Failure {
   return new Failure(
     'local.disk.full',
-    `No space left for the embedded stack in ${folder}${free ? ` (${free})` : ''}; nothing that was there has been changed`,
+    `No space left for the embedded stack in ${folder}${free ? ` (${free})` : ''}; existing data is unchanged`,
     { folder },
-    'free some space, or name a folder on another disk in MIYABI_STACK_DIR',
+    'free some space, or set MIYABI_STACK_DIR to a folder on another disk',
   )
 }

@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
-/** Makes a folder with exactly this mode, whatever the umask. A folder that exists keeps the mode it has. */
+/** Creates a folder with exactly this mode, whatever the umask. An existing folder keeps its mode. */
 export function makeFolder(folder: string, mode: number): void {
   if (mkdirSync(folder, { recursive: true, mode })) chmodSync(folder, mode)
 }
 
-/** Writes a file that only its owner may read, whole or not at all. One writer at a time: the owner of the folder. */
+/** Atomically writes a file that only its owner may read. One writer at a time: the owner of the folder. */
 export function writePrivateFile(file: string, text: string): void {
   const fresh = `${file}.new`
   writeFileSync(fresh, text, { mode: 0o600 })
@@ -18,7 +18,7 @@ export function openAppending(file: string): number {
     return openSync(file, 'a+', 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
-    // Root ran here before and left its own log in a folder of ours.
+    // Root ran here before and left its own log in our folder.
     rmSync(file)
     return openSync(file, 'a+', 0o600)
   }

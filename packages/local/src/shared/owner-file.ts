@@ -6,15 +6,16 @@ import { strangersFailure } from './failure.js'
 import { writePrivateFile } from './files.js'
 
 /**
- * Who owns a stack folder. Each supervisor creates `owner.<n>.json` with n one above the highest it sees; the file
- * system lets only one process create a given name, and whoever then sees another live owner withdraws. So eight
- * starters end up with one owner, a dead one blocks nobody, and no file is ever taken away from a process that lives.
+ * The owner of a stack folder. Each supervisor creates `owner.<n>.json` with n one above the highest it sees; the file
+ * system lets only one process create a given name, and a process that then sees another live owner withdraws. So any
+ * number of starters end up with one owner, a dead owner blocks nobody, and the file of a live process is never
+ * removed.
  */
 export interface Owner extends ProcessMark {
   /** Loopback port of the control connection. */
   readonly port: number
   readonly token: string
-  /** Whether the stack stays up without leases. A supervisor that takes over from a crashed one keeps this promise. */
+  /** Whether the stack keeps running without leases. A supervisor that takes over from a crashed one keeps this. */
   readonly held: boolean
 }
 
@@ -26,7 +27,7 @@ interface OwnerFile {
 }
 
 const NAME = /^owner\.(\d+)\.json$/
-/** A file without content is being written at this moment, unless it is older than this. */
+/** An empty file is just being written, unless it is older than this. */
 const WRITING_MS = 5_000
 
 function readOwner(file: string): { owner: Owner | undefined; alive: boolean } {
@@ -41,7 +42,7 @@ function readOwner(file: string): { owner: Owner | undefined; alive: boolean } {
       throw error
     }
     const ageMs = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-    // Compared both ways: a clock that was set back must not make a broken file young for years.
+    // Compared both ways: after a clock was set back, a broken file must not look new for years.
     return { owner: undefined, alive: Math.abs(ageMs) < WRITING_MS }
   }
   return { owner, alive: isStillRunning(owner) }
@@ -56,21 +57,19 @@ function listOwners(folder: string): OwnerFile[] {
 }
 
 /**
- * The live owner of a folder, or undefined. Throws what the file system throws when the owner's file may not be read,
- * and where it is a stranger's.
+ * The live owner of a folder, or undefined. Throws the file system's error if the owner's file may not be read, and a
+ * failure if it belongs to another user.
  */
 export function findOwner(folder: string): Owner | undefined {
   return listOwners(folder).find((entry) => entry.alive && entry.owner)?.owner
 }
 
 export interface Claim {
-  /**
-   * False once the folder was removed, or its owner's file was overwritten: this process then owns nothing any more.
-   */
+  /** False once the folder was removed, or its owner's file was overwritten: this process then no longer owns it. */
   isOurs(): boolean
   /** The hold that a crashed owner left behind. */
   readonly inheritedHold: boolean
-  /** Whether an owner died here without tidying up. */
+  /** Whether an owner died here without cleaning up. */
   readonly afterCrash: boolean
   setHeld(held: boolean): void
   release(): void
@@ -81,7 +80,7 @@ function holdsToken(file: string, token: string): boolean {
     return (JSON.parse(readFileSync(file, 'utf8')) as Owner | null)?.token === token
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // A system that is out of file handles, say, proves nothing.
+    // Running out of file handles, for example, proves nothing.
     return !(error instanceof SyntaxError || code === 'ENOENT' || code === 'ENOTDIR')
   }
 }

@@ -3,20 +3,20 @@ import type { StackDescriptor } from '@miyabi/core'
 import type { LocalErrorCode, LocalErrorDetails } from './failure.js'
 
 /**
- * What an acquirer and the supervisor say to one another: one JSON value a line over a loopback connection, which the
+ * The messages between an acquirer and the supervisor: one JSON value per line over a loopback connection, which the
  * acquirer opens with the token of the owner file. The connection itself is the lease.
  */
 export type Request =
   /** Start a lease; it lasts as long as the connection. */
   | { readonly type: 'lease' }
-  /** On a lease: end it, and answer `ended` once that has had its full effect. */
+  /** On a lease: end it, and answer `ended` once that has taken full effect. */
   | { readonly type: 'close' }
-  /** Keep the stack up without leases. */
+  /** Keep the stack running without leases. */
   | { readonly type: 'hold' }
   /** End the hold. Answered `ended`. */
   | { readonly type: 'unhold' }
   | { readonly type: 'status' }
-  /** Have so many standbys, while the stack is up. Answered `replicas`, or `refused`. */
+  /** Set the number of standbys, while the stack is running. Answered `replicas`, or `refused`. */
   | { readonly type: 'replicas'; readonly count: number }
 
 export type Reply =
@@ -33,7 +33,7 @@ export type Reply =
   | { readonly type: 'status'; readonly held: boolean; readonly leases: number; readonly descriptor?: StackDescriptor }
   | SupervisorEvent
 
-/** Something that a holder's logger should hear: a server crashed, is back, moved to another port. */
+/** An event for a holder's logger: a server crashed, is back, or moved to another port. */
 export interface SupervisorEvent {
   readonly type: 'event'
   readonly level: 'info' | 'warn' | 'error'
@@ -50,7 +50,7 @@ export interface PlainFailure {
   readonly remedy?: string | undefined
 }
 
-/** A line cannot be longer than this; whoever sends more is not one of ours. */
+/** The maximum length of a line; a longer one is not from one of our clients. */
 const MAX_LINE = 64 * 1024
 
 export function sendLine(socket: Socket, value: unknown): void {

@@ -3,20 +3,20 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { type Reply, type Request, readLines, sendLine } from '../shared/protocol.js'
 import { HOST } from './ports.js'
 
-/** One connected acquirer that has shown the token. */
+/** A connected acquirer that has presented the token. */
 export interface Client {
   send(reply: Reply): void
-  /** Says a last word and closes. */
+  /** Sends a last message and closes. */
   finish(reply: Reply): void
 }
 
 export interface ControlHandlers {
   onRequest(client: Client, request: Request): void
-  /** The other side is gone, however it ended. */
+  /** The other side has disconnected, for any reason. */
   onGone(client: Client): void
 }
 
-/** How long a stranger may keep a connection without showing the token. */
+/** How long a connection may stay open without presenting the token. */
 const TOKEN_MS = 5_000
 
 function sameToken(given: unknown, token: string): boolean {
@@ -26,7 +26,7 @@ function sameToken(given: unknown, token: string): boolean {
 
 /**
  * The supervisor's side of the control connections. Loopback TCP rather than a Unix socket: the same on every system,
- * and no limit on the length of a path. Only who can read the owner's private file knows the token.
+ * and no limit on the length of a path. Only processes that can read the owner's private file know the token.
  */
 export class ControlServer {
   readonly token = randomBytes(24).toString('hex')
@@ -44,7 +44,7 @@ export class ControlServer {
     })
   }
 
-  /** Takes no new connection, and resolves when the open ones have heard their last word. */
+  /** Accepts no new connections, and resolves when the open ones have received their last message. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve())

@@ -5,11 +5,11 @@ import { isRunning } from '@miyabi/core/process'
 import type { RunAs } from './run-as.js'
 
 export interface CopyOptions {
-  /** Whose the copies are to be. Default: ours. */
+  /** The owner of the copies. Default: this user. */
   readonly owner?: RunAs | undefined
-  /** Mode of the folders made. */
+  /** Mode of the created folders. */
   readonly folderMode: number
-  /** What is to be done to the whole copy before it gets its name. */
+  /** A step applied to the whole copy before it gets its name. */
   readonly finish?: (copy: string) => Promise<void>
 }
 
@@ -22,7 +22,7 @@ async function copyInto(source: string, target: string, options: CopyOptions): P
       const [from, to] = [path.join(source, entry.name), path.join(target, entry.name)]
       if (entry.isDirectory()) return copyInto(from, to, options)
       if (entry.isSymbolicLink()) await symlink(await readlink(from), to)
-      // Shares the blocks where the file system can (btrfs, XFS, APFS); modes are kept.
+      // Shares the blocks if the file system supports it (btrfs, XFS, APFS); modes are kept.
       else await copyFile(from, to, constants.COPYFILE_FICLONE)
       if (options.owner) await lchown(to, options.owner.uid, options.owner.gid)
     }),
@@ -31,8 +31,8 @@ async function copyInto(source: string, target: string, options: CopyOptions): P
 }
 
 /**
- * Copies a folder to a place where nothing is yet, whole or not at all: into a neighbor first, which is renamed at the
- * end. When somebody else was faster, theirs stays.
+ * Atomically copies a folder to a path that does not exist yet: to a sibling first, which is renamed at the end. If
+ * another process was faster, its copy stays.
  */
 export async function copyTree(source: string, target: string, options: CopyOptions): Promise<void> {
   const building = await constructionFolder(target)
@@ -46,7 +46,7 @@ export async function copyTree(source: string, target: string, options: CopyOpti
   }
 }
 
-/** Removes a folder and all in it. Several times as fast on thousands of files as Node's own. */
+/** Removes a folder recursively. Several times faster than Node's own function on thousands of files. */
 export async function removeTree(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
   await Promise.all(
@@ -58,7 +58,7 @@ export async function removeTree(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** A name for a folder under construction beside `target`; what killed processes left half-made there is removed. */
+/** Returns a name for a temporary folder beside `target`; incomplete ones left by killed processes are removed. */
 export async function constructionFolder(target: string): Promise<string> {
   const parent = path.dirname(target)
   const leftOver = (await readdir(parent)).filter((name) => {
@@ -69,7 +69,7 @@ export async function constructionFolder(target: string): Promise<string> {
   return `${target}.new-${process.pid}`
 }
 
-/** Gives a finished folder its name, unless somebody else was faster: then ours is dropped. */
+/** Gives a finished folder its name, unless another process was faster: then ours is removed. */
 export async function moveIntoPlace(building: string, target: string): Promise<void> {
   try {
     await rename(building, target)

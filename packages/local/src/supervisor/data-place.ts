@@ -13,15 +13,15 @@ export interface DataPlace {
 function unreachableCache(cache: string): Failure {
   return new Failure(
     'local.folder.denied',
-    `As root, PostgreSQL runs as another user, and that one cannot enter the cache folder ${cache}`,
+    `As root, PostgreSQL runs as another user, which cannot enter the cache folder ${cache}`,
     { folder: cache },
-    'name a folder in MIYABI_CACHE_DIR that others may pass through (mode 711 on it and on every folder above it)',
+    'set MIYABI_CACHE_DIR to a folder that other users may traverse (mode 711 on it and on every folder above it)',
   )
 }
 
-/** In each place apart, the stack folder it belongs to. */
+/** In each separate data folder, the file that names its stack folder. */
 const OWNER_NOTE = 'stack-folder'
-/** Data apart whose stack folder is gone (a removed clone) are removed when nobody has used them for this long. */
+/** Separate data whose stack folder is gone (a removed clone) is removed after being unused for this long. */
 const UNUSED_MS = 7 * 24 * 3_600_000
 
 function removeAbandoned(parent: string): void {
@@ -33,7 +33,7 @@ function removeAbandoned(parent: string): void {
   }
 }
 
-/** Makes a place in the cache for the data of a folder that the server's user cannot enter. */
+/** Creates a folder in the cache for the data of a stack folder that the server's user cannot enter. */
 function placeApart(folder: string, cache: string): string {
   const parent = path.join(cache, 'stacks')
   makeFolder(parent, 0o711)
@@ -42,8 +42,8 @@ function placeApart(folder: string, cache: string): string {
 }
 
 /**
- * Where the data of a stack are: `data` in its folder. As root in a folder that the server's user cannot enter (a clone
- * under a closed home), `data` is a link to a place in the cache: removing the stack's folder still means a fresh
+ * The location of a stack's data: `data` in its folder. As root in a folder that the server's user cannot enter (a
+ * clone in a private home), `data` is a link to a folder in the cache: removing the stack's folder still means a fresh
  * start.
  */
 export async function resolveDataPlace(folder: string, cache: string): Promise<DataPlace> {

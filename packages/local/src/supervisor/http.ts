@@ -13,7 +13,7 @@ export interface Question {
   readonly body?: string
 }
 
-/** One request to a server of ours; undefined when nobody answers. */
+/** Sends a request to one of our servers; undefined if there is no answer. */
 export function ask(
   question: Question,
 ): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders } | undefined> {

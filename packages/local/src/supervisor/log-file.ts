@@ -4,7 +4,7 @@ import { openAppending } from '../shared/files.js'
 const MAX_BYTES = 5 * 1024 * 1024
 const TAIL_BYTES = 4 * 1024
 
-/** A server's log: appended to, private, and put aside as `<file>.1` once it has grown large. */
+/** A server's log: appended to, private, and rotated to `<file>.1` when it is large. */
 export class LogFile {
   readonly fd: number
   #mark: number
@@ -15,7 +15,7 @@ export class LogFile {
     this.#mark = fstatSync(this.fd).size
   }
 
-  /** From here on `tail` tells only what is written later. */
+  /** Sets the mark: `tail` returns only what is written after it. */
   mark(): void {
     this.#mark = fstatSync(this.fd).size
   }

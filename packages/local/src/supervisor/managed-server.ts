@@ -4,10 +4,10 @@ import type { SupervisorEvent } from '../shared/protocol.js'
 import { freePort, probePort } from './ports.js'
 import { delay } from './wait.js'
 
-/** A server that answers. */
+/** A running server. */
 export interface Launched {
   readonly child: ChildProcess
-  /** Ends it cleanly, and by force when it does not listen. Resolves once the process is gone. */
+  /** Stops it cleanly, or by force if it does not respond. Resolves once the process is gone. */
   stop(): Promise<void>
 }
 
@@ -17,8 +17,8 @@ export interface ServerKind {
   /** The loopback address that it listens on. */
   readonly host: string
   /**
-   * Starts the server on a port and resolves when it answers. Rejects with `local.port.taken` when the port was taken
-   * meanwhile.
+   * Starts the server on a port and resolves when it answers. Rejects with `local.port.taken` if the port was taken in
+   * the meantime.
    */
   launch(port: number): Promise<Launched>
 }
@@ -27,10 +27,10 @@ export type Announce = (event: Omit<SupervisorEvent, 'type'>) => void
 
 const PORT_ATTEMPTS = 5
 const BACKOFF = { firstMs: 50, maxMs: 5_000 }
-/** A server that ran for this long has earned a quick restart again. */
+/** A server that ran for this long may be restarted quickly again. */
 const STABLE_MS = 30_000
 
-/** One server of the stack: started on a free port, restarted on that same port whenever it ends uncalled. */
+/** One server of the stack: started on a free port, restarted on the same port whenever it ends unexpectedly. */
 export class ManagedServer {
   #running: Launched | undefined
   #port = 0
@@ -40,7 +40,7 @@ export class ManagedServer {
   constructor(
     private readonly kind: ServerKind,
     private readonly announce: Announce,
-    /** Called when the server runs as another process. */
+    /** Called when the server runs in another process. */
     private readonly onRestart: () => void,
   ) {}
 
@@ -56,7 +56,7 @@ export class ManagedServer {
     return this.#running?.child.pid
   }
 
-  /** Starts on `preferred` where that is free, else on another port. */
+  /** Starts on `preferred` if that is free, else on another port. */
   async start(preferred: number | undefined): Promise<void> {
     const { name } = this.kind
     let port = preferred && (await probePort(preferred, this.kind.host))
@@ -71,7 +71,7 @@ export class ManagedServer {
         this.#announceTaken(port)
         port = undefined
       }
-      if (this.#stopping) throw new Error(`${name} was stopped while it started`)
+      if (this.#stopping) throw new Error(`${name} was stopped while starting`)
     }
   }
 
@@ -79,7 +79,7 @@ export class ManagedServer {
     this.#stopping = true
     await this.#running?.stop()
     await this.#restarting
-    await this.#running?.stop() // a restart that was under way when we were called
+    await this.#running?.stop() // a restart that was in progress when this was called
   }
 
   async #launch(port: number): Promise<void> {
@@ -100,7 +100,7 @@ export class ManagedServer {
   async #restart(ended: ChildProcess, wasStable: boolean): Promise<void> {
     const { name } = this.kind
     const facts = { server: name, port: this.#port, exit: ended.signalCode ?? ended.exitCode ?? 'unknown' }
-    this.announce({ level: 'warn', fields: facts, message: `${name} ended unexpectedly and is started again` })
+    this.announce({ level: 'warn', fields: facts, message: `${name} ended unexpectedly and is being restarted` })
     if (wasStable) this.#retries = 0
     while (!this.#stopping) {
       await delay(Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** this.#retries++))
@@ -127,6 +127,6 @@ export class ManagedServer {
 
   #announceTaken(port: number): void {
     const fields = { server: this.kind.name, port, code: 'local.port.taken' }
-    this.announce({ level: 'warn', fields, message: `port ${port} is taken: ${this.kind.name} takes another` })
+    this.announce({ level: 'warn', fields, message: `port ${port} is taken: ${this.kind.name} uses another` })
   }
 }

@@ -5,10 +5,10 @@ import { databaseFile, PID_FILE } from './dynamodb/launch.js'
 import { standbysFolder } from './postgres/standby.js'
 import { until } from './wait.js'
 
-/** A process that a supervisor left behind when it was killed. */
+/** A process left behind by a killed supervisor. */
 interface Orphan {
   readonly pid: number
-  /** Asked in this order, each given `STEP_MS`. */
+  /** Requests to end it, sent in this order, each given `STEP_MS`. */
   readonly signals: readonly NodeJS.Signals[]
 }
 
@@ -23,7 +23,7 @@ function pidIn(file: string): number | undefined {
   }
 }
 
-/** Whether that process is a server on `data`, and not a stranger that was given the same number. */
+/** Whether that process is a server on `data`, and not another process that got the same number. */
 const serves = (pid: number, data: string): boolean => isRunning(pid) && (commandLine(pid)?.includes(data) ?? false)
 
 async function end({ pid, signals }: Orphan): Promise<void> {
@@ -31,22 +31,22 @@ async function end({ pid, signals }: Orphan): Promise<void> {
     try {
       process.kill(pid, signal)
     } catch {
-      return // gone meanwhile
+      return // gone in the meantime
     }
     if (await until(STEP_MS, () => !isRunning(pid))) return
   }
 }
 
 /**
- * PostgreSQL refuses to start while any process has the number in `postmaster.pid`: also a stranger that was given it
- * anew, and the dead server itself where nobody collects it (the first process of a container seldom does). Our own
- * number, its parent's, it knows to be no server. The rest of the file stays: by it PostgreSQL makes sure that no
- * session of the dead server is still at work on the data.
+ * PostgreSQL refuses to start while any process has the number in `postmaster.pid`: including another process that got
+ * it later, and the dead server itself if it was not reaped (the first process of a container rarely does so). It knows
+ * that our own number, its parent's, is not a server. The rest of the file stays: PostgreSQL uses it to ensure that no
+ * session of the dead server is still using the data.
  */
 function disown(postmasterFile: string, postmaster: number): void {
   try {
     const file = readFileSync(postmasterFile, 'utf8')
-    // There a server does not ask for its parent.
+    // There a server does not check its parent.
     if (process.platform === 'win32') rmSync(postmasterFile)
     else writeFileSync(postmasterFile, file.replace(String(postmaster), String(process.pid)))
   } catch (error) {
@@ -54,7 +54,7 @@ function disown(postmasterFile: string, postmaster: number): void {
   }
 }
 
-/** What is still there of the standbys. Their data go with them. */
+/** The remains of the standbys. Their data is removed with them. */
 function standbyOrphans(dataDir: string): Orphan[] {
   const folder = standbysFolder(dataDir)
   return namesIn(folder).flatMap((name) => {
@@ -73,8 +73,8 @@ function namesIn(folder: string): string[] {
 }
 
 /**
- * Ends the servers that a killed supervisor left on these data. Only processes whose command line names the data are
- * touched.
+ * Ends the servers that a killed supervisor left running on this data. Only processes whose command line names the data
+ * are touched.
  */
 export async function endOrphans(dataDir: string): Promise<void> {
   const postgresData = path.join(dataDir, 'postgres')

@@ -6,13 +6,13 @@ import { writePrivateFile } from '../shared/files.js'
 
 export const HOST = '127.0.0.1'
 
-/** Ports of the last run: the URLs stay the same over restarts as long as nobody else takes them. */
+/** Ports of the last run: the URLs stay the same across restarts as long as the ports are free. */
 export interface Ports {
   readonly postgres?: number
   readonly dynamodb?: number
-  /** Where the DynamoDB engine listens, beside its port. */
+  /** The address of the DynamoDB engine, besides its port. */
   readonly dynamodbHost?: string
-  /** Of the standbys, the first one's first. */
+  /** The standbys' ports, the first one's first. */
   readonly replicas?: readonly number[]
 }
 
@@ -30,7 +30,7 @@ export function writePorts(folder: string, ports: Ports): void {
   writePrivateFile(path.join(folder, FILE), JSON.stringify(ports))
 }
 
-/** Whether `port` can be listened on now, and with 0 which free one the system gives. Undefined when it is taken. */
+/** Returns `port` if it can be listened on now, or for 0 a free one chosen by the system. Undefined if it is taken. */
 export function probePort(port: number, host: string = HOST): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
@@ -44,14 +44,14 @@ export function probePort(port: number, host: string = HOST): Promise<number | u
 
 export async function freePort(host: string = HOST): Promise<number> {
   const port = await probePort(0, host)
-  if (port === undefined) throw new Error(`the system gives no free port on ${host}`)
+  if (port === undefined) throw new Error(`the system has no free port on ${host}`)
   return port
 }
 
 /**
- * A loopback address that nobody can guess, for a server that asks for no password: a web page may try every port of
- * 127.0.0.1, and not every port of sixteen million addresses. Only Linux listens on all of them without being told to;
- * elsewhere it is 127.0.0.1.
+ * A loopback address that nobody can guess, for a server without a password: a web page may try every port of
+ * 127.0.0.1, but not every port of sixteen million addresses. Only Linux can listen on all of them without
+ * configuration; elsewhere it is 127.0.0.1.
  */
 export async function unguessableHost(): Promise<string> {
   if (process.platform !== 'linux') return HOST

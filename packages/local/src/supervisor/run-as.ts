@@ -4,13 +4,13 @@ import { promisify } from 'node:util'
 import { isRoot } from '../shared/cache.js'
 import { Failure } from '../shared/failure.js'
 
-/** The unprivileged user that the servers run as when we are root: PostgreSQL refuses to run as root. */
+/** The unprivileged user that the servers run as if we are root: PostgreSQL refuses to run as root. */
 export interface RunAs {
   readonly uid: number
   readonly gid: number
 }
 
-/** Users that exist on common systems, the most fitting first. initdb needs one that the user database knows. */
+/** Users that exist on common systems, the most suitable first. initdb requires one in the user database. */
 const NAMES = ['postgres', '_postgres', 'nobody']
 
 const run = promisify(execFile)
@@ -23,8 +23,8 @@ async function idOf(flag: '-u' | '-g', name: string): Promise<number | undefined
 }
 
 /**
- * Whom to become, or undefined to stay who we are. Data that belongs to a normal user (who ran the stack here before)
- * stays that user's: the server then runs as them.
+ * The user to switch to, or undefined to keep the current one. Data that belongs to a normal user (who ran the stack
+ * here before) stays that user's: the server then runs as that user.
  */
 export async function resolveRunAs(dataFolder: string): Promise<RunAs | undefined> {
   if (!isRoot()) return undefined
@@ -43,8 +43,7 @@ export async function resolveRunAs(dataFolder: string): Promise<RunAs | undefine
 }
 
 /**
- * Whether that user can pass through every folder on the way to `target` and enter (or execute) it. Found out by
- * trying.
+ * Whether that user can traverse every folder on the path to `target` and enter (or execute) it. Determined by trying.
  */
 export async function canReach(runAs: RunAs | undefined, target: string): Promise<boolean> {
   if (!runAs) return true

@@ -24,10 +24,10 @@ import { Standbys } from './standbys.js'
 export interface ServersOptions {
   readonly folder: string
   readonly temporary: boolean
-  /** Whether a database that begins now has amcheck. */
+  /** Whether a database created now has amcheck. */
   readonly amcheck: boolean
   readonly announce: Announce
-  /** Called when a server runs as another process than before. */
+  /** Called when a server runs in a different process than before. */
   readonly onRestart: () => void
 }
 
@@ -43,19 +43,19 @@ function makeDynamodbFolder(dataDir: string, runAs: RunAs | undefined): void {
 }
 
 const SLOW_STREAMS =
-  'The DynamoDB data of this folder were begun without indexes for streams, so writes to a table with a stream get slower as it ' +
-  'grows. Start the stack once with Node 22.13 or later, which adds them, or remove the folder to begin anew.'
+  'The DynamoDB data of this folder was created without indexes for streams, so writes to a table with a stream get slower as it ' +
+  'grows. Start the stack once with Node 22.13 or later, which adds them, or remove the folder to start over.'
 
 /** Both servers of a stack: started together, stopped together. */
 export class Servers {
   #managed: ManagedServer[] = []
   #logs: LogFile[] = []
-  /** Makes the spare for the next fresh stack, where this one took it. */
+  /** Creates the spare for the next new stack, if this one took it. */
   #makeSpare: (() => Promise<void>) | undefined
   #spare: Promise<void> | undefined
   #standbys: Standbys | undefined
 
-  /** Starts both, from whatever the last run left behind. When one cannot start, the other is stopped again. */
+  /** Starts both, from whatever state the last run left. When one cannot start, the other is stopped again. */
   async start(options: ServersOptions): Promise<StackDescriptor> {
     const startedAt = new Date().toISOString()
     try {
@@ -66,7 +66,7 @@ export class Servers {
       await endOrphans(place.dataDir)
       await forgetStandbys(place.dataDir)
       const before = readPorts(folder)
-      // Both settle before anything is undone: a server that comes up late must not be overlooked.
+      // Both settle before anything is undone: a server that starts late must not be overlooked.
       const [postgres, dynamodb] = await Promise.allSettled([
         this.#startPostgres(options, cache, place, before.postgres),
         this.#startDynamodb(options, cache, place, before),
@@ -90,7 +90,7 @@ export class Servers {
     }
   }
 
-  /** A descriptor with the processes of this moment. */
+  /** A descriptor with the current processes. */
   withProcesses(descriptor: StackDescriptor): StackDescriptor {
     const pidOf = (name: string): number | undefined => this.#managed.find((server) => server.name === name)?.pid
     const {
@@ -104,14 +104,14 @@ export class Servers {
     }
   }
 
-  /** Makes ready what the next fresh stack of this machine begins with. */
+  /** Prepares the spare for the next new stack on this machine. */
   prepareNext(): void {
     this.#spare ??= this.#makeSpare?.().catch((error: unknown) => console.error(error))
   }
 
   /**
-   * Has so many standbys, on the ports of the last ones where those are free.
-   * @throws {Failure} where one cannot be made.
+   * Sets the number of standbys, on their previous ports if those are free.
+   * @throws {Failure} if one cannot be created.
    */
   async haveReplicas(folder: string, count: number): Promise<void> {
     const { replicas: before } = readPorts(folder)

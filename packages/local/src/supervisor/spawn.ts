@@ -3,8 +3,8 @@ import { promisify } from 'node:util'
 import type { RunAs } from './run-as.js'
 
 /**
- * What a server inherits of our environment: no secret, and nothing (PGDATA, PGPORT ...) that would change what it
- * does.
+ * The environment variables that a server inherits: no secret, and none (PGDATA, PGPORT ...) that would change its
+ * behavior.
  */
 function serverEnvironment(): NodeJS.ProcessEnv {
   const kept = ['PATH', 'SystemRoot', 'SYSTEMROOT', 'TEMP', 'TMP', 'TMPDIR'] as const
@@ -16,8 +16,8 @@ function serverEnvironment(): NodeJS.ProcessEnv {
 let deathSignal: Promise<boolean> | undefined
 
 /**
- * Whether a server can be given a signal by the kernel when the supervisor dies, even by kill -9: on Linux, where
- * util-linux is there. Elsewhere the next start ends it (`orphans.ts`). It is tried once; ask early.
+ * Whether the kernel can signal a server when the supervisor dies, even by kill -9: on Linux, if util-linux is
+ * installed. Elsewhere the next start ends it (`orphans.ts`). It is tried once; call it early.
  */
 export function deathSignalWorks(): Promise<boolean> {
   deathSignal ??= process.platform === 'linux' ? tryDeathSignal() : Promise.resolve(false)
@@ -37,12 +37,12 @@ export interface SpawnOptions {
   readonly runAs: RunAs | undefined
   /** An open file for stdout and stderr: it outlives the supervisor, a pipe would not. */
   readonly log: number
-  /** What the kernel sends it when the supervisor dies; only where `deathSignalWorks`. */
+  /** The signal that the kernel sends it when the supervisor dies; only if `deathSignalWorks`. */
   readonly deathSignal: 'INT' | 'TERM' | undefined
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Starts a server. What gives it its death signal replaces itself: the process id is the server's. */
+/** Starts a server. The program that sets the death signal replaces itself: the process id is the server's. */
 export function spawnServer(options: SpawnOptions): ChildProcess {
   const { cwd, runAs, log, deathSignal } = options
   const own = [options.command, ...options.args]
@@ -56,7 +56,7 @@ export function spawnServer(options: SpawnOptions): ChildProcess {
   })
 }
 
-/** Runs a program of PostgreSQL's to its end; resolves with its exit code and all it said. */
+/** Runs one of PostgreSQL's programs to completion; resolves with its exit code and output. */
 export function runProgram(
   command: string,
   args: readonly string[],

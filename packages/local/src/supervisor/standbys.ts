@@ -8,14 +8,14 @@ import type { ReplicationLogin } from './postgres/roles.js'
 import { isKept, makeStandby, removeStandby } from './postgres/standby.js'
 import type { RunAs } from './run-as.js'
 
-/** The server that standbys are made of, and how they run. */
+/** The server that standbys are created from, and how they run. */
 export interface StandbysOptions {
   readonly primary: ReplicationLogin
   readonly dataDir: string
   readonly binaries: PostgresBinaries
   readonly runAs: RunAs | undefined
   readonly durable: boolean
-  /** The URLs of the logins at a port. */
+  /** Returns the URLs of the logins at a port. */
   readonly urls: (port: number) => Pick<StackReplica, 'databaseUrl' | 'serviceDatabaseUrl'>
   readonly openLog: (name: string) => LogFile
   readonly announce: Announce
@@ -53,9 +53,9 @@ export class Standbys {
   }
 
   /**
-   * Has so many: makes those that are missing, and takes the last ones away.
-   * @param ports that they had before.
-   * @throws {Failure} `local.replica.start_failed`; those before it stay.
+   * Sets their number: creates the missing ones, and removes the last ones.
+   * @param ports their previous ports.
+   * @throws {Failure} `local.replica.start_failed`; those created before it stay.
    */
   have(count: number, ports: readonly number[] = []): Promise<void> {
     return this.#change(async () => {
@@ -68,7 +68,7 @@ export class Standbys {
     })
   }
 
-  /** Ends all, while the primary is still there to be told. */
+  /** Ends all, while the primary is still running to be notified. */
   stop(): Promise<void> {
     return this.have(0)
   }

@@ -16,10 +16,10 @@ import { sweepTemporaryStacks } from './sweep-temporary.js'
 import { delay, until } from './wait.js'
 
 const STACK_FILE = 'stack.json'
-/** How long a stack (or its failure) waits for its first acquirer, who may have died meanwhile. */
+/** How long a stack (or its failure) waits for its first acquirer, which may have died in the meantime. */
 const FIRST_LEASE_MS = 2_000
 /**
- * How often the supervisor looks whether its folder and data are still there: `rm -rf .miyabi` must not leave servers
+ * How often the supervisor checks whether its folder and data still exist: `rm -rf .miyabi` must not leave servers
  * behind.
  */
 const WATCH_MS = 1_000
@@ -32,9 +32,9 @@ type State =
 
 export interface SupervisorOptions {
   readonly folder: string
-  /** Remove the folder at the end, and spare the disk: these data are not meant to survive. */
+  /** Remove the folder at the end, and do not flush: this data is not meant to survive. */
   readonly temporary: boolean
-  /** Whether a database that begins now has amcheck. */
+  /** Whether a database created now has amcheck. */
   readonly amcheck: boolean
 }
 
@@ -46,7 +46,7 @@ export class Supervisor {
   #claim: Claim | undefined
   #starting: Promise<StackDescriptor> | undefined
   readonly #leases = new Set<Client>()
-  /** Who waits for the end of a lease or a hold to have had its effect. */
+  /** The clients waiting for the end of a lease or a hold to take effect. */
   readonly #closing = new Map<Client, { readonly wasHeld: boolean }>()
   readonly #servers = new Servers()
   readonly #control = new ControlServer({
@@ -56,7 +56,7 @@ export class Supervisor {
 
   constructor(private readonly options: SupervisorOptions) {}
 
-  /** Resolves once the stack is up, or at once when another supervisor owns the folder. */
+  /** Resolves once the stack is running, or immediately if another supervisor owns the folder. */
   async run(): Promise<void> {
     const { folder, temporary, amcheck } = this.options
     const port = await this.#control.listen()
@@ -64,7 +64,7 @@ export class Supervisor {
     if (!this.#claim) process.exit(0)
     this.#held = this.#claim.inheritedHold
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-      process.on(signal, () => void this.#terminate('it was told to by a signal'))
+      process.on(signal, () => void this.#terminate('it received a signal'))
     }
     setInterval(() => this.#watchFolder(), WATCH_MS).unref()
     try {
@@ -76,11 +76,11 @@ export class Supervisor {
         onRestart: () => this.#publish(),
       })
       const descriptor = await this.#starting
-      if (this.#state.is !== 'starting') return // told to end meanwhile
+      if (this.#state.is !== 'starting') return // told to end in the meantime
       this.#state = { is: 'up', descriptor }
       this.#publish()
       this.#servers.prepareNext()
-      // Whoever asked for them is not there to ask again.
+      // The client that requested them is gone and cannot request them again.
       const { replicas = [] } = readPorts(folder)
       if (this.#held && replicas.length > 0) void this.#haveReplicas(replicas.length).catch(this.#logFailure)
       if (temporary) void sweepTemporaryStacks(cacheFolder()).catch((error: unknown) => console.error(error))
@@ -91,9 +91,9 @@ export class Supervisor {
     }
   }
 
-  /** Tells where the servers are, and which processes they are now. */
+  /** Publishes the addresses of the servers and their current processes. */
   #publish(): void {
-    if (this.#state.is !== 'up') return // a server that ended before both were up: the start has yet to tell
+    if (this.#state.is !== 'up') return // a server ended before both were running: the start will report it
     const descriptor = this.#servers.withProcesses(this.#state.descriptor)
     this.#state = { is: 'up', descriptor }
     if (this.#claim?.isOurs())
@@ -122,7 +122,7 @@ export class Supervisor {
     } finally {
       this.#publish()
     }
-    if (this.#state.is !== 'up') throw new Error('the stack has ended meanwhile')
+    if (this.#state.is !== 'up') throw new Error('the stack has ended in the meantime')
     return this.#state.descriptor
   }
 
@@ -149,8 +149,8 @@ export class Supervisor {
   }
 
   /**
-   * Ends what the client had, and answers once that has had its effect: at once while others use the stack, else when
-   * all is gone.
+   * Ends the client's lease or hold, and answers once that has taken effect: immediately while others use the stack,
+   * otherwise when everything has ended.
    */
   #endFor(client: Client, wasHeld: boolean): void {
     this.#leases.delete(client)
@@ -187,12 +187,12 @@ export class Supervisor {
     const { dataDir, dynamodb } = this.#state.descriptor
     const hasData = hasPostgresData(dataDir) && ('unavailable' in dynamodb || existsSync(databaseFile(dataDir)))
     if (!this.#claim?.isOurs()) void this.#terminate(`its folder ${this.options.folder} was removed`)
-    else if (!hasData) void this.#terminate(`its data in ${dataDir} were removed`)
+    else if (!hasData) void this.#terminate(`its data in ${dataDir} was removed`)
   }
 
-  /** Ends although the stack is in use: holders hear why, and do not start it again. */
+  /** Ends although the stack is in use: holders are told why, and do not start it again. */
   async #terminate(reason: string): Promise<void> {
-    console.log(`${new Date().toISOString()} error the embedded stack ends: ${reason}`)
+    console.log(`${new Date().toISOString()} error the embedded stack is ending: ${reason}`)
     for (const client of this.#leases) client.finish({ type: 'terminated', reason })
     this.#leases.clear()
     await this.#stop()
@@ -202,10 +202,10 @@ export class Supervisor {
     if (this.#state.is === 'stopping') return
     this.#state = { is: 'stopping' }
     const { folder, temporary } = this.options
-    // First: nobody is to find URLs that are about to end. Another supervisor may own the folder by now, if it was
-    // removed.
+    // First: the URLs are about to become invalid and must not be found. Another supervisor may own the folder by now,
+    // if it was removed.
     if (this.#claim?.isOurs()) rmSync(path.join(folder, STACK_FILE), { force: true })
-    await this.#starting?.catch(() => {}) // a server that comes up late must not be overlooked
+    await this.#starting?.catch(() => {}) // a server that starts late must not be overlooked
     await this.#servers.stop()
     this.#claim?.release()
     if (temporary) await removeTree(folder)
@@ -214,7 +214,7 @@ export class Supervisor {
     process.exit(0)
   }
 
-  /** What those hear who asked. */
+  /** The answer to the clients that requested the start. */
   #failureOf(error: unknown): PlainFailure {
     const named = nameFileError(error, this.options.folder)
     console.error(named)
@@ -230,7 +230,7 @@ export class Supervisor {
     if (this.#state.is === 'stopping') return
     const failure = this.#failureOf(error)
     this.#state = { is: 'failed' }
-    // Whoever waits hears of it, and if nobody has come yet, whoever comes first. Later ones try again by themselves.
+    // Waiting clients receive it or, if there are none yet, the first to arrive. Later ones try again themselves.
     if (!this.#wasLeased) await until(FIRST_LEASE_MS, () => this.#wasLeased)
     this.#claim?.release()
     for (const client of this.#leases) client.finish({ type: 'failed', error: failure })

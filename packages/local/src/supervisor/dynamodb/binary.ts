@@ -13,13 +13,13 @@ export interface DynamodbBinary {
   readonly version: string
 }
 
-/** Why there is no engine, and what to do: a sentence for people. PostgreSQL starts all the same. */
+/** Why there is no engine, and what to do: a sentence for people. PostgreSQL starts anyway. */
 export interface Unavailable {
   readonly unavailable: string
 }
 
 const REMEDY =
-  'Add it with `pnpm add --save-dev --workspace-root dynoxide`, or set DYNAMODB_ENDPOINT to any server that speaks DynamoDB.'
+  'Add it with `pnpm add --save-dev --workspace-root dynoxide`, or set DYNAMODB_ENDPOINT to any DynamoDB-compatible server.'
 
 function isExecutable(file: string): boolean {
   try {
@@ -30,7 +30,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Resolves `<package>/package.json` from a place and gives the package's folder. */
+/** Resolves `<package>/package.json` from a path and returns the package's folder. */
 function packageFolder(name: string, from: string): string | undefined {
   try {
     return path.dirname(createRequire(from).resolve(`${name}/package.json`))
@@ -39,11 +39,11 @@ function packageFolder(name: string, from: string): string | undefined {
   }
 }
 
-/** `DYNOXIDE_BIN`, the `dynoxide` package's own platform package, that package by itself, then PATH. */
+/** `DYNOXIDE_BIN`, the `dynoxide` package's own platform package, that package on its own, then PATH. */
 function* places(env: NodeJS.ProcessEnv, workspace: string): Generator<string> {
   const name = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide'
   const platformPackage = `@dynoxide/${process.platform}-${process.arch}`
-  // The workspace's root may have it too: that is where the remedy above puts it.
+  // The workspace's root may have it too: the remedy above installs it there.
   for (const from of [import.meta.url, path.join(workspace, 'package.json')]) {
     const wrapper = packageFolder('dynoxide', from)
     const nested = wrapper && packageFolder(platformPackage, path.join(wrapper, 'package.json'))
@@ -68,9 +68,9 @@ function findBinary(env: NodeJS.ProcessEnv, workspace: string): string | Unavail
   }
 }
 
-/** What an engine says of itself, or why it says nothing. */
+/** Returns the engine's version, or why it reports none. */
 async function askVersion(file: string): Promise<{ readonly version?: string | undefined; readonly problem: string }> {
-  const silent = 'it does not tell its version'
+  const silent = 'it does not report its version'
   try {
     const { stdout } = await promisify(execFile)(file, ['--version'], { timeout: 5_000, windowsHide: true })
     return { version: /dynoxide (\d+\.\d+\.\d+)/.exec(stdout)?.[1], problem: silent }
@@ -80,7 +80,7 @@ async function askVersion(file: string): Promise<{ readonly version?: string | u
   }
 }
 
-/** The engine's binary, checked by running it; copied to the cache where the server's user cannot reach it. */
+/** The engine's binary, checked by running it; copied to the cache if the server's user cannot reach it. */
 export async function resolveDynamodb(
   cache: string,
   runAs: RunAs | undefined,

@@ -16,7 +16,7 @@ import { startSweeping } from './sweep.js'
 const START_MS = 10_000
 const STOP_MS = 3_000
 
-/** The engine keeps no lock and no pid file of its own; this one lets the next start find a left-over process. */
+/** The engine has no lock or pid file; with this one the next start finds a leftover process. */
 export const PID_FILE = 'dynamodb.pid'
 export const databaseFile = (dataDir: string): string => path.join(dataDir, 'dynamodb', 'dynamodb.db')
 
@@ -41,13 +41,13 @@ function explainEnd(port: number, { host, dataDir, log }: LaunchOptions): Failur
   if (/No space left on device|database or disk is full/i.test(tail)) return diskFullFailure(dataDir)
   return new Failure(
     'local.dynamodb.start_failed',
-    `The DynamoDB engine ended while it started on ${databaseFile(dataDir)}`,
+    `The DynamoDB engine ended while starting on ${databaseFile(dataDir)}`,
     { folder: dataDir, log: tail },
-    'see its last words in details.log',
+    'see its last output in details.log',
   )
 }
 
-/** Starts the engine and the sweeping of expired items; resolves once it answers with its own name. */
+/** Starts the engine and the sweeping of expired items; resolves once it answers with its name. */
 export async function launchDynamodb(port: number, options: LaunchOptions): Promise<Launched> {
   const { binary, host, dataDir, runAs, log } = options
   const database = databaseFile(dataDir)
@@ -90,7 +90,7 @@ export async function launchDynamodb(port: number, options: LaunchOptions): Prom
     child.kill('SIGKILL')
     throw new Failure(
       'local.start.timeout',
-      `The DynamoDB engine does not answer after ${START_MS / 1000} s; see ${log.file}.`,
+      `The DynamoDB engine did not answer within ${START_MS / 1000} s; see ${log.file}.`,
       {
         port,
         log: log.tail(),

@@ -4,26 +4,25 @@ import { gunzipSync } from 'node:zlib'
 import type { RunAs } from '../run-as.js'
 import { file, statements } from './stream-records.generated.js'
 
-/** The versions of the engine whose table of stream records stream-records.sql has. */
+/** The engine versions whose stream record table matches stream-records.sql. */
 const VERSIONS: ReadonlySet<string> = new Set(['1.2.1'])
 
-/** Beside a database that has the indexes: SQLite, which could tell, is not in Node 20. */
+/** Marks a database that has the indexes: Node 20 has no SQLite to check it. */
 const MARK = 'streams-indexed'
 
-/** What is used of `node:sqlite`, whose types come with later versions of Node. */
+/** The used parts of `node:sqlite`, whose types are only in later versions of Node. */
 interface Sqlite {
   readonly DatabaseSync: new (file: string) => { exec(sql: string): void; close(): void }
 }
 
 /**
- * Lets the engine begin with a database that has indexes for its streams. Without them it searches all records that a
- * stream has ever had for every write: behind 5,000 records a write takes three times its CPU, and ever more.
+ * Lets the engine start with a database that has indexes for its streams. Without them every write scans all records
+ * that a stream has ever had: after 5,000 records a write takes three times as much CPU, and increasingly more.
  *
- * A database that was begun without them gets them where Node has SQLite (from 22.13 on). Call it while the engine is
- * down.
+ * A database created without them gets them if Node has SQLite (from 22.13 on). Call it while the engine is stopped.
  *
- * @returns whether streams stay fast; false for an older database on an older Node. An engine of another version is
- *   left alone.
+ * @returns whether streams stay fast; false for an older database on an older Node. Databases of other engine versions
+ *   are left unchanged.
  */
 export async function prepareStreams(
   database: string,
@@ -34,7 +33,7 @@ export async function prepareStreams(
   const exists = existsSync(database)
   if (exists && existsSync(mark)) return true
   if (exists && !(await addIndexes(database))) return false
-  // Before the database: a crash in between leaves none, and it is made by the next start.
+  // Before the database: after a crash in between there is none, and the next start creates it.
   writeFileSync(mark, `${version}\n`, { mode: 0o600 })
   if (exists) return true
   writeFileSync(database, gunzipSync(Buffer.from(file, 'base64')), { mode: 0o600 })

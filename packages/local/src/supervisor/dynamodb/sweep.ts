@@ -4,8 +4,8 @@ import { ask } from '../http.js'
 const SWEEP_EVERY_MS = 5_000
 
 /**
- * The engine stores the time to live but never acts on it by itself: it must be told to, through its tool port. Sweeps
- * at once and then regularly; returns what ends it.
+ * The engine stores the time to live but never applies it on its own: it must be triggered through its tool port.
+ * Sweeps immediately and then regularly; returns a function that stops it.
  */
 export function startSweeping(tool: { readonly port: number; readonly token: string }): () => void {
   const body = JSON.stringify({

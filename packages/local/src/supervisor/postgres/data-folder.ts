@@ -22,15 +22,15 @@ import {
 import { runSingleUser } from './single-user.js'
 import { takeSpare } from './spare.js'
 
-/** What a fresh data folder takes, with room for the first writes. */
+/** The size of a new data folder, with room for the first writes. */
 const FRESH_BYTES = 96 * 1024 * 1024
 
 export interface DataFolder {
   readonly path: string
   readonly credentials: Credentials
   /**
-   * The prepared folder that fresh data were copied from. Unset where there was none: a machine that is made for one
-   * run has no use for a spare.
+   * The prepared folder that new data was copied from. Unset if there was none: a machine used for a single run does
+   * not need a spare.
    */
   readonly prepared?: string | undefined
 }
@@ -41,27 +41,27 @@ export interface DataFolderOptions {
   readonly cache: string
   readonly binaries: PostgresBinaries
   readonly runAs: RunAs | undefined
-  /** Whether the data must survive a power cut. */
+  /** Whether the data must survive a power failure. */
   readonly durable: boolean
-  /** Whether the migrator may run amcheck in a database that begins now. */
+  /** Whether the migrator may run amcheck in a database created now. */
   readonly amcheck: boolean
 }
 
 /**
- * What `credentials.json` holds. Data made earlier have no password of the service's login, or passwords that all
- * stacks of one user had in common, or no statistics, or no login of standbys.
+ * The contents of `credentials.json`. Older data has no password for the service's login, or passwords shared by all
+ * stacks of one user, or no statistics, or no login for standbys.
  */
 interface StoredCredentials extends Partial<Credentials> {
-  /** Whether these passwords are those of no other stack. */
+  /** Whether these passwords are unique to this stack. */
   readonly own?: true
-  /** Whether the server's statistics of statements can be read. */
+  /** Whether the server's statement statistics can be read. */
   readonly statistics?: true
 }
 
-/** What every data folder has, from its first moment on. A removal that was cut short takes it like any other file. */
+/** A file that every data folder has from the start. An interrupted removal may delete it like any other file. */
 const VERSION_FILE = 'PG_VERSION'
 
-/** Whether a stack's data hold those of PostgreSQL, as far as one file can tell. */
+/** Whether a stack's data contains PostgreSQL's, judging by one file. */
 export function hasPostgresData(dataDir: string): boolean {
   return existsSync(path.join(dataDir, 'postgres', VERSION_FILE))
 }
@@ -70,10 +70,10 @@ function checkWhole(folder: string): void {
   if (existsSync(path.join(folder, VERSION_FILE))) return
   throw new Failure(
     'local.postgres.data_incomplete',
-    `${folder} is no whole data folder: its ${VERSION_FILE} is missing, as after a removal that was cut short; ` +
-      'nothing has been changed',
+    `${folder} is not a complete data folder: its ${VERSION_FILE} is missing, as after an interrupted removal; ` +
+      'nothing was changed',
     { folder },
-    'to begin with a fresh one, remove it; to keep what is left, move it away',
+    'to start with a new one, remove it; to keep what is left, move it away',
   )
 }
 
@@ -82,10 +82,10 @@ function checkVersion(folder: string, binaries: PostgresBinaries): void {
   if (found === binaries.major) return
   throw new Failure(
     'local.postgres.data_version',
-    `The data in ${folder} were written by PostgreSQL ${found}; the embedded server is PostgreSQL ${binaries.version}, which cannot ` +
-      'read them; nothing has been changed',
+    `The data in ${folder} was written by PostgreSQL ${found}; the embedded server is PostgreSQL ${binaries.version}, which cannot ` +
+      'read it; nothing was changed',
     { folder, expected: binaries.major, found },
-    `to keep them, dump them with a PostgreSQL ${found} server (pg_dumpall) and load them into a new folder; to do without them, ` +
+    `to keep the data, dump it with a PostgreSQL ${found} server (pg_dumpall) and load it into a new folder; otherwise ` +
       'delete or move that folder away',
   )
 }
@@ -95,12 +95,12 @@ function checkSpace(dataDir: string): void {
   const freeBytes = bavail * bsize
   if (freeBytes >= FRESH_BYTES) return
   const mb = (bytes: number): string => `${Math.floor(bytes / 1024 / 1024)} MB`
-  throw diskFullFailure(dataDir, `${mb(freeBytes)} free, ${mb(FRESH_BYTES)} needed to begin with`)
+  throw diskFullFailure(dataDir, `${mb(freeBytes)} free, ${mb(FRESH_BYTES)} needed to start`)
 }
 
-/** Writes out all of a data folder, for what is committed on top of it later must not outlive it. */
+/** Flushes a whole data folder, because later commits must not become durable before it. */
 async function flushToDisk(folder: string, binaries: PostgresBinaries, runAs: RunAs | undefined): Promise<void> {
-  // Linux flushes the whole file system in one go, which is much quicker than a thousand files one by one.
+  // Linux flushes the whole file system in one call, which is much faster than a thousand files one by one.
   const method = process.platform === 'linux' ? ['--sync-method=syncfs'] : []
   const { code, output } = await runProgram(binaries.initdb, ['--sync-only', ...method, '-D', folder], {
     cwd: folder,
@@ -113,7 +113,7 @@ async function flushToDisk(folder: string, binaries: PostgresBinaries, runAs: Ru
     })
 }
 
-/** PostgreSQL's data folder of this stack: the one that is there, checked, or a fresh one. */
+/** Returns this stack's PostgreSQL data folder: the existing one, checked, or a new one. */
 export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
   const { dataDir, binaries, runAs, durable } = options
   const folder = path.join(dataDir, 'postgres')
@@ -124,15 +124,15 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   if (!existsSync(credentialsFile)) {
     throw new Failure(
       'local.postgres.credentials_missing',
-      `${credentialsFile} is gone, and with it the passwords of the data in ${folder}; nothing has been changed`,
+      `${credentialsFile} is missing, and with it the passwords of the data in ${folder}; nothing was changed`,
       { folder },
-      'put it back, or delete or move that data folder away to begin with a fresh one',
+      'restore it, or delete or move that data folder away to start with a new one',
     )
   }
   const { own, statistics: has, ...stored } = JSON.parse(readFileSync(credentialsFile, 'utf8')) as StoredCredentials
   if (own && has && stored.replica !== undefined) return { path: folder, credentials: stored as Credentials }
   const credentials: Credentials = { ...newCredentials(), ...(own && stored) }
-  // First the data, then the file: a crash in between leaves the old file, and it is all done again.
+  // First the data, then the file: after a crash in between the old file remains, and everything is repeated.
   const login = [...replication, replicaPassword(credentials.replica)]
   const others = own ? [] : [...memberships, ...passwords(credentials)]
   await runSingleUser(binaries, folder, [...login, ...others], { runAs, durable })
@@ -143,7 +143,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   return { path: folder, credentials }
 }
 
-/** A fresh data folder: the spare, or a copy of the prepared one. */
+/** A new data folder: the spare, or a copy of the prepared one. */
 async function begin(
   folder: string,
   credentialsFile: string,
@@ -153,8 +153,8 @@ async function begin(
   const { data: prepared, isNew } = await preparedFolder(cache, binaries, runAs)
   let credentials = newCredentials()
   const finish = async (copy: string): Promise<void> => {
-    // First the passwords, then the data they belong to: a crash in between leaves no data folder, and all is done
-    // again.
+    // First the passwords, then the data they belong to: after a crash in between there is no data folder, and
+    // everything is repeated.
     writeCredentials(credentialsFile, credentials)
     if (hasAmcheck) await runSingleUser(binaries, copy, amcheck, { runAs, durable: false, database: DATABASE })
     if (durable) await flushToDisk(copy, binaries, runAs)

@@ -12,9 +12,9 @@ import type { PostgresBinaries } from './binaries.js'
 
 /** Long enough for the recovery of a large data folder after a crash. */
 const START_MS = 60_000
-/** How long a fast shutdown (end the sessions, write everything out) may take before it is made less polite. */
+/** How long a fast shutdown (end the sessions, write everything out) may take before it is forced. */
 const STOP_MS = 10_000
-/** How long the processes of a killed server may need to let go of its shared memory. */
+/** How long the processes of a killed server may need to release its shared memory. */
 const SHARED_MEMORY_MS = 10_000
 
 export interface LaunchOptions {
@@ -22,14 +22,14 @@ export interface LaunchOptions {
   readonly dataFolder: string
   readonly runAs: RunAs | undefined
   readonly log: LogFile
-  /** Whether an acknowledged commit must survive a power cut. */
+  /** Whether an acknowledged commit must survive a power failure. */
   readonly durable: boolean
 }
 
-/** How much of its log a primary keeps for a standby that does not take it: a dead one must not fill the disk. */
+/** How much log a primary keeps for a standby that does not consume it: a dead one must not fill the disk. */
 const KEPT_FOR_STANDBYS = '256MB'
 
-/** Line 8 of postmaster.pid tells the state; line 1, whose it is. A file of an earlier server must not count. */
+/** Line 8 of postmaster.pid contains the state; line 1, the process. The file of an earlier server must be ignored. */
 function saysReady(dataFolder: string, pid: number | undefined): boolean {
   try {
     const lines = readFileSync(path.join(dataFolder, 'postmaster.pid'), 'utf8').split('\n')
@@ -50,15 +50,15 @@ function explainEnd(port: number, { dataFolder, log }: LaunchOptions): Failure {
   if (tail.includes('No space left on device')) return diskFullFailure(dataFolder)
   return new Failure(
     'local.postgres.start_failed',
-    `PostgreSQL ended while it started on ${dataFolder}`,
+    `PostgreSQL ended while starting on ${dataFolder}`,
     { folder: dataFolder, log: tail },
-    `see its last words in details.log, all of them in ${log.file}`,
+    `see its last output in details.log, and all of it in ${log.file}`,
   )
 }
 
 async function stop(child: ChildProcess, { binaries, dataFolder, runAs }: LaunchOptions): Promise<void> {
   if (process.platform === 'win32') {
-    // There are no signals there; pg_ctl speaks to the server through a pipe.
+    // There are no signals there; pg_ctl uses a pipe to the server.
     await runProgram(binaries.pgCtl, ['stop', '-D', dataFolder, '-m', 'fast', '-t', '10'], { cwd: dataFolder, runAs })
   } else {
     child.kill('SIGINT')
@@ -70,16 +70,18 @@ async function stop(child: ChildProcess, { binaries, dataFolder, runAs }: Launch
   await exitsWithin(child, STOP_MS)
 }
 
-/** Starts `postgres` itself (not through pg_ctl: its end is to be noticed) and resolves once it takes connections. */
+/**
+ * Starts `postgres` itself (not through pg_ctl, so that its end is noticed) and resolves once it accepts connections.
+ */
 export async function launchPostgres(port: number, options: LaunchOptions): Promise<Launched> {
   const { binaries, dataFolder, runAs, log, durable } = options
   const settings = {
     listen_addresses: HOST,
     unix_socket_directories: '',
-    // Without these a power cut may ruin the data, but a killed server still loses nothing that it acknowledged.
+    // Without these a power failure may corrupt the data, but a killed server still loses nothing that it acknowledged.
     fsync: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
-    // For `pnpm db:slow`. Statements that are no queries may have values in them, and passwords.
+    // For `pnpm db:slow`. Utility statements may contain values, and passwords.
     shared_preload_libraries: 'pg_stat_statements',
     'pg_stat_statements.track_utility': 'off',
     max_slot_wal_keep_size: KEPT_FOR_STANDBYS,
@@ -106,13 +108,13 @@ export async function launchPostgres(port: number, options: LaunchOptions): Prom
       await stop(child, options)
       throw new Failure(
         'local.start.timeout',
-        `PostgreSQL is not ready after ${START_MS / 1000} s`,
+        `PostgreSQL was not ready within ${START_MS / 1000} s`,
         { folder: dataFolder, log: log.tail() },
         `see ${log.file}`,
       )
     }
     if (!hasExited(child)) return { child, stop: () => stop(child, options) }
-    // After kill -9 of the server its sessions end by themselves, but not at once.
+    // After kill -9 of the server its sessions end on their own, but not immediately.
     const held = log.tail().includes('pre-existing shared memory block')
     if (!held || Date.now() > giveUp) throw explainEnd(port, options)
     await delay(50)

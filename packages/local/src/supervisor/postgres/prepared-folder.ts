@@ -7,7 +7,7 @@ import type { PostgresBinaries } from './binaries.js'
 import { loginsAndDatabase, MAINTENANCE_DATABASE, memberships, REPLICA, replication, statistics } from './roles.js'
 import { runPostgresProgram, runSingleUser } from './single-user.js'
 
-/** Changes whenever what is prepared changes: folders of another layout stay as they are, new ones get the new one. */
+/** Changes whenever the prepared content changes: existing folders keep their layout, new ones get the new one. */
 const LAYOUT = 5
 
 const CONFIGURATION = `
@@ -20,15 +20,15 @@ log_checkpoints = off
 `
 
 /**
- * Only TCP on loopback, only with a password. The superuser has none, so it cannot log in at all; the login of standbys
- * follows the server, and sees no database.
+ * Only TCP on loopback, only with a password. The superuser has none, so it cannot log in at all; the standbys' login
+ * may replicate the server, but access no database.
  */
 const ACCESS = `host replication ${REPLICA} 127.0.0.1/32 scram-sha-256
 host all ${REPLICA} 127.0.0.1/32 reject
 host all all 127.0.0.1/32 scram-sha-256
 `
 
-/** Says who may sign in. */
+/** Sets who may log in. */
 export function writeAccess(data: string): void {
   writeFileSync(path.join(data, 'pg_hba.conf'), ACCESS)
 }
@@ -45,11 +45,11 @@ async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | 
     '-A',
     'trust',
     '--encoding=UTF8',
-    // PostgreSQL's own C.UTF-8: the same order on Linux, macOS and Windows, whatever the system's library has.
+    // PostgreSQL's own C.UTF-8: the same collation on Linux, macOS and Windows, whatever the system library.
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--locale=C',
-    // The copies are flushed, this is not; small WAL segments make them quick.
+    // The copies are flushed, this one is not; small WAL segments make copying fast.
     '--no-sync',
     '--no-instructions',
     '--wal-segsize=4',
@@ -62,8 +62,8 @@ async function build(folder: string, binaries: PostgresBinaries, runAs: RunAs | 
 }
 
 /**
- * A PostgreSQL data folder, cleanly shut down, to be copied for every fresh stack of this user and PostgreSQL version:
- * made once, in 0.7 s. It holds no password, because copies of one would be the same in every stack.
+ * A PostgreSQL data folder, cleanly shut down, that is copied for every new stack of this user and PostgreSQL version:
+ * created once, in 0.7 s. It contains no password, because copies would have the same one in every stack.
  */
 export async function preparedFolder(
   cache: string,

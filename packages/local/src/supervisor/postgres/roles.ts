@@ -5,10 +5,10 @@ export const DATABASE = 'miyabi'
 export const MIGRATOR = 'miyabi_migrator'
 export const APPLICATION = 'miyabi_app'
 export const BACKEND = 'miyabi_backend'
-/** What standbys sign in with: it may copy the whole server, and sign in to no database. */
+/** The standbys' login: it may copy the whole server, and log in to no database. */
 export const REPLICA = 'miyabi_replica'
 
-/** Passwords of the logins: each stack's own, kept beside its data in `credentials.json`. */
+/** Passwords of the logins: unique to each stack, stored beside its data in `credentials.json`. */
 export interface Credentials {
   readonly migrator: string
   readonly application: string
@@ -16,7 +16,7 @@ export interface Credentials {
   readonly replica: string
 }
 
-/** Where a primary is, and how a standby signs in to it. */
+/** The address of a primary, and how a standby logs in to it. */
 export interface ReplicationLogin {
   readonly port: number
   readonly password: string
@@ -31,7 +31,7 @@ export const newCredentials = (): Credentials => ({
   replica: newPassword(),
 })
 
-/** The migration makes them where they are missing. Here the logins become their members. */
+/** The migration creates them if they are missing. Here the logins become their members. */
 const { user, webUser, service, owner, definer } = databaseRoles
 
 /** Statements for a server without any of the logins. Without a password none of them can log in. */
@@ -43,9 +43,9 @@ export const loginsAndDatabase: readonly string[] = [
 ]
 
 /**
- * Statements that let each login become who it may be, and give it nothing besides: the application a person, the
- * backend the service. They may run any number of times. Of rights that older data gave by default, template1 is rid of
- * here; every other database is by the migration.
+ * Statements that let each login assume its roles, and grant it nothing else: the application's login a user's role,
+ * the backend's login the service role. They may run any number of times. Default privileges that older data granted
+ * are revoked here in template1, and in every other database by the migration.
  */
 export const memberships: readonly string[] = [
   ...[...Object.values(databaseRoles), BACKEND].map(
@@ -57,26 +57,26 @@ export const memberships: readonly string[] = [
   `GRANT ${user}, ${webUser} TO ${APPLICATION}`,
   `GRANT ${service} TO ${BACKEND}`,
   `GRANT ${definer}, ${owner} TO ${MIGRATOR}`,
-  // It may look at the database as anybody, and let other logins be somebody, but is nobody by itself.
+  // It may query the database as any role, and grant the roles to other logins, but does not inherit any.
   `GRANT ${service}, ${user}, ${webUser} TO ${MIGRATOR} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE`,
   ...['TABLES', 'SEQUENCES', 'SCHEMAS'].map(
     (kind) => `ALTER DEFAULT PRIVILEGES FOR ROLE ${MIGRATOR} REVOKE ALL ON ${kind} FROM ${APPLICATION}`,
   ),
 ]
 
-/** Statements that make the login of standbys. They may run any number of times. */
+/** Statements that create the standbys' login. They may run any number of times. */
 export const replication: readonly string[] = [
   `DO $$ BEGIN IF to_regrole('${REPLICA}') IS NULL THEN CREATE ROLE ${REPLICA}; END IF; END $$`,
   `ALTER ROLE ${REPLICA} LOGIN REPLICATION`,
 ]
 
-/** The database of the server's own, in which nobody keeps anything. */
+/** The server's own database, which contains no data. */
 export const MAINTENANCE_DATABASE = 'postgres'
 
 /**
- * Statements for `MAINTENANCE_DATABASE` that let the migrator, and nobody else, read what statements the server spent
- * its time on, in all databases. In the application's own the extension would be a difference to its migrations, and a
- * person's SQL could read the texts of others. They may run any number of times.
+ * Statements for `MAINTENANCE_DATABASE` that let only the migrator read the server's statement statistics, for all
+ * databases. In the application's database the extension would be drift from its migrations, and a user's SQL could
+ * read the texts of others. They may run any number of times.
  */
 export const statistics: readonly string[] = [
   'CREATE EXTENSION IF NOT EXISTS pg_stat_statements',
@@ -88,9 +88,9 @@ export const statistics: readonly string[] = [
 ]
 
 /**
- * Statements for `DATABASE` that let the migrator look through tables and indexes for corruption. For a stack that is
- * made for it alone: in any other the extension would be a difference to its migrations. It lies beside the functions
- * of the server, where migrations touch nothing and an empty search path finds it.
+ * Statements for `DATABASE` that let the migrator check tables and indexes for corruption. Only for stacks created for
+ * this purpose: in any other the extension would be drift from its migrations. It is in the schema of the server's
+ * functions, which migrations do not touch and an empty search path includes.
  */
 export const amcheck: readonly string[] = [
   'CREATE EXTENSION amcheck SCHEMA pg_catalog',
@@ -101,7 +101,7 @@ export const amcheck: readonly string[] = [
   ].map((signature) => `GRANT EXECUTE ON FUNCTION ${signature} TO ${MIGRATOR}`),
 ]
 
-/** Statements that give each login its password. */
+/** Statements that set each login's password. */
 export const passwords = ({ migrator, application, service, replica }: Credentials): readonly string[] => [
   `ALTER ROLE ${MIGRATOR} PASSWORD '${migrator}'`,
   `ALTER ROLE ${APPLICATION} PASSWORD '${application}'`,
@@ -109,7 +109,7 @@ export const passwords = ({ migrator, application, service, replica }: Credentia
   replicaPassword(replica),
 ]
 
-/** The statement that gives the login of standbys its password. */
+/** The statement that sets the password of the standbys' login. */
 export function replicaPassword(password: string): string {
   return `ALTER ROLE ${REPLICA} PASSWORD '${password}'`
 }

@@ -4,7 +4,7 @@ import type { RunAs } from '../run-as.js'
 import { runProgram } from '../spawn.js'
 import type { PostgresBinaries } from './binaries.js'
 
-/** Runs one of PostgreSQL's programs to its end. */
+/** Runs one of PostgreSQL's programs to completion. */
 export async function runPostgresProgram(
   program: string,
   args: readonly string[],
@@ -20,19 +20,15 @@ export async function runPostgresProgram(
   if (output.includes('No space left on device')) throw diskFullFailure(folder)
   if (output.includes('could not look up effective user ID')) throw unknownUserFailure()
   const name = path.basename(program)
-  throw new Failure(
-    'local.postgres.start_failed',
-    `${name} ended with code ${code} while a data folder was prepared.`,
-    {
-      folder,
-      log: output,
-    },
-  )
+  throw new Failure('local.postgres.start_failed', `${name} ended with code ${code} while preparing a data folder.`, {
+    folder,
+    log: output,
+  })
 }
 
 /**
- * Runs statements as the superuser, in template1 of a data folder without a server unless another database is named.
- * Each is one line, and commits by itself.
+ * Runs statements as the superuser on a data folder without a server, in template1 unless another database is named.
+ * Each is one line, and commits separately.
  */
 export async function runSingleUser(
   binaries: PostgresBinaries,
@@ -56,8 +52,8 @@ export async function runSingleUser(
 function unknownUserFailure(): Failure {
   return new Failure(
     'local.user.unknown',
-    `PostgreSQL's initdb wants to know who runs it, and this system has no user with the id ${process.getuid?.()}`,
+    `PostgreSQL's initdb requires a known user, and this system has none with the id ${process.getuid?.()}`,
     {},
-    'add one to /etc/passwd, or run the container as a user that it knows',
+    'add one to /etc/passwd, or run the container as an existing user',
   )
 }

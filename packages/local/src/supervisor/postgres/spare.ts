@@ -9,24 +9,24 @@ import type { PostgresBinaries } from './binaries.js'
 import { type Credentials, newCredentials, passwords } from './roles.js'
 import { runSingleUser } from './single-user.js'
 
-/** What is to be left of the disk. */
+/** The disk space that must remain free. */
 const FREE_BYTES = 1024 ** 3
 
 /**
- * A copy of the prepared folder that waits beside it for the next fresh stack, with passwords that no other has: a
- * stack takes it by renaming it, so only one can.
+ * A copy of the prepared folder, kept beside it for the next new stack, with unique passwords: a stack takes it by
+ * renaming it, so only one can.
  */
 const spareOf = (prepared: string): string => `${path.dirname(prepared)}-spare`
 
 const DATA = 'data'
 const CREDENTIALS = 'credentials.json'
 
-/** Nothing was flushed to the disk: after the machine went down there may be less in it than it seems. */
+/** Nothing was flushed to the disk: after the machine crashed it may be incomplete. */
 const isOfThisBoot = (folder: string): boolean => statSync(folder).mtimeMs > Date.now() - os.uptime() * 1000
 
 /**
- * Makes the spare, where there is none. It takes as long as a fresh stack would without it, so it is made while a stack
- * is up.
+ * Creates the spare, if there is none. It takes as long as a new stack without it, so it is created while a stack is
+ * running.
  */
 export async function makeSpare(prepared: string, binaries: PostgresBinaries, runAs: RunAs | undefined): Promise<void> {
   const spare = spareOf(prepared)
@@ -50,9 +50,9 @@ export async function makeSpare(prepared: string, binaries: PostgresBinaries, ru
 }
 
 /**
- * Makes the spare a stack's data folder.
+ * Turns the spare into a stack's data folder.
  * @param finish called with its data and its passwords, before it gets its name.
- * @returns false where there is none, where another stack was faster, and where it lies on another disk.
+ * @returns false if there is none, if another stack was faster, or if it is on another disk.
  */
 export async function takeSpare(
   prepared: string,

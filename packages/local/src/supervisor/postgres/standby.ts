@@ -7,7 +7,7 @@ import { HOST } from '../ports.js'
 import type { RunAs } from '../run-as.js'
 import { REPLICA, type ReplicationLogin } from './roles.js'
 
-/** Where the standbys of a stack are: folders of data, one each, which last as long as the stack is up. */
+/** The folder of a stack's standbys: one data folder each, which exist as long as the stack is running. */
 export const standbysFolder = (dataDir: string): string => path.join(dataDir, 'replicas')
 
 export interface StandbyOptions {
@@ -25,8 +25,8 @@ const urlOf = ({ port, password }: ReplicationLogin): string =>
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /**
- * Makes the data folder of a standby: a base backup of the primary, and how to follow it. What it needs of the log is
- * kept for it from before the backup on.
+ * Creates the data folder of a standby: a base backup of the primary, and its configuration for following it. The log
+ * it needs is retained from before the backup.
  * @returns the folder.
  */
 export async function makeStandby(options: StandbyOptions): Promise<string> {
@@ -44,11 +44,14 @@ export async function makeStandby(options: StandbyOptions): Promise<string> {
   } catch (error) {
     await removeStandby(options).catch(() => {})
     const { message } = error as Error
-    throw new Failure('local.replica.start_failed', `Replica ${number} cannot be made: ${message}`, { folder })
+    throw new Failure('local.replica.start_failed', `Replica ${number} could not be created: ${message}`, { folder })
   }
 }
 
-/** Says to the standby whom to follow. The password is in a file that only the server may read, as libpq wants it. */
+/**
+ * Configures the standby to follow the primary. The password is in a file that only the server may read, as libpq
+ * requires.
+ */
 async function follow(folder: string, { number, primary, runAs }: StandbyOptions): Promise<void> {
   const passfile = `${folder}.pass`
   await writePrivate(passfile, `${HOST}:${primary.port}:*:${REPLICA}:${primary.password}\n`, runAs)
@@ -96,8 +99,8 @@ export async function removeStandby({
 }
 
 /**
- * Takes away what standbys left that ended with a supervisor that was killed, before the primary starts: a slot would
- * keep its log for nobody.
+ * Removes the remains of standbys whose supervisor was killed, before the primary starts: an unused slot would retain
+ * its log.
  */
 export async function forgetStandbys(dataDir: string): Promise<void> {
   const slots = path.join(dataDir, 'postgres', 'pg_replslot')
