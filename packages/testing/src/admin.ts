@@ -2,15 +2,15 @@ import { Socket } from 'node:net'
 import { sleep } from '@miyabi/core'
 import pg from 'pg'
 
-/** A connection of the caller's, to be ended by it. */
+/** Opens a connection, which the caller must end. */
 export async function openConnection(url: string, stream: Socket = new Socket()): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'miyabi-testing', stream: () => stream })
-  client.on('error', () => {}) // a server that ends is reported by the query that needs it
+  client.on('error', () => {}) // the end of a server is reported by the query that needs it
   await client.connect()
   return client
 }
 
-/** Runs `work` on one connection of its own. */
+/** Runs `work` on a separate connection. */
 export async function withConnection<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = await openConnection(url)
   try {
@@ -20,19 +20,21 @@ export async function withConnection<T>(url: string, work: (client: pg.Client) =
   }
 }
 
-/** The same server and login, another database. */
+/** Returns the URL of another database with the same server and login. */
 export function withDatabase(url: string, name: string): string {
   const changed = new URL(url)
   changed.pathname = `/${name}`
   return changed.toString()
 }
 
-/** SQLSTATEs of a clone that may succeed in a moment: the source is in use, or another clone of it is being made. */
+/**
+ * SQLSTATEs of a clone that may succeed when retried: the source is in use, or another clone of it is being created.
+ */
 const BUSY = new Set(['55006', '55P03', '40001'])
 
 /**
- * `CREATE DATABASE`, from a template where given; waits while the template is busy. Files are copied as such: through
- * the log, as is usual, a copy and its removal take a server twice the processor time.
+ * Runs `CREATE DATABASE`, from a template if given; waits while the template is busy. Files are copied directly:
+ * through the log, the default, a copy and its removal take twice the server's CPU time.
  */
 export async function createDatabase(client: pg.Client, name: string, template?: string): Promise<void> {
   const source = template === undefined ? '' : ` TEMPLATE ${pg.escapeIdentifier(template)}`
@@ -47,7 +49,7 @@ export async function createDatabase(client: pg.Client, name: string, template?:
   }
 }
 
-/** Drops a database with whatever is still connected to it. */
+/** Drops a database including its open connections. */
 export async function dropDatabase(client: pg.Client, name: string): Promise<void> {
   await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`)
 }

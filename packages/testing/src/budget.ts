@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 
 export interface BudgetOptions {
-  /** By which its counts are printed, and its seed differs from those of others. */
+  /** The name under which its counts are printed, and which makes its seed different from others. */
   readonly name: string
-  /** Rounds in `pnpm test`, and the fewest in `pnpm test:long`. */
+  /** Rounds in `pnpm test`, and the minimum in `pnpm test:long`. */
   readonly short: number
-  /** How long `pnpm test:long` goes on with it, in seconds. */
+  /** How long `pnpm test:long` continues with it, in seconds. */
   readonly longSeconds: number
-  /** Where the environment is read; the process's own unless said otherwise. */
+  /** The environment; default: the process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** The time, in milliseconds since 1970. */
   readonly now?: () => number
@@ -15,17 +15,17 @@ export interface BudgetOptions {
 }
 
 /**
- * How far a suite of random or fault tests goes: a count in `pnpm test`, a time in `pnpm test:long`, which then prints
- * the count it has reached. Random choices begin at the seed of the run: always the same one in `pnpm test`, the day's
- * in `pnpm test:long`, so that nightly runs add up; `MIYABI_TEST_SEED` repeats another day. All budgets of a long run
- * end when the run's own time is over (`MIYABI_TEST_UNTIL`).
+ * The size of a suite of random or fault tests: a count in `pnpm test`, a time in `pnpm test:long`, which then prints
+ * the count it has reached. Random choices start from the seed of the run: always the same one in `pnpm test`, the
+ * day's in `pnpm test:long`, so that nightly runs add up; `MIYABI_TEST_SEED` repeats another day. All budgets of a long
+ * run end when the run's own time is over (`MIYABI_TEST_UNTIL`).
  */
 export class Budget implements Disposable {
   readonly seed: number
-  /** Rounds that were begun. */
+  /** Rounds started. */
   rounds = 0
   readonly isLong: boolean
-  /** For the test: what never ends is told from what takes its time. */
+  /** For the test's timeout: distinguishes a hang from a slow run. */
   readonly timeoutMs: number
   readonly #options: BudgetOptions
   readonly #now: () => number
@@ -46,14 +46,14 @@ export class Budget implements Disposable {
     this.#untilMs = this.isLong ? Math.min(this.#startedAtMs + longSeconds * 1000, runEndsAtMs) : 0
   }
 
-  /** Whether there is to be another round, or so many more; counts them. */
+  /** Returns whether there should be another round, or `count` more; counts them. */
   next(rounds = 1): boolean {
     if (this.rounds >= this.#options.short && this.#now() >= this.#untilMs) return false
     this.rounds += rounds
     return true
   }
 
-  /** At least 0, below 1; the same in the same order for the same seed. */
+  /** A number from 0 (inclusive) to 1 (exclusive); the same sequence for the same seed. */
   random(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
@@ -70,7 +70,7 @@ export class Budget implements Disposable {
 }
 
 /** `20260131`. */
-/** The seed of a run: the one that it names in `MIYABI_TEST_SEED`, else the day as a number, 20260131. */
+/** The seed of a run: the one in `MIYABI_TEST_SEED`, else the day as a number, 20260131. */
 export const currentSeed = (
   env: Readonly<Record<string, string | undefined>> = process.env,
   nowMs: number = Date.now(),

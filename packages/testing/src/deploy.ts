@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sql } from './sql.js'
 
-/** Prisma's table of what was applied, as its engine makes it. */
+/** Prisma's table of applied migrations, as its engine creates it. */
 const HISTORY = `CREATE TABLE IF NOT EXISTS public._prisma_migrations (
   id varchar(36) PRIMARY KEY NOT NULL,
   checksum varchar(64) NOT NULL,
@@ -13,7 +13,7 @@ const HISTORY = `CREATE TABLE IF NOT EXISTS public._prisma_migrations (
   applied_steps_count integer NOT NULL DEFAULT 0
 )`
 
-/** Applies migrations as Prisma does, with the notes that it leaves, in a moment instead of seconds. */
+/** Applies migrations as Prisma does, including its records, in a moment instead of seconds. */
 export async function deploy(
   url: string,
   migrations: readonly { readonly name: string; readonly up: string }[],

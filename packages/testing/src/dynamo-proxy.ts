@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { leaveUnprocessed } from './unprocessed.js'
 
-/** What the proxy does with one request. */
+/** The fault that the proxy applies to one request. */
 export type DynamoFault =
   /** Forwards it. */
   | 'pass'
@@ -16,15 +16,15 @@ export type DynamoFault =
   | 'lose-answer'
   /** Answers with headers and the beginning of a body, then no more. */
   | 'stall-body'
-  /** Answers with a body that comes a byte at a time for ever: no socket is ever idle. */
+  /** Answers with a body that arrives one byte at a time forever: the socket is never idle. */
   | 'trickle'
   | DynamoErrorAnswer
   /**
-   * Forwards a batch without so many of its last items or keys, or those that hold a text, and reports them as
+   * Forwards a batch without a number of its last items or keys, or those that contain a text, and reports them as
    * unprocessed.
    */
   | { readonly unprocessed: number | string }
-  /** Forwards it and changes the answer, such as to hide what an index would not show yet. */
+  /** Forwards it and changes the answer, for example to hide what an index would not show yet. */
   | { readonly edit: (answer: DynamoAnswer) => object }
 
 /** A successful answer, as far as tests read it. */
@@ -33,7 +33,7 @@ export interface DynamoAnswer {
   readonly [member: string]: unknown
 }
 
-/** An error as DynamoDB answers it. */
+/** An error in the form in which DynamoDB returns it. */
 export interface DynamoErrorAnswer {
   /** The short name: `ProvisionedThroughputExceededException`. */
   readonly error: string
@@ -41,17 +41,17 @@ export interface DynamoErrorAnswer {
   readonly status?: number
   readonly message?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** More members of the body, such as `CancellationReasons`. */
+  /** Further members of the body, such as `CancellationReasons`. */
   readonly members?: object
 }
 
-/** One request as the proxy saw it. */
+/** A request as seen by the proxy. */
 export interface DynamoRequest {
   /** 1 for the first since the start or the last `forget()`. */
   readonly number: number
   /** `PutItem`, `Query` ... */
   readonly operation: string
-  /** When it had arrived, in milliseconds of `performance.now()`. */
+  /** When it arrived, in milliseconds of `performance.now()`. */
   readonly atMs: number
   /** The SDK's own count: `attempt=2; max=3`. */
   readonly attempt: string | undefined
@@ -61,7 +61,7 @@ export interface DynamoRequest {
 
 /** A proxy in front of a DynamoDB endpoint that misbehaves on command. */
 export interface DynamoProxy extends AsyncDisposable {
-  /** What a client takes for its endpoint. */
+  /** The endpoint for clients. */
   readonly endpoint: string
   /** Every request since the start or the last `forget()`. */
   readonly requests: readonly DynamoRequest[]
@@ -175,7 +175,7 @@ async function misbehave(fault: DynamoFault, exchange: Exchange): Promise<void> 
   }
 }
 
-/** Sends a request on. The signature no longer fits a changed body or host; emulators do not check it. */
+/** Forwards a request. The signature no longer fits a changed body or host; emulators do not check it. */
 async function forward(exchange: Exchange, body: string): Promise<{ status: number; text: string }> {
   const { endpoint, incoming } = exchange
   const kept = ['x-amz-target', 'authorization', 'x-amz-date'].map((name) => [name, header(incoming, name) ?? ''])

@@ -1,8 +1,8 @@
 import { defined } from '@miyabi/core'
 
 /**
- * The two DynamoDB calls that tidying up needs, by hand: emulators do not check signatures, and a dependency on the AWS
- * SDK would make every test file pay for loading it.
+ * The two DynamoDB calls needed for cleaning up, without the SDK: emulators do not check signatures, and a dependency
+ * on the AWS SDK would make every test file pay for loading it.
  */
 async function call<T>(endpoint: string, operation: string, input: object): Promise<T> {
   const response = await fetch(endpoint, {
@@ -22,7 +22,7 @@ async function call<T>(endpoint: string, operation: string, input: object): Prom
   return JSON.parse(body) as T
 }
 
-/** The names of all tables. */
+/** Returns the names of all tables. */
 export async function listTables(endpoint: string): Promise<string[]> {
   const names: string[] = []
   for (let from: string | undefined; ; ) {
@@ -35,7 +35,7 @@ export async function listTables(endpoint: string): Promise<string[]> {
   }
 }
 
-/** Drops a table, also one that is protected against it. */
+/** Drops a table, even if it is protected against deletion. */
 export async function dropTable(endpoint: string, name: string): Promise<void> {
   try {
     await call(endpoint, 'DeleteTable', { TableName: name })

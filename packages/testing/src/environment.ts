@@ -1,22 +1,23 @@
 import { MiyabiError, readVariable } from '@miyabi/core'
 
 /**
- * How a run hands its servers to test files and to the processes they spawn: environment variables, because every
- * worker and every child inherits them. Set by whoever wants the tests on servers of their own, else by `startTestRun`.
+ * How a run passes its servers to test files and to the processes they spawn: environment variables, because every
+ * worker and every child inherits them. Set by the user to run the tests on their own servers, otherwise by
+ * `startTestRun`.
  */
 export const testVariables = {
-  /** The application's login: may be a person of either kind, and has no right of its own. */
+  /** The application's login: may assume a user's role of either kind, and has no privileges itself. */
   databaseUrl: 'TEST_DATABASE_URL',
   /** The migrator's login: may create databases. */
   directDatabaseUrl: 'TEST_DIRECT_DATABASE_URL',
-  /** The service's login: may be the service, and no person. */
+  /** The service's login: may assume the service role, and no user's role. */
   serviceDatabaseUrl: 'TEST_SERVICE_DATABASE_URL',
   dynamodbEndpoint: 'TEST_DYNAMODB_ENDPOINT',
-  /** Names the run: every database and table it makes begins with this. Set by `startTestRun` only. */
+  /** The name of the run: every database and table it creates starts with it. Set by `startTestRun` only. */
   prefix: 'MIYABI_TEST_PREFIX',
 } as const
 
-/** A test asked for a server that the run does not have. */
+/** A test requested a server that the run does not have. */
 export class TestServerMissingError extends MiyabiError<'testing.server_missing', { readonly variable: string }> {
   override readonly name = 'TestServerMissingError'
 
@@ -26,9 +27,9 @@ export class TestServerMissingError extends MiyabiError<'testing.server_missing'
 }
 
 const startedByRun =
-  'run the tests through the root, `pnpm test` or `vitest run --root <root>`, whose global setup starts it'
+  'run the tests through the root, `pnpm test` or `vitest run --root <root>`, whose global setup starts the servers'
 
-/** The value of a variable of the run, or an error that says who sets it. */
+/** Returns the value of a variable of the run, or throws an error that says what sets it. */
 export function fromRun(name: keyof typeof testVariables, remedy: string = startedByRun): string {
   const variable = testVariables[name]
   const value = readVariable(process.env, variable)
@@ -40,15 +41,15 @@ export function fromRun(name: keyof typeof testVariables, remedy: string = start
 export function dynamodbEndpoint(): string {
   return fromRun(
     'dynamodbEndpoint',
-    'the run has no DynamoDB engine (see the message of its global setup); set the variable to the URL of one',
+    'the run has no DynamoDB engine (see the message of its global setup); set the variable to the URL of an engine',
   )
 }
 
 let tables = 0
 
 /**
- * A prefix for the DynamoDB tables of one test file, unique over files and runs. Tables that begin with it are dropped
- * when the run ends.
+ * Returns a prefix for the DynamoDB tables of one test file, unique across files and runs. Tables that start with it
+ * are dropped when the run ends.
  */
 export function tablePrefix(): string {
   tables += 1

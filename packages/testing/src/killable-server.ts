@@ -5,7 +5,7 @@ import { sleep } from '@miyabi/core'
 import { acquireStack } from '@miyabi/local'
 import { withConnection } from './admin.js'
 
-/** Servers of a test's own, to be killed: their supervisor starts them again, on the same port and data. */
+/** A test's private servers, to be killed: their supervisor restarts them, on the same port and data. */
 export interface KillableServer extends AsyncDisposable {
   /** The application's login. */
   readonly databaseUrl: string
@@ -14,17 +14,17 @@ export interface KillableServer extends AsyncDisposable {
   /** The migrator's login: owns the database. */
   readonly directDatabaseUrl: string
   readonly dynamodbEndpoint: string
-  /** Kills PostgreSQL and every process of it (`kill -9`), in the middle of whatever they do. */
+  /** Kills PostgreSQL and all its processes (`kill -9`), whatever they are doing. */
   kill(): void
-  /** Kills the DynamoDB engine likewise. */
+  /** Kills the DynamoDB engine in the same way. */
   killDynamodb(): void
-  /** Resolves once PostgreSQL takes connections again. */
+  /** Resolves once PostgreSQL accepts connections again. */
   returned(): Promise<void>
-  /** Resolves once another process than the one killed last answers for DynamoDB. */
+  /** Resolves once a process other than the one killed last answers for DynamoDB. */
   dynamodbReturned(): Promise<void>
 }
 
-/** Starts one, as a temporary embedded stack. */
+/** Starts the servers, as a temporary embedded stack. */
 export async function startKillableServer(): Promise<KillableServer> {
   const stack = await acquireStack({ temporary: true })
   const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
@@ -83,6 +83,6 @@ function killIfAlive(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // it ended by itself
+    // it ended on its own
   }
 }

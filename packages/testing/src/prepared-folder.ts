@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 /**
- * Binaries and a data folder that is cleanly shut down, to be copied. Made once a run, in the run's own temporary
- * folder.
+ * Binaries and a cleanly shut down data folder, to be copied. Created once per run, in the run's own temporary folder.
  */
 export interface PreparedFolder {
   readonly postgres: string
@@ -14,8 +13,8 @@ export interface PreparedFolder {
 }
 
 /**
- * That of a major, freshly initialized.
- * @param from the folder of its binaries; where none is given, those of the package that is installed for 15 and 18
+ * Returns that of a major version, freshly initialized.
+ * @param from the folder of its binaries; default: those of the package that is installed for 15 and 18
  */
 export async function preparedFolder(major: number, from?: string): Promise<PreparedFolder> {
   const folder = await once(`miyabi-postgres-${major}`, async (building) => {
@@ -25,7 +24,7 @@ export async function preparedFolder(major: number, from?: string): Promise<Prep
     if (user) spawnSync('chown', [`${user.uid}:${user.gid}`, building])
     const initdb = spawnSync(
       path.join(native, 'bin', 'initdb'),
-      // Small WAL segments make the copies quick.
+      // Small WAL segments make the copies fast.
       [
         '-D',
         path.join(building, 'data'),
@@ -46,14 +45,13 @@ export async function preparedFolder(major: number, from?: string): Promise<Prep
 }
 
 /**
- * The folder of that name, filled by the first who asks. Of two who ask at the same moment both fill one, and one is
- * kept.
+ * Returns the folder of that name, filled by its first caller. Two simultaneous callers each fill one, and one is kept.
  */
 export async function once(name: string, fill: (building: string) => Promise<void>): Promise<string> {
   const folder = path.join(tmpdir(), name)
   if (existsSync(folder)) return folder
   const building = mkdtempSync(`${folder}-building-`)
-  // The server may run as another user, who must get through to its binaries wherever the repository lies.
+  // The server may run as another user, which must be able to reach its binaries wherever the repository is.
   chmodSync(building, 0o755)
   await fill(building)
   try {
@@ -65,7 +63,7 @@ export async function once(name: string, fill: (building: string) => Promise<voi
   return folder
 }
 
-/** A copy with its owners and modes. */
+/** Copies a folder with its owners and modes. */
 export function copyFolder(from: string, to: string): void {
   const { status, stderr } = spawnSync('cp', ['-a', from, to], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`cp ended with ${status}: ${stderr}`)
@@ -82,7 +80,7 @@ function installed(major: number): string {
 function copyBinaries(native: string, from: string): void {
   cpSync(from, native, { recursive: true, verbatimSymlinks: true })
   for (const name of ['initdb', 'postgres']) chmodSync(path.join(native, 'bin', name), 0o755)
-  // A package cannot hold links: it lists them.
+  // A package cannot contain links: it lists them.
   const links = path.join(native, 'pg-symlinks.json')
   if (!existsSync(links)) return
   for (const { source, target } of JSON.parse(readFileSync(links, 'utf8')) as { source: string; target: string }[]) {
@@ -96,7 +94,7 @@ export interface ServerUser {
   readonly gid: number
 }
 
-/** Who runs a server where this process is root, as which PostgreSQL refuses to run. */
+/** The user for a server if this process runs as root, which PostgreSQL rejects. */
 export function serverUser(): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined
   for (const name of ['postgres', '_postgres', 'nobody']) {

@@ -9,31 +9,32 @@ import { freePort } from './free-port.js'
 import { copyFolder, preparedFolder, type ServerUser, serverUser } from './prepared-folder.js'
 
 /**
- * A PostgreSQL of a test file's own, on a port and in a folder of its own, for what no shared server may be made to do.
+ * A test file's private PostgreSQL server, with a separate port and folder, for tests that no shared server may be used
+ * for.
  */
 export interface PrivateServer {
   readonly port: number
-  /** The superuser's URL of a database; `postgres` where none is named. */
+  /** The superuser's URL of a database; default: `postgres`. */
   url(database?: string): string
-  /** One statement or several as the superuser. */
+  /** Runs one or several statements as the superuser. */
   run(sql: string, database?: string): Promise<void>
   close(): Promise<void>
 }
 
 export interface PrivateServerOptions {
-  /** 15, the oldest that is supported, unless said otherwise. */
+  /** Default: 15, the oldest supported version. */
   readonly major?: number
-  /** Where the binaries of a major lie that no package of ours has. */
+  /** The folder of a major version's binaries that are not in any of our packages. */
   readonly native?: string
   /** Lines of postgresql.conf, such as `max_connections=12`. */
   readonly settings?: readonly string[]
-  /** Files for the data folder, by name: certificates, a `pg_hba.conf`. Readable by the server alone. */
+  /** Files for the data folder, by name: certificates, a `pg_hba.conf`. Readable only by the server. */
   readonly files?: Readonly<Record<string, string>>
-  /** No file grows past this, in blocks of 512 bytes: a table that reaches it finds the disk full. */
+  /** The maximum size of any file, in blocks of 512 bytes: a table that reaches it gets a disk-full error. */
   readonly fileBlocks?: number
 }
 
-/** Starts PostgreSQL out of its npm package. It ends with this process, however that ends. */
+/** Starts PostgreSQL from its npm package. It ends with this process, however this process ends. */
 export async function startPrivateServer(options: PrivateServerOptions = {}): Promise<PrivateServer> {
   const prepared = await preparedFolder(options.major ?? 15, options.native)
   const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-postgres-'))
@@ -105,7 +106,7 @@ async function answering(url: string, server: ChildProcess): Promise<void> {
   }
 }
 
-/** Who answers on a port may be the server of another test file that was given the same one. */
+/** The server that answers on a port may be that of another test file that got the same one. */
 async function dataFolderOf(url: string): Promise<string | undefined> {
   const { rows } = await run(url, "SELECT current_setting('data_directory') AS folder")
   return (rows as { folder: string }[])[0]?.folder

@@ -4,8 +4,8 @@ import { sleep } from '@miyabi/core'
 import { CACHE, removeTree } from './run-folder.js'
 
 /**
- * Run as a process of its own by a test run that exits without closing: removes its folder once its temporary stacks
- * are gone.
+ * Run as a separate process by a test run that exits without closing: removes its folder once its temporary stacks are
+ * gone.
  */
 const folder = process.argv[2] ?? ''
 const stacks = path.join(folder, CACHE, 'temporary')

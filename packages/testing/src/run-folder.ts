@@ -15,9 +15,9 @@ import path from 'node:path'
 import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core/process'
 
 /**
- * Linux keeps this folder in memory. A run makes and drops hundreds of databases of hundreds of files, and ext4 passes
- * over what was deleted in the last minutes each time it makes a file: there, the hundredth database of a run costs
- * twenty times the first.
+ * Linux keeps this folder in memory. A run creates and drops hundreds of databases with hundreds of files each, and
+ * whenever ext4 creates a file it skips over those deleted in the last minutes: there, the hundredth database of a run
+ * costs twenty times as much as the first.
  */
 const IN_MEMORY = '/dev/shm'
 
@@ -31,17 +31,17 @@ const OWNER = 'owner.json'
 export const CACHE = 'cache'
 
 /**
- * The folder of one test run: whatever a test, or a process of it, puts into the system's temporary folder lies in
- * here.
+ * The folder of one test run: everything that a test, or one of its processes, puts into the system's temporary folder
+ * is in here.
  */
 export interface RunFolder {
-  /** Removes it; what still runs in it must have ended. */
+  /** Removes it; processes using it must have ended. */
   remove(): void
 }
 
 /**
- * Makes it, in memory where there is room, and leads this process and its children there by `TMPDIR`; in memory, by
- * `MIYABI_CACHE_DIR` the embedded stacks too. What runs that were killed have left is removed first.
+ * Creates it, in memory if there is room, and directs this process and its children there by `TMPDIR`; if in memory,
+ * also the embedded stacks by `MIYABI_CACHE_DIR`. Leftovers of killed runs are removed first.
  */
 export function makeRunFolder(): RunFolder {
   const system = tmpdir()
@@ -66,7 +66,7 @@ export function makeRunFolder(): RunFolder {
 
 function makeIn(place: string): string {
   const folder = mkdtempSync(path.join(place, PREFIX))
-  chmodSync(folder, 0o711) // the user of the servers must pass
+  chmodSync(folder, 0o711) // the servers' user must be able to traverse it
   const owner: ProcessMark = { pid: process.pid, started: startMark(process.pid) }
   writeFileSync(path.join(folder, OWNER), JSON.stringify(owner))
   return folder
@@ -89,14 +89,14 @@ function hasRoom(): boolean {
   }
 }
 
-/** Containers may forbid it, and some tests have the binaries of a server copied. */
+/** Containers may forbid it, and some tests copy a server's binaries there. */
 function runsPrograms(folder: string): boolean {
   const program = path.join(folder, 'program')
   writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 })
   return spawnSync(program).status === 0
 }
 
-/** Removes what runs left in `place` whose process is gone. */
+/** Removes the folders in `place` of runs whose process is gone. */
 export function removeDeadRuns(place: string): void {
   for (const name of namesIn(place)) {
     if (!name.startsWith(PREFIX)) continue
@@ -105,7 +105,7 @@ export function removeDeadRuns(place: string): void {
       const owner = JSON.parse(readFileSync(path.join(folder, OWNER), 'utf8')) as ProcessMark
       if (!isStillRunning(owner)) removeTree(folder)
     } catch {
-      // another user's, or being made at this moment
+      // another user's, or just being created
     }
   }
 }
@@ -118,13 +118,13 @@ function namesIn(place: string): string[] {
   }
 }
 
-/** A process that is about to exit (Ctrl-C) cannot wait for its servers to end and tidy up; a child can. */
+/** A process that is about to exit (Ctrl-C) cannot wait for its servers to end and clean up; a child can. */
 function removeLater(folder: string): void {
   const script = createRequire(import.meta.url).resolve('#remove')
   spawn(process.execPath, [script, folder], { detached: true, stdio: 'ignore', cwd: path.parse(folder).root }).unref()
 }
 
-/** Again where a process that is ending made one more file meanwhile; what is left then is removed by the next run. */
+/** Repeated if an ending process created another file in the meantime; the rest is removed by the next run. */
 export function removeTree(folder: string): void {
   for (let attempt = 0; attempt < 5; attempt += 1) {
     try {

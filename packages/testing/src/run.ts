@@ -10,7 +10,7 @@ import { startServers } from './servers.js'
 import { dropDeadRuns, dropRun } from './sweep.js'
 
 export interface TestRunOptions {
-  /** Brings the schema into an empty database; called once. The URL is the migrator's. */
+  /** Creates the schema in an empty database; called once. The URL is the migrator's. */
   readonly migrate: (directDatabaseUrl: string) => Promise<void>
 }
 
@@ -20,9 +20,9 @@ export interface TestRun {
 }
 
 /**
- * Prepares the servers for a whole test run, and says in the environment where they are: a temporary embedded stack, or
- * the servers that the environment names already. Temporary files of the run go into a folder of its own, in memory
- * where there is room (`TMPDIR`). The template database is made once, and every test file clones it.
+ * Prepares the servers for a whole test run, and sets environment variables that name them: a temporary embedded stack,
+ * or the servers that the environment already names. Temporary files of the run go into a separate folder, in memory if
+ * there is room (`TMPDIR`). The template database is created once, and every test file clones it.
  */
 export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
   const folder = makeRunFolder()
@@ -32,7 +32,7 @@ export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
   })
   const name = newRunName()
   process.env[testVariables.prefix] = name.prefix
-  // Our end of a stack's lease falls with this process. Servers of somebody else must be tidied before it.
+  // Our lease of a stack ends with this process. External servers must be cleaned up before that.
   const tidyOnExit = servers.areTemporary ? () => {} : sweepInChild
   process.once('exit', tidyOnExit)
 
@@ -51,7 +51,7 @@ export async function startTestRun(options: TestRunOptions): Promise<TestRun> {
   }
   try {
     await client.connect()
-    // Held to the end: this lock is what tells other runs that this one lives.
+    // Held to the end: this lock shows other runs that this one is alive.
     await client.query('SELECT pg_advisory_lock($1, $2)', [RUN_LOCK, name.lockKey])
     await dropDeadRuns(client, endpoint)
     await makeTemplate(client, name.prefix, options)

@@ -3,21 +3,21 @@ import { acquireStack, type Stack } from '@miyabi/local'
 import { withConnection } from './admin.js'
 import { TestServerMissingError, testVariables } from './environment.js'
 
-/** The servers of a run: those that the environment names, and a temporary embedded stack for what it does not. */
+/** The servers of a run: those that the environment names, and a temporary embedded stack for the others. */
 export interface Servers {
-  /** Whether the stack is all there is: then everything is gone with it. */
+  /** Whether only the stack is used: then everything is removed with it. */
   readonly areTemporary: boolean
   /** Ends the stack, if there is one. */
   close(): Promise<void>
 }
 
-/** Finds or starts the servers, and says in the environment where they are. */
+/** Finds or starts the servers, and sets environment variables that name them. */
 export async function startServers(): Promise<Servers> {
   const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl, dynamodbEndpoint } = testVariables
   const logins = [databaseUrl, directDatabaseUrl, serviceDatabaseUrl]
   const hasPostgres = logins.some((name) => isSet(process.env, name))
   const missing = hasPostgres ? logins.find((name) => !isSet(process.env, name)) : undefined
-  if (missing) throw new TestServerMissingError(missing, `a server of your own takes all of ${logins.join(', ')}`)
+  if (missing) throw new TestServerMissingError(missing, `your own server requires all of ${logins.join(', ')}`)
   const hasDynamo = isSet(process.env, dynamodbEndpoint)
   const stack = hasPostgres && hasDynamo ? undefined : await acquireStack({ temporary: true })
   if (stack && !hasPostgres) {
@@ -32,8 +32,8 @@ export async function startServers(): Promise<Servers> {
 }
 
 /**
- * Stores the login's password again, stretched once in place of 4096 times: it is long and random, so stretching
- * protects nothing, and takes half of the client's time for each of the thousands of sessions of a run.
+ * Stores the login's password again, with one hash iteration instead of 4096: it is long and random, so iterations
+ * protect nothing, and they take half of the client's time for each of the thousands of sessions of a run.
  */
 async function unstretch(url: string): Promise<void> {
   await withConnection(url, async (client) => {

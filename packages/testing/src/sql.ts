@@ -15,7 +15,7 @@ export async function sql<Row extends pg.QueryResultRow>(
   }
 }
 
-/** The shadow databases on the server, by name. */
+/** Returns the shadow databases on the server, by name. */
 export async function shadowDatabases(url: string): Promise<string[]> {
   const rows = await sql<{ datname: string }>(
     url,
@@ -24,7 +24,7 @@ export async function shadowDatabases(url: string): Promise<string[]> {
   return rows.map(({ datname }) => datname)
 }
 
-/** The databases in which a statement that holds `text` is running. */
+/** Returns the databases in which a statement that contains `text` is running. */
 export async function databasesRunning(url: string, text: string): Promise<string[]> {
   const rows = await sql<{ datname: string }>(
     url,
@@ -35,11 +35,11 @@ export async function databasesRunning(url: string, text: string): Promise<strin
   return rows.map(({ datname }) => datname)
 }
 
-/** Resolves when `condition` holds; asks every 20 ms, for at most two minutes. */
+/** Resolves when `condition` is true; checks every 20 ms, for at most two minutes. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   for (const start = Date.now(); Date.now() - start < 120_000; ) {
     if (await condition()) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error('The condition did not come true within two minutes.')
+  throw new Error('The condition did not become true within two minutes.')
 }

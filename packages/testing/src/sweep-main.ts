@@ -4,7 +4,7 @@ import { fromRun, testVariables } from './environment.js'
 import { runOf } from './names.js'
 import { dropRun } from './sweep.js'
 
-/** Run as a process of its own by a test run that exits without closing: drops what that run made. */
+/** Run as a separate process by a test run that exits without closing: drops what that run created. */
 const run = runOf(`${fromRun('prefix')}_`)
 if (run !== undefined) {
   const endpoint = readVariable(process.env, testVariables.dynamodbEndpoint)

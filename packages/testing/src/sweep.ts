@@ -3,7 +3,7 @@ import { dropDatabase } from './admin.js'
 import { dropTable, listTables } from './dynamodb-http.js'
 import { RUN_LOCK, type RunName, runOf } from './names.js'
 
-/** Drops all that `run` made. */
+/** Drops everything that `run` created. */
 export async function dropRun(client: pg.Client, endpoint: string | undefined, run: RunName): Promise<void> {
   for (const name of await databasesOfRuns(client)) {
     if (runOf(name)?.prefix === run.prefix) await dropDatabase(client, name)
@@ -14,7 +14,7 @@ export async function dropRun(client: pg.Client, endpoint: string | undefined, r
   }
 }
 
-/** Drops what runs left behind that were killed: those whose advisory lock nobody holds. */
+/** Drops the leftovers of killed runs: those whose advisory lock is free. */
 export async function dropDeadRuns(client: pg.Client, endpoint: string | undefined): Promise<void> {
   const names = [...(await databasesOfRuns(client)), ...(endpoint === undefined ? [] : await listTables(endpoint))]
   const runs = new Map(names.flatMap((name) => runOf(name) ?? []).map((run) => [run.prefix, run]))

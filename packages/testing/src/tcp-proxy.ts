@@ -10,42 +10,45 @@ export interface TcpProxy extends AsyncDisposable {
   readonly accepted: number
   /** Connections open now. */
   readonly open: number
-  /** The same URL with the proxy in place of its host and port. */
+  /** The same URL with the proxy's host and port. */
   url(target: string): string
-  /** Back to normal: listens, and everything that was held up flows on. */
+  /** Back to normal: listens, and everything that was held back is forwarded. */
   pass(): Promise<void>
-  /** Stops listening: new connections are refused (ECONNREFUSED). Those that are open live on. */
+  /** Stops listening: new connections are refused (ECONNREFUSED). Open ones stay open. */
   refuse(): Promise<void>
-  /** Accepts new connections and resets each at once, before a word: a load balancer without a server behind it. */
+  /**
+   * Accepts new connections and resets each immediately, before any data: like a load balancer without a server behind
+   * it.
+   */
   cutEach(): void
   /**
-   * Nothing gets through in either direction and nothing is closed: a cable pulled, a host gone. New connections are
-   * accepted.
+   * Nothing gets through in either direction and nothing is closed: as with an unplugged cable or a dead host. New
+   * connections are accepted.
    */
   blackHole(): void
   /** Holds every chunk back for `ms` milliseconds, in both directions. */
   delay(ms: number): void
-  /** Cuts every open connection with a TCP reset (ECONNRESET). */
+  /** Resets every open connection (ECONNRESET). */
   resetAll(): void
   /**
-   * Cuts one connection, with a reset, at the next chunk from a client that holds `text`: `before` it reaches the
-   * server, or `after` the server has acted on it, when its answer is on the way. Calls with the same text add up.
+   * Resets one connection at the next chunk from a client that contains `text`: `before` it reaches the server, or
+   * `after` the server has processed it, when its answer is in transit. Calls with the same text accumulate.
    */
   cutAt(text: string, when: 'before' | 'after'): void
-  /** Ends the server's side of every open connection (FIN), while what the client sends still arrives. */
+  /** Ends the server's side of every open connection (FIN), while the client's data still arrives. */
   halfClose(): void
-  /** Cuts everything and stops. */
+  /** Resets everything and stops. */
   close(): Promise<void>
 }
 
-/** One connection: the client's socket, the server's, and the way back from the latter to the former. */
+/** One connection: the client's socket, the server's, and the return direction from server to client. */
 interface Pair {
   readonly client: Socket
   readonly upstream: Socket
   readonly answers: Transform
 }
 
-/** What happens to a chunk on its way: nothing, a wait, or a wait without end until the next change. */
+/** What happens to a chunk in transit: nothing, a delay, or a delay until the next change. */
 interface Weather {
   readonly delayMs: number
   readonly changed: Promise<void>
@@ -171,7 +174,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     },
     async refuse() {
       turn(weather(0))
-      server.close() // its 'close' event waits for open connections, the port is free at once
+      server.close() // its 'close' event waits for open connections, but the port is free immediately
     },
     blackHole: () => turn(weather(Number.POSITIVE_INFINITY)),
     delay: (ms) => turn(weather(ms)),
@@ -195,7 +198,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   }
 }
 
-/** True after `ms`; never, where that is infinite. */
+/** Resolves to true after `ms`; never, if that is infinite. */
 function pause(ms: number): Promise<true> {
   return new Promise((resolve) => {
     if (ms !== Number.POSITIVE_INFINITY) setTimeout(() => resolve(true), ms).unref()

@@ -5,22 +5,25 @@ import { createDatabase, dropDatabase, openConnection, withDatabase } from './ad
 import { fromRun } from './environment.js'
 import { migratedTemplate } from './names.js'
 
-/** A database of its own for one test file. */
+/** A separate database for one test file. */
 export interface TestDatabase extends AsyncDisposable {
   readonly name: string
-  /** The application's login: may be a person of either kind, and has no right of its own. */
+  /** The application's login: may assume a user's role of either kind, and has no privileges itself. */
   readonly databaseUrl: string
-  /** The service's login: may be the service, and has no right of its own. */
+  /** The service's login: may assume the service role, and has no privileges itself. */
   readonly serviceDatabaseUrl: string
   /** The migrator's login: owns the database. */
   readonly directDatabaseUrl: string
-  /** Drops it, with whatever is still connected. Once is enough; what a killed file leaves, the run's end drops. */
+  /**
+   * Drops it, including its open connections. Once is enough; leftovers of a killed file are dropped at the end of the
+   * run.
+   */
   drop(): Promise<void>
 }
 
 /**
- * Gives a clone of the run's migrated template: one that was made ahead, while the test before was at work, else in a
- * few hundredths of a second.
+ * Returns a clone of the run's migrated template: one created in advance, while the previous test was running,
+ * otherwise within a few hundredths of a second.
  *
  * @param options.empty true for a database without tables, for tests that migrate themselves.
  * @throws {TestServerMissingError} outside a test run.
@@ -40,15 +43,15 @@ export async function createTestDatabase(options: { readonly empty?: boolean } =
   }
 }
 
-/** Clones that are made ahead of their use, by run and template. What is left of them the run's end drops. */
+/** Clones created in advance, by run and template. Unused ones are dropped at the end of the run. */
 const spares = new Map<string, Promise<string>>()
 
-/** A fresh clone; begins the next one, which whoever asks next then finds ready. */
+/** Returns a fresh clone; starts the next one, which is then ready for the next caller. */
 async function takeClone(admin: string, prefix: string, template: string | undefined): Promise<string> {
   const key = `${admin} ${prefix} ${template}`
   const spare = spares.get(key)
   spares.delete(key)
-  // One that failed says nothing: whoever needs one learns what is wrong from their own.
+  // A failed one is not reported: a caller that needs one gets the error from its own.
   const name = (await spare?.catch(() => undefined)) ?? (await clone(admin, prefix, template))
   if (!spares.has(key)) {
     const next = clone(admin, prefix, template)
@@ -76,8 +79,8 @@ function administered<T>(url: string, work: (client: pg.Client) => Promise<T>): 
 let administration: { readonly url: string; readonly client: Promise<pg.Client> } | undefined
 
 /**
- * The connection that makes and drops this process's databases. It is one, as opening each costs a server as much as a
- * larger query.
+ * The connection that creates and drops this process's databases. A single one, because opening each costs a server as
+ * much as a larger query.
  */
 function administrator(url: string): Promise<pg.Client> {
   if (administration?.url === url) return administration.client
@@ -89,7 +92,7 @@ function administrator(url: string): Promise<pg.Client> {
   }
   client.then((opened) => {
     opened.once('end', forget)
-    socket.unref() // it keeps no process alive
+    socket.unref() // it does not keep the process alive
   }, forget)
   return client
 }

@@ -7,15 +7,15 @@ export interface LeftUnprocessed {
   readonly isEmpty: boolean
   /** The request to send. */
   readonly body: string
-  /** The server's answer where nothing is sent. */
+  /** The answer if nothing is sent. */
   readonly emptyAnswer: string
-  /** The answer with the items that were left out, as DynamoDB reports them. */
+  /** The answer with the omitted items, as DynamoDB reports them. */
   report(answer: string): string
 }
 
 /**
- * Takes items or keys of the first table out of a BatchWriteItem or BatchGetItem request.
- * @param which so many of the last, or those whose JSON holds a text.
+ * Removes items or keys of the first table from a BatchWriteItem or BatchGetItem request.
+ * @param which the number of last ones, or those whose JSON contains a text.
  */
 export function leaveUnprocessed(body: string, which: number | string): LeftUnprocessed {
   const request = JSON.parse(body) as { RequestItems: Writes | Reads }

@@ -140,7 +140,7 @@ describe('startTestRun', () => {
       said += chunk.toString()
     })
     await once(child, 'close')
-    expect(said).toContain('TEST_SERVICE_DATABASE_URL is not set; a server of your own takes all of')
+    expect(said).toContain('TEST_SERVICE_DATABASE_URL is not set; your own server requires all of')
   })
 
   it.each(['SIGINT', 'SIGKILL'] as const)('leaves no server and no file of its own behind after %s', async (signal) => {
