@@ -15,7 +15,7 @@ const TRIED: Readonly<Record<string, Tried>> = {
   // Settings and the embedded stack
   '`config.invalid`': [
     'packages/postgres/src/settings/connection-url.test.ts',
-    'tells all at once, and nothing of the secret',
+    'reports all faults together, without the secret',
   ],
   '`DATABASE_URL: is not set, and no embedded stack is running`': [
     'packages/db/src/settings/attach.test.ts',
@@ -31,19 +31,19 @@ const TRIED: Readonly<Record<string, Tried>> = {
   ],
   '`local.supervisor.unresponsive`': [
     'packages/local/test/kill.fault.test.ts',
-    'holds nobody up: status, start, hold and release end and name its process',
+    'does not block anyone: status, start, hold and release end and name its process',
   ],
   '`local.postgres.data_version`': [
     'packages/local/test/refusal.fault.test.ts',
-    'are refused, with both versions named, left as they are, and make room for fresh ones when they are moved away',
+    'is rejected, naming both versions, is left unchanged, and can be moved away for new data',
   ],
   '`local.postgres.start_failed`, `local.dynamodb.start_failed`': [
     'packages/local/test/refusal.fault.test.ts',
-    'is named with its last words',
+    'is reported with its last output',
   ],
   'DynamoDB is `unavailable` in `pnpm db:status`; `cli.no_dynamodb`': [
     'packages/local/test/refusal.fault.test.ts',
-    'gets PostgreSQL all the same, and is told how to add the engine',
+    'gets PostgreSQL anyway, and is told how to add the engine',
   ],
   '`SyntaxError` at `await using`': {
     nothing: 'whether Node knows the syntax is not ours; the compiler is what these tests run through',
@@ -55,7 +55,7 @@ const TRIED: Readonly<Record<string, Tried>> = {
   ],
   '`P1000` or `postgres.auth_failed`': [
     'packages/postgres/src/settings/connection-url.test.ts',
-    'reads every part, percent-encoding undone',
+    'reads every part, percent-decoded',
   ],
   '`P1010`': { nothing: 'the line of pg_hba.conf that is missing is known to the server and its keeper alone' },
   '`P1011` or `postgres.tls_failed`': [
@@ -72,7 +72,7 @@ const TRIED: Readonly<Record<string, Tried>> = {
   ],
   '`postgres.permission_denied`': [
     'packages/postgres/test/identity/refused.integration.test.ts',
-    'helps, a right for the role, and the right for a login that it warns of shuts everybody out',
+    'works if it grants the role; granting the login it warns of locks everyone out',
   ],
   '`postgres.pool.acquire_timeout`': [
     'packages/postgres/test/pool/leak-threshold.integration.test.ts',
@@ -307,21 +307,21 @@ const TRIED_OF_CODES: Readonly<Record<string, Tried>> = {
   ],
   'postgres.unreadable_value': [
     'packages/postgres/test/values/suites/readable-values.ts',
-    'is told by find, include, aggregate, in transactions and after a change, and read as text',
+    'is reported by find, include, aggregate, in transactions and after a change, and can be read as text',
   ],
   'postgres.invalid_sql': [
     'packages/postgres/test/errors/statement.integration.test.ts',
-    'in %s tells place and words',
+    'in %s is reported with position and words',
   ],
   'postgres.unreadable_type': [
     'packages/postgres/test/errors/statement.integration.test.ts',
-    'tells that it is the type %s, with what to do',
+    'is reported as type %s, with what to do',
   ],
   'postgres.identity.missing': [SCOPE, 'holds in relations, nested writes, aggregates and raw SQL'],
   'postgres.identity.invalid': [SCOPE, 'holds in relations, nested writes, aggregates and raw SQL'],
   'postgres.identity.not_granted': [
     REFUSED,
-    'that was not granted the role is told the GRANT to run, and its connections live on',
+    'that was not granted the role gets the GRANT to run, and its connections stay open',
   ],
   'postgres.identity.mixed': [SCOPE, 'holds in transactions, their retries and what is nested in them, and in batches'],
   'postgres.identity.fixed': [SCOPE, 'holds in relations, nested writes, aggregates and raw SQL'],
@@ -329,8 +329,8 @@ const TRIED_OF_CODES: Readonly<Record<string, Tried>> = {
     'packages/postgres/test/row-security/matrix.integration.test.ts',
     'is what access.ts says, of every table, column, verb and row, for everybody',
   ],
-  'postgres.login.privileged': [REFUSED, 'is warned about once elsewhere, and not at all where that is allowed'],
-  'postgres.login.has_rights': [REFUSED, 'is refused everywhere until what the error says was run: %s'],
+  'postgres.login.privileged': [REFUSED, 'causes one warning elsewhere, and none if it is allowed'],
+  'postgres.login.has_rights': [REFUSED, 'is rejected everywhere until the statements in the error were run: %s'],
   'postgres.raised': { nothing: 'what to do about a code of its own says the author of the function' },
 }
 

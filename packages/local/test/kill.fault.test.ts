@@ -11,8 +11,8 @@ import { useStackFolder } from './support/stack-folder.js'
 const folder = useStackFolder()
 const SUPERVISOR = path.join('supervisor', 'main.js')
 
-describe('a supervisor that was stopped (SIGSTOP)', () => {
-  it('holds nobody up: status, start, hold and release end and name its process', async () => {
+describe('a stopped supervisor (SIGSTOP)', () => {
+  it('does not block anyone: status, start, hold and release end and name its process', async () => {
     const holder = new Holder(folder)
     const { pid } = await holder.up()
     process.kill(pid, 'SIGSTOP')
@@ -29,12 +29,12 @@ describe('a supervisor that was stopped (SIGSTOP)', () => {
       process.kill(pid, 'SIGCONT')
     }
     await holder.close()
-    await releaseStack({ folder }) // the hold that it was asked for while it was stopped
+    await releaseStack({ folder }) // the hold that was requested while it was stopped
   })
 })
 
 describe('kill -9', () => {
-  it('of PostgreSQL: it is back on the same port, with every acknowledged commit', async () => {
+  it('of PostgreSQL: it restarts on the same port, with every acknowledged commit', async () => {
     const holder = new Holder(folder)
     const { postgres } = await holder.up()
     await query(
@@ -52,7 +52,7 @@ describe('kill -9', () => {
     await holder.close()
   })
 
-  it('of the DynamoDB engine: it is back on the same port, with every acknowledged write, and told by its new process', async () => {
+  it('of the DynamoDB engine: it restarts on the same port, with every acknowledged write, and its new process is reported', async () => {
     const holder = new Holder(folder)
     const descriptor = await holder.up()
     await createTable(descriptor, 'engine_killed')
@@ -68,7 +68,7 @@ describe('kill -9', () => {
     await holder.close()
   })
 
-  it('of the supervisor: its holders get another, on the same ports, and every acknowledged write is there', async () => {
+  it('of the supervisor: its holders get another, on the same ports, with every acknowledged write', async () => {
     const holders = [new Holder(folder), new Holder(folder)]
     const [before] = await Promise.all(holders.map((holder) => holder.up()))
     if (!before) throw new Error('no descriptor')
@@ -91,12 +91,12 @@ describe('kill -9', () => {
     expect(status.descriptor.postgres.databaseUrl).toBe(before.postgres.databaseUrl)
     expect(await query(before.postgres.directDatabaseUrl, 'SELECT id FROM kept')).toEqual([{ id: 1 }])
     expect(await dynamodb(before, 'Scan', { TableName: 'kept' })).toMatchObject({ Items: [{ id: { S: 'a' } }] })
-    // Both may have started one. The one that came too late ends by itself.
+    // Both may have started one. The later one ends on its own.
     await expect.poll(() => processesOf(folder).filter(({ command }) => command.includes(SUPERVISOR))).toHaveLength(1)
     await Promise.all(holders.map((holder) => holder.close()))
   })
 
-  it('of the supervisor and its holder at once: the next start ends what is left and begins anew', async () => {
+  it('of the supervisor and its holder together: the next start ends the leftovers and starts fresh', async () => {
     const holder = new Holder(folder)
     const before = await holder.up()
     process.kill(before.pid, 'SIGSTOP') // so that it cannot notice the end of its holder
@@ -109,7 +109,7 @@ describe('kill -9', () => {
     expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 
-  it('of everything at once: the next start has every acknowledged write', async () => {
+  it('of everything together: the next start has every acknowledged write', async () => {
     const holder = new Holder(folder)
     const { postgres } = await holder.up()
     await query(postgres.directDatabaseUrl, 'DROP TABLE IF EXISTS kept', 'CREATE TABLE kept AS SELECT 1 AS id')
@@ -134,8 +134,8 @@ describe('kill -9', () => {
   })
 })
 
-describe('a process id that now belongs to a stranger', () => {
-  it('is left alone, and does not keep the stack from starting', async () => {
+describe('a process id that now belongs to another process', () => {
+  it('is left alone, and does not prevent the stack from starting', async () => {
     await (await acquireStack({ folder })).close()
     const stranger = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { stdio: 'ignore' })
     try {
@@ -157,7 +157,7 @@ describe('a process id that now belongs to a stranger', () => {
 })
 
 describe('a signal to the supervisor', () => {
-  it('ends the stack for good: holders hear of it and do not start it again', async () => {
+  it('ends the stack for good: holders are told and do not restart it', async () => {
     const holder = new Holder(folder)
     const { pid } = await holder.up()
     process.kill(pid, 'SIGTERM')

@@ -28,8 +28,8 @@ async function refusal(start: () => Promise<unknown>): Promise<LocalError> {
   return error as LocalError
 }
 
-describe('data of another PostgreSQL major', () => {
-  it('are refused, with both versions named, left as they are, and make room for fresh ones when they are moved away', async () => {
+describe('data of another PostgreSQL major version', () => {
+  it('is rejected, naming both versions, is left unchanged, and can be moved away for new data', async () => {
     await (await acquireStack({ folder })).close()
     const file = path.join(folder, 'data', 'postgres', 'PG_VERSION')
     const ours = readFileSync(file, 'utf8')
@@ -55,7 +55,7 @@ describe('data of another PostgreSQL major', () => {
     await works()
   })
 
-  it('without their passwords are refused too, and left as they are', async () => {
+  it('without its passwords is rejected too, and left unchanged', async () => {
     await (await acquireStack({ folder })).close()
     const file = path.join(folder, 'data', 'credentials.json')
     renameSync(file, `${file}.aside`)
@@ -66,7 +66,7 @@ describe('data of another PostgreSQL major', () => {
 })
 
 describe('a server that cannot start', () => {
-  it('is named with its last words', async () => {
+  it('is reported with its last output', async () => {
     await (await acquireStack({ folder })).close()
     const file = path.join(folder, 'data', 'postgres', 'postgresql.conf')
     const before = readFileSync(file, 'utf8')
@@ -80,8 +80,8 @@ describe('a server that cannot start', () => {
   })
 })
 
-describe('a folder without rights', () => {
-  /** Nobody's rights for a while: root would be let in everywhere. */
+describe('a folder without permissions', () => {
+  /** No permissions for a while: root could enter anyway. */
   function asNobody(): void {
     if (!isRoot) return
     process.setegid?.(65534)
@@ -103,7 +103,7 @@ describe('a folder without rights', () => {
     expect(error.message).toContain('MIYABI_STACK_DIR')
   })
 
-  it('is named also when it is the folder of somebody else who uses it', async () => {
+  it('is also named if it belongs to another user who uses it', async () => {
     const foreign = path.join(folder, 'foreign')
     mkdirSync(foreign, { mode: 0o755 })
     writeFileSync(path.join(foreign, 'owner.1.json'), '{}', { mode: 0o000 })
@@ -111,9 +111,9 @@ describe('a folder without rights', () => {
     expect(await refusal(() => acquireStack({ folder: foreign }))).toMatchObject({ code: 'local.folder.denied' })
   })
 
-  // Only root can give a folder away.
+  // Only root can change a folder's owner.
   if (isRoot) {
-    it('is refused to root too where somebody else made it, who may have put anything there', async () => {
+    it('is rejected for root too if another user created it, who may have put anything there', async () => {
       const planted = path.join(folder, 'planted')
       mkdirSync(planted)
       chownSync(planted, 65534, 65534)
@@ -131,7 +131,7 @@ describe('a folder without rights', () => {
 })
 
 describe('a full disk', () => {
-  it('met while the stack writes is named, and both servers are stopped again', async () => {
+  it('that fills up while the stack writes is named, and both servers are stopped again', async () => {
     const full = path.join(folder, 'full')
     mkdirSync(full, { mode: 0o755 })
     // Writing to this device gives a real ENOSPC on any machine, without filling one.
@@ -144,10 +144,10 @@ describe('a full disk', () => {
     expect(await query(stack.descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 
-  // Only root may mount a small disk (and not in every container), so only then is there this test.
+  // Only root may mount a small disk (and not in every container), so this test exists only then.
   const small = path.join(folder, 'small')
   if (isRoot && process.platform === 'linux' && canMount(small)) {
-    it('is seen before anything is written, and told in figures', async () => {
+    it('is detected before anything is written, and reported in figures', async () => {
       onTestFinished(() => void execFileSync('umount', [small]))
       const error = await refusal(() => acquireStack({ folder: path.join(small, 'stack') }))
       expect(error.code).toBe('local.disk.full')
@@ -168,7 +168,7 @@ function canMount(target: string): boolean {
 }
 
 describe('a machine without the DynamoDB engine', () => {
-  it('gets PostgreSQL all the same, and is told how to add the engine', async () => {
+  it('gets PostgreSQL anyway, and is told how to add the engine', async () => {
     const before = process.env.DYNOXIDE_BIN
     process.env.DYNOXIDE_BIN = path.join(folder, 'no-such-binary')
     try {
@@ -183,7 +183,7 @@ describe('a machine without the DynamoDB engine', () => {
     }
   })
 
-  it('is told that the binary is for another system when it does not run', async () => {
+  it('is told that the binary is for another system if it cannot run', async () => {
     const file = path.join(folder, 'dynoxide')
     writeFileSync(file, 'not a program', { mode: 0o755 })
     process.env.DYNOXIDE_BIN = file

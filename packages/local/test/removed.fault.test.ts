@@ -11,10 +11,10 @@ const parent = useStackFolder()
 const folder = path.join(parent, '.miyabi')
 const gone = () => expect.poll(() => processesOf(parent), { interval: 20 }).toEqual([])
 
-describe('while the stack is up', () => {
-  it('removing its folder ends it, and the next start is a fresh one', async () => {
+describe('while the stack is running', () => {
+  it('removing its folder ends it, and the next start is a new one', async () => {
     await holdStack({ folder })
-    // Like whoever does it by hand: again where a server, that does not know yet, put a file into it meanwhile.
+    // Repeats like a user would: a server that does not know yet may have created a file in the meantime.
     await vi.waitFor(() => rmSync(folder, { recursive: true, force: true }), 10_000)
     await gone()
     await using stack = await acquireStack({ folder })
@@ -24,7 +24,7 @@ describe('while the stack is up', () => {
   it.each([
     { whose: 'PostgreSQL', removed: 'postgres/PG_VERSION', next: 'local.postgres.data_incomplete' },
     { whose: 'DynamoDB', removed: 'dynamodb', next: undefined },
-  ])('removing data of $whose ends it, and its holders hear why', async ({ removed, next }) => {
+  ])('removing data of $whose ends it, and its holders are told why', async ({ removed, next }) => {
     const holder = new Holder(folder)
     const { dataDir } = await holder.up()
     rmSync(path.join(dataDir, removed), { recursive: true })
@@ -40,7 +40,7 @@ describe('while the stack is up', () => {
     rmSync(dataDir, { recursive: true })
   })
 
-  it("breaking its owner's file ends it: nobody could reach it any more", async () => {
+  it("breaking its owner's file ends it: no process could reach it anymore", async () => {
     await holdStack({ folder })
     for (const name of readdirSync(folder).filter((name) => name.startsWith('owner.'))) {
       writeFileSync(path.join(folder, name), '{bad')

@@ -12,7 +12,7 @@ import { useStackFolder } from './support/stack-folder.js'
 const folder = useStackFolder()
 
 describe('the PostgreSQL server', () => {
-  it('speaks UTC, sorts by C.UTF-8, flushes commits, and listens on loopback only', async () => {
+  it('uses UTC, sorts by C.UTF-8, flushes commits, and listens on loopback only', async () => {
     await using stack = await acquireStack({ folder })
     const { databaseUrl, port } = stack.descriptor.postgres
     const settings = `SELECT current_setting('timezone') AS zone, current_setting('fsync') AS fsync,
@@ -32,7 +32,7 @@ describe('the PostgreSQL server', () => {
     await expect(query(`postgresql://postgres@127.0.0.1:${port}/postgres`)).rejects.toThrow(/password|SASL/)
   })
 
-  it('lets each login become who it may be, and gives it nothing besides', async () => {
+  it('lets each login assume its roles, and grants it nothing else', async () => {
     await using stack = await acquireStack({ folder })
     const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
     await query(directDatabaseUrl, 'CREATE TABLE notes (id serial, body text)')
@@ -62,7 +62,7 @@ describe('the PostgreSQL server', () => {
     )
   })
 
-  it('gives data from before the service had a login that login, and keeps what is in them', async () => {
+  it("adds the service's login to data from before it existed, and keeps the data", async () => {
     const kept = await (async () => {
       await using stack = await acquireStack({ folder })
       await query(stack.descriptor.postgres.directDatabaseUrl, 'CREATE TABLE kept (id int)')
@@ -76,12 +76,12 @@ describe('the PostgreSQL server', () => {
     writeFileSync(kept.credentials, JSON.stringify({ migrator, application }))
     await using stack = await acquireStack({ folder })
     const { databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = stack.descriptor.postgres
-    expect(new URL(databaseUrl).password).not.toBe(kept.password) // those of that time were everybody's
+    expect(new URL(databaseUrl).password).not.toBe(kept.password) // older passwords were shared
     expect(await query(serviceDatabaseUrl, 'SELECT current_user AS login')).toEqual([{ login: 'miyabi_backend' }])
     expect(await query(directDatabaseUrl, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 0 }])
   })
 
-  it('keeps its passwords in files that only their owner can read', async () => {
+  it('stores its passwords in files that only their owner can read', async () => {
     await using stack = await acquireStack({ folder })
     const { pathname, password } = new URL(stack.descriptor.postgres.databaseUrl)
     expect(pathname).toBe('/miyabi')
@@ -100,9 +100,9 @@ describe('the PostgreSQL server', () => {
 })
 
 describe('the DynamoDB engine', () => {
-  // It answers whoever comes, with whatever signature and Origin.
+  // It answers every caller, with any signature and Origin.
   if (process.platform === 'linux') {
-    it('listens where no web page can guess it, and again there after a restart', async () => {
+    it('listens where no web page can guess it, and at the same address after a restart', async () => {
       const endpoints: URL[] = []
       for (const _start of [1, 2]) {
         await using stack = await acquireStack({ folder })
@@ -116,7 +116,7 @@ describe('the DynamoDB engine', () => {
     })
   }
 
-  it('really removes expired items, and only those', async () => {
+  it('removes expired items, and only those', async () => {
     await using stack = await acquireStack({ folder })
     const { descriptor } = stack
     await createTable(descriptor, 'expiring')
@@ -136,8 +136,8 @@ describe('the DynamoDB engine', () => {
   })
 })
 
-describe('a port that somebody else took meanwhile', () => {
-  it('is replaced by another, and the log says so', async () => {
+describe('a port that was taken in the meantime', () => {
+  it('is replaced by another, and the change is logged', async () => {
     const first = await acquireStack({ folder })
     const { port } = first.descriptor.postgres
     await first.close()
@@ -155,7 +155,7 @@ describe('a port that somebody else took meanwhile', () => {
     }
   })
 
-  it('is waited for when the server only restarts: URLs that were handed out stay true', async () => {
+  it('is waited for if the server only restarts: published URLs stay valid', async () => {
     const heard: LogFields[] = []
     const listen = (fields: LogFields): void => void heard.push(fields)
     const logger = { debug: listen, info: listen, warn: listen, error: listen }
@@ -163,7 +163,7 @@ describe('a port that somebody else took meanwhile', () => {
     const endpoint = dynamodbEndpoint(stack.descriptor)
     const { port, hostname } = new URL(endpoint)
     const supervisor = processOf(folder, path.join('supervisor', 'main.js'))
-    process.kill(supervisor, 'SIGSTOP') // else it may start the server again before anybody has its port
+    process.kill(supervisor, 'SIGSTOP') // otherwise it may restart the server before the port is taken
     process.kill(processOf(folder, 'dynamodb.db'), 'SIGKILL')
     const somebody = createServer((socket) => socket.destroy())
     await expect

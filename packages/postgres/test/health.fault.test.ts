@@ -54,7 +54,7 @@ describe('health', () => {
     await postgres.close()
   })
 
-  it('opens one connection, however many ask at once, and one who leaves does not end it for the rest', async () => {
+  it('opens one connection for any number of concurrent callers, and an aborted one does not end it for the rest', async () => {
     await using proxy = await startTcpProxy(bench.settings().databaseUrl)
     const databaseUrl = proxy.url(bench.settings().databaseUrl)
     const postgres = createPostgres(bench.settings({ databaseUrl }))
@@ -68,7 +68,7 @@ describe('health', () => {
     await postgres.close()
   })
 
-  it('tells a wrong password from a server that is gone', async () => {
+  it('distinguishes a wrong password from a server that is down', async () => {
     const url = new URL(bench.settings().databaseUrl)
     url.password = 'hunter2'
     const health = await checkHealth(bench.settings({ databaseUrl: url.toString() }))
@@ -76,7 +76,7 @@ describe('health', () => {
     expect(JSON.stringify(health)).not.toContain('hunter2')
   })
 
-  it('says that no writes are accepted', async () => {
+  it('reports that no writes are accepted', async () => {
     const readOnly = (value: string): Promise<unknown> =>
       bench.admin(
         `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${value}', current_database()); END $$`,
@@ -92,7 +92,7 @@ describe('health', () => {
     await readOnly('off')
   })
 
-  it('names what is pending where nothing was applied, and which command does it', async () => {
+  it('names the pending migrations if none was applied, and the command to apply them', async () => {
     expect(await checkHealth(empty.settings())).toMatchObject({
       status: 'down',
       ready: false,
@@ -102,7 +102,7 @@ describe('health', () => {
     })
   })
 
-  it('names the tables that are missing although the migrations were applied', async () => {
+  it('names missing tables although the migrations were applied', async () => {
     await bench.admin('ALTER TABLE trials RENAME TO trails')
     const { problem, reason } = await checkHealth(bench.settings())
     await bench.admin('ALTER TABLE trails RENAME TO trials')
@@ -110,7 +110,7 @@ describe('health', () => {
     expect(reason).toBe(`The database lacks 1 of ${tableNames.length} tables: trials`)
   })
 
-  it('says which server cannot be reached', async () => {
+  it('reports which server cannot be reached', async () => {
     await using proxy = await startTcpProxy(bench.settings().databaseUrl)
     await proxy.refuse()
     const health = await checkHealth(bench.settings({ databaseUrl: proxy.url(bench.settings().databaseUrl) }))
@@ -122,7 +122,7 @@ describe('health', () => {
     expect(health.reason).not.toContain(health.remedy)
   })
 
-  it('names a database that is not there', async () => {
+  it('names a missing database', async () => {
     const databaseUrl = bench.settings().databaseUrl.replace(/\/[^/]*$/, '/no_such_database')
     expect(await checkHealth(bench.settings({ databaseUrl }))).toMatchObject({
       status: 'down',
@@ -130,7 +130,7 @@ describe('health', () => {
     })
   })
 
-  it('answers within a second and a bit when the server never does', async () => {
+  it('answers within little more than a second if the server never does', async () => {
     await using proxy = await startTcpProxy(bench.settings().databaseUrl)
     proxy.blackHole()
     const start = performance.now()
@@ -141,7 +141,7 @@ describe('health', () => {
     expect(performance.now() - start).toBeLessThan(20_000) // it might take 50 to connect
   })
 
-  it('ends when its caller goes away', async () => {
+  it('ends when its caller aborts', async () => {
     const signal = AbortSignal.abort(new Error('gone'))
     await expect(checkHealth(bench.settings(), { signal })).rejects.toThrow('gone')
   })
@@ -156,7 +156,7 @@ describe('tableNames', () => {
   })
 })
 
-describe('a check that is not answered in time', () => {
+describe('a check without an answer in time', () => {
   it('reports how far it got, and what to check there', async () => {
     await using proxy = await startTcpProxy(bench.settings().databaseUrl)
     proxy.blackHole()

@@ -12,8 +12,8 @@ afterAll(() => postgres?.close())
 const DAY_MS = 86_400_000
 const log = (createdAt: Date, id = idAt(createdAt)) => ({ id, level: 'info', message: 'm', createdAt }) as const
 
-describe('ids of tables by month', () => {
-  it('are of a time, here as in the database', async () => {
+describe('ids of monthly tables', () => {
+  it('contain the same time here and in the database', async () => {
     const times = [new Date(0), new Date('2026-02-28T12:34:56.789Z'), new Date(Date.UTC(9999, 11, 31, 23, 59, 59, 999))]
     for (const time of times) {
       const id = idAt(time)
@@ -28,7 +28,7 @@ describe('ids of tables by month', () => {
       expect(() => idAt(wrong)).toThrow(/time is not a Date in the years 1970 to 9999/)
   })
 
-  it('may be a day from their row, and no more', async () => {
+  it('may differ from their row by a day, and no more', async () => {
     const at = new Date('2026-03-15T12:00:00Z')
     const moved = (ms: number) => log(at, idAt(new Date(at.getTime() + ms)))
     for (const ms of [DAY_MS, -DAY_MS]) await postgres.prisma.log.create({ data: moved(ms) })
@@ -39,7 +39,7 @@ describe('ids of tables by month', () => {
       })
   })
 
-  it('between two moments find every row of that time, in two partitions for a month', async () => {
+  it('between two moments find every row of that period, in two partitions for a month', async () => {
     const [from, to] = [new Date('2027-03-01Z'), new Date('2027-04-01Z')]
     const inMonth = [from, new Date(to.getTime() - 1), new Date('2027-03-15Z')]
     const rows = inMonth.flatMap((at) => [
@@ -63,7 +63,7 @@ describe('ids of tables by month', () => {
     expect([...partitions].sort()).toEqual(['logs_2027_03', 'logs_2027_04'])
   })
 
-  it('of no month are refused by a name of their own, and errors of a month name its table', async () => {
+  it('without a month are rejected with a separate code, and its errors name the table', async () => {
     const far = new Date('2999-01-01Z')
     for (const call of [
       () => postgres.prisma.log.create({ data: log(far) }),

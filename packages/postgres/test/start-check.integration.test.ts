@@ -16,7 +16,7 @@ interface Line {
   readonly message: string
 }
 
-/** What is warned of when an application starts and asks something. */
+/** The warnings when an application starts and runs a query. */
 async function warningsOf(changes: Partial<PostgresSettings>): Promise<Line[]> {
   const lines: Line[] = []
   let isChecked = false
@@ -37,8 +37,8 @@ async function warningsOf(changes: Partial<PostgresSettings>): Promise<Line[]> {
   return lines
 }
 
-describe('at the start', () => {
-  it('it is said once that the pools do not fit into the server, and what would', async () => {
+describe('at startup', () => {
+  it('one warning is logged if the pools do not fit into the server, with a size that would', async () => {
     expect(await warningsOf({ instances: 2, maxConnections: 20 })).toEqual([
       {
         fields: { event: 'postgres.pool.too_large', needed: 52, available: 36 },
@@ -49,7 +49,7 @@ describe('at the start', () => {
     ])
   })
 
-  it('nothing is said where they fit', async () => {
+  it('nothing is logged if they fit', async () => {
     expect(await warningsOf({ instances: 2, maxConnections: 12 })).toEqual([])
   })
 
@@ -59,7 +59,7 @@ describe('at the start', () => {
     await server.run('ALTER ROLE app CONNECTION LIMIT -1')
   })
 
-  it('behind a pooler it is said what sessions lack, with the SQL that gives it to them', async () => {
+  it('behind a pooler a warning names what sessions lack, with the SQL to set it', async () => {
     const pooled = { pooler: 'transaction', statementTimeoutMs: 1500, lockTimeoutMs: 0 } as const
     const [line, ...more] = await warningsOf(pooled)
     expect(more).toEqual([])
@@ -75,7 +75,7 @@ describe('at the start', () => {
 })
 
 describe('advise', () => {
-  it('asks the server what it has, and the pool what it needed', async () => {
+  it('reads the limits from the server, and the need from the pool', async () => {
     const DATABASE_URL = server.url().replace('//postgres@', '//app@')
     await using postgres = createPostgres(
       parsePostgresSettings({ DATABASE_URL, DB_MIN_CONNECTIONS: '0', DB_INSTANCES: '3' }),

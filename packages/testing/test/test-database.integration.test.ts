@@ -21,7 +21,7 @@ async function exists(name: string): Promise<boolean> {
 }
 
 describe('createTestDatabase', () => {
-  it('gives every caller a database of its own, also many at once', async () => {
+  it('gives every caller a separate database, even many concurrent ones', async () => {
     const databases = await Promise.all(Array.from({ length: 8 }, () => createTestDatabase({ empty: true })))
     expect(new Set(databases.map((database) => database.name)).size).toBe(8)
     for (const database of databases) {
@@ -30,7 +30,7 @@ describe('createTestDatabase', () => {
     await Promise.all(databases.map((database) => database.drop()))
   })
 
-  it('gives one that was made ahead, as fresh as any other', async () => {
+  it('gives one that was created in advance, as new as any other', async () => {
     const ofRun = `SELECT datname FROM pg_database WHERE datname LIKE '${fromRun('prefix').replaceAll('_', String.raw`\_`)}%'`
     const names = async (): Promise<string[]> => (await sql(admin, ofRun)).map(({ datname }) => String(datname))
     for (const empty of [true, false]) {
@@ -51,7 +51,7 @@ describe('createTestDatabase', () => {
     }
   })
 
-  it('gives the application and the service nothing of what the migrator creates, but who they may be', async () => {
+  it('grants the application and the service only their roles, and nothing that the migrator creates', async () => {
     await using database = await createTestDatabase({ empty: true })
     await withConnection(database.directDatabaseUrl, (client) =>
       client.query('CREATE TABLE note (id serial, body text); GRANT SELECT ON note TO miyabi_user, miyabi_service'),
@@ -69,7 +69,7 @@ describe('createTestDatabase', () => {
     }
   })
 
-  it('is gone after `await using`, also with a connection left open', async () => {
+  it('is removed by `await using`, even with an open connection', async () => {
     let name: string
     let end: Promise<unknown>
     {
@@ -86,7 +86,7 @@ describe('createTestDatabase', () => {
 })
 
 describe('dropDeadRuns', () => {
-  it('drops what a killed run left behind, and nothing of a run that lives', async () => {
+  it('drops the leftovers of a killed run, and nothing of a live run', async () => {
     const living = await createTestDatabase({ empty: true })
     const names = ['miyabi_test_00000001_left', 'miyabi_test_00000002_kept']
     await withConnection(admin, async (client) => {
@@ -107,7 +107,7 @@ describe('dropDeadRuns', () => {
   })
 })
 
-/** A run in a process of its own, once it is ready: its prefix, its migrator's URL and the folder of its files. */
+/** A run in a separate process, once it is ready: its prefix, its migrator's URL and the folder of its files. */
 async function startRun(
   env: NodeJS.ProcessEnv,
 ): Promise<{ child: ChildProcess; prefix: string; url: string; folder: string }> {
@@ -131,7 +131,7 @@ describe('startTestRun', () => {
     },
   )
 
-  it('wants all three logins of a server that is not its own', async () => {
+  it('requires all three logins of an external server', async () => {
     const env = { ...process.env, [testVariables.serviceDatabaseUrl]: '' }
     const script = new URL('./fixtures/run.mjs', import.meta.url).pathname
     const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -143,14 +143,14 @@ describe('startTestRun', () => {
     expect(said).toContain('TEST_SERVICE_DATABASE_URL is not set; your own server requires all of')
   })
 
-  it.each(['SIGINT', 'SIGKILL'] as const)('leaves no server and no file of its own behind after %s', async (signal) => {
+  it.each(['SIGINT', 'SIGKILL'] as const)('leaves no server or file behind after %s', async (signal) => {
     const own = Object.fromEntries(Object.values(testVariables).map((name) => [name, '']))
     const { child, url, folder } = await startRun({ ...process.env, ...own, MIYABI_CACHE_DIR: undefined })
     const connect = (): Promise<string> => withConnection(url, async () => 'connected').catch((error) => error.code)
     expect(await connect()).toBe('connected')
     child.kill(signal)
     await expect.poll(connect).toBe('ECONNREFUSED')
-    // What nobody could remove, the next run does.
+    // The next run removes what could not be removed.
     const look = (): boolean => {
       if (signal === 'SIGKILL') removeDeadRuns(path.dirname(folder))
       return existsSync(folder)

@@ -10,7 +10,7 @@ import { unpackBaseBackup } from './unpack.js'
 const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-tar-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Keeps all in memory. */
+/** Collects everything in memory. */
 class Memory implements TarSink {
   readonly entries: TarEntry[] = []
   readonly files = new Map<string, Buffer>()
@@ -31,7 +31,7 @@ class Memory implements TarSink {
   }
 }
 
-/** An archive that the system's own tar has made. */
+/** Creates an archive with the system's own tar. */
 function archive(sizes: readonly number[]): { readonly tar: Buffer; readonly files: Map<string, Buffer> } {
   const from = mkdtempSync(path.join(folder, 'from-'))
   const files = new Map<string, Buffer>()
@@ -61,7 +61,7 @@ async function read(tar: Buffer, pieces: readonly number[]): Promise<Memory> {
 describe('TarReader', () => {
   const { tar, files } = archive([0, 1, 511, 512, 513, 9_000])
 
-  it('reads what tar has written, in pieces of any size', async () => {
+  it('reads archives written by tar, in chunks of any size', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 2_000 }), { minLength: 1, maxLength: 5 }), async (pieces) => {
         const memory = await read(tar, pieces)
@@ -76,7 +76,7 @@ describe('TarReader', () => {
     )
   })
 
-  it('refuses an archive that ends early, and a header that is damaged', async () => {
+  it('rejects an archive that ends early, and a damaged header', async () => {
     const end = tar.indexOf(Buffer.alloc(512, 6)) + 700 // in the last file, or the one with these bytes
     await expect(read(tar.subarray(0, end), [4096])).rejects.toThrow('ends in the middle')
     const damaged = Buffer.from(tar)
@@ -86,7 +86,7 @@ describe('TarReader', () => {
 })
 
 describe('unpackBaseBackup', () => {
-  /** One file of an archive, as anybody may make it. */
+  /** One file of an archive, as any program may write it. */
   function entry(name: string, type: string): Buffer {
     const header = Buffer.alloc(512)
     header.write(name, 0)
@@ -114,7 +114,7 @@ describe('unpackBaseBackup', () => {
     ['a link', entry('pg_tblspc/1', '2'), 'tablespaces', undefined],
     ['what is no file', entry('pipe', '6'), 'unknown kind', undefined],
     ['a second archive', entry('file', '0'), 'tablespaces are not supported: 16384.tar', '16384.tar'],
-  ])('refuses %s', async (_what, bytes, message, name) => {
+  ])('rejects %s', async (_what, bytes, message, name) => {
     const target = mkdtempSync(path.join(folder, 'to-'))
     await expect(unpackBaseBackup(frames(bytes, name), target, undefined)).rejects.toThrow(message)
     expect(() => readFileSync(path.join(folder, 'out'))).toThrow()

@@ -9,7 +9,7 @@ describe('nameFileError', () => {
     expect(failure).toMatchObject({ code: 'local.disk.full', message: expect.stringContaining('/stack') })
   })
 
-  it.each(['EACCES', 'EPERM'])('names missing rights (%s) and the path that was refused', (code) => {
+  it.each(['EACCES', 'EPERM'])('names missing permissions (%s) and the path that was denied', (code) => {
     const failure = nameFileError(fileError(code, '/stack/data'), '/stack')
     expect(failure).toMatchObject({
       code: 'local.folder.denied',
@@ -19,7 +19,7 @@ describe('nameFileError', () => {
 
   it.each([
     ['EROFS', undefined],
-    ['ENOENT', 'mkdir'], // Node's recursive mkdir, there
+    ['ENOENT', 'mkdir'], // Node's recursive mkdir on such a file system
   ])('names a read-only file system (%s)', (code, syscall) => {
     const error = Object.assign(fileError(code, '/stack/data'), { syscall })
     expect(nameFileError(error, '/stack')).toMatchObject({
@@ -28,7 +28,7 @@ describe('nameFileError', () => {
     })
   })
 
-  it('leaves everything else as it is', () => {
+  it('leaves other errors unchanged', () => {
     const error = fileError('EIO')
     expect(nameFileError(error, '/stack')).toBe(error)
   })

@@ -4,7 +4,7 @@ import { connectionUrlProblem, parseConnectionUrl } from './connection-url.js'
 const problem = (url: string): string | undefined => connectionUrlProblem(new URL(url))
 
 describe('parseConnectionUrl', () => {
-  it('reads every part, percent-encoding undone', () => {
+  it('reads every part, percent-decoded', () => {
     const target = parseConnectionUrl('postgresql://us%40er:p%2Fa%23s%25@db.example.com:6543/my%20db?schema=app')
     expect(target).toMatchObject({
       host: 'db.example.com',
@@ -18,7 +18,7 @@ describe('parseConnectionUrl', () => {
     })
   })
 
-  it('has no password where the URL has none, and the usual port', () => {
+  it('has no password if the URL has none, and the default port', () => {
     const target = parseConnectionUrl('postgres://app@localhost/miyabi')
     expect(target.password).toBeUndefined()
     expect(target).toMatchObject({
@@ -39,7 +39,7 @@ describe('parseConnectionUrl', () => {
 })
 
 describe('connectionUrlProblem', () => {
-  it('finds nothing wrong with what is understood', () => {
+  it('accepts supported URLs', () => {
     expect(problem('postgresql://app:secret@host/db?schema=app&sslmode=verify-full&sslrootcert=system')).toBeUndefined()
   })
 
@@ -55,11 +55,11 @@ describe('connectionUrlProblem', () => {
     ['sslmode=prefer', 'sslmode=prefer, which an attacker on the network can downgrade'],
     ['schema=a;b', 'a schema that is not a plain identifier'],
     ['colour=red', 'an unknown parameter "colour"'],
-  ])('refuses %s aloud', (parameter, told) => {
+  ])('rejects %s explicitly', (parameter, told) => {
     expect(problem(`postgresql://app:secret@host/db?${parameter}`)).toContain(told)
   })
 
-  it('tells all at once, and nothing of the secret', () => {
+  it('reports all faults together, without the secret', () => {
     const told = problem('postgresql://:secret%zz@host?connection_limit=1')
     expect(told).toContain('has no user, and has no database, and has a % that does not start a percent-encoding')
     expect(told).toContain('connection_limit')

@@ -21,7 +21,7 @@ describe('doubtsOf', () => {
     ['10.0.0.7/m?sslmode=disable', 'disable', 'in plain text'],
     ['db.example.com/m?sslmode=require', 'require', "the server's identity is not verified"],
     [`[2001:db8::1]/m?sslmode=verify-ca&sslrootcert=${file}`, 'verify-ca', 'whatever its name'],
-  ])('has one about %s', (rest, sslmode, told) => {
+  ])('returns one about %s', (rest, sslmode, told) => {
     const [doubt, ...more] = doubtsOf(settingsOf(rest))
     expect(more).toEqual([])
     expect(doubt).toMatchObject({ fields: { sslmode }, message: expect.stringContaining(told) })
@@ -29,13 +29,13 @@ describe('doubtsOf', () => {
   })
 
   it.each(['localhost/m', '127.0.0.1/m', '[::1]/m', 'localhost/m?host=/run/postgresql', 'h/m?sslmode=verify-full'])(
-    'has none about %s',
+    'returns none about %s',
     (rest) => {
       expect(doubtsOf(settingsOf(rest))).toEqual([])
     },
   )
 
-  it('are said as warnings', () => {
+  it('are logged as warnings', () => {
     const said: unknown[] = []
     const ignore = (): void => {}
     const logger = { debug: ignore, info: ignore, error: ignore, warn: (fields: unknown) => said.push(fields) }

@@ -27,7 +27,7 @@ const said = (parameters: Partial<TlsParameters>): TlsParameters => ({
 const ca = Buffer.from(authority.cert)
 
 describe('tlsOptions', () => {
-  it('mean by each mode what libpq means', () => {
+  it('have the meaning of each mode in libpq', () => {
     const noName = { ca, checkServerIdentity: expect.any(Function) }
     expect(tlsOptions(said({ sslmode: 'disable' }))).toBe(false)
     expect(tlsOptions(said({ sslmode: 'require' }))).toEqual({ rejectUnauthorized: false })
@@ -36,17 +36,17 @@ describe('tlsOptions', () => {
     expect(tlsOptions(said({ sslmode: 'verify-full', sslrootcert: file }))).toEqual({ ca })
   })
 
-  it('are none where nothing is said, and full verification where only the system authorities are named', () => {
+  it('are off by default, and full verification if only the system authorities are named', () => {
     expect(tlsOptions(said({}))).toBe(false)
     expect(tlsOptions(said({ sslrootcert: 'system' }))).toEqual({})
     expect(tlsOptions(said({ sslmode: 'verify-full', sslrootcert: 'system' }))).toEqual({})
   })
 })
 
-describe('the files of certificates', () => {
+describe('certificate files', () => {
   const options = (parameters: Partial<TlsParameters>) => () => tlsOptions(said({ sslmode: 'require', ...parameters }))
 
-  it('are taken where they fit each other', () => {
+  it('are accepted if they match', () => {
     expect(options({ sslrootcert: file, sslcert: cert, sslkey: key })()).toMatchObject({ ca, cert: expect.any(Buffer) })
   })
 
@@ -66,7 +66,7 @@ describe('the files of certificates', () => {
     ['a key that is none', { sslcert: cert, sslkey: rubbish }, 'has an sslkey whose file contains no key'],
     ["another certificate's key", { sslcert: cert, sslkey: otherKey }, 'does not match its sslcert'],
     ['a file that is not there', { sslrootcert: `${file}.gone` }, 'cannot be read (ENOENT)'],
-  ])('are refused by their parameter: %s', (_what, parameters, told) => {
+  ])('are rejected by their parameter: %s', (_what, parameters, told) => {
     expect(options(parameters)).toThrow(told)
     expect(options(parameters)).not.toThrow('hunter2')
   })
@@ -82,11 +82,11 @@ describe('tlsProblem', () => {
     ['an authority that nobody would ask', { sslrootcert: file }, 'sslrootcert without an sslmode'],
     ['a certificate that would not be sent', { sslcert: file, sslkey: file }, 'sslcert without an sslmode'],
     ['half a certificate', { sslmode: 'require', sslcert: file }, 'one of sslcert and sslkey'],
-  ])('refuses %s', (_what, parameters, told) => {
+  ])('rejects %s', (_what, parameters, told) => {
     expect(tlsProblem(said(parameters))).toContain(told)
   })
 
-  it('has nothing against the rest', () => {
+  it('accepts everything else', () => {
     for (const sslmode of ['disable', 'require', 'verify-full']) expect(tlsProblem(said({ sslmode }))).toBeUndefined()
     expect(tlsProblem(said({ sslmode: 'verify-ca', sslrootcert: file, sslcert: file, sslkey: file }))).toBeUndefined()
   })

@@ -12,7 +12,7 @@ describe('the text of a JSON document', () => {
     '"9007199254740993 and 1e400"',
     '{"9007199254740993": "\\"9007199254740993"}',
     String(Number.MAX_VALUE),
-  ])('is taken where JavaScript reads its numbers as they are: %s', (text) => {
+  ])('is accepted if JavaScript parses its numbers exactly: %s', (text) => {
     expect(exactJson(text)).toBe(text)
   })
 
@@ -24,7 +24,7 @@ describe('the text of a JSON document', () => {
     '-1e999',
     '1e-400',
     `1${'0'.repeat(309)}`,
-  ])('is refused where JavaScript reads another number: %s', (text) => {
+  ])('is rejected if JavaScript parses another number: %s', (text) => {
     expect(() => exactJson(text)).toThrow('a JSON number that a double cannot represent')
   })
 })

@@ -10,7 +10,7 @@ const bench = usePeople()
 const prisma = () => bench.service.prisma
 const lines = (count: number, message: string = randomUUID()) =>
   Array.from({ length: count }, (_, n) => ({ level: 'info' as const, message: `${message} ${n}` }))
-/** How many lines there are, counted past the pools that are looked at. */
+/** The number of lines, counted outside the pools under test. */
 async function stored(message: string): Promise<number> {
   const counted = bench.admin<{ count: string }>('SELECT count(*) FROM logs WHERE starts_with(message, $1)', [message])
   return Number((await counted)[0]?.count)
@@ -26,7 +26,7 @@ const plugin = (more: object = {}): Prisma.PluginCreateManyInput => ({
 })
 const open = (changes?: Partial<PostgresSettings>) => createPostgres(bench.settings(changes), { role: 'service' })
 
-/** An error as users see it: its stack tells which way it came. */
+/** An error as users see it: its stack shows its path. */
 function shown(error: unknown): string {
   const { name, code, message, meta } = error as Error & { readonly code?: string; readonly meta?: object }
   const text = inspect({ name, code, message, meta }, { depth: 9 })
@@ -36,7 +36,7 @@ function shown(error: unknown): string {
 const insertsOf = async (work: () => Promise<unknown>) =>
   (await statementsOf(work)).filter((text) => text.startsWith('INSERT '))
 
-/** How many calls went with their rows as arrays while `work` ran. */
+/** How many calls sent their rows as arrays while `work` ran. */
 async function hitsOf(work: () => Promise<unknown>, postgres: Postgres = bench.service): Promise<number> {
   const before = postgres.stats().compiledQueries.hits
   await work()
@@ -44,7 +44,7 @@ async function hitsOf(work: () => Promise<unknown>, postgres: Postgres = bench.s
 }
 
 describe('the rows of createMany', () => {
-  it('are one statement with an array a column, whatever their number', async () => {
+  it('are sent in one statement with an array per column, whatever their number', async () => {
     const message = randomUUID()
     const data = lines(40_000, message)
     const texts = await insertsOf(() => prisma().log.createMany({ data }))
@@ -54,7 +54,7 @@ describe('the rows of createMany', () => {
     expect(await stored(message)).toBe(40_000)
   })
 
-  it('are whole or nothing, outside a transaction too', async () => {
+  it('are stored completely or not at all, outside a transaction too', async () => {
     const message = randomUUID()
     const data = [...lines(30_000, message), { level: 'none', message: `${message} last` }]
     const call = prisma().log.createMany({ data: data as never })
@@ -62,7 +62,7 @@ describe('the rows of createMany', () => {
     expect(await stored(message)).toBe(0)
   })
 
-  it('are whole or nothing and one round trip where some have defaults of the database that others do not', async () => {
+  it('are all or nothing and one round trip if some have database defaults that others do not', async () => {
     const data = lines(6).map((line, n) => (n % 2 === 0 ? line : { ...line, createdAt: new Date(Date.now() - n) }))
     const [message = ''] = data[0]?.message.split(' ') ?? []
     const texts = await insertsOf(() => prisma().log.createMany({ data }))
@@ -72,7 +72,7 @@ describe('the rows of createMany', () => {
     expect([await stored(message), await stored(`bad ${message}`)]).toEqual([6, 0])
   })
 
-  it('hold every value as it is', async () => {
+  it('keep every value unchanged', async () => {
     const texts = ['', ' ', '\\', '"', "'", '{}', '{"a"}', 'NULL', 'null', '\t\r\n', '\u{1f600}é\u2028', ',', '()']
     const json = [{}, [], [null], 'text', 1e15, -0.5, true, { 'a"\\': [{ b: '\u{1f600}' }] }]
     const data = texts.map((text, n) =>
@@ -118,7 +118,7 @@ describe('the rows of createMany', () => {
     expect(rows.map((row) => row.data)).toEqual(['null', null, null, '{"a": 1}'])
   })
 
-  it('leave out those that are there already, and of two alike the later one', async () => {
+  it('skip existing ones, and the later one of two duplicates', async () => {
     const [one, two] = [`${randomUUID()}@example.com`, `${randomUUID()}@example.com`]
     await prisma().user.create({ data: { email: one, name: 'first' } })
     const data = [
@@ -131,7 +131,7 @@ describe('the rows of createMany', () => {
     expect(rows).toEqual([{ name: 'third' }, { name: 'fifth' }])
   })
 
-  it('come back in the order in which they were given', async () => {
+  it('are returned in the order in which they were passed', async () => {
     const data = lines(50).map((line, n) => ({ ...line, ...(n % 3 === 0 && { createdAt: new Date(Date.now() - n) }) }))
     let rows: { message: string }[] = []
     const hits = await hitsOf(async () => {
@@ -141,13 +141,13 @@ describe('the rows of createMany', () => {
     expect(rows).toEqual(data.map(({ message }) => ({ message })))
   })
 
-  it('come back with what they refer to', async () => {
+  it('are returned with their relations', async () => {
     const data = [plugin({ authorId: bench.alice.userId }), plugin(), plugin({ authorId: bench.bob.userId })]
     const rows = await prisma().plugin.createManyAndReturn({ data, include: { author: true } })
     expect(rows.map(({ author }) => author?.name)).toEqual(['alice', undefined, 'bob'])
   })
 
-  it('may refer to each other, whichever comes first', async () => {
+  it('may refer to each other in any order', async () => {
     const [one, two, three] = [plugin(), plugin(), plugin()]
     const data = [{ ...one, requiresPluginId: two.id }, { ...two, updatedAt: new Date() }, three]
     expect(await prisma().plugin.createMany({ data })).toEqual({ count: 3 })
@@ -157,7 +157,7 @@ describe('the rows of createMany', () => {
 })
 
 describe('a createMany', () => {
-  it('is refused as Prisma refuses it, with all rows, and nothing is sent', async () => {
+  it('is rejected as Prisma rejects it, with all rows, and nothing is sent', async () => {
     await using off = open({ compiledQueries: false })
     const calls: readonly ((postgres: Postgres) => Promise<unknown>)[] = [
       ({ prisma }) => prisma.log.createMany({ data: [...lines(2, 'm'), { level: 'info' }] as never }),
@@ -172,7 +172,7 @@ describe('a createMany', () => {
     expect(await insertsOf(async () => expect(await seen(bench.service)).toEqual(await seen(off)))).toEqual([])
   })
 
-  it('fails as it does by Prisma, by name, code, message and meta', async () => {
+  it('fails as in Prisma, with the same name, code, message and meta', async () => {
     await using off = open({ compiledQueries: false })
     const email = `${randomUUID()}@example.com`
     const trial = { userId: randomUUID(), pluginId: PLUGIN, licenseKey: 'k', expiresAt: new Date() }
@@ -198,7 +198,7 @@ describe('a createMany', () => {
     expect(await seen(bench.service)).toEqual(await seen(off))
   })
 
-  it('sees what an extension has made of its rows', async () => {
+  it('sees the rows as changed by an extension', async () => {
     const message = randomUUID()
     const extended = prisma().$extends({
       query: {
@@ -215,7 +215,7 @@ describe('a createMany', () => {
     expect(await stored(message)).toBe(3)
   })
 
-  it('is a part of the transaction that it is made in', async () => {
+  it('is part of the transaction in which it is called', async () => {
     const message = randomUUID()
     const { service } = bench
     const hits = await hitsOf(async () => {
@@ -243,7 +243,7 @@ describe('a createMany', () => {
     expect(await stored(message)).toBe(5)
   })
 
-  it('keeps the order of the calls in a transaction that are not waited for', async () => {
+  it('keeps the order of calls in a transaction that are not awaited', async () => {
     const message = randomUUID()
     const counts = await bench.service.transaction((tx) => {
       const count = () => tx.log.count({ where: { message: { startsWith: message } } })
@@ -253,7 +253,7 @@ describe('a createMany', () => {
     expect(counts).toEqual([0, { count: 2 }, 2, { count: 2 }, 4])
   })
 
-  it('is made as whoever calls', async () => {
+  it('runs as its caller', async () => {
     const { alice, bob, postgres } = bench
     const submission = (userId: string) => ({ userId, pluginData: { of: 'bulk' } })
     const own = postgres.as({ userId: alice.userId }).prisma.pluginSubmission
@@ -273,7 +273,7 @@ describe('a createMany', () => {
     expect(rows).toEqual([{ user_id: alice.userId }, { user_id: alice.userId }])
   })
 
-  it('ends with the signal of its transaction, while its rows are read too, and lets others have their turn', async () => {
+  it('ends with the signal of its transaction, even while its rows are read, and gives others a turn', async () => {
     const data = lines(200_000)
     const [first, last] = [data[0], data.at(-1)] as { message: string }[]
     const ended = new AbortController()
@@ -306,7 +306,7 @@ describe('a createMany', () => {
   })
 
   it.each(['createMany', 'createManyAndReturn'] as const)(
-    '%s of 20,000 rows is told of its deadline while the server has not begun with them, and none is stored',
+    '%s of 20,000 rows gets its deadline error before the server has started them, and none is stored',
     async (method) => {
       const message = randomUUID()
       const data = lines(20_000, message)
@@ -323,7 +323,7 @@ describe('a createMany', () => {
     },
   )
 
-  it('finds columns that have another type by now, in a transaction when it is run again', async () => {
+  it('uses the current types of altered columns, in a transaction when it is retried', async () => {
     const data = () => lines(2).map((line) => ({ ...line, data: { a: 1 } }))
     const alter = (column: string, type: string) => bench.admin(`ALTER TABLE logs ALTER ${column} TYPE ${type}`)
     try {
@@ -348,7 +348,7 @@ describe('a createMany', () => {
     }
   })
 
-  it("goes Prisma's way where that is asked for, and tells why it does so otherwise", async () => {
+  it('is left to Prisma if configured, and reports the reason if it is for another cause', async () => {
     await using off = open({ compiledQueries: false })
     expect(await hitsOf(() => off.prisma.log.createMany({ data: lines(2) }), off)).toBe(0)
     expect(off.stats().compiledQueries).toEqual({

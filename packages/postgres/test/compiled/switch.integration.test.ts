@@ -9,7 +9,7 @@ import { usePoolBench } from '../support.js'
 const bench = usePoolBench({ empty: false })
 
 describe('compiled reads', () => {
-  it('are off where DB_COMPILED_QUERIES is false, without a word', async () => {
+  it('are off if DB_COMPILED_QUERIES is false, without a warning', async () => {
     const logger = new RecordingLogger()
     const postgres = bench.service({ compiledQueries: false }, { logger })
     for (let round = 0; round < 3; round += 1) expect(await postgres.prisma.user.count()).toBe(0)
@@ -23,7 +23,7 @@ describe('compiled reads', () => {
     expect(logger.lines.filter(({ event }) => String(event).includes('compiled'))).toEqual([])
   })
 
-  it('tell what became of each call', async () => {
+  it('report how each call was executed', async () => {
     const postgres = bench.service()
     for (let round = 0; round < 3; round += 1) {
       await postgres.prisma.user.count()
@@ -42,7 +42,7 @@ describe('compiled reads', () => {
     await postgres.close()
   })
 
-  it('make no plan of what is asked once, or several times in one tick', async () => {
+  it('create no plan for calls made once, or several times in one tick', async () => {
     const postgres = bench.service()
     const plan = vi.spyOn(Planner.prototype, 'plan')
     const ask = () => Promise.all([1, 2].map((take) => postgres.prisma.user.findMany({ take })))
@@ -61,7 +61,7 @@ describe('compiled reads', () => {
     await postgres.close()
   })
 
-  it('end with one warning at a plan of a kind that is not known, and calls go on', async () => {
+  it('end with one warning at an unknown kind of plan, and calls continue', async () => {
     const logger = new RecordingLogger()
     const postgres = bench.service({}, { logger })
     const plan = Planner.prototype.plan
@@ -79,7 +79,7 @@ describe('compiled reads', () => {
     await postgres.close()
   })
 
-  it('do not begin with another version of Prisma', () => {
+  it('do not start with another version of Prisma', () => {
     expect(obstacleTo('7.10.0', '7.10.0')).toBeUndefined()
     for (const [client, runtime] of [
       ['7.11.0', '7.10.0'],
@@ -88,7 +88,7 @@ describe('compiled reads', () => {
       expect(obstacleTo(client, runtime)).toMatch(/plans of Prisma .* are not known/)
   })
 
-  it('do not begin in a process that forbids generated code, which is warned once and reads as ever', () => {
+  it('do not start in a process that forbids generated code, which gets one warning and reads as before', () => {
     const program = `
       import { createPostgres, parsePostgresSettings } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../dist/index.js'))}
       const warnings = []

@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => postgres?.close())
 
-/** The same statement through Prisma, through a transaction of ours, and past Prisma. */
+/** The same statement through Prisma, through our transaction, and without Prisma. */
 const violations = [
   [
     'unique',
@@ -77,7 +77,7 @@ const violations = [
 
 describe('a violation', () => {
   it.each(violations)(
-    'of %s names constraint, table and columns, whichever way it comes',
+    'of %s names constraint, table and columns, by every path',
     async (_name, sql, values, expected) => {
       const { code, ...details } = expected
       const failing = [
@@ -93,7 +93,7 @@ describe('a violation', () => {
     },
   )
 
-  it('has details of its own type', async () => {
+  it('has its own type of details', async () => {
     const error = await failureOf(
       postgres.transaction((tx) => tx.user.create({ data: { email: 'taken@example.com' } })),
     )
@@ -105,7 +105,7 @@ describe('a violation', () => {
   })
 })
 
-it('a COPY that was sent without its data says so, not that it was canceled', async () => {
+it('a COPY that was sent without its data reports that, and not a cancellation', async () => {
   await bench.admin('CREATE TABLE copied (id int)')
   await bench.admin('GRANT INSERT ON copied TO PUBLIC')
   const copy = 'COPY copied FROM STDIN'
@@ -121,11 +121,11 @@ it('a COPY that was sent without its data says so, not that it was canceled', as
   }
 })
 
-/** What stands in front of the list, in the file that holds it. */
+/** The text before the list, in the file that contains it. */
 const file = path.resolve(import.meta.dirname, '../../src/schema/constraint-columns.ts')
 const [head = ''] = readFileSync(file, 'utf8').split(/(?<=^export const CONSTRAINT_COLUMNS.*\n)/m)
 
-it('the columns of each constraint are those of the database: `pnpm generate:constraints` writes them', async () => {
+it('the columns of each constraint match the database: `pnpm generate:constraints` writes them', async () => {
   const rows = await bench.admin<{ name: string; columns: string[] }>(`
     SELECT conname AS name, ARRAY(
       SELECT attname::text FROM unnest(conkey) WITH ORDINALITY AS key(number, place)
@@ -142,7 +142,7 @@ it('the columns of each constraint are those of the database: `pnpm generate:con
   await expect(`${head}${lines.join('')}}\n`).toMatchFileSnapshot(file)
 })
 
-/** As the formatter of the repository writes it. */
+/** In the format of the repository's formatter. */
 function property(name: string, columns: readonly string[]): string {
   const quoted = columns.map((column) => `'${column}'`)
   const key = /^[a-z_]\w*$/i.test(name) ? name : `'${name}'`

@@ -65,7 +65,7 @@ const ways: readonly (readonly [string, () => Postgres, (client: Postgres, text:
 ]
 
 describe.each(ways)('a mistake in SQL, through %s', (_way, client, run) => {
-  it.each(wrong)('in %s tells place and words', async (text, sqlState, words, place) => {
+  it.each(wrong)('in %s is reported with position and words', async (text, sqlState, words, place) => {
     const error = await mapped(run(client(), text))
     expect(error).toMatchObject({ code: 'postgres.invalid_sql', effect: 'none', retryable: false })
     expect(error).toMatchObject({ details: { sqlState, ...place } })
@@ -92,7 +92,7 @@ describe.each([
     ["DO $$ BEGIN RAISE 'x' USING ERRCODE = '08006'; END $$", 'postgres.raised', '08006', '08006'],
     ['DO $$ BEGIN ASSERT false; END $$', 'postgres.raised', 'P0004', 'P0004'],
     ['EXECUTE nothing', 'postgres.refused', '26000', 'DB_POOLER=transaction'],
-  ] as const)('refuses %s, and then nothing is done', async (text, code, sqlState, words) => {
+  ] as const)('rejects %s, and then nothing is done', async (text, code, sqlState, words) => {
     const error = await mapped(client().pool.query(text.replace('VACUUM', 'BEGIN; VACUUM')))
     expect(error).toMatchObject({ code, effect: 'none', retryable: false, details: { sqlState } })
     expect(error.details).not.toHaveProperty('systemCode')
@@ -100,8 +100,8 @@ describe.each([
   })
 })
 
-describe('what is said to be missing', () => {
-  it('is so where a table of this schema is, with how to find out why', async () => {
+describe('a missing table or column', () => {
+  it('is reported for a table of this schema, with how to find the cause', async () => {
     const error = await mapped(old.query('SELECT * FROM subscriptions'))
     expect(error).toMatchObject({ code: 'postgres.schema_mismatch', effect: 'none' })
     expect(error.message).toContain('`pnpm prisma migrate status`')
@@ -109,7 +109,7 @@ describe('what is said to be missing', () => {
     expect(await mapped(old.prisma.user.findFirst())).toMatchObject({ code: 'postgres.schema_mismatch' })
   })
 
-  it('is not where Prisma makes a statement that cannot be: the database is whole', async () => {
+  it('is not reported for an impossible statement of Prisma: the database is complete', async () => {
     const { prisma } = postgres
     const plugin = { id: 'p', name: 'n', displayName: 'd', source: 's', version: '1', tier: 'free' } as const
     await prisma.plugin.create({ data: plugin })
@@ -121,11 +121,11 @@ describe('what is said to be missing', () => {
   })
 })
 
-describe('an answer that Prisma cannot read', () => {
+describe('a result that Prisma cannot read', () => {
   it.each([
     ['void', 'SELECT pg_advisory_xact_lock(42)'],
     ['interval', "SELECT interval '1 day' AS age"],
-  ])('tells that it is the type %s, with what to do', async (type, text) => {
+  ])('is reported as type %s, with what to do', async (type, text) => {
     for (const work of [
       () => postgres.prisma.$queryRawUnsafe(text),
       () => postgres.transaction((tx) => tx.$queryRawUnsafe(text)),
@@ -139,7 +139,7 @@ describe('an answer that Prisma cannot read', () => {
   })
 })
 
-it('more parameters than a statement takes are refused before any is sent', async () => {
+it('more parameters than a statement takes are rejected before any is sent', async () => {
   const id = { in: Array.from({ length: 32_766 }, () => '00000000-0000-7000-8000-000000000000') }
   const error = await mapped(postgres.prisma.user.count({ where: { id } }))
   expect(error).toMatchObject({ code: 'postgres.invalid_query', effect: 'none' })
@@ -147,7 +147,7 @@ it('more parameters than a statement takes are refused before any is sent', asyn
 })
 
 it.each(['SERIALIZABLE', 'REPEATABLE READ', 'Snapshot', '', null, 7])(
-  'the isolation level %j, which is none, is refused before anything is sent',
+  'the invalid isolation level %j is rejected before anything is sent',
   async (level) => {
     const isolation = level as 'Serializable'
     const { prisma } = postgres
@@ -165,8 +165,8 @@ it.each(['SERIALIZABLE', 'REPEATABLE READ', 'Snapshot', '', null, 7])(
   },
 )
 
-describe('a COMMIT that is refused', () => {
-  it('comes out as an error of ours, with what it broke, whoever sent it', async () => {
+describe('a rejected COMMIT', () => {
+  it('is converted to our error, with the violated constraint, whoever sent it', async () => {
     await bench.admin(`
       CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN RAISE unique_violation USING CONSTRAINT = 'logs_late'; END $$`)

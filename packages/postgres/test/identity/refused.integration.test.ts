@@ -9,7 +9,7 @@ import { usePeople } from './people.js'
 
 const bench = usePeople()
 
-/** What a call throws at once. */
+/** The error that a call throws synchronously. */
 function thrown(work: () => unknown): unknown {
   try {
     return work()
@@ -18,8 +18,8 @@ function thrown(work: () => unknown): unknown {
   }
 }
 
-describe('what the guide says to do about postgres.permission_denied', () => {
-  it('helps, a right for the role, and the right for a login that it warns of shuts everybody out', async () => {
+describe("the guide's remedy for postgres.permission_denied", () => {
+  it('works if it grants the role; granting the login it warns of locks everyone out', async () => {
     const { alice } = bench
     const asking = async (sql: string) => {
       await using postgres = createPostgres(bench.settings({ maxConnections: 1 }))
@@ -40,7 +40,7 @@ describe('what the guide says to do about postgres.permission_denied', () => {
 })
 
 describe('without an identity', () => {
-  it('every statement is refused, and the error names as()', async () => {
+  it('every statement is rejected, and the error names as()', async () => {
     const { postgres } = bench
     const calls = [
       () => postgres.prisma.user.findMany(),
@@ -60,7 +60,7 @@ describe('without an identity', () => {
     }
   })
 
-  it('so is one whose role says who is asking and whose setting does not', async () => {
+  it('so is one with the role of an identity but without its setting', async () => {
     const asked = bench.postgres.transaction(async (tx) => {
       await tx.$executeRaw`SET LOCAL ROLE miyabi_user`
       return tx.subscription.count()
@@ -85,13 +85,13 @@ describe('as()', () => {
     ['an object that says it is one', { userId: { toString: () => ID } }],
   ]
 
-  it.each(invalid)('refuses %s, at once and without showing it', (_name, identity) => {
+  it.each(invalid)('rejects %s immediately and without showing it', (_name, identity) => {
     const error = thrown(() => bench.postgres.as(identity as Identity))
     expect(error).toMatchObject({ code: 'postgres.identity.invalid' })
     expect(String(error)).not.toMatch(/secret-token|RESET/)
   })
 
-  it('keeps what it was given, whatever becomes of that', async () => {
+  it('keeps the identity that was passed, whatever happens to the object', async () => {
     const { alice, bob, postgres } = bench
     const given = { userId: alice.userId }
     const scope = postgres.as(given)
@@ -100,7 +100,7 @@ describe('as()', () => {
     expect(await scope.prisma.user.findMany()).toMatchObject([{ name: 'alice' }])
   })
 
-  it('sends what it looked at, where that says something else each time', async () => {
+  it('sends the value it validated, if a getter returns another each time', async () => {
     const { alice, postgres } = bench
     let asked = 0
     const changing = {
@@ -114,14 +114,14 @@ describe('as()', () => {
     expect(await scope.transaction((tx) => tx.user.findMany())).toMatchObject([{ name: 'alice' }])
   })
 
-  it('is refused inside a scope, and on the service', () => {
+  it('is rejected inside a scope, and on the service', () => {
     const { alice, bob, postgres, service } = bench
     const scope = postgres.as({ userId: alice.userId })
     for (const inside of [scope, service])
       expect(thrown(() => inside.as({ userId: bob.userId }))).toMatchObject({ code: 'postgres.identity.fixed' })
   })
 
-  it('gives what is refused once its pool is closed', async () => {
+  it('returns a scope whose calls are rejected once its pool is closed', async () => {
     const postgres = createPostgres(bench.settings())
     const scope = postgres.as({ userId: bench.alice.userId })
     expect(await scope.prisma.user.count()).toBe(1)
@@ -150,7 +150,7 @@ describe('as()', () => {
 })
 
 describe('a batch', () => {
-  it('of two identities is refused, and nothing of it is done', async () => {
+  it('of two identities is rejected, and nothing of it is done', async () => {
     const { alice, bob, postgres, service } = bench
     const [a, b] = [alice, bob].map(({ userId }) => postgres.as({ userId }).prisma)
     if (!a || !b) throw new Error('two')
@@ -175,7 +175,7 @@ describe('a batch', () => {
     expect(await extended.$transaction([service.prisma.user.count(), extended.user.count()])).toEqual([2, 2])
   })
 
-  it('inside a transaction is refused, which would run beside it', async () => {
+  it('inside a transaction is rejected, because it would run outside it', async () => {
     const scope = bench.postgres.as({ userId: bench.alice.userId })
     for (const where of [scope, bench.service]) {
       const nested = where.transaction((tx) => tx.$transaction([tx.user.count()] as never))
@@ -185,9 +185,9 @@ describe('a batch', () => {
 })
 
 describe('a login', () => {
-  it('that was not granted the role is told the GRANT to run, and its connections live on', async () => {
+  it('that was not granted the role gets the GRANT to run, and its connections stay open', async () => {
     const { service, alice } = bench
-    // The service's login is nobody of the marketplace.
+    // The service's login cannot act as a marketplace user.
     const settings = bench.settings({ databaseUrl: bench.settings().serviceDatabaseUrl ?? '', maxConnections: 1 })
     await using wrong = createPostgres({ ...settings, privilegedLogin: 'allow' })
     const scope = wrong.as({ userId: alice.userId })
@@ -207,11 +207,11 @@ describe('a login', () => {
     ])
       expect(toPostgresError(await failureOf(call()))).toMatchObject(refused)
     expect(wrong.stats()).toMatchObject({ total: 1, idle: 1 })
-    if (!process.env['DB_POOLER']) expect(await session()).toEqual(before) // a pooler's sessions are everybody's
+    if (!process.env['DB_POOLER']) expect(await session()).toEqual(before) // a pooler's sessions are shared
     expect(await service.prisma.user.count()).toBe(2)
   })
 
-  it('of a person cannot become the service, nor that of the service a person', async () => {
+  it("of a user cannot become the service, nor the service's login a user", async () => {
     const become = (postgres: typeof bench.postgres, role: string) =>
       failureOf(postgres.as({ userId: bench.alice.userId }).query(`SELECT set_config('role', $1, true)`, [role]))
     for (const role of ['miyabi_service', 'miyabi_owner', 'miyabi_definer'])
@@ -221,10 +221,10 @@ describe('a login', () => {
   })
 })
 
-describe('a login that no policy holds against', () => {
+describe('a login that no policy restricts', () => {
   const privileged = () => bench.settings({ databaseUrl: bench.directDatabaseUrl, pooler: 'none', maxConnections: 2 })
 
-  it('is refused in production, before any statement of the caller', async () => {
+  it('is rejected in production, before any statement of the caller', async () => {
     const settings = { ...privileged(), privilegedLogin: 'refuse' as const }
     await using postgres = createPostgres(settings)
     for (const call of [
@@ -237,7 +237,7 @@ describe('a login that no policy holds against', () => {
       })
   })
 
-  it('is also one that may become a superuser or a role that bypasses it, for either pool', async () => {
+  it('is also one that may become a superuser or a role that bypasses policies, for either pool', async () => {
     const server = await startPrivateServer()
     try {
       await server.run(`CREATE ROLE almighty SUPERUSER; CREATE ROLE seer BYPASSRLS;
@@ -262,7 +262,7 @@ describe('a login that no policy holds against', () => {
     }
   })
 
-  it('is warned about once elsewhere, and not at all where that is allowed', async () => {
+  it('causes one warning elsewhere, and none if it is allowed', async () => {
     for (const [privilegedLogin, warnings] of [
       ['warn', 1],
       ['allow', 0],
@@ -275,28 +275,28 @@ describe('a login that no policy holds against', () => {
     }
   })
 
-  it('is none of the logins that the embedded stack gives', async () => {
+  it("is none of the embedded stack's logins", async () => {
     const settings = bench.settings({ privilegedLogin: 'refuse' })
     await using postgres = createPostgres(settings)
     await using service = createPostgres(settings, { role: 'service' })
     expect((await postgres.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
     expect(await service.prisma.user.count()).toBe(2)
-    // In the place of the application's login, that of the service would see every row.
+    // In place of the application's login, the service's login would see every row.
     const swapped = { ...settings, databaseUrl: settings.serviceDatabaseUrl ?? '' }
     await using wrong = createPostgres(swapped)
     expect(await failureOf(wrong.query('SELECT 1'))).toMatchObject({ code: 'postgres.login.privileged' })
   })
 })
 
-describe.each([15, 18] as const)('a login that has rights before it says who it is, on PostgreSQL %i', (major) => {
-  /** How logins come by rights, by the name of each. */
+describe.each([15, 18] as const)('a login that has privileges without an identity, on PostgreSQL %i', (major) => {
+  /** How logins get privileges, by the name of each. */
   const ways: Readonly<Record<string, string>> = {
     heir: 'CREATE ROLE heir LOGIN IN ROLE miyabi_user, miyabi_web_user',
     reader: 'CREATE ROLE readers; GRANT SELECT ON users TO readers; CREATE ROLE reader LOGIN IN ROLE readers',
     column: 'CREATE ROLE "column" LOGIN NOINHERIT; GRANT UPDATE (name) ON users TO "column"',
     deleter: 'CREATE ROLE deleter LOGIN NOINHERIT; GRANT DELETE ON users TO deleter',
     everything: 'CREATE ROLE everything LOGIN; GRANT pg_read_all_data TO everything',
-    // Whatever the login is by itself, a grant says for itself what is inherited.
+    // Whatever the login's own attributes, a grant determines what is inherited.
     ...(major === 18 && {
       granted: 'CREATE ROLE granted LOGIN NOINHERIT; GRANT miyabi_user TO granted WITH INHERIT TRUE',
     }),
@@ -315,7 +315,7 @@ describe.each([15, 18] as const)('a login that has rights before it says who it 
     await postgres.query('SELECT 1')
   }
 
-  it.each(Object.entries(ways))('is refused everywhere until what the error says was run: %s', async (name, sql) => {
+  it.each(Object.entries(ways))('is rejected everywhere until the statements in the error were run: %s', async (name, sql) => {
     const login = name === 'public' ? 'public_reader' : name
     await server.run(sql)
     const error = await failureOf(asking(login))
@@ -327,7 +327,7 @@ describe.each([15, 18] as const)('a login that has rights before it says who it 
     await asking(login, { privilegedLogin: 'refuse' })
   })
 
-  it('may make large objects until the server is told what the page on row-level security says', async () => {
+  it('may create large objects until the server is configured as described on the page about row-level security', async () => {
     await server.run('CREATE ROLE plain LOGIN')
     const client = new pg.Client(server.url().replace('//postgres@', '//plain@'))
     await client.connect()

@@ -12,8 +12,7 @@ const at = (iso: string): Date => new Date(iso)
 const BIG = '{"n": 9007199254740993}'
 
 /**
- * What SQL gives, and what is read of it through Prisma and by query(). A text stands for the error that tells this
- * kind.
+ * SQL values, and how they are read through Prisma and by query(). A text stands for the error that names this kind.
  */
 const read: readonly (readonly [sql: string, prisma: unknown, query: unknown])[] = [
   [`'0044-03-15 BC'::timestamptz`, at('-000043-03-15T00:00:00Z'), at('-000043-03-15T00:00:00Z')],
@@ -60,9 +59,9 @@ const read: readonly (readonly [sql: string, prisma: unknown, query: unknown])[]
   [`9007199254740993::int8`, 9007199254740993n, '9007199254740993'],
 ]
 
-/** What comes back from the server is read as it is, or told. */
+/** Values from the server are read unchanged, or reported. */
 export function readableValues(bench: IdentityBench): void {
-  describe('a value that comes back', () => {
+  describe('a value in a result', () => {
     const service = () => bench.service
     const expectTold = async (call: Promise<unknown>, column: string, kind: string, effect?: string): Promise<void> => {
       const error = toPostgresError(await failureOf(call))
@@ -74,7 +73,7 @@ export function readableValues(bench: IdentityBench): void {
       expect(error.message).toContain(`column ${column}: `)
     }
 
-    it.each(read)('is what it is, or is told with column and kind: %s', async (sql, throughPrisma, byQuery) => {
+    it.each(read)('is unchanged, or is reported with column and kind: %s', async (sql, throughPrisma, byQuery) => {
       const text = `SELECT 1 AS before, ${sql} AS value`
       const prisma = () => service().prisma.$queryRawUnsafe<{ value: unknown }[]>(text)
       const query = () => service().query(text)
@@ -84,7 +83,7 @@ export function readableValues(bench: IdentityBench): void {
       else if (byQuery !== undefined) expect((await query()).rows[0]?.['value']).toEqual(byQuery)
     })
 
-    it('is told so of a statement that the session keeps by name, and of none before it', async () => {
+    it('is reported for a named statement, and for none before it', async () => {
       const text = `SELECT $1::int AS before, $2::text::timestamptz AS value`
       for (let times = 0; times < 4; times += 1) {
         await expectTold(service().prisma.$queryRawUnsafe(text, times, 'infinity'), 'value', 'infinity')
@@ -94,7 +93,7 @@ export function readableValues(bench: IdentityBench): void {
       }
     })
 
-    describe('out of a table that lets it in', () => {
+    describe('from a table that permits it', () => {
       const KEPT = 'trials_expires_at_within_years_1_to_9999'
       const trial = (name: 'alice' | 'bob', expiresAt: string) =>
         bench.admin('INSERT INTO trials (user_id, plugin_id, license_key, expires_at) VALUES ($1, $2, $3, $4)', [
@@ -120,7 +119,7 @@ export function readableValues(bench: IdentityBench): void {
         await trial('bob', 'infinity')
       })
 
-      it('is told by find, include, aggregate, in transactions and after a change, and read as text', async () => {
+      it('is reported by find, include, aggregate, in transactions and after a change, and can be read as text', async () => {
         const { prisma, transaction } = service()
         const where = { userId: bench.bob.userId }
         for (const call of [
@@ -142,7 +141,7 @@ export function readableValues(bench: IdentityBench): void {
         )
       })
 
-      it('is told to whom it belongs, and not to the others of the tick', async () => {
+      it('is reported to its own caller, and not to the others of the tick', async () => {
         const found = (client: Pick<typeof bench.service.prisma, 'trial'>) =>
           Promise.allSettled(
             [bench.bob, bench.alice].map(({ userId }) =>
@@ -157,7 +156,7 @@ export function readableValues(bench: IdentityBench): void {
         expect(await service().transaction(found)).toMatchObject(expected)
       })
 
-      it('is told of a NULL and of a list in a list, which Prisma has no form for', async () => {
+      it('is reported for a NULL and a list in a list, which Prisma cannot represent', async () => {
         const { prisma } = service()
         const where = { id: PLUGIN }
         await bench.admin(`UPDATE plugins SET categories = ARRAY['a', NULL] WHERE id = $1`, [PLUGIN])
@@ -170,7 +169,7 @@ export function readableValues(bench: IdentityBench): void {
       })
     })
 
-    it('is asked for by the migration that lets in no more, which says what to do about those that are there', async () => {
+    it('is searched for by the migration that forbids new ones, which says what to do about existing ones', async () => {
       const [first, second] = ['20261129190000_readable_values', '20261129190100_readable_values_checked'].map(
         (name) => (file: string) => readFileSync(path.join(migrationsFolder, name, file), 'utf8'),
       )
