@@ -315,17 +315,20 @@ describe.each([15, 18] as const)('a login that has privileges without an identit
     await postgres.query('SELECT 1')
   }
 
-  it.each(Object.entries(ways))('is rejected everywhere until the statements in the error were run: %s', async (name, sql) => {
-    const login = name === 'public' ? 'public_reader' : name
-    await server.run(sql)
-    const error = await failureOf(asking(login))
-    expect(error).toMatchObject({ code: 'postgres.login.has_rights', effect: 'none' })
-    await asking(login, { privilegedLogin: 'allow' })
-    const remedy = /run as .+? ((?:ALTER|REVOKE) .+;) or set DB_ALLOW_PRIVILEGED_LOGIN=true/.exec(String(error))?.[1]
-    await server.run(remedy ?? 'the message names none')
-    await asking(login)
-    await asking(login, { privilegedLogin: 'refuse' })
-  })
+  it.each(Object.entries(ways))(
+    'is rejected everywhere until the statements in the error were run: %s',
+    async (name, sql) => {
+      const login = name === 'public' ? 'public_reader' : name
+      await server.run(sql)
+      const error = await failureOf(asking(login))
+      expect(error).toMatchObject({ code: 'postgres.login.has_rights', effect: 'none' })
+      await asking(login, { privilegedLogin: 'allow' })
+      const remedy = /run as .+? ((?:ALTER|REVOKE) .+;) or set DB_ALLOW_PRIVILEGED_LOGIN=true/.exec(String(error))?.[1]
+      await server.run(remedy ?? 'the message names none')
+      await asking(login)
+      await asking(login, { privilegedLogin: 'refuse' })
+    },
+  )
 
   it('may create large objects until the server is configured as described on the page about row-level security', async () => {
     await server.run('CREATE ROLE plain LOGIN')
