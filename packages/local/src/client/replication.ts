@@ -5,14 +5,16 @@ import { slotName } from '../shared/slot-name.js'
 /** How a standby follows its primary. */
 export interface ReplicaProgress {
   /**
-   * `startup`, `catchup`, `streaming`, `backup` and `stopping` are those of the primary's connection to it;
-   * `disconnected`: there is none; `lost`: the primary no longer keeps what it needs, and it is about to be rebuilt;
+   * `startup`, `catchup`, `streaming`, `backup` and `stopping` are states of the primary's connection to it;
+   * `disconnected`: there is none; `lost`: the primary no longer keeps the log it needs, and it is about to be rebuilt;
    * `unknown`: the primary did not answer.
    */
   readonly state: 'startup' | 'catchup' | 'streaming' | 'backup' | 'stopping' | 'disconnected' | 'lost' | 'unknown'
   /** How much of the primary's log it has not replayed. In bytes. */
   readonly behindBytes?: number
-  /** How long the latest of the log took from the primary until it was replayed; unset if there was none lately. */
+  /**
+   * How long the latest part of the log took from the primary until it was replayed; unset if there was none recently.
+   */
   readonly lagMs?: number
 }
 
@@ -24,7 +26,7 @@ interface Row {
 
 const LIMIT_MS = 1_000
 
-/** By the names of slots, which end with the numbers of standbys. */
+/** Queried by the names of slots, which end with the numbers of standbys. */
 const PROGRESS = `
   SELECT CASE WHEN slot.wal_status = 'lost' THEN 'lost' ELSE coalesce(sender.state, 'disconnected') END AS state,
          pg_wal_lsn_diff(pg_current_wal_lsn(), sender.replay_lsn)::float8 AS behind,
@@ -34,7 +36,7 @@ const PROGRESS = `
   LEFT JOIN pg_stat_replication AS sender ON sender.pid = slot.active_pid
   ORDER BY wanted.position`
 
-/** Asks the primary how its standbys follow it. The driver is loaded only if there are any. Never rejects. */
+/** Queries the primary for how its standbys follow it. The driver is loaded only if there are any. Never rejects. */
 export async function replicationOf({
   directDatabaseUrl,
   replicas = [],
@@ -47,7 +49,7 @@ export async function replicationOf({
       connectionTimeoutMillis: LIMIT_MS,
       query_timeout: LIMIT_MS,
     })
-    client.on('error', () => {}) // the query fails with it
+    client.on('error', () => {}) // the query fails with the same error
     return await answerOf(client, replicas.length)
   } catch {
     return replicas.map(() => ({ state: 'unknown' }))

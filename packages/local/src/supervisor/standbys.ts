@@ -33,8 +33,8 @@ interface Standby {
 }
 
 /**
- * The standbys of a stack: as many as are wanted, each with fresh data, and removed with the stack. A standby that can
- * no longer follow its primary is rebuilt on its port.
+ * The standbys of a stack: as many as requested, each with new data, and removed with the stack. A standby that can no
+ * longer follow its primary is rebuilt on its port.
  */
 export class Standbys {
   readonly #options: StandbysOptions
@@ -120,7 +120,7 @@ export class Standbys {
     this.#isChecking = true
     await this.#change(async () => {
       for (const standby of this.#standbys) {
-        // A primary that does not answer has not given anything up.
+        // A primary that does not answer has not dropped anything.
         const isFollowing = await isKept({ ...this.#options, number: standby.number }).catch(() => true)
         if (!isFollowing) await this.#rebuild(standby)
       }
@@ -128,7 +128,7 @@ export class Standbys {
     this.#isChecking = false
   }
 
-  /** Never rejects: if a standby cannot be rebuilt, the next check tries again. */
+  /** Never rejects: if a standby cannot be rebuilt, the next check retries. */
   async #rebuild(standby: Standby): Promise<void> {
     const { announce, onRestart } = this.#options
     const { number, log, server } = standby

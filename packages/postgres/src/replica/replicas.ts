@@ -64,7 +64,7 @@ export class Replicas {
 
   /**
    * The first of the candidates, for nearly every read: without a promise and without a list. Undefined if none is
-   * well, or if they have to be checked first.
+   * healthy, or if they must be checked first.
    */
   firstCandidate(before: Replica | undefined): Replica | undefined {
     this.#usedAt = performance.now()
@@ -76,7 +76,7 @@ export class Replicas {
     return first
   }
 
-  /** Those that are well: the one that the caller had before, then the least busy ones. */
+  /** Returns the healthy ones: the one the caller used before, then the least busy ones. */
   async candidates(before: Replica | undefined): Promise<readonly Replica[]> {
     this.#usedAt = performance.now()
     if (this.#timer === undefined && !this.#isClosed) {

@@ -7,16 +7,17 @@ import type { Replica, ReplicaSource } from './replica.js'
 import type { Replicas } from './replicas.js'
 import { onPrimary, onReplica, refusalIn } from './scopes.js'
 
-/** What the caller who reads from replicas has seen: nothing older may be read. */
+/** What a reader of replicas has seen: nothing older may be read. */
 export interface Tracking {
   /**
-   * What a replica must hold, if that is known: `position` without asking. Nearly every read comes this way.
-   * @returns undefined if nothing was seen, `'ask'` if a server has to be asked.
+   * The position a replica must have reached, if it is known: `position` without a query. Nearly every read takes this
+   * path.
+   * @returns undefined if nothing was seen, `'ask'` if a server must be queried.
    */
   known(from: ReplicaSource): Position | undefined | 'ask'
   /**
-   * What a replica must hold. `from` need not be asked: it is never behind what was read from it.
-   * @throws if that cannot be found out: the primary is read.
+   * The position a replica must have reached. `from` needs no check: it is never behind what was read from it.
+   * @throws if that cannot be determined: the primary is read instead.
    */
   position(from: ReplicaSource): Promise<Position | undefined>
   /** Records a read from that replica. */
@@ -51,14 +52,14 @@ const OF_REPLICA: Readonly<Partial<Record<PostgresError['code'], ToPrimary>>> = 
 /** Those that do not indicate bad health: it was only busy, or is already closed. */
 const BUSY: ReadonlySet<string> = new Set(['postgres.pool.acquire_timeout', 'postgres.pool.closed'])
 
-/** Sends what a scope reads to replicas, and to the primary if none of them will do. */
+/** Sends what a scope reads to replicas, and to the primary if none of them is suitable. */
 export class ReplicaRoute implements Route {
   readonly asker: Scope
   readonly #replicas: Replicas | undefined
   readonly #tracking: Tracking
   /** A caller stays with one replica: continuing there needs no check. */
   #last: Replica | undefined
-  /** The latest scope on a replica, and the place that it checks: the next read mostly needs the same. */
+  /** The latest scope on a replica, and the position that it checks: the next read usually needs the same. */
   #told: { readonly lsn: bigint; readonly scope: Scope } | undefined
 
   constructor(asker: Scope, replicas: Replicas | undefined, tracking: Tracking) {
@@ -67,7 +68,7 @@ export class ReplicaRoute implements Route {
     this.#tracking = tracking
   }
 
-  /** With one promise if nothing has to be asked before: see `Replicas.firstCandidate`. */
+  /** With one promise if nothing must be queried first: see `Replicas.firstCandidate`. */
   run<T>(send: SendTo<T>): Promise<T> {
     const replicas = this.#replicas
     if (replicas === undefined) return this.#onPrimary(send)
@@ -86,7 +87,7 @@ export class ReplicaRoute implements Route {
     )
   }
 
-  /** @param behind one that was just found to be behind. */
+  /** @param behind a replica that was just found to be behind. */
   async #search<T>(replicas: Replicas, send: SendTo<T>, behind?: Replica): Promise<T> {
     const answer = await this.#onReplicas(replicas, send, behind)
     return typeof answer === 'object' ? answer.value : this.#insteadOf(replicas, answer, send)
@@ -105,7 +106,7 @@ export class ReplicaRoute implements Route {
     }
   }
 
-  /** From the first that holds enough; if none does, from the first that comes so far in time. */
+  /** From the first that is far enough; if none is, from the first that gets there in time. */
   async #onReplicas<T>(
     replicas: Replicas,
     send: SendTo<T>,
@@ -151,7 +152,7 @@ export class ReplicaRoute implements Route {
     return this.#told.scope
   }
 
-  /** Notes an answer; false if the server was restarted meanwhile, which makes it void. */
+  /** Records an answer; false if the server was restarted in the meantime, which makes it void. */
   #hasRead(replica: Replica, source: ReplicaSource): boolean {
     if (source !== replica.source) return false
     this.#last = replica
@@ -161,7 +162,7 @@ export class ReplicaRoute implements Route {
   }
 }
 
-/** How far a replica has to be; undefined if what was seen is of another history. */
+/** The position a replica must have reached; undefined if what was seen belongs to another history. */
 function lsnIn({ history }: Replica, needed: Position | undefined): bigint | undefined {
   if (needed === undefined) return 0n
   return needed.history === history ? needed.lsn : undefined
@@ -191,7 +192,7 @@ function whyPrimary(error: unknown, replica: Replica): ToPrimary {
   const refusal = refusalIn(error)
   if (refusal === 'behind') return 'behind'
   if (refusal === 'promoted') {
-    replica.eject('promoted', 'it is no standby')
+    replica.eject('promoted', 'it is not a standby')
     return 'lost'
   }
   const mapped = toPostgresError(error)

@@ -4,28 +4,33 @@ import { lsnText } from '../position/position.js'
 /** Prevents the statements after it from writing, wherever they run. */
 const READ_ONLY = `set_config('transaction_read_only', 'on', true)`
 
-/** What the check below fails with. */
+/** The text that the check below fails with. */
 const REFUSAL = /"miyabi_replica_behind:([tf])"/
 
 /**
  * Fails if the server is not a standby, or has not replayed the log up to the position in `parameter`: the server then
- * skips the statement behind it, and no row is read. A text that is cast to a position fails without a function of
- * ours, and its error shows the text. Kept small, because a server prepares every part of it for each read.
+ * skips the statement after it, and no row is read. A text that is cast to a position fails without a function of ours,
+ * and its error shows the text. Kept small, because a server prepares every part of it for each read.
  *
- * What passes cannot write: a transaction that begins in recovery is read-only to its end, even if the server is
- * promoted meanwhile.
+ * A statement that passes cannot write: a transaction that starts in recovery is read-only to its end, even if the
+ * server is promoted in the meantime.
  */
 const check = (parameter: string): string =>
   `CASE WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= ${parameter}::pg_lsn THEN NULL
     ELSE concat('miyabi_replica_behind:', pg_is_in_recovery())::pg_lsn END`
 
-/** Name and text of the statement on a replica, by the text of the asker's own: made once for each kind of asker. */
+/**
+ * Name and text of the statement on a replica, by the text of the identity's own: created once per kind of identity.
+ */
 const onReplicas = new Map<string, Pick<Statement, 'name' | 'text'>>()
 
-/** Its answers are not those of the primary, so nobody counts them. */
+/** Its answers are not those of the primary, so they are not counted. */
 const UNCOUNTED = { count: 0, written: 0 }
 
-/** The scope of a read on a replica that must hold everything up to `lsn`, which is checked in its round trip. */
+/**
+ * The scope of a read on a replica that must have replayed everything up to `lsn`, which is checked in the same round
+ * trip.
+ */
 export function onReplica(of: Scope, lsn: bigint): Scope {
   const { name, text, values } = of.statement
   let known = onReplicas.get(text)

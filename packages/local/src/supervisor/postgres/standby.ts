@@ -77,7 +77,7 @@ async function writePrivate(file: string, text: string, runAs: RunAs | undefined
 /**
  * Returns whether the primary keeps the part of its log that a standby needs. Once a slot holds back more than
  * `max_slot_wal_keep_size` the primary invalidates it: the standby can never follow again.
- * @throws what the server or the network said.
+ * @throws the error of the server or the network.
  */
 export async function isKept({ number, primary }: Pick<StandbyOptions, 'number' | 'primary'>): Promise<boolean> {
   const { replicationCommand } = await import('../../base-backup/index.js')
@@ -85,7 +85,7 @@ export async function isKept({ number, primary }: Pick<StandbyOptions, 'number' 
   return typeof slot?.['restart_lsn'] === 'string'
 }
 
-/** Takes a standby away that has ended: its data, and what the primary keeps for it. */
+/** Removes a standby that has ended: its data, and its slot on the primary. */
 export async function removeStandby({
   number,
   dataDir,
