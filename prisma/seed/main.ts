@@ -22,6 +22,6 @@ const { users, plugins } = await seed(postgres)
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
 console.log(
   users + plugins === 0
-    ? 'Seed: nothing to add, the admin and the plugins are there'
+    ? 'Seed: nothing to add, the admin and the plugins already exist'
     : `Seed: added ${count(users, 'user')} and ${count(plugins, 'plugin')}`,
 )

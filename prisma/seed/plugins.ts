@@ -1,6 +1,6 @@
 import type { Prisma } from '@miyabi/postgres'
 
-/** The plugins by the project itself. Prices in cents; in limitations, -1 is without limit. */
+/** The project's own plugins. Prices in cents; in limitations, -1 means unlimited. */
 export const plugins: readonly Omit<Prisma.PluginUncheckedCreateInput, 'authorId'>[] = [
   {
     id: 'miyabi-operations-free',

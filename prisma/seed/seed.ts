@@ -1,18 +1,18 @@
 import type { Postgres } from '@miyabi/postgres'
 import { plugins } from './plugins.js'
 
-/** A name that belongs to nobody (RFC 2606): whoever runs this gives the account an address of their own. */
+/** An address in a reserved domain (RFC 2606): the user replaces it with their own. */
 const admin = { email: 'admin@miyabi.example', name: 'Miyabi', role: 'admin' } as const
 
-/** How many rows were not there before. */
+/** The number of rows added. */
 export interface Seeded {
   readonly users: number
   readonly plugins: number
 }
 
 /**
- * Adds the admin and the project's own plugins where they are missing, in one transaction. What is there stays as it
- * is, edited or not: a price that somebody changed is not changed back.
+ * Adds the admin and the project's own plugins if they are missing, in one transaction. Existing rows stay unchanged,
+ * edited or not: a price that was edited is not reset.
  */
 export async function seed(postgres: Postgres): Promise<Seeded> {
   return postgres.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-// Writes what follows from prisma/schema into modules: the names of its tables, and the types that it names for columns
+// Generates modules from prisma/schema: the names of its tables, and the types that it names for columns
 // (`/// [Name]`), which domain.ts declares. Part of the build; the results are ignored by git.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -23,11 +23,11 @@ writeFileSync(
   path.join(target, 'tables.generated.ts'),
   `// Written by the build from prisma/schema.
 
-/** The tables that the Prisma client expects, and the migrations make. */
+/** The tables that the Prisma client expects, created by the migrations. */
 export const tableNames = [
 ${tables.map((name) => `  '${name}',\n`).join('')}] as const
 
-/** One of them. */
+/** The name of one of these tables. */
 export type TableName = (typeof tableNames)[number]
 `,
 )
@@ -41,7 +41,7 @@ writeFileSync(
   `// Written by the build from prisma/schema.
 import type * as domain from './domain.js'
 
-/** Where the generated client looks up the types that \`/// [Name]\` gives to columns in prisma/schema. */
+/** The namespace in which the generated client looks up the column types that \`/// [Name]\` sets in prisma/schema. */
 declare global {
   namespace PrismaJson {
 ${types.map((name) => `    type ${name} = domain.${name}\n`).join('')}  }

@@ -1,5 +1,5 @@
 // Writes the names and checksums of the migrations into a module, so that a running application knows what it was built
-// for without the folder at hand. Part of the build; the result is ignored by git.
+// for without needing the folder. Part of the build; the result is ignored by git.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -12,7 +12,7 @@ const rows = readdirSync(folder, { withFileTypes: true })
   .map(({ name }) => name)
   .sort()
   .map((name) => {
-    // Prisma's own checksum: of the script as it lies there, byte for byte.
+    // Prisma's own checksum: of the script byte for byte.
     const checksum = createHash('sha256')
       .update(readFileSync(path.join(folder, name, 'migration.sql')))
       .digest('hex')

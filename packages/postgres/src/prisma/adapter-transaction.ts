@@ -98,7 +98,7 @@ export class AdapterTransaction implements PgTransaction {
       this.#attempt?.signal.throwIfAborted()
       await this.#watched(
         this.#client.query(ofTransaction(this.#beginning)).catch(async (error: unknown) => {
-          // The scope failed: the transaction is open. If the server no longer answers, this does not wait for it.
+          // The scope failed, so the transaction is open. If the server no longer answers, this ROLLBACK fails too.
           await this.#client.query('ROLLBACK').catch(() => {})
           throw toPrisma(this.#queryable, scope ? scopeRefused(error, scope, login) : error)
         }),

@@ -55,7 +55,7 @@ describe('the seed', () => {
 
   it('changes nothing the second time, not even updated_at', async () => {
     const before = await stored()
-    expect(seed()).toBe('Seed: nothing to add, the admin and the plugins are there\n')
+    expect(seed()).toBe('Seed: nothing to add, the admin and the plugins already exist\n')
     expect(await stored()).toEqual(before)
   })
 

@@ -54,7 +54,7 @@ function enumValues(names: ReadonlyMap<string, string> | undefined): Values | un
   }
 }
 
-/** For a JSON column, where null is not allowed, but `Prisma.DbNull` is. */
+/** Adds NULL to the accepted values: null or, for a JSON column, `Prisma.DbNull`. */
 function orNull({ takes, text }: Values, isJson: boolean): Values {
   const isNothing = (value: unknown): boolean => (isJson ? isNull(value, 'DbNull') : value === null)
   return {
