@@ -4,7 +4,7 @@ import { parseOptions, UsageError } from './options.js'
 describe('parseOptions', () => {
   it('runs everything where nothing is said', () => {
     expect(parseOptions([])).toMatchObject({
-      suites: ['postgres', 'dynamo', 'dynamo-size', 'rls', 'observe', 'outbox', 'replicas', 'start'],
+      suites: ['postgres', 'dynamo', 'dynamo-size', 'rls', 'observe', 'outbox', 'replicas', 'cache', 'start'],
       quick: false,
       json: false,
     })

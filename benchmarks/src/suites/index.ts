@@ -1,3 +1,5 @@
+import { cacheNotes } from './cache/notes.js'
+import { openCacheSuite } from './cache/suite.js'
 import { openDynamoSuite } from './dynamo/suite.js'
 import { openDynamoSizeSuite } from './dynamo-size/suite.js'
 import { openObserveSuite } from './observe/suite.js'
@@ -59,6 +61,12 @@ export const suites = {
     title: 'Replicas',
     packages: ['pg', '@prisma/adapter-pg', '@prisma/extension-read-replicas'],
     open: openReplicasSuite,
+  },
+  cache: {
+    title: 'Cache',
+    notes: cacheNotes,
+    packages: ['bentocache', 'ioredis', 'cacheable', '@keyv/redis', 'pg'],
+    open: openCacheSuite,
   },
   start: {
     title: 'Startup',

@@ -110,21 +110,16 @@ describe('token', () => {
     const foreign = tokens.make({ webUserId: alice.userId }, position)
     const ask = () => Promise.reject(new Error('nobody is asked'))
     for (const after of [forged.make(alice, position), foreign, 'v1.x', 'x'.repeat(10_000)]) {
-      expect(await seenOf({ tokens, ask }, { answered: 0 }, alice, { after }).position()).toEqual(NOWHERE)
+      expect(await seenOf({ tokens, ask }, () => 0, alice, { after }).position()).toEqual(NOWHERE)
       expect(await db.as(alice, { after }).pg.user.count()).toBe(1)
     }
     const after = tokens.make(alice, position)
-    expect(await seenOf({ tokens, ask }, { answered: 0 }, alice, { after }).position()).toEqual(position)
+    expect(await seenOf({ tokens, ask }, () => 0, alice, { after }).position()).toEqual(position)
   })
 
   it('of a primary that does not answer leads to the primary, too', async () => {
     let answered = 0
-    const queries = {
-      get answered() {
-        return answered
-      },
-    }
-    const seen = seenOf({ tokens, ask: () => Promise.reject(new Error('gone')) }, queries, alice)
+    const seen = seenOf({ tokens, ask: () => Promise.reject(new Error('gone')) }, () => answered, alice)
     answered += 1
     await expect(seen.position()).rejects.toThrow('gone')
     expect(tokens.read(alice, await tokenOf(tokens, seen, alice))).toEqual(NOWHERE)

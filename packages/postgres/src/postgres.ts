@@ -70,6 +70,11 @@ export interface PostgresOptions<Client extends AnyClient = PrismaClient> {
   readonly role?: 'service' | undefined
   /** How to read from replicas, if the settings name any. */
   readonly replicas?: ReplicaLimits | undefined
+  /**
+   * Called behind each statement and COMMIT of callers that may have changed something, failures included; takes no
+   * time, and never throws. Default: nobody hears of it.
+   */
+  readonly onWritten?: (() => void) | undefined
 }
 
 /** PostgreSQL for one application: a pool, the Prisma client on it, health and figures. */
@@ -152,7 +157,13 @@ function makePostgres(
   const operations = new Operations()
   const scopes = new Scopes()
   const names = settings.pooler === 'none' ? new StatementNames() : undefined
-  const runner = new Runner(pool, { scopes, names, login: settings.target.user, logger: options.logger && logger })
+  const runner = new Runner(pool, {
+    scopes,
+    names,
+    login: settings.target.user,
+    logger: options.logger && logger,
+    onWritten: options.onWritten,
+  })
   const attempts = new Attempts()
   const history = new ServerHistory((text) => runner.sql(undefined, text, []))
   const positions = new Positions((text) => runner.sql(undefined, text, []))
@@ -182,7 +193,7 @@ function makePostgres(
     await compiled.close()
     return { drained: isIdle && drained, destroyed }
   })
-  const ofMachinery = scope && { ...scope, answers: { count: 0, written: 0 } }
+  const ofMachinery = scope && ({ ...scope, answers: { count: 0, written: 0 }, isMachinery: true } as const)
   const ended = new AbortController()
   pool.once('connect', () => void checkStart(settings, logger, ended.signal))
   const health = sharing(() => checkHealth(settings, { pool, role }))

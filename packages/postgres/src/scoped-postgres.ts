@@ -90,27 +90,53 @@ export interface ScopeHost extends TransactionHost {
 
 /** Creates the result of `as()`: without a query or connection, and its Prisma client only on first access. */
 export function scopedPostgres(scope: Scope, host: ScopeHost): ScopedPostgres {
-  let own: ScopeHost | undefined
-  const inScope = (): ScopeHost => {
-    own ??= { ...host, scope, prisma: scopedClient(scope, host.scopes, host.prisma) }
-    return own
+  return new PostgresOfScope(scope, host)
+}
+
+/** A class, since one is created for each request: accessors of an object literal cost more than all the rest. */
+class PostgresOfScope implements ScopedPostgres {
+  readonly identity: Identity | 'service'
+  readonly #scope: Scope
+  readonly #host: ScopeHost
+  #own: ScopeHost | undefined
+
+  constructor(scope: Scope, host: ScopeHost) {
+    this.identity = scope.identity
+    this.#scope = scope
+    this.#host = host
   }
-  return {
-    identity: scope.identity,
-    get prisma() {
-      return inScope().prisma
-    },
-    transaction: (work, options) => begin(host, () => runTransaction(inScope(), work, options), 'transaction'),
-    read: (work, options) => begin(host, () => runRead(inScope(), work, options), 'read'),
-    query: (text, values) => runQuery(host, scope, text, values),
-    get answered() {
-      return scope.answers.count
-    },
-    get written() {
-      return scope.answers.written
-    },
-    replica: (tracking) => replicaQueries(scope, host, tracking),
-    as: refuseIdentity,
+
+  get prisma(): PrismaClient {
+    return this.#inScope().prisma
+  }
+
+  readonly transaction: ScopedPostgres['transaction'] = (work, options) =>
+    begin(this.#host, () => runTransaction(this.#inScope(), work, options), 'transaction')
+
+  readonly read: ScopedPostgres['read'] = (work, options) =>
+    begin(this.#host, () => runRead(this.#inScope(), work, options), 'read')
+
+  readonly query: ScopedPostgres['query'] = (text, values) => runQuery(this.#host, this.#scope, text, values)
+
+  get answered(): number {
+    return this.#scope.answers.count
+  }
+
+  get written(): number {
+    return this.#scope.answers.written
+  }
+
+  readonly replica: ScopedPostgres['replica'] = (tracking) => replicaQueries(this.#scope, this.#host, tracking)
+
+  readonly as = refuseIdentity
+
+  #inScope(): ScopeHost {
+    this.#own ??= {
+      ...this.#host,
+      scope: this.#scope,
+      prisma: scopedClient(this.#scope, this.#host.scopes, this.#host.prisma),
+    }
+    return this.#own
   }
 }
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { certificateAuthority } from '@miyabi/testing/certificates'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkHealth, createPool, createPostgres, parsePostgresSettings } from '../src/index.js'
-import { certificateAuthority } from './server/certificates.js'
 import { failureOf } from './support.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-certificate-'))

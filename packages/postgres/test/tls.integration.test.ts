@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ConfigError } from '@miyabi/core'
 import { type PrivateServer, startPrivateServer } from '@miyabi/testing'
+import { type Certificate, certificate, certificateAuthority } from '@miyabi/testing/certificates'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkHealth, createPool, type PostgresSettings, parsePostgresSettings } from '../src/index.js'
-import { type Certificate, certificate, certificateAuthority } from './server/certificates.js'
 import { failureOf } from './support.js'
 
 /** Who comes in plain text, with TLS, and only with a certificate of their own. The superuser sets the tests up. */

@@ -12,6 +12,7 @@ export { dynamodbEndpoint, TestServerMissingError, tablePrefix, testVariables } 
 export { freePort } from './free-port.js'
 export { type KillableServer, startKillableServer } from './killable-server.js'
 export { type PrivateServer, type PrivateServerOptions, startPrivateServer } from './private-server.js'
+export { RedisServer, type RedisServerOptions } from './redis-server.js'
 export { startTestRun, type TestRun, type TestRunOptions } from './run.js'
 export { databasesRunning, shadowDatabases, sql, until } from './sql.js'
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js'

@@ -2,8 +2,9 @@ import type { CachedRead, CacheTag, Postgres, ReadCache } from '@miyabi/postgres
 import { CacheError } from '../errors/cache-error.js'
 import { identityTag } from '../outbox/identity-tag.js'
 import { Seen } from '../seen/seen.js'
+import { copied } from './copied.js'
 import type { CacheDoor } from './door.js'
-import { entryRequest, MAX_TTL_MS, type OfScope, outOfBounds, problemOfTags } from './entry-request.js'
+import { entryKey, entryRequest, MAX_TTL_MS, type OfScope, outOfBounds, problemOfTags } from './entry-request.js'
 
 const OBSTACLES = {
   write: ['writes, or is not a model call', 'omit cacheStrategy: only model reads are cached'],
@@ -56,9 +57,13 @@ export function cachedReads(door: CacheDoor, { own, minimum }: OfScope): ReadCac
       const { tags, ttlMs, swrMs } = timesOf(call)
       if (ttlMs + swrMs === 0) return load()
       const { core, keyOf } = door.opened ?? (await door.open())
-      const request = entryRequest(own, keyOf(call), tags, { ttlMs, absentTtlMs: ttlMs, swrMs, staleIfErrorMs: 0 })
+      const key = entryKey(own, keyOf(call), tags)
+      const seen = await minimum()
+      const hit = core.hit(key, seen)
+      if (hit) return copied(hit.value)
       door.checkTags(tags)
-      return core.get({ ...request, minimum: await minimum(), load })
+      const asked = { key, tags, ttlMs, absentTtlMs: ttlMs, swrMs, staleIfErrorMs: 0 }
+      return core.get(entryRequest(own, asked, { minimum: seen, load }))
     },
   }
 }

@@ -3,7 +3,8 @@ import { Prisma } from '@miyabi/postgres'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CacheError } from '../errors/cache-error.js'
-import { copied, decode, encode } from './codec.js'
+import { decode, encode } from './codec.js'
+import { copied } from './copied.js'
 
 const leaf = fc.oneof(
   fc.constantFrom(null, undefined, true, false, '', '\ud800', 'a\0b', '__proto__', 0, -0, Number.NaN, Infinity),

@@ -1,6 +1,7 @@
 import type { Logger } from '@miyabi/core'
 import type { Position } from '@miyabi/postgres'
-import { copied, encode } from './codec.js'
+import { encode } from './codec.js'
+import { copied } from './copied.js'
 import { type CacheRequest, type Entry, isSeen } from './entry.js'
 import { Flights } from './flights.js'
 import type { MemoryLevel } from './memory.js'
@@ -66,17 +67,20 @@ export class CacheCore {
     return position
   }
 
+  /** The entry of a key in memory, if it is fresh. Callers must hand out copies of its value only. */
+  hit(key: string, minimum: Position | undefined): Entry | undefined {
+    const found = this.#tokenNow() === undefined ? undefined : this.#parts.memory.get(key)
+    if (!found || !isSeen(found, minimum) || Date.now() >= found.freshUntil) return undefined
+    this.counts.hits += 1
+    return found
+  }
+
+  /** Returns the value of a key that `hit` did not find. */
   async get(request: CacheRequest): Promise<unknown> {
     const token = this.#tokenNow()
     const found = token === undefined ? undefined : this.#parts.memory.get(request.key)
-    if (found && isSeen(found, request.minimum)) {
-      const age = Date.now() - found.freshUntil
-      if (age < 0) {
-        this.counts.hits += 1
-        return copied(found.value)
-      }
-      if (age < request.swrMs) return this.#staleWhile(request, found)
-    }
+    if (found && isSeen(found, request.minimum) && Date.now() - found.freshUntil < request.swrMs)
+      return this.#staleWhile(request, found)
     return this.#fly(request, token)
   }
 
@@ -108,17 +112,20 @@ export class CacheCore {
     if (!second) return this.#load(request, { token, at })
     const history = this.board.history ?? (await this.position()).history
     const endsAt = performance.now() + WAIT_MS
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const look = await second.look(request.key, request.tags, history)
       const served = look && this.#fromSecond(request, look, token, at)
       if (served) return served
+      // After the look: a new entry has to be above the tags that were missing there.
+      const position = isFirst ? this.position() : undefined
+      position?.catch(() => {}) // the load awaits it, if there is one
       const unlock = look && (await second.lock(request.key, history))
       // What another process loads may be too old for one who has written.
       if (unlock === false && request.minimum === undefined && performance.now() < endsAt) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS * (0.5 + Math.random())))
         continue
       }
-      return this.#load(request, { token, at, look, unlock: unlock || undefined })
+      return this.#load(request, { token, at, look, unlock: unlock || undefined, position })
     }
   }
 
@@ -150,13 +157,15 @@ export class CacheCore {
       readonly at: (position: Position) => void
       readonly look?: Look | undefined
       readonly unlock?: (() => void) | undefined
+      /** Requested already. */
+      readonly position?: Promise<Position> | undefined
     },
   ): Promise<Entry> {
     const { token, at, look, unlock } = from
     this.counts.misses += 1
     this.counts.loads += 1
     try {
-      const position = await this.position()
+      const position = await (from.position ?? this.position())
       at(position)
       const entry = this.#entryOf(request, await request.load(position), position)
       if (entry.isKept) this.#remember(request, entry, token)

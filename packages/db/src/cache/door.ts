@@ -3,6 +3,7 @@ import type { CacheTag } from '../outbox/tags.js'
 import type { CacheHome, RelayOfProcess, Relays } from './home.js'
 import type { OpenedCache } from './open-cache.js'
 import type { CacheStats } from './stats.js'
+import { WriteWakes } from './write-wakes.js'
 
 /** Lets a process cache: nothing is made, and none of its code is loaded, before it does. */
 export class CacheDoor implements Relays {
@@ -11,10 +12,23 @@ export class CacheDoor implements Relays {
   #opening: Promise<OpenedCache> | undefined
   #opened: OpenedCache | undefined
   #isClosed = false
+  readonly #wakes: WriteWakes
   #hasReads = false
+  #hasRaised = false
 
   constructor(home: CacheHome) {
     this.#home = home
+    this.#wakes = new WriteWakes(home.wakeRelays, home.isAnyRaised)
+  }
+
+  /** Notes that this process may have changed rows. Costs nothing if no relay could be woken. */
+  noteWrite(): void {
+    if (this.#relays.size > 0 || this.#home.listener) this.#wakes.wrote()
+  }
+
+  /** Whether a relay of this process has met tags. Triggers notify nobody, so it has to poll for them. */
+  get hasRaised(): boolean {
+    return this.#hasRaised
   }
 
   /** Whether tags are to be raised in Redis. */
@@ -50,6 +64,7 @@ export class CacheDoor implements Relays {
 
   /** What has happened to what depends on these is known here now. */
   raise(tags: readonly string[], position: Position): void {
+    this.#hasRaised = true
     this.#opened?.core.board.raise(tags, position)
   }
 
@@ -85,6 +100,7 @@ export class CacheDoor implements Relays {
 
   close(): void {
     this.#isClosed = true
+    this.#wakes.close()
     this.#opened?.close()
   }
 

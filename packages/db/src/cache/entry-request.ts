@@ -13,28 +13,39 @@ export interface OfScope {
   readonly minimum: () => Promise<Position | undefined>
 }
 
-type Times = Pick<CacheRequest, 'ttlMs' | 'absentTtlMs' | 'swrMs' | 'staleIfErrorMs'>
-
-/** @param name one text for what is cached, within the identity and its tags. */
-export function entryRequest(
-  own: OwnTag,
-  name: string,
-  tags: readonly CacheTag[],
-  times: Times,
-): Omit<CacheRequest, 'minimum' | 'load'> {
-  const sorted = tags.length > 1 ? [...new Set(tags)].sort() : tags
-  return {
-    ...times,
-    key: `${own}\n${name}\n${sorted.join('\n')}`,
-    tags: [...sorted, own, 'all'],
-    keepMs: Math.max(times.swrMs, times.staleIfErrorMs),
-  }
+/** A call that was checked: all that finds an entry, and the times of a new one. */
+export interface Asked extends Pick<CacheRequest, 'key' | 'ttlMs' | 'absentTtlMs' | 'swrMs' | 'staleIfErrorMs'> {
+  /** As the caller gave them. */
+  readonly tags: readonly CacheTag[]
 }
 
-export const problemOfTags = (tags: unknown): string[] =>
+/**
+ * Whose, what, and with which tags. No part of it has a line break in it.
+ * @param name one text for what is cached, within the identity and its tags.
+ */
+export const entryKey = (own: OwnTag, name: string, tags: readonly CacheTag[]): string =>
+  `${own}\n${name}\n${tags.length > 1 ? sorted(tags).join('\n') : (tags[0] ?? '')}`
+
+/** What has to be asked of the levels behind memory. */
+export function entryRequest(
+  own: OwnTag,
+  { key, tags, ttlMs, absentTtlMs, swrMs, staleIfErrorMs }: Asked,
+  of: Pick<CacheRequest, 'minimum' | 'load'>,
+): CacheRequest {
+  const all = [...(tags.length > 1 ? sorted(tags) : tags), own, 'all']
+  return { key, tags: all, ttlMs, absentTtlMs, swrMs, staleIfErrorMs, keepMs: Math.max(swrMs, staleIfErrorMs), ...of }
+}
+
+const sorted = (tags: readonly CacheTag[]): CacheTag[] => [...new Set(tags)].sort()
+
+export const areTags = (tags: unknown): tags is readonly CacheTag[] =>
   Array.isArray(tags) && tags.length <= MOST_TAGS && tags.every(isTag)
-    ? []
-    : [`tags are not up to ${MOST_TAGS} values made by \`tag\``]
+
+export const isTime = (time: unknown, min: number): time is number =>
+  typeof time === 'number' && time >= min && time <= MAX_TTL_MS
+
+export const problemOfTags = (tags: unknown): string[] =>
+  areTags(tags) ? [] : [`tags are not up to ${MOST_TAGS} values made by \`tag\``]
 
 export const outOfBounds = (
   given: Readonly<Record<string, unknown>>,

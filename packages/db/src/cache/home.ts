@@ -10,6 +10,10 @@ export interface CacheHome {
   readonly position: () => Promise<Position>
   /** Whether the database raises the tags of a table. */
   readonly isRaised: (table: string) => Promise<boolean>
+  /** Whether it raises those of any table that an application asked for. */
+  readonly isAnyRaised: () => Promise<boolean>
+  /** Wakes relays, wherever they are: tables may have left tags. */
+  readonly wakeRelays: () => void
   /** Hears other processes, where there is a line. */
   readonly listener: Listener | undefined
   readonly logger: Logger

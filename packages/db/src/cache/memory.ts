@@ -3,6 +3,8 @@ import type { Entry } from './entry.js'
 interface Kept {
   readonly entry: Entry
   readonly tags: readonly string[]
+  /** How many had been put to the end when it was. */
+  turn: number
 }
 
 /** What an entry takes beside its value, in bytes. */
@@ -12,10 +14,11 @@ const OVERHEAD = 300
 export class MemoryLevel {
   readonly #maxBytes: number
   readonly #maxEntries: number
-  /** The one that was used last is the last. */
+  /** Those that were used last are the last. */
   readonly #entries = new Map<string, Kept>()
   readonly #byTag = new Map<string, Set<string>>()
   #bytes = 0
+  #turns = 0
 
   constructor(limits: { readonly maxBytes: number; readonly maxEntries: number }) {
     this.#maxBytes = limits.maxBytes
@@ -33,8 +36,8 @@ export class MemoryLevel {
   get(key: string): Entry | undefined {
     const kept = this.#entries.get(key)
     if (!kept) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, kept)
+    // No more than a quarter of all can stand behind one that was put there lately: it is in no danger.
+    if (this.#turns - kept.turn > this.#entries.size / 4) this.#toEnd(key, kept)
     return kept.entry
   }
 
@@ -42,7 +45,7 @@ export class MemoryLevel {
     this.delete(key)
     const bytes = bytesOf(key, entry)
     if (bytes > this.#maxBytes) return
-    this.#entries.set(key, { entry, tags })
+    this.#toEnd(key, { entry, tags, turn: 0 })
     this.#bytes += bytes
     for (const tag of tags) {
       const keys = this.#byTag.get(tag)
@@ -73,6 +76,12 @@ export class MemoryLevel {
       const kept = this.#entries.get(key)
       if (kept && kept.entry.position.lsn <= lsn) this.delete(key)
     }
+  }
+
+  #toEnd(key: string, kept: Kept): void {
+    kept.turn = ++this.#turns
+    this.#entries.delete(key)
+    this.#entries.set(key, kept)
   }
 
   clear(): void {

@@ -1,33 +1,14 @@
 import type { Position, ReadCache } from '@miyabi/postgres'
-import { CacheError } from '../errors/cache-error.js'
-import type { CacheTag, OwnTag } from '../outbox/tags.js'
+import type { OwnTag } from '../outbox/tags.js'
+import type { Seen } from '../seen/seen.js'
+import type { CacheKey, CacheOptions } from './cache-options.js'
 import { cachedReads } from './cached-reads.js'
+import { copied } from './copied.js'
 import type { CacheDoor } from './door.js'
-import type { CacheRequest } from './entry.js'
-import { entryRequest, MAX_TTL_MS, outOfBounds, problemOfTags } from './entry-request.js'
+import { entryRequest } from './entry-request.js'
+import { keyRequest } from './key-request.js'
 
-/** What identifies an entry, besides its identity and its tags. */
-export type CacheKey = readonly (string | number | boolean | bigint | null)[]
-
-/** How a value is cached. */
-export interface CacheOptions {
-  /** What the value depends on. Default: only the identity; it expires with its time. Up to 50. */
-  readonly tags?: readonly CacheTag[]
-  /** How long it is served, in milliseconds: from 1 to 86,400,000, a day. */
-  readonly ttlMs: number
-  /** The same for a value of null or undefined. Default: `ttlMs`. */
-  readonly absentTtlMs?: number
-  /**
-   * How long past its time it is served while a store is unreachable, in milliseconds up to a day; never after one of
-   * its tags was raised. Default 0.
-   */
-  readonly staleIfErrorMs?: number
-  /**
-   * How long past its time it is served while a newer value is loaded, in milliseconds up to a day; never after one of
-   * its tags was raised. Default 0.
-   */
-  readonly staleWhileRevalidateMs?: number
-}
+export type { CacheKey, CacheOptions }
 
 /**
  * Values that are loaded once for one identity and shared by all processes; never with another identity, whatever the
@@ -58,16 +39,14 @@ export interface ScopedCache<Scope> {
 export interface CacheScope<Scope> {
   readonly door: CacheDoor
   readonly own: OwnTag
-  readonly scope: () => Scope
-  /** What the scope has seen or written. */
-  readonly seen: () => Promise<Position | undefined>
+  readonly scope: Scope
+  /** What the scope has written, or brought along. */
+  readonly seen: Pick<Seen, 'known' | 'position'>
   /** Lets the scope read nothing of before `position`, from a replica either: an entry counts from there. */
   readonly readFrom: (position: Position) => void
   /** Leaves the raise of tags in the outbox. */
   readonly raiseLater: (tags: readonly OwnTag[]) => Promise<void>
 }
-
-const MAX_KEY = 4_096
 
 /** What one identity has of the cache. */
 export interface CacheOfScope<Scope> {
@@ -77,60 +56,60 @@ export interface CacheOfScope<Scope> {
 }
 
 /** The cache as one identity has it. */
-export function cacheOfScope<Scope>({
-  door,
-  own,
-  scope,
-  seen,
-  readFrom,
-  raiseLater,
-}: CacheScope<Scope>): CacheOfScope<Scope> {
-  let forgotten: Position | undefined
-  const minimum = async (): Promise<Position | undefined> => (await seen()) ?? forgotten
-  const cache: ScopedCache<Scope> = {
-    async getOrSet<T>(key: CacheKey, options: CacheOptions, load: (given: Scope) => Promise<T>): Promise<T> {
-      const request = requestOf(key, options, own)
-      const { core } = door.opened ?? (await door.open())
-      door.checkTags(options.tags ?? [])
-      const loadFrom = (position: Position): Promise<T> => {
-        readFrom(position)
-        return load(scope())
-      }
-      return (await core.get({ ...request, minimum: await minimum(), load: loadFrom })) as T
-    },
-    async forget() {
-      await raiseLater([own])
-      const { core } = await door.open()
-      forgotten = await core.position()
-      core.board.raise([own], forgotten)
-    },
+export function cacheOfScope<Scope>(of: CacheScope<Scope>): CacheOfScope<Scope> {
+  return new CacheForScope(of)
+}
+
+/** A class, since one is created for each request. */
+class CacheForScope<Scope> implements CacheOfScope<Scope>, ScopedCache<Scope> {
+  readonly #of: CacheScope<Scope>
+  #forgotten: Position | undefined
+  #reads: ReadCache | undefined
+
+  constructor(of: CacheScope<Scope>) {
+    this.#of = of
   }
-  return { cache, reads: cachedReads(door, { own, minimum }) }
-}
 
-/** @throws {CacheError} `db.cache.invalid`, listing every fault. */
-function requestOf(key: CacheKey, options: CacheOptions, own: OwnTag): Omit<CacheRequest, 'minimum' | 'load'> {
-  const { tags = [], ttlMs, absentTtlMs = ttlMs, staleIfErrorMs = 0, staleWhileRevalidateMs: swrMs = 0 } = options
-  const name = nameOf(key)
-  const upTo = { max: MAX_TTL_MS, unit: 'milliseconds' }
-  const problems = [
-    ...(name !== undefined && name.length <= MAX_KEY
-      ? []
-      : [`the key is not an array of strings, numbers, booleans, bigints and null of at most ${MAX_KEY} characters`]),
-    ...problemOfTags(tags),
-    ...outOfBounds({ ttlMs, absentTtlMs }, { min: 1, ...upTo }),
-    ...outOfBounds({ staleIfErrorMs, staleWhileRevalidateMs: swrMs }, { min: 0, ...upTo }),
-  ]
-  if (name === undefined || problems.length > 0) throw new CacheError('db.cache.invalid', problems.join('; '))
-  return entryRequest(own, name, tags, { ttlMs, absentTtlMs, staleIfErrorMs, swrMs })
-}
+  get cache(): ScopedCache<Scope> {
+    return this
+  }
 
-/** One text for one key: `1`, `'1'` and `1n` are three. */
-function nameOf(key: unknown): string | undefined {
-  if (!Array.isArray(key) || key.length === 0) return undefined
-  const isGood = key.every(
-    (part) => part === null || ['string', 'boolean', 'bigint'].includes(typeof part) || Number.isFinite(part),
-  )
-  if (!isGood) return undefined
-  return JSON.stringify(key, (_, part: unknown) => (typeof part === 'bigint' ? { bigint: String(part) } : part))
+  get reads(): ReadCache {
+    const { door, own } = this.#of
+    this.#reads ??= cachedReads(door, { own, minimum: () => this.#minimum() })
+    return this.#reads
+  }
+
+  readonly getOrSet = async <T>(
+    key: CacheKey,
+    options: CacheOptions,
+    load: (given: Scope) => Promise<T>,
+  ): Promise<T> => {
+    const { door, own, scope, seen, readFrom } = this.#of
+    const asked = keyRequest(own, key, options)
+    const { core } = door.opened ?? (await door.open())
+    // A hit in memory takes no turn of a promise.
+    const known = seen.known()
+    const minimum = known === 'ask' ? await this.#minimum() : (known ?? this.#forgotten)
+    const hit = core.hit(asked.key, minimum)
+    if (hit) return copied(hit.value) as T
+    door.checkTags(options.tags ?? [])
+    const loadFrom = (position: Position): Promise<T> => {
+      readFrom(position)
+      return load(scope)
+    }
+    return (await core.get(entryRequest(own, asked, { minimum, load: loadFrom }))) as T
+  }
+
+  readonly forget = async (): Promise<void> => {
+    const { door, own, raiseLater } = this.#of
+    await raiseLater([own])
+    const { core } = await door.open()
+    this.#forgotten = await core.position()
+    core.board.raise([own], this.#forgotten)
+  }
+
+  async #minimum(): Promise<Position | undefined> {
+    return (await this.#of.seen.position()) ?? this.#forgotten
+  }
 }

@@ -44,7 +44,7 @@ import { openRelay, type Relay, type RelayOptions } from '../relay/open-relay.js
 import type { RelayStats } from '../relay/stats.js'
 import type { ReadsFromReplicas } from '../seen/replica-tracking.js'
 import { type ScopeOptions, seenOf } from '../seen/scope-seen.js'
-import { serviceQueries } from '../seen/service-queries.js'
+import { ServiceQueries } from '../seen/service-queries.js'
 import { settingsFromEnv } from '../settings/from-env.js'
 import { type BoundStreams, bindStreams, type DatabaseStreams } from '../streams/streams.js'
 import type { StreamStats } from '../streams/types.js'
@@ -206,7 +206,7 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
    */
   asService(options?: ScopeOptions): ScopedContext<Effects> {
     const service = this.#servicePool()
-    return this.#scope(service, serviceQueries(service), 'service', options)
+    return this.#scope(service, new ServiceQueries(service), 'service', options)
   }
 
   #scope(
@@ -216,16 +216,13 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     options: ScopeOptions | undefined,
   ): ScopedContext<Effects> {
     const { effects, tokens, cache } = this.#stores
+    const { definitions, checks, committed, bound } = effects
     const host = { tokens, ask: () => postgres.position() }
-    const seen = seenOf(host, queries, identity, options)
-    const writes: Pick<Queries, 'answered'> = {
-      get answered() {
-        return queries.written
-      },
-    }
-    const written = seenOf(host, writes, identity, options)
+    const seen = seenOf(host, () => queries.answered, identity, options)
+    const written = seenOf(host, () => queries.written, identity, options)
     const hasToken = options?.after !== undefined
-    return scopedContext({ ...effects, identity, tokens, seen, written, cache, hasToken }, queries, this.dynamodb)
+    const ofScope = { definitions, checks, committed, bound, identity, tokens, seen, written, cache, hasToken }
+    return scopedContext(ofScope, queries, this.dynamodb)
   }
 
   #servicePool(): Postgres {

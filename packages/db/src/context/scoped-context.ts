@@ -86,55 +86,83 @@ export function scopedContext<Effects>(
   postgres: Queries & ReadsFromReplicas,
   dynamodb: DynamoOnDemand,
 ): ScopedContext<Effects> {
-  const { read, query } = postgres
-  let replica: ReplicaContext | undefined
-  let pg: PrismaClient | undefined
-  let ofScope: CacheOfScope<ScopedContext<Effects>> | undefined
-  const cacheHere = (): CacheOfScope<ScopedContext<Effects>> => {
-    ofScope ??= cacheOfScope({
-      door: host.cache,
-      own: identityTag(host.identity),
-      scope: () => scope,
-      seen: () => host.written.position(),
-      readFrom: (position) => host.seen.raise(position),
-      raiseLater: (tags) =>
-        outboxTransaction(postgres, host, async (_, { outbox }) => void outbox.invalidate(...tags), undefined),
-    })
-    return ofScope
+  return new ContextOfScope(host, postgres, dynamodb)
+}
+
+/** A class, since one is created for each request: accessors of an object literal cost more than all the rest. */
+class ContextOfScope<Effects> implements ScopedContext<Effects> {
+  readonly identity: Identity | 'service'
+  readonly dynamodb: DynamoOnDemand
+  readonly read: Queries['read']
+  readonly query: Queries['query']
+  readonly #host: ScopedContextHost
+  readonly #postgres: Queries & ReadsFromReplicas
+  #replica: ReplicaContext | undefined
+  #pg: PrismaClient | undefined
+  #ofCache: CacheOfScope<ScopedContext<Effects>> | undefined
+
+  constructor(host: ScopedContextHost, postgres: Queries & ReadsFromReplicas, dynamodb: DynamoOnDemand) {
+    this.identity = host.identity
+    this.dynamodb = dynamodb
+    this.#host = host
+    this.#postgres = postgres
+    this.query = postgres.query
+    this.read = (work, options) => {
+      this.#pg ??= this.#cachingClient()
+      return postgres.read(work, options)
+    }
   }
-  const cachingClient = (): PrismaClient => {
+
+  get pg(): PrismaClient {
+    this.#pg ??= this.#cachingClient()
+    return this.#pg
+  }
+
+  get replica(): ReplicaContext {
+    this.#replica ??= replicaContext(this.#postgres.replica(trackingOf(this.#host.seen)))
+    return this.#replica
+  }
+
+  get cache(): ScopedCache<ScopedContext<Effects>> {
+    return this.#cacheHere().cache
+  }
+
+  readonly transaction: ScopedContext<Effects>['transaction'] = (work, options) =>
+    outboxTransaction(this.#postgres, this.#host, work, options)
+
+  readonly token = (): Promise<string | undefined> => tokenOf(this.#host.tokens, this.#host.seen, this.#host.identity)
+
+  readonly as = refuseIdentity
+
+  readonly asService = refuseIdentity
+
+  #cacheHere(): CacheOfScope<ScopedContext<Effects>> {
+    this.#ofCache ??= cacheOfScope<ScopedContext<Effects>>({
+      door: this.#host.cache,
+      own: identityTag(this.#host.identity),
+      scope: this,
+      seen: this.#host.written,
+      readFrom: (position) => this.#host.seen.raise(position),
+      raiseLater: (tags) =>
+        outboxTransaction(
+          this.#postgres,
+          this.#host,
+          async (_, { outbox }) => void outbox.invalidate(...tags),
+          undefined,
+        ),
+    })
+    return this.#ofCache
+  }
+
+  #cachingClient(): PrismaClient {
+    const { identity, cache, hasToken } = this.#host
     // The service's pool is shared by all scopes of the service, and each has read and written something else.
-    const isService = host.identity === 'service'
-    if (isService && !host.cache.hasReads && !host.hasToken) return postgres.prisma
-    const client = isService ? ownClient(postgres.prisma) : postgres.prisma
-    useReadCache(client, { read: (call, load) => cacheHere().reads.read(call, load) })
+    const isService = identity === 'service'
+    if (isService && !cache.hasReads && !hasToken) return this.#postgres.prisma
+    const client = isService ? ownClient(this.#postgres.prisma) : this.#postgres.prisma
+    useReadCache(client, { read: (call, load) => this.#cacheHere().reads.read(call, load) })
     return client
   }
-  const scope: ScopedContext<Effects> = {
-    identity: host.identity,
-    get pg() {
-      pg ??= cachingClient()
-      return pg
-    },
-    get replica() {
-      replica ??= replicaContext(postgres.replica(trackingOf(host.seen)))
-      return replica
-    },
-    dynamodb,
-    transaction: (work, options) => outboxTransaction(postgres, host, work, options),
-    read: (work, options) => {
-      pg ??= cachingClient()
-      return read(work, options)
-    },
-    query,
-    token: () => tokenOf(host.tokens, host.seen, host.identity),
-    get cache() {
-      return cacheHere().cache
-    },
-    as: refuseIdentity,
-    asService: refuseIdentity,
-  }
-  return scope
 }
 
 function replicaContext(reads: ReplicaQueries): ReplicaContext {

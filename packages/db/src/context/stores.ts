@@ -70,7 +70,7 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
   const listener = listens ? listenerOf(settings.postgres, logger) : undefined
   const wakes = listener && messageWakes(listener)
   const dynamo = dynamoOnDemand(settings.dynamo, { ...settings.dynamodb, logger, retryBudget, wakes })
-  const shared = { logger, retryBudget, replicas: settings.replicas }
+  const shared = { logger, retryBudget, replicas: settings.replicas, onWritten: () => cache.noteWrite() }
   // Both logins now, although the service's pool is opened at first use: a certificate file may be gone by then.
   const application = resolvePostgresSettings(settings.postgres)
   const { serviceDatabaseUrl, target } = application
@@ -107,6 +107,8 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
     settings: settings.cache ?? {},
     position: () => postgres.position(),
     isRaised: async (table) => (await postgres.query(RAISED, [table])).rowCount !== 0,
+    isAnyRaised: async () => (await postgres.query(ANY_RAISED)).rowCount !== 0,
+    wakeRelays: () => effects.committed.wake(),
     listener,
     logger,
   })
@@ -129,6 +131,8 @@ export function openStores(settings: CreateOptions<EffectDefinitions>): Stores {
 
 /** Whether a table has its tags raised by the database. */
 const RAISED = `SELECT FROM pg_trigger WHERE tgrelid = to_regclass('public.' || quote_ident($1)) AND tgname = 'cache_tags_update'`
+
+const ANY_RAISED = `SELECT FROM pg_trigger WHERE tgname = 'cache_tags_update' LIMIT 1`
 
 /** @throws {ConfigError} now, if the URL or a certificate file that it names cannot be used. */
 function listenerOf(settings: PostgresSettings, logger: Logger): Listener {

@@ -1,4 +1,4 @@
-/** Signals within a process that a transaction with effects has committed. */
+/** Signals within a process that something for a relay may have been committed. */
 export class CommitSignal {
   readonly #listeners = new Set<() => void>()
   #sent = 0
@@ -8,9 +8,7 @@ export class CommitSignal {
     return this.#sent
   }
 
-  /**
-   * Calls `listener` after each such commit, until the returned function is called. The listener must return quickly.
-   */
+  /** Calls `listener` each time, until the returned function is called. The listener must return quickly. */
   listen(listener: () => void): () => void {
     const entry = () => listener()
     this.#listeners.add(entry)
@@ -22,6 +20,11 @@ export class CommitSignal {
   /** A transaction with effects has committed. */
   send(): void {
     this.#sent += 1
+    this.wake()
+  }
+
+  /** The database may have left something of its own. */
+  wake(): void {
     for (const listener of this.#listeners) listener()
   }
 }

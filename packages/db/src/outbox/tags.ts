@@ -9,7 +9,7 @@ export type OwnTag = `user:${string}` | `web_user:${string}` | 'service' | 'all'
 const MAX_BYTES = 500
 
 function checked<Tag extends CacheTag>(made: Tag): Tag {
-  if (Buffer.byteLength(made) <= MAX_BYTES && !/[\0\n]|\p{Surrogate}/u.test(made)) return made
+  if (isSendable(made)) return made
   throw new CacheError(
     'db.cache.invalid',
     `The tag is invalid; expected at most ${MAX_BYTES} bytes without zero bytes or line breaks`,
@@ -42,9 +42,15 @@ export const tag = {
     checked(id === undefined ? `app:${name}` : `app:${name}:${id}`),
 } as const
 
-/** Whether a string is a tag that an application makes. */
+/** Whether a string is a tag that an application makes, by `tag` or as a literal. */
 export const isTag = (value: unknown): value is CacheTag =>
-  typeof value === 'string' && /^(row|table|app):./s.test(value) && Buffer.byteLength(value) <= MAX_BYTES
+  typeof value === 'string' && /^(row|table|app):./.test(value) && isSendable(value)
+
+/** Whether PostgreSQL keeps it, and a list of them takes a line for each. */
+function isSendable(text: string): boolean {
+  const isShort = text.length * 3 <= MAX_BYTES || Buffer.byteLength(text) <= MAX_BYTES
+  return isShort && !/[\0\n]|\p{Surrogate}/u.test(text)
+}
 
 /** The table of a tag that the database raises. */
 export const tableOf = (value: CacheTag): string | undefined =>

@@ -86,7 +86,7 @@ export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitio
         row.actor === 'service' || isAllowed(definitions, { ...row, payload: payloadFromText(row.payload) }),
       stores: { ...Object.fromEntries(Object.keys(onDynamo).map((topic) => [topic, 'DynamoDB'])), tags: REDIS },
       topics: [...targets.keys()],
-      isHearing: () => listener?.isHearing(OUTBOX_CHANNEL) ?? false,
+      isHearing: () => !cache.hasRaised && (listener?.isHearing(OUTBOX_CHANNEL) ?? false),
       logger,
     },
     checked,

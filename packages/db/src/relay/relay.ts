@@ -25,7 +25,7 @@ export interface RelayWorld {
   readonly stores: Readonly<Record<string, string>>
   /** Topics with a handler here: counted from zero. */
   readonly topics?: readonly string[]
-  /** Whether it is notified of commits of other processes. */
+  /** Whether it is notified of all commits of other processes. */
   readonly isHearing: () => boolean
   readonly logger: Logger
 }

@@ -1,4 +1,4 @@
-import type { Identity, Queries } from '@miyabi/postgres'
+import type { Identity } from '@miyabi/postgres'
 import { BEYOND_ALL, type Position } from './position.js'
 import { Seen } from './seen.js'
 import type { Tokens } from './token.js'
@@ -23,15 +23,18 @@ interface SeenHost {
 /** A position of no log: not comparable with any other, so only the primary qualifies. */
 export const NOWHERE: Position = { history: '0/00000000', lsn: BEYOND_ALL }
 
-/** What a scope has read: initially that of the token passed to it. */
+/**
+ * What a scope has read: initially that of the token passed to it.
+ * @param answered counts what the primary has answered for the scope.
+ */
 export function seenOf(
   { tokens, ask }: SeenHost,
-  queries: Pick<Queries, 'answered'>,
+  answered: () => number,
   identity: Identity | 'service',
   { after }: ScopeOptions = {},
 ): Seen {
   const position = after === undefined || after === '' ? undefined : (tokens.read(identity, after) ?? NOWHERE)
-  return new Seen({ ask, answered: () => queries.answered, after: position })
+  return new Seen({ ask, answered, after: position })
 }
 
 /**

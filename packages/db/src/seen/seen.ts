@@ -21,7 +21,7 @@ export class Seen {
   /** Number of the primary's answers that the known position covers. */
   #covered = 0
   /** Of the sources that were read, those whose position must be queried. */
-  readonly #sources = new Set<() => Promise<Position>>()
+  #sources: Set<() => Promise<Position>> | undefined
 
   constructor(options: SeenOptions) {
     this.#options = options
@@ -37,7 +37,7 @@ export class Seen {
    */
   async position(except?: () => Promise<Position>): Promise<Position | undefined> {
     const answered = this.#options.answered()
-    const sources = [...this.#sources].filter((source) => source !== except)
+    const sources = [...(this.#sources ?? [])].filter((source) => source !== except)
     if (answered !== this.#covered) await this.#askPrimary(answered)
     else if (sources.length > 0) {
       try {
@@ -46,13 +46,15 @@ export class Seen {
         await this.#askPrimary(answered) // which is ahead of all others
       }
     }
-    for (const source of sources) this.#sources.delete(source)
+    for (const source of sources) this.#sources?.delete(source)
+    if (this.#sources?.size === 0) this.#sources = undefined
     return this.#known
   }
 
   /** What `position` gives if it does not have to ask; `'ask'` if it does. */
-  known(except: () => Promise<Position>): Position | undefined | 'ask' {
-    const others = this.#sources.size - (this.#sources.has(except) ? 1 : 0)
+  known(except?: () => Promise<Position>): Position | undefined | 'ask' {
+    const sources = this.#sources
+    const others = sources ? sources.size - (except && sources.has(except) ? 1 : 0) : 0
     return others > 0 || this.#options.answered() !== this.#covered ? 'ask' : this.#known
   }
 
@@ -74,6 +76,7 @@ export class Seen {
 
   /** Data was read from a source whose position `ask` returns; it is queried when it is needed. */
   readFrom(ask: () => Promise<Position>): void {
+    this.#sources ??= new Set()
     this.#sources.add(ask)
   }
 }

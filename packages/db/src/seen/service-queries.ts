@@ -5,30 +5,44 @@ import type { ReadsFromReplicas } from './replica-tracking.js'
  * The queries of the service's pool from the view of one service scope: those of others count only once this one has
  * made a query.
  */
-export function serviceQueries(service: Postgres): Queries & ReadsFromReplicas {
-  const { answered, written } = service
-  let hasAsked = false
-  let reads: ReplicaQueries | undefined
-  const asking = (): Postgres => {
-    hasAsked = true
-    return service
+export class ServiceQueries implements Queries, ReadsFromReplicas {
+  readonly #service: Postgres
+  readonly #answered: number
+  readonly #written: number
+  #hasAsked = false
+  #reads: ReplicaQueries | undefined
+
+  constructor(service: Postgres) {
+    this.#service = service
+    this.#answered = service.answered
+    this.#written = service.written
   }
-  return {
-    get prisma() {
-      return asking().prisma
-    },
-    transaction: (work, options) => asking().transaction(work, options),
-    read: (work, options) => asking().read(work, options),
-    query: (text, values) => asking().query(text, values),
-    replica(tracking) {
-      reads = service.replica(tracking)
-      return reads
-    },
-    get answered() {
-      return (hasAsked ? service.answered : answered) + (reads?.answered ?? 0)
-    },
-    get written() {
-      return hasAsked ? service.written : written
-    },
+
+  get prisma(): Postgres['prisma'] {
+    return this.#asking().prisma
+  }
+
+  readonly transaction: Queries['transaction'] = (work, options) => this.#asking().transaction(work, options)
+
+  readonly read: Queries['read'] = (work, options) => this.#asking().read(work, options)
+
+  readonly query: Queries['query'] = (text, values) => this.#asking().query(text, values)
+
+  readonly replica: ReadsFromReplicas['replica'] = (tracking) => {
+    this.#reads = this.#service.replica(tracking)
+    return this.#reads
+  }
+
+  get answered(): number {
+    return (this.#hasAsked ? this.#service.answered : this.#answered) + (this.#reads?.answered ?? 0)
+  }
+
+  get written(): number {
+    return this.#hasAsked ? this.#service.written : this.#written
+  }
+
+  #asking(): Postgres {
+    this.#hasAsked = true
+    return this.#service
   }
 }

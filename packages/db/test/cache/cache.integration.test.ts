@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql, type TestDatabase, until } from '@miyabi/testing'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { CacheError, DatabaseContext, defineEffects, type FromEnvOptions, Prisma, tag } from '../../src/index.js'
 import { observe } from '../../src/telemetry/index.js'
@@ -243,6 +244,20 @@ describe('the cache of a process', () => {
     await until(async () => reader.stats().cache?.isHearing === true)
     const back = await get()
     expect([await get(), back >= unheard]).toEqual([back, true])
+  })
+
+  it('lets relays elsewhere know of a plain write, where a table raises tags', async () => {
+    const writer = await open({}, true)
+    const heard: string[] = []
+    const client = new pg.Client({ connectionString: database.directDatabaseUrl })
+    onTestFinished(() => client.end())
+    await client.connect()
+    client.on('notification', ({ channel }) => void heard.push(channel))
+    await client.query('LISTEN miyabi_outbox')
+    const id = await newUser(writer)
+    await writer.asService().pg.user.update({ where: { id }, data: { name: 'new' } })
+    await until(async () => heard.includes('miyabi_outbox'))
+    await admin('DELETE FROM outbox')
   })
 
   it('keeps to its times: of values, of absent ones, and while a newer one is loaded', async () => {

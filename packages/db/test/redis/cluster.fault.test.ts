@@ -1,13 +1,13 @@
-import { createTestDatabase, dynamodbEndpoint, sql, tablePrefix, until } from '@miyabi/testing'
+import { createTestDatabase, dynamodbEndpoint, RedisServer, sql, tablePrefix, until } from '@miyabi/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { DatabaseContext } from '../../src/index.js'
-import { RedisServer } from './redis-server.js'
+import { clientOf } from './redis-client.js'
 
 it('is the same over a cluster of two nodes: one shared entry, tags on either node, and heard by both', async () => {
   const cluster = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']
-  const nodes = await Promise.all([RedisServer.start(...cluster), RedisServer.start(...cluster)])
+  const nodes = await Promise.all([RedisServer.start({ args: cluster }), RedisServer.start({ args: cluster })])
   for (const node of nodes) onTestFinished(() => node[Symbol.asyncDispose]())
-  const [first, second] = await Promise.all(nodes.map((node) => node.client()))
+  const [first, second] = await Promise.all(nodes.map((node) => clientOf(node)))
   await first?.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '8191'])
   await second?.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '8192', '16383'])
   await first?.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', String(nodes[1]?.port)])

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Budget, createTestDatabase, dynamodbEndpoint, sql, tablePrefix, until } from '@miyabi/testing'
+import { Budget, createTestDatabase, dynamodbEndpoint, RedisServer, sql, tablePrefix, until } from '@miyabi/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { DatabaseContext } from '../../src/index.js'
 import { TestProcess } from '../process.js'
-import { RedisServer } from './redis-server.js'
 
 const ROWS = 20
 /** How long after the relay is done with a row the last process may hear of it. It is generous: stale is for good. */

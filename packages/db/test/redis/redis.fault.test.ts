@@ -1,8 +1,16 @@
-import { createTestDatabase, dynamodbEndpoint, sql, type TestDatabase, tablePrefix, until } from '@miyabi/testing'
+import {
+  createTestDatabase,
+  dynamodbEndpoint,
+  RedisServer,
+  sql,
+  type TestDatabase,
+  tablePrefix,
+  until,
+} from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { DatabaseContext, type Relay, tag } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
-import { RedisServer } from './redis-server.js'
+import { clientOf } from './redis-client.js'
 
 const SECRET = 'a secret of the tests of 32 bytes or more'
 const DAY = { ttlMs: 86_400_000 }
@@ -19,7 +27,7 @@ afterAll(() => database?.drop())
 const admin = (text: string): Promise<Record<string, unknown>[]> => sql(database.directDatabaseUrl, text)
 
 async function server(...args: readonly string[]): Promise<RedisServer> {
-  const redis = await RedisServer.start(...args)
+  const redis = await RedisServer.start({ args })
   onTestFinished(() => redis[Symbol.asyncDispose]())
   return redis
 }
@@ -91,7 +99,7 @@ describe('the level in Redis', () => {
     const values = await Promise.all(
       [0, 1].map((key) => writer.asService().cache.getOrSet([key], DAY, async () => key)),
     )
-    const client = await redis.client()
+    const client = await clientOf(redis)
     const entries = async () => (await client.keys('miyabi:e:*')).sort()
     await until(async () => (await entries()).length === 2)
     const [one = '', other = ''] = await entries()
@@ -121,7 +129,7 @@ describe('the level in Redis', () => {
     const redis = await server()
     const db = await open(redis)
     await db.asService().cache.getOrSet(['secret-name'], { ...DAY, tags: [tag.of('secret-tag')] }, async () => 1)
-    const client = await redis.client()
+    const client = await clientOf(redis)
     await until(async () => (await client.keys('miyabi:e:*')).length > 0)
     for (const key of await client.keys('*')) expect(key).toMatch(/^miyabi:[etl]:\{[\w-]{43}\}$/)
   })
@@ -168,7 +176,7 @@ describe('Redis under faults', () => {
     expect(db.stats().cache?.isHearing).toBe(false)
     await redis.signal('SIGCONT')
     await until(async () => db.stats().cache?.isHearing === true)
-    const client = await redis.client()
+    const client = await clientOf(redis)
     for (let n = 0; n < 5; n++) {
       await client.flushAll()
       await more(reads, 50)
@@ -216,7 +224,7 @@ describe('Redis under faults', () => {
     const db = await open(redis)
     const relay = await relayOf(db)
     const n = await read(db, 20)
-    const client = await redis.client()
+    const client = await clientOf(redis)
     await until(async () => (await client.keys('miyabi:e:*')).length > 0)
     await client.sendCommand(['SAVE'])
     await bump(20)

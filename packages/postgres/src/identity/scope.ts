@@ -18,6 +18,8 @@ export interface Scope {
   readonly sql: string
   /** What its pool's server has answered for it. */
   readonly answers: Answers
+  /** Set for maintenance around the application: no caller has written what it writes. */
+  readonly isMachinery?: true
   /** Where its statements are sent, if not to the pool they are called on. */
   readonly route?: Route
 }

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { certificate, certificateAuthority } from '@miyabi/testing/certificates'
 import { afterAll, describe, expect, it } from 'vitest'
-import { certificate, certificateAuthority } from '../../test/server/certificates.js'
 import { type TlsParameters, tlsOptions, tlsProblem } from './tls.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'miyabi-tls-'))

@@ -46,6 +46,8 @@ export interface RunnerOptions {
   readonly names: StatementNames | undefined
   /** Logs what is switched off because the driver lacks it. */
   readonly logger: Logger | undefined
+  /** Told of each answer to a statement or a COMMIT of a caller that may have changed something. */
+  readonly onWritten: (() => void) | undefined
 }
 
 /** The identity that a statement runs for, and the caller's asynchronous context, if needed. */
@@ -128,7 +130,7 @@ export class Runner {
       return await this.#commitOn(client, before)
     } finally {
       answered(scope)
-      if (scope) scope.answers.written += 1
+      this.#wrote(scope)
     }
   }
 
@@ -291,8 +293,14 @@ export class Runner {
       throw this.#inScope(error, scope, statement)
     } finally {
       answered(scope)
-      if (scope && !isRead(config.text)) scope.answers.written += 1
+      if (scope && !isRead(config.text)) this.#wrote(scope)
     }
+  }
+
+  #wrote(scope: Scope | undefined): void {
+    if (!scope) return
+    scope.answers.written += 1
+    if (!scope.isMachinery) this.#options.onWritten?.()
   }
 
   /** The failure of a statement, or of the scope before it. */

@@ -44,7 +44,13 @@ function open(isCompiled: boolean): Client {
   )
   const pool = createPool(settings)
   const scopes = new Scopes()
-  const runner = new Runner(pool, { scopes, names: new StatementNames(), login: 'service', logger: undefined })
+  const runner = new Runner(pool, {
+    scopes,
+    names: new StatementNames(),
+    login: 'service',
+    logger: undefined,
+    onWritten: undefined,
+  })
   const retrier = new Retrier(new RetryBudget(), () => pool.stats, silentLogger)
   const events: object[] = []
   const { client, compiled: queries } = createPrismaClient(

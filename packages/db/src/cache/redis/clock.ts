@@ -3,15 +3,20 @@ interface Waiting {
   readonly cut: () => void
 }
 
+/** Number of checks within the limit. */
+const LOOKS = 4
+
 /**
- * One timer for all commands that are on their way: they have the same limit, so the oldest is the next to be late. A
- * process that was busy itself gets to read its answers first.
+ * One timer for all pending commands: they have the same limit, so the oldest is the next to be late. Time during which
+ * this process was busy and could not have read a response does not count.
  */
 export class CommandClock {
   readonly #limitMs: number
   readonly #onLate: () => void
   readonly #waiting = new Set<Waiting>()
   #timer: NodeJS.Timeout | undefined
+  /** Total time that this process has been busy. */
+  #busyMs = 0
 
   /** @param onLate called for the first that is late; `cut` ends the others. */
   constructor(limitMs: number, onLate: () => void) {
@@ -23,11 +28,11 @@ export class CommandClock {
   watch<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const waiting: Waiting = {
-        until: performance.now() + this.#limitMs,
+        until: this.#now() + this.#limitMs,
         cut: () => reject(new Error('Redis did not respond')),
       }
       this.#waiting.add(waiting)
-      this.#timer ??= this.#soon(this.#limitMs)
+      this.#timer ??= this.#soon()
       work.then(resolve, reject).finally(() => this.#waiting.delete(waiting))
     })
   }
@@ -40,9 +45,18 @@ export class CommandClock {
     this.#waiting.clear()
   }
 
-  #soon(ms: number): NodeJS.Timeout {
-    // Answers that have arrived are read between the two.
-    const timer = setTimeout(() => setImmediate(() => setImmediate(() => this.#look(timer))), ms)
+  #now(): number {
+    return performance.now() - this.#busyMs
+  }
+
+  #soon(): NodeJS.Timeout {
+    const everyMs = this.#limitMs / LOOKS
+    const due = performance.now() + everyMs
+    const timer = setTimeout(() => {
+      this.#busyMs += Math.max(0, performance.now() - due)
+      // Responses that have arrived are read between the two.
+      setImmediate(() => setImmediate(() => this.#look(timer)))
+    }, everyMs)
     timer.unref()
     return timer
   }
@@ -52,8 +66,7 @@ export class CommandClock {
     this.#timer = undefined
     const [oldest] = this.#waiting
     if (!oldest) return
-    const restMs = oldest.until - performance.now()
-    if (restMs <= 0) this.#onLate()
-    else this.#timer = this.#soon(restMs + 1)
+    if (oldest.until <= this.#now()) this.#onLate()
+    else this.#timer = this.#soon()
   }
 }

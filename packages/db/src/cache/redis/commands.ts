@@ -1,7 +1,7 @@
-/** What the cache asks of Redis or Valkey: single keys alone, so that it may be one server or a cluster. */
+/** What the cache asks of Redis or Valkey, be it one server or a cluster, whose commands name one key alone. */
 export interface RedisCommands {
-  /** What a key holds, as bytes. */
-  get(key: string): Promise<Buffer | undefined>
+  /** What keys hold, as bytes: in one command where there is one server. */
+  get(keys: readonly string[]): Promise<readonly (Buffer | undefined)[]>
   /** For `ttlMs`. */
   set(key: string, value: Buffer | string, ttlMs: number): Promise<unknown>
   /** @returns whether there was none. */

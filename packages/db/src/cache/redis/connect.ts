@@ -43,7 +43,7 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
       if (mode !== 'cluster') {
         const run = /^run_id:(\w+)/m.exec(await client.info('server').catch(() => ''))
         const raw = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
-        return commandsOf(client, (key) => raw.get(key), run?.[1] ?? '')
+        return commandsOf(client, (keys) => raw.mGet([...keys]), run?.[1] ?? '')
       }
     } catch (error) {
       destroy(client)
@@ -58,7 +58,7 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
     try {
       await cluster.connect()
       const raw = cluster.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
-      return commandsOf(cluster, (key) => raw.get(key), 'cluster')
+      return commandsOf(cluster, (keys) => Promise.all(keys.map((key) => raw.get(key))), 'cluster')
     } catch (error) {
       destroy(cluster)
       throw error
@@ -97,21 +97,22 @@ function once(onLost: (error: Error) => void): (error: Error) => void {
   }
 }
 
+/** The types of the client do not say that values are bytes here. */
+const bytesOf = (value: Buffer | string | null): Buffer | undefined =>
+  typeof value === 'string' ? Buffer.from(value) : (value ?? undefined)
+
 /** What one server and a cluster have in common. */
 type Either = Pick<ReturnType<typeof Redis.createClient>, 'set' | 'del' | 'eval' | 'publish' | 'subscribe' | 'destroy'>
 
 function commandsOf(
   client: Either,
-  get: (key: string) => Promise<Buffer | string | null>,
+  get: (keys: readonly string[]) => Promise<readonly (Buffer | string | null)[]>,
   server: string,
 ): RedisCommands {
   const px = (ttlMs: number) => ({ type: 'PX' as const, value: Math.max(1, Math.ceil(ttlMs)) })
   return {
     server,
-    get: async (key) => {
-      const value = await get(key)
-      return value === null ? undefined : Buffer.from(value)
-    },
+    get: async (keys) => (await get(keys)).map(bytesOf),
     set: (key, value, ttlMs) => client.set(key, value, { expiration: px(ttlMs) }),
     setNew: async (key, value, ttlMs) =>
       (await client.set(key, value, { condition: 'NX', expiration: px(ttlMs) })) !== null,

@@ -17,6 +17,8 @@ const FORM = '1'
 const TAG_MS = 86_400_000
 /** How long one process may be the one that loads, in milliseconds. */
 const LOCK_MS = 10_000
+/** Names of tags that are kept. */
+const MOST_TAG_KEYS = 20_000
 /** A larger one was not stored by us. */
 const MAX_BYTES = 2_097_152
 
@@ -49,6 +51,8 @@ export class RedisLevel implements SecondLevel, TagLine {
   readonly #prefix: string
   readonly #channel: string
   readonly #failed: () => void
+  readonly #tagKeys = new Map<string, string>()
+  #tagKeysOf = ''
 
   constructor({ prefix, secret, raised, failed, ...options }: RedisLevelOptions) {
     this.#seal = new Seal(secret)
@@ -77,10 +81,7 @@ export class RedisLevel implements SecondLevel, TagLine {
   look(key: string, tags: readonly string[], history: string): Promise<Look | undefined> {
     const at = this.#key('e', history, key)
     return this.#link.ask(async (commands) => {
-      const [stored, ...held] = await Promise.all([
-        commands.get(at),
-        ...tags.map((tag) => commands.get(this.#tagKey(history, tag))),
-      ])
+      const [stored, ...held] = await commands.get([at, ...tags.map((tag) => this.#tagKey(history, tag))])
       const entry = stored && this.#entryIn(at, stored, history)
       const missing = tags.filter((_, index) => held[index] === undefined)
       const isGood =
@@ -142,8 +143,16 @@ export class RedisLevel implements SecondLevel, TagLine {
     }
   }
 
+  /** Kept, as tags are few: a name takes longer to make than all else of a look. */
   #tagKey(history: string, tag: string): string {
-    return this.#key('t', history, tag)
+    const of = `${this.#link.server} ${history}`
+    if (of !== this.#tagKeysOf || this.#tagKeys.size === MOST_TAG_KEYS) this.#tagKeys.clear()
+    this.#tagKeysOf = of
+    const known = this.#tagKeys.get(tag)
+    if (known !== undefined) return known
+    const key = this.#key('t', history, tag)
+    this.#tagKeys.set(tag, key)
+    return key
   }
 
   /** The server is part of it: one that was restarted, or took another's place, may have lost what was raised last. */

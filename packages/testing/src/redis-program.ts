@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const CACHE = path.resolve(import.meta.dirname, '../../../../node_modules/.cache/redis')
+const CACHE = path.resolve(import.meta.dirname, '../../../node_modules/.cache/redis')
 const hasProgram = (name: string): boolean => spawnSync(name, ['--version']).error === undefined
 
 /** How redis-server is run. */
