@@ -25,7 +25,7 @@ const pointOperation = {
   atMost: 1.1,
   concurrency: [1, 16],
   obstacle:
-    'each call has a deadline, a slot among the connections, counted attempts and counted capacity. Together with the SDK, which assembles its middleware for every request, that costs some 100 µs of CPU, beside the 600 and more that ElectroDB and the SDK take. Only a client below the SDK could avoid it.',
+    'each call has a deadline, a slot among the connections, counted attempts and counted capacity. Together with the SDK, which assembles its middleware for every request, that costs about 100 µs of CPU, beside the 600 and more that ElectroDB and the SDK take. Only a client below the SDK could avoid it.',
 }
 
 const ingest = {
@@ -44,7 +44,7 @@ const prismaRead = { suite: 'postgres', contender: 'ours: prisma', against: 'pg'
 const identity = { suite: 'rls', against: 'pg, no identity' }
 
 const WRITES_ARE_PRISMAS =
-  "reads are compiled, writes are not: everything above 1.2 is Prisma's own JavaScript, some 150 µs per call."
+  "reads are compiled, writes are not: everything above 1.2 is Prisma's own JavaScript, about 150 µs per call."
 
 const withEffects = { suite: 'outbox', workload: 'transaction', against: 'no effects', concurrency: [1] }
 
@@ -94,7 +94,7 @@ export const targets: readonly Target[] = [
     atMost: 1.1,
     concurrency: [16, 64],
     obstacle:
-      'the difference to `ours: pool` is the front of the Prisma client, a promise that starts when it is awaited and a proxy for fluent calls: some 10 µs. The difference from there to pg is the bookkeeping of the pool.',
+      'the difference to `ours: pool` is the front of the Prisma client, a promise that starts when it is awaited and a proxy for fluent calls: about 10 µs. The difference from there to pg is the bookkeeping of the pool.',
   },
   { ...prismaRead, claim: 'A read by key, 16 at a time', workload: 'select', atMost: 1.1, concurrency: [16] },
   { ...prismaRead, claim: 'A read by key, 64 at a time', workload: 'select', atMost: 0.7, concurrency: [64] },
@@ -145,7 +145,7 @@ export const targets: readonly Target[] = [
     ...pointOperation,
     claim: 'A DynamoDB batch of 25, against ElectroDB',
     workload: 'batch',
-    obstacle: 'each event is validated, and has its own outcome: some 25 µs.',
+    obstacle: 'each event is validated, and has its own outcome: about 25 µs.',
   },
   {
     ...ingest,
@@ -158,7 +158,7 @@ export const targets: readonly Target[] = [
     claim: 'Client CPU of the same',
     measure: 'cpu',
     obstacle:
-      "of some 140 µs per event a third is the SDK's marshalling and JSON, and a fifth is the creation of keys by ElectroDB; the rest is the validation of the event, its own deadline, and garbage collection.",
+      "of about 140 µs per event a third is the SDK's marshalling and JSON, and a fifth is the creation of keys by ElectroDB; the rest is the validation of the event, its own deadline, and garbage collection.",
   },
   ...['events of a type', 'events of a user', 'undelivered messages'].map(
     (workload): Target => ({
@@ -177,7 +177,7 @@ export const targets: readonly Target[] = [
       contender: 'ours: query',
       atMost: 1.15,
       obstacle:
-        'it is an additional statement in the same round trip, some 8 µs on the server and 6 on the client, and whatever the policies of the tables look up: whether the user exists, whether they are an admin.',
+        'it is an additional statement in the same round trip, about 8 µs on the server and 6 on the client, and whatever the policies of the tables look up: whether the user exists, whether they are an admin.',
     },
     {
       ...identity,

@@ -32,7 +32,7 @@ async function ownRow({ db, unchecked, extended, userIds, ids }: ReplicaContesta
   return {
     name: 'own row of a replica',
     about:
-      "One of the user's usage events, by its key. The base asks the standby as if it were a primary, with the same client and identity. Prisma's extension signs in as the owner of the tables and sets no identity.",
+      "One of the user's usage events, by its key. The base reads from the standby as if it were a primary, with the same client and identity. Prisma's extension signs in as the owner of the tables and sets no identity.",
     concurrency: [1, 16],
     contenders: [
       one('replica, no check', readsOf(unchecked.as({ userId }).prisma)),
@@ -67,7 +67,7 @@ function readBehindWrite({ db, extended, userIds }: ReplicaContestants): Workloa
   return {
     name: 'read behind a write',
     about:
-      'A user changes their name and reads it, another user each turn. The base reads from the primary; `me.replica` waits up to 50 ms for the standby, or has the primary answer.',
+      'A user changes their name and reads it, another user each turn. The base reads from the primary; `me.replica` waits up to 50 ms for the standby, or falls back to the primary.',
     concurrency: [1, 16],
     contenders: [
       ours('ours: primary', ({ pg }) => pg),
@@ -90,7 +90,7 @@ function tokenBehindWrite({ db, userIds }: ReplicaContestants): Workload {
   return {
     name: 'token behind a write',
     about:
-      'A user changes their name, another user each turn; a token behind it asks the primary for its position, once for all who ask at the same time.',
+      'A user changes their name, another user each turn; a token after it requests the primary's position, once for all concurrent callers.',
     concurrency: [1, 16],
     contenders: [
       { name: 'write', run: async (turn) => void (await write(turn)) },
