@@ -90,7 +90,7 @@ function tokenBehindWrite({ db, userIds }: ReplicaContestants): Workload {
   return {
     name: 'token behind a write',
     about:
-      'A user changes their name, another user each turn; a token after it requests the primary's position, once for all concurrent callers.',
+      "A user changes their name, another user each turn; a token after it requests the primary's position, once for all concurrent callers.",
     concurrency: [1, 16],
     contenders: [
       { name: 'write', run: async (turn) => void (await write(turn)) },
