@@ -2,7 +2,7 @@ import { applicationUrlsOf, type Environment, type Logger, MiyabiError, resolveS
 import { acquireStack, type Stack } from '@miyabi/local'
 import { duration, say, timed } from './terminal/print.js'
 
-/** Where the servers are, and the embedded ones if the demo started them. */
+/** The addresses of the servers, and the embedded ones if the demo started them. */
 export interface Servers {
   /** The environment with every URL set. */
   readonly env: Environment
@@ -10,22 +10,22 @@ export interface Servers {
 }
 
 /**
- * Starts the embedded servers (or joins those that are up) for whatever the environment names no URL of. In production
- * nothing is started: there the context says what is missing.
+ * Starts the embedded servers (or joins running ones) if the environment does not name a URL. In production nothing is
+ * started: there the context reports what is missing.
  */
 export async function boot(env: Environment, logger: Logger, signal: AbortSignal): Promise<Servers> {
   const origins = resolveServers(env)
   const needsPostgres = origins.postgres === 'stack'
   const needsDynamo = origins.dynamodb === 'stack'
   if (!needsPostgres && !needsDynamo) {
-    say('the servers that the environment names')
+    say('the servers named in the environment')
     return { env, stack: undefined }
   }
 
   const { value: stack, ms } = await timed(() => acquireStack({ signal, logger }))
   try {
     const { postgres, dynamodb } = stack.descriptor
-    say(`the embedded servers, up in ${duration(ms)}; their data are in ${stack.descriptor.dataDir}`)
+    say(`the embedded servers, started in ${duration(ms)}; their data is in ${stack.descriptor.dataDir}`)
     const urls: Record<string, string> = {}
     if (needsPostgres) {
       Object.assign(urls, applicationUrlsOf(stack.descriptor, env))

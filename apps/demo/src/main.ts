@@ -24,21 +24,21 @@ const steps = [
   ["GitHub's webhooks, received and read back", webhooks],
   ['One context and its health', health],
   ['Joins and aggregates', queries],
-  ['Two people, one question', identity],
-  ["An agent's life, and the messages that tell of it", agent],
-  ['Figures of the pool and of both stores', figures],
+  ['Two users, one query', identity],
+  ["An agent's life cycle, and its messages", agent],
+  ['Statistics of the pool and of both stores', figures],
   ['A connection that breaks, and the next one', reconnect],
 ] as const
 
 async function run(signal: AbortSignal): Promise<void> {
   const envFile = path.join(root, '.env')
-  if (existsSync(envFile)) process.loadEnvFile(envFile) // what is set already stays
+  if (existsSync(envFile)) process.loadEnvFile(envFile) // existing variables take precedence
   const logger = sayWarnings()
   const { env, stack } = await boot(process.env, logger, signal)
-  // In the order of their making; they are closed in the opposite one, also when a step throws.
+  // In the order of creation; they are closed in reverse, also when a step throws.
   await using _stack = stack
   await using db = await DatabaseContext.fromEnv({ env, logger })
-  using telemetry = observe(db) // from the start on: it counts what it sees
+  using telemetry = observe(db) // from the start: it counts what it observes
   await prepare(db, env, signal)
   for (const [index, [title, step]] of steps.entries()) {
     signal.throwIfAborted()
@@ -48,7 +48,7 @@ async function run(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Ctrl-C and its kin end the demo after the step under way, and close everything. */
+/** Ctrl-C and similar signals end the demo after the current step, and close everything. */
 const interrupt = new AbortController()
 let received: NodeJS.Signals | undefined
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -7,7 +7,7 @@ import { miyabi, root } from './workspace.js'
 
 /**
  * Brings both stores to the state the application expects: migrations and seed with the migrator's login, then the
- * DynamoDB tables. Whatever is there already stays as it is.
+ * DynamoDB tables. Existing data is left unchanged.
  */
 export async function prepare(db: DatabaseContext, env: Environment, signal: AbortSignal): Promise<void> {
   const { ms, value: done } = await timed(async () => {
@@ -21,10 +21,10 @@ export async function prepare(db: DatabaseContext, env: Environment, signal: Abo
       created > 0 ? `created ${created} DynamoDB tables` : undefined,
     ].filter((what) => what !== undefined)
   })
-  say(`${done.length > 0 ? done.join(', ') : 'migrations, seed and tables are as they should be'} (${duration(ms)})`)
+  say(`${done.length > 0 ? done.join(', ') : 'migrations, seed and tables are up to date'} (${duration(ms)})`)
 }
 
-/** As `pnpm prisma` does: without a download, and with what it prints. */
+/** As `pnpm prisma` does: without a download, with its output. */
 async function prisma(args: readonly string[], env: Environment, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted()
   const child = spawn(process.execPath, [miyabi, 'prisma', ...args], {
@@ -32,13 +32,13 @@ async function prisma(args: readonly string[], env: Environment, signal: AbortSi
     env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  // Not spawn's own `signal`: that rejects at once, while Prisma is still tidying up.
+  // Not spawn's own `signal`: that rejects immediately, while Prisma is still cleaning up.
   const end = (): void => void child.kill('SIGTERM')
   signal.addEventListener('abort', end, { once: true })
   const ended = once(child, 'close').finally(() => signal.removeEventListener('abort', end))
   const [[exitCode], stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
   if (exitCode === 0) return stdout
-  // Before the error stands what Prisma loaded.
+  // The error follows what Prisma loaded.
   const reason = stderr.slice(Math.max(0, stderr.indexOf('Error:'))).trim()
   throw new MiyabiError(
     'demo.prisma_failed',

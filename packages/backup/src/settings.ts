@@ -1,12 +1,15 @@
 import { defineSettings, type Environment, field, readVariable } from '@miyabi/core'
 
-/** What backups read from the environment, beside both stores' settings and the credentials of the AWS SDK. */
+/**
+ * The settings that backups read from the environment, besides both stores' settings and the credentials of the AWS
+ * SDK.
+ */
 export const backupSettings = defineSettings({
   title: 'Backups',
   fields: {
     BACKUP_TARGET: field.optional(
       field.pattern({
-        doc: 'Where backups lie: a folder, whose parent is there, or a prefix of a bucket of S3, or of a store that speaks like it. The latter needs the package `@aws-sdk/client-s3`.',
+        doc: 'Where backups are stored: a folder, whose parent must exist, or a prefix of an S3 bucket, or of an S3-compatible store. The latter requires the package `@aws-sdk/client-s3`.',
         default: '',
         example: '/var/backups/miyabi',
         matches: /^(?!s3:|[a-z0-9+]+:\/\/).|^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^/]+)*\/?$/,
@@ -16,7 +19,7 @@ export const backupSettings = defineSettings({
     ),
     BACKUP_KEY_FILE: field.optional(
       field.pattern({
-        doc: 'A file of 32 random bytes, with which backups are encrypted and authenticated; make one with `head -c 32 /dev/urandom`. Who loses it has lost the backups, so keep a copy elsewhere. Without it a folder holds them as they are, and S3 is refused.',
+        doc: 'A file of 32 random bytes, with which backups are encrypted and authenticated; create one with `head -c 32 /dev/urandom`. Without it the backups are lost, so keep a copy elsewhere. If unset, a folder holds them unencrypted, and S3 is refused.',
         default: '',
         example: '/etc/miyabi/backup.key',
         matches: /./,
@@ -26,7 +29,7 @@ export const backupSettings = defineSettings({
     ),
     BACKUP_S3_ENDPOINT: field.optional(
       field.pattern({
-        doc: 'The store that speaks as S3 does, where it is not AWS. Its region and credentials are those of the AWS SDK.',
+        doc: 'The S3-compatible store, if it is not AWS. Its region and credentials are those of the AWS SDK.',
         default: '',
         example: 'https://storage.example.com',
         matches: /^https?:\/\/[^/?#@]+\/?$/,
@@ -37,7 +40,7 @@ export const backupSettings = defineSettings({
   },
 })
 
-/** The settings of backups, read. */
+/** The parsed settings of backups. */
 export type BackupSettings = ReturnType<typeof parseBackupSettings>
 
 /** @throws {ConfigError} `config.invalid` */

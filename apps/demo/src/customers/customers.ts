@@ -22,7 +22,7 @@ const scanner = { pluginId: 'miyabi-security-scanner', tier: 'addon', status: 't
 const enterprise = { pluginId: 'miyabi-operations-enterprise', tier: 'enterprise', status: 'active' } as const
 const free = { pluginId: 'miyabi-operations-free', tier: 'free', status: 'active' } as const
 
-/** Everybody whom no other customer looks after. */
+/** All accounts that no other customer handles. */
 const community: Customer = { email: 'mei@example.com', name: 'Mei', plugins: [free], accounts: [] }
 
 const customers: readonly Customer[] = [
@@ -31,13 +31,13 @@ const customers: readonly Customer[] = [
   community,
 ]
 
-/** Who pays for work on the repositories of a GitHub account, and on which plugin it counts. */
+/** The customer who pays for work on the repositories of a GitHub account, and the plugin on which it counts. */
 export function payerOf(account: string): { readonly email: string; readonly pluginId: string } {
   const { email, plugins } = customers.find(({ accounts }) => accounts.includes(account)) ?? community
   return { email, pluginId: plugins[0].pluginId }
 }
 
-/** Adds the customers and their subscriptions where they are not there yet, and says how many it added. */
+/** Adds missing customers and their subscriptions, and returns how many it added. */
 export async function addCustomers(
   tx: Prisma.TransactionClient,
 ): Promise<{ customers: number; subscriptions: number }> {

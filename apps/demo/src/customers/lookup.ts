@@ -1,4 +1,4 @@
-/** A function from key to value, which throws where there is none: for keys that must be there. */
+/** Returns a function from key to value, which throws if there is none: for keys that must exist. */
 export function lookup<Key, Value>(entries: Iterable<readonly [Key, Value]>): (key: Key) => Value {
   const values = new Map(entries)
   return (key) => {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 
-/** Keeps the demo's names apart from everybody else's; any fixed UUID would do. */
+/** Separates the demo's names from all others; any fixed UUID would do. */
 const NAMESPACE = Buffer.from('6f1d3c9a52b74e0c9d5e8a417b20c6f3', 'hex')
 
 /**
  * The UUID of a name (version 5 of RFC 9562, section 5.5): the same in every run and on every machine, so that a row
- * inserted a second time is recognized as the one that is there.
+ * inserted a second time is recognized as the existing one.
  */
 export function stableId(name: string): string {
   const bytes = createHash('sha1').update(NAMESPACE).update(name).digest().subarray(0, 16)

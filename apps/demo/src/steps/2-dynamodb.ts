@@ -22,5 +22,5 @@ export async function dynamodb(db: DatabaseContext, env: Environment): Promise<v
   )
   const unknown = [...new Set(unverifiable.map(({ what }) => what))]
   print()
-  say(`steps to what they should be: ${steps.length}; unverifiable here: ${unknown.join(', ') || 'nothing'}`)
+  say(`steps to bring them up to date: ${steps.length}; unverifiable here: ${unknown.join(', ') || 'nothing'}`)
 }

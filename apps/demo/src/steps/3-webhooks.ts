@@ -15,13 +15,13 @@ import { appendAgain, readPages, receivedBetween, WEBHOOK } from '../webhooks/ev
 import { readStored, storeDeliveries } from '../webhooks/store.js'
 import { countUses } from '../webhooks/usage.js'
 
-/** So many deliveries are stored in one transaction. */
+/** Deliveries stored in one transaction. */
 const BATCH_SIZE = 100
 const COUNTED_WITHIN_MS = 60_000
 
-/** Receives GitHub's deliveries, as often as one likes, and reads them back by type, by user and by repository. */
+/** Receives GitHub's deliveries, any number of times, and reads them back by type, by user and by repository. */
 export async function webhooks(db: DatabaseContext): Promise<void> {
-  const service = db.asService() // what GitHub sends is nobody's request
+  const service = db.asService() // GitHub's deliveries are not requests of a user
   const deliveries = readDeliveries()
   const kinds = new Set(deliveries.map(({ kind }) => kind)).size
   const added = new Map<string, number>()
@@ -31,7 +31,7 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
 
   const before = await service.pg.usageEvent.count()
   await using relay = db.relay() // events follow from what was committed, by this run or one that was killed
-  await using _usage = db.streams.consume('usage', usageProjection) // and what is used is counted from events
+  await using _usage = db.streams.consume('usage', usageProjection) // and usage is counted from events
   const { ms } = await timed(async () => {
     count(await service.transaction((tx) => addCustomers(tx)))
     for (let start = 0; start < deliveries.length; start += BATCH_SIZE) {
@@ -48,7 +48,7 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
   const stored = await readStored(service.pg, deliveries)
   const { value: again, ms: againMs } = await timed(() => appendAgain(db, stored))
   say(
-    `their ${again.callers} events appended once more, each by its own caller: ${again.known} were there, ${duration(againMs)}`,
+    `their ${again.callers} events appended again, each by a separate caller: ${again.known} already existed, ${duration(againMs)}`,
   )
   const answers = await readBack(service, stored)
   const [byWebhook, byUsage] = answers
@@ -64,7 +64,7 @@ export async function webhooks(db: DatabaseContext): Promise<void> {
   )
 }
 
-/** Uses are counted a moment after their events are stored. */
+/** Usage is counted a moment after its events are stored. */
 async function untilCounted({ pg }: ScopedContext, uses: number): Promise<void> {
   const limit = AbortSignal.timeout(COUNTED_WITHIN_MS)
   while ((await pg.usageEvent.count()) < uses) {
@@ -73,7 +73,7 @@ async function untilCounted({ pg }: ScopedContext, uses: number): Promise<void> 
   }
 }
 
-/** How many rows there are of everything that deliveries bring. */
+/** The number of rows of everything that deliveries create. */
 async function countRows({ pg }: ScopedContext): Promise<Record<string, number>> {
   const counts = {
     customers: pg.user.count({ where: { role: 'user' } }),
@@ -95,7 +95,7 @@ interface Answer {
   readonly ms: number
 }
 
-/** Asks the event log the questions it is made for, a page of 100 at a time. */
+/** Queries the event log by each of its indexes, in pages of 100. */
 async function readBack({ pg, dynamodb }: ScopedContext, stored: readonly StoredDelivery[]): Promise<Answer[]> {
   const { events } = dynamodb
   const range: EventRange = { ...receivedBetween(stored), limit: 100 }

@@ -1,7 +1,7 @@
 import { type DatabaseContext, MiyabiError } from '@miyabi/db'
 import { duration, say, table } from '../terminal/print.js'
 
-/** One context, one question, both stores: what a health endpoint answers with. */
+/** One context, one call, both stores: the response of a health endpoint. */
 export async function health(db: DatabaseContext): Promise<void> {
   const { status, latencyMs, postgres, dynamodb } = await db.healthCheck()
   table(
@@ -13,7 +13,7 @@ export async function health(db: DatabaseContext): Promise<void> {
       store.version,
     ]),
   )
-  say(`together: ${status} after ${duration(latencyMs)}, both asked at the same time`)
+  say(`together: ${status} after ${duration(latencyMs)}, both checked concurrently`)
   const down = [postgres, dynamodb].filter((store) => store.status === 'down')
   if (down.length > 0) {
     throw new MiyabiError('demo.unhealthy', down.map(({ reason, remedy }) => `${reason}\n${remedy ?? ''}`).join('\n'))

@@ -1,12 +1,12 @@
 import { agentTypes, type DatabaseContext, executionStatuses, type ScopedContext } from '@miyabi/db'
 import { print, table } from '../terminal/print.js'
 
-/** Rows of a table are cut off here, so that the demo fits a screen. */
+/** Rows of a table are cut off here, so that the demo fits on a screen. */
 const SHOWN = 6
 
-/** What a user would ask: joins and aggregates, by Prisma where it can say it, by SQL where it cannot. */
+/** What a user would query: joins and aggregates, with Prisma if it can express them, otherwise with SQL. */
 export async function queries(db: DatabaseContext): Promise<void> {
-  const service = db.asService() // a person would see their own rows only: step 6
+  const service = db.asService() // a user would see only their own rows: step 6
   await subscriptionsPerUser(service)
   print()
   await executionsPerRepository(service)

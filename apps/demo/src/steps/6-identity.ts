@@ -1,7 +1,7 @@
 import { type DatabaseContext, isMiyabiError, mapError, type ScopedContext, tag } from '@miyabi/db'
 import { print, say, table } from '../terminal/print.js'
 
-/** Two people ask the same question, and the database itself gives each their own answer. */
+/** Two users run the same query, and the database itself returns each their own rows. */
 export async function identity(db: DatabaseContext): Promise<void> {
   await marketplace(db)
   print()
@@ -12,7 +12,7 @@ export async function identity(db: DatabaseContext): Promise<void> {
   await cached(db)
 }
 
-/** Nothing in here says whose rows are wanted. */
+/** This code does not say whose rows are wanted. */
 async function subscriptionsOf({ pg }: ScopedContext): Promise<string> {
   const rows = await pg.subscription.findMany({ select: { pluginId: true }, orderBy: { pluginId: 'asc' } })
   return rows.map(({ pluginId }) => pluginId).join(', ')
@@ -20,10 +20,10 @@ async function subscriptionsOf({ pg }: ScopedContext): Promise<string> {
 
 async function marketplace(db: DatabaseContext): Promise<void> {
   const people = await db.asService().pg.user.findMany({ where: { role: 'user' }, orderBy: { email: 'asc' }, take: 2 })
-  // At once, in one tick, over one pool.
+  // Concurrently, in one tick, over one pool.
   const answers = await Promise.all(people.map(({ id }) => subscriptionsOf(db.as({ userId: id }))))
   table(
-    ['who asks', 'subscriptions they see'],
+    ['user', 'subscriptions they see'],
     people.map(({ name }, n) => [name, answers[n]]),
   )
 }
@@ -44,23 +44,23 @@ async function webUi(db: DatabaseContext): Promise<void> {
     ])
     return [githubUsername, repositories, executions, lines]
   })
-  table(['who asks', 'repositories they see', 'executions', 'log lines'], await Promise.all(rows))
+  table(['user', 'repositories they see', 'executions', 'log lines'], await Promise.all(rows))
 }
 
-/** Without an identity there is no answer, rather than an empty one. */
+/** Without an identity the query fails, rather than returning nothing. */
 async function nobody(db: DatabaseContext): Promise<void> {
   try {
     await db.pg.subscription.findMany()
   } catch (error) {
     const failure = mapError(error)
     if (!isMiyabiError(failure, 'postgres.identity.missing')) throw failure
-    say(`nobody: ${failure.code}`)
+    say(`no identity: ${failure.code}`)
   }
 }
 
-/** The same, asked once: each person's answer is their own in the cache, too, and follows what is committed. */
+/** The same, cached: each user's rows are their own in the cache, too, and follow what is committed. */
 async function cached(db: DatabaseContext): Promise<void> {
-  await using relay = db.relay() // the only one, so this process hears which tags are raised
+  await using relay = db.relay() // the only one, so this process receives raised tags
   const people = await db.asService().pg.user.findMany({ where: { role: 'user' }, orderBy: { email: 'asc' }, take: 2 })
   const ask = (userId: string): Promise<string> =>
     db

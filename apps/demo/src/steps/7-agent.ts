@@ -2,7 +2,7 @@ import { type AgentState, type DatabaseContext, type Message, StaleAgentStateErr
 import { stableId } from '../customers/stable-id.js'
 import { print, say, table } from '../terminal/print.js'
 
-/** The delivery whose execution is lived through here: an issue was opened. */
+/** The delivery whose execution is played through here: an issue was opened. */
 const DELIVERY = 'issues/15'
 
 const life = [
@@ -12,7 +12,7 @@ const life = [
   { status: 'completed', progress: 100, currentTask: 'opened a pull request' },
 ] as const
 
-/** An agent works and says how far it is; whoever watches gets a message for every change, and acknowledges it. */
+/** An agent works and reports its progress; a user who watches gets a message for every change, and acknowledges it. */
 export async function agent(db: DatabaseContext): Promise<void> {
   const execution = await db.asService().pg.agentExecution.findUniqueOrThrow({
     where: { id: stableId(`execution ${DELIVERY}`) },
@@ -36,7 +36,7 @@ export async function agent(db: DatabaseContext): Promise<void> {
   )
   print()
   const [first] = states
-  if (first) say(`a writer who knows the first of them alone: ${await saveLate(db, first)}`)
+  if (first) say(`a writer that knows only the first version: ${await saveLate(db, first)}`)
   const { items: left } = await db.dynamodb.messages.undelivered(execution.userId)
   print()
   table(
@@ -46,8 +46,8 @@ export async function agent(db: DatabaseContext): Promise<void> {
 }
 
 /**
- * Takes the agent from the state it is in to the end, and gives the number of messages that told of it. Each save names
- * the version it follows: of two who save at once, one is refused.
+ * Takes the agent from its current state to the end, and returns the number of messages sent about it. Each save names
+ * the version it follows: of two concurrent saves, one is refused.
  */
 async function live(db: DatabaseContext, agentId: string, recipient: string): Promise<number> {
   let state: AgentState | undefined = await db.dynamodb.agentState.current(agentId)
@@ -55,14 +55,14 @@ async function live(db: DatabaseContext, agentId: string, recipient: string): Pr
   const ahead = life.filter(({ progress }) => progress > done)
   for (const next of ahead) {
     state = await db.dynamodb.agentState.save({ agentId, ...next, expectedVersion: state?.version ?? 0 })
-    // Lost in a crash just here, it is missed by nobody: it only says that there is a newer state, which is kept.
+    // If a crash loses it here, nothing is missed: it only reports that there is a newer state, which is stored.
     const payload = { agentId, version: state.version, status: state.status, progress: state.progress }
     await db.dynamodb.messages.enqueue({ recipient, messageType: 'execution_update', payload })
   }
   return ahead.length
 }
 
-/** A save that follows a state which is no longer the current one, and what it is refused with. */
+/** A save that follows a state which is no longer the current one, and its error. */
 async function saveLate(db: DatabaseContext, { agentId, version }: AgentState): Promise<string> {
   try {
     await db.dynamodb.agentState.save({ agentId, status: 'running', progress: 20, expectedVersion: version })

@@ -17,7 +17,7 @@ interface ServerFigures {
 }
 
 /**
- * What an operator looks at: the pool, the server's room for more of them, the sizes of both stores, and what telemetry
+ * What an operator monitors: the pool, the server's room for more of them, the sizes of both stores, and what telemetry
  * has counted.
  */
 export async function figures(db: DatabaseContext, env: Environment, telemetry: Telemetry): Promise<void> {
@@ -25,7 +25,7 @@ export async function figures(db: DatabaseContext, env: Environment, telemetry: 
   table(['pool: total', 'active', 'idle', 'waiting', 'min', 'max'], [[total, active, idle, waiting, min, max]])
 
   print()
-  // What no client can count: everybody's connections, and the size on the server's disk.
+  // What no client can count: all connections, and the size on the server's disk.
   const [server] = await db.pg.$queryRaw<ServerFigures[]>`
     SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
            current_setting('max_connections')::int AS limit,
@@ -49,7 +49,7 @@ export async function figures(db: DatabaseContext, env: Environment, telemetry: 
         : 'on demand'
     return [tablePrefix + name, Table?.ItemCount, capacity]
   })
-  // AWS counts items every six hours, the embedded server at once.
+  // AWS counts items every six hours, the embedded server immediately.
   table(['table', 'items', 'capacity'], await Promise.all(tables))
 
   print()
@@ -79,7 +79,7 @@ async function seen(telemetry: Telemetry): Promise<void> {
   for (const line of lines.filter((one) => one.startsWith('miyabi_statements_total'))) say(line)
 
   const slow = telemetry.slow()
-  if (slow.length === 0) say('no statement took 250 ms or more; `pnpm db:slow` has the view of the server')
+  if (slow.length === 0) say('no statement took 250 ms or more; `pnpm db:slow` shows the view of the server')
   else
     table(
       ['slow statements', 'runs', 'longest'],

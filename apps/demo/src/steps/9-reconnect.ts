@@ -3,10 +3,10 @@ import { say, table } from '../terminal/print.js'
 
 const RECIPIENT = 'the browser of the demo'
 
-/** A connection breaks in the middle of its messages, and the recipient is back on another one. */
+/** A connection breaks in the middle of its messages, and the recipient returns on another one. */
 export async function reconnect(db: DatabaseContext): Promise<void> {
   const { messages } = db.dynamodb
-  // Also what a demo that was interrupted here has left.
+  // Including what an interrupted demo has left here.
   const first = await messages.lease(RECIPIENT, { connectionId: 'connection 1', takeOver: true })
   for (const n of [1, 2, 3, 4, 5]) await enqueue(db, n)
   const before = await deliver(db, first, 2)
@@ -35,7 +35,7 @@ async function enqueue({ dynamodb: { messages } }: DatabaseContext, n: number): 
   await messages.enqueue({ recipient: RECIPIENT, messageType: 'notification', payload: { n } })
 }
 
-/** Sends what there is, and acknowledges what arrived before the connection broke. */
+/** Sends the available messages, and acknowledges what arrived before the connection broke. */
 async function deliver(
   db: DatabaseContext,
   lease: MessageLease,
@@ -47,7 +47,7 @@ async function deliver(
   return { got: messages.map(({ payload }) => payload['n']).join(' '), acknowledged: arrived.length }
 }
 
-/** What a call is refused with. */
+/** The error of a call. */
 async function refusal<E extends Error>(
   kind: abstract new (...parameters: never[]) => E,
   call: Promise<unknown>,

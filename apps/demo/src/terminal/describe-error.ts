@@ -1,7 +1,7 @@
 import { isMiyabiError, redactText } from '@miyabi/db'
 
 /**
- * An error as a person should see it: an expected one by its code and its message, which says what to do, any other
+ * An error as a user should see it: an expected one by its code and its message, which includes the remedy, any other
  * with its stack.
  */
 export function describeError(error: unknown): string {

@@ -10,7 +10,7 @@ const edge = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' }
 const foot = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' }
 const borderless = { ...none, ...edge, ...foot, left: ' ', right: '', middle: '  ' }
 
-// `styleText` leaves a text as it is where stdout is no terminal, and where NO_COLOR is set.
+// `styleText` leaves a text unchanged if stdout is not a terminal, or NO_COLOR is set.
 export const bold = (text: string): string => styleText('bold', text)
 export const dim = (text: string): string => styleText('dim', text)
 
@@ -28,7 +28,7 @@ export function say(text: string): void {
   print(`  ${text}`)
 }
 
-/** Rows under named columns. Numbers stand to the right. */
+/** Rows under named columns. Numbers are right-aligned. */
 export function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
   const aligned = columns.map((_, column) => (rows.every((row) => isNumber(row[column])) ? 'right' : 'left'))
   const output = new Table({
@@ -41,20 +41,20 @@ export function table(columns: readonly string[], rows: readonly (readonly Cell[
   for (const line of output.toString().split('\n')) print(line.trimEnd())
 }
 
-/** Milliseconds as a person reads them: `3.2 ms`, `840 ms`, `1.9 s`. */
+/** Milliseconds for display: `3.2 ms`, `840 ms`, `1.9 s`. */
 export function duration(ms: number): string {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
 }
 
-/** What `work` gives, and how long it took. */
+/** Returns the result of `work`, and how long it took. */
 export async function timed<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
   const start = performance.now()
   const value = await work()
   return { value, ms: performance.now() - start }
 }
 
-/** A logger that says what the data layer warns of, each warning once, and nothing else. */
+/** A logger that prints the data layer's warnings, each once, and nothing else. */
 export function sayWarnings(): Logger {
   const said = new Set<string>()
   const sayOnce = (_fields: object, message: string): void => {

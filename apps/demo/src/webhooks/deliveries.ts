@@ -6,9 +6,8 @@ const require = createRequire(import.meta.url)
 /** One webhook delivery, as GitHub sent it. */
 export interface Delivery {
   /**
-   * Its kind and its place in the package, such as `issues/3`: some payloads are identical and none carries a delivery
-   * id, so this is all that tells two of them apart. GitHub's own deliveries have an id, in the header
-   * `X-GitHub-Delivery`.
+   * Its kind and its index in the package, such as `issues/3`: some payloads are identical and none carries a delivery
+   * id, so only this distinguishes them. GitHub's own deliveries have an id, in the header `X-GitHub-Delivery`.
    */
   readonly name: string
   /** GitHub's name of the event, such as `issues`. */
@@ -17,7 +16,7 @@ export interface Delivery {
 }
 
 /**
- * A delivery, and what is stored of it: when it first came, and the ids of its sender and its repository, where it has
+ * A delivery, and what is stored of it: when it first arrived, and the ids of its sender and its repository, if it has
  * them.
  */
 export interface StoredDelivery {
@@ -34,7 +33,7 @@ interface Kind {
 
 /** The 329 real deliveries of `@octokit/webhooks-examples`, in the order of the package. */
 export function readDeliveries(): Delivery[] {
-  // 4 MB of JSON: `require` spares the compiler from making a type of every value in it.
+  // 4 MB of JSON: `require` spares the compiler from creating a type for every value in it.
   const kinds = require('@octokit/webhooks-examples') as readonly Kind[]
   return kinds.flatMap(({ name: kind, examples }) =>
     examples.map((payload, place) => ({ name: `${kind}/${place}`, kind, payload })),

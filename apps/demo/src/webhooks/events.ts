@@ -12,16 +12,16 @@ import type { StoredDelivery } from './deliveries.js'
 /** The type under which every delivery is in the event log. */
 export const WEBHOOK = 'webhook'
 
-/** The event log keeps an event for 90 days; what came earlier is not appended again. */
+/** The event log keeps an event for 90 days; earlier ones are not appended again. */
 const KEPT_MS = 90 * 24 * 60 * 60_000
 
-/** The span in which deliveries came, as the event log is asked for it. */
+/** The time span of the deliveries, for queries of the event log. */
 export function receivedBetween(stored: readonly StoredDelivery[]): EventRange {
   const times = stored.map(({ receivedAt }) => receivedAt.getTime())
   return { from: new Date(Math.min(...times)), to: new Date(Math.max(...times) + 1) }
 }
 
-/** Follows the cursor of a question from its first page to its last. */
+/** Follows the cursor of a query from its first page to its last. */
 export async function readPages(ask: (cursor?: string) => Promise<Page<StoredEvent>>): Promise<Page<StoredEvent>[]> {
   const pages: Page<StoredEvent>[] = []
   do pages.push(await ask(pages.at(-1)?.cursor))
@@ -30,9 +30,9 @@ export async function readPages(ask: (cursor?: string) => Promise<Page<StoredEve
 }
 
 /**
- * Appends the same events once more, as when GitHub delivers again what it is not sure of: each by a caller of its own,
- * at once. Their ids are what they were, so nothing is added. Gives the number of callers, and of the events that were
- * stored already.
+ * Appends the same events again, as when GitHub redelivers what it is unsure of: each by a separate caller,
+ * concurrently. Their ids are unchanged, so nothing is added. Returns the number of callers, and of the events that
+ * were already stored.
  */
 export async function appendAgain(
   db: DatabaseContext,
@@ -46,8 +46,7 @@ export async function appendAgain(
 }
 
 /**
- * An append that nobody knows the outcome of, as on a slow machine after its deadline, is safe to repeat: the id is the
- * same.
+ * An append whose outcome is unknown, as on a slow machine after its deadline, is safe to repeat: the id is the same.
  */
 async function appendSurely(writer: EventWriter, event: NewEvent): Promise<void> {
   try {
@@ -61,7 +60,7 @@ async function appendSurely(writer: EventWriter, event: NewEvent): Promise<void>
 const isKept = ({ receivedAt }: StoredDelivery): boolean => receivedAt.getTime() > Date.now() - KEPT_MS
 
 /**
- * The event of a delivery. Its id is made of its time and the delivery's name, so that whoever appends it again appends
+ * The event of a delivery. Its id is derived from its time and the delivery's name, so that appending it again appends
  * the same one.
  */
 export const toEvent = ({ delivery, receivedAt, userId, repositoryId }: StoredDelivery): NewEvent => ({

@@ -3,7 +3,7 @@ import { stableId } from '../customers/stable-id.js'
 import type { Delivery } from './deliveries.js'
 import type { Payload, Subject } from './payload.js'
 
-/** What an agent made of a delivery; whose it is, and on which repository, the database knows. */
+/** What an agent did about a delivery; its user and its repository are known to the database. */
 export interface Execution {
   readonly id: string
   readonly agentType: AgentType
@@ -15,7 +15,7 @@ export interface Execution {
   readonly options: { readonly delivery: string }
 }
 
-/** One line of what the agent said. */
+/** One log line of the agent. */
 export interface LogLine {
   readonly logLevel: ExecutionLogLevel
   readonly message: string
@@ -28,7 +28,7 @@ interface Work {
 
 /**
  * The kinds that are work for an agent: code was pushed or is under review, something is being checked, run or
- * deployed, an issue or a pull request moved. The other kinds (stars, labels, memberships, purchases ...) only tell
+ * deployed, an issue or a pull request moved. The other kinds (stars, labels, memberships, purchases ...) only report
  * that something happened: they become events and nothing else.
  */
 const WORK: Readonly<Record<string, Work>> = {
@@ -44,9 +44,7 @@ const WORK: Readonly<Record<string, Work>> = {
   issues: { agentType: 'Issue', subject: (payload) => payload.issue },
 }
 
-/**
- * GitHub's words for how far something is, in ours. A word that is not here says that nothing was done yet: pending.
- */
+/** GitHub's status words, mapped to ours. A word that is not listed means that nothing was done yet: pending. */
 const STATUS: Readonly<Record<string, ExecutionStatus>> = {
   in_progress: 'running',
   open: 'running',
@@ -63,7 +61,7 @@ const STATUS: Readonly<Record<string, ExecutionStatus>> = {
   action_required: 'failed',
 }
 
-/** The execution that a delivery stands for, or undefined where it is no work. */
+/** The execution of a delivery, or undefined if it is not work. */
 export function toExecution({ name, kind, payload }: Delivery): Execution | undefined {
   const work = WORK[kind]
   if (work === undefined) return undefined
@@ -83,7 +81,7 @@ export function toExecution({ name, kind, payload }: Delivery): Execution | unde
   }
 }
 
-/** What the agent says of a delivery: what came in, the steps of a job, how far it is. */
+/** The agent's log of a delivery: what arrived, the steps of a job, its status. */
 export function toLogLines({ kind, payload }: Delivery, execution: Execution): LogLine[] {
   const subject = WORK[kind]?.subject(payload)
   const title = subject?.title ?? subject?.name

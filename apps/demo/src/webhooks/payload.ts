@@ -1,4 +1,4 @@
-/** A person, a bot or an organization on GitHub. */
+/** A user, a bot or an organization on GitHub. */
 export interface Account {
   readonly id: number
   readonly login: string
@@ -6,7 +6,7 @@ export interface Account {
   readonly avatar_url: string
 }
 
-/** What a delivery is about: an issue, a check run, a deployment ... Each has some of these. */
+/** The subject of a delivery: an issue, a check run, a deployment ... Each has some of these. */
 export interface Subject {
   readonly number?: number
   readonly title?: string | null

@@ -1,7 +1,7 @@
 import type { Delivery } from './deliveries.js'
 import type { Account, Payload } from './payload.js'
 
-/** A web user as a delivery tells of them: people, bots and organizations alike. */
+/** A web user from a delivery: users, bots and organizations alike. */
 export interface GithubUser {
   readonly githubId: bigint
   readonly githubUsername: string
@@ -9,7 +9,7 @@ export interface GithubUser {
   readonly avatarUrl: string
 }
 
-/** A repository as a delivery tells of it. */
+/** A repository from a delivery. */
 export interface GithubRepository {
   readonly githubRepoId: bigint
   readonly ownerGithubId: bigint
@@ -20,15 +20,15 @@ export interface GithubRepository {
 }
 
 /**
- * Whoever sent a delivery or owns its repository, each once: as first told, since the examples do not agree on every
- * name.
+ * The senders of deliveries and the owners of their repositories, each once: as first reported, since the examples do
+ * not agree on every name.
  */
 export function toWebUsers(deliveries: readonly Delivery[]): GithubUser[] {
   const accounts = deliveries.flatMap(({ payload }) => [payload.sender, payload.repository?.owner])
   return firstBy(accounts.filter((account) => account !== undefined).map(toWebUser), (user) => user.githubId)
 }
 
-/** The repositories of the deliveries, each once, as first told. */
+/** The repositories of the deliveries, each once, as first reported. */
 export function toRepositories(deliveries: readonly Delivery[]): GithubRepository[] {
   const repositories = deliveries.flatMap(({ payload }) =>
     payload.repository ? [toRepository(payload.repository)] : [],

@@ -17,23 +17,26 @@ export interface AddedRows {
   readonly logLines: number
 }
 
-/** An execution and where it comes from. */
+/** An execution and its source. */
 interface Work {
   readonly source: StoredDelivery
   readonly execution: Execution
 }
 
-/** None of the examples says when it was sent. Their rows need a time that is the same in every run, as ids hold it. */
+/**
+ * None of the examples states when it was sent. Their rows need a time that is the same in every run, as ids contain
+ * it.
+ */
 const SENT_AT = new Date('2026-01-01T00:00:00Z')
 
-/** The same in every run, so that a delivery that comes again is recognized. */
+/** The same in every run, so that a repeated delivery is recognized. */
 const deliveryId = ({ name }: Delivery): string =>
   `${idAt(SENT_AT).slice(0, 13)}-7${stableId(`delivery ${name}`).slice(15)}`
 
 /**
- * Stores deliveries and all that follows from them, with a statement per table however many they are, and orders an
- * event of each, and of what it uses. To be run in a transaction: then a delivery that is stored has everything that
- * belongs to it, its events included, and needs nothing when it comes again.
+ * Stores deliveries and everything that results from them, with one statement per table regardless of their number, and
+ * emits an event for each, and for its usage. Run it in a transaction: then a stored delivery has everything that
+ * belongs to it, including its events, and needs nothing when it arrives again.
  */
 export async function storeDeliveries(
   tx: Prisma.TransactionClient,

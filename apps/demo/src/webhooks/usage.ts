@@ -3,7 +3,7 @@ import { payerOf } from '../customers/customers.js'
 import type { Delivery } from './deliveries.js'
 import { type Execution, toExecution } from './execution.js'
 
-/** What an execution counts on, each with an event of its own: the agent, and an issue where it was one. */
+/** What an execution counts, each with a separate event: the agent, and an issue if it was one. */
 const METERS = ['agent_executions', 'issues'] as const
 type Meter = (typeof METERS)[number]
 
@@ -11,8 +11,8 @@ const metersOf = ({ agentType }: Execution): readonly Meter[] =>
   METERS.filter((meter) => meter === 'agent_executions' || agentType === 'Issue')
 
 /**
- * The events of what an execution uses, on the account of the customer who looks after the repository. Their ids are
- * made of the delivery's name and the meter: recorded again, they are the same, and count once.
+ * The events of an execution's usage, on the account of the customer who handles the repository. Their ids are derived
+ * from the delivery's name and the meter: recorded again, they are the same, and count once.
  */
 export function toUsageEvents(
   { delivery, receivedAt }: { readonly delivery: Delivery; readonly receivedAt: Date },
@@ -30,6 +30,6 @@ export function toUsageEvents(
   })
 }
 
-/** How many uses deliveries come to. */
+/** The total number of uses of deliveries. */
 export const countUses = (deliveries: readonly Delivery[]): number =>
   deliveries.flatMap((delivery) => toExecution(delivery) ?? []).flatMap(metersOf).length

@@ -15,11 +15,11 @@ import { copyErasures } from './erasures.js'
 import { type CheckedCreateOptions, type CreateOptions, checkedOptions } from './options.js'
 
 /**
- * Writes a backup of both stores at one cut, while they are written to. It is one when its manifest is there, the last
- * of its files; what fails or is ended before leaves none.
+ * Writes a backup of both stores at one cut, while they are written to. It is complete when its manifest exists, the
+ * last of its files; a run that fails or is stopped before leaves no backup.
  *
- * PostgreSQL's side is a snapshot. DynamoDB's is what was written until the snapshot's moment and the skew of clocks
- * after it: so whatever was in DynamoDB before something that the snapshot shows is in the backup, too.
+ * PostgreSQL's side is a snapshot. DynamoDB's is everything written up to the snapshot's moment plus the clock skew: so
+ * everything that was in DynamoDB before something that the snapshot shows is in the backup, too.
  *
  * @returns the manifest.
  * @throws {BackupError} see its codes; DynamoError, and the signal's reason. Nothing but the target was changed.
@@ -42,7 +42,7 @@ export async function createBackup(options: CreateOptions): Promise<Manifest> {
     await writeManifest(place, manifest)
     return manifest
   } catch (error) {
-    await removeFiles(target, `${id}/`).catch(() => {}) // what is left claims nothing, and prune finds it
+    await removeFiles(target, `${id}/`).catch(() => {}) // the remaining files are not a backup, and prune finds them
     checked.signal?.throwIfAborted()
     throw error
   } finally {
@@ -55,7 +55,7 @@ interface Sources extends CheckedCreateOptions {
   readonly dynamo: Dynamo
   readonly snapshot: Snapshot
   readonly createdAt: Date
-  /** Ends all that still goes on. */
+  /** Ends all work in progress. */
   readonly fail: AbortController
 }
 
@@ -110,7 +110,7 @@ async function dump(place: BackupPlace, sources: Sources): Promise<Manifest> {
   }
 }
 
-/** Waits for both, so that nothing goes on behind a failure; throws the one that was first. */
+/** Waits for both, so that nothing continues after a failure; throws the first error. */
 async function bothEnded<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   try {
     return await Promise.all([a, b])

@@ -2,20 +2,20 @@ import type pg from 'pg'
 import { BackupError } from '../errors/errors.js'
 import type { BackupTarget } from '../target/target.js'
 
-/** Beside the backups, and in none of them. */
+/** Stored beside the backups, and in none of them. */
 export const ERASURES_FILE = 'erasures.jsonl'
 
-/** That the data of a person were erased. */
+/** Records that the data of a person was erased. */
 export interface Erasure {
-  /** HMAC-SHA256 of the person's kind and id, in hexadecimal. */
+  /** HMAC-SHA256 of the role and id of the person, in hexadecimal. */
   readonly mark: string
   /** ISO 8601. */
   readonly at: string
 }
 
 /**
- * Adds what the database knows of erasures to the list beside the backups: a backup that is older than an erasure still
- * holds the data, so whoever restores it has to erase them again. Nothing ever leaves the list.
+ * Adds the erasures in the database to the list beside the backups: a backup that is older than an erasure still holds
+ * the data, so a restore has to erase it again. Entries are never removed from the list.
  */
 export async function copyErasures(target: BackupTarget, client: pg.Client): Promise<void> {
   const known = (await readErasures(target)) ?? []
@@ -29,7 +29,7 @@ export async function copyErasures(target: BackupTarget, client: pg.Client): Pro
 }
 
 /**
- * The list beside the backups; undefined where there is none.
+ * The list beside the backups; undefined if there is none.
  * @throws {BackupError} `backup.damaged`
  */
 export async function readErasures(target: BackupTarget): Promise<readonly Erasure[] | undefined> {
@@ -41,9 +41,9 @@ export async function readErasures(target: BackupTarget): Promise<readonly Erasu
   return lines.map((line, index) => {
     const erasure = parseErasure(line)
     if (erasure) return erasure
-    throw new BackupError('backup.damaged', `Line ${index + 1} of ${ERASURES_FILE} is no erasure`, {
-      details: { backup: '', file: ERASURES_FILE, problem: `line ${index + 1} is no erasure` },
-      remedy: 'repair the line by hand: each is {"mark":"...","at":"..."}',
+    throw new BackupError('backup.damaged', `Line ${index + 1} of ${ERASURES_FILE} is not an erasure`, {
+      details: { backup: '', file: ERASURES_FILE, problem: `line ${index + 1} is not an erasure` },
+      remedy: 'repair the line manually: each is {"mark":"...","at":"..."}',
     })
   })
 }

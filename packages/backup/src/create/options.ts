@@ -5,42 +5,42 @@ import { BackupError } from '../errors/errors.js'
 import type { Passed } from '../format/flow.js'
 import type { BackupTarget } from '../target/target.js'
 
-/** What is happening, for a person who waits. */
+/** Progress for display. */
 export type CreateProgress =
   | { readonly step: 'begun'; readonly id: string; readonly cut: Date }
-  /** For DynamoDB's writes until the cut to arrive. PostgreSQL's rows are read meanwhile. */
+  /** Waiting for DynamoDB's writes up to the cut to arrive. PostgreSQL's rows are read meanwhile. */
   | { readonly step: 'waiting'; readonly ms: number }
   | ({ readonly step: 'reading' } & Passed)
   | { readonly step: 'finishing' }
 
 export interface CreateOptions {
-  /** PostgreSQL, by the login that owns the tables. */
+  /** PostgreSQL, with the login that owns the tables. */
   readonly database: DatabaseLocation
   readonly dynamodb: DynamoSettings
   readonly target: BackupTarget
   /** Without it the backup is not encrypted. */
   readonly key?: KeyObject | undefined
-  /** Whether a store that others run may have it without encryption. Default false. */
+  /** Whether a store that others operate may hold it without encryption. Default false. */
   readonly plain?: boolean | undefined
   /**
-   * How far the clocks of those who write to DynamoDB may be apart from PostgreSQL's, in milliseconds. Default 1,000.
-   * A clock that is further ahead loses what it wrote last; one that is further behind brings later writes along.
+   * How far the clocks of DynamoDB's writers may differ from PostgreSQL's, in milliseconds. Default 1,000. A writer
+   * whose clock is further ahead loses its last writes; one whose clock is further behind includes later writes.
    */
   readonly clockSkewMs?: number | undefined
   /**
-   * How long a write to DynamoDB may be on its way, in milliseconds. Default: DYNAMODB_TIMEOUT, and one attempt more.
-   * Give it where writers have a longer timeout than this process.
+   * How long a write to DynamoDB may be in flight, in milliseconds. Default: DYNAMODB_TIMEOUT plus one attempt. Set it
+   * if writers have a longer timeout than this process.
    */
   readonly writeTimeoutMs?: number | undefined
   /** How long to wait for the locks of a migration, in milliseconds. Default 10,000. */
   readonly lockTimeoutMs?: number | undefined
-  /** Connections to PostgreSQL that read, beside the one of the snapshot. 1 to 8; default 2. */
+  /** Connections to PostgreSQL that read, besides the snapshot's. 1 to 8; default 2. */
   readonly connections?: number | undefined
-  /** Parts of a table of DynamoDB that are read at a time. 1 to 64; default 2. */
+  /** Segments of a DynamoDB table that are read concurrently. 1 to 64; default 2. */
   readonly segments?: number | undefined
-  /** Bytes that are read a second, over both stores, before compression. Default: no limit. */
+  /** Bytes read per second, over both stores, before compression. Default: no limit. */
   readonly bytesPerSecond?: number | undefined
-  /** Ends it: nothing is left that claims to be a backup. */
+  /** Stops it: nothing is left that could pass for a backup. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: CreateProgress) => void) | undefined
 }
@@ -59,17 +59,13 @@ export function checkedOptions(options: CreateOptions): CheckedCreateOptions {
   // A call ends by then, and what its last attempt left on the wire has arrived or never will.
   const usualTimeoutMs = dynamodb.timeoutMs + dynamodb.attemptTimeoutMs
   if (target.isRemote && key === undefined && !plain) {
-    throw new BackupError(
-      'backup.plain_refused',
-      `Without a key ${target.name} would get everybody's data as they are`,
-      {
-        details: { backup: undefined },
-        remedy: 'set BACKUP_KEY_FILE, or add --plain',
-      },
-    )
+    throw new BackupError('backup.plain_refused', `Without a key, ${target.name} would receive all data unencrypted`, {
+      details: { backup: undefined },
+      remedy: 'set BACKUP_KEY_FILE, or add --plain',
+    })
   }
   if (bytesPerSecond !== undefined && !(bytesPerSecond >= 1000)) {
-    throw invalid('bytesPerSecond', 'is not a number from 1000 on')
+    throw invalid('bytesPerSecond', 'is not a number of at least 1000')
   }
   return {
     ...options,

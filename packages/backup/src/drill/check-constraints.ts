@@ -7,8 +7,8 @@ interface Check {
 }
 
 /**
- * Rows that break a constraint, in words: each check is asked of every row again, and each foreign key was when it was
- * put back. One that was never validated is left out.
+ * Rows that violate a constraint, as text: each check is evaluated for every row again, and each foreign key was when
+ * it was restored. Constraints that were never validated are omitted.
  */
 export async function checkConstraints(client: pg.ClientBase): Promise<readonly string[]> {
   const { rows: checks } = await client.query<Check>(`
@@ -21,13 +21,13 @@ export async function checkConstraints(client: pg.ClientBase): Promise<readonly 
     const { rows } = await client.query<{ counts: number[] }>(`SELECT ARRAY[${broken}] AS counts FROM ${table}`)
     own.forEach(({ name }, index) => {
       const count = rows[0]?.counts[index] ?? 0
-      if (count > 0) differences.push(`${table}: ${count} rows break ${name}`)
+      if (count > 0) differences.push(`${table}: ${count} rows violate ${name}`)
     })
   }
   const { rows: unusable } = await client.query<{ name: string }>(
     'SELECT indexrelid::regclass::text AS name FROM pg_index WHERE NOT (indisvalid AND indisready) ORDER BY 1',
   )
-  return [...differences, ...unusable.map(({ name }) => `${name}: an index that was not built to its end`)]
+  return [...differences, ...unusable.map(({ name }) => `${name}: an index whose build did not complete`)]
 }
 
 function byTable(checks: readonly Check[]): ReadonlyMap<string, Check[]> {

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseContext } from '@miyabi/db'
 import type pg from 'pg'
 
-/** Tables of which a person sees their own rows, and nobody else's. */
+/** Tables of which users see only their own rows. */
 const PRIVATE = ['subscriptions', 'licenses', 'trials', 'usage_events', 'usage_aggregates']
 
 /**
- * Where row-level security shows a person other rows than their own, in words: one who has some, and a stranger, over
- * the application's login.
+ * Violations of row-level security, as text, if a user sees rows other than their own: checked for users with rows, and
+ * for an unknown user, with the application's login.
  */
 export async function checkPerson(client: pg.ClientBase, db: DatabaseContext): Promise<readonly string[]> {
   const differences: string[] = []
@@ -25,7 +25,7 @@ export async function checkPerson(client: pg.ClientBase, db: DatabaseContext): P
         [userId],
       )
       const [found, wanted] = [seen.rows[0]?.count, own.rows[0]?.count]
-      if (found !== wanted) differences.push(`${table}: a person sees ${found} rows, and has ${wanted}`)
+      if (found !== wanted) differences.push(`${table}: a user sees ${found} rows, but owns ${wanted}`)
     }
   }
   return differences

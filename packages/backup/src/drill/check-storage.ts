@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { sqlstateOf, toServerError } from '../postgres/database-error.js'
 
-/** What amcheck has looked through, and what it found wrong, in words. */
+/** What amcheck has checked, and its findings, as text. */
 export interface CheckedStorage {
   readonly indexes: number
   readonly heaps: number
@@ -14,7 +14,7 @@ interface Relation {
   readonly kind: keyof typeof CHECKS
 }
 
-/** A B-tree is asked for every row of its table; a table for its values outside of it, too. */
+/** A B-tree is checked for every row of its table; a table including its out-of-line values. */
 const CHECKS = {
   btree: 'SELECT bt_index_check($1::oid::regclass, true)',
   gin: 'SELECT gin_index_check($1::oid::regclass)',
@@ -22,14 +22,14 @@ const CHECKS = {
            FROM verify_heapam($1::oid::regclass, on_error_stop => true, check_toast => true) LIMIT 1`,
 }
 
-/** Class of SQLSTATE of data that are not as the server wrote them. */
+/** Class of SQLSTATE for data that the server did not write that way. */
 const CORRUPTED = 'XX'
 
 /**
- * Looks through every table and index of a database, those of the server among them, for corruption. Of each the first
- * fault is told.
+ * Checks every table and index of a database, including those of the server, for corruption. Only the first fault of
+ * each is reported.
  * @param client a login that may run amcheck's functions, which its search path finds.
- * @throws {BackupError} where a check could not be made.
+ * @throws {BackupError} if a check could not be run.
  */
 export async function checkStorage(client: pg.Client): Promise<CheckedStorage> {
   const { rows: relations } = await client.query<Relation>(

@@ -6,8 +6,8 @@ import { copyTable } from '../postgres/dump.js'
 const { escapeIdentifier } = pg
 
 /**
- * How the tables and sequences of a database differ from a backup, in words. In the transaction that restores, before
- * anything is changed there, whose settings are those that rows are backed up under.
+ * How the tables and sequences of a database differ from a backup, as text. In the restoring transaction, before
+ * anything is changed there, with the settings under which rows are backed up.
  */
 export async function compareRows(
   client: pg.Client,
@@ -19,10 +19,10 @@ export async function compareRows(
     onTable(table.name)
     const hash = new RowsHash()
     for await (const _ of copyTable(client, table, hash)) {
-      // Only their hash is wanted.
+      // Only their hash is needed.
     }
-    if (hash.rows !== table.rows) differences.push(`${table.name}: ${hash.rows} rows, and ${table.rows} were backed up`)
-    else if (hash.value !== table.hash) differences.push(`${table.name}: rows are others than were backed up`)
+    if (hash.rows !== table.rows) differences.push(`${table.name}: ${hash.rows} rows, but ${table.rows} were backed up`)
+    else if (hash.value !== table.hash) differences.push(`${table.name}: rows differ from those backed up`)
   }
   for (const { name, schema, sequence, value, isCalled } of postgres.sequences) {
     const { rows } = await client.query<{ value: string; isCalled: boolean }>(
@@ -30,7 +30,7 @@ export async function compareRows(
     )
     const [found] = rows
     if (found?.value !== value || found.isCalled !== isCalled)
-      differences.push(`${name}: at ${found?.value}, and was at ${value}`)
+      differences.push(`${name}: at ${found?.value}, but was at ${value}`)
   }
   return differences
 }

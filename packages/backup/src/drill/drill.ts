@@ -26,36 +26,34 @@ export interface DrillOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What trying a backup has found. */
+/** The result of a backup drill. */
 export interface Drilled {
   readonly backup: string
   /** ISO 8601. */
   readonly cut: string
-  /** Whether everything came back as it was backed up. */
+  /** Whether everything was restored as it was backed up. */
   readonly equal: boolean
   readonly differences: readonly string[]
-  /** How old the cut was: what would be lost, in milliseconds (the recovery point). */
+  /** The age of the cut: what would be lost, in milliseconds (the recovery point). */
   readonly lossMs: number
-  /**
-   * How long it took from an empty stack to one that works, without the checks, in milliseconds (the recovery time).
-   */
+  /** The time from an empty stack to a working one, without the checks, in milliseconds (the recovery time). */
   readonly durationMs: number
   readonly tables: number
   readonly rows: number
   readonly items: number
-  /** Items of the backup whose time is over. */
+  /** Items of the backup that have expired. */
   readonly expired: number
-  /** Indexes that amcheck has looked through, those of the server among them. */
+  /** Indexes that amcheck has checked, including those of the server. */
   readonly indexes: number
-  /** Tables likewise, with those of long values. */
+  /** Tables that amcheck has checked, including those of long values. */
   readonly heaps: number
 }
 
 /**
- * Restores a backup into a stack of its own, which is gone afterwards, and compares that with the backup: every table's
- * rows, the sequences, the items; the catalog before and after, checks and foreign keys, indexes, what a person sees,
- * and that nothing works on it until it is resumed.
- * @throws {BackupError}, {MigrationError}, {LocalError} where it could not be done.
+ * Restores a backup into a separate stack, which is removed afterwards, and compares it with the backup: every table's
+ * rows, the sequences, the items; the catalog before and after, checks and foreign keys, indexes, what a user sees, and
+ * that no relay or consumer works on it until it is resumed.
+ * @throws {BackupError}, {MigrationError}, {LocalError} if it could not be done.
  */
 export async function drillBackup(options: DrillOptions): Promise<Drilled> {
   const backup = await openBackup(options.target, options.backup, options)
@@ -79,7 +77,7 @@ export async function drillBackup(options: DrillOptions): Promise<Drilled> {
   }
 }
 
-/** What keeps a backup from being restored at all, and is an answer to whether it is good. */
+/** Errors that mean a backup cannot be restored at all, which is a result of the drill. */
 const OF_THE_BACKUP: ReadonlySet<BackupErrorCode> = new Set([
   'backup.damaged',
   'backup.items_differ',
@@ -99,7 +97,7 @@ async function restoreAndCompare(options: DrillOptions, backup: OpenedBackup): P
   const differences: string[] = []
   const restoringSince = performance.now()
   let checkedMs = 0
-  /** Adds what a check finds; its time is none of the restore's. */
+  /** Adds the findings of a check; its time does not count towards the restore. */
   const check = async (says: string, work: () => Promise<readonly string[]>): Promise<void> => {
     const since = performance.now()
     onProgress({ says })
@@ -114,15 +112,15 @@ async function restoreAndCompare(options: DrillOptions, backup: OpenedBackup): P
   await using db = await DatabaseContext.fromEnv({ env })
   let storage = { indexes: 0, heaps: 0 }
   await withClient(database, signal, async (client) => {
-    await check('looking through tables and indexes', async () => {
+    await check('checking tables and indexes', async () => {
       const { faults, ...counts } = await checkStorage(client)
       storage = counts
       return faults
     })
-    await check('asking every check of every row', () => checkConstraints(client))
-    await check('asking as a person', () => checkPerson(client, db))
+    await check('checking constraints for every row', () => checkConstraints(client))
+    await check('checking what a user sees', () => checkPerson(client, db))
   })
-  await check('asking whether relays wait', async () =>
+  await check('checking whether relays wait', async () =>
     (await restoreToResume(db.asService())) ? [] : ['relays and consumers do not wait for it to be resumed'],
   )
   await resumeStore({ database, dynamo, prefix: '', outbox: 'discard', erase: 'without', signal })
@@ -146,7 +144,7 @@ function environmentOf({ descriptor }: Stack) {
       `A stack to restore into has no DynamoDB: ${String(dynamodb.unavailable)}`,
       {
         details: {},
-        remedy: 'try the backup on a platform that has one, or restore it into a stack of your own',
+        remedy: 'run the drill on a platform that has one, or restore it into your own stack',
       },
     )
   }

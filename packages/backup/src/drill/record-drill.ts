@@ -2,7 +2,7 @@ import type { Target } from '@miyabi/migrate'
 import { withClient } from '../restore/postgres/client.js'
 import type { Drilled } from './drill.js'
 
-/** Notes a drill in the store whose backup it tried: there metrics and an alert read it. */
+/** Records a drill in the store whose backup it checked: metrics and an alert read it there. */
 export async function recordDrill(
   database: Target,
   { backup, cut, equal, differences, lossMs, durationMs }: Drilled,

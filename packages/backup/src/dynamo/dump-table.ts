@@ -7,29 +7,29 @@ import { RowsHash } from '../format/rows-hash.js'
 import { type BackupPlace, fileName, writeFile } from '../format/write-backup.js'
 import { retried, scan } from './scan.js'
 
-/** A table that is backed up, and until when. */
+/** A table that is backed up, and its cut. */
 export interface TableCut {
   readonly client: DynamoDBClient
   /** Without the prefix. */
   readonly name: string
   readonly prefix: string
-  /** Milliseconds since 1970. Whatever was written until then has arrived. */
+  /** Milliseconds since 1970. Everything written until then has arrived. */
   readonly cutMs: number
-  /** Into how many parts, and files, it is divided. */
+  /** The number of segments, and files. */
   readonly segments: number
 }
 
-/** What is known of a table when it was read. */
+/** What is known of a table after it was read. */
 interface Dump {
   readonly hash: RowsHash
   withoutWrittenAt: number
-  /** Partitions of agents that were saved after the cut: their state then is derived. */
+  /** Partitions of agents that were saved after the cut: their state is then derived. */
   readonly changed: Set<string>
 }
 
 /**
- * Stores the items that a table had at the cut, while it is written to: a scan, less what was written since, and what
- * replaced something gives way to what it replaced.
+ * Stores the items that a table had at the cut, while it is written to: a scan, without items written since; an item
+ * that replaced another since is replaced by the earlier one.
  */
 export async function dumpTable(
   place: BackupPlace,
@@ -99,7 +99,7 @@ async function* lines(items: readonly Item[], table: string, dump: Dump, flow: F
   yield bytes
 }
 
-/** Waits for all, so that nothing goes on behind a failure; then throws the first. */
+/** Waits for all, so that nothing continues after a failure; then throws the first. */
 export async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const ends = await Promise.allSettled(work)
   return ends.map((end) => {

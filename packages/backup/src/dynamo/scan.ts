@@ -3,10 +3,10 @@ import { fullJitter, isMiyabiError, sleep } from '@miyabi/core'
 import { mapDynamoError } from '@miyabi/dynamo'
 import type { Item } from '../format/item-line.js'
 
-/** A part of a table that is read. */
+/** A segment of a table. */
 export interface Segment {
   readonly client: DynamoDBClient
-  /** The whole name, with the prefix. */
+  /** The full name, with the prefix. */
   readonly table: string
   readonly segment: number
   readonly segments: number
@@ -14,8 +14,8 @@ export interface Segment {
 }
 
 /**
- * Reads every item of a part of a table, in pages of up to a megabyte, strongly consistent: whatever was written before
- * it began is met. Where the table's capacity is used up it waits, up to some minutes.
+ * Reads every item of a segment of a table, in pages of up to a megabyte, strongly consistent: everything written
+ * before it began is included. If the table's capacity is used up it waits, up to some minutes.
  * @throws {DynamoError}
  */
 export async function* scan({ client, table, segment, segments, signal }: Segment): AsyncGenerator<readonly Item[]> {
@@ -37,7 +37,7 @@ export async function* scan({ client, table, segment, segments, signal }: Segmen
 const ATTEMPTS = 10
 const BACKOFF = { initialMs: 200, maxMs: 60_000 }
 
-/** Beyond the client's own retries, which end with one call's deadline. */
+/** In addition to the client's own retries, which end with one call's deadline. */
 export async function retried<T>(request: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -4,43 +4,43 @@ import { type Effect, type MissingInternal, MiyabiError } from '@miyabi/core'
  * Every way in which a backup can be refused or fail:
  *
  * - `backup.target_invalid`: `BACKUP_TARGET` is neither a folder nor `s3://bucket/prefix`
- * - `backup.target_missing`: the folder or bucket is not there, or its server is out of reach
+ * - `backup.target_missing`: the folder or bucket does not exist, or its server is unreachable
  * - `backup.target_full`: no space is left
  * - `backup.target_failed`: the target refused or failed for another reason
- * - `backup.sdk_missing`: a target in S3 needs `@aws-sdk/client-s3`, which is not installed
- * - `backup.key_invalid`: the key file is not there, or does not hold 32 bytes
- * - `backup.key_missing`: the backup is encrypted, and no key was given
- * - `backup.key_wrong`: the manifest does not decrypt: another key, or it was changed
- * - `backup.plain_refused`: the backup is not encrypted, or would not be, and nobody agreed to that
- * - `backup.unknown`: there is no backup of this id
- * - `backup.incomplete`: the backup has no manifest: it never came to its end
- * - `backup.damaged`: a file is not as it was written, or not there
+ * - `backup.sdk_missing`: a target in S3 requires `@aws-sdk/client-s3`, which is not installed
+ * - `backup.key_invalid`: the key file does not exist, or does not hold 32 bytes
+ * - `backup.key_missing`: the backup is encrypted, but no key was given
+ * - `backup.key_wrong`: the manifest does not decrypt: the key is different, or it was changed
+ * - `backup.plain_refused`: the backup is not encrypted, or would not be, and this was not allowed
+ * - `backup.unknown`: there is no backup with this id
+ * - `backup.incomplete`: the backup has no manifest: it did not complete
+ * - `backup.damaged`: a file was changed, or is missing
  * - `backup.format_unknown`: written in a format that this release does not read
  * - `backup.database_unreachable`: PostgreSQL cannot be reached, or refuses the login
- * - `backup.database_failed`: the connection was lost, or PostgreSQL ended what was going on: it passes
+ * - `backup.database_failed`: the connection was lost, or PostgreSQL ended the work: a transient failure
  * - `backup.database_refused`: PostgreSQL refused a statement, and nothing was changed there
- * - `backup.rows_hidden`: policies would hide rows of tables from the login, in silence
+ * - `backup.rows_hidden`: policies would silently hide rows of tables from the login
  * - `backup.tables_denied`: the login may not read tables
- * - `backup.tables_locked`: tables could not be locked in time: a migration or somebody else is at work
+ * - `backup.tables_locked`: tables could not be locked in time: a migration or another session holds them
  * - `backup.tables_changed`: tables were created or dropped while the backup began
- * - `backup.dynamodb_tables_missing`: DynamoDB has not all of the tables
- * - `backup.option_invalid`: an option that cannot be
+ * - `backup.dynamodb_tables_missing`: DynamoDB does not have all of the tables
+ * - `backup.option_invalid`: an invalid option
  * - `backup.not_empty`: a backup is restored into an empty stack, and this one has data
- * - `backup.other_unfinished`: the restore of another backup into these tables did not end
- * - `backup.stream_used`: the stream of an empty table tells what was in it before
- * - `backup.newer`: the backup was made under migrations that this release does not have
- * - `backup.history_differs`: the migrations of this release are not those of the backup
+ * - `backup.other_unfinished`: the restore of another backup into these tables did not complete
+ * - `backup.stream_used`: the stream of an empty table still has changes from before
+ * - `backup.newer`: the backup was made with migrations that this release does not have
+ * - `backup.history_differs`: the migrations of this release differ from those of the backup
  * - `backup.history_ahead`: the database has migrations from after the backup
  * - `backup.tables_differ`: the database has other tables than the backup
- * - `backup.schema_changed`: restoring would leave the schema otherwise than it was
- * - `backup.items_differ`: DynamoDB does not hold what was put: somebody else writes into the tables
- * - `backup.outcome_unknown`: the connection was lost in the moment of COMMIT
+ * - `backup.schema_changed`: restoring would leave a different schema
+ * - `backup.items_differ`: DynamoDB does not hold what was put: another process writes to the tables
+ * - `backup.outcome_unknown`: the connection was lost during COMMIT
  * - `backup.erasures_missing`: the list of erasures is not beside the backups
- * - `backup.outbox_undecided`: effects waited at the cut, and nobody said what becomes of them
- * - `backup.nothing_to_resume`: no restore waits
- * - `backup.none_to_try`: there is no backup that could be tried
- * - `backup.no_stack`: there is no DynamoDB to try it on
- * - `backup.internals_missing`: the installed driver lacks what is used of it
+ * - `backup.outbox_undecided`: effects were waiting at the cut, and what happens to them was not decided
+ * - `backup.nothing_to_resume`: no restore is waiting
+ * - `backup.none_to_try`: there is no backup for a drill
+ * - `backup.no_stack`: there is no DynamoDB for a drill
+ * - `backup.internals_missing`: the installed driver lacks a member that is used
  */
 export interface BackupErrorDetails {
   'backup.target_invalid': { readonly problem: string }
@@ -89,11 +89,11 @@ interface BackupErrorOptions<Code extends BackupErrorCode> {
   readonly details: BackupErrorDetails[Code]
   readonly cause?: unknown
   readonly remedy?: string
-  /** Default `none`: there is no backup that claims to be one, and nothing else was changed. */
+  /** Default `none`: no file passes for a backup, and nothing else was changed. */
   readonly effect?: Effect
 }
 
-/** What may be another time, without anybody doing anything about it. */
+/** Failures that a retry may not meet, without any other action. */
 const PASSING: ReadonlySet<BackupErrorCode> = new Set([
   'backup.target_missing',
   'backup.target_failed',
@@ -125,5 +125,5 @@ export const damaged = (
   new BackupError('backup.damaged', `${file} of backup ${backup} ${problem}`, {
     details: { backup, file, problem },
     cause,
-    remedy: 'use another backup; `miyabi backup verify` says which are whole',
+    remedy: 'use another backup; run `miyabi backup verify` to check which are intact',
   })

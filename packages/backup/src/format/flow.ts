@@ -9,17 +9,17 @@ export interface Passed {
   readonly bytes: number
 }
 
-/** Where everything that is read goes by: it counts, and holds up what comes too fast. */
+/** All data that is read passes through it: it counts, and limits the rate. */
 export class Flow {
   readonly #onPassed: (passed: Passed) => void
   readonly #bytesPerSecond: number
   readonly #signal: AbortSignal | undefined
-  /** When the next byte may come, by the monotonic clock. */
+  /** When the next byte may pass, by the monotonic clock. */
   #next = performance.now()
 
   constructor(options: {
     readonly onPassed?: ((passed: Passed) => void) | undefined
-    /** Bytes a second, over all tables. Default: no limit. */
+    /** Bytes per second, over all tables. Default: no limit. */
     readonly bytesPerSecond?: number | undefined
     readonly signal?: AbortSignal | undefined
   }) {
@@ -33,7 +33,7 @@ export class Flow {
     this.#onPassed(passed)
     this.#signal?.throwIfAborted()
     const now = performance.now()
-    // What was not used before is not made up for.
+    // Unused allowance is not accumulated.
     this.#next = Math.max(this.#next, now) + (passed.bytes / this.#bytesPerSecond) * 1000
     const waitMs = this.#next - now
     if (waitMs > 1) await sleep(waitMs, this.#signal)

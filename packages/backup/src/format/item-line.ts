@@ -1,15 +1,15 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 
-/** An item as the low-level client gives and takes it. */
+/** An item in the low-level client's form. */
 export type Item = Readonly<Record<string, AttributeValue>>
 
 /**
- * An item as a line of a file, without its end: `{"Item":{...}}`, the format of DynamoDB's own exports to S3. Equal
- * items are equal lines: attributes are in order, and so are the members of sets.
+ * An item as a line of a file, without its line break: `{"Item":{...}}`, the format of DynamoDB's own exports to S3.
+ * Equal items are equal lines: attributes are sorted, and so are the members of sets.
  */
 export const itemLine = (item: Item): string => JSON.stringify({ Item: toJsonMap(item) })
 
-/** Reads it back. @throws {SyntaxError} where it is no JSON. */
+/** Reads it back. @throws {SyntaxError} if it is not JSON. */
 export function parseItemLine(line: string): Record<string, AttributeValue> {
   const { Item } = JSON.parse(line) as { readonly Item: Record<string, JsonValue> }
   return toItem(Item)

@@ -1,6 +1,6 @@
 const END_OF_LINE = 0x0a
 
-/** The lines of bytes, without their ends. */
+/** The lines in a sequence of bytes, without their line breaks. */
 export async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   let rest: Buffer[] = []
   for await (const part of bytes) {

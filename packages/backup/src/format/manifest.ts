@@ -1,30 +1,30 @@
 /** The format that this release writes, and the newest that it reads. */
 export const FORMAT = 1
 
-/** A file of a backup, as it is stored: compressed, and encrypted where the backup is. */
+/** A file of a backup, as it is stored: compressed, and encrypted if the backup is. */
 export interface FileEntry {
   /** Within the backup, such as `postgres/public.users.copy.gz`. */
   readonly name: string
   readonly bytes: number
-  /** Of the stored bytes, in hexadecimal. */
+  /** SHA-256 of the stored bytes, in hexadecimal. */
   readonly sha256: string
   /** Before compression. */
   readonly plainBytes: number
 }
 
-/** What one moment of both stores is. */
+/** One moment of both stores. */
 export interface Cut {
   /** The moment, ISO 8601: DynamoDB's items are those that were written until then. */
   readonly at: string
-  /** The same in milliseconds since 1970, by which items were chosen. */
+  /** The same in milliseconds since 1970, by which items were selected. */
   readonly dynamodbUntil: number
-  /** When PostgreSQL's snapshot was taken, by the server's clock: `at` less the skew. */
+  /** When PostgreSQL's snapshot was taken, by the server's clock: `at` minus the skew. */
   readonly snapshotAt: string
   /** The server's position in its log at the snapshot, such as `0/1A2B3C4D`. */
   readonly lsn: string
-  /** How far the clocks of writers were taken to be apart from PostgreSQL's at most, in milliseconds. */
+  /** The assumed largest difference of the writers' clocks from PostgreSQL's, in milliseconds. */
   readonly clockSkewMs: number
-  /** How long a write was taken to be on its way at most, in milliseconds. */
+  /** The assumed longest time that a write was in flight, in milliseconds. */
   readonly writeTimeoutMs: number
 }
 
@@ -33,10 +33,10 @@ export interface PostgresTable {
   readonly name: string
   readonly schema: string
   readonly table: string
-  /** In the order in which the file has their values; computed ones are left out. */
+  /** In the order of their values in the file; computed columns are omitted. */
   readonly columns: readonly string[]
   readonly rows: number
-  /** Of all rows, in any order. */
+  /** A hash of all rows, in any order. */
   readonly hash: string
   /** In COPY's text format. */
   readonly file: string
@@ -47,7 +47,7 @@ export interface SequenceValue {
   readonly schema: string
   readonly sequence: string
   readonly value: string
-  /** Whether `value` was given out; if not, it is the next. */
+  /** Whether `value` was returned by the sequence; if not, it is the next. */
   readonly isCalled: boolean
 }
 
@@ -56,13 +56,13 @@ export interface DynamoTable {
   readonly name: string
   readonly items: number
   readonly hash: string
-  /** Items of older shapes, without a time of their writing: they count as written at the only time they have. */
+  /** Items of older shapes, without a time of writing: they count as written at the only time they have. */
   readonly withoutWrittenAt: number
   /** One item a line, as DynamoDB's own exports have them. */
   readonly files: readonly string[]
 }
 
-/** What a backup says of itself; written when all of its files are there. */
+/** The description of a backup; written when all of its files exist. */
 export interface Manifest {
   readonly format: typeof FORMAT
   readonly id: string
@@ -70,9 +70,9 @@ export interface Manifest {
   readonly createdAt: string
   readonly cut: Cut
   readonly schema: {
-    /** What Prisma's history has as applied. */
+    /** The applied migrations in Prisma's history. */
     readonly migrations: readonly { readonly name: string; readonly checksum: string }[]
-    /** SHA-256 of all that the catalog says of the schema. */
+    /** SHA-256 of everything that the catalog contains of the schema. */
     readonly fingerprint: string
     /** Every table that holds rows, by schema and name; each has a file. */
     readonly tables: readonly string[]
@@ -84,7 +84,7 @@ export interface Manifest {
   }
   readonly postgres: { readonly tables: readonly PostgresTable[]; readonly sequences: readonly SequenceValue[] }
   readonly dynamodb: { readonly tables: readonly DynamoTable[] }
-  /** Rows of the outbox that were waiting at the cut: what was to be carried out, and may have been. */
+  /** Rows of the outbox that were waiting at the cut: effects to be delivered, which may have been delivered since. */
   readonly outboxRows: number
   readonly files: readonly FileEntry[]
   readonly encryption: 'aes-256-gcm' | 'none'
@@ -102,7 +102,7 @@ export const isBackupId = (text: string): boolean => ID.test(text)
 /** @param random eight hexadecimal digits. */
 export const backupId = (at: Date, random: string): string => `${at.toISOString().replace(/[-:.]/g, '')}-${random}`
 
-/** When the backup of this id was begun. */
+/** When the backup with this id was started. */
 export function idTime(id: string): Date {
   return new Date(id.replace(/^(....)(..)(..)T(..)(..)(..)(...)Z.*$/, '$1-$2-$3T$4:$5:$6.$7Z'))
 }

@@ -10,19 +10,19 @@ export interface OpenBackupOptions {
   /** Needed for an encrypted backup. */
   readonly key?: KeyObject | undefined
   /**
-   * Whether a backup that is not encrypted is good although a key is given: whoever may write into the store could have
-   * put it there. Default false.
+   * Whether a backup that is not encrypted is accepted although a key is given: anyone with write access to the store
+   * could have put it there. Default false.
    */
   readonly plain?: boolean | undefined
 }
 
-/** A backup that can be read. */
+/** A readable backup. */
 export interface OpenedBackup {
   readonly manifest: Manifest
   /**
-   * The rows or items of a file, decrypted and decompressed, as they are read. That the file is whole and unchanged is
-   * certain when it has ended: an error that comes until then has to undo what was done with it.
-   * @throws {BackupError} `backup.damaged`, and what the target throws
+   * The rows or items of a file, decrypted and decompressed, as they are read. That the file is complete and unchanged
+   * is certain only at its end: an error before that must undo what was done with it.
+   * @throws {BackupError} `backup.damaged`, and errors of the target
    */
   read(file: FileEntry): AsyncIterable<Buffer>
 }
@@ -61,7 +61,7 @@ async function* readFile(
   key: KeyObject | undefined,
 ): AsyncGenerator<Buffer> {
   const stored = await target.get(`${id}/${name}`)
-  if (stored === undefined) throw damaged(id, name, 'is not there')
+  if (stored === undefined) throw damaged(id, name, 'is missing')
   const meter = new Meter()
   const passed = meter.pass(stored)
   let length = 0
@@ -71,12 +71,12 @@ async function* readFile(
       yield part
     }
   } catch (error) {
-    if (isZlibError(error)) throw damaged(id, name, 'does not decompress: it was changed, or is cut short', error)
+    if (isZlibError(error)) throw damaged(id, name, 'does not decompress: it was changed, or is truncated', error)
     throw error
   }
-  if (meter.bytes !== bytes) throw damaged(id, name, `has ${meter.bytes} bytes, and ${bytes} were written`)
-  if (meter.sha256() !== sha256) throw damaged(id, name, 'was changed: its SHA-256 is another')
-  if (length !== plainBytes) throw damaged(id, name, `holds ${length} bytes, and ${plainBytes} went into it`)
+  if (meter.bytes !== bytes) throw damaged(id, name, `has ${meter.bytes} bytes, but ${bytes} were written`)
+  if (meter.sha256() !== sha256) throw damaged(id, name, 'was changed: its SHA-256 differs')
+  if (length !== plainBytes) throw damaged(id, name, `holds ${length} bytes, but ${plainBytes} were written`)
 }
 
 const isZlibError = (error: unknown): boolean => {
@@ -90,7 +90,7 @@ async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(parts).toString()
 }
 
-/** What does not decrypt at the very beginning is most likely met with another key. */
+/** A failure to decrypt at the very beginning most likely means another key. */
 async function* asWrongKey(bytes: AsyncIterable<Buffer>, backup: string): AsyncGenerator<Buffer> {
   try {
     yield* bytes
@@ -98,11 +98,11 @@ async function* asWrongKey(bytes: AsyncIterable<Buffer>, backup: string): AsyncG
     if (!(error instanceof BackupError) || error.code !== 'backup.damaged') throw error
     throw new BackupError(
       'backup.key_wrong',
-      `The manifest of backup ${backup} does not decrypt: the key is another one, or it was changed`,
+      `The manifest of backup ${backup} does not decrypt: the key is a different one, or the manifest was changed`,
       {
         details: { backup },
         cause: error,
-        remedy: 'give the key it was made with as BACKUP_KEY_FILE',
+        remedy: 'set BACKUP_KEY_FILE to the key it was made with',
       },
     )
   }
@@ -113,22 +113,22 @@ async function unknown(target: BackupTarget, backup: string): Promise<BackupErro
     for await (const _ of target.list(`${backup}/`)) {
       return new BackupError(
         'backup.incomplete',
-        `Backup ${backup} has no manifest: it never came to its end, or still goes on`,
+        `Backup ${backup} has no manifest: it did not complete, or is still running`,
         {
           details: { backup },
-          remedy: 'use another one; `miyabi backup prune` removes what was left',
+          remedy: 'use another one; `miyabi backup prune` removes the leftovers',
         },
       )
     }
   }
   return new BackupError('backup.unknown', `There is no backup ${backup} in ${target.name}`, {
     details: { backup },
-    remedy: '`miyabi backup list` says which there are',
+    remedy: 'run `miyabi backup list` to list the backups',
   })
 }
 
 const keyMissing = (backup: string): BackupError<'backup.key_missing'> =>
-  new BackupError('backup.key_missing', `Backup ${backup} is encrypted, and there is no key`, {
+  new BackupError('backup.key_missing', `Backup ${backup} is encrypted, but no key is set`, {
     details: { backup },
     remedy: 'set BACKUP_KEY_FILE to the key it was made with',
   })
@@ -136,9 +136,9 @@ const keyMissing = (backup: string): BackupError<'backup.key_missing'> =>
 const plainRefused = (backup: string): BackupError<'backup.plain_refused'> =>
   new BackupError(
     'backup.plain_refused',
-    `Backup ${backup} is not encrypted, although there is a key: anybody may have made it`,
+    `Backup ${backup} is not encrypted, although a key is set: anyone may have made it`,
     {
       details: { backup },
-      remedy: 'add --plain, if it is one of yours',
+      remedy: 'add --plain if you made it',
     },
   )

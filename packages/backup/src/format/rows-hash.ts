@@ -1,16 +1,16 @@
 /**
- * Counts and hashes the rows of a table, or the items, in whatever order they come: the hash is the sum of the hashes
- * of the rows. A row is its line of COPY's text format, or of {@link itemLine}, without the end of the line.
+ * Counts and hashes the rows of a table, or the items, in any order: the hash is the sum of the hashes of the rows. A
+ * row is its line of COPY's text format, or of {@link itemLine}, without the line break.
  *
- * It tells two tables apart that differ by accident, at a third of a microsecond a row, where SHA-256 takes two; who
- * changes rows on purpose is met by the hashes and the encryption of the files.
+ * It detects accidental differences between two tables, at a third of a microsecond per row, where SHA-256 takes two;
+ * deliberate changes are detected by the hashes and the encryption of the files.
  */
 export class RowsHash {
   #rows = 0
   #a = 0
   #b = 0
 
-  /** Adds the row that lies in `bytes` from `start` to before `end`. */
+  /** Adds the row in `bytes` from `start` up to `end`. */
   add(bytes: Uint8Array, start = 0, end = bytes.length): void {
     let a = SEED_A ^ (end - start)
     let b = SEED_B
@@ -34,7 +34,7 @@ export class RowsHash {
     this.#b = (this.#b + finish(b ^ (a >>> 16))) >>> 0
   }
 
-  /** All the rows of several. */
+  /** Combines the rows of several hashes. */
   static sum(parts: Iterable<RowsHash>): RowsHash {
     const sum = new RowsHash()
     for (const part of parts) {

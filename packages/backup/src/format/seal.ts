@@ -6,20 +6,20 @@ export const MAGIC = Buffer.from('MIYABKP1')
 export const SALT_BYTES = 32
 export const HEADER_BYTES = MAGIC.length + SALT_BYTES
 
-/** What is encrypted at a time; a chunk is so large, but for the last. */
+/** What is encrypted at a time; every chunk has this size, except for the last. */
 export const CHUNK_BYTES = 64 * 1024
 export const TAG_BYTES = 16
 export const ALGORITHM = 'aes-256-gcm'
 
-/** Whose file it is. */
+/** The file that it belongs to. */
 export interface FileOf {
   readonly backup: string
   readonly file: string
 }
 
 /**
- * The nonce of a chunk: its number, and whether it is the last. So chunks that change places, are left out, or come
- * after the last do not decrypt, and neither does a file that ends early at the border of a chunk (the STREAM
+ * The nonce of a chunk: its number, and whether it is the last. So chunks that are reordered, omitted, or appended
+ * after the last do not decrypt, and neither does a file that is truncated at the end of a chunk (the STREAM
  * construction, https://eprint.iacr.org/2015/189).
  */
 export function nonceOf(chunk: number, isLast: boolean): Buffer {
@@ -32,7 +32,7 @@ export function nonceOf(chunk: number, isLast: boolean): Buffer {
 /** What every chunk is authenticated with. */
 export const associatedData = ({ backup, file }: FileOf): Buffer => Buffer.from(`${backup}\0${file}`)
 
-/** Encrypts a file: a header, then chunks of AES-256-GCM, each with its tag behind it. */
+/** Encrypts a file: a header, then chunks of AES-256-GCM, each followed by its tag. */
 export async function* seal(
   plain: AsyncIterable<Uint8Array>,
   key: KeyObject,
@@ -52,7 +52,7 @@ export async function* seal(
   let rest = Buffer.alloc(0)
   for await (const bytes of plain) {
     rest = rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([rest, bytes])
-    // A whole chunk is kept back until there is more: it may be the last.
+    // A complete chunk is held back until there is more: it may be the last.
     let at = 0
     for (; rest.length - at > CHUNK_BYTES; at += CHUNK_BYTES) yield encrypt(rest.subarray(at, at + CHUNK_BYTES), false)
     rest = rest.subarray(at)

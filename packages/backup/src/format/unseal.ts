@@ -6,8 +6,8 @@ import { ALGORITHM, associatedData, CHUNK_BYTES, type FileOf, HEADER_BYTES, MAGI
 const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
 
 /**
- * Decrypts what {@link seal} has encrypted, as the very file of the very backup. Nothing comes out that was not
- * authenticated; that the whole file is there is certain when it has ended.
+ * Decrypts what {@link seal} has encrypted, as this exact file of this exact backup. It only returns authenticated
+ * bytes; that the file is complete is certain at its end.
  * @throws {BackupError} `backup.damaged`
  */
 export async function* unseal(
@@ -19,9 +19,9 @@ export async function* unseal(
   let own: KeyObject | undefined
   let chunk = 0
   const decrypt = (bytes: Buffer, isLast: boolean): Buffer => {
-    if (own === undefined) throw damaged(of.backup, of.file, 'is cut short')
+    if (own === undefined) throw damaged(of.backup, of.file, 'is truncated')
     const end = bytes.length - TAG_BYTES
-    if (end < 0) throw damaged(of.backup, of.file, 'is cut short')
+    if (end < 0) throw damaged(of.backup, of.file, 'is truncated')
     const decipher = createDecipheriv(ALGORITHM, own, nonceOf(chunk, isLast), { authTagLength: TAG_BYTES })
     decipher.setAAD(data).setAuthTag(bytes.subarray(end))
     try {
@@ -29,11 +29,7 @@ export async function* unseal(
       chunk += 1
       return plain
     } catch {
-      throw damaged(
-        of.backup,
-        of.file,
-        `does not decrypt from its chunk ${chunk} on: it was changed, or belongs elsewhere`,
-      )
+      throw damaged(of.backup, of.file, `does not decrypt from chunk ${chunk} on: it was changed, or belongs elsewhere`)
     }
   }
 
@@ -43,7 +39,7 @@ export async function* unseal(
     if (own === undefined) {
       if (rest.length < HEADER_BYTES) continue
       if (!rest.subarray(0, MAGIC.length).equals(MAGIC))
-        throw damaged(of.backup, of.file, 'is no encrypted file of ours')
+        throw damaged(of.backup, of.file, 'is not an encrypted backup file')
       own = fileKey(key, rest.subarray(MAGIC.length, HEADER_BYTES), of.backup, of.file)
       rest = rest.subarray(HEADER_BYTES)
     }

@@ -14,10 +14,10 @@ export interface BackupPlace {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The whole name of a file, by what is in it: `postgres/public.users.copy` is compressed, and may be encrypted. */
+/** The full name of a file, from its contents: `postgres/public.users.copy` is compressed, and may be encrypted. */
 export const fileName = ({ key }: BackupPlace, name: string): string => `${name}.gz${key ? '.sealed' : ''}`
 
-/** Stores one file of a backup, compressed, and encrypted where it is to be. */
+/** Stores one file of a backup, compressed, and encrypted if required. */
 export async function writeFile(
   { target, id, key, signal }: BackupPlace,
   name: string,
@@ -34,7 +34,7 @@ export async function writeFile(
   return { name, bytes: stored.bytes, sha256: stored.sha256(), plainBytes: plain.bytes }
 }
 
-/** Stores the manifest, the last of the files: with it the backup is one. */
+/** Stores the manifest, the last of the files: it completes the backup. */
 export async function writeManifest({ target, id, key, signal }: BackupPlace, manifest: Manifest): Promise<void> {
   const text = once(Buffer.from(manifestText(manifest)))
   const name = key ? SEALED_MANIFEST : PLAIN_MANIFEST

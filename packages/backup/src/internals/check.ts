@@ -5,7 +5,7 @@ import { BackupError } from '../errors/errors.js'
 export function assertInternals({ problem }: Pick<InternalsCheck<string>, 'problem'>): void {
   if (problem === undefined) return
   const { message, missing } = problem
-  throw new BackupError('backup.internals_missing', `The installed driver lacks what backups use of it: ${message}`, {
+  throw new BackupError('backup.internals_missing', `The installed driver lacks members that backups use: ${message}`, {
     details: { missing },
     remedy: 'install the version that the message names',
   })

@@ -4,18 +4,18 @@ import pg from 'pg'
 import { assertInternals } from './check.js'
 
 /**
- * All that is used here of pg and is no part of its documentation: what for, in which version it was read, and the one
- * way to it. A session with another version names what is missing.
+ * All undocumented parts of pg that are used here: their purpose, the version in which they were read, and the only
+ * access to them. A session with another version reports what is missing.
  */
 
 const PG = { package: 'pg', readIn: '8.23.1' }
 
 export const PG_INTERNALS = internalsOf(PG, [
-  ['Client', 'connection', 'object', 'reads and writes rows by COPY'],
-  ['Client', '_handleCopyData', 'function', 'takes the rows of a COPY'],
-  ['Client', '_handleCopyInResponse', 'function', 'sends rows to a COPY'],
-  ['Connection', 'query', 'function', 'begins a COPY'],
-  ['Connection', 'stream', 'object', 'sends rows, and holds up a server that is too fast'],
+  ['Client', 'connection', 'object', 'reading and writing rows with COPY'],
+  ['Client', '_handleCopyData', 'function', 'receiving the rows of a COPY'],
+  ['Client', '_handleCopyInResponse', 'function', 'sending rows to a COPY'],
+  ['Connection', 'query', 'function', 'starting a COPY'],
+  ['Connection', 'stream', 'object', 'sending rows, and pausing a server that is too fast'],
 ])
 
 /** Objects of every kind, none of which connects. */
@@ -37,14 +37,14 @@ export interface Wire {
   query(text: string): void
 }
 
-/** What the driver calls of what is submitted to it: https://node-postgres.com/apis/client, and `pg/lib/client.js`. */
+/** What the driver calls on submitted objects: https://node-postgres.com/apis/client, and `pg/lib/client.js`. */
 export interface Submission {
   submit(wire: Wire): void
   handleCopyInResponse?(wire: Wire): void
-  /** The server sends each row in a message of its own. */
+  /** The server sends each row in a separate message. */
   handleCopyData?(message: { readonly chunk: Buffer }): void
   handleCommandComplete(answer: { readonly text: string }): void
-  /** The driver says nothing more of what has failed, whether the server or the connection did. */
+  /** The driver does not report whether the server or the connection failed. */
   handleError(error: Error): void
   handleReadyForQuery(): void
   handleRowDescription(): void
@@ -53,7 +53,7 @@ export interface Submission {
   handleEmptyQuery(): void
 }
 
-/** Gives the driver something to send that is no query. */
+/** Gives the driver something to send that is not a query. */
 export function submit(client: pg.Client, submission: Submission): void {
   client.query(submission as unknown as pg.Submittable)
 }

@@ -5,8 +5,8 @@ import { BackupError } from '../errors/errors.js'
 import { assertDriver } from '../internals/pg.js'
 
 /**
- * What makes rows look the same on every server, and lets a transaction be open for as long as a backup lasts. A name
- * that this server does not know is passed over.
+ * Settings that make rows look the same on every server, and let a transaction stay open for as long as a backup takes.
+ * A setting that this server does not have is skipped.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: 'ISO, YMD',
@@ -28,7 +28,7 @@ export interface ConnectOptions {
 }
 
 /**
- * Opens a connection whose rows are written in one form. An abort cuts it.
+ * Opens a connection whose rows are written in one form. An abort closes it.
  * @throws {BackupError} `backup.database_unreachable`, `backup.internals_missing`, and the signal's reason
  */
 export async function connect(

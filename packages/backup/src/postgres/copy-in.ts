@@ -7,9 +7,9 @@ const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
 const COPY_FAIL = 'f'.charCodeAt(0)
 
 /**
- * Sends bytes to a `COPY ... FROM STDIN`, as fast as the server takes them. pg itself sends none.
- * @returns how many rows the server took.
- * @throws what the server says, or what `bytes` throws: then the server is told, and takes nothing.
+ * Sends bytes to a `COPY ... FROM STDIN`, as fast as the server accepts them. pg itself does not support this.
+ * @returns how many rows the server accepted.
+ * @throws the server's error, or the error of `bytes`: then the server is told, and stores nothing.
  */
 export function copyIn(client: pg.Client, text: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ async function send(stream: Socket, bytes: AsyncIterable<Uint8Array>, isOver: ()
   if (!isOver() && stream.writable) stream.write(COPY_DONE)
 }
 
-/** Resolves when the stream takes more, or none any more. */
+/** Resolves when the stream accepts more, or has ended. */
 function drained(stream: Socket): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

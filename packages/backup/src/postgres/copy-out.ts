@@ -3,14 +3,14 @@ import type { RowsHash } from '../format/rows-hash.js'
 import { type Submission, submit, type Wire } from '../internals/pg.js'
 import { toDatabaseError } from './database-error.js'
 
-/** Rows are handed on in parts of about this size. */
+/** Rows are passed on in parts of about this size. */
 const PART_BYTES = 128 * 1024
-/** So many parts may wait before the server is held up. */
+/** The most parts that may wait before the server is paused. */
 const MAX_PARTS = 4
 
 /**
- * Runs `COPY ... TO STDOUT` in the text format, and gives its rows as they come, each with the end of its line. The
- * server is held up when they are not taken.
+ * Runs `COPY ... TO STDOUT` in the text format, and returns its rows as they arrive, each with its line break. The
+ * server is paused while they are not consumed.
  * @param hash counts and hashes them.
  * @throws {BackupError} `backup.database_failed`
  */
@@ -22,7 +22,7 @@ export async function* copyOut(client: pg.Client, sql: string, hash: RowsHash): 
     for (let part = await copy.next(); part !== undefined; part = await copy.next()) yield part
     isDone = true
   } finally {
-    // Whoever stops before the end has no use for the connection: there is no other way to stop a COPY.
+    // A reader that stops before the end cannot reuse the connection: there is no other way to stop a COPY.
     if (!isDone && !copy.hasEnded) void client.end().catch(() => {})
   }
 }
@@ -71,7 +71,7 @@ class CopyOut implements Submission {
   }
 
   /**
-   * The server sends each row in a message of its own:
+   * The server sends each row in a separate message:
    * https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-COPY
    */
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
@@ -81,7 +81,7 @@ class CopyOut implements Submission {
     this.#filled += chunk.length
   }
 
-  /** The driver says nothing more of what has failed, whether the server or the connection did. */
+  /** The driver does not report whether the server or the connection failed. */
   handleError(error: Error): void {
     this.#failure ??= error
     this.#end()

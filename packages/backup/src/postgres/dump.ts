@@ -20,14 +20,12 @@ export interface DumpedTable {
 export interface DumpOptions {
   readonly database: Target
   readonly snapshot: Snapshot
-  /** Connections that read, beside the snapshot's. */
+  /** Connections that read, besides the snapshot's. */
   readonly connections: number
   readonly lockTimeoutMs: number
 }
 
-/**
- * Stores the rows of every table of the snapshot, a file each, over several connections; the largest first.
- */
+/** Stores the rows of every table of the snapshot, one file each, over several connections; the largest first. */
 export async function dumpTables(
   place: BackupPlace,
   { database, snapshot, connections, lockTimeoutMs }: DumpOptions,
@@ -42,7 +40,7 @@ export async function dumpTables(
         dumped.push(await dumpTable(place, client, table, flow))
       }
     } finally {
-      queue.length = 0 // whatever ends one ends all
+      queue.length = 0 // the first failure ends all of them
       await client.end().catch(() => {})
     }
   }
@@ -61,14 +59,14 @@ async function dumpTable(place: BackupPlace, client: pg.Client, source: SourceTa
   return { entry, table: { name, schema, table, columns, rows: hash.rows, hash: hash.value, file } }
 }
 
-/** The rows of a table in COPY's text format, by `columns`; counted and hashed as they go by. */
+/** The rows of a table in COPY's text format, by `columns`; counted and hashed as they pass. */
 export function copyTable(
   client: pg.Client,
   source: Pick<SourceTable, 'schema' | 'table' | 'columns'>,
   hash: RowsHash,
 ): AsyncGenerator<Buffer> {
   const columns = source.columns.map((column) => pg.escapeIdentifier(column)).join(', ')
-  // Of a partitioned table, COPY by its name gives no row.
+  // For a partitioned table, COPY by its name returns no row.
   return copyOut(client, `COPY (SELECT ${columns} FROM ${quoted(source)}) TO STDOUT`, hash)
 }
 
@@ -86,7 +84,10 @@ async function* passed(
   }
 }
 
-/** SHA-256 of all that the catalog says of the schema; of partitions, which come and go with the months, nothing. */
+/**
+ * SHA-256 of everything that the catalog contains of the schema; excluding monthly partitions, which are created and
+ * dropped.
+ */
 export async function fingerprint(database: Target, options: ConnectOptions): Promise<string> {
   const client = await connect(database, options)
   try {
@@ -100,5 +101,5 @@ export async function fingerprint(database: Target, options: ConnectOptions): Pr
   }
 }
 
-/** The schema that holds the months of partitioned tables. */
+/** The schema that holds the monthly partitions. */
 const PARTITIONS = 'parts.'

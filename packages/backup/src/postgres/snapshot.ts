@@ -6,7 +6,7 @@ import { type ConnectOptions, connect } from './connect.js'
 import { sqlstateOf, toDatabaseError } from './database-error.js'
 import { quoted, readTables, type SourceTable, tableName } from './tables.js'
 
-/** One moment of the database, which other connections can see too, for as long as `client` is in its transaction. */
+/** One moment of the database, which other connections can read too, for as long as `client` is in its transaction. */
 export interface Snapshot {
   readonly client: pg.Client
   /** For `SET TRANSACTION SNAPSHOT`. */
@@ -22,10 +22,10 @@ const ATTEMPTS = 3
 const UNDEFINED = new Set(['42P01', '3F000'])
 
 /**
- * Locks every table against changes of its form, not of its rows, then takes a snapshot: so the tables of the snapshot
- * are as they are found.
+ * Locks every table against changes of its definition, not of its rows, then takes a snapshot: so the tables of the
+ * snapshot match the list.
  * @throws {BackupError} `backup.database_unreachable`, `backup.tables_denied`, `backup.rows_hidden`,
- *   `backup.tables_locked`, `backup.tables_changed`
+ * `backup.tables_locked`, `backup.tables_changed`
  */
 export async function openSnapshot(target: Target, options: ConnectOptions): Promise<Snapshot> {
   const client = await connect(target, options)
@@ -40,9 +40,9 @@ export async function openSnapshot(target: Target, options: ConnectOptions): Pro
       }
       await client.query('ROLLBACK')
     }
-    throw new BackupError('backup.tables_changed', 'Tables were created or dropped whenever the backup began', {
+    throw new BackupError('backup.tables_changed', 'Tables were created or dropped each time the backup began', {
       details: {},
-      remedy: 'run it when no migration is at work',
+      remedy: 'run it when no migration is running',
     })
   } catch (error) {
     await client.end().catch(() => {})
@@ -51,7 +51,7 @@ export async function openSnapshot(target: Target, options: ConnectOptions): Pro
   }
 }
 
-/** @returns false where one of them is not there any more. */
+/** @returns false if one of them no longer exists. */
 async function lock(client: pg.Client, tables: readonly SourceTable[]): Promise<boolean> {
   if (tables.length === 0) return true
   try {
@@ -77,8 +77,8 @@ async function takeSnapshot(client: pg.Client): Promise<Pick<Snapshot, 'id' | 'a
 }
 
 /**
- * Opens another connection that sees the same, and locks the tables likewise: whoever waits to change one would
- * otherwise come between, and wait for the first connection, which waits for this one.
+ * Opens another connection with the same snapshot, and locks the tables likewise: otherwise a session that waits to
+ * change one would come in between, and wait for the first connection, which waits for this one.
  * @throws {BackupError} `backup.database_unreachable`, `backup.tables_locked`
  */
 export async function joinSnapshot(
@@ -101,8 +101,7 @@ export async function joinSnapshot(
 }
 
 /**
- * What each sequence has given out. Not of the snapshot, which sequences know nothing of: of later, so at least as
- * much.
+ * The value of each sequence. Not from the snapshot, which does not include sequences: from later, so at least as high.
  */
 export async function readSequences(client: pg.Client): Promise<SequenceValue[]> {
   const { rows } = await client.query<{ schema: string; sequence: string }>(
@@ -121,7 +120,7 @@ export async function readSequences(client: pg.Client): Promise<SequenceValue[]>
   return values
 }
 
-/** What Prisma's history has as applied, in its order; nothing where there is none. */
+/** The applied migrations in Prisma's history, in order; empty if there is none. */
 export async function readMigrations(client: pg.Client, schema: string): Promise<Manifest['schema']['migrations']> {
   const table = quoted({ schema, table: HISTORY_TABLE })
   const { rows: found } = await client.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [

@@ -2,13 +2,15 @@ import { isOwnRelation } from '@miyabi/migrate'
 import pg from 'pg'
 import { BackupError } from '../errors/errors.js'
 
-/** A table that holds rows of its own. Partitions are read through their parent. */
+/** A table that holds rows itself. Partitions are read through their parent. */
 export interface SourceTable {
   readonly schema: string
   readonly table: string
-  /** Without computed ones. */
+  /** Without computed columns. */
   readonly columns: readonly string[]
-  /** As the last VACUUM or ANALYZE found it, for the order in which tables are read: asking more waits for locks. */
+  /**
+   * As estimated by the last VACUUM or ANALYZE, for the order in which tables are read: a count would wait for locks.
+   */
   readonly bytes: number
 }
 
@@ -16,7 +18,7 @@ interface FoundTable extends SourceTable {
   readonly mayRead: boolean
   /** Whether policies decide which of its rows this login sees. */
   readonly isFiltered: boolean
-  /** Whether a policy shows this login all rows. */
+  /** Whether a policy lets this login see all rows. */
   readonly isOpen: boolean
   /** Restrictive policies that apply to this login. */
   readonly restrictive: readonly string[]
@@ -28,13 +30,13 @@ export const tableName = ({ schema, table }: Pick<SourceTable, 'schema' | 'table
 export const quoted = ({ schema, table }: Pick<SourceTable, 'schema' | 'table'>): string =>
   `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`
 
-/** Policies of reading, on table `c`, that count for whoever is logged in. */
+/** Policies for reading, on table `c`, that apply to the current login. */
 const POLICIES = `pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')
   AND EXISTS (SELECT FROM unnest(p.polroles) AS r(oid) WHERE r.oid = 0 OR pg_has_role(current_user, r.oid, 'USAGE'))`
 
 /**
- * Every table of the database that is ours, by name; Prisma's history is not among them. Each can be read whole by this
- * login: COPY leaves out rows that a policy hides, and says nothing.
+ * Every table of the database that is ours, by name; without Prisma's history. Each can be read completely by this
+ * login: COPY silently omits rows that a policy hides.
  * @throws {BackupError} `backup.tables_denied`, `backup.rows_hidden`
  */
 export async function readTables(client: pg.ClientBase): Promise<readonly SourceTable[]> {
@@ -62,7 +64,7 @@ function assertReadable(tables: readonly FoundTable[]): void {
   if (denied.length > 0) {
     throw new BackupError('backup.tables_denied', `This login may not read ${denied.join(', ')}`, {
       details: { tables: denied },
-      remedy: 'use the login that migrates: DIRECT_DATABASE_URL',
+      remedy: "use the migrator's login: DIRECT_DATABASE_URL",
     })
   }
   const hidden = tables.filter(
@@ -76,10 +78,10 @@ function assertReadable(tables: readonly FoundTable[]): void {
   )
   throw new BackupError(
     'backup.rows_hidden',
-    `Policies hide rows of ${hidden.length} tables from this login, and a backup would lack them:\n${lines.join('\n')}`,
+    `Policies hide rows of ${hidden.length} tables from this login, and a backup would omit them:\n${lines.join('\n')}`,
     {
       details: { tables: hidden.map(tableName) },
-      remedy: 'use the login that migrates, or give these tables the policy of their owner (owner_all)',
+      remedy: "use the migrator's login, or give these tables the policy of their owner (owner_all)",
     },
   )
 }

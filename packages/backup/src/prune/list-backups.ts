@@ -4,7 +4,7 @@ import { idTime, isBackupId, type Manifest, PLAIN_MANIFEST, SEALED_MANIFEST } fr
 import { openBackup } from '../format/open-backup.js'
 import { type BackupTarget, PARTIAL, type TargetFile } from '../target/target.js'
 
-/** A backup as a listing shows it, or what is left of one. */
+/** A backup as a listing shows it, or its leftovers. */
 export interface ListedBackup {
   readonly id: string
   readonly startedAt: Date
@@ -14,12 +14,12 @@ export interface ListedBackup {
   readonly writtenAt: Date
   readonly isEncrypted: boolean
   /**
-   * `whole`: the manifest can be read, and every file of it is there in its size; `verify` says whether they were
-   * changed. `damaged`: not so. `unreadable`: its manifest cannot be read with the key that was given. `incomplete`: it
-   * has no manifest: it still goes on, or never came to its end.
+   * `whole`: the manifest can be read, and every file exists with its size; `verify` checks whether they were changed.
+   * `damaged`: it is not so. `unreadable`: its manifest cannot be read with the given key. `incomplete`: it has no
+   * manifest: it is still running, or did not complete.
    */
   readonly state: 'whole' | 'damaged' | 'unreadable' | 'incomplete'
-  /** Of one that is whole or damaged. */
+  /** For one that is whole or damaged. */
   readonly manifest: Manifest | undefined
 }
 
@@ -70,7 +70,7 @@ async function listedBackup(
   }
 }
 
-/** Files that a killed process was writing, which belong to no backup any more. */
+/** Files that a killed process was writing, which belong to no backup. */
 export async function* listPartialFiles(target: BackupTarget): AsyncGenerator<TargetFile> {
   for await (const file of target.list('')) if (file.key.endsWith(PARTIAL)) yield file
 }

@@ -7,20 +7,20 @@ import { removeFiles } from './remove-files.js'
 const DAY_MS = 24 * 60 * 60_000
 
 export interface PruneOptions {
-  /** Needed for encrypted backups: without it nobody knows which are good, and none of them is removed. */
+  /** Needed for encrypted backups: without it their state is unknown, and none of them is removed. */
   readonly key?: KeyObject | undefined
-  /** Backups that are younger stay, in milliseconds. */
+  /** Backups that are younger than this are kept, in milliseconds. */
   readonly keepMs?: number | undefined
-  /** So many of the newest whole ones stay. */
+  /** This many of the newest intact backups are kept. */
   readonly last?: number | undefined
-  /** What has no manifest, and was not written to for so long, is left over. Default a day, in milliseconds. */
+  /** Files without a manifest, not written to for this long, are leftovers. Default a day, in milliseconds. */
   readonly leftoversAfterMs?: number | undefined
-  /** Only says what would be removed. Default false. */
+  /** Only reports what would be removed. Default false. */
   readonly dryRun?: boolean | undefined
   readonly now?: (() => number) | undefined
 }
 
-/** A backup that was removed, or what was left of one. */
+/** A backup that was removed, or leftovers. */
 export interface PrunedBackup {
   readonly id: string
   readonly why: 'old' | 'leftover'
@@ -28,19 +28,19 @@ export interface PrunedBackup {
 }
 
 /**
- * Removes backups that neither `keepMs` nor `last` keeps, and what is left of those that never came to their end. One
- * goes only where a newer one that is whole stays: so the last good one never does. With neither of the two, it removes
+ * Removes backups that neither `keepMs` nor `last` keeps, and the leftovers of those that did not complete. A backup is
+ * removed only if a newer intact one is kept: so the last good one never is. With neither of the two, it removes
  * leftovers alone. The list of erasures stays.
  *
  * @returns what was removed, oldest first.
- * @throws {BackupError} `backup.option_invalid`, and what the target throws
+ * @throws {BackupError} `backup.option_invalid`, and errors of the target
  */
 export async function pruneBackups(target: BackupTarget, options: PruneOptions = {}): Promise<readonly PrunedBackup[]> {
   const { key, leftoversAfterMs = DAY_MS, dryRun = false, now = Date.now } = options
   for (const option of ['keepMs', 'last', 'leftoversAfterMs'] as const) {
     const value = options[option]
     if (value === undefined || (Number.isFinite(value) && value >= 0)) continue
-    throw new BackupError('backup.option_invalid', `${option} is not a number from 0 on`, { details: { option } })
+    throw new BackupError('backup.option_invalid', `${option} is not a number of at least 0`, { details: { option } })
   }
   const listed = await listBackups(target, { key })
   const isLeft = ({ modifiedAt }: { readonly modifiedAt: Date }): boolean =>

@@ -2,7 +2,7 @@ import { PLAIN_MANIFEST, SEALED_MANIFEST } from '../format/manifest.js'
 import type { BackupTarget } from '../target/target.js'
 
 /**
- * Removes the files of a backup, the manifest first: from then on it claims nothing.
+ * Removes the files of a backup, the manifest first: from then on it no longer passes for a backup.
  * @param prefix its id and `/`.
  * @returns how many bytes.
  */

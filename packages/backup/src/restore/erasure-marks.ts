@@ -3,8 +3,8 @@ import { BackupError } from '../errors/errors.js'
 import type { BackupTarget } from '../target/target.js'
 
 /**
- * All erasures that lie beside the backups. Every one is applied, whenever it was: its time was read before its commit,
- * so that it may lie before the cut and not be in the backup.
+ * All erasures recorded beside the backups. Every one is applied, whatever its time: the time was read before its
+ * commit, so that it may be before the cut without being in the backup.
  * @throws {BackupError} `backup.erasures_missing`, `backup.damaged`
  */
 export async function readErasureMarks(target: BackupTarget): Promise<readonly Erasure[]> {
@@ -12,10 +12,10 @@ export async function readErasureMarks(target: BackupTarget): Promise<readonly E
   if (erasures !== undefined) return erasures
   throw new BackupError(
     'backup.erasures_missing',
-    `${target.name} has no ${ERASURES_FILE}: who was erased since is not known`,
+    `${target.name} has no ${ERASURES_FILE}: the persons erased since are unknown`,
     {
       details: { target: target.name },
-      remedy: 'put the file back, or add --without-erasures, and erase them again by hand',
+      remedy: 'restore that file, or add --without-erasures, and erase them again manually',
     },
   )
 }

@@ -4,7 +4,7 @@ import { listBackups } from '../prune/list-backups.js'
 import type { BackupTarget } from '../target/target.js'
 
 /**
- * The id that is meant: `latest` is the last backup that is whole, as far as a listing tells.
+ * Returns the resolved id: `latest` is the last intact backup, as far as a listing shows.
  * @throws {BackupError} `backup.none_to_try`
  */
 export async function resolveBackup(
@@ -15,9 +15,9 @@ export async function resolveBackup(
   if (id !== 'latest') return id
   const last = (await listBackups(target, options)).findLast(({ state }) => state === 'whole')
   if (last !== undefined) return last.id
-  throw new BackupError('backup.none_to_try', `There is no whole backup in ${target.name}`, {
+  throw new BackupError('backup.none_to_try', `There is no intact backup in ${target.name}`, {
     details: { target: target.name },
     remedy:
-      '`miyabi backup create` makes one, `miyabi backup drill --create` makes one and tries it; `miyabi backup list` says what is there',
+      'run `miyabi backup create` to create one, or `miyabi backup drill --create` to create and test one; `miyabi backup list` lists what exists',
   })
 }

@@ -22,7 +22,7 @@ import { inTransaction } from './postgres/transaction.js'
 /** What a restore is doing. */
 export interface RestoreProgress {
   readonly says: string
-  /** Rows or items so far of the table that it speaks of. */
+  /** Rows or items so far of the current table. */
   readonly done?: number
 }
 
@@ -41,9 +41,9 @@ export interface RestoreOptions extends RestorePlace {
   readonly target: BackupTarget
   readonly backup: string
   readonly key?: KeyObject | undefined
-  /** Takes a backup that is not encrypted although there is a key. Default false. */
+  /** Accepts a backup that is not encrypted although a key is set. Default false. */
   readonly plain?: boolean | undefined
-  /** Erases those who were erased after the cut; `without` leaves them in. */
+  /** Erases the persons who were erased after the cut; `without` leaves them in. */
   readonly erase: ((marks: readonly Erasure[]) => Promise<unknown>) | 'without'
   readonly onProgress?: ((progress: RestoreProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
@@ -52,32 +52,32 @@ export interface RestoreOptions extends RestorePlace {
 /** What was restored. */
 export interface Restored extends LoadedItems {
   readonly backup: string
-  /** The moment that both stores are brought back to, ISO 8601. */
+  /** The moment that both stores are restored to, ISO 8601. */
   readonly cut: string
   readonly rows: number
-  /** Rows of the outbox at the cut: `resume` asks what becomes of them. */
+  /** Rows of the outbox at the cut: `resume` requires a decision about them. */
   readonly outbox: readonly OutboxRows[]
-  /** Migrations that were applied after the rows were there. */
+  /** Migrations that were applied after the rows were restored. */
   readonly migrated: readonly string[]
   readonly erasures: Erasures
 }
 
-/** Rows of the outbox by what they are to cause. */
+/** Rows of the outbox by their topic. */
 export interface OutboxRows {
   readonly topic: string
   readonly rows: number
   readonly oldest: Date
 }
 
-/** Looks at what was loaded, before anything of it is changed. */
+/** Inspects what was loaded, before any of it is changed. */
 export type Inspect = (loaded: { readonly client: pg.Client; readonly backup: OpenedBackup }) => Promise<void>
 
 /**
- * Restores a backup of both stores into an empty stack. Until `resumeStore` no relay and no consumer of a stream works
- * on it.
+ * Restores a backup of both stores into an empty stack. Until `resumeStore`, no relay and no stream consumer works on
+ * it.
  *
- * PostgreSQL's rows come in one transaction, which commits when DynamoDB's items are there, too: whatever ends it
- * before leaves the database empty, and the same call goes on with the items that are there.
+ * PostgreSQL's rows are restored in one transaction, which commits when DynamoDB's items are restored, too: a failure
+ * before that leaves the database empty, and the same call resumes with the items already there.
  *
  * @throws {BackupError} see its codes
  * @throws {MigrationError}, {DynamoError}
@@ -88,7 +88,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const marks = erase === 'without' ? undefined : await readErasureMarks(target)
   const restored = await restoreInto(options, backup, marks === undefined ? 'without' : 'pending')
   if (marks === undefined || erase === 'without') return restored
-  options.onProgress?.({ says: `erasing those of ${marks.length} marks again` })
+  options.onProgress?.({ says: `erasing the persons of ${marks.length} marks again` })
   await erase(marks)
   await withClient(options.database, options.signal, (client) =>
     client.query(`UPDATE public.restores SET erasures = 'applied' WHERE resumed_at IS NULL AND erasures = 'pending'`),
@@ -96,7 +96,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   return { ...restored, erasures: 'applied' }
 }
 
-/** @param inspect is called when all is loaded, inside of the transaction. */
+/** @param inspect is called when everything is loaded, inside the transaction. */
 export async function restoreInto(
   {
     onProgress = () => {},
@@ -171,7 +171,7 @@ async function migrateUp(
   })
 }
 
-/** What the outbox holds, by topic. */
+/** The contents of the outbox, by topic. */
 export async function outboxRows(client: pg.ClientBase, until?: string): Promise<readonly OutboxRows[]> {
   const { rows } = await client.query<OutboxRows>(
     `SELECT topic, count(*)::int AS rows, min(created_at) AS oldest FROM public.outbox
@@ -181,7 +181,7 @@ export async function outboxRows(client: pg.ClientBase, until?: string): Promise
   return rows
 }
 
-/** Makes sums of counts, by table. */
+/** Sums counts, by table. */
 function totals(tell: (table: string, sum: number) => void): (table: string, count: number) => void {
   const sums = new Map<string, number>()
   return (table, count) => {

@@ -11,14 +11,16 @@ import { type OutboxRows, outboxRows } from './restore.js'
 export interface ResumeOptions extends DynamoPlace {
   /** The migrator's login: it owns the tables. */
   readonly database: Target
-  /** What becomes of the effects that waited at the cut. They may have been carried out after it. */
+  /** What happens to the effects that were waiting at the cut. They may have been delivered after it. */
   readonly outbox?: 'deliver' | 'discard' | undefined
-  /** Erases those who were erased after the cut, where the restore did not come to it; `without` leaves them in. */
+  /**
+   * Erases the persons who were erased after the cut, if the restore did not reach that step; `without` leaves them in.
+   */
   readonly erase: (() => Promise<unknown>) | 'without'
   readonly signal?: AbortSignal | undefined
 }
 
-/** A restored store that works again. */
+/** A restored store that was resumed. */
 export interface Resumed {
   /** The backups that were restored. */
   readonly backups: readonly string[]
@@ -35,8 +37,8 @@ interface Mark {
 }
 
 /**
- * Lets relays and consumers of streams work on a restored store: from then on its effects are carried out, and changes
- * are counted.
+ * Lets relays and stream consumers work on a restored store: from then on its effects are delivered, and changes are
+ * counted.
  * @throws {BackupError} `backup.nothing_to_resume`, `backup.outbox_undecided`
  */
 export async function resumeStore(options: ResumeOptions): Promise<Resumed> {
@@ -71,9 +73,9 @@ async function openMarks(client: pg.Client): Promise<readonly Mark[]> {
       )
     : { rows: [] }
   if (rows.length > 0) return rows
-  throw new BackupError('backup.nothing_to_resume', 'Nothing waits: no restore of this store is to be resumed', {
+  throw new BackupError('backup.nothing_to_resume', 'No restore of this store is waiting to be resumed', {
     details: {},
-    remedy: '`SELECT * FROM restores` says what was restored, and when it was resumed',
+    remedy: 'run `SELECT * FROM restores` to see what was restored, and when it was resumed',
   })
 }
 
@@ -81,11 +83,11 @@ function undecided(waiting: readonly OutboxRows[]): BackupError<'backup.outbox_u
   const list = waiting.map(({ topic, rows, oldest }) => `${topic}: ${rows}, since ${oldest.toISOString()}`).join('; ')
   return new BackupError(
     'backup.outbox_undecided',
-    `Effects waited at the cut, and may have been carried out after it (${list})`,
+    `Effects were waiting at the cut, and may have been delivered after it (${list})`,
     {
       details: { topics: waiting.map(({ topic }) => topic) },
       remedy:
-        'add --outbox deliver, and they are carried out, again where they were, under the same ids; or --outbox discard, and they are not',
+        'add --outbox deliver to deliver them, possibly again, under the same ids; or --outbox discard to drop them',
     },
   )
 }

@@ -5,13 +5,13 @@ import path from 'node:path'
 import { type BackupTarget, PARTIAL, type TargetFile } from './target.js'
 import { missingTarget, toTargetError } from './target-error.js'
 
-/** What others may do there: nothing. */
+/** The rights of other users there: none. */
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
 
 /**
- * Backups in a folder that only its owner may enter. It is made where it is missing, and its parent is not: a disk that
- * is not mounted is no empty folder.
+ * Backups in a folder that only its owner may enter. It is created if it is missing, but its parent is not: an
+ * unmounted disk is not an empty folder.
  * @throws {BackupError} `backup.target_missing`, `backup.target_failed`
  */
 export async function openFolder(root: string): Promise<BackupTarget> {
@@ -40,9 +40,9 @@ class Folder implements BackupTarget {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     const file = this.#path(key)
-    const partial = `${file}.${randomBytes(4).toString('hex')}${PARTIAL}` // another may have been left by a kill
+    const partial = `${file}.${randomBytes(4).toString('hex')}${PARTIAL}` // a killed process may have left another
     await this.#try('write', key, async () => {
-      await stat(this.name) // its folders would be made anew where a disk has gone
+      await stat(this.name) // its folders would be recreated if a disk has gone
       await mkdir(path.dirname(file), { recursive: true, mode: FOLDER_MODE })
     })
     const handle = await this.#try('write', key, () => open(partial, 'wx', FILE_MODE))
@@ -129,7 +129,7 @@ class Folder implements BackupTarget {
   }
 }
 
-/** So that a name that was given to a file survives a loss of power. Not every system can do it to a folder. */
+/** Makes a file's new name survive a loss of power. Not every system supports it for a folder. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, constants.O_RDONLY)
@@ -148,7 +148,7 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   )
 
-/** For `.catch()`: what is no fault here. */
+/** For `.catch()`: errors that are not a fault here. */
 const ignore =
   (...codes: string[]) =>
   (error: unknown): undefined => {

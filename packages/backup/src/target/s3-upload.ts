@@ -4,13 +4,13 @@ type Sdk = typeof import('@aws-sdk/client-s3')
 
 /** The smallest size of a part, and the most parts of an object, are S3's: 5 MiB and 10,000. */
 const PART_BYTES = 8 * 2 ** 20
-/** After so many parts they grow by one such size: 10,000 of them are 440 GB. */
+/** After this many parts their size grows by one such step: 10,000 of them are 440 GB. */
 const GROWS_AFTER = 1000
-/** Parts on their way at a time; what is in memory is so many, and the one that fills. */
+/** Parts in flight; memory holds that many, plus the one being filled. */
 const IN_FLIGHT = 2
 
 /**
- * Writes an object in parts, so that memory holds a few of them and never the whole. It is there when `end` resolves:
+ * Writes an object in parts, so that memory holds a few of them and never the whole. It exists when `end` resolves:
  * until then the store shows none.
  */
 export class S3Upload {
@@ -64,7 +64,7 @@ export class S3Upload {
     )
   }
 
-  /** Lets the store forget what it has of it; as far as it can be reached. */
+  /** Makes the store discard its parts; as far as it can be reached. */
   async abort(): Promise<void> {
     await Promise.allSettled(this.#sending)
     if (this.#uploadId === undefined) return

@@ -4,12 +4,12 @@ import { S3Upload } from './s3-upload.js'
 import type { BackupTarget, TargetFile } from './target.js'
 import { missingTarget, toTargetError } from './target-error.js'
 
-/** Where in which store. */
+/** The store and the place in it. */
 export interface S3Location {
   readonly bucket: string
   /** Without `/` at its ends; blank for the whole bucket. */
   readonly prefix: string
-  /** Of a store that is not AWS. */
+  /** For a store other than AWS. */
   readonly endpoint?: string | undefined
   readonly region: string
 }
@@ -26,7 +26,7 @@ export async function openS3(location: S3Location): Promise<BackupTarget> {
   const client = new sdk.S3Client({
     region,
     ...(endpoint && { endpoint, forcePathStyle: true }),
-    // What is stored is hashed here, and other stores than AWS's do not know the SDK's newer checksums.
+    // Stored data is hashed here, and stores other than AWS's do not support the SDK's newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
@@ -35,21 +35,21 @@ export async function openS3(location: S3Location): Promise<BackupTarget> {
     await client.send(new sdk.HeadBucketCommand({ Bucket: bucket }))
   } catch (error) {
     target.close()
-    // To a HEAD, a store answers with its status alone.
+    // A store responds to a HEAD with its status alone.
     if ((error as { name?: string }).name === 'NotFound') throw missingTarget(target.name)
     throw toTargetError(error, { target: target.name, operation: 'list', file: '' })
   }
   return target
 }
 
-/** It is a megabyte and a half that no other target needs, so that it is a package of whoever has this one. */
+/** It is a megabyte and a half that no other target needs, so only users of this one install the package. */
 async function loadSdk(): Promise<Sdk> {
   try {
     return await import('@aws-sdk/client-s3')
   } catch (cause) {
     throw new BackupError(
       'backup.sdk_missing',
-      'A backup target in S3 needs @aws-sdk/client-s3, which is not installed',
+      'A backup target in S3 requires @aws-sdk/client-s3, which is not installed',
       {
         details: { package: '@aws-sdk/client-s3' },
         cause,

@@ -13,7 +13,7 @@ const MISSING = new Set([
   'TimeoutError',
 ])
 
-/** What a target was about to do. */
+/** The attempted operation of a target. */
 export interface TargetOperation {
   readonly target: string
   readonly operation: 'write' | 'read' | 'list' | 'remove'
@@ -21,7 +21,7 @@ export interface TargetOperation {
   readonly file: string
 }
 
-/** What the file system or the store threw, as one of ours. */
+/** Maps an error of the file system or the store to ours. */
 export function toTargetError(error: unknown, at: TargetOperation): BackupError {
   const { target, operation, file } = at
   const code = String((error as { code?: unknown }).code ?? (error as { name?: unknown }).name ?? '')
@@ -30,13 +30,13 @@ export function toTargetError(error: unknown, at: TargetOperation): BackupError 
     return new BackupError('backup.target_full', `No space is left in ${target}: ${file || 'a file'} was not written`, {
       details: { target, file },
       cause,
-      remedy: 'make room there, or remove old backups with `miyabi backup prune`',
+      remedy: 'free space there, or remove old backups with `miyabi backup prune`',
     })
   }
   if (MISSING.has(code)) {
     return new BackupError(
       'backup.target_missing',
-      `The backup target ${target} is not there, or out of reach (${code})`,
+      `The backup target ${target} does not exist, or is unreachable (${code})`,
       {
         details: { target },
         cause,
@@ -47,13 +47,13 @@ export function toTargetError(error: unknown, at: TargetOperation): BackupError 
   return new BackupError(
     'backup.target_failed',
     `The backup target ${target} could not ${operation} ${file || 'its files'} (${code || 'unknown error'})`,
-    { details: { target, operation, file }, cause, remedy: 'check the rights of this login there' },
+    { details: { target, operation, file }, cause, remedy: 'check the permissions of this login there' },
   )
 }
 
 /** @throws {BackupError} `backup.target_missing` */
 export const missingTarget = (target: string): BackupError<'backup.target_missing'> =>
-  new BackupError('backup.target_missing', `The backup target ${target} is not there, or out of reach`, {
+  new BackupError('backup.target_missing', `The backup target ${target} does not exist, or is unreachable`, {
     details: { target },
     remedy: 'check BACKUP_TARGET, and that it is mounted or reachable',
   })

@@ -2,7 +2,10 @@ import { RowsHash } from '../format/rows-hash.js'
 
 const NEWLINE = 10
 
-/** Counts and hashes the lines of a file, however it is cut into parts. Each line has an end, also the last. */
+/**
+ * Counts and hashes the lines of a file, however it is split into parts. Each line ends with a line break, including
+ * the last.
+ */
 export async function countLines(
   parts: AsyncIterable<Buffer>,
 ): Promise<{ readonly hash: RowsHash; readonly rest: number }> {

@@ -6,12 +6,12 @@ import type { BackupTarget } from '../target/target.js'
 import { countLines } from './count-lines.js'
 import type { BackupFault } from './faults.js'
 
-/** What was read of a backup, and what is wrong with it. */
+/** What was read of a backup, and its faults. */
 export interface VerifiedBackup {
   readonly id: string
-  /** Undefined where it could not be read. */
+  /** Undefined if it could not be read. */
   readonly manifest: Manifest | undefined
-  /** Empty for a backup that is whole. */
+  /** Empty for an intact backup. */
   readonly faults: readonly BackupFault[]
 }
 
@@ -22,9 +22,9 @@ export interface VerifyOptions extends OpenBackupOptions {
 }
 
 /**
- * Reads all of a backup: every file is there and no other, none was changed, and each table has the rows that the
- * manifest says. Needs no server. What is wrong is in the result; all of it, and not only the first.
- * @throws {BackupError} for a key or a target that is not there, and a backup that never was one
+ * Reads the whole backup and checks that every file exists and no other, that none was changed, and that each table has
+ * the rows that the manifest records. Needs no server. The result lists every fault, not only the first.
+ * @throws {BackupError} for a missing key or target, and for something that was never a backup
  */
 export async function verifyBackup(
   target: BackupTarget,
@@ -49,7 +49,8 @@ export async function verifyBackup(
     try {
       const { hash, rest } = await countLines(backup.read(file))
       counted.set(file.name, hash)
-      if (rest > 0) faults.push({ file: file.name, problem: 'damaged', text: `${file.name} ends within a line` })
+      if (rest > 0)
+        faults.push({ file: file.name, problem: 'damaged', text: `${file.name} ends in the middle of a line` })
     } catch (error) {
       if (!(error instanceof BackupError) || error.code !== 'backup.damaged') throw error
       faults.push({ file: file.name, problem: 'damaged', text: error.reason })
@@ -58,7 +59,7 @@ export async function verifyBackup(
   return { id, manifest, faults: [...faults, ...wrongRows(manifest, counted)] }
 }
 
-/** A table of the schema that nobody has copied. */
+/** A table of the schema that was not copied. */
 function tablesWithoutFile({ schema, postgres, files }: Manifest): BackupFault[] {
   const names = new Set(files.map(({ name }) => name))
   const copied = new Set(postgres.tables.filter(({ file }) => names.has(file)).map(({ name }) => name))
@@ -74,16 +75,16 @@ async function wrongListing(target: BackupTarget, { id, files, encryption }: Man
   for await (const { key } of target.list(`${id}/`)) {
     const name = key.slice(id.length + 1)
     if (!expected.delete(name) && name !== own) {
-      faults.push({ file: name, problem: 'unexpected', text: `${name} is no file of backup ${id}` })
+      faults.push({ file: name, problem: 'unexpected', text: `${name} is not a file of backup ${id}` })
     }
   }
   for (const name of expected.keys()) {
-    faults.push({ file: name, problem: 'missing', text: `${name} of backup ${id} is not there` })
+    faults.push({ file: name, problem: 'missing', text: `${name} of backup ${id} is missing` })
   }
   return faults
 }
 
-/** What is not said of a file that could not be read. */
+/** What is not reported about a file that could not be read. */
 function wrongRows({ postgres, dynamodb }: Manifest, counted: ReadonlyMap<string, RowsHash>): BackupFault[] {
   const tables = [
     ...postgres.tables.map(({ name, rows, hash, file }) => ({ name, rows, hash, files: [file] })),
@@ -96,8 +97,8 @@ function wrongRows({ postgres, dynamodb }: Manifest, counted: ReadonlyMap<string
     if (found.rows === rows && found.value === hash) return []
     const text =
       found.rows === rows
-        ? `${name} has other rows than the manifest says`
-        : `${name} has ${found.rows} rows, and the manifest says ${rows}`
+        ? `${name} has other rows than the manifest records`
+        : `${name} has ${found.rows} rows, but the manifest records ${rows}`
     return [{ file: name, problem: 'rows' as const, text }]
   })
 }

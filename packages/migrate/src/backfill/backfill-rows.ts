@@ -15,27 +15,26 @@ import { lockPlace, noteBeginning, notePlace } from './progress.js'
 import { changeRows, lockNextRows, waitForRow } from './rows.js'
 import { actAsOwner, assertSeesAll, type BackfillTable, readTable } from './table.js'
 
-/** A change of every row of a table, in small batches, while it is used. */
+/** A change to every row of a table, in small batches, while the table is in use. */
 export interface RowsBackfill extends BackfillOptions {
-  /** The migrator's URL, past any pooler. */
+  /** The migrator's URL, bypassing any pooler. */
   readonly databaseUrl: string
   /**
-   * Under this name the database remembers how far it is: it goes on where it was, and what is done is not done again.
+   * The database records progress under this name: a backfill resumes where it stopped and does not repeat completed
+   * batches.
    */
   readonly name: string
-  /**
-   * As SQL names it, with its schema where that is not the URL's. It needs a primary key, whose values do not change.
-   */
+  /** As SQL names it, with its schema if that is not the URL's. It needs a primary key whose values do not change. */
   readonly table: string
-  /** What `UPDATE ... SET` is given, in terms of `t`: `title = initcap(t.name)`. Text of yours, never of a user. */
+  /** The `SET` clause of the `UPDATE`, in terms of `t`: `title = initcap(t.name)`. Trusted text, never user input. */
   readonly set: string
-  /** Which rows are changed, in terms of `t`; the others are passed by. Default: all. */
+  /** Which rows are changed, in terms of `t`; the others are skipped. Default: all. */
   readonly where?: string | undefined
-  /** Rows in one transaction. Default 500. Fewer hold up writers for a shorter time. */
+  /** Rows in one transaction. Default 500. With fewer, writers wait for a shorter time. */
   readonly batchRows?: number | undefined
   /**
-   * How long one statement may wait for a lock, in milliseconds, before the batch is rolled back and made again.
-   * Default 500. Keep it below the writers' own, so that it is the backfill that gives way.
+   * How long one statement may wait for a lock, in milliseconds, before the batch is rolled back and retried. Default
+   * 500. Keep it below the writers' own, so that the backfill gives way first.
    */
   readonly lockTimeoutMs?: number | undefined
   /** How long one statement may take, in milliseconds. Default 2000. */
@@ -43,17 +42,17 @@ export interface RowsBackfill extends BackfillOptions {
 }
 
 /**
- * Changes the rows of a table in the order of their primary key, a batch a transaction, as the table's owner. With each
- * batch its place is committed: whatever ends the process, no row is left out and none is changed twice. Two at once
- * take turns.
+ * Changes the rows of a table in the order of their primary key, one batch per transaction, as the table's owner. Each
+ * batch commits its position: no row is skipped and none is changed twice if the process ends. Two concurrent runs take
+ * turns.
  *
- * Writers wait for one batch at most. It never waits for a row while it holds others, so that it takes part in no
- * deadlock. Rows that are inserted meanwhile may lie behind it: a default or a trigger has to care for them, before it
- * begins.
+ * Writers wait for one batch at most. It never waits for a row while it holds others, so it cannot cause a deadlock.
+ * Rows that are inserted meanwhile may lie behind its position: a default or a trigger must handle them, in place
+ * before it starts.
  *
- * @throws {BackfillError} why it stopped. What was done is kept; it goes on when it is run again.
+ * @throws {BackfillError} why it stopped. Completed work is kept; run it again to resume.
  * @throws {MiyabiError} `core.backfill.option_invalid` for a number that is not above 0.
- * @throws what keeps the database from being asked, and the signal's reason.
+ * @throws a failure that prevents queries to the database, and the signal's reason.
  */
 export async function backfillRows(backfill: RowsBackfill): Promise<BackfillProgress> {
   const { rowsPerSecond, batchRows, lockTimeoutMs, statementTimeoutMs } = backfill
@@ -82,8 +81,8 @@ export async function backfillRows(backfill: RowsBackfill): Promise<BackfillProg
 }
 
 /**
- * @param rowAlone the next row, which somebody held: it is waited for, and nothing else is locked meanwhile.
- * @returns what was done, and the row to wait for next when the very first was held.
+ * @param rowAlone the next row, which another transaction held: it is waited for, with no other row locked meanwhile.
+ * @returns what was done, and the row to wait for next if the very first was held.
  */
 async function runBatch(
   client: pg.Client,
@@ -111,7 +110,7 @@ async function runBatch(
 const changeText = ({ set, where }: RowsBackfill, { name }: BackfillTable): string =>
   `UPDATE ${name} SET ${set}${where === undefined ? '' : ` WHERE ${where}`}`
 
-/** One connection, which is opened anew after it broke. */
+/** One connection, which is reopened after it broke. */
 class Session implements AsyncDisposable {
   readonly #target: Target
   readonly #backfill: RowsBackfill
@@ -123,8 +122,9 @@ class Session implements AsyncDisposable {
   }
 
   /**
-   * @throws {BackfillError} `migrate.backfill.blocked`, retryable, for what may pass; `migrate.backfill.refused` for
-   *   what will not. A lost COMMIT is no riddle, as the place that is read next was committed with it or not.
+   * @throws {BackfillError} `migrate.backfill.blocked`, retryable, for a transient failure; `migrate.backfill.refused`
+   * for a permanent one. A lost COMMIT needs no special handling, as the position that is read next was committed with
+   * it or not.
    */
   async transaction<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     try {
@@ -184,14 +184,14 @@ class Session implements AsyncDisposable {
     switch (error.code) {
       case '55P03':
         return blocked(
-          `a lock was not to be had within ${lockTimeoutMs} ms: look in pg_stat_activity for a transaction that has been open for long.`,
+          `a lock was not available within ${lockTimeoutMs} ms: check pg_stat_activity for a long-running transaction.`,
           error.code,
         )
       case '57014':
-        return blocked(`a statement took longer than ${statementTimeoutMs} ms: give it fewer rows a batch.`, error.code)
+        return blocked(`a statement took longer than ${statementTimeoutMs} ms: use fewer rows per batch.`, error.code)
       case '40001':
       case '40P01':
-        return blocked('the server rolled a batch back, which met a writer.', error.code)
+        return blocked('the server rolled back a batch that conflicted with a writer.', error.code)
     }
     if (/^(?:08|53|57P|25P03)/.test(error.code ?? ''))
       return blocked(toConnectError(error, this.#target).message, error.code)

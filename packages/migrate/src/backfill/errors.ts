@@ -3,11 +3,11 @@ import { MiyabiError, type MiyabiErrorOptions } from '@miyabi/core'
 /**
  * Every way in which a backfill can stop:
  *
- * - `migrate.backfill.table_unusable`: there is no such table, or it has no primary key to go along
+ * - `migrate.backfill.table_unusable`: the table does not exist, or has no primary key to follow
  * - `migrate.backfill.not_owner`: the login may not act as the table's owner
- * - `migrate.backfill.rows_hidden`: policies would hide rows from the owner, and they would be passed over in silence
- * - `migrate.backfill.name_taken`: another change was begun, or done, under this name
- * - `migrate.backfill.blocked`: a row or the server was not to be had in time; made again while there is patience
+ * - `migrate.backfill.rows_hidden`: policies would hide rows from the owner, and they would be skipped silently
+ * - `migrate.backfill.name_taken`: another change was started, or completed, under this name
+ * - `migrate.backfill.blocked`: a row or the server was not available in time; retried within the allowed time
  * - `migrate.backfill.refused`: the server refuses the change
  */
 export type BackfillErrorCode =
@@ -19,8 +19,8 @@ export type BackfillErrorCode =
   | 'migrate.backfill.refused'
 
 /**
- * A backfill stopped; `code` says why. The batches before are kept, the one that failed was rolled back, and it goes on
- * when run again.
+ * A backfill stopped; `code` says why. The batches before are kept, the failed one was rolled back, and a new run
+ * resumes.
  */
 export class BackfillError extends MiyabiError<
   BackfillErrorCode,

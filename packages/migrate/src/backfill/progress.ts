@@ -3,9 +3,9 @@ import { BACKFILL_SCHEMA } from '../catalog/sql.js'
 import { BackfillError } from './errors.js'
 import { actAsOwner, type BackfillTable } from './table.js'
 
-/** Where a backfill is, as the database has it. */
+/** The progress of a backfill, as stored in the database. */
 export interface Place {
-  /** The key of the last row that was looked at, as texts; null before the first. */
+  /** The key of the last row that was processed, as strings; null before the first. */
   readonly position: readonly string[] | null
   readonly seen: number
   readonly changed: number
@@ -15,13 +15,12 @@ export interface Place {
 const PROGRESS = `${BACKFILL_SCHEMA}.progress`
 
 /**
- * Notes a backfill that begins; one that was begun is left as it is. The notes have a schema of their own, which
- * Prisma, lint and drift do not look at, and belong to whom the table belongs to, so that another member of that group
- * can go on.
+ * Records a new backfill; an existing one is left unchanged. The records have a separate schema, which Prisma, lint and
+ * drift ignore, and belong to the owner of the table, so that another member of that group can resume.
  *
  * @param client acts as the table's owner.
  * @param change what is done to which rows, as text.
- * @throws {BackfillError} `migrate.backfill.name_taken` where it was begun with another change.
+ * @throws {BackfillError} `migrate.backfill.name_taken` if it was started with another change.
  */
 export async function noteBeginning(
   client: pg.Client,
@@ -29,12 +28,13 @@ export async function noteBeginning(
   table: BackfillTable,
   change: string,
 ): Promise<void> {
-  await client.query(`SELECT pg_advisory_xact_lock(hashtext('${BACKFILL_SCHEMA}'))`) // two that begin at once would both create
+  await client.query(`SELECT pg_advisory_xact_lock(hashtext('${BACKFILL_SCHEMA}'))`) // two that start concurrently
+  // would both create it
   const { rows: there } = await client.query<{ exists: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS exists', [
     BACKFILL_SCHEMA,
   ])
   if (!there[0]?.exists) {
-    // The owner need not have the right to create schemas: the login has.
+    // The owner may lack the right to create schemas, which the login has.
     await client.query(`RESET ROLE; CREATE SCHEMA ${BACKFILL_SCHEMA} AUTHORIZATION ${table.owner}`)
     await actAsOwner(client, name, table)
   }
@@ -53,12 +53,12 @@ export async function noteBeginning(
   if (rows[0]?.change === change) return
   throw new BackfillError(
     'migrate.backfill.name_taken',
-    `another change was begun under this name: ${rows[0]?.change}. Give this one a name of its own.`,
+    `another change was started under this name: ${rows[0]?.change}. Use a different name for this one.`,
     { details: { backfill: name } },
   )
 }
 
-/** Reads where the backfill is, and keeps others from going on until the transaction ends. */
+/** Reads the progress of the backfill, and blocks other runs until the transaction ends. */
 export async function lockPlace(client: pg.Client, name: string): Promise<Place> {
   const { rows } = await client.query<Place>(
     `SELECT position, seen::float8 AS seen, changed::float8 AS changed, done_at IS NOT NULL AS "isDone"
@@ -67,12 +67,16 @@ export async function lockPlace(client: pg.Client, name: string): Promise<Place>
   )
   const [place] = rows
   if (place) return place
-  throw new BackfillError('migrate.backfill.name_taken', 'its note was deleted while it ran. Begin it again.', {
-    details: { backfill: name },
-  })
+  throw new BackfillError(
+    'migrate.backfill.name_taken',
+    'its progress record was deleted while it ran. Start it again.',
+    {
+      details: { backfill: name },
+    },
+  )
 }
 
-/** Notes where the backfill is with the transaction's end. */
+/** Records the progress of the backfill with the end of the transaction. */
 export async function notePlace(client: pg.Client, name: string, place: Place): Promise<void> {
   await client.query(
     `UPDATE ${PROGRESS} SET position = $2, seen = $3, changed = $4, updated_at = now(), done_at = CASE WHEN $5 THEN now() END

@@ -3,22 +3,22 @@ import type { BackfillTable } from './table.js'
 
 /** The next rows, in the order of their keys, as far as they could be locked without waiting. */
 export interface NextRows {
-  /** The keys, as texts, of the rows up to the first that somebody else holds. */
+  /** The keys, as strings, of the rows up to the first that another transaction holds. */
   readonly held: readonly (readonly string[])[]
-  /** The key of that row, where there is one. */
+  /** The key of that row, if there is one. */
   readonly blocked: readonly string[] | undefined
 }
 
 const columns = ({ key }: BackfillTable): string => key.map(({ name }) => `t.${name}`).join(', ')
 
-/** `$1::uuid, $2::text`: a key given as texts. */
+/** `$1::uuid, $2::text`: a key passed as strings. */
 const parameters = ({ key }: BackfillTable, suffix = ''): string =>
   key.map(({ type }, index) => `$${index + 1}::${type}${suffix}`).join(', ')
 
 /**
- * Locks the next rows behind a position, and waits for none of them: who waits while it holds rows can get into a
- * deadlock with a writer, and lets others wait for longer than its own work takes. Rows are left alone from the first
- * one on that somebody else holds.
+ * Locks the next rows after a position without waiting for any: waiting while holding rows can cause a deadlock with a
+ * writer, and makes others wait for longer than its own work takes. Stops at the first row that another transaction
+ * holds.
  */
 export async function lockNextRows(
   client: pg.Client,
@@ -52,7 +52,7 @@ export async function waitForRow(client: pg.Client, table: BackfillTable, key: r
   )
 }
 
-/** Changes locked rows, and tells how many. */
+/** Changes locked rows, and returns how many. */
 export async function changeRows(
   client: pg.Client,
   table: BackfillTable,

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { BackfillError } from './errors.js'
 
-/** A table to go through, as SQL names it. */
+/** A table to process, as SQL names it. */
 export interface BackfillTable {
   /** With its schema, quoted. */
   readonly name: string
@@ -9,7 +9,7 @@ export interface BackfillTable {
   readonly owner: string
   /** The columns of its primary key, in the key's order. */
   readonly key: readonly { readonly name: string; readonly type: string }[]
-  /** Rows, by the server's statistics; undefined where it has none. */
+  /** Rows, by the server's statistics; undefined if it has none. */
   readonly estimate: number | undefined
 }
 
@@ -32,13 +32,12 @@ export async function readTable(client: pg.Client, backfill: string, table: stri
   const unusable = (problem: string): BackfillError =>
     new BackfillError('migrate.backfill.table_unusable', problem, { details: { backfill } })
   if (found === undefined)
-    throw unusable(`there is no table ${table}: give it as SQL names it, with its schema where that is not public`)
-  if (found.key.length === 0)
-    throw unusable(`${table} has no primary key, along which rows are gone through: give it one`)
+    throw unusable(`there is no table ${table}: name it as SQL does, with its schema if that is not public`)
+  if (found.key.length === 0) throw unusable(`${table} has no primary key, which a backfill follows: add one`)
   return { ...found, estimate: found.estimate || undefined }
 }
 
-/** Tables may belong to a group: whoever is a member acts as the group, also where rights are not inherited. */
+/** Tables may belong to a group: a member acts as the group, even if rights are not inherited. */
 export async function actAsOwner(client: pg.Client, backfill: string, table: BackfillTable): Promise<void> {
   try {
     await client.query(`SET LOCAL ROLE ${table.owner}`)
@@ -46,15 +45,15 @@ export async function actAsOwner(client: pg.Client, backfill: string, table: Bac
     if (!(error instanceof pg.DatabaseError && error.code === '42501')) throw error
     throw new BackfillError(
       'migrate.backfill.not_owner',
-      `${table.name} belongs to ${table.owner}, and this login is no member of it. Run it with the migrator's login (DIRECT_DATABASE_URL).`,
+      `${table.name} belongs to ${table.owner}, and this login is not a member of it. Run it with the migrator's login (DIRECT_DATABASE_URL).`,
       { details: { backfill, sqlstate: '42501' } },
     )
   }
 }
 
 /**
- * Whether the current role sees and may change every row: row-level security does not hold for it, or a policy for it
- * lets all rows through to be read and to be changed, and no restrictive policy takes some away again.
+ * Whether the current role sees and may change every row: row-level security does not apply to it, or a policy for it
+ * allows all rows to be read and changed, and no restrictive policy excludes some again.
  */
 const SEES_ALL = `
   WITH mine AS (SELECT * FROM pg_policy WHERE polrelid = $1::regclass
@@ -66,7 +65,7 @@ const SEES_ALL = `
           AND NOT EXISTS (SELECT FROM mine WHERE NOT polpermissive AND polcmd IN ('*', 'r', 'w'))) AS "seesAll"`
 
 /**
- * @throws {BackfillError} `migrate.backfill.rows_hidden` where policies would hide rows from the owner, or refuse their
+ * @throws {BackfillError} `migrate.backfill.rows_hidden` if policies would hide rows from the owner, or refuse their
  * change.
  */
 export async function assertSeesAll(client: pg.Client, backfill: string, table: BackfillTable): Promise<void> {
@@ -74,7 +73,7 @@ export async function assertSeesAll(client: pg.Client, backfill: string, table: 
   if (rows[0]?.seesAll) return
   throw new BackfillError(
     'migrate.backfill.rows_hidden',
-    `row-level security would hide rows of ${table.name} from its owner, and they would be passed over in silence. ` +
+    `row-level security would hide rows of ${table.name} from its owner, and they would be skipped silently. ` +
       `In a migration: CREATE POLICY owner_all ON ${table.name} FOR ALL TO ${table.owner} USING (true);`,
     { details: { backfill } },
   )

@@ -1,6 +1,6 @@
 import { type CatalogQuery, inOurSchema, isOurs, notOfExtension, role } from './sql.js'
 
-/** What runs, and what decides who sees what. */
+/** What is executed, and what decides who sees what. */
 export const codeQueries: readonly CatalogQuery[] = [
   {
     kind: 'view',

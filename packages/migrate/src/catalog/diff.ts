@@ -1,20 +1,20 @@
 import { compareEntries } from './dump.js'
 import type { CatalogEntry, CatalogKind } from './entry.js'
 
-/** One thing in which a database is not as it should be. */
+/** One difference of a database from what is expected. */
 export interface CatalogDifference {
   readonly change: 'missing' | 'unexpected' | 'changed'
   readonly kind: CatalogKind
   readonly name: string
-  /** What it goes with, such as the table of a column. */
+  /** What it belongs to, such as the table of a column. */
   readonly on?: string
-  /** Its definition where it is as it should be; absent for what is unexpected. */
+  /** Its expected definition; absent if it is unexpected. */
   readonly expected?: string
-  /** Its definition as it was found; absent for what is missing. */
+  /** Its definition as found; absent if it is missing. */
   readonly found?: string
 }
 
-/** How `found` differs from `expected`, sorted; empty when they agree. */
+/** Returns how `found` differs from `expected`, sorted; empty when they agree. */
 export function diffCatalogs(
   expected: readonly CatalogEntry[],
   found: readonly CatalogEntry[],

@@ -7,11 +7,12 @@ import { rightsQueries } from './rights.js'
 const queries = [...relationQueries, ...codeQueries, ...rightsQueries]
 
 /**
- * Everything that migrations can put into a database, as the server itself describes it: equal for two databases when
- * their schemas are, also on servers of different versions. Not in it: rows, roles (they belong to the server),
- * Prisma's own table of the history (but who may read it), the order of columns, and what belongs to an extension.
+ * Returns everything that migrations can create in a database, as the server itself describes it: equal for two
+ * databases when their schemas are, also on servers of different versions. Excluded: rows, roles (they belong to the
+ * server), Prisma's own history table (but not the right to read it), the order of columns, and everything that belongs
+ * to an extension.
  *
- * @param client a connection that is in no transaction.
+ * @param client a connection that is not in a transaction.
  */
 export async function catalogDump(client: ClientBase): Promise<CatalogEntry[]> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
@@ -23,8 +24,8 @@ export async function catalogDump(client: ClientBase): Promise<CatalogEntry[]> {
 }
 
 /**
- * The same as {@link catalogDump} within the transaction that a connection is in, with what that has changed. The
- * transaction's search path is empty from then on.
+ * Like {@link catalogDump}, within the connection's current transaction and including its changes. The transaction's
+ * search path is empty from then on.
  */
 export async function catalogWithin(client: ClientBase): Promise<CatalogEntry[]> {
   // An empty search path makes the server qualify every name.

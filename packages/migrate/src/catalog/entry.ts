@@ -1,4 +1,4 @@
-/** Every kind of thing that the dump tells apart, in the order in which a report lists them. */
+/** Every kind of object that the dump distinguishes, in the order in which a report lists them. */
 export const CATALOG_KINDS = [
   'schema',
   'extension',
@@ -23,16 +23,16 @@ export const CATALOG_KINDS = [
 
 export type CatalogKind = (typeof CATALOG_KINDS)[number]
 
-/** One thing of a database, as the server itself describes it. */
+/** One object of a database, as the server itself describes it. */
 export interface CatalogEntry {
   readonly kind: CatalogKind
   /** Unique among its kind: `public.users.email`, `users_read_own on public.users`. */
   readonly name: string
-  /** All that matters about it; whole SQL where the server gives that. Blank for what merely exists. */
+  /** Everything relevant about it; complete SQL if the server returns that. Blank if only its existence matters. */
   readonly definition: string
   /**
-   * The table, view, function, type, sequence or schema that it goes with, as that is named; absent for what stands by
-   * itself.
+   * The table, view, function, type, sequence or schema that it belongs to, under its name; absent for an independent
+   * object.
    */
   readonly on?: string
 }

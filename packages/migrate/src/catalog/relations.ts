@@ -1,6 +1,6 @@
 import { type CatalogQuery, inOurSchema, isOurs, notOfExtension, role } from './sql.js'
 
-/** Tables and what they are made of. Column order is left out: a column that was dropped and added again comes last. */
+/** Tables and their parts. Column order is omitted: a column that was dropped and added again comes last. */
 export const relationQueries: readonly CatalogQuery[] = [
   {
     kind: 'table',
@@ -41,7 +41,7 @@ export const relationQueries: readonly CatalogQuery[] = [
   },
   {
     // NOT NULL is part of the column. Only newer servers also list it as a constraint, which matters while it is not
-    // validated, or where it was given a name of its own.
+    // validated, or if it was explicitly named.
     kind: 'constraint',
     sql: `SELECT format('%I on %s', o.conname, CASE o.conrelid WHEN 0 THEN o.contypid::regtype::text ELSE o.conrelid::regclass::text END) AS name,
         nullif(o.conrelid, 0)::regclass::text AS "on", pg_get_constraintdef(o.oid) AS definition

@@ -3,13 +3,12 @@ import type { CatalogKind } from './entry.js'
 
 const MARKS = { missing: '-', unexpected: '+', changed: '~' } as const
 
-/** What other things go with. */
+/** What other objects belong to. */
 const WHOLE: ReadonlySet<CatalogKind> = new Set(['schema', 'type', 'table', 'sequence', 'view', 'function'])
 
 /**
- * Differences for a person, one a line: `-` is missing, `+` is there and should not be, `~` is not as it should be,
- * with both definitions below. What goes with a table, a function or the like that is missing or unexpected itself is
- * only counted.
+ * Formats differences for display, one per line: `-` is missing, `+` is unexpected, `~` differs, with both definitions
+ * below. Parts of a table, a function or the like that is itself missing or unexpected are only counted.
  */
 export function renderCatalogDiff(differences: readonly CatalogDifference[]): string {
   const whole = new Map<string, CatalogDifference['change']>()
@@ -32,9 +31,9 @@ function render(difference: CatalogDifference, parts: number): string {
   if (change !== 'changed') return [title, indent(expected ?? found ?? '')].filter(Boolean).join('\n')
   return [
     title,
-    '    should be',
+    '    expected',
     indent(expected || '(nothing more)'),
-    '    is',
+    '    found',
     indent(found || '(nothing more)'),
   ].join('\n')
 }

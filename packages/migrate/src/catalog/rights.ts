@@ -1,9 +1,6 @@
 import { type CatalogQuery, HISTORY_TABLE, inOurSchema, isMonth, notOfExtension, role } from './sql.js'
 
-/**
- * Everything that can be granted: what it is called, its owner, its rights, and those that it has when nobody said
- * anything.
- */
+/** Everything that can be granted: its name, its owner, its privileges, and its default privileges. */
 const GRANTABLE = `
   SELECT CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.oid::regclass AS thing, c.oid::regclass::text AS "on", c.relowner AS owner, c.relacl AS acl,
     acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS usual
@@ -21,7 +18,7 @@ const GRANTABLE = `
   SELECT format('schema %I', n.nspname), quote_ident(n.nspname), n.nspowner, n.nspacl, acldefault('n', n.nspowner)
     FROM pg_namespace n WHERE ${inOurSchema('n.oid')}`
 
-/** Who may do what, and what is said about things. */
+/** Who may do what, and the comments on objects. */
 export const rightsQueries: readonly CatalogQuery[] = [
   {
     kind: 'schema',
@@ -35,7 +32,7 @@ export const rightsQueries: readonly CatalogQuery[] = [
       FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace`,
   },
   {
-    // An owner has every right: told is what was taken from it.
+    // An owner has every right: only revoked ones are listed.
     kind: 'grant',
     sql: `WITH grantable AS (${GRANTABLE})
       SELECT format('%s on %s to %s', g.privilege_type, o.thing, ${role('g.grantee')}) AS name, o."on",
@@ -55,8 +52,8 @@ export const rightsQueries: readonly CatalogQuery[] = [
       FROM pg_default_acl d, aclexplode(d.defaclacl) g GROUP BY 1`,
   },
   {
-    // 16384 is the first id that is not the server's own; the schema public comes with a comment, and an extension with
-    // its.
+    // 16384 is the first id that is not the server's own; the schema public comes with a comment, and so does an
+    // extension.
     kind: 'comment',
     sql: `SELECT format('on %s %s', i.type, i.identity) AS name, CASE d.classoid
           WHEN 'pg_class'::regclass THEN d.objoid::regclass::text

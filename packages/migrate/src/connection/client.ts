@@ -1,9 +1,9 @@
 import pg from 'pg'
 
 /**
- * Runs `work` on a connection of its own and closes it.
- * @param signal closes it at once, so that its query fails instead of running to its end for nobody.
- * @throws the signal's reason, and whatever `work` or connecting does.
+ * Runs `work` on a separate connection and closes it.
+ * @param signal closes it immediately, so that its query fails instead of running to its end without a reader.
+ * @throws the signal's reason, and any error of `work` or of connecting.
  */
 export async function withClient<T>(
   config: pg.ClientConfig,

@@ -2,11 +2,11 @@ import { redactText } from '@miyabi/core'
 import { PrismaError } from '../errors/prisma-error.js'
 import type { Target } from './target.js'
 
-/** The fields of a socket's or node-postgres' error that tell what happened. */
+/** The fields of a socket's or node-postgres' error that describe what happened. */
 interface DriverError {
   readonly code?: string
   readonly message: string
-  /** Every address that was tried, where a host name has several. */
+  /** Every address that was tried, if a host name has several. */
   readonly errors?: readonly DriverError[]
 }
 
@@ -24,7 +24,7 @@ const UNREACHABLE = new Set([
   '57P03',
 ])
 
-/** A failure to connect, under the code and in the words of the native engine. */
+/** A failure to connect, with the code and the wording of the native engine. */
 export function toConnectError(
   error: unknown,
   target: Pick<Target, 'host' | 'port' | 'database' | 'user'>,
@@ -50,7 +50,8 @@ export function toConnectError(
       return new PrismaError('P1003', `Database \`${database}\` does not exist on the database server at ${at}.`)
     case '42P04':
       return new PrismaError('P1009', `Database \`${database}\` already exists on the database server at ${at}`)
-    case '28000': // no line of pg_hba.conf lets it in, or no such role: only the server's own words tell
+    case '28000': // pg_hba.conf does not admit it, or the role does not exist: only the server's own message tells
+    // which
     case '42501':
       return new PrismaError(
         'P1010',

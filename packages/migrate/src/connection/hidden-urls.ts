@@ -1,19 +1,20 @@
 import { type Environment, redactUrl } from '@miyabi/core'
 
-/** The URLs that Prisma knows. */
+/** The URLs that Prisma uses. */
 export interface Datasource {
   readonly url: string
   readonly shadowDatabaseUrl?: string
 }
 
 /**
- * Where the engine finds the whole URLs: a process's environment is its user's alone, its arguments are everybody's.
+ * Where the engine finds the complete URLs: a process's environment is visible only to its user, its arguments are
+ * visible to everyone.
  */
 const HIDDEN_URLS = 'MIYABI_ENGINE_URLS'
 
 /**
- * Takes the secrets out of URLs that are about to become arguments of a process, which every user of the machine can
- * read in `ps`. With `env` in its environment, the process finds the whole ones.
+ * Removes the secrets from URLs that are about to become arguments of a process, which every user of the machine can
+ * read in `ps`. With `env` in its environment, the process finds the complete ones.
  */
 export function hideSecrets({ url, shadowDatabaseUrl }: Datasource): {
   readonly shown: Datasource
@@ -29,7 +30,7 @@ export function hideSecrets({ url, shadowDatabaseUrl }: Datasource): {
   }
 }
 
-/** The whole URL that `url` stands for: itself, where it hides nothing. */
+/** The complete URL that `url` stands for: itself, if it hides nothing. */
 export function wholeUrl(url: string, env: Environment): string {
   const hidden = JSON.parse(env[HIDDEN_URLS] ?? '{}') as Record<string, string>
   return Object.hasOwn(hidden, url) ? (hidden[url] ?? url) : url

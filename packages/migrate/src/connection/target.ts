@@ -15,17 +15,17 @@ export interface Target {
   readonly port: number
   readonly database: string
   readonly user: string
-  /** The URL itself, for a process that is given one. Hidden from `util.inspect`. */
+  /** The URL itself, for a process that needs one. Hidden from `util.inspect`. */
   readonly url: string
 }
 
-/** A database that a caller names: by a URL, or by what was read of one before. */
+/** A database that a caller names: by a URL, or by a target already read from one. */
 export type DatabaseLocation = string | Target
 
 /** Prisma's own default, in seconds. 0 in the URL means no limit. */
 const CONNECT_TIMEOUT_SECONDS = 5
 
-/** Parameters of Prisma's URLs that node-postgres would send to the server, which knows none of them. */
+/** Parameters of Prisma's URLs that node-postgres would send to the server, which does not recognize them. */
 const PRISMA_ONLY = [
   'schema',
   'connection_limit',
@@ -45,8 +45,8 @@ const TLS_MODES = ['disable', 'require', 'verify-ca', 'verify-full']
 
 /**
  * Reads a PostgreSQL URL as Prisma writes them. `sslmode` has libpq's meaning (`require` encrypts and does not verify),
- * and `sslaccept=strict` asks for verification, as with the native engine.
- * @throws {PrismaError} P1013 for whatever is not such a URL; the message never repeats it.
+ * and `sslaccept=strict` requests verification, as with the native engine.
+ * @throws {PrismaError} P1013 for anything that is not such a URL; the message never repeats it.
  */
 export function parseTarget(text: string): Target {
   const url = toUrl(text)
@@ -71,13 +71,13 @@ export function parseTarget(text: string): Target {
 }
 
 /**
- * Reads a URL; what was read before is taken as it is, so that no URL and no certificate is read twice.
+ * Reads a URL; a target already read is returned unchanged, so that no URL and no certificate is read twice.
  * @throws {PrismaError} P1013
  */
 export const targetOf = (location: DatabaseLocation): Target =>
   typeof location === 'string' ? parseTarget(location) : location
 
-/** The same server and login, another database. */
+/** Returns another database with the same server and login. */
 export function withDatabase(target: Target, database: string): Target {
   // A URL whose host is a parameter has an empty one before the path.
   const url = target.url.replace(/^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?/, (_, server: string) => {
@@ -91,8 +91,8 @@ function withUrl(target: Omit<Target, 'url'>, url: string): Target {
 }
 
 /**
- * What holds for the whole session: times in UTC (the adapter drops the offset of a timestamptz, so any other zone
- * would shift instants) and the schema that unqualified names mean.
+ * Settings of the whole session: times in UTC (the adapter drops the offset of a timestamptz, so any other zone would
+ * shift instants) and the schema of unqualified names.
  */
 function sessionOptions(given: string | undefined, schema: string): string {
   const searchPath = `"${schema.replaceAll('"', '""')}"`.replace(/[\\ ]/g, '\\$&')
@@ -104,7 +104,8 @@ function toUrl(text: string): URL {
   if (problem !== undefined) throw invalid(`It ${problem}`)
   let url: URL
   try {
-    // `postgresql://user@/db?host=/socket` names its host in a parameter, which wins over the one given here.
+    // `postgresql://user@/db?host=/socket` names its host in a parameter, which takes precedence over the one passed
+    // here.
     url = new URL(text.replace(/@\//, '@localhost/'))
   } catch {
     throw invalid('invalid URL')

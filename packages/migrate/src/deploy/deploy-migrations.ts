@@ -17,23 +17,23 @@ import { parseSql } from '../sql/parse.js'
 export interface DeployOptions {
   /** The migrator's login. */
   readonly database: DatabaseLocation
-  /** All that the database is to have, in their order. */
+  /** All migrations that the database should have, in order. */
   readonly migrations: readonly Migration[]
-  /** Told of each before it is applied. */
+  /** Called before each one is applied. */
   readonly onProgress?: (migration: string) => void
   readonly signal?: AbortSignal | undefined
 }
 
-/** How long another deploy is waited for, in milliseconds. */
+/** How long to wait for another deploy, in milliseconds. */
 const LOCK_TIMEOUT_MS = 10_000
 
 /**
- * Applies those of the migrations that the database does not have, each in one transaction with its note in Prisma's
- * history: for whoever must stop at a migration before the last, which `prisma migrate deploy` cannot.
+ * Applies the migrations that the database does not have, each in one transaction with its record in Prisma's history:
+ * for a deployment that must stop at a migration before the last, which `prisma migrate deploy` cannot.
  *
  * @returns the names of those that it applied.
  * @throws {MigrationError} `migrate.failed`, `migrate.edited`, `migrate.ahead`, `migrate.diverged`, `migrate.busy`,
- *   `migrate.up_failed`, `migrate.not_whole`
+ * `migrate.up_failed`, `migrate.not_whole`
  */
 export async function deployMigrations(options: DeployOptions): Promise<readonly string[]> {
   const { migrations, onProgress = () => {}, signal } = options
@@ -76,30 +76,26 @@ async function apply(client: pg.Client, migration: Migration, schema: string): P
       await runScript(client, up)
       await client.query(note)
     } else {
-      // One message is one transaction: the script and its note.
+      // One message is one transaction: the script and its record.
       await runScript(client, `${up}\n;\nRESET ROLE;\n${note}`)
     }
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error
     const { sqlstate, text } = scriptFault(error, up)
-    throw new MigrationError(
-      'migrate.up_failed',
-      `The server refused ${name}, and nothing of it was applied.\n${text}`,
-      {
-        details: { migration: name, sqlstate },
-      },
-    )
+    throw new MigrationError('migrate.up_failed', `The server refused ${name}, and none of it was applied.\n${text}`, {
+      details: { migration: name, sqlstate },
+    })
   }
 }
 
-/** As Prisma notes it. */
+/** As Prisma records it. */
 function noteOf({ name, checksum }: Migration, schema: string): string {
   const values = [randomUUID(), checksum, name].map((value) => pg.escapeLiteral(value)).join(', ')
   return `INSERT INTO ${historyTable(schema)} (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
           VALUES (${values}, clock_timestamp(), clock_timestamp(), 1)`
 }
 
-/** Whether a script must be sent without anything beside it. */
+/** Whether a script must be sent without any other statement. */
 async function isAlone(script: string): Promise<boolean> {
   const statements = await parseSql(script)
   return (await isOneCall(script)) || statements.some(isNotTransactional)

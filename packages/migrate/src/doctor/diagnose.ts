@@ -23,11 +23,11 @@ export const databaseChecks: readonly DatabaseCheck[] = [
 ]
 
 /**
- * Runs one group of checks on a database. Reads catalogs and statistics; to see what was changed by hand, it runs the
+ * Runs one group of checks on a database. Reads catalogs and statistics; to detect manual changes, it runs the
  * migrations in a scratch database, which it drops.
  *
  * @param where the migrator's database, and the folder of the migrations; `signal` ends the work.
- * @throws what keeps the database from being asked, or the signal's reason, with nothing left behind.
+ * @throws a failure that prevents queries to the database, or the signal's reason, with nothing left behind.
  */
 export async function checkDatabase(
   check: DatabaseCheck,

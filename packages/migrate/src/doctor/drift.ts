@@ -2,12 +2,12 @@ import type { CatalogDifference } from '../catalog/diff.js'
 import { readMigrations } from '../history/folder.js'
 import type { DatabaseCheck } from './check.js'
 
-/** The database against what its migrations give: one finding for each table and what goes with it. */
+/** The database compared with its migrations: one finding for each table and its parts. */
 export const driftCheck: DatabaseCheck = {
   name: 'drift',
-  looksFor: 'what somebody changed by hand, past the migrations',
+  looksFor: 'manual changes that are not in the migrations',
   async run(_, { target, migrations, signal }) {
-    // Loaded here: no other check needs what makes scratch databases.
+    // Loaded here: no other check needs the code for scratch databases.
     const { findDrift } = await import('../drift/drift.js')
     const { ACCEPTED_FILE, readAcceptances } = await import('../drift/accepted.js')
     const acceptances = readAcceptances(migrations)
@@ -22,15 +22,15 @@ export const driftCheck: DatabaseCheck = {
       check: 'drift.postgres',
       object,
       problem: parts.map(({ change, kind, name }) => `${change}: ${kind} ${name}`).join('; '),
-      remedy: `\`pnpm db:migrate drift\` shows it; undo it, put it into a migration, or agree to it in ${ACCEPTED_FILE}`,
+      remedy: `run \`pnpm db:migrate drift\` to show it; undo it, put it into a migration, or accept it in ${ACCEPTED_FILE}`,
     }))
     return [
       ...found,
       ...unused.map(({ line, kind, name }) => ({
         check: 'drift.unused_acceptance',
         object: `${kind} ${name}`,
-        problem: 'it is agreed to, and does not differ any more',
-        remedy: `take line ${line} out of ${ACCEPTED_FILE}`,
+        problem: 'it is accepted, but no longer differs',
+        remedy: `remove line ${line} from ${ACCEPTED_FILE}`,
       })),
     ]
   },

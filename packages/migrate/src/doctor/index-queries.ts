@@ -2,7 +2,7 @@ import { isMonth, isOurSchema } from '../catalog/sql.js'
 
 const OURS = isOurSchema('n.nspname')
 
-/** A name as SQL takes it, without the schema that goes without saying. */
+/** A name as SQL accepts it, without the default schema. */
 const called = (namespace: string, name: string): string =>
   `CASE ${namespace} WHEN 'public' THEN quote_ident(${name}) ELSE format('%I.%I', ${namespace}, ${name}) END`
 
@@ -13,14 +13,14 @@ const INDEXES = `
   JOIN pg_class AS c ON c.oid = x.indrelid
   JOIN pg_namespace AS n ON n.oid = c.relnamespace`
 
-/** A concurrent build that failed leaves one behind, which every write keeps up and no query uses. */
+/** A failed concurrent build leaves one behind, which every write maintains and no query uses. */
 export const INVALID = `
   SELECT ${called('n.nspname', 'i.relname')} AS index, ${called('n.nspname', 'c.relname')} AS table, pg_get_indexdef(i.oid) AS definition
     ${INDEXES} WHERE NOT x.indisvalid AND ${OURS} ORDER BY 1`
 
 /**
- * Pairs that are the same in all that matters, those of months with their table's; of each the one that nothing depends
- * on, else the later one.
+ * Pairs that are the same in all relevant respects, for monthly partitions with their table's; of each pair the index
+ * that nothing depends on, otherwise the later one.
  */
 export const DUPLICATE = `
   SELECT ${called('n.nspname', 'i.relname')} AS index, ${called('n.nspname', 'c.relname')} AS table,
@@ -37,8 +37,7 @@ export const DUPLICATE = `
    ORDER BY 1`
 
 /**
- * Foreign keys whose columns, in whatever order, are not the beginning of a whole index. Partitions have their
- * parent's.
+ * Foreign keys whose columns, in any order, are not the beginning of a complete index. Partitions have their parent's.
  */
 export const FOREIGN_KEYS = `
   SELECT f.conname AS constraint, ${called('n.nspname', 'c.relname')} AS table, ${called('m.nspname', 'r.relname')} AS referenced,
@@ -55,7 +54,7 @@ export const FOREIGN_KEYS = `
           AND (string_to_array(x.indkey::text, ' ')::smallint[])[1:cardinality(f.conkey)] @> f.conkey)
    ORDER BY 2, 1`
 
-/** $1: rows that make a table worth the question; $2: days for which the server must have counted. */
+/** $1: rows from which a table is checked; $2: days for which the server must have counted. */
 export const UNUSED = `
   SELECT ${called('n.nspname', 'i.relname')} AS index, ${called('n.nspname', 'c.relname')} AS table,
          pg_size_pretty(pg_relation_size(i.oid)) AS size, floor(extract(epoch FROM now() - counted.since) / 86400)::int AS days

@@ -6,16 +6,16 @@ import type { DatabaseCheck } from './check.js'
 const WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, Omit<Finding, 'check' | 'object'>>> = {
   pending: { problem: 'it has not been applied', remedy: 'pnpm prisma migrate deploy' },
   failed: {
-    problem: 'it was begun and not finished: it failed, or runs at this moment',
-    remedy: 'pnpm db:migrate status says how to go on',
+    problem: 'it was started and not finished: it failed, or is running now',
+    remedy: 'run `pnpm db:migrate status`, which names the next step',
   },
   edited: {
-    problem: 'it was changed after it was applied, so that other databases get another schema',
-    remedy: 'take its migration.sql back from version control, and put the change into a migration of its own',
+    problem: 'it was changed after it was applied, so other databases get a different schema',
+    remedy: 'restore its migration.sql from version control, and put the change into a separate migration',
   },
   unknown: {
-    problem: 'it was applied, and this code does not know it: the database is ahead, or has another history',
-    remedy: 'run this from the code that it belongs to',
+    problem: 'it was applied, but this code does not contain it: the database is ahead, or has another history',
+    remedy: 'run this from the code that contains it',
   },
 }
 
@@ -34,10 +34,10 @@ async function tablesWithoutRows(migrations: readonly Migration[]): Promise<Find
   }))
 }
 
-/** The history against the folder. */
+/** The history compared with the folder. */
 export const migrationsCheck: DatabaseCheck = {
   name: 'migrations',
-  looksFor: 'migrations that are pending, failed, edited or unknown, and tables of which verify has no row',
+  looksFor: 'migrations that are pending, failed, edited or unknown, and tables without a row for verify',
   async run(client, { migrations, target }) {
     const { readHistory } = await import('../history/history.js')
     const known = readMigrations(migrations)

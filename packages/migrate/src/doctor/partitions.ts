@@ -2,10 +2,13 @@ import type { Finding } from '@miyabi/core'
 import { monthOf, monthsAfter, monthsBetween, type Partition } from '../partitions/months.js'
 import type { DatabaseCheck } from './check.js'
 
-/** Months that must be there after this one: who runs nothing for a month notices before a row is refused. */
+/**
+ * The months that must exist after the current one: an operator who runs nothing for a month gets a warning before a
+ * row is refused.
+ */
 const MUST_BE_AHEAD = 1
 
-/** What opens a month by itself, past its table, whose policies and grants are to be the only way. */
+/** What allows direct access to a month, bypassing its table, whose policies and grants must be the only access. */
 const OPEN = `
   SELECT format('%I.%I', n.nspname, c.relname) AS partition,
          array_remove(ARRAY[
@@ -22,7 +25,7 @@ const OPEN = `
     JOIN pg_class AS p ON p.oid = i.inhparent
    WHERE p.relkind = 'p' AND n.nspname = 'parts' ORDER BY 1`
 
-/** What lets rows in whose ids do not say when they were made, or that belong to no month. */
+/** What admits rows whose ids do not encode when they were created, or that belong to no month. */
 const LOOSE = `
   SELECT c.relname AS "table", d.partdefid::regclass::text AS "default",
          EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.convalidated
@@ -30,7 +33,7 @@ const LOOSE = `
     FROM pg_class AS c JOIN pg_partitioned_table AS d ON d.partrelid = c.oid
    WHERE c.relname = ANY ($1) AND c.relnamespace = 'public'::regnamespace ORDER BY 1`
 
-/** Tables of the months' schema that are in no table: a detaching that was done by hand, most likely. */
+/** Tables in the partitions' schema that are not part of any table: most likely detached manually. */
 const LEFT = `
   SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
    WHERE n.nspname = 'parts' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -38,10 +41,10 @@ const LEFT = `
 
 const MAINTAIN = 'pnpm db:maintain'
 
-/** Tables by month: whether their months are there, and reached through their tables alone. */
+/** Monthly partitions: whether they exist, and are reached only through their tables. */
 export const partitionsCheck: DatabaseCheck = {
   name: 'partitions',
-  looksFor: 'tables by month: months that are missing, ids that are not checked, months that are open by themselves',
+  looksFor: 'monthly partitions: missing months, unchecked ids, months with direct access',
   async run(client) {
     const { readPartitions, tablesByMonth } = await import('../partitions/months.js')
     const { rows } = await client.query<{ there: boolean }>(`SELECT to_regproc('parts.add_month') IS NOT NULL AS there`)
@@ -63,7 +66,7 @@ export const partitionsCheck: DatabaseCheck = {
         .map(({ name, table }) => ({
           check: 'partitions.leaving',
           object: name,
-          problem: `its rows are not in ${table} any more, and it was not dropped: a run was ended half way`,
+          problem: `its rows are no longer in ${table}, and it was not dropped: a run was interrupted`,
           remedy: MAINTAIN,
         })),
       ...loose.rows.flatMap(looseOf),
@@ -73,20 +76,20 @@ export const partitionsCheck: DatabaseCheck = {
           check: 'partitions.rights',
           object: partition,
           problem:
-            'it can be reached by itself, past the policies and grants of its table; or by nobody, pg_dump included',
+            'it can be accessed directly, bypassing the policies and grants of its table; or no login can access it, including pg_dump',
           remedy: remedies.map((remedy) => remedy.replaceAll('%1$s', partition)).join('; '),
         })),
       ...left.rows.map(({ name }) => ({
         check: 'partitions.left_over',
         object: name,
-        problem: 'it is part of no table',
+        problem: 'it is not part of any table',
         remedy: `DROP TABLE ${name}, once nobody needs its rows`,
       })),
     ]
   },
 }
 
-/** Months that a row of soon would not find, and holes between those that are there. */
+/** Months that rows will need soon and that do not exist, and gaps between existing ones. */
 function missingOf(table: string, partitions: readonly Partition[]): Finding[] {
   const held = partitions.filter(({ isLeaving }) => !isLeaving)
   const isHeld = (month: Date): boolean =>
@@ -116,7 +119,7 @@ function looseOf(found: { readonly table: string; readonly default: string; read
           {
             check: 'partitions.ids_unchecked',
             object: table,
-            problem: 'an id may be of another time than its row, which then goes with another month',
+            problem: "an id may have a different time than its row, which then goes to another month's partition",
             remedy: `ALTER TABLE ${table} ADD CONSTRAINT ${table}_id_fits_created_at CHECK (id_fits(id, created_at)), in a migration`,
           },
         ]),
@@ -126,7 +129,7 @@ function looseOf(found: { readonly table: string; readonly default: string; read
           {
             check: 'partitions.default',
             object: found.default,
-            problem: `it takes the rows of ${table} that belong to no month, and keeps the months of theirs from being made`,
+            problem: `it holds the rows of ${table} that belong to no month, and prevents their months from being created`,
             remedy: `move its rows, then ALTER TABLE ${table} DETACH PARTITION ${found.default}`,
           },
         ]),

@@ -1,9 +1,9 @@
 import type { DatabaseCheck } from './check.js'
 
-/** A store that was restored from a backup, and on which relays and consumers of streams still wait. */
+/** A store that was restored from a backup, and on which relays and stream consumers still wait. */
 export const restoresCheck: DatabaseCheck = {
   name: 'restores',
-  looksFor: 'a restore that is not resumed',
+  looksFor: 'a restore that has not been resumed',
   async run(client) {
     const { rows: found } = await client.query<{ exists: boolean }>(
       `SELECT to_regclass('restores') IS NOT NULL AS exists`,
@@ -15,8 +15,8 @@ export const restoresCheck: DatabaseCheck = {
     return rows.map(({ backup, at }) => ({
       check: 'restores.not_resumed',
       object: backup,
-      problem: `the store was restored from this backup at ${at.toISOString()}: no relay and no consumer of a stream works until it is resumed`,
-      remedy: '`miyabi backup resume`',
+      problem: `the store was restored from this backup at ${at.toISOString()}: no relay and no stream consumer works until it is resumed`,
+      remedy: 'run `miyabi backup resume`',
     }))
   },
 }

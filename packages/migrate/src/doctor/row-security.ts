@@ -1,10 +1,10 @@
 import type { DatabaseCheck } from './check.js'
 
-/** The rules of `lint` about a schema, held against the one that is there. */
+/** The schema rules of `lint`, applied to the existing schema. */
 export const rowSecurityCheck: DatabaseCheck = {
   name: 'rls',
   looksFor:
-    'tables without row-level security or a policy for their owner, slow or endless policies, grants to everybody, security definers without a search path',
+    'tables without row-level security or a policy for their owner, slow or recursive policies, grants to PUBLIC, security definers without a search path',
   async run(client) {
     const { schemaOfDatabase } = await import('../schema/from-database.js')
     const { schemaRules } = await import('../schema/rules/all.js')

@@ -1,8 +1,8 @@
 import type { DatabaseCheck } from './check.js'
 
 /**
- * Totals of this month and the last that events have counted, and that are not the sum of their events' rows: a call
- * has counted, too. Of other months nobody counts any more, and a table of uses is long.
+ * Totals of this month and the last that events have counted and that differ from the sum of their events' rows: a
+ * direct call has counted, too. Other months are no longer counted, and the table of usage events is large.
  */
 const TWO_ORIGINS = `
   WITH months AS (
@@ -39,7 +39,7 @@ interface Found {
   readonly is_below: boolean
 }
 
-/** Usage that was recorded by events and by calls, so that some of it may be counted twice. */
+/** Usage that was recorded both by events and by calls, so some of it may be counted twice. */
 export const usageCheck: DatabaseCheck = {
   name: 'usage',
   looksFor: 'usage of this month and the last that was recorded both by events and by calls',
@@ -54,16 +54,16 @@ export const usageCheck: DatabaseCheck = {
       object: `${found.user_id} ${found.plugin_id} ${found.period}`,
       problem: problemOf(found),
       remedy:
-        'record usage by the event `usage.recorded` or by calls, never by both (docs/STREAMS.md), and correct the total',
+        'record usage either with the event `usage.recorded` or with calls, never both (docs/STREAMS.md), and correct the total',
     }))
   },
 }
 
 function problemOf({ direct, is_above, is_below }: Found): string {
   const facts = [
-    ...(direct === '0' ? [] : [`${direct} of its uses were recorded past the events`]),
-    ...(is_above ? ['its total is above the sum of its events: calls have counted, too'] : []),
-    ...(is_below ? ['its total is below the sum of its events: it was changed by hand'] : []),
+    ...(direct === '0' ? [] : [`${direct} of its uses were not recorded by events`]),
+    ...(is_above ? ['its total is above the sum of its events: calls have also counted'] : []),
+    ...(is_below ? ['its total is below the sum of its events: it was changed manually'] : []),
   ]
   return facts.join('; ')
 }

@@ -5,23 +5,23 @@ import { CATALOG_KINDS, type CatalogKind } from '../catalog/entry.js'
 import { MigrationError } from '../errors/migration-error.js'
 
 /**
- * Beside the migrations. A line names a thing that is not theirs, and why it may be there: `schema cron: the jobs of
- * pg_cron`.
+ * Stored beside the migrations. A line names an object that the migrations do not create, and why it may exist: `schema
+ * cron: the jobs of pg_cron`.
  */
 export const ACCEPTED_FILE = 'drift-accepted.txt'
 
-/** A thing that may differ from what the migrations give. */
+/** An object that may differ from the migrations. */
 export interface Acceptance {
   /** In the file, from 1. */
   readonly line: number
   readonly kind: CatalogKind
-  /** As a report names it; of a schema, all that is in it. */
+  /** As a report names it; for a schema, everything in it. */
   readonly name: string
   readonly reason: string
 }
 
 /**
- * Reads what is agreed to, from the folder of the migrations; nothing, where there is no such file.
+ * Reads the accepted differences from the folder of the migrations; none, if the file does not exist.
  * @throws {MigrationError} `migrate.drift_acceptance_invalid`
  */
 export function readAcceptances(folder: string): Acceptance[] {
@@ -43,17 +43,17 @@ function invalid(text: string, line: number): MigrationError {
     `${ACCEPTED_FILE}, line ${line}: expected a kind, a name and a reason`,
     {
       details: { line, found: text },
-      remedy: `write it as in \`schema cron: the jobs of pg_cron\`; kinds: ${CATALOG_KINDS.join(', ')}`,
+      remedy: `write it like \`schema cron: the jobs of pg_cron\`; kinds: ${CATALOG_KINDS.join(', ')}`,
     },
   )
 }
 
-/** A difference that somebody has agreed to. */
+/** A difference that was accepted. */
 export interface AcceptedDifference extends CatalogDifference {
   readonly reason: string
 }
 
-/** Sets apart what is agreed to; an acceptance that nothing needs is told, so that none outlives what it was for. */
+/** Separates accepted differences; an unneeded acceptance is reported, so that none outlives its purpose. */
 export function weighDrift(
   differences: readonly CatalogDifference[],
   acceptances: readonly Acceptance[],
@@ -76,7 +76,7 @@ export function weighDrift(
   return { differences: left, accepted, unused: acceptances.filter((each) => !used.has(each)) }
 }
 
-/** Whether a difference is the thing itself, goes with it, or lies in the schema. */
+/** Whether a difference is the object itself, belongs to it, or is in the schema. */
 function covers({ kind, name }: Acceptance, difference: CatalogDifference): boolean {
   if (difference.kind === kind && difference.name === name) return true
   if (kind !== 'schema')

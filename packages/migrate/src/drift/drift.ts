@@ -14,36 +14,34 @@ import { runScript, scriptFault } from '../script/run-script.js'
 import { type Acceptance, type AcceptedDifference, weighDrift } from './accepted.js'
 
 export interface DriftOptions {
-  /**
-   * Of a login that may create databases: the migrations are run in one of their own. The database itself is only read.
-   */
+  /** A login that may create databases: the migrations are run in a separate one. The database itself is only read. */
   readonly databaseUrl: DatabaseLocation
   readonly migrations: readonly Migration[]
-  /** What may differ: see `readAcceptances`. Default: nothing. */
+  /** Accepted differences: see `readAcceptances`. Default: none. */
   readonly acceptances?: readonly Acceptance[]
   readonly signal?: AbortSignal | undefined
 }
 
-/** How a database differs from what its migrations give. */
+/** How a database differs from its migrations. */
 export interface Drift {
-  /** The migrations that it has, which is what it is compared with. */
+  /** The migrations applied to it, which it is compared with. */
   readonly applied: readonly string[]
-  /** Those that it has not, and that it is therefore not compared with. */
+  /** The migrations not applied to it, which it is therefore not compared with. */
   readonly pending: readonly string[]
-  /** Empty where the database is what its migrations give, but for what was agreed to. */
+  /** Empty if the database matches its migrations, except for accepted differences. */
   readonly differences: readonly CatalogDifference[]
-  /** What was agreed to, each with its reason. */
+  /** Accepted differences, each with its reason. */
   readonly accepted: readonly AcceptedDifference[]
-  /** What was agreed to and is not there: the agreement has outlived its reason. */
+  /** Acceptances whose difference no longer exists. */
   readonly unused: readonly Acceptance[]
 }
 
 /**
- * Compares a database with a scratch database in which the same migrations were run: what somebody changed by hand,
- * whether Prisma models it or not.
+ * Compares a database with a scratch database in which the same migrations were run: detects manual changes, whether
+ * Prisma models them or not.
  *
  * @throws {MigrationError} `migrate.ahead`, `migrate.diverged`, `migrate.failed`: there is nothing to compare with;
- *   `migrate.scratch_denied`
+ * `migrate.scratch_denied`
  * @throws {ReplayError} `migrate.replay_failed`
  */
 export async function findDrift(options: DriftOptions): Promise<Drift> {

@@ -6,7 +6,7 @@ import { wholeUrl } from '../connection/hidden-urls.js'
 export const CLI_COMMANDS = ['can-connect-to-database', 'create-database', 'drop-database'] as const
 export type CliCommand = (typeof CLI_COMMANDS)[number]
 
-/** What the Prisma CLI asks for on the command line. */
+/** What the Prisma CLI requests on the command line. */
 export interface Arguments {
   /** Path and text of every schema file. */
   readonly datamodels: [path: string, text: string][]
@@ -25,9 +25,9 @@ interface Datasource {
 
 /**
  * Reads the arguments of the native engine: `--datamodels FILE` (repeated), `--datasource JSON`, `--version`, `cli
- * COMMAND`. Options that the WebAssembly build has no use for (`--enabled-preview-features`, `--extension-types`) are
+ * COMMAND`. Options that the WebAssembly build does not use (`--enabled-preview-features`, `--extension-types`) are
  * skipped with their value.
- * @param env where the URLs are whole
+ * @param env holds the complete URLs
  */
 export function parseArguments(args: readonly string[], env: Environment): Arguments {
   const datamodels: [string, string][] = []

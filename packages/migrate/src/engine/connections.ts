@@ -10,10 +10,10 @@ import { offlineAdapter } from './offline.js'
 import { checkPending } from './pending.js'
 import { Session } from './session.js'
 
-/** Stands in for a database where there is none: nothing listens there. */
+/** A placeholder when there is no database: nothing listens there. */
 const NOWHERE = 'postgresql://none@127.0.0.1:1/none'
 
-/** What the engine connects through: the database itself, and a shadow database, created or given. */
+/** What the engine connects through: the database itself, and a shadow database, created or configured. */
 export class Connections implements SqlMigrationAwareDriverAdapterFactory {
   readonly provider = 'postgres'
   readonly adapterName = '@prisma/adapter-pg'
@@ -23,7 +23,7 @@ export class Connections implements SqlMigrationAwareDriverAdapterFactory {
   private readonly shadowUrl: string | undefined
   private readonly run: Run
 
-  /** @param url Of the database; undefined where the command (a `diff` of two files) needs none. */
+  /** @param url of the database; undefined if the command (a `diff` of two files) needs none. */
   constructor(url: string | undefined, shadowUrl: string | undefined, run: Run) {
     this.target = parseTarget(url ?? NOWHERE)
     this.isNowhere = url === undefined

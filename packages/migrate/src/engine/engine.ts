@@ -22,13 +22,13 @@ export type Method = (
 const SPECIAL: Readonly<Record<string, Method>> = {
   getDatabaseVersion: (engine) => engine.version(),
 
-  /** The native engine notes a script as begun before it looks at it. */
+  /** The native engine records a script as started before it reads it. */
   async applyMigrations(engine, params: ApplyMigrationsInput, _print, connections) {
     await connections.checkPending(params)
     return await engine.applyMigrations(params)
   },
 
-  /** The native engine prints the difference itself and answers with the exit code. */
+  /** The native engine prints the difference itself and responds with the exit code. */
   async diff(engine, params, print): Promise<DiffResult> {
     const { exitCode, stdout } = await engine.diff(params)
     if (stdout !== null) print(stdout.replace(/\n$/, ''))
@@ -92,7 +92,7 @@ export class LazyEngine {
     return this.loaded
   }
 
-  /** What the Rust side said when it panicked since the last call, or undefined. */
+  /** What the Rust side reported when it panicked since the last call, or undefined. */
   takePanic(): string | undefined {
     const { message } = this.panics
     this.panics.message = ''

@@ -10,7 +10,7 @@ import { runCliCommand } from './one-shot.js'
 import { type Message, panicError, RpcServer } from './rpc.js'
 import { stopOnSignals } from './stop.js'
 
-/** Exit codes that the CLI tells apart: all well, an error that was reported, a panic. */
+/** Exit codes that the CLI distinguishes: success, a reported error, a panic. */
 const OK = 0
 const FAILED = 1
 const PANICKED = 101
@@ -51,7 +51,7 @@ async function serve(args: Arguments): Promise<number> {
   const server = new RpcServer(engine, run, send)
   stopOnSignals(server, run, connections.shadows)
   process.on('uncaughtException', (error) => {
-    // Never die without an answer: the CLI would say nothing and exit with 0.
+    // Never exit without a response: the CLI would report nothing and exit with 0.
     writeLog('ERROR', { message: error.message, is_panic: true, backtrace: error.stack })
     send({ id: server.underWay?.id ?? null, error: panicError(error.message, error.stack) })
     void connections.shadows.dropAll().finally(() => process.exit(PANICKED))
@@ -65,7 +65,7 @@ function send(message: Message): void {
   process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
 }
 
-// A CLI that was killed reads no answer; the work under way still comes to its end.
+// A CLI that was killed reads no response; the work in progress still completes.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 // The CLI reads standard error as JSON lines, which Node's warnings are not.

@@ -1,11 +1,11 @@
 import { ColumnTypeEnum, type SqlDriverAdapter, type SqlQuery, type SqlResultSet } from '@prisma/driver-adapter-utils'
 import { PrismaError } from '../errors/prisma-error.js'
 
-/** The oldest major that the schema is made for: SQL written for it runs on the newer ones too. */
+/** The oldest major version that the schema targets: SQL written for it runs on newer ones too. */
 const MAJOR = 15
 
 /**
- * The one thing that the engine asks at its start, whatever it is about to do: whether the schema is there, and which
+ * The one query that the engine sends at its start, whatever it is about to do: whether the schema exists, and which
  * server this is.
  */
 const START_QUESTION = /^SELECT EXISTS\(SELECT 1 FROM pg_namespace WHERE nspname = \$1\), version\(\),/
@@ -17,14 +17,14 @@ const START_ANSWER: SqlResultSet = {
 }
 
 /**
- * Stands in for a database in commands that have none and need none (a `diff` of two files): it tells the engine for
- * which PostgreSQL to write, and refuses everything else.
+ * A placeholder in commands that have and need no database (a `diff` of two files): it tells the engine for which
+ * PostgreSQL to write, and refuses everything else.
  */
 export function offlineAdapter(): SqlDriverAdapter {
   const refuse = async (): Promise<never> => {
     throw new PrismaError(
       'P1013',
-      'This command needs a database, and none is configured: set DIRECT_DATABASE_URL or DATABASE_URL, or start the embedded one with `pnpm db:up`.',
+      'This command needs a database, but none is configured: set DIRECT_DATABASE_URL or DATABASE_URL, or start the embedded server with `pnpm db:up`.',
     )
   }
   return {

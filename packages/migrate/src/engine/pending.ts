@@ -8,8 +8,8 @@ import { readHistory } from '../history/history.js'
 import { checkUtf8, checkWhole } from '../script/whole.js'
 
 /**
- * Refuses migrations that could not be applied as what would be recorded of them, before the first of them is noted as
- * begun. Those that are applied already are what they are.
+ * Refuses migrations that could not be applied exactly as they would be recorded, before the first of them is recorded
+ * as started. Migrations already applied are not checked.
  * @throws {MigrationError} `migrate.not_plain_sql`, `migrate.not_whole`, `migrate.directive_invalid`
  */
 export async function checkPending(target: Target, { migrationsList }: ApplyMigrationsInput): Promise<void> {
@@ -24,11 +24,11 @@ export async function checkPending(target: Target, { migrationsList }: ApplyMigr
   }
 }
 
-/** What is no UTF-8 comes from the CLI with signs in place of what it could not read. */
+/** Text that is not UTF-8 comes from the CLI with replacement characters for what it could not read. */
 function isReadAsWritten(file: string): boolean {
   try {
     return isUtf8(readFileSync(file))
   } catch {
-    return true // the CLI may have read it elsewhere
+    return true // the CLI may have read it from another place
   }
 }

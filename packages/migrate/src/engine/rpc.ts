@@ -27,10 +27,10 @@ interface RpcError {
 
 const PARSE_ERROR = -32700
 const METHOD_NOT_FOUND = -32601
-/** The native engine's code for every failure; the particulars are in `data`. */
+/** The native engine's code for every failure; the details are in `data`. */
 const ENGINE_ERROR = 4466
 
-/** Serves the CLI's requests, one JSON object a line and one at a time, as the native engine does. */
+/** Serves the CLI's requests, one JSON object per line and one at a time, as the native engine does. */
 export class RpcServer {
   private readonly engine: LazyEngine
   private readonly run: Run
@@ -63,7 +63,7 @@ export class RpcServer {
     }
   }
 
-  /** The request under way, and its end. */
+  /** The request in progress, and its end. */
   get underWay(): { readonly id: Id; readonly done: Promise<void> } | undefined {
     return this.current
   }
@@ -80,7 +80,7 @@ export class RpcServer {
       const engine: SchemaEngine = await this.engine.get()
       const print = (content: string): void => this.print(content)
       const result = await method(engine, (params ?? {}) as never, print, this.engine.connections)
-      this.send({ id, result: result ?? {} }) // the CLI takes an answer without a result for a broken one
+      this.send({ id, result: result ?? {} }) // the CLI treats a response without a result as broken
     } catch (error) {
       this.send({ id, error: this.toRpcError(error, name) })
     }
@@ -101,7 +101,7 @@ export class RpcServer {
   }
 }
 
-/** An answer that makes the CLI report a crash of the engine. */
+/** A response that makes the CLI report a crash of the engine. */
 export function panicError(message: string, backtrace: string | undefined): RpcError {
   return engineError({ is_panic: true, message, backtrace, error: { message } })
 }

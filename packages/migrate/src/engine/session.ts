@@ -23,27 +23,27 @@ import { applyLimits, queryWhole, resetSession } from '../script/run-script.js'
 import { asOneTransaction, checkPlain } from '../script/whole.js'
 import { inTurn } from './server-turn.js'
 
-/** `pg_catalog."char"`, which the introspection queries read and the adapter does not know. */
+/** `pg_catalog."char"`, which the introspection queries read and the adapter does not support. */
 const CHAR_OID = 18
 const BPCHAR_OID = 1042
 
-/** How the engine keeps two deploys apart. It gives up after 10 s by itself. */
+/** How the engine serializes two deploys. It gives up after 10 s. */
 const LOCK_STATEMENT = `SELECT pg_advisory_lock(${PRISMA_LOCK})`
 
-/** "active SQL transaction" is the server's SQLSTATE that comes nearest. */
+/** "active SQL transaction" is the closest SQLSTATE of the server. */
 const LEFT_OPEN: ServerError = {
   code: '25001',
   message: 'the script leaves a transaction open: it has a BEGIN without a COMMIT',
-  detail: 'What it did after the BEGIN has been rolled back.',
-  hint: 'Remove the BEGIN: a script is one transaction by itself.',
+  detail: 'Everything after the BEGIN has been rolled back.',
+  hint: 'Remove the BEGIN: a script already is one transaction.',
 }
 
 /**
  * Prisma's adapter over exactly one server session, with three repairs that migrations need:
  *
  * - one session for everything: the advisory lock, the search path and a script's transaction belong to a session, and
- *   a pool replaces its own after every failed query;
- * - a script goes to the server whole, as one simple query. The adapter splits it at every `;`, which breaks `$$`
+ *   a pool replaces its session after every failed query;
+ * - a script goes to the server as a whole, as one simple query. The adapter splits it at every `;`, which breaks `$$`
  *   bodies, and sends the pieces one by one, which leaves half a migration behind when one fails;
  * - columns of type "char".
  */
@@ -66,8 +66,8 @@ export class Session implements SqlDriverAdapter {
 
   /**
    * Connects.
-   * @throws {PrismaError} P1000, P1001, P1003 ... also noted on `run`, because the WebAssembly keeps only "external
-   *   error".
+   * @throws {PrismaError} P1000, P1001, P1003 ... also recorded on `run`, because the WebAssembly keeps only "external
+   * error".
    */
   static async open(target: Target, run: Run): Promise<Session> {
     assertDriver()
@@ -79,7 +79,7 @@ export class Session implements SqlDriverAdapter {
       run.hostFailure = toConnectError(error, target)
       throw run.hostFailure
     }
-    // PrismaPg takes nothing but a pool. This one never connects: all its queries go to the session.
+    // PrismaPg requires a pool. This one never connects: all its queries go to the session.
     const pool = new pg.Pool({ max: 1 })
     const adapter = await new PrismaPg(pool, { schema: target.schema }).connect()
     const session = new Session(client, adapter, target, run)
@@ -102,24 +102,24 @@ export class Session implements SqlDriverAdapter {
     }
     if (query.sql !== LOCK_STATEMENT) return await this.adapter.executeRaw(query)
     await this.run.interruptible(
-      async () => {}, // looked at between two questions
+      async () => {}, // checked between two queries
       async () => {
         const held = await waitForMigrationLock(this.client, () => this.run.interruptedBy === undefined)
-        if (!held) throw new Error('Interrupted while another migration was at work')
+        if (!held) throw new Error('Interrupted while another migration was running')
       },
     )
     return 1
   }
 
   /**
-   * Runs a whole script as one implicit transaction. Whatever a script sets for its session (`search_path`, a role, as
+   * Runs a whole script as one implicit transaction. Anything a script sets for its session (`search_path`, a role, as
    * dumps do) ends with it, so that it cannot misdirect the engine's own bookkeeping or the next script. So do the
    * limits of its header.
    */
   async executeScript(script: string): Promise<void> {
     try {
       await this.limit(script)
-      // What was applied long ago, perhaps by another engine, is played into a shadow database as it was.
+      // A migration applied long ago, perhaps by another engine, is replayed into a shadow database unchanged.
       const whole = this.run.method === 'applyMigrations' ? await asOneTransaction(script) : script
       const isWanted = (): boolean => this.run.interruptedBy === undefined
       await inTurn(this.target, whole, isWanted, () =>
@@ -164,8 +164,8 @@ export class Session implements SqlDriverAdapter {
   }
 
   /**
-   * A script that must be a single statement gives its timeouts in a comment. One that is not for the server is told as
-   * that.
+   * A script that must be a single statement gives its timeouts in a comment. One that is not meant for the server is
+   * reported as such.
    */
   private async limit(script: string): Promise<void> {
     try {
@@ -177,13 +177,13 @@ export class Session implements SqlDriverAdapter {
     }
   }
 
-  /** Asks the server to stop what this session is doing; a script is then rolled back as a whole. */
+  /** Asks the server to cancel what this session is running; a script is then rolled back as a whole. */
   private async cancel(): Promise<void> {
     const pid = backendIdOf(this.client)
     await withClient(this.target.config, (client) => client.query('SELECT pg_cancel_backend($1)', [pid]))
   }
 
-  /** Sends the adapter's query, and has "char" columns pass for a type it knows. */
+  /** Sends the adapter's query, and presents "char" columns as a type it supports. */
   private async query(config: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> {
     const result = await this.client.query(config)
     const isChar = (field: pg.FieldDef): boolean => field.dataTypeID === CHAR_OID

@@ -3,15 +3,15 @@ import type { ShadowDatabases } from '../scratch/shadow.js'
 import type { Run } from '../script/run.js'
 import type { RpcServer } from './rpc.js'
 
-/** How long the server may take to roll back a script that was cancelled. After that the closed connection does it. */
+/** How long the server may take to roll back a canceled script. After that the closed connection does it. */
 const ROLLBACK_MS = 10_000
 
 /**
- * Ends the process on a signal with nothing half done: the script that is running is cancelled (and so rolled back as a
- * whole), the engine finishes its bookkeeping and answers, and the shadow databases are dropped. Further signals change
- * nothing: Ctrl-C often comes twice, from the terminal and from a wrapper that passes it on.
+ * Ends the process on a signal with nothing half done: the running script is canceled (and so rolled back as a whole),
+ * the engine finishes its bookkeeping and responds, and the shadow databases are dropped. Further signals change
+ * nothing: Ctrl-C often arrives twice, from the terminal and from a wrapper that forwards it.
  *
- * The CLI sends SIGTERM after every command, right after it has closed our input; nothing is under way then.
+ * The CLI sends SIGTERM after every command, right after it has closed our input; nothing is in progress then.
  */
 export function stopOnSignals(server: RpcServer, run: Run, shadows: ShadowDatabases): void {
   let stopping = false

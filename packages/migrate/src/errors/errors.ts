@@ -21,7 +21,7 @@ export class EngineMismatchError extends MiyabiError<
 }
 
 /**
- * An installed package of Prisma, or pg, lacks what is used of it. Nothing was done; install the version that the
+ * An installed package of Prisma, or pg, lacks a member that is used. Nothing was done; install the version that the
  * message names.
  */
 export class MigrateInternalsError extends MiyabiError<
@@ -31,22 +31,22 @@ export class MigrateInternalsError extends MiyabiError<
   override readonly name = 'MigrateInternalsError'
 
   constructor({ missing, message }: { readonly missing: readonly MissingInternal[]; readonly message: string }) {
-    super('migrate.internals_missing', `An installed package lacks what the migrations use of it: ${message}`, {
+    super('migrate.internals_missing', `An installed package lacks members that the migrations use: ${message}`, {
       details: { missing },
       remedy: 'install the version that the message names',
     })
   }
 }
 
-/** A command that works on a database was given none. */
+/** A command that needs a database was not given one. */
 export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readonly command: string }> {
   override readonly name = 'NoDatabaseError'
 
   constructor(command: string, env: Environment) {
-    // In production it is thrown for commands of ours too, which are none of Prisma's.
+    // In production it is thrown for our own commands too, which are not Prisma's.
     const [reason, remedy] = isProduction(env)
       ? [
-          'There is no database to work on: NODE_ENV is production, where the embedded database is not used',
+          'There is no database to work on: NODE_ENV is production, in which the embedded database is not used',
           'set DIRECT_DATABASE_URL (or DATABASE_URL)',
         ]
       : [
@@ -61,33 +61,33 @@ export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readon
 export class SqlSyntaxError extends MiyabiError<'migrate.sql_syntax', { readonly line: number }> {
   override readonly name = 'SqlSyntaxError'
 
-  /** @param problem the parser's own words. */
+  /** @param problem the parser's own message. */
   constructor(problem: string, line: number) {
     super('migrate.sql_syntax', `line ${line}: ${problem}`, { details: { line } })
   }
 }
 
-/** The file that says which migrations are old names one that does not exist. */
+/** The baseline file, which names the last old migration, names one that does not exist. */
 export class UnknownBaselineError extends MiyabiError<'migrate.lint_baseline_unknown', { readonly baseline: string }> {
   override readonly name = 'UnknownBaselineError'
 
   constructor(baseline: string, file: string) {
-    super('migrate.lint_baseline_unknown', `${file} names ${baseline}, and there is no such migration`, {
+    super('migrate.lint_baseline_unknown', `${file} names ${baseline}, but there is no such migration`, {
       details: { baseline },
-      remedy: 'write the name of the last migration that is not to be linted',
+      remedy: 'write the name of the last migration to exclude from lint',
     })
   }
 }
 
-/** A migration that this database has could not be run in a scratch database. */
+/** A migration that was applied to this database could not be run in a scratch database. */
 export class ReplayError extends MiyabiError<'migrate.replay_failed', { readonly migration: string }> {
   override readonly name = 'ReplayError'
 
-  /** @param fault the server's words. */
+  /** @param fault the server's message. */
   constructor(migration: string, fault: string) {
     super(
       'migrate.replay_failed',
-      `${migration} was applied to this database and does not run in a new one: it was edited, or needs what only this server has.\n${fault}`,
+      `${migration} was applied to this database but does not run in a new one: it was edited, or depends on something that only this server has.\n${fault}`,
       { details: { migration } },
     )
   }

@@ -2,32 +2,32 @@ import { type Effect, MiyabiError } from '@miyabi/core'
 import type { Loss } from '../loss/loss.js'
 
 /**
- * Every way in which a migration, its down file or the history can be wrong:
+ * Every fault of a migration, its down file or the history:
  *
  * - `migrate.name_invalid`: not a name for a migration
  * - `migrate.unknown`: there is no migration of this name, or it is not applied
  * - `migrate.directive_invalid`: a header comment that is not understood
  * - `migrate.not_plain_sql`: a script in another encoding than UTF-8, or for psql
- * - `migrate.not_whole`: a script that would not be applied as a whole or not at all
+ * - `migrate.not_whole`: a script that would not be applied atomically
  * - `migrate.diff_failed`: Prisma could not compare the schema with the migrations
  * - `migrate.scratch_denied`: the login may not create the databases that a check works in
  * - `migrate.nothing_applied`: there is nothing to roll back
- * - `migrate.failed`: a migration failed half way, and has not been resolved
+ * - `migrate.failed`: a migration failed partway, and has not been resolved
  * - `migrate.edited`: a migration was changed after it was applied
- * - `migrate.ahead`: the database has migrations that this code does not know
+ * - `migrate.ahead`: the database has migrations that this code does not contain
  * - `migrate.diverged`: the same, and this code has migrations that the database does not
- * - `migrate.busy`: another deploy or rollback is at work
- * - `migrate.overtaken`: another deploy or rollback ended just before, so that another migration is the last one now
+ * - `migrate.busy`: another deploy or rollback is running
+ * - `migrate.overtaken`: another deploy or rollback ended just before, so another migration is now the last one
  * - `migrate.down_missing`: a migration has no down file
- * - `migrate.down_exists`: a migration has one already
+ * - `migrate.down_exists`: a migration already has a down file
  * - `migrate.down_not_transactional`: a down file cannot run in one transaction
- * - `migrate.up_failed`: the server refused a migration on a database of its own
+ * - `migrate.up_failed`: the server refused a migration on a scratch database
  * - `migrate.down_failed`: the server refused a down file
- * - `migrate.down_does_not_restore`: a down file leaves something else than what was there before
- * - `migrate.data_loss`: going back would destroy rows or values, and nobody agreed to that
- * - `migrate.drift_acceptance_invalid`: a line of drift-accepted.txt gives no kind, no name or no reason
+ * - `migrate.down_does_not_restore`: a down file does not restore what was there before
+ * - `migrate.data_loss`: rolling back would destroy rows or values, and this was not accepted
+ * - `migrate.drift_acceptance_invalid`: a line of drift-accepted.txt has no kind, no name or no reason
  * - `migrate.connection_lost`: the connection was lost before COMMIT: the migration is still applied
- * - `migrate.outcome_unknown`: the connection was lost in the moment of COMMIT
+ * - `migrate.outcome_unknown`: the connection was lost during COMMIT
  */
 export interface MigrationErrorDetails {
   'migrate.name_invalid': { readonly found: string }
@@ -58,7 +58,10 @@ export interface MigrationErrorDetails {
 
 export type MigrationErrorCode = keyof MigrationErrorDetails
 
-/** A migration, its down file or the history is not as a command needs it; `code` says which. Nothing was changed. */
+/**
+ * A migration, its down file or the history does not meet a command's requirements; `code` says which. Nothing was
+ * changed.
+ */
 export class MigrationError<Code extends MigrationErrorCode = MigrationErrorCode> extends MiyabiError<
   Code,
   MigrationErrorDetails[Code]

@@ -1,11 +1,11 @@
 import { MiyabiError } from '@miyabi/core'
 
-/** Facts that the CLI may use beside the message, named as the native engine names them. */
+/** Facts that the CLI may use besides the message, named as the native engine names them. */
 export type PrismaErrorMeta = Readonly<Record<string, unknown>>
 
 /**
  * An error the Prisma CLI shows to its user, as the native engine would have reported it. `details.prismaCode` is
- * Prisma's own code (https://www.prisma.io/docs/orm/reference/error-reference); undefined where Prisma has none.
+ * Prisma's own code (https://www.prisma.io/docs/orm/reference/error-reference); undefined if Prisma has none.
  */
 export class PrismaError extends MiyabiError<
   'migrate.engine',

@@ -2,7 +2,7 @@ import { isChecksumOf, type Migration } from './folder.js'
 import type { HistoryRow } from './history.js'
 
 /**
- * What became of a migration: `pending` is not applied, `failed` was begun and not finished, `edited` was applied with
+ * The state of a migration: `pending` is not applied, `failed` was started and not finished, `edited` was applied with
  * another script, `unknown` was applied and is not in the code.
  */
 export type MigrationState = 'applied' | 'pending' | 'failed' | 'edited' | 'unknown'
@@ -11,14 +11,14 @@ export type MigrationState = 'applied' | 'pending' | 'failed' | 'edited' | 'unkn
 export interface MigrationStatus {
   readonly name: string
   readonly state: MigrationState
-  /** When it was begun; null where it was not. */
+  /** When it was started; null if it was not. */
   readonly startedAt: Date | null
   readonly hasDown: boolean
 }
 
 /**
- * Compares the code's migrations with the history: first those of the code in their order, then those that it does not
- * know.
+ * Compares the code's migrations with the history: first those of the code in their order, then those that are not in
+ * the code.
  */
 export function compareHistory(migrations: readonly Migration[], history: readonly HistoryRow[]): MigrationStatus[] {
   const latest = new Map<string, HistoryRow>()

@@ -4,19 +4,19 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { notPlainSql } from '../sql/not-plain.js'
 
-/** A migration as it lies in its folder. */
+/** A migration as stored in its folder. */
 export interface Migration {
   readonly name: string
   readonly folder: string
   /** `migration.sql`. */
   readonly up: string
-  /** SHA-256 of `migration.sql`, in hex, as Prisma notes it. */
+  /** SHA-256 of `migration.sql`, in hex, as Prisma records it. */
   readonly checksum: string
-  /** `down.sql`, where there is one. */
+  /** `down.sql`, if there is one. */
   readonly down: string | undefined
   /** The files that are in another encoding, so that some of their characters were lost. */
   readonly notUtf8: readonly string[]
-  /** `rows.sql`, where there is one: rows for a check, put in after the migration was applied. */
+  /** `rows.sql`, if there is one: rows for a check, inserted after the migration was applied. */
   readonly rows: string | undefined
 }
 
@@ -37,7 +37,7 @@ function readMigration(folder: string): Migration {
   const read = (file: string): string => {
     const bytes = readFileSync(path.join(folder, file))
     const text = bytes.toString('utf8')
-    if (!isUtf8(bytes) && notPlainSql(text) === undefined) notUtf8.push(file) // which has more to say of UTF-16
+    if (!isUtf8(bytes) && notPlainSql(text) === undefined) notUtf8.push(file) // which reports more about UTF-16
     return text
   }
   const optional = (file: string): string | undefined => (existsSync(path.join(folder, file)) ? read(file) : undefined)
@@ -55,7 +55,10 @@ function readMigration(folder: string): Migration {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** Whether Prisma noted this script. It takes one that a checkout gave the line ends of another system for the same. */
+/**
+ * Whether Prisma recorded this script. It treats a script whose line endings a checkout converted to those of another
+ * system as the same.
+ */
 export function isChecksumOf(checksum: string, { up, checksum: own }: Migration): boolean {
   return (
     checksum === own ||

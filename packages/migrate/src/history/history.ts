@@ -13,7 +13,7 @@ export interface HistoryRow {
 /** The table's name, for use in SQL. */
 export const historyTable = (schema: string): string => `${pg.escapeIdentifier(schema)}.${HISTORY_TABLE}`
 
-/** Reads the history, oldest first; empty where there is none. */
+/** Reads the history, oldest first; empty if there is none. */
 export async function readHistory(client: pg.ClientBase, schema: string): Promise<HistoryRow[]> {
   const table = historyTable(schema)
   const { rows: found } = await client.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [
@@ -28,7 +28,7 @@ export async function readHistory(client: pg.ClientBase, schema: string): Promis
   return rows
 }
 
-/** Prisma's own table, for a database that Prisma has not met. */
+/** Prisma's own table, for a database that Prisma has not used. */
 export const createHistory = (schema: string): string => `CREATE TABLE ${historyTable(schema)} (
   id                  varchar(36)  PRIMARY KEY NOT NULL,
   checksum            varchar(64)  NOT NULL,

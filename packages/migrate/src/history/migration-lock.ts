@@ -2,19 +2,19 @@ import { defined, sleep } from '@miyabi/core'
 import type pg from 'pg'
 import { MigrationError } from '../errors/migration-error.js'
 
-/** The number under which Prisma's engine keeps two deploys apart. */
+/** The number with which Prisma's engine serializes two deploys. */
 export const PRISMA_LOCK = 72707369
 
-/** SQLSTATE of a lock that was not to be had in time. */
+/** SQLSTATE of a lock that was not available in time. */
 export const LOCK_NOT_AVAILABLE = '55P03'
 
 const POLL_MS = 50
 
 /**
- * Waits for Prisma's advisory lock, which is then held for the rest of the session. Asks again and again: a session
- * that waits inside the server is a transaction to it, for whose end CREATE INDEX CONCURRENTLY of the one at work would
- * wait in turn, a deadlock.
- * @param goOn asked before each look; false ends the wait.
+ * Waits for Prisma's advisory lock, which is then held for the rest of the session. Polls: to the server, a session
+ * that waits inside it is a transaction, for whose end CREATE INDEX CONCURRENTLY of the running deploy would wait in
+ * turn, a deadlock.
+ * @param goOn called before each attempt; false ends the wait.
  * @returns whether the lock is held.
  */
 export async function waitForMigrationLock(client: pg.Client, goOn: () => boolean): Promise<boolean> {
@@ -27,9 +27,8 @@ export async function waitForMigrationLock(client: pg.Client, goOn: () => boolea
 }
 
 /**
- * Takes Prisma's advisory lock for the rest of the session, so that no deploy and no other rollback is at work
- * meanwhile.
- * @throws {MigrationError} `migrate.busy` when it is not to be had within `timeoutMs`.
+ * Takes Prisma's advisory lock for the rest of the session, so that no deploy and no other rollback runs meanwhile.
+ * @throws {MigrationError} `migrate.busy` when it is not available within `timeoutMs`.
  */
 export async function takeMigrationLock(client: pg.Client, timeoutMs: number): Promise<void> {
   const end = performance.now() + timeoutMs
@@ -37,21 +36,21 @@ export async function takeMigrationLock(client: pg.Client, timeoutMs: number): P
   const holder = await migrationLockHolder(client)
   throw new MigrationError(
     'migrate.busy',
-    `Another deploy or rollback is at work on this database, and was not done within ${timeoutMs / 1000} s; nothing was changed`,
+    `Another deploy or rollback is running on this database, and did not finish within ${timeoutMs / 1000} s; nothing was changed`,
     { details: { waitedMs: timeoutMs, ...defined({ holder }) }, remedy: describeHolder(holder) },
   )
 }
 
 /**
- * A session that holds the lock. PostgreSQL lets every login that may connect take an advisory lock, so it need not be
- * a migration's.
+ * A session that holds the lock. PostgreSQL lets every login that may connect take an advisory lock, so it is not
+ * necessarily a migration's.
  */
 export interface LockHolder {
   readonly pid: number
   readonly login: string
 }
 
-/** Who holds the lock at this moment, if anybody does. */
+/** The session that currently holds the lock, if any. */
 export async function migrationLockHolder(client: pg.ClientBase): Promise<LockHolder | undefined> {
   const { rows } = await client.query<LockHolder>(
     `SELECT l.pid, coalesce(a.usename::text, 'a login that is gone') AS login
@@ -63,12 +62,12 @@ export async function migrationLockHolder(client: pg.ClientBase): Promise<LockHo
   return rows[0]
 }
 
-/** Who is waited for, and what to do where it is no migration. */
+/** Who is waited for, and what to do if it is not a migration. */
 export function describeHolder(holder: LockHolder | undefined): string {
-  if (!holder) return 'it has ended meanwhile: try again'
+  if (!holder) return 'it has ended meanwhile: retry'
   const { pid, login } = holder
   return (
-    `session ${pid} of the login ${login} holds the lock: try again when it has ended, or, if that is no migration, end it with ` +
+    `session ${pid} of the login ${login} holds the lock: retry when it has ended, or, if it is not a migration, end it with ` +
     `\`SELECT pg_terminate_backend(${pid})\``
   )
 }

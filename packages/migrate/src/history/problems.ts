@@ -1,10 +1,10 @@
 import { MigrationError } from '../errors/migration-error.js'
 import type { MigrationState, MigrationStatus } from './compare.js'
 
-/** A history that is not as a command needs it; `code` says in which way. */
+/** A history that does not meet a command's requirements; `code` says which. */
 export type HistoryProblem = MigrationError<'migrate.failed' | 'migrate.edited' | 'migrate.ahead' | 'migrate.diverged'>
 
-/** A history that cannot be trusted, as an error that says what to do; the gravest first. */
+/** A history that cannot be trusted, as an error with its remedy; the most severe first. */
 export function historyProblems(statuses: readonly MigrationStatus[]): HistoryProblem[] {
   const named = (state: MigrationState): string[] =>
     statuses.filter((status) => status.state === state).map(({ name }) => name)
@@ -14,10 +14,10 @@ export function historyProblems(statuses: readonly MigrationStatus[]): HistoryPr
     problems.push(
       new MigrationError(
         'migrate.failed',
-        `${list(failed)} failed half way, or is being applied at this moment. A script is applied whole or not at all, but for one that cannot run in a transaction`,
+        `${list(failed)} failed partway, or is being applied now. A script is applied atomically, except for one that cannot run in a transaction`,
         {
           details: { migrations: failed },
-          remedy: `look for what that left (\`pnpm db:migrate status\` names invalid indexes), mend the migration, then \`pnpm prisma migrate resolve --rolled-back ${failed[0]}\` and \`pnpm prisma migrate deploy\``,
+          remedy: `check what it left behind (\`pnpm db:migrate status\` names invalid indexes), fix the migration, then \`pnpm prisma migrate resolve --rolled-back ${failed[0]}\` and \`pnpm prisma migrate deploy\``,
         },
       ),
     )
@@ -26,10 +26,10 @@ export function historyProblems(statuses: readonly MigrationStatus[]): HistoryPr
     problems.push(
       new MigrationError(
         'migrate.edited',
-        `${list(edited)} was changed after it was applied: its migration.sql is not the one that this database was given`,
+        `${list(edited)} was changed after it was applied: its migration.sql differs from the one applied to this database`,
         {
           details: { migrations: edited },
-          remedy: 'take it back from version control, and put the change into a migration of its own',
+          remedy: 'restore it from version control, and put the change into a separate migration',
         },
       ),
     )
@@ -38,10 +38,10 @@ export function historyProblems(statuses: readonly MigrationStatus[]): HistoryPr
     problems.push(
       new MigrationError(
         'migrate.diverged',
-        `The history has diverged: the database has ${list(unknown)}, which this code does not know, and this code has ${list(pending)}, which the database has not`,
+        `The history has diverged: the database has ${list(unknown)}, which this code does not contain, and this code has ${list(pending)}, which the database does not have`,
         {
           details: { onlyInDatabase: unknown, onlyInCode: pending },
-          remedy: 'bring both branches together in the code, or give each branch a database of its own',
+          remedy: 'merge both branches in the code, or give each branch its own database',
         },
       ),
     )
@@ -49,10 +49,10 @@ export function historyProblems(statuses: readonly MigrationStatus[]): HistoryPr
     problems.push(
       new MigrationError(
         'migrate.ahead',
-        `The database is ahead of this code: it has ${list(unknown)}, which this code does not know`,
+        `The database is ahead of this code: it has ${list(unknown)}, which this code does not contain`,
         {
           details: { migrations: unknown },
-          remedy: 'run this from the code that brought it (a newer version or another branch)',
+          remedy: 'run this from the code that contains it (a newer version or another branch)',
         },
       ),
     )

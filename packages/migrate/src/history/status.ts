@@ -7,16 +7,16 @@ import { readHistory } from './history.js'
 import { type LockHolder, migrationLockHolder } from './migration-lock.js'
 import { type HistoryProblem, historyProblems } from './problems.js'
 
-/** How a database and the code's migrations stand to each other. */
+/** The state of a database relative to the code's migrations. */
 export interface DatabaseStatus {
   readonly migrations: readonly MigrationStatus[]
-  /** Somebody migrates or rolls back at this moment, or holds the lock for nothing. */
+  /** A migration or rollback is running, or the lock is held by another session. */
   readonly isBusy: boolean
-  /** Who that is. */
+  /** The session that holds it. */
   readonly holder: LockHolder | undefined
-  /** Indexes that were not built to their end: they cost every writer, and serve no reader. */
+  /** Indexes whose build did not complete: every write maintains them, and no query uses them. */
   readonly invalidIndexes: readonly string[]
-  /** What keeps a deploy or a rollback from going on, each with what to do. */
+  /** What blocks a deploy or a rollback, each with its remedy. */
   readonly problems: readonly HistoryProblem[]
 }
 

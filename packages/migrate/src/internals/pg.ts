@@ -3,18 +3,18 @@ import pg from 'pg'
 import { assertInternals } from './check.js'
 
 /**
- * All that is used here of pg and is no part of its documentation: what for, in which version it was read, and the one
- * way to it. A session with another version names what is missing.
+ * All undocumented parts of pg that are used here: their purpose, the version in which they were read, and the only
+ * access to them. A session with another version reports what is missing.
  */
 
 const PG = { package: 'pg', readIn: '8.23.1' }
 
 export const PG_INTERNALS = internalsOf(PG, [
-  ['Client', 'processID', 'any', 'cancels a script that is interrupted'],
-  ['Client', 'connection', 'object', 'describes statements for typed SQL'],
-  ['Connection', 'parse', 'function', 'describes statements for typed SQL'],
-  ['Connection', 'describe', 'function', 'describes statements for typed SQL'],
-  ['Connection', 'sync', 'function', 'describes statements for typed SQL'],
+  ['Client', 'processID', 'any', 'canceling a script that is interrupted'],
+  ['Client', 'connection', 'object', 'describing statements for typed SQL'],
+  ['Connection', 'parse', 'function', 'describing statements for typed SQL'],
+  ['Connection', 'describe', 'function', 'describing statements for typed SQL'],
+  ['Connection', 'sync', 'function', 'describing statements for typed SQL'],
 ])
 
 /** Objects of every kind, none of which connects. */
@@ -34,7 +34,7 @@ export function assertDriver(): void {
 export const backendIdOf = (client: pg.Client): number =>
   (client as unknown as { readonly processID: number }).processID
 
-/** A column of a result, as RowDescription gives it. */
+/** A column of a result, as in RowDescription. */
 export interface DescribedField {
   readonly name: string
   readonly dataTypeID: number
@@ -43,7 +43,7 @@ export interface DescribedField {
   readonly columnID: number
 }
 
-/** The driver's connection, as what is submitted to it writes to it. */
+/** The driver's connection, to which submitted objects write. */
 export interface Wire {
   parse(message: { readonly text: string; readonly name: string }): void
   describe(message: { readonly type: 'S'; readonly name: string }): void
@@ -56,7 +56,7 @@ export interface ParameterDescription {
   readonly dataTypeIDs: readonly number[]
 }
 
-/** What the driver calls of what is submitted to it. */
+/** What the driver calls on submitted objects. */
 export interface Submission {
   submit(connection: Wire): void
   handleRowDescription(message: { readonly fields: readonly DescribedField[] }): void
@@ -68,7 +68,7 @@ export interface Submission {
   handlePortalSuspended(): void
 }
 
-/** Gives the driver something to send that is no query. */
+/** Gives the driver something to send that is not a query. */
 export function submit(client: pg.Client, submission: Submission): void {
   client.query(submission as unknown as pg.Submittable)
 }

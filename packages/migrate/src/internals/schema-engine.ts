@@ -6,12 +6,12 @@ import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import { assertInternals } from './check.js'
 
 /**
- * Prisma's WebAssembly engine, none of which is documented: what is used of it and what for, the version in which it
- * was read, and the one way to it. A start with another version names what is missing. That the CLI, whose protocol is
- * not public either, is of the same build is checked before it is started: see prisma/engine-version.ts.
+ * Prisma's WebAssembly engine, all of which is undocumented: what is used of it and why, the version in which it was
+ * read, and the only access to it. A start with another version reports what is missing. That the CLI, whose protocol
+ * is not public either, is of the same build is checked before it is started: see prisma/engine-version.ts.
  *
- * The bindings' files `schema_engine_bg.js` and `.wasm` are found by name. The panic hook's global is seen by a test
- * that makes it panic.
+ * The bindings' files `schema_engine_bg.js` and `.wasm` are found by name. A test that makes the engine panic covers
+ * the panic hook's global.
  */
 
 const ENGINE = {
@@ -21,13 +21,13 @@ const ENGINE = {
 
 const require = createRequire(import.meta.url)
 
-const ANSWERS = 'answers the Prisma CLI'
+const ANSWERS = 'answering the Prisma CLI'
 
 export const ENGINE_INTERNALS = internalsOf(ENGINE, [
-  ['bindings', '__wbg_set_wasm', 'function', 'hands the bindings their instance'],
-  ['bindings', 'SchemaEngine', 'function', 'makes the engine'],
-  ['exports', '__wbindgen_start', 'function', 'starts the instance'],
-  ['SchemaEngine', 'new', 'function', 'makes the engine'],
+  ['bindings', '__wbg_set_wasm', 'function', 'passing the bindings their instance'],
+  ['bindings', 'SchemaEngine', 'function', 'creating the engine'],
+  ['exports', '__wbindgen_start', 'function', 'starting the instance'],
+  ['SchemaEngine', 'new', 'function', 'creating the engine'],
   ['SchemaEngine.prototype', 'applyMigrations', 'function', ANSWERS],
   ['SchemaEngine.prototype', 'createMigration', 'function', ANSWERS],
   ['SchemaEngine.prototype', 'dbExecute', 'function', ANSWERS],
@@ -45,7 +45,7 @@ export const ENGINE_INTERNALS = internalsOf(ENGINE, [
   ['SchemaEngine.prototype', 'version', 'function', ANSWERS],
 ])
 
-/** The bindings: an ES module that needs its WebAssembly instance handed in. */
+/** The bindings: an ES module that needs its WebAssembly instance passed in. */
 interface Bindings {
   readonly SchemaEngine: typeof SchemaEngine
   __wbg_set_wasm(exports: WebAssembly.Exports): void
@@ -65,7 +65,7 @@ export function wasmEngineVersion(): string {
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
 }
 
-/** What a process has of Prisma's engine. */
+/** What a process holds of Prisma's engine. */
 interface LoadedEngine {
   readonly SchemaEngine: Bindings['SchemaEngine']
   readonly panics: PanicRegistry
@@ -74,8 +74,8 @@ interface LoadedEngine {
 let loaded: Promise<LoadedEngine> | undefined
 
 /**
- * Instantiates Prisma's engine, once a process: the bindings know one instance, and with a second one they would free
- * what the garbage collector finds of the first in the memory of the second.
+ * Instantiates Prisma's engine, once per process: the bindings support one instance, and with a second one they would
+ * free what the garbage collector finds of the first in the memory of the second.
  * @throws {MigrateInternalsError} `migrate.internals_missing`
  */
 export function loadEngine(): Promise<LoadedEngine> {
@@ -85,7 +85,7 @@ export function loadEngine(): Promise<LoadedEngine> {
 
 /**
  * Node 20 cannot import a `.wasm` file as a module, which is what the package's own entry does, so the bindings are
- * given their instance by hand.
+ * given their instance manually.
  */
 async function load(): Promise<LoadedEngine> {
   const { bindings, exports } = await instantiateEngine()

@@ -3,12 +3,12 @@ import type { Table } from '../schema/facts.js'
 import { relationName, textsOf } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
 
-/** What a condition comes to, as far as it can be said without the rows. */
+/** What a condition evaluates to, as far as it can be determined without the rows. */
 type Truth = true | false | undefined
 
 /**
- * Whether a condition lets every row of a table through: `true`, `1 = 1`, `id = id`, `id IS NOT NULL` of a key, and
- * what is made of such.
+ * Whether a condition accepts every row of a table: `true`, `1 = 1`, `id = id`, `id IS NOT NULL` of a key, and
+ * combinations of such.
  */
 export const isAlwaysTrue = (condition: Node | undefined, table: Table | undefined): boolean =>
   condition === undefined || truth(condition, table) === true

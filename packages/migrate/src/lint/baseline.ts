@@ -3,12 +3,12 @@ import path from 'node:path'
 import { UnknownBaselineError } from '../errors/errors.js'
 import type { Migration } from '../history/folder.js'
 
-/** Beside the migrations. Its first word is the name of the last migration that is as it is, and is not looked at. */
+/** Stored beside the migrations. Its first word is the name of the last migration that is exempt from lint. */
 export const BASELINE_FILE = 'lint-baseline.txt'
 
 /**
- * The migrations that count as new: those after the baseline, or all where there is none.
- * @throws {UnknownBaselineError} `migrate.lint_baseline_unknown`, where the baseline is none of the migrations.
+ * The migrations that count as new: those after the baseline, or all if there is none.
+ * @throws {UnknownBaselineError} `migrate.lint_baseline_unknown`, if the baseline is not one of the migrations.
  */
 export function newMigrations(folder: string, migrations: readonly Migration[]): readonly Migration[] {
   const file = path.join(folder, BASELINE_FILE)

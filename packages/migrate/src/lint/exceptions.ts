@@ -4,11 +4,11 @@ import type { Statement } from '../sql/parse.js'
 export interface Exception {
   readonly line: number
   readonly rules: readonly string[]
-  /** Blank where none is given. */
+  /** Blank if none is given. */
   readonly reason: string
 }
 
-/** The exceptions that the comments of a statement ask for. */
+/** The exceptions that the comments of a statement request. */
 export function exceptionsOf({ comments }: Statement): Exception[] {
   return comments.flatMap(({ text, line }) => {
     const [, list, reason = ''] = /^@ignore\s+([^:]*)(?::(.*))?$/s.exec(text) ?? []

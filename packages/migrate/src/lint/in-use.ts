@@ -4,10 +4,7 @@ import { relationName } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
 import type { LintedMigration, Step } from './rule.js'
 
-/**
- * Whether somebody may use a table meanwhile: it is not this migration that has made it. One that nobody has heard of
- * counts as used.
- */
+/** Whether a table may be in use meanwhile: it was not created by this migration. An unknown table counts as used. */
 export function isInUse({ name: migration }: Pick<LintedMigration, 'name'>, step: Step, table: string): boolean {
   const known = step.before.tables.get(table)
   return known?.origin === undefined ? !step.made.has(table) : known.origin.migration !== migration
@@ -18,12 +15,12 @@ export interface Alteration {
   readonly step: Step
   /** As `schema.name`. */
   readonly name: string
-  /** As far as migrations tell. */
+  /** As far as the migrations show. */
   readonly table: Table | undefined
   readonly command: AlterTableCmd
 }
 
-/** Every clause of every `ALTER TABLE` on a table in use, in order. Views, indexes and sequences are none. */
+/** Every clause of every `ALTER TABLE` on a table in use, in order. Excludes views, indexes and sequences. */
 export function alterations(migration: LintedMigration): Alteration[] {
   return migration.steps.flatMap((step) => {
     const alter = asKind(step.node, 'AlterTableStmt')
@@ -43,9 +40,9 @@ export const alterationsOf = (
   ...kinds: readonly AlterTableCmd['subtype'][]
 ): Alteration[] => alterations(migration).filter(({ command }) => kinds.includes(command.subtype))
 
-/** The table of an index, as far as migrations tell. */
+/** The table of an index, as far as the migrations show. */
 export const tableOfIndex = (schema: Schema, index: string): Table | undefined =>
   [...schema.tables.values()].find(({ shape }) => shape.indexes.has(index))
 
-/** Whether a statement names the table alone, without its partitions: `ON ONLY`. */
+/** Whether a statement refers to the table alone, without its partitions: `ON ONLY`. */
 export const isOnly = (relation: RangeVar | undefined): boolean => relation?.inh !== true

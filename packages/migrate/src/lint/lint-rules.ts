@@ -2,12 +2,12 @@ import { schemaRules } from '../schema/rules/all.js'
 import { migrationRules } from './rules/all.js'
 import { TABLE_WITHOUT_ROWS } from './table-without-rows.js'
 
-/** A rule of `lint` for a reader. */
+/** A rule of `lint`, for display. */
 export interface LintRule {
   readonly name: string
-  /** Where it holds: in what a migration does, or in the schema that all of them make (and in a live one: `doctor`). */
+  /** Its scope: what a migration does, or the schema that all of them create (and a live one: `doctor`). */
   readonly kind: 'migration' | 'schema'
-  /** What must hold. */
+  /** The requirement. */
   readonly text: string
 }
 

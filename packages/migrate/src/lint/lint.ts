@@ -7,14 +7,14 @@ import { rowFindings } from './table-without-rows.js'
 import { weigh } from './weigh.js'
 
 export interface LintOptions {
-  /** Those before the baseline, too. */
+  /** Including those before the baseline. */
   readonly all?: boolean
-  /** Looked at between two migrations. */
+  /** Checked between two migrations. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Holds the new migrations of a folder to the rules. Reads files, needs no server and changes nothing.
+ * Checks the new migrations of a folder against the rules. Reads files, needs no server and changes nothing.
  *
  * @throws {UnknownBaselineError} `migrate.lint_baseline_unknown`
  */

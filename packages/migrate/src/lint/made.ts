@@ -3,8 +3,8 @@ import { qualifiedName, relationName, textsOf } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
 
 /**
- * What a statement makes, by name: a table (a temporary one too), a view, a sequence as `schema.name`, a schema as
- * `schema NAME`, a type as `type schema.name`, another thing not at all.
+ * What a statement creates, by name: a table (a temporary one too), a view, a sequence as `schema.name`, a schema as
+ * `schema NAME`, a type as `type schema.name`, and nothing else.
  */
 export function madeBy(node: Node): string[] {
   const table = asKind(node, 'CreateStmt')?.relation ?? asKind(node, 'CreateTableAsStmt')?.into?.rel

@@ -13,7 +13,7 @@ import type { LintedMigration, Step } from './rule.js'
 import { migrationRules } from './rules/all.js'
 
 /**
- * Changes a schema as a migration would, and tells the schema around each statement; what cannot be read becomes a
+ * Changes a schema as a migration would, and returns the schema around each statement; an unreadable script becomes a
  * finding.
  */
 export async function playMigration(
@@ -44,12 +44,12 @@ export async function playMigration(
       line,
       rule: 'syntax-error',
       problem: error.message,
-      remedy: 'mend it: it could not be run',
+      remedy: 'fix it: it could not be run',
     }
   }
 }
 
-/** Every migration in order, with the schema around each statement, and the one that all of them make. */
+/** Every migration in order, with the schema around each statement, and the final one. */
 export async function playAll(migrations: readonly Migration[], signal?: AbortSignal) {
   const schema = emptySchema()
   const linted: LintedMigration[] = []
@@ -63,7 +63,7 @@ export async function playAll(migrations: readonly Migration[], signal?: AbortSi
   return { schema, linted, unreadable }
 }
 
-/** What the rules about migrations say of one. */
+/** The findings of the migration rules for one migration. */
 export const findingsOf = (migration: LintedMigration): LintFinding[] =>
   migrationRules.flatMap(({ name: rule, check }) =>
     check(migration).map(({ statement, problem, remedy }) => ({

@@ -1,9 +1,9 @@
-/** Something in a migration that should be otherwise. */
+/** A fault in a migration. */
 export interface LintFinding {
   readonly migration: string
   /** In its `migration.sql`, from 1. */
   readonly line: number
-  /** The table, policy, view or function, where the rule is about one. */
+  /** The table, policy, view or function, if the rule concerns one. */
   readonly object?: string
   readonly rule: string
   readonly problem: string
@@ -11,14 +11,14 @@ export interface LintFinding {
   readonly remedy: string
 }
 
-/** A finding that a comment in the migration takes upon itself. */
+/** A finding that a comment in the migration accepts. */
 export interface AcceptedFinding extends LintFinding {
   readonly reason: string
 }
 
-/** What `lintMigrations` found. */
+/** The result of `lintMigrations`. */
 export interface LintReport {
-  /** The migrations that were looked at, in order. */
+  /** The checked migrations, in order. */
   readonly checked: readonly string[]
   /** By migration and line. */
   readonly findings: readonly LintFinding[]

@@ -4,12 +4,12 @@ import type { Statement } from '../sql/parse.js'
 
 /** A statement that the server runs. */
 export interface Step {
-  /** Where it is written: itself, or the DO block around it. */
+  /** Where it is written: the statement itself, or the DO block around it. */
   readonly statement: Statement
   readonly node: Node
   /** The schema as it is before it. */
   readonly before: Schema
-  /** What the migration has made before it, temporary tables too, by name: nobody else uses it yet. */
+  /** What the migration has created before it, including temporary tables, by name: not in use by anyone else yet. */
   readonly made: ReadonlySet<string>
 }
 
@@ -26,10 +26,10 @@ export interface LintedMigration {
   readonly after: Schema
 }
 
-/** What a rule has to say about one statement. */
+/** The finding of a rule about one statement. */
 export interface Complaint {
   readonly statement: Statement
-  /** What is wrong and what comes of it. */
+  /** What is wrong and its consequence. */
   readonly problem: string
   /** The safe way to do the same. */
   readonly remedy: string
@@ -38,7 +38,7 @@ export interface Complaint {
 /** A rule about what a migration does, as opposed to what it leaves behind (`SchemaRule`). */
 export interface MigrationRule {
   readonly name: string
-  /** What must hold, in one sentence. */
+  /** The requirement, in one sentence. */
   readonly demand: string
   check(migration: LintedMigration): Complaint[]
 }

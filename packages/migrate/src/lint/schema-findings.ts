@@ -5,8 +5,8 @@ import type { LintFinding } from './report.js'
 import type { LintedMigration } from './rule.js'
 
 /**
- * What is wrong with the schema that all migrations make, as far as the new ones are to blame: they made the thing, or
- * did something to an older one, such as turning its row-level security off.
+ * Faults of the final schema that the new migrations caused: they created the object, or changed an older one, such as
+ * disabling its row-level security.
  */
 export function schemaFindings(schema: Schema, fresh: readonly LintedMigration[]): LintFinding[] {
   const names = new Set(fresh.map(({ name }) => name))
@@ -19,7 +19,7 @@ export function schemaFindings(schema: Schema, fresh: readonly LintedMigration[]
   )
 }
 
-/** Since which statement it is wrong; undefined where it was before. */
+/** The statement that caused it; undefined if it existed before. */
 function placeOf({ check }: SchemaRule, object: string, fresh: readonly LintedMigration[]) {
   const isIn = (schema: Schema): boolean => check(schema).some((violation) => violation.object === object)
   const migration = fresh.findLast(({ before, after }) => !isIn(before) && isIn(after))

@@ -9,12 +9,12 @@ import type { LintedMigration } from './rule.js'
 export const TABLE_WITHOUT_ROWS = {
   name: 'table-without-rows',
   demand:
-    'A table that a migration makes has a row in a rows.sql, where there are such files: without one `verify` shows nothing about it.',
+    'A table that a migration creates has a row in a rows.sql, if the project has such files: without one `verify` proves nothing about it.',
 } as const
 
 /**
- * Tables that some migrations make, and into which no `rows.sql` of any migration puts a row.
- * @param schema as all migrations leave it: a table that is gone again needs none.
+ * Tables that some migrations create, and into which no `rows.sql` of any migration inserts a row.
+ * @param schema as all migrations leave it: a table that was dropped again needs none.
  */
 export async function rowFindings(
   migrations: readonly Migration[],
@@ -25,7 +25,7 @@ export async function rowFindings(
   if (scripts.length === 0) return []
   const filled = new Set<string>()
   for (const script of scripts) {
-    const statements = await parseSql(script).catch(() => []) // what is wrong with it, verify says
+    const statements = await parseSql(script).catch(() => []) // verify reports what is wrong with it
     for (const { relation } of nodesOf(statements, 'InsertStmt')) filled.add(relationName(relation))
   }
   return looked.flatMap(({ name: migration, steps }) =>
@@ -39,7 +39,7 @@ export async function rowFindings(
         line: statement.line,
         object: shortName(name),
         rule: TABLE_WITHOUT_ROWS.name,
-        problem: 'no rows.sql puts a row into it, so that `pnpm db:migrate verify` cannot show whether rows survive',
+        problem: 'no rows.sql inserts a row into it, so `pnpm db:migrate verify` cannot show whether rows survive',
         remedy: `INSERT INTO ${shortName(name)} ... in rows.sql beside migration.sql, with a value for each column`,
       }
     }),

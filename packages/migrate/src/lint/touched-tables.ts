@@ -5,7 +5,7 @@ import { asKind, type Kinds, nodesOf } from '../sql/walk.js'
 import { tableOfIndex } from './in-use.js'
 import { madeBy } from './made.js'
 
-/** Statements about one table, each with where it names it. */
+/** Statements about one table, each with the place where it names it. */
 const ONE_TABLE: { readonly [Kind in Kinds]?: 'relation' | 'table' } = {
   AlterTableStmt: 'relation',
   IndexStmt: 'relation',
@@ -23,7 +23,7 @@ const ONE_TABLE: { readonly [Kind in Kinds]?: 'relation' | 'table' } = {
   AlterPolicyStmt: 'table',
 }
 
-/** The tables that a statement is about, by name. */
+/** The tables that a statement refers to, by name. */
 export function tablesOf(node: Node, schema: Schema): string[] {
   for (const [kind, field] of Object.entries(ONE_TABLE)) {
     const statement = (node as unknown as Record<string, Record<string, RangeVar | undefined>>)[kind]

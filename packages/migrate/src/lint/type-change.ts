@@ -4,7 +4,7 @@ import type { Schema, Table } from '../schema/facts.js'
 import { qualifiedName, textsOf } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
 
-/** A type as far as it matters for what is stored: `varchar`, `[20]`. */
+/** A type as far as it matters for storage: `varchar`, `[20]`. */
 interface Stored {
   readonly name: string
   readonly limits: readonly number[]
@@ -12,8 +12,8 @@ interface Stored {
 }
 
 /**
- * Values of the first are values of the second as they are stored (`pg_cast.castmethod = 'b'`, without those of
- * internal types).
+ * Stored values of the first are valid values of the second (`pg_cast.castmethod = 'b'`, without those of internal
+ * types).
  */
 const SAME_BYTES: Readonly<Record<string, readonly string[]>> = {
   varchar: ['text', 'citext'],
@@ -29,16 +29,16 @@ const SAME_BYTES: Readonly<Record<string, readonly string[]>> = {
   timestamptz: ['timestamp'],
 }
 
-/** Indexes of the first serve the second as they are. */
+/** Indexes of the first serve the second unchanged. */
 const SAME_ORDER = new Set(['varchar text', 'text varchar'])
 
-/** What the other types are measured in, when nothing is said. */
+/** The unit of the other types' limits, by default. */
 const UNLIMITED: Readonly<Record<string, number>> = { timestamp: 6, timestamptz: 6, time: 6, timetz: 6 }
 
 /**
- * Why `ALTER COLUMN ... TYPE` writes or reads every row; undefined where it only notes the new type. The reasons are
+ * Why `ALTER COLUMN ... TYPE` writes or reads every row; undefined if it only records the new type. The reasons are
  * those of the server (`ATColumnChangeRequiresRewrite`, and the planner's support functions for lengths), and a test
- * holds them against it.
+ * compares them with it.
  */
 export function costOfTypeChange(
   schema: Schema,
@@ -47,7 +47,8 @@ export function costOfTypeChange(
   to: ColumnDef,
 ): string | undefined {
   const was = table?.shape.columns.get(column)
-  if (!table || !was?.typeName || !to.typeName) return 'it rewrites the table and its indexes, as far as is known here'
+  if (!table || !was?.typeName || !to.typeName)
+    return 'it rewrites the table and its indexes, as far as can be determined'
   const from = storedAs(schema, was.typeName)
   const steps = [...conversions(to.raw_default, column), to.typeName].map((type) => storedAs(schema, type))
   if (from === undefined || steps.some((step) => step === undefined) || !isPlain(to.raw_default, column)) return REWRITE
@@ -57,20 +58,20 @@ export function costOfTypeChange(
     current = step
   }
   const check = [...table.shape.checks.values()].find(({ expression, isValid }) => isValid && names(expression, column))
-  if (check) return 'it reads every row to check a constraint of the column anew'
+  if (check) return 'it reads every row to recheck a constraint of the column'
   const isIndexed = [...table.shape.indexes.values()].some((columns) => columns.includes(column))
-  if (isIndexed && table.shape.isPartitioned) return 'it builds the indexes of every partition anew'
+  if (isIndexed && table.shape.isPartitioned) return 'it rebuilds the indexes of every partition'
   if (isIndexed && collation(was) !== collation(to))
-    return 'it builds every index of the column anew, for the new collation'
+    return 'it rebuilds every index of the column, for the new collation'
   if (isIndexed && from.name !== current.name && !SAME_ORDER.has(`${from.name} ${current.name}`))
-    return 'it builds every index of the column anew, for the new type'
+    return 'it rebuilds every index of the column, for the new type'
   return undefined
 }
 
 const REWRITE = 'it rewrites the table and its indexes'
 
 /**
- * A type and its limits; a domain is stored as what it narrows. Undefined for a domain that has to be checked, row by
+ * A type and its limits; a domain is stored as its base type. Undefined for a domain that has to be checked, row by
  * row.
  */
 function storedAs(schema: Schema, type: TypeName): Stored | undefined {
@@ -101,7 +102,7 @@ function fits(from: Stored, to: Stored): boolean {
     case 'timestamptz':
     case 'time':
     case 'timetz':
-      // Between the two kinds of timestamp a limit is a function of its own.
+      // Between the two kinds of timestamp a limit is a separate function.
       if (from.name !== to.name && to.limits.length > 0) return false
       return is === undefined || (was !== undefined && is >= was)
     case 'numeric':
@@ -111,7 +112,7 @@ function fits(from: Stored, to: Stored): boolean {
   }
 }
 
-/** `USING column` and `USING column::text` change no more than the types say. */
+/** `USING column` and `USING column::text` change no more than the types imply. */
 function isPlain(using: Node | undefined, column: string): boolean {
   const cast = asKind(using, 'TypeCast')
   if (cast) return isPlain(cast.arg, column)

@@ -3,7 +3,7 @@ import { exceptionsOf } from './exceptions.js'
 import type { AcceptedFinding, LintFinding, LintReport } from './report.js'
 import type { LintedMigration } from './rule.js'
 
-/** Sets apart what a comment answers for, and adds what is wrong with such comments themselves. */
+/** Separates findings that a comment accepts, and adds what is wrong with such comments themselves. */
 export function weigh(
   findings: readonly LintFinding[],
   migrations: readonly LintedMigration[],
@@ -50,8 +50,8 @@ function judge(migration: string, statement: Statement, findings: readonly LintF
       const answered = within.filter((finding) => finding.rule === rule)
       accepted.push(...answered.map((finding) => ({ finding, reason })))
       if (answered.length > 0) continue
-      const problem = `@ignore ${rule} silences nothing`
-      faults.push(fault(line, 'ignore-without-finding', problem, 'take it out, or mend the name of the rule'))
+      const problem = `@ignore ${rule} suppresses nothing`
+      faults.push(fault(line, 'ignore-without-finding', problem, 'remove it, or correct the name of the rule'))
     }
   }
   return { accepted, faults }

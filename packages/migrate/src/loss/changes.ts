@@ -13,24 +13,24 @@ export async function readActivity(client: ClientBase): Promise<Activity> {
   return new Map(rows.map(({ oid, updated, deleted }) => [oid, { updated, deleted }]))
 }
 
-/** A table whose contents may not be what they were. */
+/** A table whose contents may have changed. */
 export interface ChangedTable {
-  /** As it was. */
+  /** Its previous state. */
   readonly before: Table
-  /** As it is; undefined when it is gone. */
+  /** Its current state; undefined when it was dropped. */
   readonly after: Table | undefined
-  /** Columns that are gone, as they were. */
+  /** Dropped columns, in their previous state. */
   readonly dropped: readonly Column[]
-  /** Columns that are there before and after, under both names. */
+  /** Columns that exist before and after, under both names. */
   readonly kept: readonly { readonly before: Column; readonly after: Column }[]
   readonly deleted: number
-  /** Whether the values of the kept columns need a look. */
+  /** Whether the values of the kept columns must be checked. */
   readonly isRewritten: boolean
 }
 
 /**
- * Finds the tables that a script may have taken something from. Renamed tables and columns are the same ones; a table
- * in the place of one that is gone, under its name, is looked at for what it holds.
+ * Finds the tables that a script may have removed something from. Renamed tables and columns are the same ones; a table
+ * that replaces a dropped one under its name is compared by its contents.
  */
 export function changedTables(
   before: { readonly tables: readonly Table[]; readonly activity: Activity },

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import type { Column, Table } from './tables.js'
 
-/** What a table holds, in a few numbers. */
+/** The contents of a table, in a few numbers. */
 export interface Fingerprint {
   readonly rows: number
-  /** Values that are not null, of all columns that were looked at. */
+  /** Values that are not null, of all columns that were read. */
   readonly values: number
   /** By name of the column: how many values, and a sum over them that does not depend on their order. */
   readonly columns: ReadonlyMap<string, { readonly values: number; readonly sum: string }>

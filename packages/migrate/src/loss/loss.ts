@@ -1,10 +1,10 @@
-/** What going back destroys: a whole table, rows of it, or the values of a column. */
+/** What rolling back destroys: a whole table, rows of it, or the values of a column. */
 export interface Loss {
-  /** As `users`, or `audit.entries` where it is not in the schema `public`. */
+  /** As `users`, or `audit.entries` if it is not in the schema `public`. */
   readonly table: string
-  /** Undefined where whole rows go. */
+  /** Undefined if whole rows are lost. */
   readonly column?: string
-  /** Rows that go, or that lose a value. */
+  /** Rows that are lost, or that lose a value. */
   readonly rows: number
   /** Values that are not null among them. For rows: of all columns. */
   readonly values: number

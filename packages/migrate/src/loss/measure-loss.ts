@@ -6,8 +6,8 @@ import { seeAllRows } from './see-all-rows.js'
 import { readTables } from './tables.js'
 
 /**
- * Finds out what a script destroys, by running it and taking it back: also what cascades, and what happens inside
- * functions and DO blocks. In an open transaction, which is left as it was.
+ * Determines what a script destroys, by running it and rolling it back: including cascades, and what happens inside
+ * functions and DO blocks. In an open transaction, which is left unchanged.
  */
 export async function measureLoss(client: ClientBase, script: () => Promise<void>): Promise<Loss[]> {
   const before = { tables: await readTables(client), activity: await readActivity(client) }
@@ -48,7 +48,7 @@ export async function measureLoss(client: ClientBase, script: () => Promise<void
       return found
     },
   )
-  await client.query('ROLLBACK TO before_script; RELEASE before_script') // lets go of the tables
+  await client.query('ROLLBACK TO before_script; RELEASE before_script') // releases the tables
   return losses
 }
 

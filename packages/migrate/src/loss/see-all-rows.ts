@@ -2,8 +2,8 @@ import pg from 'pg'
 import type { Table } from './tables.js'
 
 /**
- * Runs `work` on every row of some tables, whatever policies say: forced row-level security is lifted for the tables'
- * owner, and put back. Locks those of the tables that have it. For use inside a transaction.
+ * Runs `work` on every row of some tables, regardless of policies: forced row-level security is lifted for the tables'
+ * owner, and restored. Locks those of the tables that have it. For use inside a transaction.
  */
 export async function seeAllRows<T>(
   client: pg.ClientBase,

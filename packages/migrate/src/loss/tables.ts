@@ -7,24 +7,21 @@ export interface Column {
   readonly type: string
 }
 
-/** A table by what it is, whatever it is called: renaming it loses nothing. */
+/** A table by its identity, whatever its name: renaming it loses nothing. */
 export interface Table {
   readonly oid: number
   /** As a header comment names it. */
   readonly name: string
   /** Quoted, for use in SQL. */
   readonly sql: string
-  /** Names another file once it was truncated or rewritten. */
+  /** Refers to a different file after a truncate or rewrite. */
   readonly file: number
   readonly columns: readonly Column[]
   /** Names of the primary key's columns. */
   readonly key: readonly string[]
 }
 
-/**
- * The tables that hold rows of their own accord: partitions are read through their parent, computed columns are left
- * out.
- */
+/** The tables that hold rows themselves: partitions are read through their parent, computed columns are omitted. */
 export async function readTables(client: ClientBase): Promise<Table[]> {
   const { rows } = await client.query<Table>(`
     SELECT c.oid::int8::float8 AS oid, CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name,

@@ -10,7 +10,7 @@ import { asKind, nodesOf } from '../sql/walk.js'
 import { newTables } from './open-tables.js'
 import { sqlName } from './roles.js'
 
-/** How many must be alike before the next one is made so: two may be alike by chance. */
+/** How many must be alike before the next one is created alike: two may be alike by chance. */
 const ENOUGH = 3
 
 /** A trigger as it was written, which every table with a column of this name has. */
@@ -30,7 +30,7 @@ interface CommonCheck {
   readonly expression: string
 }
 
-/** What the tables of a schema have alike, beyond whom they let in. */
+/** What the tables of a schema have in common, besides their access rules. */
 export interface Alike {
   readonly triggers: readonly CommonTrigger[]
   readonly checks: readonly CommonCheck[]
@@ -39,8 +39,8 @@ export interface Alike {
 }
 
 /**
- * Reads from migrations what all tables have that have a column of the same name (a trigger), and all columns of the
- * same type (a check): at least three, and none without.
+ * Reads from migrations what all tables with a column of the same name have (a trigger), and all columns of the same
+ * type (a check): at least three, and without exception.
  * @param schema as they leave it.
  */
 export function alikeIn(migrations: readonly LintedMigration[], schema: Schema): Alike {
@@ -53,7 +53,7 @@ export function alikeIn(migrations: readonly LintedMigration[], schema: Schema):
       const comment = asKind(node, 'CommentStmt')
       if (comment?.objtype === 'OBJECT_TABLE') described.add(namedBy(comment.object))
       for (const trigger of droppedTriggers(node)) triggers.delete(trigger)
-      if (node !== statement.node) continue // made by a DO block: its words are not those of a statement
+      if (node !== statement.node) continue // created by a DO block: its words are not those of a statement
       const made = asKind(node, 'CreateTrigStmt')
       if (made?.trigname !== undefined) {
         const table = relationName(made.relation)
@@ -112,7 +112,7 @@ function commonChecks(
   })
 }
 
-/** The checks of one column each that a statement writes, as far as they are still there. */
+/** The checks of one column each that a statement writes, as far as they still exist. */
 function checksOf(script: string, node: Node, schema: Schema) {
   const table = schema.tables.get(
     relationName(asKind(node, 'AlterTableStmt')?.relation ?? asKind(node, 'CreateStmt')?.relation),
@@ -136,7 +136,7 @@ function checksOf(script: string, node: Node, schema: Schema) {
 
 /**
  * What a script's new tables, and the columns that it adds to others, get because all others have it.
- * @param docs what is said of each table, by its name.
+ * @param docs the comment on each table, by its name.
  */
 export async function asTheOthers(
   up: readonly Statement[],
@@ -187,13 +187,13 @@ function triggerFor(table: string, { text, name, table: theirs }: CommonTrigger)
     .replace(new RegExp(`\\bON\\s+(?:"?\\w+"?\\.)?"?${escaped(bare)}"?(?!\\w)`, 'i'), () => `ON ${sqlName(table)}`)
 }
 
-/** The name of a column in an expression, plain or quoted, made another; not in texts. */
+/** Replaces the name of a column in an expression, plain or quoted; not in string literals. */
 const withName = (expression: string, column: string, other: string): string =>
   expression.replace(new RegExp(`'(?:[^']|'')*'|"${escaped(column)}"|\\b${escaped(column)}\\b`, 'g'), (found) =>
     found.startsWith("'") ? found : other,
   )
 
-/** The first parenthesis of a text and what it holds, up to its end. */
+/** The first parenthesis of a text and its contents, up to its end. */
 function parenthesized(text: string): string | undefined {
   let depth = 0
   let from = -1

@@ -6,18 +6,18 @@ import { asKind, nodesOf } from '../sql/walk.js'
 /** What is left of a script that Prisma wrote. */
 export interface CleanScript {
   readonly statements: readonly Statement[]
-  /** What was left out and matters to whoever reads the script. */
+  /** What was omitted and matters to the reader of the script. */
   readonly notes: readonly string[]
 }
 
 /**
- * Takes out of a script of Prisma's what would do harm:
+ * Removes the harmful parts of a Prisma script:
  *
- * - BEGIN and COMMIT around the change of an enum, which would end the transaction that the whole script is;
- * - whatever it does to a partial index: Prisma takes it for an index on all rows, renames or drops it, and makes it
- *   again and again.
+ * - BEGIN and COMMIT around the change of an enum, which would end the transaction of the whole script;
+ * - everything it does to a partial index: Prisma treats it as an index on all rows, renames or drops it, and creates
+ *   it again and again.
  *
- * @param partialIndexes names of the partial indexes that migrations make.
+ * @param partialIndexes names of the partial indexes that migrations create.
  */
 export function cleanScript(statements: readonly Statement[], partialIndexes: ReadonlySet<string>): CleanScript {
   const notes: string[] = []
@@ -26,18 +26,18 @@ export function cleanScript(statements: readonly Statement[], partialIndexes: Re
     const index = indexesOf(statement).find((name) => partialIndexes.has(name))
     if (index === undefined) return true
     notes.push(
-      `Left out, because ${index} is a partial index, which Prisma takes for an index on all rows: ${statement.text.replaceAll(/\s+/g, ' ')};`,
+      `Omitted, because ${index} is a partial index, which Prisma treats as an index on all rows: ${statement.text.replaceAll(/\s+/g, ' ')};`,
     )
     return false
   })
   return { statements: kept, notes }
 }
 
-/** The names of the partial indexes that a script makes. */
+/** The names of the partial indexes that a script creates. */
 export const partialIndexesOf = (statements: readonly Statement[]): string[] =>
   [...nodesOf(statements, 'IndexStmt')].flatMap(({ idxname, whereClause }) => (idxname && whereClause ? [idxname] : []))
 
-/** The indexes that a statement makes, drops, or names anew, by both names. */
+/** The indexes that a statement creates, drops, or renames, by both names. */
 function indexesOf({ node }: Statement): string[] {
   const rename = asKind(node, 'RenameStmt')
   if (rename?.renameType === 'OBJECT_INDEX') return [rename.relation?.relname ?? '', rename.newname ?? '']

@@ -18,7 +18,7 @@ export interface Alter {
   readonly clauses: readonly Clause[]
 }
 
-/** Takes an `ALTER TABLE` apart, as Prisma writes it, a clause a line; undefined for anything else. */
+/** Splits an `ALTER TABLE`, as Prisma writes it, one clause per line; undefined for anything else. */
 export function alterOf({ node, text }: Statement): Alter | undefined {
   const alter = asKind(node, 'AlterTableStmt')
   const [head] = /^ALTER TABLE (?:"(?:[^"]|"")+"\.)?"(?:[^"]|"")+"/.exec(text) ?? []
@@ -36,6 +36,6 @@ export function alterOf({ node, text }: Statement): Alter | undefined {
   }
 }
 
-/** Puts clauses together again; undefined where none is left. */
+/** Joins clauses again; undefined if none is left. */
 export const alterText = (head: string, clauses: readonly Clause[]): string | undefined =>
   clauses.length === 0 ? undefined : `${head} ${clauses.map(({ text }) => text).join(',\n')}`

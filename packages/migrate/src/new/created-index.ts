@@ -3,7 +3,7 @@ import { type Draft, piece } from './draft.js'
 /** The name of an index as part of a migration's. */
 export const titleOf = (index: string): string => index.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')
 
-/** An index that is made while its table is used. */
+/** An index that is created while its table is in use. */
 export const created = (index: string, up: string, down: string): Draft => ({
   title: titleOf(index),
   purpose: `The index ${index}.`,

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 
-/** What `new` reads in a Prisma schema itself, since Prisma's diff says nothing of it. */
+/** What `new` reads in a Prisma schema itself, since Prisma's diff does not include it. */
 export interface Declared {
-  /** What is said of each table, by its `schema.name`. */
+  /** The comment on each table, by its `schema.name`. */
   readonly docs: ReadonlyMap<string, string>
   /** Views, as `schema.name`. */
   readonly views: readonly string[]

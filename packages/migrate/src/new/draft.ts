@@ -3,7 +3,7 @@ import type { Statement } from '../sql/parse.js'
 /** A statement as it is written into a file: Prisma's, or one of ours. */
 export type Piece = Pick<Statement, 'text' | 'comments'>
 
-/** A migration that is to be written. */
+/** A migration to be written. */
 export interface Draft {
   /** What follows the time stamp in its name. */
   readonly title: string
@@ -15,9 +15,9 @@ export interface Draft {
   readonly isSingle?: boolean
   /** What its files destroy, as a header names it. */
   readonly loses?: { readonly up: readonly string[]; readonly down: readonly string[] }
-  /** What was left out, and what is to be done by hand. */
+  /** What was omitted, and what has to be done manually. */
   readonly notes?: { readonly up: readonly string[]; readonly down: readonly string[] }
-  /** What is to be written by hand before the files are whole. */
+  /** What has to be written manually before the files are complete. */
   readonly byHand?: readonly string[]
 }
 

@@ -18,7 +18,7 @@ import { splitIndexes } from './split.js'
 import { splitChecks } from './split-checks.js'
 import { splitEnumValues } from './split-enums.js'
 
-/** What Prisma writes for a change of its schema, forth and back. */
+/** What Prisma writes for a change of its schema, forward and back. */
 interface Change {
   readonly name: string
   readonly forth: readonly Statement[]
@@ -26,7 +26,7 @@ interface Change {
   readonly declared: Declared
 }
 
-/** Makes of Prisma's script and its reverse the migrations that can be deployed, in order. */
+/** Turns Prisma's script and its reverse into deployable migrations, in order. */
 export async function draftsOf(
   { name, forth, back, declared }: Change,
   schema: Schema,
@@ -63,9 +63,9 @@ export async function draftsOf(
 
 /** Prisma's schema names a view and its columns, never its query. */
 const viewByHand = (view: string): string =>
-  `The Prisma schema has a view ${shortName(view)}, and no word for its query: CREATE VIEW ${sqlName(view)} WITH (security_invoker = true) AS SELECT ...; and DROP VIEW in down.sql.`
+  `The Prisma schema has a view ${shortName(view)}, but cannot express its query: write CREATE VIEW ${sqlName(view)} WITH (security_invoker = true) AS SELECT ...; and DROP VIEW in down.sql.`
 
-/** Prisma makes extensions and schemas, and drops none. */
+/** Prisma creates extensions and schemas, and drops none. */
 const notDropped = (up: readonly Statement[]): Piece[] =>
   up.flatMap(({ node }) => {
     const extension = asKind(node, 'CreateExtensionStmt')?.extname

@@ -14,10 +14,10 @@ import { withoutNamelessSequences } from './sequences.js'
 
 export interface NewMigrationOptions {
   readonly project: PrismaProject
-  /** Small letters, digits and underscores. */
+  /** Lower-case letters, digits and underscores. */
   readonly name: string
   /**
-   * For one statement of your own that cannot run in a transaction: the files get room for it, and nothing of Prisma's.
+   * For one statement of your own that cannot run in a transaction: the files get room for it, and nothing from Prisma.
    * Default false.
    */
   readonly single?: boolean
@@ -31,24 +31,24 @@ export interface NewMigration {
   readonly name: string
   /** Paths of its files, from the project's root. */
   readonly files: readonly string[]
-  /** What the Prisma schema has and Prisma cannot write, each as a sentence; absent where it is nothing. */
+  /** What the Prisma schema contains and Prisma cannot write, each as a sentence; absent if there is nothing. */
   readonly byHand?: readonly string[]
 }
 
 /**
- * Writes a migration for what the Prisma schema has and the migrations do not make, with its way back: `migration.sql`
- * and `down.sql`, both with timeouts and with room for SQL by hand, and `rows.sql` where there is something to put rows
- * into. What would lock a table in use becomes migrations of their own: an index, a value of an enum, and the look at
- * rows for a foreign key or NOT NULL. A new table is opened for the roles of those that are there.
- * @returns what was written, in order; a script without a statement where the schema has nothing new.
+ * Writes a migration for what the Prisma schema contains and the migrations do not create, with its reverse:
+ * `migration.sql` and `down.sql`, both with timeouts and with room for manual SQL, and `rows.sql` if there is something
+ * to insert rows into. Parts that would lock a table in use become separate migrations: an index, a value of an enum,
+ * and the check of rows for a foreign key or NOT NULL. A new table is opened for the roles of the existing ones.
+ * @returns what was written, in order; a script without a statement if the schema contains nothing new.
  * @throws {MigrationError} `migrate.name_invalid`, `migrate.diff_failed`
  */
 export async function newMigration(options: NewMigrationOptions): Promise<NewMigration[]> {
   const { project, name, single = false, now = new Date(), signal } = options
   if (!/^[a-z0-9]+(_[a-z0-9]+)*$/.test(name)) {
-    throw new MigrationError('migrate.name_invalid', `${JSON.stringify(name)} is not a name for a migration`, {
+    throw new MigrationError('migrate.name_invalid', `${JSON.stringify(name)} is not a valid name for a migration`, {
       details: { found: name },
-      remedy: 'use small letters, digits and underscores, as in add_nickname',
+      remedy: 'use lower-case letters, digits and underscores, as in add_nickname',
     })
   }
   if (single) {
@@ -66,10 +66,10 @@ export async function newMigration(options: NewMigrationOptions): Promise<NewMig
   return await writeMigrations({ place: project, name, forth, back, declared, now })
 }
 
-/** Where migrations lie. */
+/** The folder of the migrations. */
 type Place = Pick<PrismaProject, 'root' | 'migrations'>
 
-/** Writes what leads forth and back, as Prisma says, into migrations that can be deployed. */
+/** Turns Prisma's scripts, forward and back, into deployable migrations. */
 export async function writeMigrations(change: {
   readonly place: Place
   readonly name: string
@@ -90,7 +90,7 @@ export async function writeMigrations(change: {
   const rows = rowsFor(up, schema)
   return drafts.map((draft) => {
     const { up, down } = renderDraft(draft)
-    // The rows are for the migration that makes the tables and columns.
+    // The rows are for the migration that creates the tables and columns.
     const { byHand } = draft
     return { ...write(draft.title, up, down, draft.title === name ? rows : undefined), ...defined({ byHand }) }
   })
@@ -110,17 +110,18 @@ async function diffBothWays(project: PrismaProject, signal: AbortSignal | undefi
   const { schema, migrations, env } = project
   const forth = ['--from-migrations', migrations, '--to-schema', schema]
   const back = ['--from-schema', schema, '--to-migrations', migrations]
-  // Each works in a database of its own, unless one is given, which the second would wipe under the first.
+  // Each works in a separate database, unless one is configured, which the second would wipe under the first.
   if (isSet(env, 'SHADOW_DATABASE_URL')) {
     return [await prismaDiff(project, forth, signal), await prismaDiff(project, back, signal)]
   }
   const making = prismaDiff(project, forth, signal)
-  making.catch(() => {}) // of two failures the way back, which begins at the schema, tells what is wrong with that
+  making.catch(() => {}) // of two failures the reverse script, which starts from the schema, reports what is wrong with
+  // that
   const found = await prismaDiff(project, back, signal)
   return [await making, found]
 }
 
-/** Time stamps as Prisma makes them, each later than the one before and than the last migration that there is. */
+/** Time stamps as Prisma creates them, each later than the one before and than the last existing migration. */
 function stamps(now: Date, last = ''): () => string {
   let previous = /^\d{14}/.exec(last)?.[0] ?? ''
   let at = now.getTime()

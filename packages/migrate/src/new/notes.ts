@@ -6,14 +6,14 @@ import { sqlName } from './roles.js'
 
 const SAFE_WAY = 'docs/MIGRATIONS.md, "Changing a big table while it is used"'
 
-/** What whoever reads a script of Prisma's has to know: where it destroys what somebody may have meant to keep. */
+/** What the reader of a Prisma script has to know: where it destroys what may have been meant to be kept. */
 export const notesOn = (up: readonly Statement[], schema: Schema): string[] => [
   ...columnsReplaced(up),
   ...tablesReplaced(up),
   ...valuesGone(up, schema),
 ]
 
-/** Prisma knows no renaming and few conversions: it drops a column and adds another, and the values are gone. */
+/** Prisma knows no renaming and few conversions: it drops a column and adds another, and the values are lost. */
 function columnsReplaced(up: readonly Statement[]): string[] {
   return up.flatMap(({ node }) => {
     const alter = asKind(node, 'AlterTableStmt')
@@ -28,16 +28,16 @@ function columnsReplaced(up: readonly Statement[]): string[] {
     const added = come.filter((name) => !gone.includes(name))
     return [
       ...replaced.flatMap((name) => [
-        `${name} of ${table} gets a type for which Prisma knows no conversion: as it is written here, its values are lost.`,
+        `${name} of ${table} gets a type for which Prisma knows no conversion: as written here, its values are lost.`,
         `To keep them: a column of the new type beside it, filled in batches (${SAFE_WAY});`,
-        `or, where the table is small, ALTER TABLE ${table} ALTER COLUMN "${name}" TYPE ... USING ... . For an enum under another name:`,
+        `or, if the table is small, ALTER TABLE ${table} ALTER COLUMN "${name}" TYPE ... USING ... . For an enum under another name:`,
         'ALTER TYPE ... RENAME TO ...',
       ]),
       ...(left.length === 0 || added.length === 0
         ? []
         : [
             `If ${left.join(', ')} of ${table} was renamed and not dropped: keep its name in the database (@map), or see`,
-            `${SAFE_WAY}. As it is written here its values are lost.`,
+            `${SAFE_WAY}. As written here, its values are lost.`,
           ]),
     ]
   })
@@ -58,11 +58,11 @@ function tablesReplaced(up: readonly Statement[]): string[] {
   return [
     `If ${gone.map(shortName).join(', ')} was renamed to ${come.map(shortName).join(' or ')} and not dropped: keep its name in the database (@@map),`,
     `or write ALTER TABLE ${sqlName(gone[0] ?? '')} RENAME TO ... instead, and the reverse into down.sql: the release that still`,
-    'runs fails from then on. As it is written here its rows are lost.',
+    'runs fails from then on. As written here, its rows are lost.',
   ]
 }
 
-/** Values that an enum has no more: rows that hold them stop the script. */
+/** Values that an enum no longer has: rows that hold them stop the script. */
 function valuesGone(up: readonly Statement[], schema: Schema): string[] {
   return up.flatMap(({ node }) => {
     const made = asKind(node, 'CreateEnumStmt')
@@ -74,10 +74,10 @@ function valuesGone(up: readonly Statement[], schema: Schema): string[] {
     const come = after.filter((label) => !before.includes(label))
     const type = sqlName(name)
     return [
-      `${gone.join(', ')} of ${type} goes: rows that hold it stop this script. Change them before, in batches, when no release writes it any more.`,
+      `${gone.join(', ')} of ${type} is removed: rows that hold it stop this script. Change them first, in batches, when no release writes it any more.`,
       ...(gone.length === 1 && come.length === 1
         ? [
-            `If it was renamed: ALTER TYPE ${type} RENAME VALUE '${gone[0]}' TO '${come[0]}'; instead, and the reverse into down.sql.`,
+            `If it was renamed: ALTER TYPE ${type} RENAME VALUE '${gone[0]}' TO '${come[0]}'; instead, and the reverse in down.sql.`,
           ]
         : []),
     ]

@@ -7,7 +7,7 @@ import { asKind, nodesOf } from '../sql/walk.js'
 import { type Piece, piece } from './draft.js'
 import { sqlName, sqlRole } from './roles.js'
 
-/** A table that a script makes. */
+/** A table that a script creates. */
 interface NewTable {
   readonly name: string
   readonly columns: readonly string[]
@@ -18,16 +18,19 @@ interface NewTable {
 }
 
 /**
- * What a new table needs so that those who should reach it do, and nobody else: an owner, row-level security, policies
- * and grants, for the same roles as the tables that are there. What people may write is left as a comment: it is for a
- * person to decide.
+ * What a new table needs so that exactly the intended roles reach it: an owner, row-level security, policies and
+ * grants, for the same roles as the existing tables. What users may write is left as a comment: it is a decision for a
+ * human.
  */
 export function openTables(up: readonly Statement[], schema: Schema): Piece[] {
   const roles = conventionsOf(schema)
   return [...up.flatMap((each) => openSchema(each, roles)), ...newTables(up).flatMap((table) => open(table, roles))]
 }
 
-/** A new schema is the migrator's alone: who owns tables makes them in it, and who reaches tables finds them there. */
+/**
+ * A new schema is open only to the migrator: the owner of tables creates them in it, and the roles that reach tables
+ * find them there.
+ */
 function openSchema({ node }: Statement, { owner, services, persons }: Conventions): Piece[] {
   const name = asKind(node, 'CreateSchemaStmt')?.schemaname
   if (name === undefined) return []
@@ -45,7 +48,7 @@ function open({ name, columns, keys, serials }: NewTable, roles: Conventions): P
   const table = sqlName(name)
   const list = columns.map((column) => pg.escapeIdentifier(column)).join(', ')
   const policies = (role: string): string => role.replace(/^[^_]+_/, '')
-  const purpose = `Who may do what with ${table}: those named here, and nobody else.`
+  const purpose = `Who may do what with ${table}: only the roles named here.`
   const own = roles.owner === undefined ? [] : [`ALTER TABLE ${table} OWNER TO ${owner}`]
   const [first = '', ...others] = [
     ...own,
@@ -77,14 +80,12 @@ function open({ name, columns, keys, serials }: NewTable, roles: Conventions): P
       `CREATE POLICY ${prefix}_update ON ${table} FOR UPDATE TO ${sqlRole(role)} USING (${isTheirs});`,
       `CREATE POLICY ${prefix}_delete ON ${table} FOR DELETE TO ${sqlRole(role)} USING (${isTheirs});`,
     ]
-    pieces.push(
-      piece('', `Where ${role} may write, too: without the columns that are not theirs to change.`, ...writing),
-    )
+    pieces.push(piece('', `If ${role} may also write: omit the columns that users must not change.`, ...writing))
   }
   return pieces
 }
 
-/** The tables that a script makes, without partitions, which are reached through the whole. */
+/** The tables that a script creates, without partitions, which are reached through the whole table. */
 export function newTables(up: readonly Statement[]): NewTable[] {
   const keys = foreignKeys(up)
   return up.flatMap(({ node }) => {

@@ -5,10 +5,10 @@ import { type Draft, piece } from './draft.js'
 import { sqlName } from './roles.js'
 
 /**
- * PostgreSQL has no CONCURRENTLY for a partitioned table: each partition gets its index so, and that of the whole takes
- * them in. Partitions that no migration has made are looked for when it is deployed: an empty one gets its index then.
- * Another without it is named with the statement that makes it, since an index of the whole that lacks one is not
- * valid.
+ * PostgreSQL has no CONCURRENTLY for a partitioned table: each partition gets its index that way, and the index of the
+ * whole table adopts them. Partitions that no migration has created are searched for when it is deployed: an empty one
+ * gets its index then. Any other without it is reported with the statement that creates it, since an index of the whole
+ * table that lacks one is not valid.
  */
 export function indexPartitions(index: string, text: string, whole: string, schema: Schema): Draft[] {
   const [, make = 'CREATE INDEX'] = /^(CREATE (?:UNIQUE )?INDEX) /i.exec(text) ?? []
@@ -27,16 +27,16 @@ export function indexPartitions(index: string, text: string, whole: string, sche
   const names = { parent, index, whole: sqlName(whole), make, rest }
   const attach: Draft = {
     title: `${titleOf(index)}_attached`,
-    purpose: `The index ${index} takes in those of the partitions.`,
+    purpose: `The index ${index} adopts those of the partitions.`,
     up: [
       ...parts.map(({ qualified }) => piece(`ALTER INDEX ${parent} ATTACH PARTITION ${qualified}`)),
-      piece(takeOthersIn(names), 'Partitions that no migration has made.'),
+      piece(takeOthersIn(names), 'Partitions that no migration has created.'),
     ],
-    // An index cannot be detached: all of them are made anew.
+    // An index cannot be detached: all of them are created again.
     down: [
       piece(`DROP INDEX ${parent}`),
       piece(text.replace(' ON ', ' ON ONLY ')),
-      piece(makeEach(names), 'That of each partition, as it was.'),
+      piece(makeEach(names), 'The index of each partition, as before.'),
     ],
   }
   return [...singles, attach]

@@ -3,11 +3,11 @@ import { defined } from '@miyabi/core'
 import { MigrationError } from '../errors/migration-error.js'
 import { runPrisma } from '../prisma/run-prisma.js'
 
-/** Where a Prisma project lies, and with what its commands run. */
+/** Where a Prisma project is, and what its commands run with. */
 export interface PrismaProject {
   /** The folder of `prisma.config.ts`. */
   readonly root: string
-  /** The whole environment of the Prisma CLI, with a database of which it may make copies. */
+  /** The complete environment of the Prisma CLI, with a database that it may copy. */
   readonly env: Environment
   /** Relative to `root`. */
   readonly schema: string
@@ -16,9 +16,9 @@ export interface PrismaProject {
 }
 
 /**
- * The SQL that leads from one schema to another, as Prisma writes it.
+ * Returns the SQL that leads from one schema to another, as Prisma writes it.
  * @param sides such as `['--from-migrations', 'prisma/migrations', '--to-empty']`
- * @throws {MigrationError} `migrate.diff_failed`, with what Prisma said.
+ * @throws {MigrationError} `migrate.diff_failed`, with Prisma's output.
  */
 export async function prismaDiff(
   { root, env }: PrismaProject,

@@ -7,10 +7,10 @@ import { foreignKeys } from './open-tables.js'
 import { exampleFor, isFilled } from './rows.js'
 
 /**
- * Brings a column back that may not be null: the rows that are there need some value, which PostgreSQL takes from a
- * default that goes at once. What the column held is lost. One that is unique or refers to another table is left as it
- * is: which value would do, only a person knows.
- * @param schema as it is before the way forth, with the column.
+ * Restores a column that may not be null: existing rows need some value, which PostgreSQL takes from a default that is
+ * removed immediately. The column's previous values are lost. A column that is unique or refers to another table is
+ * left unchanged: only a human knows which value is right.
+ * @param schema as it is before the forward migration, with the column.
  */
 export async function refilled(down: readonly Statement[], schema: Schema): Promise<Statement[]> {
   const keys = foreignKeys(down)
@@ -36,7 +36,7 @@ export async function refilled(down: readonly Statement[], schema: Schema): Prom
     const drops = emptied.map((name) => `ALTER COLUMN ${pg.escapeIdentifier(name)} DROP DEFAULT`)
     if (drops.length === 0) return [statement]
     return await parseSql(
-      `-- Rows that are there get a value, any: what the column held is lost.\n${alterText(alter.head, clauses)};\n${alter.head} ${drops.join(',\n')};`,
+      `-- Existing rows get an arbitrary value: what the column held is lost.\n${alterText(alter.head, clauses)};\n${alter.head} ${drops.join(',\n')};`,
     )
   })
   return (await Promise.all(statements)).flat()

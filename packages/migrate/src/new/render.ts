@@ -1,19 +1,19 @@
 import type { Draft, Piece } from './draft.js'
 
-/** A statement waits so long for a lock, with everybody else waiting behind it, and no longer. */
+/** How long a statement waits for a lock, with all others waiting behind it. */
 const LOCK_TIMEOUT = '5s'
 const STATEMENT_TIMEOUT = '1min'
 
-/** One statement outside a transaction that keeps nobody from reading or writing may take its time. */
+/** A single statement outside a transaction that blocks no reader and no writer may take its time. */
 const SINGLE_LIMITS = 'lock_timeout=1h statement_timeout=2h'
 
 const BY_HAND =
-  '-- By hand, what the Prisma schema cannot say: checks, policies, triggers, functions, partial indexes, comments, data.'
+  '-- Write here what the Prisma schema cannot express: checks, policies, triggers, functions, partial indexes, comments, data.'
 
-/** What a file of a draft holds. */
+/** The contents of a draft's file. */
 export interface Script {
   readonly statements: readonly Piece[]
-  /** What is to be known of it, as comments at its end. */
+  /** Notes about it, as comments at its end. */
   readonly notes: readonly string[]
 }
 
@@ -45,13 +45,13 @@ export function renderScript(purpose: string, loses: readonly string[], { statem
 export function renderSingle(purpose: string, statement: string): string {
   return `-- @limits ${SINGLE_LIMITS}
 -- ${purpose}
--- One statement and no other, not even SET: with a second one PostgreSQL would make a transaction of them, which this statement refuses.
+-- Only this one statement, not even SET: PostgreSQL would run a second one in the same transaction, which this statement refuses.
 -- The line above gives its timeouts to the connection.
 ${statement}
 `
 }
 
-/** One that is comments only has no statement. */
+/** A script that only has comments has no statement. */
 function renderStatement({ text, comments }: Piece): string {
   return [...comments.map((comment) => `-- ${comment.text}`), ...(text === '' ? [] : [`${text};`])].join('\n')
 }

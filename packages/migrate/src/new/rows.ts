@@ -8,9 +8,9 @@ import { foreignKeys } from './open-tables.js'
 import { sqlName } from './roles.js'
 
 const HEADER =
-  '-- Rows for `pnpm db:migrate verify`, which puts them in after migration.sql, never into a database that is used.'
+  '-- Rows for `pnpm db:migrate verify`, which inserts them after migration.sql, never into a database in use.'
 
-/** A value of each type that Prisma makes columns of. */
+/** A value of each type that Prisma creates columns of. */
 const VALUES: Readonly<Record<string, string>> = {
   uuid: "'00000000-0000-7000-8000-0000000000aa'",
   bool: 'true',
@@ -31,7 +31,7 @@ const VALUES: Readonly<Record<string, string>> = {
 const NUMBERS = ['int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'money', 'oid']
 
 /**
- * A row for each table that a script makes and a value for each column that it adds, as `rows.sql`; undefined where it
+ * A row for each table that a script creates and a value for each column that it adds, as `rows.sql`; undefined if it
  * does neither.
  */
 export function rowsFor(up: readonly Statement[], schema: Schema): string | undefined {
@@ -46,7 +46,7 @@ export function rowsFor(up: readonly Statement[], schema: Schema): string | unde
   const exampleOf = (table: string, column: ColumnDef, isFirst: boolean): string => {
     const key = keys.find((each) => each.table === table && each.column === column.colname)
     if (!key) return exampleFor(column, labelOf)
-    // The first row of a table has none of its own to refer to.
+    // The first row of a table has no row of its table to refer to.
     return isFirst && key.target === table
       ? 'NULL'
       : `(SELECT ${pg.escapeIdentifier(key.to)} FROM ${sqlName(key.target)} LIMIT 1)`
@@ -75,7 +75,7 @@ export function rowsFor(up: readonly Statement[], schema: Schema): string | unde
 }
 
 /**
- * A value that a column takes, as SQL.
+ * A value that a column accepts, as SQL.
  * @param labelOf the first value of an enum, by its name.
  */
 export function exampleFor({ typeName }: ColumnDef, labelOf: (type: string) => string | undefined): string {
@@ -118,7 +118,7 @@ function inOrder(tables: readonly Made[], keys: ReturnType<typeof foreignKeys>):
   return ordered
 }
 
-/** Columns that are added to a table that is there, and that nothing fills. */
+/** Columns that are added to an existing table, and that nothing fills. */
 const columnsAdded = (up: readonly Statement[], schema: Schema): { table: string; column: ColumnDef }[] =>
   up.flatMap(({ node }) => {
     const alter = asKind(node, 'AlterTableStmt')
@@ -131,7 +131,7 @@ const columnsAdded = (up: readonly Statement[], schema: Schema): { table: string
     })
   })
 
-/** Whether a column has a value without being given one. */
+/** Whether a column gets a value automatically. */
 export const isFilled = ({ constraints = [], typeName }: ColumnDef): boolean =>
   /serial/.test(textsOf(typeName?.names).at(-1) ?? '') ||
   constraints.some((each) =>

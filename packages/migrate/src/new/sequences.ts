@@ -8,12 +8,12 @@ import { type Piece, piece } from './draft.js'
 import { sqlName, sqlRole } from './roles.js'
 
 /**
- * Prisma does not know what a sequence is called that goes, and writes `DROP SEQUENCE ""`, or nothing: which one it is,
- * the way forth says.
+ * Prisma does not know the name of a dropped sequence, and writes `DROP SEQUENCE ""`, or nothing: the forward migration
+ * tells which one it is.
  */
 export const withoutNamelessSequences = (script: string): string => script.replaceAll('DROP SEQUENCE "";', '')
 
-/** Drops the sequences that a script makes, where its way back does not. */
+/** Drops the sequences that a script creates, if its reverse does not. */
 export function sequencesBack(up: readonly Statement[], down: readonly Statement[]): Piece[] {
   const dropped = down.flatMap(({ node }) => {
     const drop = asKind(node, 'DropStmt')
@@ -27,7 +27,7 @@ export function sequencesBack(up: readonly Statement[], down: readonly Statement
   })
 }
 
-/** Statements, with what a sequence needs after each that makes one. */
+/** Statements, with what a sequence needs after each that creates one. */
 export async function withSequences(up: readonly Statement[], schema: Schema): Promise<Statement[]> {
   const roles = conventionsOf(schema)
   const statements: Statement[] = []
@@ -40,8 +40,8 @@ export async function withSequences(up: readonly Statement[], schema: Schema): P
 }
 
 /**
- * What a sequence needs that a script makes for a column of a table that is there: the table's owner, to whom it is
- * about to be tied; rights for the services; and to begin after the numbers that are taken.
+ * What a sequence needs that a script creates for a column of an existing table: the table's owner, which it is about
+ * to be tied to; rights for the service roles; and a start after the numbers in use.
  */
 function sequencePieces({ node }: Statement, all: readonly Statement[], roles: Conventions): Piece[] {
   const made = asKind(node, 'CreateSeqStmt')
@@ -61,9 +61,6 @@ function sequencePieces({ node }: Statement, all: readonly Statement[], roles: C
   return [
     ...(roles.owner === undefined ? [] : [piece(`ALTER SEQUENCE ${name} OWNER TO ${sqlRole(roles.owner)}`)]),
     ...roles.services.map((role) => piece(`GRANT USAGE ON SEQUENCE ${name} TO ${sqlRole(role)}`)),
-    piece(
-      `SELECT setval(${pg.escapeLiteral(name)}, (${numbers}), false)`,
-      'It begins after the numbers that are taken.',
-    ),
+    piece(`SELECT setval(${pg.escapeLiteral(name)}, (${numbers}), false)`, 'It starts after the numbers in use.'),
   ]
 }

@@ -5,7 +5,7 @@ import { asKind } from '../sql/walk.js'
 import { type Alter, alterOf, alterText, type Clause } from './commands.js'
 import { type Draft, type Piece, piece } from './draft.js'
 
-/** What is added to the rest of a migration, and what comes in a second one, with the way back of both. */
+/** What is added to the rest of a migration, and what goes into a second one, with the reverse of both. */
 interface Proof {
   readonly up: readonly Piece[]
   readonly down: readonly Piece[]
@@ -14,8 +14,8 @@ interface Proof {
 }
 
 /**
- * Has PostgreSQL read the rows of tables in use in a second migration, where nobody waits for it: a foreign key or
- * a check is added NOT VALID and validated there, and a column becomes NOT NULL there, by way of a check.
+ * Has PostgreSQL read the rows of tables in use in a second migration, which blocks no one: a foreign key or a check is
+ * added NOT VALID and validated there, and a column becomes NOT NULL there, by way of a check.
  */
 export function splitChecks(
   name: string,
@@ -66,14 +66,14 @@ export function splitChecks(
         ? undefined
         : {
             title: `${name}_validated`,
-            purpose: `Has PostgreSQL check the rows for ${name}, which keeps nobody from reading and writing.`,
+            purpose: `Has PostgreSQL check the rows for ${name}, which blocks no reader and no writer.`,
             up: proofs.flatMap(({ laterUp }) => laterUp.map((text) => piece(text))),
             down: proofs.flatMap(({ laterDown }) => laterDown.map((text) => piece(text))),
           },
   }
 }
 
-/** A constraint that looks at every row. */
+/** A constraint that checks every row. */
 function isProvable({ command }: Clause): boolean {
   const { contype, skip_validation: isSkipped } = asKind(command.def, 'Constraint') ?? {}
   const isOne = contype === 'CONSTR_FOREIGN' || contype === 'CONSTR_CHECK'
@@ -91,13 +91,13 @@ function validated({ head }: Alter, { command, text }: Clause): Proof {
   }
 }
 
-/** A check takes the place of NOT NULL until it is proven. */
+/** A check replaces NOT NULL until it is validated. */
 function required({ head, table }: Alter, column: string): Proof {
   const check = pg.escapeIdentifier(`${table.replace(/^.*\./, '')}_${column}_there`)
   const name = pg.escapeIdentifier(column)
   const add = `${head} ADD CONSTRAINT ${check} CHECK (${name} IS NOT NULL) NOT VALID`
   return {
-    up: [piece(add, 'Holds for what is written from now on; the next migration looks at the rows that are there.')],
+    up: [piece(add, 'Applies to new writes; the next migration checks the existing rows.')],
     down: [piece(`${head} DROP CONSTRAINT ${check}`)],
     laterUp: [
       `${head} VALIDATE CONSTRAINT ${check}`,

@@ -4,9 +4,8 @@ import { asKind } from '../sql/walk.js'
 import type { Draft } from './draft.js'
 
 /**
- * Takes the values that are added to enums into a migration of their own, in front of the rest: PostgreSQL refuses a
- * value that is used in the transaction that adds it. Its way back makes the type anew, which Prisma has written in one
- * block.
+ * Moves the values that are added to enums into a separate migration, before the rest: PostgreSQL refuses a value that
+ * is used in the transaction that adds it. Its reverse recreates the type, which Prisma has written in one block.
  * @param back as Prisma wrote it, with the BEGIN and COMMIT around each such block.
  */
 export function splitEnumValues(
@@ -24,7 +23,7 @@ export function splitEnumValues(
   return { values, up: rest, down: back.filter((statement) => !own.includes(statement)) }
 }
 
-/** What stands between BEGIN and COMMIT. */
+/** What is between BEGIN and COMMIT. */
 function blocksOf(statements: readonly Statement[]): Statement[][] {
   const blocks: Statement[][] = []
   let block: Statement[] | undefined

@@ -16,8 +16,8 @@ interface Split {
 }
 
 /**
- * Takes the indexes of tables that exist already out of a script and its reverse: made as Prisma writes it, an index
- * keeps everybody from writing to its table until it is done, and dropped so, it waits for everybody.
+ * Moves the indexes of existing tables out of a script and its reverse: created as Prisma writes it, an index blocks
+ * all writes to its table until it is done, and dropped that way, it waits for everyone.
  */
 export function splitIndexes(up: readonly Statement[], down: readonly Statement[], schema: Schema): Split {
   const before: Draft[] = []

@@ -17,9 +17,9 @@ import { renderScript } from './render.js'
 
 export interface WriteDownOptions {
   readonly project: PrismaProject
-  /** Of a login that may create databases; the database itself is not touched. */
+  /** A login that may create databases; the database itself is not changed. */
   readonly databaseUrl: DatabaseLocation
-  /** The migration that is to get its way back. */
+  /** The migration that gets a reverse. */
   readonly name: string
   readonly signal?: AbortSignal
 }
@@ -28,15 +28,15 @@ export interface WriteDownOptions {
 export interface WrittenDown {
   /** Its path from the project's root. */
   readonly file: string
-  /** What it does not restore: there is no word for it in a Prisma schema, so it has to be undone by hand. */
+  /** What it does not restore: a Prisma schema cannot express it, so it has to be undone manually. */
   readonly differences: readonly CatalogDifference[]
 }
 
 /**
- * Writes `down.sql` for a migration that has none: what Prisma can say of the way back, and as comments what is then
- * still missing or left over, found by trying.
+ * Writes `down.sql` for a migration that has none: what Prisma can express of the reverse, and as comments what is then
+ * still missing or left over, found by running it.
  * @throws {MigrationError} `migrate.unknown`, `migrate.down_exists`, `migrate.diff_failed`, `migrate.up_failed`,
- *   `migrate.scratch_denied`
+ * `migrate.scratch_denied`
  */
 export async function writeDown({ project, databaseUrl, name, signal }: WriteDownOptions): Promise<WrittenDown> {
   const migrations = readMigrations(path.join(project.root, project.migrations))
@@ -48,8 +48,8 @@ export async function writeDown({ project, databaseUrl, name, signal }: WriteDow
     })
   }
   if (migration.down !== undefined) {
-    throw new MigrationError('migrate.down_exists', `${name} has a down.sql`, {
-      remedy: 'remove it first if it is to be written anew',
+    throw new MigrationError('migrate.down_exists', `${name} already has a down.sql`, {
+      remedy: 'remove it first to write it again',
       details: { migration: name },
     })
   }
@@ -65,7 +65,7 @@ export async function writeDown({ project, databaseUrl, name, signal }: WriteDow
   return { file, differences }
 }
 
-/** Prisma's way back from one migration to those before it, of which it wants folders. */
+/** Prisma's reverse of one migration, which needs folders of those before it. */
 async function diffBack(
   project: PrismaProject,
   before: readonly Migration[],
@@ -105,7 +105,7 @@ async function notRestored(
     for (const each of before) await up(each)
     const wanted = await catalogDump(client)
     await up(migration)
-    // Prisma's order of statements may not work out; then nothing is restored, and everything is to be done by hand.
+    // Prisma's order of statements may fail; then nothing is restored, and everything has to be done manually.
     await runScript(client, down).catch(() => {})
     return diffCatalogs(wanted, await catalogDump(client))
   })
@@ -118,7 +118,7 @@ function toDo(differences: readonly CatalogDifference[]): string {
     .map((line) => `--   ${line}`)
   return [
     '--',
-    '-- TO DO: the statements above do not bring back what was there before. - is missing, + is left over, ~ is otherwise:',
+    '-- TO DO: the statements above do not restore the previous state. - is missing, + is left over, ~ differs:',
     ...lines,
     '',
   ].join('\n')

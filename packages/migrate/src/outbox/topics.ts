@@ -4,10 +4,10 @@ import { toConnectError } from '../connection/connect-error.js'
 import { PATIENCE } from '../connection/patience.js'
 import { type DatabaseLocation, targetOf } from '../connection/target.js'
 
-/** Which kinds of person may write each topic of the outbox, as the database calls them: `user`, `web_user`. */
+/** Which roles may write each topic of the outbox, as the database names them: `user`, `web_user`. */
 export type OpenTopics = Readonly<Record<string, readonly string[]>>
 
-/** A topic that is open to others than it is to be. An empty list: to nobody. */
+/** A topic that is open to other roles than intended. An empty list: to none. */
 export interface TopicChange {
   readonly topic: string
   readonly from: readonly string[]
@@ -17,17 +17,17 @@ export interface TopicChange {
 export interface TopicsOptions {
   /** The database of the tables' owner: that of the migrator. */
   readonly database: DatabaseLocation
-  /** What is to be open; all else is not. */
+  /** The topics to open; all others are closed. */
   readonly topics: OpenTopics
   readonly signal?: AbortSignal
 }
 
-/** What would have to change so that people may write these topics of the outbox, and no others. Changes nothing. */
+/** Returns what would have to change so that users may write exactly these topics of the outbox. Changes nothing. */
 export function planTopics(options: TopicsOptions): Promise<TopicChange[]> {
   return onTopics(options, false, async (_client, changes) => changes)
 }
 
-/** Changes it, in one transaction; resolves to what was changed. */
+/** Applies these changes, in one transaction; resolves to what was changed. */
 export function applyTopics(options: TopicsOptions): Promise<TopicChange[]> {
   return onTopics(options, true, async (client, changes) => {
     for (const { topic, to } of changes) {

@@ -3,10 +3,10 @@ import { withLocks } from './locked.js'
 import type { Partition } from './months.js'
 
 /**
- * Takes a partition out of its table and drops it, while both are in use. No page of its rows is read. Ended half way
- * it goes on where it was when it is called again.
+ * Removes a partition from its table and drops it, while both are in use. None of its rows is read. If it was
+ * interrupted, calling it again resumes.
  *
- * @param client a connection that is in no transaction.
+ * @param client a connection that is not in a transaction.
  * @throws {PartitionError} `migrate.partitions.blocked`
  */
 export async function detachAndDrop(
@@ -20,7 +20,8 @@ export async function detachAndDrop(
     client,
     table,
     async () => {
-      // It waits for who reads the table, and nobody for it. What was begun is out of the table already.
+      // It waits for readers of the table, and no one waits for it. A started detach has already removed it from the
+      // table.
       isBegun ||= await isPending(client, name)
       await client.query(`ALTER TABLE ${whole} DETACH PARTITION ${name} ${isBegun ? 'FINALIZE' : 'CONCURRENTLY'}`)
     },

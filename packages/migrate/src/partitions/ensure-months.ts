@@ -2,14 +2,14 @@ import pg from 'pg'
 import { PARTS_SCHEMA } from '../catalog/sql.js'
 import { monthOf, monthsBetween } from './months.js'
 
-/** Ids lie within a day of their row, and a partition begins a day before its month. */
+/** Ids are within a day of their row, and a partition begins a day before its month. */
 const LEEWAY_MS = 2 * 86_400_000
 
 /**
- * Makes the months in which rows of a table can lie whose `created_at` is from `from` to `to`, as far as no partition
- * holds them. Resolves to those that it made, as `2026-11`. In the caller's transaction, where there is one.
+ * Creates the monthly partitions for rows of a table whose `created_at` is from `from` to `to`, if no partition holds
+ * them. Resolves to those that it created, as `2026-11`. In the caller's transaction, if there is one.
  *
- * @param client a login of the tables' owner. @param table a table by month, such as `logs`.
+ * @param client a login of the tables' owner. @param table a table with monthly partitions, such as `logs`.
  */
 export async function ensureMonths(
   client: pg.ClientBase,
@@ -23,7 +23,7 @@ export async function ensureMonths(
   return made
 }
 
-/** Makes one month, unless a partition holds it; tells whether it did. */
+/** Creates one month, unless a partition holds it; returns whether it did. */
 export async function addMonth(client: pg.ClientBase, table: string, month: Date): Promise<boolean> {
   const { rows } = await client.query<{ made: boolean }>(
     `SELECT ${PARTS_SCHEMA}.add_month($1::regclass, $2::date) AS made`,

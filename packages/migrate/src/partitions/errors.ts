@@ -1,13 +1,13 @@
 import { MiyabiError, type MiyabiErrorOptions } from '@miyabi/core'
 
 /**
- * Every way in which the care of tables by month can stop:
+ * Every way in which the maintenance of monthly partitions can stop:
  *
- * - `migrate.partitions.not_there`: the database has no tables by month yet
- * - `migrate.partitions.table_unknown`: there is no table by month of this name
- * - `migrate.partitions.keep_invalid`: not a time for which rows are kept
- * - `migrate.partitions.busy`: another run is at work on this database
- * - `migrate.partitions.blocked`: a lock was not to be had in time; the steps before are done
+ * - `migrate.partitions.not_there`: the database has no tables with monthly partitions yet
+ * - `migrate.partitions.table_unknown`: there is no table with monthly partitions of this name
+ * - `migrate.partitions.keep_invalid`: not a valid retention time
+ * - `migrate.partitions.busy`: another run is working on this database
+ * - `migrate.partitions.blocked`: a lock was not available in time; the steps before are done
  */
 export type PartitionErrorCode =
   | 'migrate.partitions.not_there'
@@ -16,7 +16,7 @@ export type PartitionErrorCode =
   | 'migrate.partitions.busy'
   | 'migrate.partitions.blocked'
 
-/** The months of a table could not be cared for; `code` says why. What was being done was taken back. */
+/** The partitions of a table could not be maintained; `code` says why. The step in progress was rolled back. */
 export class PartitionError extends MiyabiError<
   PartitionErrorCode,
   { readonly table?: string; readonly found?: string }

@@ -1,13 +1,13 @@
 import { PartitionError } from './errors.js'
 
-/** How long the rows of tables are kept, by the table's name: `{ logs: '90d', usage_events: '13 months' }`. */
+/** The retention time of tables, by the table's name: `{ logs: '90d', usage_events: '13 months' }`. */
 export type Keep = Readonly<Record<string, string>>
 
 const DAYS = { d: 1, day: 1, w: 7, week: 7 } as const
 const MONTHS = { month: 1, y: 12, year: 12 } as const
 
 /**
- * The moment before which rows of a table may go.
+ * The moment before which rows of a table may be dropped.
  * @throws {PartitionError} `migrate.partitions.keep_invalid`
  */
 export function keptSince(table: string, text: string, now: Date): Date {
@@ -19,14 +19,10 @@ export function keptSince(table: string, text: string, now: Date): Date {
     if (since.getUTCDate() !== now.getUTCDate()) since.setUTCDate(0) // no February 30
   }
   if (Number(count) > 0 && !Number.isNaN(since.getTime())) return since
-  throw new PartitionError(
-    'migrate.partitions.keep_invalid',
-    `${text} is not a time for which rows of ${table} are kept`,
-    {
-      details: { table, found: text },
-      remedy: 'write a whole number and d, w, month or y, such as logs=90d or usage_events=13months',
-    },
-  )
+  throw new PartitionError('migrate.partitions.keep_invalid', `${text} is not a valid retention time for ${table}`, {
+    details: { table, found: text },
+    remedy: 'write a whole number and d, w, month or y, such as logs=90d or usage_events=13months',
+  })
 }
 
 /**
@@ -40,10 +36,10 @@ export function parseKeep(text: string): Keep {
     if (table === '' || table in keep)
       throw new PartitionError(
         'migrate.partitions.keep_invalid',
-        `${part || 'nothing'} says not once of a table how long its rows are kept`,
+        `${part || 'an empty entry'} does not define the retention time of a table exactly once`,
         {
           details: { found: part },
-          remedy: 'write each table once, with commas between: logs=90d,execution_logs=90d',
+          remedy: 'write each table once, separated by commas: logs=90d,execution_logs=90d',
         },
       )
     keptSince(table, time, new Date())

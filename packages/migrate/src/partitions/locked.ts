@@ -2,7 +2,7 @@ import { sleep } from '@miyabi/core'
 import type pg from 'pg'
 import { PartitionError } from './errors.js'
 
-/** Below the server's own wait before it looks for a deadlock, so that it is never a writer that has to give way. */
+/** Below the server's own wait before it checks for a deadlock, so that a writer never has to give way. */
 const LOCK_MS = 500
 const PATIENCE_MS = 60_000
 const PAUSE_MS = 250
@@ -10,8 +10,8 @@ const PAUSE_MS = 250
 const LOCK_NOT_AVAILABLE = '55P03'
 
 /**
- * Takes a step that needs locks of a table in use: it waits for none of them longer than half a second, since everybody
- * else waits behind it, and is taken again for a minute.
+ * Runs a step that needs locks of a table in use: it waits at most half a second for any of them, since all others wait
+ * behind it, and is retried for a minute.
  *
  * @throws {PartitionError} `migrate.partitions.blocked`
  */
@@ -38,10 +38,10 @@ export async function withLocks<T>(
 const blocked = (table: string, cause: unknown): PartitionError =>
   new PartitionError(
     'migrate.partitions.blocked',
-    `A lock on ${table}, or on what it refers to, was not to be had for a minute`,
+    `A lock on ${table}, or on a table that it refers to, was not available for a minute`,
     {
       details: { table },
-      remedy: 'run it again; a transaction that stays open long shows in pg_stat_activity',
+      remedy: 'run it again; check pg_stat_activity for a long-running transaction',
       cause,
     },
   )

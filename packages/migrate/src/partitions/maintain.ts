@@ -11,7 +11,7 @@ import { withLocks } from './locked.js'
 import { monthOf, monthsAfter, monthsBetween, type Partition, readPartitions, tablesByMonth } from './months.js'
 import { COUNTED_TABLE, compareUsage, type UsageComparison } from './usage.js'
 
-/** Months that are there before they are needed. */
+/** Months that exist before they are needed. */
 const AHEAD = 3
 const MOST_AHEAD = 120
 
@@ -19,15 +19,15 @@ const MOST_AHEAD = 120
 const LOCK = 7_350_041_126
 
 export interface MaintainOptions {
-  /** That of the tables' owner: the migrator's. */
+  /** The login of the tables' owner: the migrator's. */
   readonly database: DatabaseLocation
-  /** How many months are to be there after this one: 1 to 120. Default: 3. */
+  /** How many months must exist after the current one: 1 to 120. Default: 3. */
   readonly ahead?: number
-  /** What may go, by table. Default: nothing goes. A month goes when its last row may. */
+  /** What may be dropped, by table. Default: nothing. A month is dropped when its last row may be. */
   readonly keep?: Keep
-  /** Changes nothing, and tells what would be done. */
+  /** Changes nothing, and returns what would be done. */
   readonly dryRun?: boolean
-  /** Drops months of usage whose sums are not those of their events, too, and tells the difference. */
+  /** Also drops months of usage whose sums differ from those of their events, and reports the difference. */
   readonly force?: boolean
   /** Called after each step. */
   readonly onStep?: (step: PartitionStep) => void
@@ -36,11 +36,11 @@ export interface MaintainOptions {
 
 /** What was done, or with `dryRun` would be. */
 export type PartitionStep =
-  /** A month was made. */
+  /** A month was created. */
   | { readonly kind: 'made'; readonly table: string; readonly month: string }
-  /** A partition was dropped, with all that is in it. */
+  /** A partition was dropped, with everything in it. */
   | ({ readonly kind: 'dropped' } & Gone)
-  /** A partition of usage was kept although it is old: its sums are not those of its events. */
+  /** A partition of usage was kept although it is old: its sums differ from those of its events. */
   | ({ readonly kind: 'kept' } & Gone & { readonly usage: UsageComparison })
 
 interface Gone {
@@ -50,13 +50,13 @@ interface Gone {
   /** The day before which all its rows are, `2026-12-01`. */
   readonly until: string
   readonly bytes: number
-  /** Of `usage_events` alone. */
+  /** Only for `usage_events`. */
   readonly usage?: UsageComparison
 }
 
 /**
- * Makes the months that tables by month will need, and drops those that may go. Safe beside itself and beside everybody
- * who works with the tables; ended half way it goes on when it is called again.
+ * Creates the monthly partitions that tables will need, and drops those that may be dropped. Safe to run concurrently
+ * with itself and with other users of the tables; if it was interrupted, calling it again resumes.
  *
  * @returns what it did, in order.
  * @throws {PartitionError} see its codes
@@ -75,8 +75,8 @@ export async function maintainPartitions(options: MaintainOptions): Promise<read
 async function asTheOnlyOne<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
   const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [LOCK])
   if (rows[0]?.locked) return work() // until the connection ends
-  throw new PartitionError('migrate.partitions.busy', 'Another run is at work on the months of this database', {
-    remedy: 'wait for its end',
+  throw new PartitionError('migrate.partitions.busy', 'Another run is working on the partitions of this database', {
+    remedy: 'wait until it has ended',
   })
 }
 
@@ -105,7 +105,7 @@ async function maintain(client: pg.Client, options: MaintainOptions): Promise<re
   }
   for (const partition of partitions) {
     const limit = limits.get(partition.table)
-    const mayGo = partition.isLeaving || (limit !== undefined && partition.to <= limit) // what was begun is ended
+    const mayGo = partition.isLeaving || (limit !== undefined && partition.to <= limit) // what was started is finished
     if (mayGo) note(await drop(client, partition, options))
   }
   return steps
@@ -129,7 +129,7 @@ const holds = ({ from, to }: Partition, month: Date): boolean => (from === undef
 
 function known(table: string, tables: readonly string[]): string {
   if (tables.includes(table)) return table
-  throw new PartitionError('migrate.partitions.table_unknown', `${table} is no table by month`, {
+  throw new PartitionError('migrate.partitions.table_unknown', `${table} is not a table with monthly partitions`, {
     details: { table },
     remedy: `name one of ${tables.join(', ')}`,
   })

@@ -2,20 +2,20 @@ import type pg from 'pg'
 import { PARTS_SCHEMA } from '../catalog/sql.js'
 import { PartitionError } from './errors.js'
 
-/** A partition of a table by month. */
+/** A monthly partition of a table. */
 export interface Partition {
-  /** With its schema, as SQL takes it: `parts.logs_2026_11`. */
+  /** With its schema, as SQL accepts it: `parts.logs_2026_11`. */
   readonly name: string
   /** The table's name: `logs`. */
   readonly table: string
   /**
-   * The first moment of its month; absent where it holds all that is older. Its ids begin a day earlier, as an id may
-   * be a day older than its row.
+   * The first moment of its month; absent if it holds everything older. Its ids begin a day earlier, as an id may be a
+   * day older than its row.
    */
   readonly from?: Date
   /** The first moment of the month after its last. No row of it is of this time or later. */
   readonly to: Date
-  /** Its detaching was begun and not ended: its rows are not in the table any more. */
+  /** Its detaching was started and not finished: its rows are no longer in the table. */
   readonly isLeaving: boolean
   /** On the server's disk, with its indexes, in bytes. */
   readonly bytes: number
@@ -33,21 +33,21 @@ const PARTITIONS = `
    WHERE p.relnamespace = 'public'::regnamespace AND n.nspname = '${PARTS_SCHEMA}' AND p.relkind = 'p' AND bound IS NOT NULL
    ORDER BY p.relname, bound[2]`
 
-/** Tables by month are those whose partitions lie where months do. */
+/** Tables with monthly partitions are those whose partitions are in the partitions' schema. */
 const TABLES = `
   SELECT c.relname AS "table" FROM pg_partitioned_table AS t JOIN pg_class AS c ON c.oid = t.partrelid
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = t.partattrs[0]
    WHERE c.relnamespace = 'public'::regnamespace AND t.partstrat = 'r' AND t.partnatts = 1 AND a.atttypid = 'uuid'::regtype
    ORDER BY 1`
 
-/** The partitions of all tables by month, by table and time. */
+/** The partitions of all tables with monthly partitions, by table and time. */
 export async function readPartitions(client: pg.ClientBase): Promise<readonly Partition[]> {
   const { rows } = await client.query<Omit<Partition, 'from'> & { readonly from: Date | null }>(PARTITIONS)
   return rows.map(({ from, ...rest }) => (from === null ? rest : { ...rest, from }))
 }
 
 /**
- * The names of the tables by month.
+ * The names of the tables with monthly partitions.
  * @throws {PartitionError} `migrate.partitions.not_there`
  */
 export async function tablesByMonth(client: pg.ClientBase): Promise<readonly string[]> {
@@ -56,7 +56,7 @@ export async function tablesByMonth(client: pg.ClientBase): Promise<readonly str
   )
   const { rows } = await client.query<{ table: string }>(TABLES)
   if (!found[0]?.there || rows.length === 0)
-    throw new PartitionError('migrate.partitions.not_there', 'The database has no tables by month', {
+    throw new PartitionError('migrate.partitions.not_there', 'The database has no tables with monthly partitions', {
       remedy: 'apply the migrations: pnpm prisma migrate deploy',
     })
   return rows.map(({ table }) => table)

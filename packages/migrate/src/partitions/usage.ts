@@ -1,21 +1,21 @@
 import type pg from 'pg'
 import type { Partition } from './months.js'
 
-/** The table whose rows are added up elsewhere, before they may go. */
+/** The table whose rows are summed elsewhere, before they may be dropped. */
 export const COUNTED_TABLE = 'usage_events'
 
-/** How many differences are named; the number of all is told beside them. */
+/** How many differences are listed; the total is reported beside them. */
 const NAMED = 20
 
-/** A sum of a person, plugin and month that is not what its events come to. */
+/** A sum of a user, plugin and month that differs from its events. */
 export interface UsageDifference {
   readonly userId: string
   readonly pluginId: string
   /** `2026-11`, in UTC. */
   readonly period: string
-  /** What the events of the month come to. */
+  /** The sum of the month's events. */
   readonly events: UsageSums
-  /** What `usage_aggregates` says; absent where it has no such row. */
+  /** The value in `usage_aggregates`; absent if it has no such row. */
   readonly total?: UsageSums
 }
 
@@ -25,23 +25,23 @@ export interface UsageSums {
   readonly agentExecutions: Readonly<Record<string, number>>
 }
 
-/** A month of usage held against its sums. */
+/** A month of usage compared with its sums. */
 export interface UsageComparison {
   /** The first of those that differ. */
   readonly differences: readonly UsageDifference[]
   /** How many differ. */
   readonly differing: number
-  /** Rows of the month that say no quantity, as they were recorded directly: nothing can be counted from them. */
+  /** Rows of the month without a quantity, as they were recorded directly: nothing can be counted from them. */
   readonly directEvents: number
-  /** Rows whose `created_at` lies in the month before, two days away at most. */
+  /** Rows whose `created_at` is in the previous month, at most two days away. */
   readonly neighbors: number
   /** Sums of the month that no event of it has counted into. */
   readonly sumsWithoutEvents: number
 }
 
 /**
- * Sums are capped as those that count cap them. Rows of the month in the partition after count, too: ids lie within a
- * day of their time, and a partition begins a day before its month.
+ * Sums are capped as they are when counting. Rows of the month in the next partition count, too: ids are within a day
+ * of their time, and a partition begins a day before its month.
  */
 const COMPARE = `
   WITH near AS (
@@ -79,10 +79,10 @@ const COMPARE = `
              AND ($1::timestamptz IS NULL OR t.period >= to_char($1::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM'))
              AND NOT EXISTS (SELECT FROM counted AS c WHERE (c.user_id, c.plugin_id, c.period) = (t.user_id, t.plugin_id, t.period))) AS "sumsWithoutEvents"`
 
-/** Holds a month of `usage_events` against `usage_aggregates`. Reads the month. */
+/** Compares a month of `usage_events` with `usage_aggregates`. Reads the month. */
 export async function compareUsage(client: pg.ClientBase, { from, to }: Partition): Promise<UsageComparison> {
   const { rows } = await client.query<UsageComparison>(COMPARE, [from ?? null, to])
   const [compared] = rows
-  if (!compared) throw new Error('The comparison of usage gave no row.')
+  if (!compared) throw new Error('The comparison of usage returned no row.')
   return compared
 }

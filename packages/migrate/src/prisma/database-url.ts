@@ -1,8 +1,8 @@
 import { type Environment, MIGRATOR_URLS, originOf, readStack, readVariable, stackFolder } from '@miyabi/core'
 
 /**
- * The migrator's URL: `DIRECT_DATABASE_URL`, else `DATABASE_URL`, else (outside production) that of the embedded stack
- * of this workspace, if it is up. Undefined when there is none.
+ * The migrator's URL: `DIRECT_DATABASE_URL`, otherwise `DATABASE_URL`, otherwise (outside production) that of the
+ * embedded stack of this workspace, if it is running. Undefined when there is none.
  */
 export function migrationDatabaseUrl(root: string, env: Environment): string | undefined {
   const origin = originOf(env, MIGRATOR_URLS)

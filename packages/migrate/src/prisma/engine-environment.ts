@@ -3,8 +3,8 @@ import { schemaEnginePath } from './engine-path.js'
 import { usesWasmEngine } from './settings.js'
 
 /**
- * The variables that make the Prisma CLI run our engine and call nobody. Empty values are left to the environment: a
- * `PRISMA_SCHEMA_ENGINE_BINARY` of the user's own wins.
+ * The variables that make the Prisma CLI run our engine and contact no server. Empty values are left to the
+ * environment: a user's own `PRISMA_SCHEMA_ENGINE_BINARY` takes precedence.
  */
 export function engineEnvironment(env: Environment): Readonly<Record<string, string>> {
   return {

@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url'
 
-/** The executable that hosts Prisma's WebAssembly schema engine: what `PRISMA_SCHEMA_ENGINE_BINARY` is to name. */
+/** The executable that hosts Prisma's WebAssembly schema engine: the value for `PRISMA_SCHEMA_ENGINE_BINARY`. */
 export const schemaEnginePath: string = fileURLToPath(new URL('../../bin/schema-engine.mjs', import.meta.url))

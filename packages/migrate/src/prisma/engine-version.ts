@@ -11,9 +11,9 @@ interface Manifest {
 }
 
 /**
- * Checks that the Prisma CLI at work and the WebAssembly engine are of the same build. Their protocol is not public,
+ * Checks that the running Prisma CLI and the WebAssembly engine are of the same build. Their protocol is not public,
  * and a newer CLI with an older engine fails in ways that name neither.
- * @param root where to look for `prisma` when the running script is not the CLI itself.
+ * @param root where to search for `prisma` when the running script is not the CLI itself.
  * @throws {EngineMismatchError} `migrate.engine_mismatch`
  */
 export function checkEngineVersion(root: string, script: string | undefined = process.argv[1]): void {

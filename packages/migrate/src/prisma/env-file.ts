@@ -3,8 +3,8 @@ import path from 'node:path'
 import { parseEnv } from 'node:util'
 
 /**
- * Adds what `.env` in `folder` says to `env`, keeping what is set there already (also to a blank, which turns an entry
- * of the file off). Prisma 7 reads no `.env` by itself. No such file: nothing to add.
+ * Adds the entries of `.env` in `folder` to `env`, keeping what is set there already (including a blank, which disables
+ * an entry of the file). Prisma 7 does not read `.env` itself. Without such a file, nothing is added.
  */
 export function loadEnvFile(folder: string, env: Record<string, string | undefined>): void {
   let text: string

@@ -2,8 +2,8 @@ import path from 'node:path'
 import type { Environment } from '@miyabi/core'
 
 /**
- * `env` with every `node_modules/.bin` from `cwd` upwards in front of PATH, as a package script has it: generators and
- * the seed command are found there.
+ * `env` with every `node_modules/.bin` from `cwd` upwards at the front of PATH, as a package script has it: generators
+ * and the seed command are found there.
  */
 export function withLocalBinaries(env: Environment, cwd: string): Environment {
   const name = Object.keys(env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH' // `Path` on Windows

@@ -16,8 +16,8 @@ const CONNECTING = new Set([
 const DIFF_SOURCES = ['--from-config-datasource', '--to-config-datasource', '--from-migrations', '--to-migrations']
 
 /**
- * Whether a Prisma command, given as the arguments after `prisma`, connects to the configured database. Those that only
- * read files (`generate`, `validate`, `format`, help) and those that are given a `--url` of their own do not.
+ * Whether a Prisma command, given as the arguments after `prisma`, connects to the configured database. Commands that
+ * only read files (`generate`, `validate`, `format`, help) and those with their own `--url` do not.
  */
 export function needsDatabase(args: readonly string[]): boolean {
   const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args

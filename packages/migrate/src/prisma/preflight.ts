@@ -11,16 +11,16 @@ const databaseUrl = field.url({
   example: 'postgresql://miyabi_migrator:password@localhost:5432/miyabi',
 })
 
-/** Described where they belong, in the settings of the PostgreSQL package; here only their form matters. */
+/** Described in the settings of the PostgreSQL package; here only their form matters. */
 const databaseUrls = defineSettings({
   title: 'Database URLs',
   fields: { DIRECT_DATABASE_URL: databaseUrl, DATABASE_URL: databaseUrl },
 })
 
 /**
- * What must hold before Prisma is started, so that it is told in our words and by the name of the variable: settings
- * that make sense, an engine that belongs to the CLI, and for a command that works on a database URLs that can be read,
- * and a URL at all in production, where the embedded database is not used.
+ * Checks what must hold before Prisma is started, so that faults are reported in our words and by the name of the
+ * variable: valid settings, an engine that matches the CLI, and for a command that needs a database readable URLs, and
+ * a URL at all in production, where the embedded database is not used.
  * @throws {ConfigError} `config.invalid`, with every fault
  * @throws {EngineMismatchError} `migrate.engine_mismatch`
  * @throws {NoDatabaseError} `migrate.no_database`

@@ -11,9 +11,9 @@ import { checkPrismaCommand } from './preflight.js'
 import { migrateSettings } from './settings.js'
 
 export interface PrismaConfigOptions {
-  /** The folder of `prisma.config.ts`, where `.env` and the embedded stack's folder are looked for. */
+  /** The folder of `prisma.config.ts`, where `.env` and the embedded stack's folder are searched for. */
   readonly root: string
-  /** The process's environment. It is read, and given what the CLI must find there: see {@link prismaConfig}. */
+  /** The process's environment. It is read, and what the CLI must find is added to it: see {@link prismaConfig}. */
   readonly env: Record<string, string | undefined>
   /** The arguments after `prisma`. */
   readonly args: readonly string[]
@@ -22,14 +22,15 @@ export interface PrismaConfigOptions {
 }
 
 /**
- * A Prisma configuration for this data layer, to be the default export of `prisma.config.ts`. The CLI loads it for
- * every command, so it also puts into `env` what the CLI reads from there: the entries of `.env`, our schema engine in
- * `PRISMA_SCHEMA_ENGINE_BINARY` (unless set, or `MIYABI_PRISMA_ENGINE` is `native`), `CHECKPOINT_DISABLE`, and the URLs
- * whole: those of the configuration have no password, because the CLI makes them arguments of our engine, which
- * everybody can read.
- * @throws {ConfigError} `config.invalid`, for a setting that makes no sense
+ * Returns a Prisma configuration for this data layer, to be the default export of `prisma.config.ts`. The CLI loads it
+ * for every command, so it also adds to `env` what the CLI reads from there: the entries of `.env`, our schema engine
+ * in `PRISMA_SCHEMA_ENGINE_BINARY` (unless set, or `MIYABI_PRISMA_ENGINE` is `native`), `CHECKPOINT_DISABLE`, and the
+ * complete URLs: those of the configuration have no password, because the CLI makes them arguments of our engine, which
+ * everyone can read.
+ * @throws {ConfigError} `config.invalid`, for an invalid setting
  * @throws {EngineMismatchError} `migrate.engine_mismatch`
- * @throws {NoDatabaseError} `migrate.no_database`, for a command that needs a database when none is set and none is up
+ * @throws {NoDatabaseError} `migrate.no_database`, for a command that needs a database when none is set and none is
+ * running
  */
 export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): PrismaConfig {
   loadEnvFile(root, env)
@@ -42,7 +43,7 @@ export function prismaConfig({ root, env, args, config }: PrismaConfigOptions): 
   // to load.
   if (url === undefined) return config
   const datasource = { url, ...defined({ shadowDatabaseUrl }) }
-  // Studio connects by itself, and an engine that is not ours looks for no variable of ours.
+  // Studio connects itself, and an engine that is not ours does not read our variables.
   if (env['PRISMA_SCHEMA_ENGINE_BINARY'] !== schemaEnginePath || prismaCommand(args) === 'studio') {
     return { ...config, datasource }
   }

@@ -9,18 +9,18 @@ import { takeUrl } from './url-argument.js'
 const require = createRequire(import.meta.url)
 
 export interface RunPrismaOptions {
-  /** Where `prisma.config.ts` is looked for. Default: the process's own working directory. */
+  /** Where `prisma.config.ts` is searched for. Default: the process's own working directory. */
   readonly cwd?: string
-  /** The whole environment of the CLI. */
+  /** The complete environment of the CLI. */
   readonly env: Environment
-  /** `inherit` (default) shows what the CLI prints and lets it ask; `pipe` captures it. */
+  /** `inherit` (default) shows what the CLI prints and lets it prompt; `pipe` captures it. */
   readonly stdio?: 'inherit' | 'pipe'
-  /** Ends the CLI with SIGTERM; the result comes once it has ended. */
+  /** Ends the CLI with SIGTERM; the result is returned once it has ended. */
   readonly signal?: AbortSignal
 }
 
 export interface PrismaResult {
-  /** The CLI's own; 128 and the signal's number would be a shell's way, here 1 stands for any signal. */
+  /** The CLI's own; 1 stands for any signal, unlike a shell's 128 plus the signal's number. */
   readonly exitCode: number
   /** What was printed; blank with `stdio: 'inherit'`. */
   readonly stdout: string
@@ -28,8 +28,8 @@ export interface PrismaResult {
 }
 
 /**
- * Runs the Prisma CLI that this package depends on, without npx, in a process of its own. The URL of a `--url` reaches
- * it through the environment, for which the project's configuration must be one of `prismaConfig`.
+ * Runs the Prisma CLI that this package depends on, without npx, in a separate process. The URL of a `--url` reaches it
+ * through the environment, for which the project's configuration must come from `prismaConfig`.
  */
 export async function runPrisma(args: readonly string[], options: RunPrismaOptions): Promise<PrismaResult> {
   const { cwd = process.cwd(), env, stdio = 'inherit', signal } = options
@@ -40,7 +40,7 @@ export async function runPrisma(args: readonly string[], options: RunPrismaOptio
     env: { ...withLocalBinaries(env, cwd), ...engineEnvironment(env), ...given.env },
     stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   })
-  // Not spawn's own `signal`: that rejects at once, while the CLI is still tidying up.
+  // Not spawn's own `signal`: that rejects immediately, while the CLI is still cleaning up.
   const end = (): void => void child.kill('SIGTERM')
   signal?.addEventListener('abort', end, { once: true })
   const ended = new Promise<number>((resolve, reject) => {

@@ -1,11 +1,11 @@
 import { prismaCommand } from './needs-database.js'
 
-/** Takes `--url` for the database of a project to be made, not for one to work on. */
+/** Commands that use `--url` for the database of a project to be created, not for one to work on. */
 const MAKES_PROJECT = 'init'
 
 /**
- * Takes the URL of `--url` out of a command's arguments, which every user of the machine can read, and into
- * DIRECT_DATABASE_URL, where `prismaConfig` looks first.
+ * Moves the URL of `--url` from a command's arguments, which every user of the machine can read, to
+ * DIRECT_DATABASE_URL, which `prismaConfig` reads first.
  */
 export function takeUrl(args: readonly string[]): {
   readonly args: readonly string[]

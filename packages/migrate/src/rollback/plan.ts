@@ -8,17 +8,17 @@ import { readDirectives } from '../script/directives.js'
 import { checkUtf8, shorten } from '../script/whole.js'
 import { parseSql } from '../sql/parse.js'
 
-/** A migration that is applied and has a way back. */
+/** A migration that is applied and has a down file. */
 export interface Undo {
   readonly migration: Migration
   readonly down: string
-  /** The row of the history that says that it is applied. */
+  /** The row of the history that records it as applied. */
   readonly row: HistoryRow
 }
 
 /**
  * Chooses what to undo, last first: the last migration that was applied, or all that were applied after `to`.
- * @throws {MigrationError} when the history or a down file is not as it must be; see its codes.
+ * @throws {MigrationError} when the history or a down file does not meet the requirements; see its codes.
  * @throws {SqlSyntaxError} `migrate.sql_syntax`
  */
 export async function planRollback(
@@ -57,14 +57,14 @@ function rowsAfter(applied: readonly HistoryRow[], to: string | undefined): Hist
   if (to === undefined) return applied.slice(-1)
   const index = applied.findIndex(({ name }) => name === to)
   if (index >= 0) return applied.slice(index + 1)
-  throw new MigrationError('migrate.unknown', `There is no migration ${to} that is applied`, {
+  throw new MigrationError('migrate.unknown', `There is no applied migration ${to}`, {
     details: { migration: to },
-    remedy: `name with --to the one that is to be the last: ${applied.map(({ name }) => name).join(', ')}`,
+    remedy: `pass --to the migration that should be the last one: ${applied.map(({ name }) => name).join(', ')}`,
   })
 }
 
 /**
- * Checks that a down file can run in one transaction together with the note that it ran.
+ * Checks that a down file can run in one transaction together with the record that it ran.
  * @throws {MigrationError} `migrate.down_not_transactional`, `migrate.directive_invalid`
  */
 export async function checkDown(migration: string, down: string): Promise<void> {
@@ -72,11 +72,11 @@ export async function checkDown(migration: string, down: string): Promise<void> 
   for (const statement of await parseSql(down)) {
     if (!isTransactionControl(statement) && !isNotTransactional(statement)) continue
     const remedy = isTransactionControl(statement)
-      ? 'take BEGIN, COMMIT and ROLLBACK out of it'
-      : 'write it without CONCURRENTLY: the lock is waited for no longer than lock_timeout'
+      ? 'remove BEGIN, COMMIT and ROLLBACK from it'
+      : 'write it without CONCURRENTLY: it waits for the lock no longer than lock_timeout'
     throw new MigrationError(
       'migrate.down_not_transactional',
-      `down.sql of ${migration}, line ${statement.line}: \`${shorten(statement.text)}\` cannot run in one transaction with the note that the migration was undone, and a crash between the two would leave a history that lies`,
+      `down.sql of ${migration}, line ${statement.line}: \`${shorten(statement.text)}\` cannot run in one transaction with the record that the migration was undone, and a crash between the two would leave a wrong history`,
       { details: { migration, statement: statement.text }, remedy },
     )
   }
@@ -86,6 +86,6 @@ function downMissing(migrations: readonly string[]): MigrationError<'migrate.dow
   const [first] = migrations
   return new MigrationError('migrate.down_missing', `${migrations.join(', ')} has no down.sql`, {
     details: { migrations },
-    remedy: `\`pnpm db:migrate down ${first}\` writes one; look it through, and let \`pnpm db:migrate verify\` try it`,
+    remedy: `run \`pnpm db:migrate down ${first}\` to write one; review it, and run \`pnpm db:migrate verify\` to test it`,
   })
 }

@@ -10,11 +10,11 @@ import { runScript, scriptFault } from '../script/run-script.js'
 import type { Undo } from './plan.js'
 
 /**
- * Proves on a database of its own, beside the one of `target`, that each down file restores the schema that was there
- * before its migration.
- * @param applied all migrations that are applied, in that order.
+ * Proves on a scratch database, on the server of `target`, that each down file restores the schema that existed before
+ * its migration.
+ * @param applied all applied migrations, in order.
  * @throws {MigrationError} `migrate.down_does_not_restore`, `migrate.down_failed`, `migrate.up_failed`,
- *   `migrate.scratch_denied`
+ * `migrate.scratch_denied`
  */
 export async function proveDowns(target: Target, applied: readonly Migration[], undos: readonly Undo[]): Promise<void> {
   await using server = new ScratchServer(target)
@@ -59,7 +59,10 @@ export function upFailed(migration: Migration, error: unknown): MigrationError<'
 function doesNotRestore(migration: string, differences: string): MigrationError<'migrate.down_does_not_restore'> {
   return new MigrationError(
     'migrate.down_does_not_restore',
-    `down.sql of ${migration} does not bring back what was there before it (- is missing, + is left over), and nothing was changed:\n${differences}`,
-    { details: { migration, differences }, remedy: 'Mend down.sql; `pnpm db:migrate verify` tells when it is right.' },
+    `down.sql of ${migration} does not restore the state before it (- is missing, + is left over), and nothing was changed:\n${differences}`,
+    {
+      details: { migration, differences },
+      remedy: 'Fix down.sql; `pnpm db:migrate verify` reports when it is correct.',
+    },
   )
 }

@@ -12,29 +12,30 @@ import { planRollback, type Undo } from './plan.js'
 import { proveDowns } from './prove.js'
 import { runDown } from './run-down.js'
 
-/** How long a lock is waited for, in milliseconds, where nothing else is said. */
+/** How long to wait for a lock by default, in milliseconds. */
 const DEFAULT_LOCK_TIMEOUT_MS = 5_000
 
 export interface RollbackOptions {
-  /** The migrator's URL, past any transaction pooler. */
+  /** The migrator's URL, bypassing any transaction pooler. */
   readonly databaseUrl: DatabaseLocation
   /** The migrations of the code. */
   readonly migrations: readonly Migration[]
   /**
-   * The migration that is to be the last one; all that were applied after it are undone. Default: only the last one is.
+   * The migration that should be the last one; all that were applied after it are undone. Default: only the last one is
+   * undone.
    */
   readonly to?: string
-  /** Go on although rows or values are destroyed. Default false. */
+  /** Continue although rows or values are destroyed. Default false. */
   readonly acceptDataLoss?: boolean
-  /** Do not try the down files on a database of their own first. Default false. */
+  /** Do not test the down files on a scratch database first. Default false. */
   readonly skipProof?: boolean
   /** How long to wait for another deploy to end, and for each lock on a table. Default 5,000. */
   readonly lockTimeoutMs?: number
-  /** Told before each step. */
+  /** Called before each step. */
   readonly onProgress?: (text: string) => void
-  /** Told after each migration that was undone. */
+  /** Called after each migration that was undone. */
   readonly onUndone?: (migration: RolledBack) => void
-  /** Ends the connection: the migration that is being undone stays applied. */
+  /** Ends the connection: the migration being undone stays applied. */
   readonly signal?: AbortSignal
 }
 
@@ -42,18 +43,18 @@ export interface RollbackOptions {
 export interface RolledBack {
   readonly name: string
   readonly ms: number
-  /** What went with it. */
+  /** What was lost with it. */
   readonly losses: readonly Loss[]
 }
 
 /**
- * Undoes migrations with their down files, last first, each in one transaction with the note in Prisma's history that
- * it was undone: a crash leaves the one or the other state, and a history that says which. `prisma migrate status` then
- * has it as pending.
+ * Undoes migrations with their down files, last first, each in one transaction with the record in Prisma's history that
+ * it was undone: after a crash the migration is either applied or undone, and the history is correct. `prisma migrate
+ * status` then reports it as pending.
  *
- * Before anything is changed, the history and the checksums are compared with the code, the down files are tried on a
- * database of their own, and what they would destroy is counted.
- * @throws {MigrationError} see its codes; nothing was changed, but for the migrations that `onUndone` has told of.
+ * Before anything is changed, the history and the checksums are compared with the code, the down files are tested on a
+ * scratch database, and what they would destroy is counted.
+ * @throws {MigrationError} see its codes; nothing was changed, except for the migrations reported to `onUndone`.
  */
 export async function rollback(options: RollbackOptions): Promise<RolledBack[]> {
   const {
@@ -77,7 +78,7 @@ export async function rollback(options: RollbackOptions): Promise<RolledBack[]> 
     const undos = await planRollback(migrations, history, to)
     if (undos.length === 0) return []
     if (!options.skipProof) {
-      onProgress(`trying ${files(undos.length)} on a database of its own`)
+      onProgress(`testing ${files(undos.length)} on a scratch database`)
       const applied = history.filter(({ state }) => state === 'applied')
       await proveDowns(
         target,
@@ -108,7 +109,7 @@ export async function rollback(options: RollbackOptions): Promise<RolledBack[]> 
   }
 }
 
-/** Runs everything in one transaction that is taken back, and counts what each down file destroys. */
+/** Runs everything in one transaction that is rolled back, and counts what each down file destroys. */
 async function rehearse(
   client: pg.Client,
   undos: readonly Undo[],
@@ -135,12 +136,12 @@ async function rehearse(
 const lastApplied = (history: readonly HistoryRow[]): string | undefined =>
   history.findLast(({ state }) => state === 'applied')?.name
 
-/** Whoever says "the last one" means the one that was the last when they said so. */
+/** "The last one" means the migration that was last at the time of the call. */
 function overtaken(asked: string | undefined, now: string | undefined): MigrationError {
   return new MigrationError(
     'migrate.overtaken',
-    `Another deploy or rollback came first: the last migration was ${asked ?? 'none'}, and is ${now ?? 'none'} now; nothing was changed`,
-    { details: { was: asked, is: now }, remedy: '`pnpm db:migrate status` tells how it is' },
+    `Another deploy or rollback came first: the last migration was ${asked ?? 'none'}, and is now ${now ?? 'none'}; nothing was changed`,
+    { details: { was: asked, is: now }, remedy: 'run `pnpm db:migrate status` to show the current state' },
   )
 }
 
@@ -150,9 +151,9 @@ function refuseLoss(losses: ReadonlyMap<string, readonly Loss[]>): void {
   if (first === undefined) return
   throw new MigrationError(
     'migrate.data_loss',
-    `Going back would destroy data; nothing was changed:\n${all.map(({ migration, loss }) => `  ${describeLoss(loss)} (${migration})`).join('\n')}`,
+    `Rolling back would destroy data; nothing was changed:\n${all.map(({ migration, loss }) => `  ${describeLoss(loss)} (${migration})`).join('\n')}`,
     {
-      remedy: 'Keep a copy of what is needed, then add --accept-data-loss.',
+      remedy: 'Back up what is needed, then add --accept-data-loss.',
       details: { migration: first.migration, losses: all.map(({ loss }) => loss) },
     },
   )
@@ -181,26 +182,26 @@ async function undoOne(
   }
 }
 
-/** Whether the server, or we, have said no; anything else is a connection that broke. */
+/** Whether the server, or we, refused; anything else is a broken connection. */
 const wasRefused = (error: unknown): boolean => error instanceof MigrationError || error instanceof pg.DatabaseError
 
 function connectionLost(migration: string, isCommitting: boolean, cause: unknown): MigrationError {
   if (isCommitting) {
     return new MigrationError(
       'migrate.outcome_unknown',
-      `The connection was lost in the moment of COMMIT: ${migration} is undone as a whole, or not at all`,
-      { details: { migration }, cause, effect: 'unknown', remedy: '`pnpm db:migrate status` tells which' },
+      `The connection was lost during COMMIT: ${migration} is either undone as a whole, or still applied`,
+      { details: { migration }, cause, effect: 'unknown', remedy: 'run `pnpm db:migrate status` to show which' },
     )
   }
   return new MigrationError(
     'migrate.connection_lost',
-    `The connection was lost while ${migration} was being undone. It is still applied: the server takes back what had been done`,
+    `The connection was lost while ${migration} was being undone. It is still applied: the server rolls back what had been done`,
     { details: { migration }, cause, remedy: 'roll back again' },
   )
 }
 
 async function connect(target: Target): Promise<pg.Client> {
-  // Where this process is gone, the server shall not finish a long statement for nobody, locks held.
+  // If this process dies, the server must not finish a long statement while holding locks.
   const options = [target.config.options, '-c client_connection_check_interval=1s'].filter(Boolean).join(' ')
   const client = new pg.Client({ ...target.config, options })
   client.on('error', () => {}) // a connection that breaks fails its query; without a listener it would end the process

@@ -4,8 +4,8 @@ import { LOCK_NOT_AVAILABLE } from '../history/migration-lock.js'
 import { applyLimits, scriptFault } from '../script/run-script.js'
 
 /**
- * Runs a down file in the open transaction. A lock is waited for `lockTimeoutMs`, unless the file says otherwise; what
- * it sets for its session ends with it.
+ * Runs a down file in the open transaction. It waits `lockTimeoutMs` for a lock, unless the file sets another limit;
+ * its session settings end with it.
  * @throws {MigrationError} `migrate.down_failed`
  */
 export async function runDown(client: pg.Client, name: string, down: string, lockTimeoutMs: number): Promise<void> {
@@ -13,7 +13,7 @@ export async function runDown(client: pg.Client, name: string, down: string, loc
     await client.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`)
     await applyLimits(client, down)
     await client.query(down)
-    await client.query('SET CONSTRAINTS ALL IMMEDIATE') // what would be refused at COMMIT is refused now
+    await client.query('SET CONSTRAINTS ALL IMMEDIATE') // errors that would occur at COMMIT occur now
   } catch (error) {
     throw error instanceof pg.DatabaseError ? downFailed(name, down, error) : error
   }
@@ -24,8 +24,8 @@ function downFailed(migration: string, down: string, error: pg.DatabaseError): M
   const { sqlstate, text } = scriptFault(error, down)
   const remedy =
     sqlstate === LOCK_NOT_AVAILABLE
-      ? 'somebody holds a lock on a table that it changes, and it did not wait longer than its lock_timeout: try again, or look in pg_stat_activity for a transaction that has been open for long'
-      : '`pnpm db:migrate verify` tries down files on databases of its own; where it passes, this database is not as its migrations would have it'
+      ? 'another session holds a lock on a table that it changes, and its lock_timeout expired: retry, or check pg_stat_activity for a long-running transaction'
+      : 'run `pnpm db:migrate verify`, which tests down files on scratch databases; if it passes, this database differs from its migrations'
   return new MigrationError(
     'migrate.down_failed',
     `down.sql of ${migration} was refused, and nothing was changed.\n${text}`,

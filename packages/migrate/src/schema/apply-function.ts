@@ -78,7 +78,7 @@ function isDefiner(options: readonly Node[] | undefined): boolean | undefined {
   return element && asKind(element.arg, 'Boolean')?.boolval === true
 }
 
-/** Undefined where the options do not speak of it. */
+/** Undefined if the options do not mention it. */
 function searchPathOf(options: readonly Node[] | undefined): SchemaFunction['searchPath'] | 'unset' {
   for (const { defname, arg } of elements(options)) {
     const set = defname === 'set' ? asKind(arg, 'VariableSetStmt') : undefined

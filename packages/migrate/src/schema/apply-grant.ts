@@ -4,7 +4,7 @@ import { asKind } from '../sql/walk.js'
 import { functionKeys } from './apply-function.js'
 import type { Origin, Schema, Table } from './facts.js'
 
-/** `GRANT` and `REVOKE`: of tables, and as far as they concern everybody. */
+/** `GRANT` and `REVOKE`: of tables, and those that concern PUBLIC. */
 export function applyGrant(schema: Schema, grant: GrantStmt, origin: Origin): void {
   if (grant.objtype === 'OBJECT_TABLE') applyTableGrant(schema, grant)
   if (!concernsPublic(grant)) return
@@ -55,7 +55,7 @@ function applyTableGrant({ tables }: Schema, grant: GrantStmt): void {
   }
 }
 
-/** `ALTER DEFAULT PRIVILEGES`: what everybody may do with things to come. */
+/** `ALTER DEFAULT PRIVILEGES`: what PUBLIC may do with future objects. */
 export function applyDefaultPrivileges(schema: Schema, statement: AlterDefaultPrivilegesStmt, origin: Origin): void {
   const { action } = statement
   if (!action || !concernsPublic(action)) return

@@ -5,7 +5,7 @@ import { functionKeys } from './apply-function.js'
 import { renameInShape, renameTypeInShape } from './apply-shape.js'
 import { policyKey, type Schema, type Table } from './facts.js'
 
-/** `DROP ...` of whatever kind. CASCADE takes what hangs on a table along. */
+/** `DROP ...` of any kind. CASCADE also removes what depends on a table. */
 export function applyDrop(schema: Schema, { removeType, objects = [] }: DropStmt): void {
   for (const object of objects) {
     const names = textsOf(asKind(object, 'List')?.items)
@@ -30,7 +30,7 @@ export function applyDrop(schema: Schema, { removeType, objects = [] }: DropStmt
   }
 }
 
-/** `ALTER ... RENAME`: PostgreSQL carries the new name into policies and views, and so does this. */
+/** `ALTER ... RENAME`: PostgreSQL applies the new name to policies and views, and so does this. */
 export function applyRename(schema: Schema, statement: RenameStmt): void {
   const { renameType, relation, object, subname = '', newname = '' } = statement
   const name = relationName(relation)

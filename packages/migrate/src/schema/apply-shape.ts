@@ -3,7 +3,7 @@ import { qualifiedName, textsOf } from '../sql/names.js'
 import { asKind, nodesOf } from '../sql/walk.js'
 import type { TableShape } from './shape.js'
 
-/** A column or a constraint that is written down in `CREATE TABLE` or added by `ALTER TABLE`. */
+/** A column or a constraint that is defined in `CREATE TABLE` or added by `ALTER TABLE`. */
 export function addToShape(shape: TableShape, element: Node, table: string): void {
   const column = asKind(element, 'ColumnDef')
   if (column?.colname !== undefined) addColumn(shape, column, column.colname, table)
@@ -44,7 +44,7 @@ function addConstraint(shape: TableShape, constraint: Constraint, columns: reado
   }
 }
 
-/** A constraint that takes an index gives it its name. */
+/** A constraint that uses an index gives it its name. */
 function takeIndex(shape: TableShape, taken: string | undefined, name: string, columns: readonly string[]): void {
   const own = taken === undefined ? columns : (shape.indexes.get(taken) ?? columns)
   if (taken !== undefined) shape.indexes.delete(taken)
@@ -100,7 +100,7 @@ export function alterShape(shape: TableShape, { subtype, name = '', def }: Alter
   }
 }
 
-/** Renames a column in all that names it. */
+/** Renames a column in everything that names it. */
 export function renameInShape(shape: TableShape, from: string, to: string): void {
   const column = shape.columns.get(from)
   if (column) shape.columns.set(to, column)

@@ -13,7 +13,7 @@ import { addIndexToShape, addToShape, alterShape } from './apply-shape.js'
 import { applyViewOptions } from './apply-view.js'
 import { MIGRATOR, newTable, type Origin, type Schema, type Table } from './facts.js'
 
-/** `CREATE TABLE`, a partition's too; a temporary table is nobody's business. */
+/** `CREATE TABLE`, including partitions; temporary tables are ignored. */
 export function applyCreateTable(schema: Schema, statement: CreateStmt, origin: Origin): void {
   const { relation, tableElts = [], inhRelations = [], partspec, partbound } = statement
   const name = relationName(relation)
@@ -39,7 +39,7 @@ export function applyCreateTable(schema: Schema, statement: CreateStmt, origin: 
 /** Of `LIKE ... INCLUDING CONSTRAINTS`, in the parser's own numbers (`TableLikeOption`). */
 const LIKE_CONSTRAINTS = 4
 
-/** Columns are copied with what makes them required; indexes and policies stay behind. */
+/** Columns are copied with what makes them required; indexes and policies are not copied. */
 function copyLike(table: Table, model: Table | undefined, options: number): void {
   if (!model) return
   for (const column of model.columns) table.columns.add(column)
@@ -62,7 +62,7 @@ export function applyAlterTable(schema: Schema, { relation, cmds = [] }: AlterTa
   else applyViewOptions(schema, name, commands, origin)
 }
 
-/** `CREATE INDEX`; a partial index is none for rows outside its condition. */
+/** `CREATE INDEX`; a partial index does not count for rows outside its condition. */
 export function applyCreateIndex(schema: Schema, statement: IndexStmt): void {
   const { relation, idxname, indexParams = [], whereClause } = statement
   const table = schema.tables.get(relationName(relation))

@@ -8,10 +8,10 @@ export function applyCreateView(schema: Schema, { view, query, options }: ViewSt
   schema.views.set(name, { name, origin, query, isInvoker: invokerOption(options) ?? false })
 }
 
-/** A materialized view, or a table made of a query. */
+/** A materialized view, or a table created from a query. */
 export function applyCreateTableAs(schema: Schema, { into, query, objtype }: CreateTableAsStmt, origin: Origin): void {
   const name = relationName(into?.rel)
-  // Whoever may read a materialized view sees all of it: there is no security_invoker for it.
+  // A role that may read a materialized view sees all of it: it has no security_invoker.
   if (objtype === 'OBJECT_MATVIEW')
     schema.views.set(name, { name, origin, query, isInvoker: false, isMaterialized: true })
   else if (into?.rel?.relpersistence !== 't') schema.tables.set(name, newTable(name, origin))
@@ -35,7 +35,7 @@ export function applyViewOptions(
   }
 }
 
-/** What the options say of `security_invoker`; a name without a value means yes. */
+/** The value of `security_invoker` in the options; a name without a value means yes. */
 function invokerOption(options: readonly Node[] | undefined): boolean | undefined {
   const elements = (options ?? []).flatMap((option) => asKind(option, 'DefElem') ?? [])
   const element = elements.find(({ defname }) => defname === 'security_invoker')

@@ -31,7 +31,7 @@ const appliers: Appliers = {
   DropStmt: applyDrop,
 }
 
-/** Changes a schema as a statement would. What a DO block does is not looked into: see `statementsRunBy`. */
+/** Changes a schema as a statement would. DO blocks are handled elsewhere: see `statementsRunBy`. */
 export function applyStatement(schema: Schema, node: Node, origin: Origin): void {
   const apply = <Kind extends Kinds>(kind: Kind): void => {
     const statement = asKind(node, kind)

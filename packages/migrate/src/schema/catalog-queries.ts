@@ -1,14 +1,14 @@
 import { isMonth, isOurSchema } from '../catalog/sql.js'
 import { EVERYBODY } from './facts.js'
 
-/** Whether a namespace holds things of ours. */
+/** Whether a namespace holds our objects. */
 const ours = (namespace: string): string => isOurSchema(`${namespace}.nspname`)
 
-/** Whether a thing belongs to no extension. */
+/** Whether an object belongs to no extension. */
 const own = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`
 
-/** A partial or a broken index helps nobody outside its condition; no policy binds a superuser. */
+/** A partial or an invalid index is of no use outside its condition; no policy applies to a superuser. */
 export const TABLES = `
   SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity AS "rowSecurity", c.relforcerowsecurity AS "isForced",
          (SELECT rolname FROM pg_roles WHERE oid = c.relowner AND NOT rolsuper AND NOT rolbypassrls) AS owner,
@@ -28,7 +28,7 @@ export const TABLES = `
    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT ${isMonth('c')} AND ${ours('n')} AND ${own('pg_class', 'c.oid')}
    ORDER BY 1`
 
-/** Among the roles is the owner of the table, where it inherits what one of them may. 0 is PUBLIC. */
+/** The roles include the owner of the table, if it inherits the rights of one of them. 0 is PUBLIC. */
 export const POLICIES = `
   SELECT p.polname AS name, n.nspname || '.' || c.relname AS table,
          CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete' ELSE 'all' END AS command,

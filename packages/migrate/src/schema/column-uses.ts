@@ -5,8 +5,8 @@ import type { Schema } from './facts.js'
 
 /**
  * Whether an expression or a statement names a column of a table: qualified by the table or its alias, or unqualified
- * where the table is read and has such a column. Scopes of sub-selects are not told apart: rather a use too many than
- * one too few.
+ * if the table is read and has such a column. Scopes of sub-selects are not distinguished: a false use is preferred to
+ * a missed one.
  *
  * @param own the table whose columns need no FROM, as in a policy.
  */

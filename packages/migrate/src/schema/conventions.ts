@@ -3,21 +3,21 @@ import { textsOf } from '../sql/names.js'
 import { asKind } from '../sql/walk.js'
 import { EVERYBODY, MIGRATOR, type Policy, type Schema, type Table } from './facts.js'
 
-/** Whom the tables of a schema let in, and how, by what most of them do. */
+/** Who may access the tables of a schema, and how, by what most of them do. */
 export interface Conventions {
-  /** The role that owns them; undefined where most say nothing of it, or do not agree. */
+  /** The role that owns them; undefined if most do not state it, or do not agree. */
   readonly owner: string | undefined
   /** Roles that reach every row. */
   readonly services: readonly string[]
-  /** Roles that reach the rows which belong to the row of `table` that the function `asked` names. */
+  /** Roles that reach the rows belonging to the row of `table` that the function `asked` identifies. */
   readonly persons: readonly { readonly role: string; readonly table: string; readonly asked: string }[]
 }
 
-/** Prisma's own table has no owner, policy or grant of ours, and a partition is reached through the whole. */
+/** Prisma's own table has no owner, policy or grant of ours, and a partition is reached through the whole table. */
 export const isOrdinary = ({ name, shape }: Table): boolean =>
   !/\._prisma_migrations$/.test(name) && shape.partitionOf === undefined
 
-/** What goes for most tables of a schema. */
+/** What applies to most tables of a schema. */
 export function conventionsOf(schema: Schema): Conventions {
   const tables = [...schema.tables.values()].filter(isOrdinary)
   const isMost = (count: number): boolean => count > 0 && count * 2 >= tables.length
@@ -40,7 +40,7 @@ function counted(names: readonly string[]): Map<string, number> {
   return counts
 }
 
-/** `id = (SELECT current_user_id())` on a table of people. */
+/** `id = (SELECT current_user_id())` on a table of users. */
 function personsOf({ table, roles, using, command }: Policy): Conventions['persons'] {
   const comparison = asKind(using, 'A_Expr')
   const isOwn = textsOf(asKind(comparison?.lexpr, 'ColumnRef')?.fields).join('.') === 'id'

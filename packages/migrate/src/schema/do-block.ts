@@ -6,8 +6,8 @@ import { asKind } from '../sql/walk.js'
 
 /**
  * What a statement has the server run: itself, or for a DO block the statements in it, those of every branch. A loop
- * over a list of constants is gone through, and `EXECUTE format(...)` of constants and its variable is read. Whatever
- * depends on the database is not seen.
+ * over a list of constants is unrolled, and `EXECUTE format(...)` of constants and its variable is read. Anything that
+ * depends on the database is not covered.
  */
 export function statementsRunBy(node: Node): Node[] {
   const block = asKind(node, 'DoStmt')
@@ -70,14 +70,14 @@ function expression(expr: PlExpression | undefined): Node | undefined {
   return asKind(asKind(statement, 'SelectStmt')?.targetList?.[0], 'ResTarget')?.val
 }
 
-/** The texts of `ARRAY['a', 'b']`; undefined where one is not a constant. */
+/** The strings of `ARRAY['a', 'b']`; undefined if one is not a constant. */
 function constants(node: Node | undefined): string[] | undefined {
   const elements = asKind(node, 'A_ArrayExpr')?.elements
   const texts = elements?.map((element) => textOf(element, new Map()))
   return texts?.every((text) => text !== undefined) ? texts : undefined
 }
 
-/** What an expression that builds a text comes to; undefined where that is not known. */
+/** The value of an expression that builds a string; undefined if it is unknown. */
 function textOf(node: Node | undefined, known: ReadonlyMap<string, string>): string | undefined {
   const cast = asKind(node, 'TypeCast')
   if (cast) return textOf(cast.arg, known)

@@ -3,17 +3,17 @@ import { qualifiedName, textsOf } from '../sql/names.js'
 import { asKind, nodesOf } from '../sql/walk.js'
 import type { Schema } from './facts.js'
 
-/** A call in a policy that the server makes again for every row. */
+/** A call in a policy that the server repeats for every row. */
 export interface PerRowCall {
   /** As written. */
   readonly name: string
-  /** It is handed columns of the row, so that it cannot be evaluated once. */
+  /** Its arguments include columns of the row, so it cannot be evaluated once. */
   readonly takesRow: boolean
 }
 
 /**
- * The calls of an expression that run for each row: those outside `(SELECT f())`. A function of the server's own that
- * looks at the row (`lower(email)`) is an ordinary expression, and none of them.
+ * The calls of an expression that run for each row: those outside `(SELECT f())`. A function of the server itself that
+ * reads the row (`lower(email)`) is an ordinary expression, and is not included.
  */
 export function perRowCalls(schema: Schema, expression: Node | undefined): PerRowCall[] {
   const calls = [...callsOutsideSelects(expression)]
@@ -25,7 +25,7 @@ export function perRowCalls(schema: Schema, expression: Node | undefined): PerRo
   })
 }
 
-/** A sub-select that names no column is evaluated once; any other is looked through. */
+/** A sub-select that names no column is evaluated once; any other is searched. */
 function* callsOutsideSelects(tree: unknown): Generator<FuncCall> {
   if (typeof tree !== 'object' || tree === null) return
   for (const [key, value] of Object.entries(tree)) {
@@ -39,15 +39,15 @@ function* callsOutsideSelects(tree: unknown): Generator<FuncCall> {
 }
 
 /**
- * The columns of the policy's table that it compares with the identity and that no index begins with. Of comparisons
- * joined by AND one index is enough, of those joined by OR each needs its own. Comparisons with a constant pick no
- * person's rows, and do not count.
+ * The columns of the policy's table that it compares with the identity and that no index begins with. For comparisons
+ * joined by AND one index is enough, for those joined by OR each needs its own. Comparisons with a constant select no
+ * user's rows, and do not count.
  */
 export function unindexedColumns(expression: Node | undefined, isIndexed: (column: string) => boolean): string[] {
   return branch(expression, isIndexed)?.missing ?? []
 }
 
-/** Undefined where nothing is compared. */
+/** Undefined if nothing is compared. */
 function branch(node: Node | undefined, isIndexed: (column: string) => boolean): { missing: string[] } | undefined {
   const logic = asKind(node, 'BoolExpr')
   if (logic) {
@@ -75,7 +75,7 @@ function comparedColumn(node: Node | undefined): string | undefined {
 const isEquality = ({ kind, name }: A_Expr): boolean =>
   (kind === 'AEXPR_OP' || kind === 'AEXPR_OP_ANY') && textsOf(name).at(-1) === '='
 
-/** The column that an expression is, casts aside. */
+/** The column that an expression is, ignoring casts. */
 function ownColumn(node: Node | undefined): string | undefined {
   const cast = asKind(node, 'TypeCast')
   if (cast) return ownColumn(cast.arg)
@@ -101,7 +101,7 @@ export function relationsIn(tree: unknown): Set<string> {
 export const functionsIn = (tree: unknown): string[] =>
   [...nodesOf(tree, 'FuncCall')].map(({ funcname }) => qualifiedName(textsOf(funcname)))
 
-/** Whether a name is that of a function in the schema, and not of the server's own. */
+/** Whether a name is that of a function in the schema, rather than of the server. */
 function isOurs(schema: Schema, names: readonly string[]): boolean {
   const name = qualifiedName(names)
   return [...schema.functions.values()].some((each) => each.name === name)

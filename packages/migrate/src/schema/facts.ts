@@ -2,7 +2,7 @@ import type { Node, TypeName } from '@pgsql/types'
 import { copyShape, newShape, type TableShape } from './shape.js'
 
 /**
- * What the rules about a schema go by, read from migrations (`schemaOfMigrations`) or from a live database
+ * What the schema rules are based on, read from migrations (`schemaOfMigrations`) or from a live database
  * (`schemaOfDatabase`). Every name is `schema.name`.
  */
 export interface Schema {
@@ -12,13 +12,13 @@ export interface Schema {
   readonly functions: Map<string, SchemaFunction>
   /** Enums and domains. Known from migrations only. */
   readonly types: Map<string, SchemaType>
-  /** What everybody may do, by object. */
+  /** What PUBLIC may do, by object. */
   readonly publicGrants: Map<string, PublicGrant>
-  /** Everybody may execute a new function, which is PostgreSQL's default. */
+  /** PUBLIC may execute a new function, which is PostgreSQL's default. */
   functionsArePublic: boolean
 }
 
-/** Which statement of which migration made a thing what it is. Unset for what was read from a database. */
+/** The statement of the migration that gave an object its state. Unset for objects read from a database. */
 export interface Origin {
   readonly migration: string
   readonly line: number
@@ -33,18 +33,17 @@ export interface Table extends Thing {
   readonly columns: Set<string>
   /** Row-level security is enabled. */
   rowSecurity: boolean
-  /** It holds for the owner, too. */
+  /** It applies to the owner, too. */
   isForced: boolean
   /**
-   * Unset where migrations do not say it, or where the database's owner is bound by no policy: a superuser, or
-   * BYPASSRLS.
+   * Unset if migrations do not state it, or if the database's owner is exempt from policies: a superuser, or BYPASSRLS.
    */
   owner?: string | undefined
   /**
-   * What each role may do with it, or with some of its columns, in capitals; those that the owner has anyway left out.
+   * What each role may do with it, or with some of its columns, in capitals; without those that the owner has anyway.
    */
   readonly grantees: Map<string, ReadonlySet<string>>
-  /** The column that each index begins with, by the index's name; those of constraints included. */
+  /** The column that each index begins with, by the index's name; including those of constraints. */
   readonly indexes: Map<string, string | undefined>
   /** What decides whether a change reads or rewrites its rows. Known from migrations only. */
   readonly shape: TableShape
@@ -56,16 +55,16 @@ export interface SchemaType extends Thing {
   readonly isConstrained: boolean
   /** The values of an enum, as far as its CREATE TYPE names them. */
   readonly labels?: readonly string[]
-  /** What a domain narrows. */
+  /** The base type of a domain. */
   readonly base?: TypeName | undefined
 }
 
 export interface Policy extends Thing {
   readonly table: string
   readonly command: 'all' | 'select' | 'insert' | 'update' | 'delete'
-  /** Those that it is for: `EVERYBODY` for PUBLIC, `MIGRATOR` for CURRENT_USER. */
+  /** The roles that it applies to: `EVERYBODY` for PUBLIC, `MIGRATOR` for CURRENT_USER. */
   readonly roles: readonly string[]
-  /** It lets rows through; else it only narrows what others let through. */
+  /** It allows rows; otherwise it only restricts what others allow. */
   readonly isPermissive: boolean
   readonly using?: Node | undefined
   readonly check?: Node | undefined
@@ -74,21 +73,21 @@ export interface Policy extends Thing {
 export interface View extends Thing {
   readonly query: Node | undefined
   readonly isMaterialized?: boolean
-  /** It reads its tables as whoever asks, so that their policies hold. */
+  /** It reads its tables as the calling role, so that their policies apply. */
   readonly isInvoker: boolean
 }
 
 export interface SchemaFunction extends Thing {
   readonly language: string
   readonly isDefiner: boolean
-  /** The path of its own; undefined where it has none. */
+  /** Its own path; undefined if it has none. */
   readonly searchPath: readonly string[] | undefined
-  /** A body that was parsed when the function was made: its names cannot be redirected. */
+  /** A body that was parsed when the function was created: its names cannot be redirected. */
   readonly isBound: boolean
   /** The source, or the parsed body. */
   readonly body: string | Node | undefined
   readonly isTrigger: boolean
-  /** What it was declared to be; PostgreSQL takes one that does not say for volatile. */
+  /** Its declared volatility; PostgreSQL treats an undeclared function as volatile. */
   readonly isVolatile?: boolean
   readonly publicMayExecute: boolean
 }
@@ -102,7 +101,7 @@ export interface PublicGrant extends Thing {
 export const EVERYBODY = 'PUBLIC'
 export const MIGRATOR = 'CURRENT_USER'
 
-/** A schema with nothing in it. */
+/** An empty schema. */
 export const emptySchema = (): Schema => ({
   tables: new Map(),
   policies: new Map(),
@@ -128,7 +127,7 @@ export const newTable = (name: string, origin?: Origin): Table => ({
   shape: newShape(),
 })
 
-/** A copy that changes of the original leave alone. */
+/** A copy that is unaffected by changes of the original. */
 export function copySchema(schema: Schema): Schema {
   const tables = [...schema.tables].map(([name, table]) => {
     const copy = {

@@ -6,8 +6,9 @@ import { FUNCTIONS, GRANTS, POLICIES, TABLES, VIEWS } from './catalog-queries.js
 import { emptySchema, newTable, type Policy, type PublicGrant, policyKey, type Schema } from './facts.js'
 
 /**
- * Reads the facts that the rules go by from a live database; what belongs to an extension or to the server is left out.
- * @param client a connection that is in no transaction.
+ * Reads the facts that the rules use from a live database; everything that belongs to an extension or to the server is
+ * omitted.
+ * @param client a connection that is not in a transaction.
  */
 export async function schemaOfDatabase(client: ClientBase): Promise<Schema> {
   const { parseSync } = await loadParser()
@@ -43,7 +44,7 @@ export async function schemaOfDatabase(client: ClientBase): Promise<Schema> {
     for (const grant of await ask<PublicGrant>(GRANTS)) schema.publicGrants.set(`${grant.kind} ${grant.name}`, grant)
     return schema
   } finally {
-    await client.query('ROLLBACK').catch(() => {}) // a connection that broke has said so already
+    await client.query('ROLLBACK').catch(() => {}) // a connection that broke has already reported it
   }
 }
 
@@ -98,7 +99,7 @@ function boundBody(text: string): Node | undefined {
   return asKind(statement, 'CreateFunctionStmt')?.sql_body
 }
 
-/** As the server keeps it: `""`, `public, pg_temp`. */
+/** As the server stores it: `""`, `public, pg_temp`. */
 const pathOf = (setting: string): string[] =>
   setting
     .split(',')

@@ -3,8 +3,8 @@ import { parseBody } from '../sql/plpgsql.js'
 import type { SchemaFunction } from './facts.js'
 
 /**
- * The parsed statements of a function's body, as far as they can be read: SQL and PL/pgSQL. What it builds as text and
- * executes is not seen.
+ * The parsed statements of a function's body, as far as they can be read: SQL and PL/pgSQL. Dynamically built SQL is
+ * not covered.
  */
 export function bodyStatements({ body, language }: Pick<SchemaFunction, 'body' | 'language'>): unknown[] {
   if (typeof body !== 'string') return [body]

@@ -2,20 +2,20 @@ import type { ColumnDef, Node } from '@pgsql/types'
 
 /** What decides whether a change of a table reads or rewrites its rows. */
 export interface TableShape {
-  /** By name: the type, and the collation where one is named. */
+  /** By name: the type, and the collation if one is named. */
   readonly columns: Map<string, ColumnDef>
   /** Columns that are NOT NULL. */
   readonly required: Set<string>
   /** By name; one without a name has a number. */
   readonly checks: Map<string, Check>
-  /** Every index, partial ones and those of constraints included, with all columns that it names. */
+  /** Every index, including partial ones and those of constraints, with all columns that it names. */
   readonly indexes: Map<string, readonly string[]>
   isPartitioned: boolean
   /** The columns that say which partition a row belongs to. */
   partitionKey: readonly string[]
   /** The table whose partition it is. */
   partitionOf: string | undefined
-  /** A partition takes the rows that fit no other. */
+  /** A partition that holds the rows that fit no other. */
   hasDefaultPartition: boolean
 }
 

@@ -5,19 +5,19 @@ import { MigrationError } from '../errors/migration-error.js'
 import { PrismaError } from '../errors/prisma-error.js'
 import type { ShadowDatabases } from './shadow.js'
 
-/** A database to try migrations in, beside the one of a URL. It is gone when the work on it has ended. */
+/** A database for testing migrations, on the server of a URL. It is dropped when the work on it has ended. */
 export interface ScratchDatabase {
   readonly target: Target
-  /** Runs `work` on a connection of its own, which the signal closes. */
+  /** Runs `work` on a separate connection, which the signal closes. */
   use<T>(work: (client: pg.Client) => Promise<T>, signal?: AbortSignal): Promise<T>
-  /** A copy, rows and all. Nobody may be connected meanwhile. */
+  /** A copy, including rows. No connection may be open meanwhile. */
   copy(): Promise<ScratchDatabase>
   drop(): Promise<void>
 }
 
 /**
- * Makes scratch databases on the server of a target, and drops those that are left in the end. What talks to the server
- * is loaded when the first one is made.
+ * Creates scratch databases on the server of a target, and drops those that are left in the end. The code that connects
+ * to the server is loaded when the first one is created.
  */
 export class ScratchServer implements AsyncDisposable {
   private readonly target: Target
@@ -28,9 +28,9 @@ export class ScratchServer implements AsyncDisposable {
   }
 
   /**
-   * A database as Prisma finds it before the first migration: empty but for the history.
-   * @throws {MigrationError} `migrate.scratch_denied` where the login may not create databases.
-   * @throws {PrismaError} `migrate.engine` where the server cannot be reached, or refuses the login.
+   * A database as Prisma finds it before the first migration: empty except for the history.
+   * @throws {MigrationError} `migrate.scratch_denied` if the login may not create databases.
+   * @throws {PrismaError} `migrate.engine` if the server cannot be reached, or refuses the login.
    */
   async create(): Promise<ScratchDatabase> {
     const { createHistory } = await import('../history/history.js')
@@ -63,12 +63,12 @@ export class ScratchServer implements AsyncDisposable {
 function denied(cause: PrismaError): MigrationError {
   return new MigrationError(
     'migrate.scratch_denied',
-    'The check works in databases of its own, and this login may not create any',
+    'The check works in scratch databases, but this login may not create databases',
     {
       details: {},
       cause,
       remedy:
-        'give it the right (ALTER ROLE ... CREATEDB), or check on another server, with DIRECT_DATABASE_URL of a login that has it',
+        'grant it the right (ALTER ROLE ... CREATEDB), or check on another server, with DIRECT_DATABASE_URL of a login that has it',
     },
   )
 }

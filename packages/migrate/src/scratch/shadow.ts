@@ -6,13 +6,13 @@ import { shadowCreatedAtMs, shadowName } from './shadow-name.js'
 
 const { escapeIdentifier } = pg
 
-/** No command keeps a shadow database so long without a connection to it. */
+/** No command keeps a shadow database for this long without a connection to it. */
 const ABANDONED_AFTER_MS = 10 * 60_000
 
-/** The shadow databases of this process: made for one comparison, and dropped whatever happens. */
+/** The shadow databases of this process: created for one comparison, and always dropped. */
 export class ShadowDatabases {
   private readonly target: Target
-  /** By name: its removal, once that is under way. */
+  /** By name: its removal, once that has started. */
   private readonly live = new Map<string, Promise<void> | undefined>()
 
   constructor(target: Target) {
@@ -20,8 +20,8 @@ export class ShadowDatabases {
   }
 
   /**
-   * Creates an empty database beside the main one, or a copy of `template`, to which nobody may be connected; drops
-   * those that killed runs have left behind.
+   * Creates an empty database beside the main one, or a copy of `template`, which must have no connections; drops those
+   * that killed runs have left behind.
    * @throws {PrismaError} P3014 when the login may not create databases.
    */
   async create(template?: string): Promise<Target> {
@@ -41,7 +41,7 @@ export class ShadowDatabases {
     })
   }
 
-  /** Drops one. Whoever asks while that is under way waits for the same end. */
+  /** Drops one. Concurrent calls wait for the same removal. */
   async drop(database: string): Promise<void> {
     if (!this.live.has(database)) return
     const drop = this.live.get(database) ?? this.dropNow(database)
@@ -49,7 +49,7 @@ export class ShadowDatabases {
     await drop
   }
 
-  /** Drops all of this process, for its end. A server that is gone keeps none from ending. */
+  /** Drops all databases of this process, when it ends. An unreachable server does not prevent that end. */
   async dropAll(): Promise<void> {
     await Promise.allSettled([...this.live.keys()].map((database) => this.drop(database)))
   }
@@ -62,7 +62,7 @@ export class ShadowDatabases {
   }
 }
 
-/** Empties a database that a setting names as the shadow database: every schema but the server's own. */
+/** Empties a database that a setting names as the shadow database: every schema except the server's own. */
 export async function wipe(target: Target): Promise<void> {
   await withClient(target.config, async (client) => {
     const { rows } = await client.query<{ nspname: string }>(
@@ -81,8 +81,8 @@ async function serverTimeMs(client: pg.Client): Promise<number> {
 }
 
 /**
- * Only names of ours, of a login we belong to, old enough, and without a connection; one that comes meanwhile keeps its
- * database.
+ * Only our names, of a login that we are a member of, old enough, and without a connection; one that is opened
+ * meanwhile keeps its database.
  */
 async function dropAbandoned(client: pg.Client, nowMs: number): Promise<void> {
   const { rows } = await client.query<{ datname: string }>(

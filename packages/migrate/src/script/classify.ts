@@ -1,7 +1,7 @@
 import type { Statement } from '../sql/parse.js'
 import { asKind } from '../sql/walk.js'
 
-/** Whether a statement begins or ends a transaction, which a script that is run whole must not do. */
+/** Whether a statement begins or ends a transaction, which a script that is run as a whole must not do. */
 export const isTransactionControl = ({ node }: Statement): boolean => asKind(node, 'TransactionStmt') !== undefined
 
 /** Whether PostgreSQL refuses a statement inside a transaction: it must then be the only one of its migration. */
@@ -15,7 +15,7 @@ export function isNotTransactional({ node }: Statement): boolean {
   )
 }
 
-/** Whether an index is made, made anew or dropped beside those who read and write its table. */
+/** Whether an index is created, rebuilt or dropped concurrently with readers and writers of its table. */
 export const isConcurrentIndex = ({ node }: Pick<Statement, 'node'>): boolean =>
   asKind(node, 'IndexStmt')?.concurrent === true ||
   asKind(node, 'DropStmt')?.concurrent === true ||

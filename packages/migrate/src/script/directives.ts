@@ -1,11 +1,11 @@
 import { MigrationError } from '../errors/migration-error.js'
 
 /**
- * What the comments at the top of a script say to our tools: `-- @limits lock_timeout=5s` and `-- @loses drafts
+ * Directives for our tools in the comments at the top of a script: `-- @limits lock_timeout=5s` and `-- @loses drafts
  * users.nickname`.
  */
 export interface Directives {
-  /** Server settings that hold while the script runs, for one that cannot set them itself. By name. */
+  /** Server settings that apply while the script runs, for one that cannot set them itself. By name. */
   readonly limits: Readonly<Record<string, string>>
   /**
    * Tables (`drafts`) and columns (`users.nickname`) whose contents the script destroys; those outside `public` with
@@ -14,14 +14,14 @@ export interface Directives {
   readonly loses: readonly string[]
 }
 
-/** The settings that a header may give. */
+/** The settings that a header may set. */
 const LIMITS = ['lock_timeout', 'statement_timeout']
 
 const DURATION = /^(0|[1-9]\d*(ms|s|min|h))$/
 
 /**
- * Reads the comment lines in front of the first statement of a script.
- * @param file for the message, where the reader has more than one.
+ * Reads the comment lines before the first statement of a script.
+ * @param file for the message, if the reader has more than one.
  * @throws {MigrationError} `migrate.directive_invalid`
  */
 export function readDirectives(script: string, file?: string): Directives {
@@ -34,7 +34,8 @@ export function readDirectives(script: string, file?: string): Directives {
     const values = rest.split(/[\s,]+/).filter(Boolean)
     if (word === 'loses') loses.push(...values)
     else if (word === 'limits') for (const value of values) Object.assign(limits, toLimit(value, invalid))
-    else if (word !== 'ignore') throw invalid(`@${word}`, 'expected @limits, @loses or @ignore') // that one is lint's
+    else if (word !== 'ignore') throw invalid(`@${word}`, 'expected @limits, @loses or @ignore') // that one belongs to
+    // lint
   }
   return { limits, loses }
 }

@@ -1,7 +1,7 @@
 import { PrismaError } from '../errors/prisma-error.js'
 import type { Run, ScriptFailure, ServerError } from './run.js'
 
-/** What the WebAssembly throws for an error it means for the user. */
+/** What the WebAssembly throws for an error that is meant for the user. */
 interface EngineFailure {
   readonly message: string
   readonly code?: string
@@ -18,9 +18,9 @@ const SHADOW_METHODS = new Set([
 ])
 
 /**
- * What to answer when a request failed. The WebAssembly build wraps what goes wrong on our side into "external error"
- * and loses Prisma's code, so the codes are given back from what was noted on the run: P3018 (a migration failed to
- * apply), P3006 (it failed in the shadow database), and those of a connection.
+ * The response to a failed request. The WebAssembly build wraps failures on our side into "external error" and loses
+ * Prisma's code, so the codes are restored from what was recorded on the run: P3018 (a migration failed to apply),
+ * P3006 (it failed in the shadow database), and those of a connection.
  */
 export function toRequestError(thrown: unknown, method: string, run: Run): PrismaError {
   const failure = thrown as EngineFailure

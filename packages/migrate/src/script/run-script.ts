@@ -10,13 +10,13 @@ interface Connection {
   getTransactionStatus(): string | null
 }
 
-/** A lock timeout of the session, whoever has set it, raised to this; one that waits for ever stays. */
+/** A lock timeout of the session, from any source, raised to this; an unlimited one stays. */
 const RAISE_LOCK_TIMEOUT = `SELECT set_config('lock_timeout', '${PATIENT_LOCK_TIMEOUT_MS}', false)
   FROM pg_settings WHERE name = 'lock_timeout' AND setting::int BETWEEN 1 AND ${PATIENT_LOCK_TIMEOUT_MS}`
 
 /**
- * Gives the session the limits that the header of a script names, and one that waits in nobody's way time to wait. They
- * last until {@link resetSession}.
+ * Applies the limits that the header of a script names to the session, and gives a script that blocks no one time to
+ * wait. They last until {@link resetSession}.
  */
 export async function applyLimits(connection: Connection, script: string): Promise<void> {
   const limits = Object.entries(readDirectives(script).limits)
@@ -25,8 +25,8 @@ export async function applyLimits(connection: Connection, script: string): Promi
 }
 
 /**
- * Takes back whatever a script has set for its session, and tells whether it left a transaction open, which is rolled
- * back.
+ * Resets everything that a script has set for its session, and returns whether it left a transaction open, which is
+ * rolled back.
  */
 export async function resetSession(connection: Connection): Promise<'clean' | 'in transaction'> {
   const inTransaction = connection.getTransactionStatus() !== 'I'
@@ -35,8 +35,8 @@ export async function resetSession(connection: Connection): Promise<'clean' | 'i
 }
 
 /**
- * Runs a script that the server has been told the limits of, as one implicit transaction. One that is nothing but a
- * call, which may end a transaction of its own accord, gets one that it cannot end.
+ * Runs a script, whose limits are already set, as one implicit transaction. A script that is a single call, which may
+ * end a transaction itself, gets one that it cannot end.
  */
 export async function queryWhole(connection: Connection, script: string): Promise<void> {
   if (!(await isOneCall(script))) return void (await connection.query(script))
@@ -45,7 +45,7 @@ export async function queryWhole(connection: Connection, script: string): Promis
   await connection.query('COMMIT')
 }
 
-/** Runs a migration as `prisma migrate deploy` does: whole, as one transaction, under the limits of its header. */
+/** Runs a migration as `prisma migrate deploy` does: as a whole, in one transaction, under the limits of its header. */
 export async function runScript(connection: pg.Client, script: string): Promise<void> {
   await applyLimits(connection, script)
   try {
@@ -58,11 +58,11 @@ export async function runScript(connection: pg.Client, script: string): Promise<
 /** Why the server refused a script. */
 export interface ScriptFault {
   readonly sqlstate: string | undefined
-  /** The server's words without values of rows, and the lines up to the place. */
+  /** The server's message without values of rows, and the lines up to the position. */
   readonly text: string
 }
 
-/** What to tell of an error that running a script met. */
+/** What to report about an error of a running script. */
 export function scriptFault(error: unknown, script: string): ScriptFault {
   if (!(error instanceof pg.DatabaseError)) return { sqlstate: undefined, text: (error as Error).message }
   const { code, message, hint, position } = error

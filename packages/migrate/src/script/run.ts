@@ -1,6 +1,6 @@
 import type { PrismaError } from '../errors/prisma-error.js'
 
-/** What the server says about a statement it refuses. A node-postgres `DatabaseError` is one. */
+/** The server's error for a statement that it refuses. A node-postgres `DatabaseError` is one. */
 export interface ServerError {
   /** The SQLSTATE. */
   readonly code?: string | undefined
@@ -13,15 +13,15 @@ export interface ServerError {
   readonly position?: string | undefined
 }
 
-/** A script the server refused, kept because the engine's own answer loses the SQLSTATE and the position. */
+/** A script that the server refused, kept because the engine's own response loses the SQLSTATE and the position. */
 export interface ScriptFailure {
   readonly error: ServerError
   readonly script: string
 }
 
 /**
- * The request being served: why it failed, in more detail than comes back out of the WebAssembly, and whether a signal
- * asks to stop. One per engine process, because the engine serves one request at a time.
+ * The request being served: why it failed, in more detail than the WebAssembly returns, and whether a signal asked it
+ * to stop. One per engine process, because the engine serves one request at a time.
  */
 export class Run {
   scriptFailure: ScriptFailure | undefined
@@ -32,7 +32,7 @@ export class Run {
   /** The method that is being served. */
   method = ''
 
-  /** Begins a request: forgets the last one's failures. */
+  /** Begins a request: clears the failures of the last one. */
   begin(method: string): void {
     this.method = method
     this.scriptFailure = undefined
@@ -45,9 +45,8 @@ export class Run {
   }
 
   /**
-   * Runs work that a signal may cut short: `cancel` asks the server to stop it. Work that began before the signal and
-   * is not guarded (the engine's bookkeeping) runs to its end, so that the history of migrations is never left behind
-   * the truth.
+   * Runs work that a signal may cut short: `cancel` asks the server to stop it. Work that started before the signal and
+   * is not guarded (the engine's bookkeeping) runs to its end, so that the history of migrations is always correct.
    */
   async interruptible<T>(cancel: () => Promise<void>, work: () => Promise<T>): Promise<T> {
     if (this.signal) throw new Error(`Interrupted by ${this.signal}`)
@@ -59,7 +58,7 @@ export class Run {
     }
   }
 
-  /** Cancels what may be cancelled now, and refuses what would begin later. */
+  /** Cancels what may be canceled now, and refuses what would start later. */
   async interrupt(signal: NodeJS.Signals): Promise<void> {
     this.signal = signal
     await Promise.allSettled([...this.cancels].map((cancel) => cancel()))

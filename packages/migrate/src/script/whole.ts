@@ -7,15 +7,15 @@ import { isNotTransactional, isTransactionControl } from './classify.js'
 import { readDirectives } from './directives.js'
 
 /**
- * Refuses a script that could not be applied as what is recorded of it: as a whole, or not at all. Whether the server
- * likes its statements is the server's to say.
+ * Refuses a script that could not be applied as it would be recorded: atomically. Whether its statements are valid is
+ * left to the server.
  * @param file such as `migration.sql of 1_init`, for the message.
  * @throws {MigrationError} `migrate.not_plain_sql`, `migrate.not_whole`, `migrate.directive_invalid`
  */
 export async function checkWhole(script: string, file: string): Promise<void> {
   checkPlain(script, file)
   readDirectives(script, file)
-  const statements = await parseSql(script).catch(() => []) // what is wrong with it, the server says
+  const statements = await parseSql(script).catch(() => []) // the server reports what is wrong with it
   const pairs = new Set(transactionPairs(statements).flat())
   for (const statement of statements) {
     const found = problemOf(statement, statements, pairs)
@@ -30,7 +30,7 @@ export async function checkWhole(script: string, file: string): Promise<void> {
 }
 
 /**
- * Refuses a script that is not meant for the server, or that it could not read.
+ * Refuses a script that is not meant for the server, or that the server could not read.
  * @throws {MigrationError} `migrate.not_plain_sql`
  */
 export function checkPlain(script: string, file: string): void {
@@ -39,7 +39,7 @@ export function checkPlain(script: string, file: string): void {
 }
 
 /**
- * Refuses a migration with a file of which some characters were lost when it was read.
+ * Refuses a migration with a file that lost characters when it was read.
  * @throws {MigrationError} `migrate.not_plain_sql`
  */
 export function checkUtf8({ name, notUtf8 }: { readonly name: string; readonly notUtf8: readonly string[] }): void {
@@ -58,27 +58,27 @@ function problemOf(
   if (isTransactionControl(statement) && !pairs.has(statement)) {
     return {
       problem:
-        'would end the transaction that the script is, so that part of it stays or goes while it is recorded as a whole',
-      remedy: 'take it out: a script is one transaction by itself',
+        "would end the script's transaction, so that part of it is applied or not while it is recorded as a whole",
+      remedy: 'remove it: a script already is one transaction',
     }
   }
   if (endsTransaction(statement.node)) {
     return {
-      problem: 'ends a transaction in its block, so that part of the script may stay when the rest fails',
-      remedy: 'take COMMIT and ROLLBACK out of it',
+      problem: 'ends a transaction in its block, so part of the script may stay when the rest fails',
+      remedy: 'remove COMMIT and ROLLBACK from it',
     }
   }
   if (statements.length > 1 && isNotTransactional(statement)) {
     return {
       problem: 'cannot run in a transaction, and several statements are one',
       remedy:
-        'make it the one statement of a migration of its own, with `-- @limits lock_timeout=5s statement_timeout=1h` in its first line',
+        'make it the only statement of a separate migration, with `-- @limits lock_timeout=5s statement_timeout=1h` in its first line',
     }
   }
   return undefined
 }
 
-/** Every BEGIN with the COMMIT that belongs to it, where there is nothing else of the kind in between. */
+/** Every BEGIN with its COMMIT, if there is no other transaction statement in between. */
 function transactionPairs(statements: readonly Statement[]): (readonly [Statement, Statement])[] {
   const controls = statements.filter(isTransactionControl)
   const kinds = controls.map(({ node }) => asKind(node, 'TransactionStmt'))
@@ -92,8 +92,8 @@ function transactionPairs(statements: readonly Statement[]): (readonly [Statemen
 
 /**
  * The script as it is sent: without BEGIN and COMMIT in pairs, as Prisma writes them around the change of an enum. They
- * would commit what comes before them, and leave it there when what comes after them fails. Every other character stays
- * in its place.
+ * would commit what precedes them, and leave it applied when what follows fails. Every other character keeps its
+ * position.
  */
 export async function asOneTransaction(script: string): Promise<string> {
   if (!/\b(begin|start)\b/i.test(script)) return script
@@ -106,7 +106,8 @@ export async function asOneTransaction(script: string): Promise<string> {
 }
 
 /**
- * Whether a script is one statement that might end its own transaction, out of our sight: it then needs one around it.
+ * Whether a script is one statement that might end its own transaction undetected: it then needs a transaction around
+ * it.
  */
 export async function isOneCall(script: string): Promise<boolean> {
   if (!/\b(call|do)\b/i.test(script)) return false

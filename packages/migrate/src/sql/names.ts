@@ -1,10 +1,10 @@
 import type { Node, RangeVar } from '@pgsql/types'
 import { asKind } from './walk.js'
 
-/** Where an unqualified name leads in our migrations: the host runs them with this search path. */
+/** The schema of an unqualified name in our migrations: the host runs them with this search path. */
 const DEFAULT_SCHEMA = 'public'
 
-/** The texts of a list of names: `a.b` is `['a', 'b']`. */
+/** The strings of a list of names: `a.b` is `['a', 'b']`. */
 export const textsOf = (nodes: readonly Node[] | undefined): string[] =>
   (nodes ?? []).flatMap((node) => asKind(node, 'String')?.sval ?? [])
 
@@ -18,5 +18,5 @@ export function qualifiedName(names: readonly string[]): string {
   return `${schema}.${name}`
 }
 
-/** As a person would write it: without the schema that goes without saying. */
+/** As a human would write it: without the default schema. */
 export const shortName = (name: string): string => name.replace(new RegExp(`^${DEFAULT_SCHEMA}\\.`), '')

@@ -4,22 +4,22 @@ import { SqlSyntaxError } from '../errors/errors.js'
 import { notPlainSql } from './not-plain.js'
 import { loadParser } from './parser.js'
 
-/** One statement of a script, as PostgreSQL's own parser (that of 18) reads it. */
+/** One statement of a script, as PostgreSQL's own parser (version 18) reads it. */
 export interface Statement {
   readonly node: Node
   /** As written, from its first word on and without the semicolon. */
   readonly text: string
   /** The line of its first word, from 1. */
   readonly line: number
-  /** The place of its first word in the script, in characters from 0. */
+  /** The position of its first word in the script, in characters from 0. */
   readonly offset: number
-  /** The comments in front of it and in it, in order. */
+  /** The comments before it and in it, in order. */
   readonly comments: readonly Comment[]
 }
 
 /** A comment of a script. */
 export interface Comment {
-  /** Without its marks. */
+  /** Without its delimiters. */
   readonly text: string
   /** From 1. */
   readonly line: number
@@ -33,7 +33,7 @@ export async function parseSql(sql: string): Promise<Statement[]> {
   const foreign = notPlainSql(sql)
   if (foreign) throw new SqlSyntaxError(foreign.problem, foreign.line)
   const { parse, scan, hasSqlDetails } = await loadParser()
-  if (sql === '') return [] // which the parser takes for a mistake
+  if (sql === '') return [] // which the parser treats as an error
   const { stmts = [] } = await parse(sql).catch((error: unknown) => {
     throw hasSqlDetails(error) ? syntaxError(sql, error) : error
   })

@@ -10,8 +10,8 @@ export async function loadParser(): Promise<typeof LibPgQuery> {
   return parser
 }
 
-/** The same without waiting, for what runs after {@link loadParser}. */
+/** The same without waiting, for code that runs after {@link loadParser}. */
 export function parser(): typeof LibPgQuery {
-  if (loaded === undefined) throw new Error('The parser is asked before it was loaded: await loadParser() first.')
+  if (loaded === undefined) throw new Error('The parser was called before it was loaded: await loadParser() first.')
   return loaded
 }

@@ -1,16 +1,16 @@
 import type { Node } from '@pgsql/types'
 
-/** The names of what PostgreSQL's syntax tree is made of. */
+/** The names of the node types in PostgreSQL's syntax tree. */
 export type Kinds = Node extends infer Each ? (Each extends object ? keyof Each : never) : never
 /** One of them, by name. */
 export type NodeOf<Kind extends Kinds> = Extract<Node, Record<Kind, unknown>>[Kind]
 
-/** The one statement or expression that a node is, if it is of this kind. */
+/** The single statement or expression of a node, if it is of this kind. */
 export function asKind<Kind extends Kinds>(node: Node | undefined, kind: Kind): NodeOf<Kind> | undefined {
   return (node as Partial<Record<Kind, NodeOf<Kind>>> | undefined)?.[kind]
 }
 
-/** Every node of a kind in a tree, outer ones first. `skip` says which kinds not to go into. */
+/** Every node of a kind in a tree, outer ones first. `skip` returns the kinds not to descend into. */
 export function* nodesOf<Kind extends Kinds>(
   tree: unknown,
   kind: Kind,

@@ -1,12 +1,12 @@
 import { MiyabiError } from '@miyabi/core'
 
 /**
- * Why the server's statistics of statements, or a plan, could not be had:
+ * Why the server's statement statistics, or a plan, are not available:
  *
- * - `migrate.statistics_missing`: pg_stat_statements is not there, not loaded, or older than PostgreSQL 13's
+ * - `migrate.statistics_missing`: pg_stat_statements is not installed, not loaded, or older than PostgreSQL 13's
  * - `migrate.statistics_denied`: the login may not see the statements of others
  * - `migrate.statement_unknown`: the statistics have no statement of this id
- * - `migrate.plan_refused`: the server makes no plan of the text
+ * - `migrate.plan_refused`: the server creates no plan for the text
  */
 export interface StatisticsErrorDetails {
   'migrate.statistics_missing': { readonly database: string }
@@ -17,7 +17,7 @@ export interface StatisticsErrorDetails {
 
 export type StatisticsErrorCode = keyof StatisticsErrorDetails
 
-/** The statistics of statements, or a plan, could not be had; `code` says why. Nothing was changed. */
+/** The statement statistics, or a plan, are not available; `code` says why. Nothing was changed. */
 export class StatisticsError<Code extends StatisticsErrorCode = StatisticsErrorCode> extends MiyabiError<
   Code,
   StatisticsErrorDetails[Code]

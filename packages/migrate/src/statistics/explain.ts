@@ -7,15 +7,15 @@ import { type DatabaseLocation, targetOf } from '../connection/target.js'
 import { StatisticsError } from './errors.js'
 import { readRecorded } from './recorded.js'
 
-/** How long the server may think about a plan, and wait for a lock, in milliseconds. */
+/** How long the server may plan, and wait for a lock, in milliseconds. */
 const LIMIT_MS = 1000
 
 export interface ExplainOptions {
   /** An operator's database: that of the migrator. */
   readonly database: DatabaseLocation
-  /** One statement with `$1`, `$2` for its values, or the id that `slowStatements` gives for one. */
+  /** One statement with `$1`, `$2` for its values, or the id of one from `slowStatements`. */
   readonly statement: string
-  /** As whom it is planned. Default: as whom the statement of the id ran, else the service. */
+  /** The role it is planned as. Default: the role that ran the statement of the id, otherwise the service. */
   readonly role?: string
   readonly signal?: AbortSignal
 }
@@ -29,14 +29,15 @@ export interface Plan {
 }
 
 /**
- * Asks for the generic plan of a statement, which does not depend on values, without running it: never with ANALYZE,
- * within a second, in a transaction that may only read and is rolled back.
+ * Returns the generic plan of a statement, which does not depend on values, without running it: never with ANALYZE,
+ * within a second, in a read-only transaction that is rolled back.
  *
- * What the planner computes beforehand it does run: functions that are declared IMMUTABLE, and STABLE ones for its
- * estimates. They run as `role`, can write nothing, and are ended with the second.
+ * The planner does run what it evaluates in advance: functions that are declared IMMUTABLE, and STABLE ones for its
+ * estimates. They run as `role`, can write nothing, and are ended after the second.
  *
- * @throws {StatisticsError} `migrate.plan_refused` for what is not one SELECT, INSERT, UPDATE, DELETE or MERGE, or has
- *   no plan in time; `migrate.statement_unknown`, `migrate.statistics_missing`, `migrate.statistics_denied` for an id
+ * @throws {StatisticsError} `migrate.plan_refused` for a text that is not one SELECT, INSERT, UPDATE, DELETE or MERGE,
+ * or has no plan in time; `migrate.statement_unknown`, `migrate.statistics_missing`, `migrate.statistics_denied` for an
+ * id
  */
 export async function explainStatement(options: ExplainOptions): Promise<Plan> {
   const { signal } = options
@@ -69,7 +70,7 @@ async function find(
   if (found) return found
   throw new StatisticsError('migrate.statement_unknown', `pg_stat_statements has no statement ${id}`, {
     details: { id },
-    remedy: '`pnpm db:slow --all` lists those that it has; rare ones have to leave when it is full',
+    remedy: 'run `pnpm db:slow --all` to list the recorded statements; rare ones are evicted when it is full',
   })
 }
 
@@ -78,9 +79,9 @@ async function planOf(client: pg.Client, sql: string, role: string): Promise<str
   try {
     await client.query("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
     await client.query("SELECT set_config('role', $1, true)", [role])
-    // The server's own parser sees to it that the text is one statement, and one that can be prepared: neither EXPLAIN
-    // nor EXECUTE nor DO. Nothing of it runs here. Only then may the text stand behind EXPLAIN, whose protocol takes
-    // several statements.
+    // The server's own parser ensures that the text is one statement, and one that can be prepared: neither EXPLAIN nor
+    // EXECUTE nor DO. None of it runs here. Only then may the text follow EXPLAIN, whose protocol accepts several
+    // statements.
     await client.query(inExtendedProtocol(`PREPARE miyabi_plan AS ${sql}`))
     const { rows } = await client.query<{ 'QUERY PLAN': string }>(await explain(client, sql))
     return rows.map((row) => row['QUERY PLAN'])
@@ -93,7 +94,7 @@ async function planOf(client: pg.Client, sql: string, role: string): Promise<str
   }
 }
 
-/** GENERIC_PLAN came with 16. Before, a plan that does not depend on values is that of a prepared statement. */
+/** GENERIC_PLAN was added in 16. Before that, a plan that does not depend on values is that of a prepared statement. */
 async function explain(client: pg.Client, sql: string): Promise<string> {
   const { rows } = await client.query<{ version: number; parameters: number }>(
     `SELECT current_setting('server_version_num')::int AS version, cardinality(parameter_types) AS parameters
@@ -104,15 +105,15 @@ async function explain(client: pg.Client, sql: string): Promise<string> {
   return `EXPLAIN EXECUTE miyabi_plan${parameters === 0 ? '' : `(${Array(parameters).fill('NULL').join(', ')})`}`
 }
 
-/** The protocol in which a text is one statement; the driver's types do not know of it. */
+/** The protocol in which a text is one statement; the driver's types do not include it. */
 const inExtendedProtocol = (text: string): pg.QueryConfig => ({ text, queryMode: 'extended' }) as pg.QueryConfig
 
 function refused(problem: string, sqlstate: string | undefined): StatisticsError {
-  return new StatisticsError('migrate.plan_refused', `The server makes no plan of this text: ${problem}`, {
+  return new StatisticsError('migrate.plan_refused', `The server creates no plan for this text: ${problem}`, {
     details: { sqlstate },
     remedy:
       sqlstate === '42501'
-        ? 'name a role that may do this, and that the login may become, with --role'
-        : 'give one SELECT, INSERT, UPDATE, DELETE or MERGE, with $1::type where the server cannot tell the type of a value ($1::interval for interval $1)',
+        ? 'pass --role with a role that may do this, and that the login may assume'
+        : 'pass one SELECT, INSERT, UPDATE, DELETE or MERGE, with $1::type if the server cannot infer the type of a value ($1::interval for interval $1)',
   })
 }

@@ -10,9 +10,9 @@ import { StatisticsError } from './errors.js'
 export interface RecordedStatement {
   /** pg_stat_statements' `queryid` as 16 hexadecimal digits. */
   readonly id: string
-  /** As which role it ran; none where that has gone. */
+  /** The role that ran it; none if it was dropped. */
   readonly role: string | undefined
-  /** The server's own text; utility statements may have values in it. */
+  /** The server's own text; utility statements may contain values. */
   readonly sql: string
   readonly calls: number
   readonly totalMs: number
@@ -22,12 +22,12 @@ export interface RecordedStatement {
 
 /** What the server has recorded for one database. */
 export interface Recorded {
-  /** Since when; unset where the server does not know. */
+  /** Since when; unset if the server does not know. */
   readonly since: Date | undefined
   readonly statements: readonly RecordedStatement[]
 }
 
-/** Where the extension is looked for behind the database itself: it records the statements of all databases. */
+/** Where the extension is searched for after the database itself: it records the statements of all databases. */
 const MAINTENANCE_DATABASE = 'postgres'
 
 /**
@@ -44,7 +44,7 @@ export async function readRecorded(target: Target, signal: AbortSignal | undefin
       : await recordedIn(withDatabase(target, MAINTENANCE_DATABASE), database, signal).catch((error: unknown) => {
           signal?.throwIfAborted()
           if (error instanceof StatisticsError) throw error
-          return undefined // nobody has to be let in there
+          return undefined // no other login needs access there
         })
   if (elsewhere) return elsewhere
   throw missing(database, 'has no extension pg_stat_statements')
@@ -96,7 +96,7 @@ async function read(client: pg.Client, { user }: Target, database: string): Prom
   }
 }
 
-/** Why a server that has the extension does not answer. */
+/** Why a server that has the extension does not return statistics. */
 function reasonOf(error: unknown, { user, database }: { readonly user: string; readonly database: string }): unknown {
   switch ((error as { readonly code?: unknown }).code) {
     case '55000':
@@ -117,7 +117,7 @@ function reasonOf(error: unknown, { user, database }: { readonly user: string; r
 function missing(database: string, problem: string): StatisticsError {
   return new StatisticsError('migrate.statistics_missing', `The PostgreSQL server ${problem}`, {
     details: { database },
-    remedy: `add pg_stat_statements to shared_preload_libraries (Amazon RDS has it there by default), restart the server, and let a superuser run \`CREATE EXTENSION pg_stat_statements\` in the database ${database}, or in ${MAINTENANCE_DATABASE}, where nobody else sees it`,
+    remedy: `add pg_stat_statements to shared_preload_libraries (Amazon RDS has it there by default), restart the server, and let a superuser run \`CREATE EXTENSION pg_stat_statements\` in the database ${database}, or in ${MAINTENANCE_DATABASE}, where no one else sees it`,
   })
 }
 

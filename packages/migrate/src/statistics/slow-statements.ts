@@ -3,40 +3,40 @@ import { statementShape } from '@miyabi/core/statement-shape'
 import { type DatabaseLocation, targetOf } from '../connection/target.js'
 import { type RecordedStatement, readRecorded } from './recorded.js'
 
-/** Statements of one shape that ran as one role: what they took of the server, all together. */
+/** The totals on the server of all statements of one shape that ran as one role. */
 export interface SlowStatement {
-  /** Of the costliest of them, by which its plan can be asked for: 16 hexadecimal digits. */
+  /** The id of the costliest of them, with which its plan can be requested: 16 hexadecimal digits. */
   readonly id: string
-  /** As which role they ran; unset where that has gone. */
+  /** The role that ran them; unset if it was dropped. */
   readonly role: string | undefined
   /** Without values and comments, see `statementShape`. */
   readonly statement: string
   readonly calls: number
-  /** Of the server's time, without the way there, in milliseconds. */
+  /** Of the server's time, excluding the network, in milliseconds. */
   readonly totalMs: number
   readonly meanMs: number
   readonly maxMs: number
-  /** Returned or changed. */
+  /** Rows returned or changed. */
   readonly rows: number
 }
 
 /** What a server has recorded of a database's statements. */
 export interface SlowStatements {
-  /** Since when it counts; unset where the server does not know. */
+  /** Since when it counts; unset if the server does not know. */
   readonly since: Date | undefined
-  /** Those that took most, first. */
+  /** The costliest, first. */
   readonly statements: readonly SlowStatement[]
 }
 
 export interface SlowStatementsOptions {
   /** An operator's database: that of the migrator. */
   readonly database: DatabaseLocation
-  /** Also those that ran as a login itself: migrations, checks of connections. Default false. */
+  /** Also those that ran as a login itself: migrations, connection checks. Default false. */
   readonly all?: boolean
   readonly signal?: AbortSignal
 }
 
-/** As whom the application's statements run. */
+/** The roles that run the application's statements. */
 const ROLES: ReadonlySet<string | undefined> = new Set([
   databaseRoles.user,
   databaseRoles.webUser,
@@ -44,8 +44,8 @@ const ROLES: ReadonlySet<string | undefined> = new Set([
 ])
 
 /**
- * What the server spent its time on, as pg_stat_statements counts it, one entry for each shape of a statement and each
- * role: the lengths of IN lists, which servers before 18 tell apart, are taken together.
+ * Returns what the server spent its time on, as pg_stat_statements counts it, one entry for each shape of a statement
+ * and each role: different lengths of IN lists, which servers before 18 distinguish, are combined.
  * @throws {StatisticsError} `migrate.statistics_missing`, `migrate.statistics_denied`
  */
 export async function slowStatements({

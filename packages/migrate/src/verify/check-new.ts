@@ -9,25 +9,25 @@ import { verifyMigrations } from './verify.js'
 export interface CheckNewOptions {
   /** The folder of the migrations. */
   readonly folder: string
-  /** Of a login that may create databases; the database itself is not touched. */
+  /** A login that may create databases; the database itself is not changed. */
   readonly databaseUrl: DatabaseLocation
-  /** Of those that were just written. */
+  /** The names of those that were just written. */
   readonly names: readonly string[]
   readonly signal?: AbortSignal
 }
 
-/** What is to be done by hand with migrations that were just written. */
+/** What has to be done manually with migrations that were just written. */
 export interface NewChecked {
-  /** Those that were tried up, down and up again, with what was found. */
+  /** Those that were run up, down and up again, with the findings. */
   readonly tried: readonly { readonly name: string; readonly findings: readonly VerifyFinding[] }[]
-  /** Why nothing was tried. */
+  /** Why nothing was run. */
   readonly notTried?: string
   readonly lint: readonly LintFinding[]
 }
 
 /**
- * Tries migrations that were just written, up, down and up again with rows in the tables, after all that are there, on
- * a database of its own; and holds them to the rules of lint.
+ * Runs migrations that were just written up, down and up again with rows in the tables, after all existing ones, on a
+ * scratch database; and checks them against the rules of lint.
  */
 export async function checkNewMigrations({ folder, databaseUrl, names, signal }: CheckNewOptions): Promise<NewChecked> {
   const report = await lintMigrations(folder, { signal })

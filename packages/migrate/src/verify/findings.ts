@@ -2,9 +2,9 @@ import type { CatalogDifference } from '../catalog/diff.js'
 import { renderCatalogDiff } from '../catalog/render.js'
 import { describeLoss, type Loss, lossName } from '../loss/loss.js'
 
-/** What can be wrong with a migration that was tried in both directions. */
+/** What can be wrong with a migration that was run in both directions. */
 export type VerifyProblem =
-  /** It cannot be applied; those after it were not tried. */
+  /** It cannot be applied; those after it were not run. */
   | 'up failed'
   | 'rows failed'
   | 'seed failed'
@@ -23,7 +23,7 @@ export type VerifyProblem =
 /** One thing that is wrong with a migration. */
 export interface VerifyFinding {
   readonly problem: VerifyProblem
-  /** What it is, and what to do about it; of several lines. */
+  /** What it is, and what to do about it; several lines. */
   readonly text: string
   readonly differences?: readonly CatalogDifference[]
   readonly losses?: readonly Loss[]
@@ -36,15 +36,15 @@ export const differs = (
   problem,
   text: `${
     problem === 'not restored'
-      ? 'down.sql does not bring back what was there before migration.sql'
-      : 'applied once more after down.sql, migration.sql gives something else than the first time'
+      ? 'down.sql does not restore the state before migration.sql'
+      : 'applied again after down.sql, migration.sql gives a different result than the first time'
   } (- is missing, + is left over):\n${renderCatalogDiff(differences)}`,
   differences,
 })
 
 export const undeclared = (file: 'migration.sql' | 'down.sql', losses: readonly Loss[]): VerifyFinding => ({
   problem: 'loss not declared',
-  text: `${file} destroys what no other file brings back:\n${losses
+  text: `${file} destroys what no other file restores:\n${losses
     .map((loss) => `  ${describeLoss(loss)}`)
     .join('\n')}\nKeep it, or declare it at the top of ${file}:\n-- @loses ${losses.map(lossName).join(' ')}`,
   losses,
@@ -52,5 +52,5 @@ export const undeclared = (file: 'migration.sql' | 'down.sql', losses: readonly 
 
 export const empty = (names: readonly string[]): VerifyFinding => ({
   problem: 'empty',
-  text: `there is no value in ${names.join(', ')}, so nothing shows whether it would survive. Add rows to rows.sql beside migration.sql.`,
+  text: `there is no value in ${names.join(', ')}, so it is not proven whether it would survive. Add rows to rows.sql beside migration.sql.`,
 })

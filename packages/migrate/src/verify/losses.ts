@@ -2,8 +2,8 @@ import type { Loss } from '../loss/loss.js'
 import type { TableContents } from './snapshot.js'
 
 /**
- * What was there and is not any more, or has other values. Rows that came meanwhile are nobody's loss. Tables and
- * columns are the same under another name; one that was dropped and made again is the same by its name.
+ * What existed and no longer exists, or has other values. Rows that were added meanwhile do not count. Tables and
+ * columns are the same under another name; one that was dropped and created again is identified by its name.
  */
 export function lossesBetween(before: readonly TableContents[], after: readonly TableContents[]): Loss[] {
   return before.flatMap((table) => {
@@ -17,7 +17,7 @@ function wholeTable({ name, rows }: TableContents): Loss[] {
   return [{ table: name, rows: rows.length, values: rows.flat().filter((value) => value !== null).length }]
 }
 
-/** A column, by its place before and after. */
+/** A column, by its position before and after. */
 interface Pair {
   readonly name: string
   readonly was: number
@@ -59,7 +59,7 @@ function byKey(before: TableContents, after: TableContents, pairs: readonly Pair
   return [...wholeTable({ ...before, rows: gone }), ...columns]
 }
 
-/** Without a key rows have no identity: one is lost where its like is found less often. */
+/** Without a key rows have no identity: one is lost if its equal is found less often. */
 function asBag(before: TableContents, after: TableContents, pairs: readonly Pair[]): Loss[] {
   const counts = new Map<string, number>()
   for (const row of after.rows) {

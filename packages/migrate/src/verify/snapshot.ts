@@ -7,7 +7,7 @@ export interface TableContents extends Table {
   readonly rows: readonly (readonly (string | null)[])[]
 }
 
-/** Reads every row of every table, whatever policies say. For databases that hold a few rows of each. */
+/** Reads every row of every table, regardless of policies. For databases with a few rows in each. */
 export async function snapshot(client: pg.ClientBase): Promise<TableContents[]> {
   await client.query('BEGIN')
   try {

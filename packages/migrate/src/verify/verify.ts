@@ -19,14 +19,14 @@ import { lossesBetween } from './losses.js'
 import { snapshot, type TableContents } from './snapshot.js'
 
 export interface VerifyOptions {
-  /** Of a login that may create databases. The database itself is not touched. */
+  /** A login that may create databases. The database itself is not changed. */
   readonly databaseUrl: DatabaseLocation
   readonly migrations: readonly Migration[]
-  /** Try only those of these names; the others are run. Default: all. */
+  /** Check only those of these names; the others are only applied. Default: all. */
   readonly only?: readonly string[]
   /** Fills a database that has all migrations with the seed. */
   readonly seed?: (databaseUrl: string) => Promise<void>
-  /** Told what was found with each migration, as soon as it is known. */
+  /** Called with the findings of each migration, as soon as they are known. */
   readonly onVerified?: (verified: VerifiedMigration) => void
   readonly signal?: AbortSignal
 }
@@ -34,7 +34,7 @@ export interface VerifyOptions {
 export interface VerifiedMigration {
   readonly name: string
   readonly ms: number
-  /** Tables that had rows while it was tried. */
+  /** Tables that had rows during the run. */
   readonly tables: number
   readonly findings: readonly VerifyFinding[]
 }
@@ -53,10 +53,11 @@ interface States {
 }
 
 /**
- * Tries every migration in both directions, with rows in the tables, on databases of its own: up, down and up again
- * must give the same schema as before, and rows must survive or their loss be declared. Rows come from each migration's
+ * Runs every migration in both directions, with rows in the tables, on scratch databases: up, down and up again must
+ * give the same schema as before, and rows must survive or their loss be declared. Rows come from each migration's
  * `rows.sql` and, for the last one, from the seed too.
- * @throws {MigrationError} `migrate.scratch_denied`, `migrate.up_failed` where one that is not to be tried does not run
+ * @throws {MigrationError} `migrate.scratch_denied`, `migrate.up_failed` if a migration that is only applied does not
+ * run
  */
 export async function verifyMigrations(options: VerifyOptions): Promise<VerifiedMigration[]> {
   const { migrations, seed, onVerified, signal } = options
@@ -76,7 +77,7 @@ export async function verifyMigrations(options: VerifyOptions): Promise<Verified
     const isLast = migration === migrations.at(-1)
     const { after, findings } = await verifyOne(chain, before, migration, isLast ? seed : undefined)
     before = after
-    // A seed that was interrupted says nothing of the migration.
+    // An interrupted seed shows nothing about the migration.
     signal?.throwIfAborted()
     const ms = Math.round(performance.now() - start)
     const result = { name: migration.name, ms, tables: after.contents.length, findings }
@@ -87,7 +88,7 @@ export async function verifyMigrations(options: VerifyOptions): Promise<Verified
   return verified
 }
 
-/** One that is there already: what is wrong with it is told when it is tried. */
+/** A migration already applied: what is wrong with it is reported when it is checked. */
 async function runOnly(chain: ScratchDatabase, migration: Migration): Promise<void> {
   await chain.use(async (client) => {
     await runScript(client, migration.up).catch((error: unknown) => {
@@ -98,7 +99,7 @@ async function runOnly(chain: ScratchDatabase, migration: Migration): Promise<vo
 }
 
 /**
- * Takes the chain of migrations one further, from how it was `before` to how it is `after`, and tries that step on a
+ * Advances the chain of migrations by one, from its state `before` to its state `after`, and checks that step on a
  * copy.
  */
 async function verifyOne(
@@ -139,7 +140,7 @@ async function verifyOne(
   return { after, findings }
 }
 
-/** A down file that can be tried, and the losses that both files declare. */
+/** A down file that can be run, and the losses that both files declare. */
 interface WayBack {
   readonly down: string
   readonly declared: { readonly up: readonly string[]; readonly down: readonly string[] }
@@ -147,7 +148,7 @@ interface WayBack {
 
 async function wayBack({ name, up, down }: Migration): Promise<WayBack | VerifyFinding> {
   if (down === undefined) {
-    return { problem: 'down missing', text: `there is no down.sql. \`pnpm db:migrate down ${name}\` writes one.` }
+    return { problem: 'down missing', text: `there is no down.sql. Run \`pnpm db:migrate down ${name}\` to write one.` }
   }
   try {
     await checkDown(name, down)
@@ -204,7 +205,7 @@ const stateOf = async (client: pg.Client): Promise<State> => ({
   contents: await snapshot(client),
 })
 
-/** `rows.sql` is for tables as their owner sees them: no policy keeps it from inserting. */
+/** `rows.sql` is for tables as their owner sees them: no policy prevents it from inserting. */
 async function insertRows(client: pg.Client, rows: string): Promise<void> {
   if (rows === '') return
   await client.query('BEGIN')
@@ -220,7 +221,7 @@ function emptyIn(contents: readonly TableContents[]): string[] {
   })
 }
 
-/** Runs a step; what the server says against it becomes a finding. */
+/** Runs a step; the server's objection becomes a finding. */
 async function attempt(
   problem: VerifyProblem,
   script: string,

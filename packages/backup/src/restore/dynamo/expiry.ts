@@ -4,5 +4,5 @@ import type { Item } from '../../format/item-line.js'
 export const expiresAtMs = ({ ttl }: Item): number =>
   ttl?.N === undefined ? Number.POSITIVE_INFINITY : Number(ttl.N) * 1000
 
-/** What expires so soon may be gone when it is compared, in milliseconds. */
+/** An item that expires this soon may be gone when it is compared, in milliseconds. */
 export const SOON_MS = 3_600_000

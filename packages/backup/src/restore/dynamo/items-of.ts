@@ -13,7 +13,7 @@ export interface ReadItem {
 }
 
 /**
- * The items of a table in a backup. That they are those which were written is certain at the end.
+ * The items of a table in a backup. That they are complete and unchanged is certain only at the end.
  * @throws {BackupError} `backup.damaged`
  */
 export async function* itemsOf(backup: OpenedBackup, table: DynamoTable): AsyncGenerator<ReadItem, void, undefined> {
@@ -25,5 +25,9 @@ export async function* itemsOf(backup: OpenedBackup, table: DynamoTable): AsyncG
     }
   }
   if (hash.rows === table.items && hash.value === table.hash) return
-  throw damaged(backup.manifest.id, table.name, `holds ${hash.rows} items, and ${table.items} others were written`)
+  throw damaged(
+    backup.manifest.id,
+    table.name,
+    `holds ${hash.rows} items that differ from the ${table.items} that were written`,
+  )
 }

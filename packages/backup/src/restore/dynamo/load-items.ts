@@ -12,9 +12,9 @@ import { writtenAtMs } from './written-at.js'
 
 /** How items are put. */
 export interface LoadItemsOptions {
-  /** From when on a consumer may not have counted the items of a table; see `uncountedFrom`. */
+  /** The time from which a consumer may not have counted the items of a table; see `uncountedFrom`. */
   readonly uncountedFrom: ReadonlyMap<string, number>
-  /** Whether an earlier try has put some. */
+  /** Whether an earlier attempt has put some. */
   readonly isContinued: boolean
   readonly signal: AbortSignal
   readonly onItems: (table: string, items: number) => void
@@ -23,15 +23,15 @@ export interface LoadItemsOptions {
 /** What was put. */
 export interface LoadedItems {
   readonly items: number
-  /** Items of the backup whose time was over, which DynamoDB would remove again. */
+  /** Items of the backup that have expired, which DynamoDB would remove again. */
   readonly expired: number
-  /** Of the items, those that the streams tell: a consumer may not have counted them at the cut. */
+  /** Of the items, those that the streams report: a consumer may not have counted them at the cut. */
   readonly told: number
 }
 
 /**
- * Puts the items of a backup into tables whose streams were ended, begins the streams, puts what consumers may not have
- * counted yet, so that the streams tell them that, and compares what is there with the backup.
+ * Puts the items of a backup into tables whose streams were disabled, enables the streams, puts the items that
+ * consumers may not have counted yet, so that the streams report them, and compares the tables with the backup.
  * @throws {BackupError} `backup.damaged`, `backup.items_differ`
  */
 export async function loadItems(
@@ -45,7 +45,7 @@ export async function loadItems(
   const sums = { items: 0, expired: 0, told: 0 }
   const expected = new Map(tables.map(({ name }) => [name, new RowsHash()]))
 
-  /** The items of one of the two rounds that are not over; counts what is to be found afterwards. */
+  /** The unexpired items of one of the two rounds; counts what must be found afterwards. */
   async function* round(table: DynamoTable, isLate: boolean): AsyncGenerator<Item, void, undefined> {
     const from = uncountedFrom.get(table.name) ?? Number.POSITIVE_INFINITY
     for await (const read of itemsOf(backup, table)) {
@@ -66,7 +66,7 @@ export async function loadItems(
   for (const table of tables) sums.items += await put(table, round(table, false))
   await dynamo.tables.apply({ signal })
   for (const table of tables.filter(({ name }) => uncountedFrom.has(name))) {
-    // An item that is put over an equal one is no change, and no stream tells it.
+    // An item that is put over an equal one is not a change, and no stream reports it.
     const late = round(table, true)
     const told = await put(
       table,
@@ -85,14 +85,14 @@ export async function loadItems(
     if (found.rows === wanted?.rows && found.value === wanted.value) continue
     throw new BackupError(
       'backup.items_differ',
-      `${prefix + name} holds ${found.rows} items, and ${wanted?.rows ?? 0} others were put: somebody else writes into it`,
+      `${prefix + name} holds ${found.rows} items that differ from the ${wanted?.rows ?? 0} that were put: another process writes to it`,
       { details: { table: prefix + name }, remedy: 'end what works on these tables, and restore into new ones' },
     )
   }
   return sums
 }
 
-/** What expires soon may be gone when it is looked for. */
+/** Items that expire soon may be gone when they are read. */
 function note(hash: RowsHash | undefined, { item, line }: ReadItem, startedAt: number): void {
   if (expiresAtMs(item) > startedAt + SOON_MS) hash?.add(line)
 }

@@ -4,13 +4,13 @@ import type { Item } from '../../format/item-line.js'
 import type { DynamoPlace } from './place.js'
 
 /**
- * What the keys of the item begin with that says which backup is being restored into a table: by it a second try knows
- * what the first one left. No entity's keys do, and it is gone when the restore is done.
+ * The prefix of the keys of the item that records which backup is being restored into a table: a second attempt uses it
+ * to recognize what the first one left. No entity's keys start with it, and it is removed when the restore is done.
  */
 const NOTE = '$restore#'
 const KEY = { pk: { S: NOTE }, sk: { S: NOTE } }
 
-/** The backup that is being restored into a table, where one is. */
+/** The backup that is being restored into a table, if there is one. */
 export async function readNote(client: DynamoDBClient, table: string): Promise<string | undefined> {
   const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: KEY, ConsistentRead: true }))
   return Item?.['backup']?.S
@@ -20,7 +20,7 @@ export async function writeNote(client: DynamoDBClient, table: string, backup: s
   await client.send(new PutItemCommand({ TableName: table, Item: { ...KEY, backup: { S: backup } } }))
 }
 
-/** Takes the notes out of the tables. */
+/** Removes these items from the tables. */
 export async function removeNotes({ dynamo, prefix }: DynamoPlace): Promise<void> {
   for (const { name } of tableDefinitions)
     await dynamo.client.send(new DeleteItemCommand({ TableName: prefix + name, Key: KEY }))

@@ -6,7 +6,7 @@ import { holdsItems } from './scan-items.js'
 import { endStream } from './streams.js'
 
 /**
- * The tables that hold items, other than those that an earlier try to restore the same backup has left.
+ * The tables that hold items, except those that an earlier attempt to restore the same backup has left.
  * @throws {BackupError} `backup.other_unfinished`
  */
 export async function filledDynamoTables({ dynamo, prefix }: DynamoPlace, backup: string): Promise<readonly string[]> {
@@ -24,8 +24,8 @@ export async function filledDynamoTables({ dynamo, prefix }: DynamoPlace, backup
 }
 
 /**
- * Makes the tables that are missing, notes in each which backup comes, and ends their streams.
- * @returns whether an earlier try had been here.
+ * Creates the missing tables, records in each which backup is restored, and disables their streams.
+ * @returns whether there was an earlier attempt.
  * @throws {BackupError} `backup.stream_used`
  */
 export async function openDynamoTables(
@@ -46,12 +46,12 @@ export async function openDynamoTables(
   return isContinued
 }
 
-/** Names as consumers give them. */
+/** Names as consumers use them. */
 const STREAMS = { MiyabiEvents: 'events', MiyabiAgentState: 'agentState' } as const
 
 /**
- * Whether the stream that is begun next would tell what was before: the embedded engine's does, which has no limit to
- * the reads of a shard; AWS's is another stream.
+ * Whether the stream that is enabled next would report earlier changes: the embedded engine's does, which has no limit
+ * on the reads of a shard; AWS's is a new stream.
  */
 async function hasOldRecords(dynamo: Dynamo, name: string, signal: AbortSignal): Promise<boolean> {
   const from = name in STREAMS ? STREAMS[name as keyof typeof STREAMS] : undefined
@@ -70,17 +70,17 @@ async function hasOldRecords(dynamo: Dynamo, name: string, signal: AbortSignal):
 const otherUnfinished = (table: string, other: string): BackupError<'backup.other_unfinished'> =>
   new BackupError(
     'backup.other_unfinished',
-    `The restore of another backup, ${other}, began in ${table} and did not end`,
+    `The restore of another backup, ${other}, began in ${table} and did not complete`,
     {
       details: { table, backup: other },
-      remedy: `restore ${other} again, which goes on with it, or restore into other tables: another DYNAMODB_TABLE_PREFIX`,
+      remedy: `restore ${other} again, which resumes it, or restore into other tables: another DYNAMODB_TABLE_PREFIX`,
     },
   )
 
 const streamUsed = (table: string): BackupError<'backup.stream_used'> =>
   new BackupError(
     'backup.stream_used',
-    `${table} is empty, but was used before, and the stream of the embedded engine goes on to tell that`,
+    `${table} is empty, but was used before, and the stream of the embedded engine still reports those changes`,
     {
       details: { table },
       remedy: 'restore into other tables, with another DYNAMODB_TABLE_PREFIX, or into a new folder (MIYABI_STACK_DIR)',

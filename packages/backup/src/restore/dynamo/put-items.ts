@@ -3,12 +3,12 @@ import { fullJitter, isMiyabiError, sleep } from '@miyabi/core'
 import { mapDynamoError } from '@miyabi/dynamo'
 import type { Item } from '../../format/item-line.js'
 
-/** DynamoDB takes so many items in one batch. */
+/** The most items DynamoDB accepts in one batch. */
 const BATCH_SIZE = 25
-/** Batches on their way at a time. */
+/** Batches in flight. */
 const CONCURRENCY = 8
 const BACKOFF = { initialMs: 50, maxMs: 5_000 }
-/** How long a batch is tried without any of it being taken, in milliseconds. */
+/** How long a batch is retried without any of it being accepted, in milliseconds. */
 const PATIENCE_MS = 120_000
 
 /** Where items are put. */
@@ -21,17 +21,17 @@ export interface PutOptions {
 }
 
 /**
- * Puts items, each over what has its key, and repeats what DynamoDB leaves or is too busy for: putting an item twice is
- * putting it once.
+ * Puts items, each over the item with its key, and retries what DynamoDB leaves unprocessed or throttles: putting an
+ * item twice has the effect of putting it once.
  * @returns how many.
- * @throws {DynamoError} where it goes on failing.
+ * @throws {DynamoError} if it keeps failing.
  */
 export async function putItems(options: PutOptions, items: AsyncIterable<Item>): Promise<number> {
   const batches = batchesOf(items)
   let count = 0
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
-  // They take from one source, whose `next` waits for its turn by itself.
+  // They read from one source, whose `next` serializes its calls.
   const work = async (): Promise<void> => {
     for (let next = await batches.next(); !next.done; next = await batches.next()) {
       await writeAll(
@@ -62,7 +62,7 @@ async function* batchesOf(items: AsyncIterable<Item>): AsyncGenerator<Item[], vo
   if (batch.length > 0) yield batch
 }
 
-/** Writes up to 25 requests until DynamoDB has taken each. */
+/** Writes up to 25 requests until DynamoDB has accepted each. */
 export async function writeAll(
   { client, table, signal }: PutOptions,
   requests: readonly WriteRequest[],
@@ -88,6 +88,6 @@ export async function writeAll(
       const isPassing = isMiyabiError(mapped) && mapped.retryable
       if (!isPassing || performance.now() - progressAt > PATIENCE_MS) throw mapped
     }
-    if (performance.now() - progressAt > PATIENCE_MS) throw new Error(`${table} took none of ${left.length} items`)
+    if (performance.now() - progressAt > PATIENCE_MS) throw new Error(`${table} accepted none of ${left.length} items`)
   }
 }

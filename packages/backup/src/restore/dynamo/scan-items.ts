@@ -2,10 +2,10 @@ import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import type { Item } from '../../format/item-line.js'
 import { isNote } from './note.js'
 
-/** Parts of a table that are read side by side. */
+/** Segments of a table that are read in parallel. */
 const SEGMENTS = 4
 
-/** Calls `onItem` with every item of a table, strongly consistent, in no order, but for the note of a restore. */
+/** Calls `onItem` with every item of a table, strongly consistent, in no order, except for the record of a restore. */
 export async function scanItems(
   client: DynamoDBClient,
   table: string,
@@ -32,7 +32,7 @@ export async function scanItems(
   )
 }
 
-/** Whether a table holds any item, but for the note of a restore. */
+/** Whether a table holds any item, except for the record of a restore. */
 export async function holdsItems(client: DynamoDBClient, table: string): Promise<boolean> {
   const { Items = [], LastEvaluatedKey } = await client.send(
     new ScanCommand({ TableName: table, ConsistentRead: true, Limit: 2 }),

@@ -4,8 +4,8 @@ import { sleep } from '@miyabi/core'
 const POLL_MS = 200
 
 /**
- * Ends the stream of a table, so that it says nothing of what is put: the one that is begun afterwards is another, and
- * whoever reads that begins behind what was put.
+ * Disables the stream of a table, so that it does not report what is put: the stream enabled afterwards is a new one,
+ * whose readers start after what was put.
  */
 export async function endStream(client: DynamoDBClient, table: string, signal: AbortSignal): Promise<void> {
   if (!(await hasStream(client, table))) return

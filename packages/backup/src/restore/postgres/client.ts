@@ -4,7 +4,7 @@ import { connect } from '../../postgres/connect.js'
 import { toServerError } from '../../postgres/database-error.js'
 
 /**
- * Runs `work` on a connection of its own as the migrator, which the signal closes.
+ * Runs `work` on a separate connection as the migrator, which the signal closes.
  * @throws {BackupError} `backup.database_unreachable`, `backup.database_refused`, `backup.database_failed`
  */
 export async function withClient<T>(
@@ -14,7 +14,7 @@ export async function withClient<T>(
 ): Promise<T> {
   const client = await connect(target, { signal })
   try {
-    // Where this process is gone, the server shall not finish a long statement for nobody, locks held.
+    // If this process dies, the server must not finish a long statement while holding locks.
     await client.query("SET client_connection_check_interval = '1s'")
     return await work(client)
   } catch (error) {

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Table } from './tables.js'
 
-/** What migrations fill, and what a stack without data fills while it is up: it goes with the restore. */
+/** What migrations fill, and what a running stack without data fills: the restore replaces it. */
 const MACHINERY: ReadonlySet<string> = new Set([
   'public.outbox_partitions',
   'public.outbox_topics',
@@ -9,7 +9,7 @@ const MACHINERY: ReadonlySet<string> = new Set([
   'public.stream_shards',
 ])
 
-/** The tables that hold data, each with about how much, such as `public.users (3 rows)`. */
+/** The tables that hold data, each with an approximate count, such as `public.users (3 rows)`. */
 export async function filledTables(client: pg.ClientBase, tables: readonly Table[]): Promise<readonly string[]> {
   const data = tables.filter(({ name }) => !MACHINERY.has(name))
   if (data.length === 0) return []

@@ -4,15 +4,15 @@ import type { Cut } from '../../format/manifest.js'
 
 /** DynamoDB keeps a record of a stream for a day. */
 const RETENTION_MS = 24 * 3_600_000
-/** The time of a record is to the second. */
+/** The time of a record is precise to the second. */
 const RESOLUTION_MS = 2_000
 
 /**
- * From when on the items of a table may not have been counted by a consumer at the cut, in milliseconds since 1970, by
- * the name of the table without its prefix. Tables that nobody consumed are left out.
+ * The time from which the items of a table may not have been counted by a consumer at the cut, in milliseconds since
+ * 1970, by the name of the table without its prefix. Tables without a consumer are omitted.
  */
 export async function uncountedFrom(client: pg.ClientBase, cut: Cut): Promise<ReadonlyMap<string, number>> {
-  // A shard of which nothing was read yet may hold all that DynamoDB keeps.
+  // A shard of which nothing was read yet may hold everything that DynamoDB keeps.
   const { rows } = await client.query<{ stream: string; from: number }>(
     `SELECT stream, (extract(epoch FROM min(coalesce(record_at, since, listed_at - interval '24 hours'))) * 1000)::float8 AS from
        FROM public.stream_shards WHERE state <> 'done' GROUP BY stream`,

@@ -8,12 +8,12 @@ import { openTables } from './open-tables.js'
 import { type Table, tablesOf } from './tables.js'
 
 /**
- * Puts the rows of a backup into a database that has its schema and no data. For use inside of a transaction, as the
- * tables' owner: what the catalog says is the same before and after.
+ * Inserts the rows of a backup into a database that has its schema and no data. For use inside a transaction, as the
+ * tables' owner: the catalog is the same before and after.
  *
  * @returns how many rows.
  * @throws {BackupError} `backup.not_empty`, `backup.tables_differ`, `backup.tables_locked`, `backup.damaged`,
- *   `backup.schema_changed`
+ * `backup.schema_changed`
  */
 export async function loadDatabase(
   client: pg.Client,
@@ -33,17 +33,21 @@ export async function loadDatabase(
   if (differences.length === 0) return rows
   throw new BackupError(
     'backup.schema_changed',
-    `The restore would leave the schema otherwise than it was:\n${renderCatalogDiff(differences)}`,
+    `The restore would leave a different schema:\n${renderCatalogDiff(differences)}`,
     { details: { differences: differences.length }, remedy: 'report it, with these lines' },
   )
 }
 
 /** @throws {BackupError} `backup.not_empty` */
 export const notEmpty = (found: readonly string[]): BackupError<'backup.not_empty'> =>
-  new BackupError('backup.not_empty', `A backup is restored into an empty stack, and here is: ${found.join(', ')}`, {
-    details: { found },
-    remedy: 'restore into a database and DynamoDB tables without data: new ones, or another DYNAMODB_TABLE_PREFIX',
-  })
+  new BackupError(
+    'backup.not_empty',
+    `A backup is restored into an empty stack, but this one has data: ${found.join(', ')}`,
+    {
+      details: { found },
+      remedy: 'restore into a database and DynamoDB tables without data: new ones, or another DYNAMODB_TABLE_PREFIX',
+    },
+  )
 
 function compareTables({ manifest }: OpenedBackup, tables: readonly Table[]): void {
   const backedUp = new Set(manifest.postgres.tables.map(({ name }) => name))
@@ -58,6 +62,6 @@ function compareTables({ manifest }: OpenedBackup, tables: readonly Table[]): vo
   throw new BackupError('backup.tables_differ', `The database has other tables than the backup: ${facts.join('; ')}`, {
     details: { missing, unexpected },
     remedy:
-      'restore into a database that only its migrations have made; `pnpm db:migrate drift` names what they did not',
+      'restore into a database that only its migrations have created; run `pnpm db:migrate drift` to list other changes',
   })
 }

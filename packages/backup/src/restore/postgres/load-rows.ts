@@ -9,8 +9,8 @@ import type { Table } from './tables.js'
 const { escapeIdentifier, escapeLiteral } = pg
 
 /**
- * Puts the rows of a backup into tables that are open, in place of what is there, and sets the sequences. For use
- * inside of a transaction: that a file is whole is known at its end.
+ * Inserts the rows of a backup into tables that are open, replacing their contents, and sets the sequences. For use
+ * inside a transaction: that a file is complete is known only at its end.
  * @throws {BackupError} `backup.damaged`
  */
 export async function loadRows(
@@ -23,7 +23,7 @@ export async function loadRows(
   for (const table of manifest.postgres.tables) {
     const rows = await copyIn(client, copyText(table), read(fileOf(manifest, table.file)))
     if (rows !== table.rows)
-      throw damaged(manifest.id, table.file, `holds ${rows} rows, and ${table.rows} were written`)
+      throw damaged(manifest.id, table.file, `holds ${rows} rows, but ${table.rows} were written`)
     sum += rows
     onTable(table.name, rows)
   }

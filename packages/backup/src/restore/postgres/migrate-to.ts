@@ -4,16 +4,16 @@ import { BackupError } from '../../errors/errors.js'
 import type { Manifest } from '../../format/manifest.js'
 import { withClient } from './client.js'
 
-/** What a database has of migrations, and what is to be done. */
+/** The migrations of a database, and those to be applied. */
 export interface MigrationsOfBackup {
-  /** Those that the backup was made under. */
+  /** Those that the backup was made with. */
   readonly until: readonly Migration[]
   /** Those that came later. */
   readonly after: readonly Migration[]
 }
 
 /**
- * Finds the migrations of a backup among those of this release, which have to be the same to the letter.
+ * Finds the migrations of a backup among those of this release, which must be identical.
  * @throws {BackupError} `backup.newer`, `backup.history_differs`
  */
 export function migrationsOf({ id, schema }: Manifest, migrations: readonly Migration[]): MigrationsOfBackup {
@@ -22,7 +22,7 @@ export function migrationsOf({ id, schema }: Manifest, migrations: readonly Migr
   if (newer.length > 0) {
     throw new BackupError(
       'backup.newer',
-      `Backup ${id} was made under migrations that this release does not have: ${newer.join(', ')}`,
+      `Backup ${id} was made with migrations that this release does not have: ${newer.join(', ')}`,
       {
         details: { backup: id, migrations: newer },
         remedy: 'restore it with the release that made it, or a later one',
@@ -45,16 +45,16 @@ export function migrationsOf({ id, schema }: Manifest, migrations: readonly Migr
 const historyDiffers = (backup: string, migrations: readonly string[]): BackupError<'backup.history_differs'> =>
   new BackupError(
     'backup.history_differs',
-    `The migrations of this release are others than those of backup ${backup}: ${migrations.join(', ')}`,
+    `The migrations of this release differ from those of backup ${backup}: ${migrations.join(', ')}`,
     {
       details: { backup, migrations },
-      remedy: 'restore it with the release that made it; a migration is never changed after it was applied',
+      remedy: 'restore it with the release that made it; an applied migration is never changed',
     },
   )
 
 /**
- * Brings a database to the migrations of a backup, where it has none or some of them.
- * @throws {BackupError} `backup.history_ahead` where it has more.
+ * Brings a database that has none or some of them to the migrations of a backup.
+ * @throws {BackupError} `backup.history_ahead` if it has more.
  */
 export async function migrateToBackup(
   database: Target,
@@ -65,17 +65,18 @@ export async function migrateToBackup(
   if (ahead.length > 0) {
     throw new BackupError(
       'backup.history_ahead',
-      `The database has migrations from after the backup: ${ahead.join(', ')}. The rows of a backup are restored under its own migrations`,
+      `The database has migrations from after the backup: ${ahead.join(', ')}. The rows of a backup are restored with its own migrations`,
       {
         details: { migrations: ahead },
-        remedy: 'give it an empty database: restore brings that to the backup, and then up to this release',
+        remedy:
+          "restore into an empty database: it is brought to the backup's migrations, and then to those of this release",
       },
     )
   }
   return deployMigrations({ database, migrations: until, ...options })
 }
 
-/** Those of the migrations that a database has. */
+/** Those of the migrations that are applied to a database. */
 async function appliedOf(database: Target, migrations: readonly Migration[]): Promise<readonly string[]> {
   const history = `${pg.escapeIdentifier(database.schema)}.${HISTORY_TABLE}`
   return withClient(database, undefined, async (client) => {

@@ -9,8 +9,8 @@ import { tablesOf } from './tables.js'
 const TAB = 0x09
 
 /**
- * Makes the partitions that the rows of a backup need, as far as there are none: a row says its month by its id. The
- * files of such tables are read once more for that.
+ * Creates the missing partitions for the rows of a backup: the id of a row determines its month. The files of such
+ * tables are read a second time for that.
  */
 export async function makeMonths(client: pg.ClientBase, backup: OpenedBackup): Promise<void> {
   const partitioned = new Set(

@@ -1,18 +1,18 @@
 import type pg from 'pg'
 import type { Table } from './tables.js'
 
-/** Something of a table that is taken off while rows are loaded, and put back as it was. */
+/** Something of a table that is removed while rows are loaded, and restored unchanged. */
 interface TakenOff {
   readonly off: string
   readonly on: string
 }
 
 /**
- * Takes off what stands in the way of loading rows as they were: triggers, which would count and stamp again; forced
- * row-level security, under which COPY is refused; foreign keys, which ask for an order of the tables; and indexes,
- * which are built faster once the rows are there. For use inside of a transaction, of the tables' owner.
+ * Removes what prevents loading rows unchanged: triggers, which would count and stamp again; forced row-level security,
+ * under which COPY is refused; foreign keys, which require an order of the tables; and indexes, which are built faster
+ * after the rows. For use inside a transaction, of the tables' owner.
  *
- * @returns what puts all of it back.
+ * @returns a function that restores all of it.
  */
 export async function openTables(client: pg.ClientBase, tables: readonly Table[]): Promise<() => Promise<void>> {
   const names = tables.map(({ sql }) => sql)
@@ -42,7 +42,7 @@ const FORCED = `
          format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', c.oid::regclass) AS on
     FROM pg_class AS c WHERE c.oid = ANY ($1::text[]::regclass[]) AND c.relforcerowsecurity ORDER BY 1`
 
-/** Those that are on, each in its way. */
+/** Those that are enabled, each in its mode. */
 const TRIGGERS = `
   SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname) AS off,
          format('ALTER TABLE %s ENABLE %sTRIGGER %I', t.tgrelid::regclass,
@@ -55,7 +55,7 @@ const FOREIGN_KEYS = `
                 format('; COMMENT ON CONSTRAINT %I ON %s IS %L', o.conname, o.conrelid::regclass, nullif(obj_description(o.oid, 'pg_constraint'), ''))) AS on
     FROM pg_constraint AS o WHERE o.conrelid = ANY ($1::text[]::regclass[]) AND o.contype = 'f' AND o.conparentid = 0 ORDER BY 1`
 
-/** Indexes that are no constraint's. */
+/** Indexes that belong to no constraint. */
 const INDEXES = `
   SELECT format('DROP INDEX %s', i.indexrelid::regclass) AS off,
          concat(CASE c.relkind WHEN 'I' THEN replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') ELSE pg_get_indexdef(i.indexrelid) END,

@@ -1,12 +1,12 @@
 import type pg from 'pg'
 import type { Manifest } from '../../format/manifest.js'
 
-/** What became of the erasures after the cut. */
+/** The status of the erasures after the cut. */
 export type Erasures = 'pending' | 'applied' | 'without'
 
 /**
- * Takes back what held for the old servers alone: marks of commits and ids of transactions, leases, and checkpoints in
- * streams that are others now. In the transaction that restores: such an id may be that of somebody's transaction here.
+ * Resets what applied only to the old servers: marks of commits and ids of transactions, leases, and checkpoints in
+ * streams that no longer exist. In the restoring transaction: such an id may belong to another transaction here.
  */
 export async function settle(client: pg.ClientBase): Promise<void> {
   await client.query(`

@@ -1,19 +1,19 @@
 import { isOwnRelation } from '@miyabi/migrate'
 import type pg from 'pg'
 
-/** A table that holds rows of ours. */
+/** A table that holds our rows. */
 export interface Table {
   /** Schema and name, such as `public.users`. */
   readonly name: string
-  /** The same as SQL takes it. */
+  /** The same in the form of SQL. */
   readonly sql: string
-  /** Whether its rows lie in partitions. */
+  /** Whether its rows are in partitions. */
   readonly isPartitioned: boolean
-  /** Whether row-level security holds for its owner, too. */
+  /** Whether row-level security applies to its owner, too. */
   readonly isForced: boolean
 }
 
-/** Every table that holds rows, but Prisma's history: a partition's are its table's. */
+/** Every table that holds rows, except Prisma's history: the rows of a partition belong to its table. */
 export async function tablesOf(client: pg.ClientBase): Promise<readonly Table[]> {
   const { rows } = await client.query<Table>(`
     SELECT n.nspname || '.' || c.relname AS name, format('%I.%I', n.nspname, c.relname) AS sql,

@@ -4,9 +4,9 @@ import { BackupError } from '../../errors/errors.js'
 import { sqlstateOf, toServerError } from '../../postgres/database-error.js'
 
 /**
- * Runs `work` in one transaction: all of it, or nothing.
- * @throws {BackupError} `backup.database_refused` with the server's words, `backup.database_failed`,
- *   `backup.tables_locked`; `backup.outcome_unknown` where the connection was lost in the moment of COMMIT.
+ * Runs `work` in one transaction.
+ * @throws {BackupError} `backup.database_refused` with the server's message, `backup.database_failed`,
+ * `backup.tables_locked`; `backup.outcome_unknown` if the connection was lost during COMMIT.
  */
 export async function inTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
   await client.query('BEGIN')
@@ -21,8 +21,8 @@ export async function inTransaction<T>(client: pg.Client, work: () => Promise<T>
     if (!isCommitting || isRefusal(error)) throw toServerError(error)
     throw new BackupError(
       'backup.outcome_unknown',
-      'The connection was lost in the moment of COMMIT: everything was restored, or nothing',
-      { details: {}, cause: safeCause(error), effect: 'unknown', remedy: 'run it again: it tells which' },
+      'The connection was lost during COMMIT: either everything was restored, or nothing',
+      { details: {}, cause: safeCause(error), effect: 'unknown', remedy: 'run it again: it reports which' },
     )
   }
 }

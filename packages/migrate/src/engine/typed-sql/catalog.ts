@@ -46,7 +46,8 @@ interface TypeRow {
 }
 
 /**
- * Resolves to a function that names a type by its OID, having looked up those that are not built in: arrays and enums.
+ * Resolves to a function that returns the name of a type by its OID, having looked up those that are not built in:
+ * arrays and enums.
  */
 export async function loadTypeNames(client: pg.Client, oids: readonly number[]): Promise<(oid: number) => string> {
   const unknown = [...new Set(oids)].filter((oid) => !Object.hasOwn(BUILT_IN, oid))
@@ -70,7 +71,7 @@ function typeName(row: TypeRow): string {
   return row.typtype === 'e' ? row.typname : 'unknown'
 }
 
-/** Resolves to a function that tells whether a column comes straight from a table's NOT NULL column. */
+/** Resolves to a function that returns whether a column comes straight from a table's NOT NULL column. */
 export async function loadNotNullColumns(
   client: pg.Client,
   fields: readonly DescribedField[],

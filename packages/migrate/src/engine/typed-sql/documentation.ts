@@ -1,6 +1,6 @@
 import { PrismaError } from '../../errors/prisma-error.js'
 
-/** What a `-- @param` comment says of a parameter. */
+/** The description of a parameter in a `-- @param` comment. */
 export interface ParameterDocumentation {
   readonly type: string | undefined
   readonly alias: string | undefined

@@ -17,7 +17,7 @@ import { parseDocumentation } from './documentation.js'
 /** After one of these, even a NOT NULL column can be null in the result. */
 const MAY_ADD_NULLS = /\b(left|right|full)\s+(outer\s+)?join\b|\bgrouping\s+sets\b|\brollup\b|\bcube\b/i
 
-/** `prisma generate --sql`: the types of each query's parameters and columns, as the server sees them. */
+/** `prisma generate --sql`: the types of each query's parameters and columns, as the server reports them. */
 export function introspectSql({ url, queries }: IntrospectSqlParams): Promise<IntrospectSqlResult> {
   return withClient(parseTarget(wholeUrl(url, process.env)).config, async (client) => {
     const described: SqlQueryOutput[] = []

@@ -9,7 +9,7 @@ import { volatileFunction } from '../volatile.js'
 export const addingFieldWithDefault: MigrationRule = {
   name: 'adding-field-with-default',
   demand:
-    'A column that is added has a DEFAULT that is the same for every row (a constant, now(), an immutable function) or none: another one, an identity, a serial, a stored GENERATED and a domain with a check write every row anew.',
+    'An added column has no DEFAULT, or one that is the same for every row (a constant, now(), an immutable function): any other default, an identity, a serial, a stored GENERATED column and a domain with a check rewrite every row.',
   check: (migration) =>
     alterationsOf(migration, 'AT_AddColumn').flatMap(({ step, name, command }) => {
       const column = asKind(command.def, 'ColumnDef')
@@ -17,9 +17,9 @@ export const addingFieldWithDefault: MigrationRule = {
       if (cause === undefined) return []
       return {
         statement: step.statement,
-        problem: `${cause}: every row of ${shortName(name)} is written anew, while nobody can read or write it`,
+        problem: `${cause}: every row of ${shortName(name)} is rewritten, and no one can read or write it meanwhile`,
         remedy:
-          'add the column with a constant DEFAULT, or without one; SET DEFAULT in a statement of its own, which holds for new rows; and fill the old ones in batches after the migration',
+          'add the column with a constant DEFAULT, or without one; SET DEFAULT in a separate statement, which applies to new rows; and fill the old rows in batches after the migration',
       }
     }),
 }

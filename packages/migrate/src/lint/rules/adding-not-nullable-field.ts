@@ -8,16 +8,16 @@ import type { MigrationRule } from '../rule.js'
 export const addingNotNullableField: MigrationRule = {
   name: 'adding-not-nullable-field',
   demand:
-    'A column becomes NOT NULL after a CHECK (column IS NOT NULL) was validated: without one PostgreSQL reads every row, and nobody reads or writes meanwhile.',
+    'A column becomes NOT NULL after a CHECK (column IS NOT NULL) was validated: without one PostgreSQL reads every row, and blocks all reads and writes meanwhile.',
   check: (migration) =>
     alterationsOf(migration, 'AT_SetNotNull', 'AT_AddConstraint').flatMap(({ step, name, table, command }) => {
       const unproven = becomingRequired(command, table).filter((column) => !isProven(table, column))
       if (unproven.length === 0) return []
       return {
         statement: step.statement,
-        problem: `it reads every row of ${shortName(name)} to see that ${unproven.join(', ')} ${unproven.length === 1 ? 'is' : 'are'} never null, while nobody can read or write it`,
+        problem: `it reads every row of ${shortName(name)} to verify that ${unproven.join(', ')} ${unproven.length === 1 ? 'is' : 'are'} never null, and no one can read or write it meanwhile`,
         remedy:
-          'add CHECK (column IS NOT NULL) NOT VALID, validate it in a later migration, then SET NOT NULL (which reads no row then) and drop the check',
+          'add CHECK (column IS NOT NULL) NOT VALID, validate it in a later migration, then SET NOT NULL (which then reads no row) and drop the check',
       }
     }),
 }

@@ -7,7 +7,7 @@ import { costOfTypeChange } from '../type-change.js'
 export const changingColumnType: MigrationRule = {
   name: 'changing-column-type',
   demand:
-    'A column keeps its type, or gets one whose values are stored the same (a longer varchar, text, a numeric of more digits): another one writes every row anew, and nobody reads or writes meanwhile.',
+    'A column keeps its type, or gets one whose values are stored the same way (a longer varchar, text, a numeric with more digits): any other type rewrites every row, and blocks all reads and writes meanwhile.',
   check: (migration) =>
     alterationsOf(migration, 'AT_AlterColumnType').flatMap(({ step, name, table, command }) => {
       const to = asKind(command.def, 'ColumnDef')
@@ -15,7 +15,7 @@ export const changingColumnType: MigrationRule = {
       if (cost === undefined) return []
       return {
         statement: step.statement,
-        problem: `the new type of ${shortName(name)}.${command.name} costs: ${cost}, while nobody can read or write it`,
+        problem: `the new type of ${shortName(name)}.${command.name} is expensive: ${cost}, and no one can read or write it meanwhile`,
         remedy:
           'add a column of the new type, write both, fill it in batches, read the new one, and drop the old one in a later release',
       }

@@ -4,7 +4,7 @@ import { asKind } from '../../sql/walk.js'
 import { alterationsOf } from '../in-use.js'
 import type { LintedMigration, MigrationRule } from '../rule.js'
 
-/** What a constraint is called, and how it comes by its index. */
+/** The name of a constraint, and how it gets its index. */
 interface Kind {
   readonly words: string
   readonly remedy: string
@@ -17,7 +17,7 @@ const UNIQUE: Kind = {
 const EXCLUSION: Kind = {
   words: 'exclusion constraint',
   remedy:
-    'there is no way to build it beside those who write: do it while nobody does, with a statement_timeout, and say so with @ignore',
+    'it cannot be built while others write: do it while no one does, with a statement_timeout, and accept it with @ignore',
 }
 const PRIMARY: Kind = {
   words: 'primary key',
@@ -28,7 +28,7 @@ const PRIMARY: Kind = {
 export const disallowedUniqueConstraint: MigrationRule = {
   name: 'disallowed-unique-constraint',
   demand:
-    'A unique constraint takes an index that was built CONCURRENTLY: else PostgreSQL builds one, and nobody reads or writes the table meanwhile.',
+    'A unique constraint uses an index that was built CONCURRENTLY: otherwise PostgreSQL builds one, and blocks all reads and writes of the table meanwhile.',
   check: (migration) => [
     ...building(migration, 'CONSTR_UNIQUE', UNIQUE),
     ...building(migration, 'CONSTR_EXCLUSION', EXCLUSION),
@@ -37,7 +37,7 @@ export const disallowedUniqueConstraint: MigrationRule = {
 
 export const addingPrimaryKeyConstraint: MigrationRule = {
   name: 'adding-primary-key-constraint',
-  demand: 'A primary key takes an index that was built CONCURRENTLY, for the same reason.',
+  demand: 'A primary key uses an index that was built CONCURRENTLY, for the same reason.',
   check: (migration) => building(migration, 'CONSTR_PRIMARY', PRIMARY),
 }
 
@@ -46,13 +46,13 @@ const building = (migration: LintedMigration, contype: string, { words, remedy }
     typesOf(command).includes(contype)
       ? {
           statement: step.statement,
-          problem: `it builds the index of a ${words} on ${shortName(name)}, while nobody can read or write it`,
+          problem: `it builds the index of a ${words} on ${shortName(name)}, and no one can read or write it meanwhile`,
           remedy,
         }
       : [],
   )
 
-/** The kinds of constraint that a clause adds without an index that is there. */
+/** The kinds of constraint that a clause adds without an existing index. */
 function typesOf({ def }: AlterTableCmd): string[] {
   const constraints = [def, ...(asKind(def, 'ColumnDef')?.constraints ?? [])]
   return constraints.flatMap((each) => {

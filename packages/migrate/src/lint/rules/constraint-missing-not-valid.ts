@@ -5,16 +5,16 @@ import { alterationsOf } from '../in-use.js'
 import type { Complaint, LintedMigration, MigrationRule } from '../rule.js'
 
 const REMEDY =
-  'add it NOT VALID, and run ALTER TABLE ... VALIDATE CONSTRAINT in a migration of its own, which blocks no reader and no writer'
+  'add it NOT VALID, and run ALTER TABLE ... VALIDATE CONSTRAINT in a separate migration, which blocks no reader and no writer'
 
-/** Before 18 a partitioned table has no foreign key that is NOT VALID. */
+/** Before PostgreSQL 18 a partitioned table cannot have a foreign key that is NOT VALID. */
 const ON_PARTITIONS =
-  'add it to each partition NOT VALID, validate those in a migration of its own, and then add it to the whole, which takes them in and reads no row'
+  'add it to each partition NOT VALID, validate those in a separate migration, and then add it to the whole table, which adopts them and reads no row'
 
 export const constraintMissingNotValid: MigrationRule = {
   name: 'constraint-missing-not-valid',
   demand:
-    'A check or a foreign key is added NOT VALID, and validated in a later migration: else PostgreSQL reads every row, and nobody writes meanwhile.',
+    'A check or a foreign key is added NOT VALID, and validated in a later migration: otherwise PostgreSQL reads every row, and blocks all writes meanwhile.',
   check: (migration) => [...onTables(migration), ...onDomains(migration)],
 }
 
@@ -22,7 +22,7 @@ const onTables = (migration: LintedMigration): Complaint[] =>
   alterationsOf(migration, 'AT_AddConstraint', 'AT_AddColumn').flatMap(({ step, name, command }) =>
     constraintsOf(command).map((kind) => ({
       statement: step.statement,
-      problem: `it reads every row of ${shortName(name)} to check the ${kind}, while nobody can write it`,
+      problem: `it reads every row of ${shortName(name)} to check the ${kind}, and no one can write it meanwhile`,
       remedy: remedyFor(command, kind, step.before.tables.get(name)?.shape.isPartitioned === true),
     })),
   )
@@ -32,7 +32,7 @@ function remedyFor({ subtype }: AlterTableCmd, kind: string, isPartitioned: bool
   return subtype === 'AT_AddColumn' ? `add the column without it, then the constraint: ${REMEDY}` : REMEDY
 }
 
-/** The kinds of constraint for which a clause has every row read. */
+/** The kinds of constraint for which a clause reads every row. */
 function constraintsOf({ subtype, def }: AlterTableCmd): string[] {
   if (subtype === 'AT_AddConstraint') return kindOf(asKind(def, 'Constraint')) ?? []
   const constraints = (asKind(def, 'ColumnDef')?.constraints ?? []).flatMap((each) => asKind(each, 'Constraint') ?? [])
@@ -61,7 +61,7 @@ function onDomains({ steps }: LintedMigration): Complaint[] {
     if (!isChecked || made.has(`type ${name.includes('.') ? name : `public.${name}`}`)) return []
     return {
       statement,
-      problem: `it reads every row of every table that has a column of ${name}, while nobody can write them`,
+      problem: `it reads every row of every table that has a column of ${name}, and no one can write them meanwhile`,
       remedy:
         'ALTER DOMAIN ... ADD CONSTRAINT ... CHECK (...) NOT VALID, and ALTER DOMAIN ... VALIDATE CONSTRAINT in a migration of its own',
     }

@@ -8,7 +8,7 @@ import type { MigrationRule } from '../rule.js'
 export const droppedColumnInUse: MigrationRule = {
   name: 'dropped-column-in-use',
   demand:
-    'A column is dropped after the policies, views and functions that name it: CASCADE takes policies and views along, and functions fail later.',
+    'A column is dropped after the policies, views and functions that refer to it: CASCADE drops policies and views as well, and functions fail later.',
   check: ({ steps, after }) =>
     steps.flatMap(({ statement, node, before }) => {
       const alter = asKind(node, 'AlterTableStmt')
@@ -21,7 +21,7 @@ export const droppedColumnInUse: MigrationRule = {
         const users = [...dependents(before, table, column), ...functionsUsing(before, after, table, column)]
         return users.map((user) => ({
           statement,
-          problem: `${user} names ${shortName(table)}.${column}, which goes`,
+          problem: `${user} refers to ${shortName(table)}.${column}, which is dropped`,
           remedy: `change ${user} first, in this migration or an earlier one, and drop the column without CASCADE`,
         }))
       })
@@ -40,7 +40,7 @@ function dependents(schema: Schema, table: string, column: string): string[] {
   ]
 }
 
-/** Functions as they are at the end: one may be replaced after the column has gone. */
+/** Functions as they are at the end: one may be replaced after the column was dropped. */
 function functionsUsing(before: Schema, after: Schema, table: string, column: string): string[] {
   return [...after.functions]
     .filter(([, fn]) => usesColumn(before, bodyStatements(fn), table, column))

@@ -6,18 +6,18 @@ import type { Complaint, MigrationRule, Step } from '../rule.js'
 
 export const banDropColumn: MigrationRule = {
   name: 'ban-drop-column',
-  demand: 'A column is dropped when no release that runs reads or writes it any more: its values are gone for good.',
+  demand: 'A column is dropped only when no running release reads or writes it: its values are lost permanently.',
   check: (migration) =>
     alterationsOf(migration, 'AT_DropColumn').map(({ step, name, command }) => ({
       statement: step.statement,
-      problem: `${shortName(name)}.${command.name} goes with all its values, and whatever still names it fails`,
-      remedy: 'deploy code that no longer reads or writes it first, then drop it, and say so with @ignore',
+      problem: `${shortName(name)}.${command.name} is dropped with all its values, and anything that still refers to it fails`,
+      remedy: 'first deploy code that no longer reads or writes it, then drop it, and accept it with @ignore',
     })),
 }
 
 export const banDropTable: MigrationRule = {
   name: 'ban-drop-table',
-  demand: 'A table is dropped when no release that runs uses it any more: its rows are gone for good.',
+  demand: 'A table is dropped only when no running release uses it: its rows are lost permanently.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const drop = asKind(step.node, 'DropStmt')
@@ -26,13 +26,13 @@ export const banDropTable: MigrationRule = {
         .filter((table) => isInUse(migration, step, table))
         .map((table) => ({
           statement: step.statement,
-          problem: `${shortName(table)} goes with all its rows, and whatever still names it fails`,
-          remedy: 'deploy code that no longer uses it first, then drop it, and say so with @ignore',
+          problem: `${shortName(table)} is dropped with all its rows, and anything that still refers to it fails`,
+          remedy: 'first deploy code that no longer uses it, then drop it, and accept it with @ignore',
         }))
     }),
 }
 
-/** What holds rows or numbers, or what holds such things. */
+/** Objects that hold rows or numbers, or contain such objects. */
 const HOLDING: Readonly<Record<string, string>> = {
   OBJECT_SCHEMA: 'schema',
   OBJECT_MATVIEW: 'materialized view',
@@ -42,15 +42,15 @@ const HOLDING: Readonly<Record<string, string>> = {
 export const banDropObject: MigrationRule = {
   name: 'ban-drop-object',
   demand:
-    'A schema, a materialized view, a sequence, a database or all that a role owns is dropped by nobody in passing.',
+    'A schema, a materialized view, a sequence, a database or everything that a role owns is dropped only deliberately.',
   check: (migration) =>
     migration.steps.flatMap((step): Complaint[] => {
       const { statement, node, before, made } = step
       const remedy =
         'drop what is in it piece by piece, so that each loss is seen, and say with @ignore that nobody uses it'
       if (asKind(node, 'DropOwnedStmt'))
-        return [{ statement, problem: 'whatever the role owns goes, tables and their rows too', remedy }]
-      if (asKind(node, 'DropdbStmt')) return [{ statement, problem: 'a whole database goes', remedy }]
+        return [{ statement, problem: 'everything the role owns is dropped, including tables and their rows', remedy }]
+      if (asKind(node, 'DropdbStmt')) return [{ statement, problem: 'a whole database is dropped', remedy }]
       const drop = asKind(node, 'DropStmt')
       const word = HOLDING[drop?.removeType ?? '']
       if (!drop || word === undefined) return []
@@ -61,13 +61,13 @@ export const banDropObject: MigrationRule = {
         .filter((name) => !isNew(name))
         .map((name) => ({
           statement,
-          problem: `the ${word} ${shortName(name)} goes${word === 'schema' && isCascade(drop) ? ', with every table in it and all their rows' : ', and whatever still names it fails'}`,
+          problem: `the ${word} ${shortName(name)} is dropped${word === 'schema' && isCascade(drop) ? ', with every table in it and all their rows' : ', and anything that still refers to it fails'}`,
           remedy,
         }))
     }),
 }
 
-/** What is told by a rule of its own, and that on which nothing can hang. */
+/** Covered by a separate rule, or never depended on. */
 const TOLD_ELSEWHERE = [
   ...Object.keys(HOLDING),
   'OBJECT_TABLE',
@@ -81,7 +81,7 @@ const TOLD_ELSEWHERE = [
 export const dropCascade: MigrationRule = {
   name: 'drop-cascade',
   demand:
-    'Nothing is dropped with CASCADE: it takes columns, views, policies, triggers and keys along, and says which only afterwards.',
+    'Nothing is dropped with CASCADE: it also drops columns, views, policies, triggers and keys, and reports which only afterwards.',
   check: (migration) => [
     ...migration.steps.flatMap((step) => {
       const drop = asKind(step.node, 'DropStmt')
@@ -97,8 +97,8 @@ export const dropCascade: MigrationRule = {
 
 const cascading = ({ statement }: Step, thing: string): Complaint => ({
   statement,
-  problem: `CASCADE takes along whatever uses ${thing}: columns with their values, views, triggers, policies, foreign keys`,
-  remedy: 'leave CASCADE out, and change or drop before it what PostgreSQL then names',
+  problem: `CASCADE also drops everything that uses ${thing}: columns with their values, views, triggers, policies, foreign keys`,
+  remedy: 'omit CASCADE, and first change or drop the objects that PostgreSQL then names',
 })
 
 const isNew = ({ before, made }: Step, migration: string, name: string): boolean =>
@@ -109,7 +109,7 @@ const isNew = ({ before, made }: Step, migration: string, name: string): boolean
 
 const isCascade = ({ behavior }: DropStmt): boolean => behavior === 'DROP_CASCADE'
 
-/** The things by name: `public.tags`; a schema and an extension without one. */
+/** The objects by name: `public.tags`; a schema and an extension without one. */
 const namesOf = ({ objects = [] }: DropStmt): string[] => objects.flatMap((object) => nameOf(object) ?? [])
 
 function nameOf(object: Node): string | undefined {

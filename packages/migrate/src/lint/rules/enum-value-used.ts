@@ -7,7 +7,7 @@ import type { Complaint, MigrationRule } from '../rule.js'
 export const enumValueUsed: MigrationRule = {
   name: 'enum-value-used',
   demand:
-    'A value that is added to an enum is used by a later migration: PostgreSQL refuses it before the one that adds it has ended.',
+    'A value added to an enum is used only by a later migration: PostgreSQL refuses its use until the migration that adds it has committed.',
   check({ steps }) {
     const added = new Map<string, string>()
     const complaints: Complaint[] = []
@@ -22,7 +22,7 @@ export const enumValueUsed: MigrationRule = {
         complaints.push({
           statement,
           problem: `it uses the value '${value}', which the same migration adds to ${shortName(type)}: PostgreSQL refuses that (55P04), and the deployment fails`,
-          remedy: 'add the value in a migration of its own, before this one',
+          remedy: 'add the value in a separate migration before this one',
         })
       }
     }
@@ -30,7 +30,7 @@ export const enumValueUsed: MigrationRule = {
   },
 }
 
-/** Whether a statement has the value as one of the type: cast to it, or beside a column of it. */
+/** Whether a statement uses the value as one of the type: cast to it, or beside a column of it. */
 function usesValue(node: Node, value: string, type: string, schema: Schema): boolean {
   const isValue = (each: Node | undefined): boolean => asKind(each, 'A_Const')?.sval?.sval === value
   for (const cast of nodesOf(node, 'TypeCast')) {
@@ -43,7 +43,7 @@ function usesValue(node: Node, value: string, type: string, schema: Schema): boo
 const isType = (names: readonly Node[] | undefined, type: string): boolean =>
   names !== undefined && qualifiedName(textsOf(names)) === type
 
-/** Every column of the type, of whatever table. */
+/** Every column of the type, of any table. */
 const columnsOf = (type: string, { tables }: Schema): string[] =>
   [...tables.values()].flatMap(({ shape }) =>
     [...shape.columns].flatMap(([name, { typeName }]) => (isType(typeName?.names, type) ? [name] : [])),

@@ -7,7 +7,7 @@ import { isInUse, isOnly, tableOfIndex } from '../in-use.js'
 import type { MigrationRule } from '../rule.js'
 
 const ALONE =
-  'as the one statement of a migration of its own, with `-- @limits lock_timeout=1h statement_timeout=2h` in its first line'
+  'as the only statement of a separate migration, with `-- @limits lock_timeout=1h statement_timeout=2h` in its first line'
 
 /** PostgreSQL has no CONCURRENTLY for the index of a whole partitioned table. */
 const BY_PARTITION =
@@ -15,18 +15,18 @@ const BY_PARTITION =
 
 export const requireConcurrentIndexCreation: MigrationRule = {
   name: 'require-concurrent-index-creation',
-  demand: 'An index on a table in use is built CONCURRENTLY: else nobody writes the table until it is done.',
+  demand: 'An index on a table in use is built CONCURRENTLY: otherwise no one can write to the table until it is done.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const index = asKind(step.node, 'IndexStmt')
       const name = relationName(index?.relation)
       if (!index || index.concurrent || !isInUse(migration, step, name)) return []
       const isPartitioned = step.before.tables.get(name)?.shape.isPartitioned === true
-      // On the partitioned table alone it is a note in the catalog; a materialized view has no writers but REFRESH.
+      // On the partitioned table alone it only changes the catalog; a materialized view has no writers except REFRESH.
       if ((isPartitioned && isOnly(index.relation)) || step.before.views.has(name)) return []
       return {
         statement: step.statement,
-        problem: `nobody can write ${shortName(name)} until the index is built${isPartitioned ? ' on all its partitions' : ''}`,
+        problem: `no one can write to ${shortName(name)} until the index is built${isPartitioned ? ' on all its partitions' : ''}`,
         remedy: isPartitioned ? BY_PARTITION : `CREATE INDEX CONCURRENTLY ${ALONE}`,
       }
     }),
@@ -35,20 +35,20 @@ export const requireConcurrentIndexCreation: MigrationRule = {
 export const requireConcurrentIndexDeletion: MigrationRule = {
   name: 'require-concurrent-index-deletion',
   demand:
-    'An index of a table in use is dropped CONCURRENTLY: else it waits for every reader, and everybody waits behind it.',
+    'An index of a table in use is dropped CONCURRENTLY: otherwise it waits for every reader, and all others wait behind it.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const drop = asKind(step.node, 'DropStmt')
       if (drop?.removeType !== 'OBJECT_INDEX' || drop.concurrent) return []
       const tables = droppedIndexes(step.node).map((index) => tableOfIndex(step.before, index))
-      // That of a partitioned table goes in no other way.
+      // The index of a partitioned table can only be dropped this way.
       const isNeeded = tables.some(
         (table) => !table || (!table.shape.isPartitioned && isInUse(migration, step, table.name)),
       )
       if (!isNeeded) return []
       return {
         statement: step.statement,
-        problem: 'it waits until nobody reads the table, and everybody else waits behind it',
+        problem: 'it waits until no one reads the table, and all others wait behind it',
         remedy: `DROP INDEX CONCURRENTLY ${ALONE}`,
       }
     }),
@@ -57,7 +57,7 @@ export const requireConcurrentIndexDeletion: MigrationRule = {
 export const requireConcurrentReindex: MigrationRule = {
   name: 'require-concurrent-reindex',
   demand:
-    'An index of a table in use is built anew CONCURRENTLY: else nobody writes the table meanwhile, and few read it.',
+    'An index of a table in use is rebuilt CONCURRENTLY: otherwise no one can write to the table meanwhile, and only some queries can read it.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const reindex = asKind(step.node, 'ReindexStmt')
@@ -70,7 +70,7 @@ export const requireConcurrentReindex: MigrationRule = {
       if (relation && table !== undefined && !isInUse(migration, step, table)) return []
       return {
         statement: step.statement,
-        problem: `nobody can write ${relation ? shortName(table ?? 'the table') : (name ?? 'any of its tables')} until its indexes are built`,
+        problem: `no one can write to ${relation ? shortName(table ?? 'the table') : (name ?? 'any of its tables')} until its indexes are built`,
         remedy: `REINDEX ... CONCURRENTLY ${ALONE}`,
       }
     }),

@@ -3,12 +3,12 @@ import { asKind } from '../../sql/walk.js'
 import { isInUse } from '../in-use.js'
 import type { MigrationRule } from '../rule.js'
 
-/** From SHARE on nobody writes meanwhile (`src/include/storage/lockdefs.h`). */
+/** From SHARE on, no one can write meanwhile (`src/include/storage/lockdefs.h`). */
 const SHARE = 5
 
 export const locksTable: MigrationRule = {
   name: 'locks-table',
-  demand: 'No table in use is locked as a whole with LOCK TABLE: nobody writes it until the migration has ended.',
+  demand: 'No table in use is locked as a whole with LOCK TABLE: no one can write to it until the migration has ended.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const lock = asKind(step.node, 'LockStmt')
@@ -18,9 +18,9 @@ export const locksTable: MigrationRule = {
         .filter((table) => isInUse(migration, step, table))
         .map((table) => ({
           statement: step.statement,
-          problem: `nobody can write ${shortName(table)} until the migration has ended`,
+          problem: `no one can write to ${shortName(table)} until the migration has ended`,
           remedy:
-            'leave it out: each statement takes the lock that it needs; to keep others out of the rows, lock those (SELECT ... FOR UPDATE)',
+            'omit it: each statement takes the lock that it needs; to block others from rows, lock those (SELECT ... FOR UPDATE)',
         }))
     }),
 }

@@ -8,15 +8,15 @@ import type { MigrationRule } from '../rule.js'
 export const migrationLockReleased: MigrationRule = {
   name: 'migration-lock-released',
   demand:
-    'A migration keeps the advisory lock of the deployment and ends no session: else a second deployment begins beside it.',
+    'A migration keeps the advisory lock of the deployment and ends no session: otherwise a second deployment can start concurrently.',
   check: ({ steps }) =>
     steps.flatMap(({ statement, node }) => {
       const released = releases(node)
       if (released === undefined) return []
       return {
         statement,
-        problem: `${released} lets go of the lock by which two deployments are kept apart: another one may begin in the middle of this one`,
-        remedy: 'let go of locks of your own by their number, or take them for the transaction (pg_advisory_xact_lock)',
+        problem: `${released} releases the lock that serializes deployments: another one may start in the middle of this one`,
+        remedy: 'release your own locks by their number, or take them for the transaction (pg_advisory_xact_lock)',
       }
     }),
 }
@@ -33,7 +33,7 @@ function releases(node: Node): string | undefined {
   return undefined
 }
 
-/** Statements that may take something from a table, or give it another name. */
+/** Statements that may remove something from a table, or rename it. */
 const HARMFUL = [
   'DropStmt',
   'TruncateStmt',
@@ -49,14 +49,14 @@ const HARMFUL = [
 
 export const historyChanged: MigrationRule = {
   name: 'history-changed',
-  demand: `${HISTORY_TABLE}, in which Prisma notes what was applied, is changed by Prisma alone.`,
+  demand: `${HISTORY_TABLE}, in which Prisma records what was applied, is changed only by Prisma.`,
   check: ({ steps }) =>
     steps.flatMap(({ statement, node }) => {
       if (!HARMFUL.some((kind) => kind in node) || !isAboutHistory(node)) return []
       return {
         statement,
-        problem: `it changes ${HISTORY_TABLE}: Prisma then no longer knows what was applied, and applies it again or nothing`,
-        remedy: '`pnpm prisma migrate resolve` for one migration, `pnpm db:migrate rollback` to go back',
+        problem: `it changes ${HISTORY_TABLE}: Prisma then no longer knows what was applied, and applies it again or not at all`,
+        remedy: 'use `pnpm prisma migrate resolve` for one migration, `pnpm db:migrate rollback` to roll back',
       }
     }),
 }

@@ -13,10 +13,10 @@ const SETTINGS = ['lock_timeout', 'statement_timeout'] as const
 export const missingTimeouts: MigrationRule = {
   name: 'missing-timeouts',
   demand:
-    'A migration that locks a table in use says how long it may wait and how long it may run, and does not take that back; else everybody waits behind it.',
+    'A migration that locks a table in use limits how long it may wait and how long it may run, and keeps these limits; otherwise all others wait behind it.',
   check(migration) {
     const { limits } = readDirectives(migration.script)
-    // An index that is made beside the writers may run for as long as it takes.
+    // An index built concurrently may take as long as it needs.
     const isPatient = migration.statements.length === 1 && migration.statements.every(isConcurrentIndex)
     const isLimit = (name: string, value: string): boolean =>
       (isPatient && name === 'statement_timeout') || !/^\s*-?0*(\D|$)/.test(value)
@@ -49,8 +49,8 @@ function complaint({ statements }: LintedMigration, statement: Statement, table:
 const PROPOSED: Readonly<Record<string, string>> = { lock_timeout: '5s', statement_timeout: '5min' }
 
 /**
- * The settings that a statement sets, each with its value; undefined where it goes back to what the session had, or is
- * not known.
+ * The settings that a statement sets, each with its value; undefined if it returns to the session's value, or is
+ * unknown.
  */
 function settingsOf(node: Node): (readonly [string, string | undefined])[] {
   const set = asKind(node, 'VariableSetStmt')
@@ -61,7 +61,7 @@ function settingsOf(node: Node): (readonly [string, string | undefined])[] {
     if (textsOf(funcname).at(-1) !== 'set_config') return []
     const name = asKind(args?.[0], 'A_Const')?.sval?.sval
     const value = asKind(args?.[1], 'A_Const')
-    const names = name === undefined ? SETTINGS : [name] // one whose name is computed may be any
+    const names = name === undefined ? SETTINGS : [name] // a setting whose name is computed may be any
     return names.map((each) => [each, value && textOf(args?.[1])] as const)
   })
 }

@@ -9,23 +9,23 @@ import type { Complaint, LintedMigration, MigrationRule } from '../rule.js'
 export const partitionScan: MigrationRule = {
   name: 'partition-scan',
   demand:
-    'A table that becomes a partition has a valid check that its rows belong there and the indexes of the whole, and there is no default partition: else every row is read, or an index built, while nobody reads or writes.',
+    'A table that becomes a partition has a valid check that its rows belong there and the indexes of the whole table, and there is no default partition: otherwise every row is read, or an index built, which blocks all reads and writes.',
   check: (migration) => [...attached(migration), ...created(migration)],
 }
 
 export const requireConcurrentPartitionDetach: MigrationRule = {
   name: 'require-concurrent-partition-detach',
   demand:
-    'A partition is detached CONCURRENTLY: else it waits for every reader of the whole table, and everybody waits behind it.',
+    'A partition is detached CONCURRENTLY: otherwise it waits for every reader of the whole table, and all others wait behind it.',
   check: (migration) =>
     alterationsOf(migration, 'AT_DetachPartition').flatMap(({ step, name, table, command }) => {
-      // PostgreSQL has no CONCURRENTLY beside a default partition.
+      // PostgreSQL has no CONCURRENTLY if there is a default partition.
       if (asKind(command.def, 'PartitionCmd')?.concurrent || table?.shape.hasDefaultPartition) return []
       return {
         statement: step.statement,
-        problem: `it waits until nobody reads ${shortName(name)}, and everybody else waits behind it`,
+        problem: `it waits until no one reads ${shortName(name)}, and all others wait behind it`,
         remedy:
-          'DETACH PARTITION ... CONCURRENTLY as the one statement of a migration of its own, with `-- @limits lock_timeout=1h statement_timeout=2h` in its first line',
+          'use DETACH PARTITION ... CONCURRENTLY as the only statement of a separate migration, with `-- @limits lock_timeout=1h statement_timeout=2h` in its first line',
       }
     }),
 }
@@ -39,20 +39,19 @@ const attached = (migration: LintedMigration): Complaint[] =>
     if (isInUse(migration, step, added)) {
       const partition = step.before.tables.get(added)
       if (!isProven(table, partition))
-        problems.push(`every row of ${shortName(added)}, as no valid check says that they belong there,`)
-      else if (!hasIndexes(table, partition))
-        problems.push(`every row of ${shortName(added)}, for an index that it has not,`)
+        problems.push(`every row of ${shortName(added)}, because no valid check proves that they belong there,`)
+      else if (!hasIndexes(table, partition)) problems.push(`every row of ${shortName(added)}, for a missing index,`)
     }
     if (problems.length === 0) return []
     return {
       statement: step.statement,
-      problem: `it reads ${problems.join(' and ')} while nobody can read or write`,
+      problem: `it reads ${problems.join(' and ')} and no one can read or write meanwhile`,
       remedy:
-        'before: ADD CONSTRAINT ... CHECK (the bounds, and the key IS NOT NULL) NOT VALID on it, VALIDATE it in a migration of its own, and CREATE INDEX CONCURRENTLY for each index of the whole; afterwards the check may go',
+        'first: ADD CONSTRAINT ... CHECK (the bounds, and the key IS NOT NULL) NOT VALID on it, VALIDATE it in a separate migration, and CREATE INDEX CONCURRENTLY for each index of the whole table; the check can be dropped afterwards',
     }
   })
 
-/** A new partition takes rows that the default one may hold already. */
+/** A new partition claims rows that the default one may already hold. */
 const created = (migration: LintedMigration): Complaint[] =>
   migration.steps.flatMap((step) => {
     const create = asKind(step.node, 'CreateStmt')
@@ -62,7 +61,7 @@ const created = (migration: LintedMigration): Complaint[] =>
     if (!isScanned) return []
     return {
       statement: step.statement,
-      problem: `it reads every row of the default partition of ${shortName(parent)}, while nobody can read or write ${shortName(parent)}`,
+      problem: `it reads every row of the default partition of ${shortName(parent)}, and no one can read or write ${shortName(parent)} meanwhile`,
       remedy:
         'do without a default partition; or first ADD CONSTRAINT ... CHECK (not the new bounds) NOT VALID on the default one, and VALIDATE it in a migration of its own',
     }

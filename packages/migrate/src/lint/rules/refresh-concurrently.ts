@@ -5,7 +5,7 @@ import type { MigrationRule } from '../rule.js'
 export const requireConcurrentRefresh: MigrationRule = {
   name: 'require-concurrent-refresh',
   demand:
-    'A materialized view in use is refreshed CONCURRENTLY: else nobody reads it meanwhile, and WITH NO DATA nobody afterwards.',
+    'A materialized view in use is refreshed CONCURRENTLY: otherwise no one can read it meanwhile and, WITH NO DATA, afterwards.',
   check: ({ name: migration, steps }) =>
     steps.flatMap(({ statement, node, before, made }) => {
       const refresh = asKind(node, 'RefreshMatViewStmt')
@@ -16,8 +16,8 @@ export const requireConcurrentRefresh: MigrationRule = {
         statement,
         problem: refresh.skipData
           ? `${shortName(view)} is emptied, and every query of it fails until it is refreshed`
-          : `nobody can read ${shortName(view)} until its query has ended`,
-        remedy: 'REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on the view',
+          : `no one can read ${shortName(view)} until its query has ended`,
+        remedy: 'use REFRESH MATERIALIZED VIEW CONCURRENTLY, which requires a unique index on the view',
       }
     }),
 }

@@ -5,7 +5,7 @@ import type { MigrationRule } from '../rule.js'
 
 export const banDropNotNull: MigrationRule = {
   name: 'ban-drop-not-null',
-  demand: 'A column may become empty when every release that runs can read NULL.',
+  demand: 'A column becomes nullable only when every running release can read NULL.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const alter = asKind(step.node, 'AlterTableStmt')
@@ -16,8 +16,8 @@ export const banDropNotNull: MigrationRule = {
         if (command?.subtype !== 'AT_DropNotNull') return []
         return {
           statement: step.statement,
-          problem: `${shortName(name)}.${command.name} may be null from now on, which a release that still runs may not expect`,
-          remedy: 'deploy code that can read NULL first, then say so with @ignore',
+          problem: `${shortName(name)}.${command.name} may be null from now on, which a release that is still running may not expect`,
+          remedy: 'first deploy code that can read NULL, then accept it with @ignore',
         }
       })
     }),
@@ -25,17 +25,17 @@ export const banDropNotNull: MigrationRule = {
 
 export const renamingColumn: MigrationRule = {
   name: 'renaming-column',
-  demand: 'A column keeps its name as long as a release that runs knows it by that name.',
+  demand: 'A column keeps its name as long as a running release uses it.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const rename = asKind(step.node, 'RenameStmt')
       const name = relationName(rename?.relation)
       const { subname = '', newname } = rename ?? {}
       if (rename?.renameType !== 'OBJECT_COLUMN' || !isInUse(migration, step, name)) return []
-      if (migration.after.tables.get(name)?.columns.has(subname)) return [] // another one has its name in the end
+      if (migration.after.tables.get(name)?.columns.has(subname)) return [] // another object has its name in the end
       return {
         statement: step.statement,
-        problem: `${shortName(name)}.${subname} is called ${newname} at once, and every query of the release that still runs fails`,
+        problem: `${shortName(name)}.${subname} is renamed to ${newname} immediately, and every query of the release that is still running fails`,
         remedy:
           'add a column with the new name, write both, fill it in batches, read the new one, and drop the old one in a later release; or keep the name in the database and change only the Prisma field (@map)',
       }
@@ -44,7 +44,7 @@ export const renamingColumn: MigrationRule = {
 
 export const renamingTable: MigrationRule = {
   name: 'renaming-table',
-  demand: 'A table or a view keeps its name and its schema as long as a release that runs knows it by them.',
+  demand: 'A table or a view keeps its name and its schema as long as a running release uses them.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const rename = asKind(step.node, 'RenameStmt')
@@ -57,7 +57,7 @@ export const renamingTable: MigrationRule = {
       if (isNew || isThereAgain || !isInUse(migration, step, name)) return []
       return {
         statement: step.statement,
-        problem: `${shortName(name)} is called ${rename?.newname ?? `${move?.newschema}.${move?.relation?.relname}`} at once, and every query of the release that still runs fails`,
+        problem: `${shortName(name)} is renamed to ${rename?.newname ?? `${move?.newschema}.${move?.relation?.relname}`} immediately, and every query of the release that is still running fails`,
         remedy:
           'keep the name in the database and change only the Prisma model (@@map); or leave a view with the old name behind',
       }
@@ -66,7 +66,7 @@ export const renamingTable: MigrationRule = {
 
 export const renamingType: MigrationRule = {
   name: 'renaming-type',
-  demand: 'A type, and each value of an enum, keeps its name as long as a release that runs knows it by that name.',
+  demand: 'A type, and each value of an enum, keeps its name as long as a running release uses it.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const rename = asKind(step.node, 'RenameStmt')
@@ -75,12 +75,12 @@ export const renamingType: MigrationRule = {
       const names = isType ? asKind(rename.object, 'List')?.items : value?.oldVal ? value.typeName : undefined
       const name = qualifiedName(textsOf(names))
       const isNew = step.made.has(`type ${name}`) || step.before.types.get(name)?.origin?.migration === migration.name
-      // An enum that is replaced has the name of the old one in the end.
+      // An enum that replaces another has that one's name in the end.
       if (!names || isNew || (isType && migration.after.types.has(name))) return []
       const what = isType ? shortName(name) : `the value ${value?.oldVal} of ${shortName(name)}`
       return {
         statement: step.statement,
-        problem: `${what} is called ${rename?.newname ?? value?.newVal} at once, and every query of the release that still runs and names it fails`,
+        problem: `${what} is renamed to ${rename?.newname ?? value?.newVal} immediately, and every query of the release that is still running and uses it fails`,
         remedy: isType
           ? 'keep the name in the database and change only the Prisma enum (@@map)'
           : 'keep the value in the database and change only the Prisma enum (@map); or add the new one, write it, change the rows in batches, and leave the old one unused',

@@ -4,7 +4,7 @@ import { asKind } from '../../sql/walk.js'
 import { isInUse } from '../in-use.js'
 import type { LintedMigration, MigrationRule, Step } from '../rule.js'
 
-/** Clauses of ALTER TABLE and ALTER INDEX that copy the whole of it, in the words of SQL. */
+/** Clauses of ALTER TABLE and ALTER INDEX that copy the whole table or index, in the words of SQL. */
 const CLAUSES: Readonly<Record<string, string>> = {
   AT_SetLogged: 'SET LOGGED',
   AT_SetUnLogged: 'SET UNLOGGED',
@@ -16,13 +16,13 @@ const CLAUSES: Readonly<Record<string, string>> = {
 export const rewritesTable: MigrationRule = {
   name: 'rewrites-table',
   demand:
-    'A table in use is not copied as a whole (VACUUM FULL, CLUSTER, SET LOGGED, SET UNLOGGED, SET TABLESPACE, SET ACCESS METHOD, SET EXPRESSION): nobody reads or writes it meanwhile.',
+    'A table in use is not copied as a whole (VACUUM FULL, CLUSTER, SET LOGGED, SET UNLOGGED, SET TABLESPACE, SET ACCESS METHOD, SET EXPRESSION): this blocks all reads and writes.',
   check: (migration) =>
     migration.steps.flatMap((step) => {
       const copies = copiesOf(step.node).filter(({ table }) => isAbout(migration, step, table))
       return copies.map(({ words, table }) => ({
         statement: step.statement,
-        problem: `${words} writes ${table === undefined ? 'every table that it is about' : `all of ${shortName(table)}`} anew, while nobody can read or write it`,
+        problem: `${words} rewrites ${table === undefined ? 'every table that it affects' : `all of ${shortName(table)}`}, and no one can read or write it meanwhile`,
         remedy: remedyOf(words),
       }))
     }),
@@ -31,7 +31,7 @@ export const rewritesTable: MigrationRule = {
 const isAbout = (migration: LintedMigration, step: Step, table: string | undefined): boolean =>
   table === undefined || isInUse(migration, step, table)
 
-/** What a statement copies: a table by its name, or several of which it names none. */
+/** What a statement copies: a table by its name, or several that it does not name. */
 function copiesOf(node: Node): { readonly words: string; readonly table: string | undefined }[] {
   const vacuum = asKind(node, 'VacuumStmt')
   const isFull = (vacuum?.options ?? []).some((each) => asKind(each, 'DefElem')?.defname === 'full')
@@ -52,8 +52,8 @@ function copiesOf(node: Node): { readonly words: string; readonly table: string 
 
 function remedyOf(words: string): string {
   if (words === 'VACUUM FULL' || words === 'CLUSTER')
-    return 'let VACUUM without FULL make room for new rows; to give room back to the disk use pg_repack or pg_squeeze outside of migrations'
+    return 'use VACUUM without FULL to make room for new rows; to return space to the disk use pg_repack or pg_squeeze outside migrations'
   if (words === 'SET EXPRESSION')
     return 'add a column with the new expression, read that one, and drop the old one later'
-  return 'make a new table that is as wanted, fill it in batches with a trigger that keeps it up, and exchange the names; or do it while nobody is there, and say so with @ignore'
+  return 'create a new table as required, fill it in batches with a trigger that keeps it up to date, and swap the names; or do it while the table is not in use, and accept it with @ignore'
 }

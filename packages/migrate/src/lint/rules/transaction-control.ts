@@ -4,16 +4,15 @@ import type { MigrationRule } from '../rule.js'
 
 export const transactionControl: MigrationRule = {
   name: 'transaction-control',
-  demand:
-    'A migration neither begins nor ends a transaction: it is one, so that it is applied as a whole or not at all.',
+  demand: 'A migration neither begins nor ends a transaction: it already is one, so that it is applied atomically.',
   check: ({ statements }) =>
     statements
       .filter((statement) => isTransactionControl(statement) || endsTransaction(statement.node))
       .map((statement) => ({
         statement,
         problem:
-          'it would end the transaction that the migration is: what was recorded as applied would not be what was applied, and the deployment refuses it',
+          "it would end the migration's transaction: what was recorded as applied would differ from what was applied, so the deployment refuses it",
         remedy:
-          'leave it out: a migration is one transaction already; what must be committed in between is a migration of its own',
+          'omit it: a migration already is one transaction; put what must be committed in between into a separate migration',
       })),
 }

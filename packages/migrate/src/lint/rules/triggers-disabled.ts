@@ -6,7 +6,7 @@ import type { MigrationRule } from '../rule.js'
 export const triggersDisabled: MigrationRule = {
   name: 'triggers-disabled',
   demand:
-    'Triggers and foreign keys hold for what a migration writes, too (no session_replication_role, no DISABLE TRIGGER ALL).',
+    'Triggers and foreign keys also apply to what a migration writes (no session_replication_role, no DISABLE TRIGGER ALL).',
   check: (migration) => [
     ...migration.steps.flatMap(({ statement, node }) => {
       const set = asKind(node, 'VariableSetStmt')
@@ -14,14 +14,15 @@ export const triggersDisabled: MigrationRule = {
       if (set?.name !== 'session_replication_role' || set.kind !== 'VAR_SET_VALUE' || value === 'origin') return []
       return {
         statement,
-        problem: 'no trigger fires and no foreign key is checked: rows that refer to nothing stay, and are never found',
-        remedy: 'write rows in an order in which their keys hold, or make the keys DEFERRABLE',
+        problem:
+          'no trigger fires and no foreign key is checked: rows with dangling references stay, and are never found',
+        remedy: 'write rows in an order that satisfies their keys, or make the keys DEFERRABLE',
       }
     }),
     ...alterationsOf(migration, 'AT_DisableTrigAll', 'AT_DisableTrigUser').map(({ step, name }) => ({
       statement: step.statement,
-      problem: `no trigger of ${shortName(name)} fires for anybody from now on, and nobody can write it until the migration has ended`,
-      remedy: 'disable the one trigger that is meant by its name, for as long as it must be',
+      problem: `no trigger of ${shortName(name)} fires from now on, and no one can write to it until the migration has ended`,
+      remedy: 'disable only the one trigger by its name, for as short a time as possible',
     })),
   ],
 }

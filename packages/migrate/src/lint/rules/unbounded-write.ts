@@ -6,21 +6,21 @@ import { isAlwaysTrue } from '../always-true.js'
 import { isInUse } from '../in-use.js'
 import type { MigrationRule } from '../rule.js'
 
-/** What is written down to be run later. */
+/** Definitions that are run later. */
 const LATER: readonly Kinds[] = ['CreateFunctionStmt', 'RuleStmt', 'ViewStmt']
 
 export const unboundedWrite: MigrationRule = {
   name: 'unbounded-write',
   demand:
-    'A migration does not change every row of a table in one statement: that holds a lock on each row until the end, and doubles the table.',
+    'A migration does not change every row of a table in one statement: this holds a lock on each row until the end, and doubles the size of the table.',
   check: (migration) =>
     migration.steps.flatMap((step) =>
       writesOf(step.node, step.before)
         .filter(({ table }) => isInUse(migration, step, table))
         .map(({ verb, table }) => ({
           statement: step.statement,
-          problem: `${verb} reaches every row of ${shortName(table)}: writers wait until all of it is done`,
-          remedy: `change the rows in small batches after the migration (docs/MIGRATIONS.md), or say with WHERE which few are meant`,
+          problem: `${verb} affects every row of ${shortName(table)}: writers wait until all of it is done`,
+          remedy: `change the rows in small batches after the migration (docs/MIGRATIONS.md), or limit it to a few rows with WHERE`,
         })),
     ),
 }
@@ -30,7 +30,7 @@ interface Write {
   readonly table: string
 }
 
-/** Everything in a statement that reaches all rows of a table. */
+/** Everything in a statement that affects all rows of a table. */
 function writesOf(node: Node, schema: Schema): Write[] {
   if (LATER.some((kind) => kind in node)) return []
   const unbounded = (verb: string, relation: RangeVar | undefined, where: Node | undefined): Write[] => {
@@ -69,7 +69,7 @@ function writesOf(node: Node, schema: Schema): Write[] {
   ]
 }
 
-/** Whether rows come from a whole table: neither from VALUES, nor from a query that chooses some. */
+/** Whether rows come from a whole table: neither from VALUES, nor from a query that selects some. */
 function isWhole(source: Node | undefined): boolean {
   if (asKind(source, 'RangeVar')) return true
   const sub = asKind(source, 'RangeSubselect')

@@ -5,7 +5,7 @@ import { isInUse } from '../in-use.js'
 import type { Complaint, MigrationRule } from '../rule.js'
 import { tablesOf } from '../touched-tables.js'
 
-/** Clauses of ALTER TABLE that lock out nobody. */
+/** Clauses of ALTER TABLE that block no one. */
 const GENTLE = [
   'AT_ValidateConstraint',
   'AT_SetStatistics',
@@ -15,7 +15,7 @@ const GENTLE = [
   'AT_ResetRelOptions',
 ]
 
-/** Other statements that keep a lock on their table until the migration ends, against which somebody has to wait. */
+/** Other statements that hold a lock on their table until the migration ends, which others have to wait for. */
 const LOCKING = [
   'CreateTrigStmt',
   'CreatePolicyStmt',
@@ -30,7 +30,7 @@ const LOCKING = [
 export const validatedUnderLock: MigrationRule = {
   name: 'validated-under-lock',
   demand:
-    'A constraint is validated before the same migration locks its table for another change, or in a migration of its own: a lock is held until the end, and everybody waits behind it while every row is read.',
+    'A constraint is validated before the same migration locks its table for another change, or in a separate migration: a lock is held until the end, and all others wait behind it while every row is read.',
   check(migration) {
     const locked = new Set<string>()
     const complaints: Complaint[] = []
@@ -43,8 +43,8 @@ export const validatedUnderLock: MigrationRule = {
       if (!kinds.includes('AT_ValidateConstraint') || !locked.has(table)) continue
       complaints.push({
         statement: step.statement,
-        problem: `it reads every row of ${shortName(table)} under a lock that this migration took before and keeps until its end`,
-        remedy: 'run VALIDATE CONSTRAINT in a migration of its own, after this one',
+        problem: `it reads every row of ${shortName(table)} under a lock that this migration took earlier and holds until its end`,
+        remedy: 'run VALIDATE CONSTRAINT in a separate migration, after this one',
       })
     }
     return complaints

@@ -3,14 +3,13 @@ import type { SchemaRule } from './rule.js'
 
 export const definerOpenToPublic: SchemaRule = {
   name: 'definer-open-to-public',
-  demand:
-    'A security definer is executed by roles that were named, not by everybody, which is what a new function allows.',
+  demand: 'A security definer may be executed by named roles, not by PUBLIC, which is the default of a new function.',
   check: ({ functions }) =>
     [...functions].flatMap(([signature, { origin, isDefiner, isTrigger, publicMayExecute }]) => {
-      // Nobody can call a trigger function.
+      // Trigger functions cannot be called.
       if (!isDefiner || isTrigger || !publicMayExecute) return []
       const object = shortName(signature)
-      const problem = "everybody who can connect may run it with its owner's rights"
+      const problem = "every role that can connect may run it with its owner's rights"
       return {
         origin,
         object,

@@ -2,13 +2,13 @@ import { shortName } from '../../sql/names.js'
 import type { PublicGrant } from '../facts.js'
 import type { SchemaRule } from './rule.js'
 
-/** Everybody may read which migrations were applied; health depends on it. */
+/** Every role may read which migrations were applied; health depends on it. */
 const HISTORY = /\._prisma_migrations$/
 
 export const grantToPublic: SchemaRule = {
   name: 'grant-to-public',
   demand:
-    'Rights are granted to roles by name, never to PUBLIC, which is every login there is and ever will be. Looking into a schema is all right.',
+    'Rights are granted to roles by name, never to PUBLIC, which includes every current and future login. USAGE on a schema is allowed.',
   check: ({ publicGrants }) =>
     [...publicGrants.values()].flatMap(({ name, kind, privileges, origin }) => {
       const given = privileges.filter((privilege) => !isHarmless({ name, kind }, privilege))
@@ -21,7 +21,7 @@ export const grantToPublic: SchemaRule = {
       return {
         origin,
         object: shortName(name),
-        problem: `everybody who can connect has ${list} on this ${kind}`,
+        problem: `every role that can connect has ${list} on this ${kind}`,
         remedy,
       }
     }),

@@ -7,7 +7,7 @@ import type { SchemaRule } from './rule.js'
 export const policyRecursion: SchemaRule = {
   name: 'policy-recursion',
   demand:
-    'A policy does not read its own table, itself or through functions, views and policies on its way: PostgreSQL refuses the query or never ends.',
+    'A policy does not read its own table, directly or through functions, views and policies: PostgreSQL refuses the query or never ends it.',
   check: (schema) =>
     [...schema.policies.values()].flatMap((policy) => {
       const path = wayBack(schema, policy)
@@ -17,14 +17,12 @@ export const policyRecursion: SchemaRule = {
         origin: policy.origin,
         object: `${table}, policy ${policy.name}`,
         problem: `it reads the table that it protects: ${[table, ...path, table].join(' -> ')}`,
-        remedy: `ask a SECURITY DEFINER function whose owner has a policy of its own on ${table}`,
+        remedy: `call a SECURITY DEFINER function whose owner has a separate policy on ${table}`,
       }
     }),
 }
 
-/**
- * What leads from a policy back to its table, by name; empty where it names it itself. Undefined where nothing does.
- */
+/** The path from a policy back to its table, by name; empty if it names it directly. Undefined if there is none. */
 function wayBack(schema: Schema, policy: Policy): string[] | undefined {
   const seen = new Set<string>()
   const follow = (tree: unknown, path: readonly string[]): string[] | undefined => {
@@ -33,7 +31,7 @@ function wayBack(schema: Schema, policy: Policy): string[] | undefined {
       if (seen.has(name)) continue
       seen.add(name)
       const view = schema.views.get(name)
-      // A view without security_invoker reads as its owner, whom other policies hold for.
+      // A view without security_invoker reads as its owner, to whom other policies apply.
       const next = view ? (view.isInvoker ? [view.query] : []) : readingPolicies(schema, name)
       const found = follow(next, [...path, shortName(name)])
       if (found) return found

@@ -5,7 +5,7 @@ import type { SchemaRule } from './rule.js'
 export const policyWithoutIndex: SchemaRule = {
   name: 'policy-without-index',
   demand:
-    'An index begins with the column that a policy compares with the identity; else every query of a person reads the whole table.',
+    'An index begins with the column that a policy compares with the identity; otherwise every query of a user reads the whole table.',
   check: ({ policies, tables }) =>
     [...policies.values()].flatMap(({ name, table, origin, using }) => {
       const indexes = tables.get(table)?.indexes
@@ -15,7 +15,7 @@ export const policyWithoutIndex: SchemaRule = {
       return [...columns].map((column) => ({
         origin,
         object: `${shortName(table)}, policy ${name}`,
-        problem: `no index begins with ${column}, so that every query under it reads the whole table`,
+        problem: `no index begins with ${column}, so every query under it reads the whole table`,
         remedy: `CREATE INDEX CONCURRENTLY ON ${shortName(table)} (${column}), in a migration of its own`,
       }))
     }),

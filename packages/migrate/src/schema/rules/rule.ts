@@ -1,23 +1,23 @@
 import type { Origin, Schema } from '../facts.js'
 
-/** Something in a schema that a rule is about. */
+/** A fault in a schema that a rule covers. */
 export interface Violation {
   readonly origin: Origin | undefined
   /** The table, policy, view or function. */
   readonly object: string
-  /** What is wrong and what comes of it. */
+  /** What is wrong and its consequence. */
   readonly problem: string
-  /** SQL, or words, that put it right. */
+  /** SQL, or text, that fixes it. */
   readonly remedy: string
 }
 
 /**
- * A rule about a schema as a whole. `lint` holds the schema that the migrations make to it, `doctor` the one that a
- * database has.
+ * A rule about a schema as a whole. `lint` applies it to the schema that the migrations create, `doctor` to the schema
+ * of a database.
  */
 export interface SchemaRule {
   readonly name: string
-  /** What must hold, in one sentence. */
+  /** The requirement, in one sentence. */
   readonly demand: string
   check(schema: Schema): Violation[]
 }

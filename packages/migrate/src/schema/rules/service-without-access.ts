@@ -6,7 +6,7 @@ import type { SchemaRule } from './rule.js'
 export const serviceWithoutAccess: SchemaRule = {
   name: 'service-without-access',
   demand:
-    'A role that reaches every row of the other tables has a grant and a policy on each: without a grant it is refused, and without a policy it finds no row.',
+    'A role that reaches every row of the other tables has a grant and a policy on each table: without a grant it is refused, and without a policy it finds no row.',
   check: (schema) => {
     const { services } = conventionsOf(schema)
     return [...schema.tables.values()].filter(isOrdinary).flatMap((table) =>
@@ -17,7 +17,7 @@ export const serviceWithoutAccess: SchemaRule = {
         return {
           origin: table.origin,
           object,
-          problem: `${role}, which reaches every row of the other tables, cannot touch it: permission denied, or no row`,
+          problem: `${role}, which reaches every row of the other tables, has no access to it: permission denied, or no rows`,
           remedy: remedies.join('; '),
         }
       }),

@@ -3,7 +3,8 @@ import type { SchemaRule } from './rule.js'
 
 export const viewWithoutInvoker: SchemaRule = {
   name: 'view-without-invoker',
-  demand: 'A view reads its tables as whoever asks (security_invoker); else it shows the rows that its owner may see.',
+  demand:
+    'A view reads its tables as the calling role (security_invoker); otherwise it returns the rows that its owner may see.',
   check: ({ views }) =>
     [...views.values()].flatMap(({ name, origin, isInvoker }) =>
       isInvoker
@@ -11,7 +12,7 @@ export const viewWithoutInvoker: SchemaRule = {
         : {
             origin,
             object: shortName(name),
-            problem: 'it reads its tables as its owner, past the policies for whoever asks',
+            problem: 'it reads its tables as its owner, bypassing the policies of the calling role',
             remedy: `ALTER VIEW ${shortName(name)} SET (security_invoker = true)`,
           },
     ),
