@@ -38,7 +38,7 @@ it('tells its story on the servers that the environment names, and adds nothing 
   expect(first.stdout).toContain('nobody: postgres.identity.missing')
   expect(first.stdout).toMatch(/of this run +4 +4 +4 +0$/m)
   expect(first.stdout).toContain('dynamo.agent_state.stale, completed by now')
-  expect(first.stdout).toContain('steps to what they should be: 0; unverifiable here: point-in-time recovery')
+  expect(first.stdout).toContain('steps to bring them up to date: 0; unverifiable here: point-in-time recovery')
   // An event costs a unit in its table and one in each index that it is in; what a condition refuses costs too.
   expect(first.stdout).toMatch(/^ +PutItem +MiyabiEvents +\d+ +0 +[1-9]\d* +[1-9]\d*$/m)
   expect(first.stdout).toMatch(/^ +TransactWriteItems +MiyabiAgentState +4 +0 +18 +1$/m)

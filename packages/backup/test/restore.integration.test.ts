@@ -211,7 +211,7 @@ describe('a drill', () => {
     expect(drilled).toMatchObject({
       backup: bad.id,
       equal: false,
-      differences: ['public.users: rows are others than were backed up'],
+      differences: ['public.users: rows differ from those backed up'],
       rows: bad.postgres.tables.reduce((sum, { rows }) => sum + rows, 0),
       items: 62,
       expired: 0,

@@ -166,7 +166,7 @@ describe('miyabi prisma', () => {
     expect(given).toMatchObject({ code: 1, stderr: expect.stringContaining('P1001') })
     expect(production).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('where the embedded database is not used; set DIRECT_DATABASE_URL'),
+      stderr: expect.stringContaining('in which the embedded database is not used; set DIRECT_DATABASE_URL'),
     })
     for (const { stdout, stderr } of [given, production]) {
       expect(stdout + stderr).not.toMatch(/secret-word|using the embedded stack/)

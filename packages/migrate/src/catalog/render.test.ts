@@ -17,7 +17,7 @@ it('says what is missing, what is left over and what is otherwise, and only coun
     '- table public.people (with 1 more)\n      owned by CURRENT_USER\n+ view public.v\n      as SELECT 1',
   )
   expect(renderCatalogDiff(diffCatalogs([people, column('int')], [people, column('')]))).toBe(
-    '~ column public.people.age\n    should be\n      int\n    is\n      (nothing more)',
+    '~ column public.people.age\n    expected\n      int\n    found\n      (nothing more)',
   )
   expect(diffCatalogs([people, view], [view, people])).toEqual([])
 })

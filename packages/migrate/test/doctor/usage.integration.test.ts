@@ -39,7 +39,7 @@ describe("doctor's look at usage", () => {
       {
         check: 'usage.two_origins',
         object: `${USER} both ${month}`,
-        problem: expect.stringContaining('calls have counted'),
+        problem: expect.stringContaining('calls have also counted'),
       },
       { object: `${USER} changed ${month}`, problem: expect.stringContaining('below') },
       { object: `${USER} rows ${month}`, problem: expect.stringContaining('1 of its uses') },

@@ -31,7 +31,7 @@ const changes: readonly (readonly [what: string, from: string | RegExp, to: stri
     'legacy String?',
     'legacy Int?',
     [
-      'legacy of "notes" gets a type for which Prisma knows no conversion: as it is written here, its values are lost.',
+      'legacy of "notes" gets a type for which Prisma knows no conversion: as written here, its values are lost.',
       'ALTER TABLE "notes" ALTER COLUMN "legacy" TYPE ... USING',
     ],
   ],
@@ -41,11 +41,11 @@ const changes: readonly (readonly [what: string, from: string | RegExp, to: stri
     '  busy\n',
     '  hectic\n',
     [
-      'busy of "Mood" goes: rows that hold it stop this script.',
+      'busy of "Mood" is removed: rows that hold it stop this script.',
       `If it was renamed: ALTER TYPE "Mood" RENAME VALUE 'busy' TO 'hectic'; instead`,
     ],
   ],
-  ['a value of an enum that goes', '  busy\n', '', ['busy of "Mood" goes: rows that hold it stop this script.']],
+  ['a value of an enum that goes', '  busy\n', '', ['busy of "Mood" is removed: rows that hold it stop this script.']],
 ]
 
 describe('new', () => {

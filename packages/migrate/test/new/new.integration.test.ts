@@ -81,7 +81,7 @@ describe('new', () => {
       expect(script).not.toContain('row_security')
       expect(script).toContain('By hand')
       // Prisma takes the partial index for the one that the schema asks for.
-      expect(script).toMatch(/^-- Left out, because person_fine is a partial index/m)
+      expect(script).toMatch(/^-- Omitted, because person_fine is a partial index/m)
       expect(script).not.toMatch(/^ALTER INDEX/m)
     }
     expect(up).toMatch(/^-- @loses Person\.extra$/m)
