@@ -209,7 +209,7 @@ const TRIED: Readonly<Record<string, Tried>> = {
   '`migrate.not_plain_sql`': ['packages/migrate/src/sql/not-plain.test.ts', 'finds %s, at its line'],
   '`migrate.down_missing`': [
     'packages/migrate/test/new/new.integration.test.ts',
-    'writes the way back of a migration that has none, and names what is left to do',
+    'writes the down file of a migration that has none, and lists what remains to be done',
   ],
   '`migrate.down_not_transactional`': [
     'packages/migrate/test/rollback/rollback.integration.test.ts',

@@ -19,7 +19,7 @@ const TOTALS = {
 const rows = (added: boolean) =>
   Object.fromEntries(Object.entries(TOTALS).map(([name, total]) => [name, { added: added ? total : 0, total }]))
 
-it('tells its story on the servers that the environment names, and adds nothing the second time', async () => {
+it('runs on the servers named in the environment, and adds nothing the second time', async () => {
   await using database = await createTestDatabase({ empty: true })
   const env = {
     DATABASE_URL: database.databaseUrl,
@@ -54,7 +54,7 @@ it('tells its story on the servers that the environment names, and adds nothing 
   expect(second.stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
 })
 
-it('says what to do where there is no DynamoDB engine, and leaves nothing running', async () => {
+it('reports what to do without a DynamoDB engine, and leaves nothing running', async () => {
   using folder = makeStackFolder()
   const { exitCode, stderr } = await startDemo({ MIYABI_STACK_DIR: folder.path, DYNOXIDE_BIN: '/nowhere/dynoxide' })
     .ended

@@ -77,7 +77,7 @@ async function itemsOf({ dynamo, prefix }: Store, name: string): Promise<string[
 const SETTLED = ['outbox_partitions', 'commit_marks', 'stream_shards', 'restores']
 
 describe('a restore', () => {
-  it('brings both stores back as they were out of an encrypted backup, and lets nothing go on until it is resumed', async () => {
+  it('restores both stores from an encrypted backup, and blocks relays and consumers until it is resumed', async () => {
     await using into = await openStore()
     const before = await catalogOf(into)
     await expect(restore(into, backup.id, {})).rejects.toMatchObject({ code: 'backup.key_missing' })
@@ -128,7 +128,7 @@ describe('a restore', () => {
     expect(told).toEqual(['new', 'new'])
   })
 
-  it('is refused where data are, names all of them, and changes nothing', async () => {
+  it('is refused if there is data, names all of it, and changes nothing', async () => {
     await using into = await openStore({ tables: true })
     await into.sql(`INSERT INTO users (email) VALUES ('a@example.com')`)
     await into.dynamo.events.append({ eventType: 'a', data: {} })
@@ -141,7 +141,7 @@ describe('a restore', () => {
     expect([await rowsOf(into), await itemsOf(into, 'MiyabiEvents'), await catalogOf(into)]).toEqual(before)
   })
 
-  it('leaves the database empty where a file is damaged, and tells which', async () => {
+  it('leaves the database empty if a file is damaged, and names the file', async () => {
     const damagedBackup = await backUp(target, source, (manifest) => ({
       ...manifest,
       files: manifest.files.map((file) =>
@@ -197,7 +197,7 @@ describe('a restore', () => {
 })
 
 describe('a drill', () => {
-  it('names what differs and nothing else, and the store knows of it', async () => {
+  it('names exactly what differs, and records the result in the store', async () => {
     const bad = await backUp(target, source, (manifest) => ({
       ...manifest,
       postgres: {

@@ -47,7 +47,7 @@ async function probed(changes: Record<string, string>) {
 }
 
 describe('ready()', () => {
-  it('is green where calls of a person and of the service work', async () => {
+  it('is ready when calls of a user and of the service work', async () => {
     const { before, after, person, service } = await probed({})
     expect([before.ready, person, service, after.ready]).toEqual([true, 'ok', 'ok', true])
     expect(after.reasons).toEqual([])
@@ -79,12 +79,15 @@ describe('ready()', () => {
       () => ({ DATABASE_URL: database.databaseUrl.replace(/:[^:@/]+@/, ':wrong@') }),
       /correct user and password in DATABASE_URL/,
     ],
-  ])('is red with %s, as every call of a person fails, and says why by the variable', async (_what, changes, why) => {
-    const { before, person } = await probed(changes())
-    expect(person).not.toBe('ok')
-    expect(before.ready).toBe(false)
-    expect(before.reasons.join()).toMatch(why)
-  })
+  ])(
+    'is not ready with %s, as every call of a user fails, and names the variable at fault',
+    async (_what, changes, why) => {
+      const { before, person } = await probed(changes())
+      expect(person).not.toBe('ok')
+      expect(before.ready).toBe(false)
+      expect(before.reasons.join()).toMatch(why)
+    },
+  )
 
   it.each<[string, () => string, RegExp]>([
     [
@@ -98,11 +101,11 @@ describe('ready()', () => {
       /correct user and password in SERVICE_DATABASE_URL/,
     ],
     [
-      'a server that is not there',
+      'an unreachable server',
       () => database.serviceDatabaseUrl.replace(/:\d+\//, ':1/'),
       /host and port in SERVICE_DATABASE_URL/,
     ],
-  ])('is red with %s for the service, used already or not', async (_what, url, why) => {
+  ])('is not ready with %s for the service, used already or not', async (_what, url, why) => {
     const { before, after, person, service } = await probed({ SERVICE_DATABASE_URL: url() })
     expect([person, service === 'ok']).toEqual(['ok', false])
     for (const readiness of [before, after]) {
@@ -111,7 +114,7 @@ describe('ready()', () => {
     }
   })
 
-  it('is red without a login for the service once it was asked for', async () => {
+  it('is not ready without a login for the service once it was requested', async () => {
     const { before, after, service } = await probed({ SERVICE_DATABASE_URL: '' })
     expect([before.ready, service, after.ready]).toEqual([true, 'config.invalid', false])
     expect(after.reasons.join()).toMatch(/asService\(\) was called, but SERVICE_DATABASE_URL is not set/)

@@ -63,7 +63,7 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, n
 const overloaded: DynamoFault = { error: 'ProvisionedThroughputExceededException' }
 
 describe('an event writer', () => {
-  it('puts what is appended in one tick into batches of 25, and gives each caller its own id', async () => {
+  it('puts events appended in one tick into batches of 25, and returns each caller its own id', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer()
     const results = await Promise.all(numbers(60).map((n) => writer.append(event(n))))
@@ -87,7 +87,7 @@ describe('an event writer', () => {
     expect((await stored(dynamo)).length).toBe(200)
   })
 
-  it('has as many batches on their way as it may, and no more', async () => {
+  it('limits the batches in flight', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer({ concurrency: 2 })
     decide = () => 'hang'
@@ -100,7 +100,7 @@ describe('an event writer', () => {
     await Promise.all(appends)
   })
 
-  it('refuses an event that cannot be stored to its own caller, before it meets any other', async () => {
+  it('refuses an event that cannot be stored before it joins a batch, and only to its caller', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer()
     const [good, wrong, large] = await Promise.all([
@@ -132,7 +132,7 @@ describe('an event writer', () => {
     expect(await stored(dynamo)).toEqual(numbers(25).filter((n) => !poison.has(n)))
   })
 
-  it('does not halve what is refused whatever is in it', async () => {
+  it('does not halve a batch that is refused regardless of its contents', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer()
     decide = () => ({ error: 'ResourceNotFoundException' })
@@ -141,7 +141,7 @@ describe('an event writer', () => {
     for (const error of errors) expect(error).toMatchObject({ code: 'dynamo.table_missing', effect: 'none' })
   })
 
-  it('lets nothing wait for the events of a hot key', async () => {
+  it('lets no event wait for those of a hot key', async () => {
     const dynamo = await behindProxy({ timeoutMs: 8000, initialBackoffMs: 400, maxBackoffMs: 400 })
     const writer = dynamo.events.writer({ concurrency: 1 })
     decide = () => ({ unprocessed: '"hot"' })
@@ -157,7 +157,7 @@ describe('an event writer', () => {
     expect(await stored(dynamo)).toEqual(numbers(5))
   })
 
-  it('puts an event that may be stored already alone and once, and tells both callers', async () => {
+  it('puts an event that may already be stored alone and once, and answers both callers', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer()
     const same = { eventType: 'written', userId: user, occurredAt: new Date(), idempotencyKey: 'k', data: { n: 1 } }
@@ -167,7 +167,7 @@ describe('an event writer', () => {
     expect((await dynamo.events.append(same)).duplicate).toBe(true)
   })
 
-  it('keeps two types apart that share an id', async () => {
+  it('distinguishes two types that share an id', async () => {
     const dynamo = await behindProxy()
     const { id } = await dynamo.events.append(event(0))
     const other = (eventType: string): NewEvent => ({ id, eventType, data: { eventType } })
@@ -179,7 +179,7 @@ describe('an event writer', () => {
     }
   })
 
-  it('loses nothing that it acknowledged, and tells of everything else, while a third of the answers fail', {
+  it('loses nothing that it acknowledged, and reports everything else, while a third of the responses fail', {
     timeout: 1_200_000,
   }, async () => {
     const dynamo = await behindProxy({ attemptTimeoutMs: 400, timeoutMs: 5000, maxAttempts: 2 })
@@ -219,7 +219,7 @@ describe('an event writer', () => {
     expect(acknowledged.size).toBeGreaterThan(count / 2)
   })
 
-  it('refuses what comes when as many wait as it holds', async () => {
+  it('refuses events beyond its limit of waiting events', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer({ maxPending: 30 })
     const results = await Promise.allSettled(numbers(40).map((n) => writer.append(event(n))))
@@ -236,7 +236,7 @@ describe('an event writer', () => {
     expect(await stored(dynamo)).toHaveLength(31)
   })
 
-  it('tells a caller whose time is over what is known of its event', async () => {
+  it('reports what is known of an event when its caller runs out of time', async () => {
     const timeoutMs = 1000
     const dynamo = await behindProxy({ timeoutMs, attemptTimeoutMs: 5000 })
     decide = () => 'hang'
@@ -267,7 +267,7 @@ describe('an event writer', () => {
     }
   })
 
-  it('ends one append with its signal, and cuts a request that nobody waits for', async () => {
+  it('ends one append with its signal, and aborts a request without waiting callers', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer({ concurrency: 1 })
     decide = ({ number }) => (number === 1 ? 'hang' : 'pass')
@@ -287,7 +287,7 @@ describe('an event writer', () => {
     expect(await stored(dynamo)).toEqual([2])
   })
 
-  it('stores what it has taken before it closes, and takes no more', async () => {
+  it('stores accepted events before it closes, and accepts no more', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer()
     decide = ({ number }) => (number < 3 ? overloaded : 'pass')
@@ -304,7 +304,7 @@ describe('an event writer', () => {
     expect(await stored(dynamo)).toEqual(numbers(40))
   })
 
-  it('is drained when the whole is closed', async () => {
+  it('is drained when the context is closed', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer()
     const appends = numbers(30).map((n) => writer.append(event(n)))
@@ -314,7 +314,7 @@ describe('an event writer', () => {
     expect(await rejection(writer.append(event(1)))).toBeInstanceOf(EventWriterError)
   })
 
-  it('gives up at the end of its grace, and says which events may be stored', async () => {
+  it('gives up at the end of its grace period, and reports which events may be stored', async () => {
     const dynamo = await behindProxy()
     const writer = dynamo.events.writer({ concurrency: 1 })
     decide = () => 'hang'
@@ -326,7 +326,7 @@ describe('an event writer', () => {
     expect(await queued).toMatchObject({ code: 'dynamo.events.writer_closed', effect: 'none' })
   })
 
-  it('refuses options that cannot be', async () => {
+  it('refuses invalid options', async () => {
     const dynamo = await behindProxy()
     for (const options of [{ maxPending: 0 }, { concurrency: 1.5 }, { concurrency: 1000 }]) {
       expect(() => dynamo.events.writer(options)).toThrow(DynamoInputError)

@@ -17,7 +17,7 @@ const many = (others: Readonly<Record<number, unknown>>): NewEvent[] =>
 const stored = async (): Promise<number> => (await dynamo.events.byType('many')).items.length
 
 describe('events.appendMany', () => {
-  it('names the one of many that cannot be stored, by its place and what is wrong in it', async () => {
+  it('names the only event that cannot be stored, with its index and its fault', async () => {
     const append = (bad: unknown) => rejection(dynamo.events.appendMany(many({ 317: bad })))
     const date = await append({ eventType: 'many', data: { at: new Date() } })
     expect(date).toBeInstanceOf(DynamoValueError)
@@ -32,7 +32,7 @@ describe('events.appendMany', () => {
     expect(await stored()).toBe(0)
   })
 
-  it('names all of them at once', async () => {
+  it('names all of them in one error', async () => {
     const others = { 3: { eventType: 'many', data: [1] }, 4: { eventType: '' }, 400: { eventType: 'many', id: 'none' } }
     const error = await rejection(dynamo.events.appendMany(many(others)))
     expect(error).toMatchObject({
@@ -51,7 +51,7 @@ describe('events.appendMany', () => {
     expect(await stored()).toBe(0)
   })
 
-  it('refuses two contents under one id, of which one would be lost, and stores an event given twice once', async () => {
+  it('refuses two contents under one id, one of which would be lost, and stores an event passed twice once', async () => {
     const occurredAt = new Date()
     const keyed = (n: unknown): NewEvent => ({ eventType: 'keyed', occurredAt, idempotencyKey: 'k', data: { n } })
     const error = await rejection(dynamo.events.appendMany([keyed(1), { eventType: 'keyed' }, keyed(2)]))
@@ -66,7 +66,7 @@ describe('events.appendMany', () => {
 })
 
 describe('a page of large items', () => {
-  it('ends with what was read of about 8 MB, and a cursor that leads to the rest', async () => {
+  it('ends after about 8 MB, with a cursor that leads to the rest', async () => {
     const data = { text: 'x'.repeat(350_000) }
     await dynamo.events.appendMany(
       Array.from({ length: 36 }, () => ({ eventType: 'large', userId: 'of large events', data })),

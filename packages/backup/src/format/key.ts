@@ -46,7 +46,7 @@ const invalidKey = (file: string, problem: string, cause?: unknown): BackupError
   new BackupError('backup.key_invalid', `The key file ${file} ${problem}`, {
     details: { file },
     cause,
-    remedy: `set BACKUP_KEY_FILE to a file of ${KEY_BYTES} random bytes; \`head -c ${KEY_BYTES} /dev/urandom\` makes one`,
+    remedy: `set BACKUP_KEY_FILE to a file of ${KEY_BYTES} random bytes; \`head -c ${KEY_BYTES} /dev/urandom\` creates one`,
   })
 
 /**

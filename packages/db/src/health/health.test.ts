@@ -32,7 +32,7 @@ describe('checkBoth', () => {
     expect(health.ready).toBe(![postgres, dynamodb].includes(down))
   })
 
-  it('is ready while both are, degraded or not, and says why not otherwise', async () => {
+  it('is ready while both are, degraded or not, and otherwise reports why not', async () => {
     expect(readinessOf(await checkBoth({ postgres: degraded, dynamodb: up }))).toEqual({
       ready: true,
       latencyMs: 30,
@@ -45,7 +45,7 @@ describe('checkBoth', () => {
     })
   })
 
-  it('answers in time when a store never does, and names no password when a check breaks', async () => {
+  it('responds in time when a store never does, and names no password when a check throws', async () => {
     const start = performance.now()
     const health = await checkBoth({ postgres: broken, dynamodb: never }, { limitMs: 50 })
     expect(performance.now() - start).toBeLessThan(20_000)

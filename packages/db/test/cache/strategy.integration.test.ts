@@ -286,7 +286,7 @@ describe('a cacheStrategy', () => {
     )
   })
 
-  it('is refused where it cannot be, with all that is wrong, and nothing of values', async () => {
+  it('is refused if it is invalid, with every fault and no values', async () => {
     const { pg } = (await open()).asService()
     const wrong = { ttl: -1, swr: 86_401, tags: ['catalog'], ttlMs: 5 }
     // @ts-expect-error a text that is no tag

@@ -23,7 +23,7 @@ export class StaleAgentStateError extends MiyabiError<'dynamo.agent_state.stale'
         : `the agent's state is at version ${currentVersion}, not ${expectedVersion || 'none'}: another writer saved it`,
       {
         details: { agentId, expectedVersion, currentVersion },
-        remedy: currentVersion === 0 ? 'begin with expectedVersion 0' : 'decide again from `current`, then save',
+        remedy: currentVersion === 0 ? 'start with expectedVersion 0' : 'decide again from `current`, then save',
       },
     )
     this.#current = current

@@ -15,7 +15,7 @@ function errorOf(work: () => unknown): unknown {
 }
 
 describe('a payload', () => {
-  it('is what it is in whatever realm it was made, as by node:vm or in the environment of Jest', () => {
+  it('is accepted from any realm, such as node:vm or the environment of Jest', () => {
     const foreign = vm.runInNewContext(`({
       object: { a: 1, list: [{ b: 2 }] }, bytes: new Uint8Array([1, 2]), set: new Set(['x']), none: Object.create(null) })`)
     const own = { object: { a: 1, list: [{ b: 2 }] }, bytes: new Uint8Array([1, 2]), set: new Set(['x']), none: {} }
@@ -24,7 +24,7 @@ describe('a payload', () => {
   })
 
   it.each(['new Date(0)', 'new Map()', 'new (class Order {})()', 'Object.create({})', 'new Float64Array(1)', '/x/'])(
-    'is refused in whatever realm where it holds what is no plain value: %s',
+    'is refused from any realm if it holds a value that is not plain: %s',
     (code) => {
       expect(errorOf(() => toPayload({ a: vm.runInNewContext(code) as unknown }, 'data'))).toMatchObject({
         code: 'dynamo.value',
@@ -45,7 +45,7 @@ describe('a payload', () => {
     [{ inner: { '': 1 } }, 'data.inner'],
     [{ ['é'.repeat(32_768)]: 1 }, 'data'],
     [JSON.parse('{"a":[{"__proto__":{"isAdmin":true}}]}'), 'data.a[0]'],
-  ])('is refused where DynamoDB would change or refuse it: %o', (payload, path) => {
+  ])('is refused if DynamoDB would change or refuse it: %o', (payload, path) => {
     expect(errorOf(() => toPayload(payload as object, 'data'))).toMatchObject({
       code: 'dynamo.value',
       details: { path },
@@ -53,25 +53,25 @@ describe('a payload', () => {
   })
 
   it.each([null, [1], 'text', 1, new Set(['a']), Buffer.from('a')])(
-    'is refused where it is no plain object: %j',
+    'is refused if it is not a plain object: %j',
     (payload) => {
       expect(errorOf(() => toPayload(payload as object, 'data'))).toBeInstanceOf(DynamoInputError)
     },
   )
 
-  it('is refused where it is an instance', () => {
+  it('is refused if it is an instance of a class', () => {
     expect(errorOf(() => toPayload(new Date(), 'data'))).toBeInstanceOf(DynamoValueError)
   })
 
-  it('may hold sets of one kind, bytes, and a member named as one that every object has', () => {
+  it('may hold sets of one kind, bytes, and a member with the name of an inherited one', () => {
     const payload = { n: new Set([1, 2n]), b: new Set([Buffer.from('a')]), constructor: { name: 'x' }, toString: 'y' }
     expect(toPayload(payload, 'data')).toEqual({ ...payload, b: new Set([new Uint8Array([97])]) })
     expect(toItem(payload)['constructor']).toEqual({ M: { name: { S: 'x' } } })
   })
 })
 
-describe('a payload that is taken', () => {
-  it('is a copy, which its caller cannot change any more', () => {
+describe('an accepted payload', () => {
+  it('is a copy that its caller cannot change', () => {
     const given = { n: 1, list: [{ m: 1 }], bytes: new Uint8Array([1]), left: undefined }
     const taken = toPayload(given, 'data')
     given.n = Number.NaN
@@ -80,7 +80,7 @@ describe('a payload that is taken', () => {
     expect(taken).toStrictEqual({ n: 1, list: [{ m: 1 }], bytes: new Uint8Array([1]) })
   })
 
-  it('is as deep as DynamoDB takes it, and no deeper', () => {
+  it('is at most as deep as DynamoDB allows', () => {
     const nested = (levels: number): object => (levels === 0 ? { leaf: 'x' } : { a: nested(levels - 1) })
     expect(toPayload(nested(30), 'data')).toEqual(nested(30))
     expect(errorOf(() => toPayload(nested(31), 'data'))).toBeInstanceOf(DynamoValueError)

@@ -11,7 +11,7 @@ const column = (definition: string): CatalogEntry => ({
   on: 'public.people',
 })
 
-it('says what is missing, what is left over and what is otherwise, and only counts what goes with something whole', () => {
+it('shows what is missing, left over or different, and only counts the parts of a missing or unexpected object', () => {
   const view: CatalogEntry = { kind: 'view', name: 'public.v', definition: 'as SELECT 1' }
   expect(renderCatalogDiff(diffCatalogs([people, column('int')], [view]))).toBe(
     '- table public.people (with 1 more)\n      owned by CURRENT_USER\n+ view public.v\n      as SELECT 1',

@@ -51,7 +51,7 @@ export class NoDatabaseError extends MiyabiError<'migrate.no_database', { readon
         ]
       : [
           `prisma ${command} needs a database`,
-          `set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded one with \`pnpm db:up\`; \`pnpm prisma ${command}\` starts it by itself`,
+          `set DIRECT_DATABASE_URL (or DATABASE_URL), or start the embedded server with \`pnpm db:up\`; \`pnpm prisma ${command}\` starts it automatically`,
         ]
     super('migrate.no_database', reason, { details: { command }, remedy })
   }

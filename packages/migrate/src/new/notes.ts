@@ -57,7 +57,7 @@ function tablesReplaced(up: readonly Statement[]): string[] {
   if (gone.length === 0 || come.length === 0) return []
   return [
     `If ${gone.map(shortName).join(', ')} was renamed to ${come.map(shortName).join(' or ')} and not dropped: keep its name in the database (@@map),`,
-    `or write ALTER TABLE ${sqlName(gone[0] ?? '')} RENAME TO ... instead, and the reverse into down.sql: the release that still`,
+    `or write ALTER TABLE ${sqlName(gone[0] ?? '')} RENAME TO ... instead, and the reverse in down.sql: the release that still`,
     'runs fails from then on. As written here, its rows are lost.',
   ]
 }

@@ -15,6 +15,6 @@ it("doctor's look at restores finds one that is not resumed, and needs no table 
      VALUES ('done', now(), now(), 1, 1, 1, 'applied'), ('waits', now(), NULL, 1, 1, 1, 'applied')`,
   )
   expect(await diagnose(database.directDatabaseUrl)).toMatchObject([
-    { check: 'restores.not_resumed', object: 'waits', remedy: '`miyabi backup resume`' },
+    { check: 'restores.not_resumed', object: 'waits', remedy: 'run `miyabi backup resume`' },
   ])
 })

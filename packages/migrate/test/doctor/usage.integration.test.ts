@@ -18,8 +18,8 @@ const event = (plugin: string, quantity: number | null, meter = 'issues', agent?
   INSERT INTO usage_events (user_id, plugin_id, event_type, quantity, meter, agent)
   VALUES ('${USER}', '${plugin}', 'command_used', ${quantity}, ${quantity === null ? 'NULL' : `'${meter}'`}, ${agent ? `'${agent}'` : 'NULL'});`
 
-describe("doctor's look at usage", () => {
-  it('finds what was recorded by events and by calls, and nothing where it was one of them', async () => {
+describe("doctor's check of usage", () => {
+  it('finds usage that was recorded both by events and by calls, and nothing if it was only one of them', async () => {
     await using database = await createTestDatabase()
     const url = database.directDatabaseUrl
     const diagnose = () => checkDatabase(usageCheck, { database: url, migrations: import.meta.dirname })
@@ -46,7 +46,7 @@ describe("doctor's look at usage", () => {
     ])
   })
 
-  it('has nothing to look at where there is no usage', async () => {
+  it('finds nothing when there is no usage', async () => {
     await using database = await createTestDatabase({ empty: true })
     expect(
       await checkDatabase(usageCheck, { database: database.directDatabaseUrl, migrations: import.meta.dirname }),

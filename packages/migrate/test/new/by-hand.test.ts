@@ -27,7 +27,7 @@ const changes: readonly (readonly [what: string, from: string | RegExp, to: stri
     ['If nick of "users" was renamed and not dropped: keep its name in the database (@map)'],
   ],
   [
-    'a type that nothing leads to',
+    'a type without a conversion',
     'legacy String?',
     'legacy Int?',
     [
@@ -79,18 +79,18 @@ describe('new', () => {
     return text
   }
 
-  it.each(changes)('says of %s what it destroys, and what to write instead', async (_, from, to, says) => {
+  it.each(changes)('reports for %s what it destroys, and what to write instead', async (_, from, to, says) => {
     const [migration] = await written(START.replaceAll(from, to))
     const up = take(migration?.files[0])
     for (const text of says) expect(up).toContain(text)
   })
 
-  it('says nothing of the kind where a column goes and none comes', async () => {
+  it('reports nothing if a column is dropped and none is added', async () => {
     const [migration] = await written(START.replace('  legacy String?\n', ''))
     expect(take(migration?.files[0])).not.toMatch(/renamed|conversion/)
   })
 
-  it('names a view that the schema has and no migration makes, whose query Prisma does not know', async () => {
+  it('names a view of the schema that no migration creates, because Prisma does not know its query', async () => {
     const view = 'view Titles {\n  id String @unique\n  @@map("titles")\n}\n'
     const [migration, ...more] = await written(START + view, ['public.titles'])
     expect(more).toEqual([])

@@ -50,7 +50,7 @@ const migrationsOf = (project: Project) => readMigrations(path.join(project.fold
 const read = (project: Project, file: string): string => readFileSync(path.join(project.folder, file), 'utf8')
 
 describe('new', () => {
-  it('writes both ways, without what would do harm, and each index that takes a while by itself', async () => {
+  it('writes the migration and its reverse, without harmful statements, and each slow index separately', async () => {
     const project = createTestProject({ 'main.prisma': DATASOURCE, 'person.prisma': AFTER })
     project.addMigration('20990101000000_first', FIRST)
     project.write(
@@ -79,7 +79,7 @@ describe('new', () => {
       expect(script).toMatch(/^SET LOCAL statement_timeout = '1min';$/m)
       // The policy of the tables' owner lets a migration change every row, and this setting would refuse all of them.
       expect(script).not.toContain('row_security')
-      expect(script).toContain('By hand')
+      expect(script).toContain('Write here')
       // Prisma takes the partial index for the one that the schema asks for.
       expect(script).toMatch(/^-- Omitted, because person_fine is a partial index/m)
       expect(script).not.toMatch(/^ALTER INDEX/m)
@@ -90,11 +90,11 @@ describe('new', () => {
 
     project.write(
       'prisma/migrations/20990101000001_posts/migration.sql',
-      up.replace('-- By hand', 'CREATE INDEX "Person_email_idx" ON "Person" ("email");\n-- By hand'),
+      up.replace('-- Write here', 'CREATE INDEX "Person_email_idx" ON "Person" ("email");\n-- Write here'),
     )
     project.write(
       'prisma/migrations/20990101000001_posts/down.sql',
-      down.replace('-- By hand', 'DROP INDEX "Person_email_idx";\n-- By hand'),
+      down.replace('-- Write here', 'DROP INDEX "Person_email_idx";\n-- Write here'),
     )
     project.write(
       'prisma/migrations/20990101000001_posts/rows.sql',
@@ -136,7 +136,7 @@ describe('new', () => {
     expect(await sql(database.url, 'SELECT FROM pg_index WHERE NOT indisvalid')).toEqual([])
   })
 
-  it('refuses a name that is none, and leaves room for a statement of its own', async () => {
+  it('refuses an invalid name, and leaves room for a separate statement', async () => {
     const project = createTestProject({ 'main.prisma': DATASOURCE })
     for (const name of ['', 'Add Name', '../x', 'a-b']) {
       await expect(newMigration({ project: projectOf(project), name })).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe('new', () => {
     expect(read(project, written?.files[0] ?? '')).toMatch(/^-- @limits /)
   })
 
-  it('says what Prisma says against the schema', async () => {
+  it("reports Prisma's errors about the schema", async () => {
     const project = createTestProject({ 'main.prisma': `${DATASOURCE}model A {\n  nonsense\n}\n` })
     await expect(newMigration({ project: projectOf(project), name: 'x' })).rejects.toMatchObject({
       code: 'migrate.diff_failed',
@@ -159,7 +159,7 @@ describe('new', () => {
 })
 
 describe('down', () => {
-  it('ends with the reason of whoever ends it, and writes nothing', async () => {
+  it('ends with the reason of its signal, and writes nothing', async () => {
     const project = createTestProject({ 'main.prisma': DATASOURCE, 'person.prisma': AFTER })
     const reason = new Error('no more')
     const stop = new AbortController()
@@ -169,7 +169,7 @@ describe('down', () => {
     expect(migrationsOf(project)).toEqual([])
   })
 
-  it('writes the way back of a migration that has none, and names what is left to do', async () => {
+  it('writes the down file of a migration that has none, and lists what remains to be done', async () => {
     const project = createTestProject({ 'main.prisma': DATASOURCE, 'person.prisma': AFTER })
     project.addMigration('20990101000000_first', FIRST)
     project.addMigration(

@@ -77,7 +77,7 @@ export class SlowLog {
   }
 }
 
-const REMEDY = 'do it for all of them in one call'
+const REMEDY = 'process all of them in one call'
 const REMEDIES: Readonly<Record<string, string>> = {
   SELECT: 'load all of them in one call, with `include` or `select` of the relation, or with `in`',
   INSERT: 'insert all of them in one call, with `createMany`',

@@ -47,7 +47,7 @@ export const banDropObject: MigrationRule = {
     migration.steps.flatMap((step): Complaint[] => {
       const { statement, node, before, made } = step
       const remedy =
-        'drop what is in it piece by piece, so that each loss is seen, and say with @ignore that nobody uses it'
+        'drop its contents one by one, so that each loss is reviewed, and state with @ignore that it is unused'
       if (asKind(node, 'DropOwnedStmt'))
         return [{ statement, problem: 'everything the role owns is dropped, including tables and their rows', remedy }]
       if (asKind(node, 'DropdbStmt')) return [{ statement, problem: 'a whole database is dropped', remedy }]

@@ -41,7 +41,7 @@ function complaint({ statements }: LintedMigration, statement: Statement, table:
   const remedy =
     statements.length === 1
       ? `put \`-- @limits ${missing.map((name) => `${name}=${PROPOSED[name]}`).join(' ')}\` into the first line`
-      : `begin with ${missing.map((name) => `SET LOCAL ${name} = '${PROPOSED[name]}';`).join(' ')}, let it hold to the end, and run the deployment again when it gives up`
+      : `start with ${missing.map((name) => `SET LOCAL ${name} = '${PROPOSED[name]}';`).join(' ')}, keep these limits until the end, and retry the deployment when one is exceeded`
   const problem = `it locks ${table} without ${missing.join(' and ')}: while it waits for a long query, every other query waits for it`
   return { statement, problem, remedy }
 }

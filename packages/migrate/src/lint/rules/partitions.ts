@@ -63,7 +63,7 @@ const created = (migration: LintedMigration): Complaint[] =>
       statement: step.statement,
       problem: `it reads every row of the default partition of ${shortName(parent)}, and no one can read or write ${shortName(parent)} meanwhile`,
       remedy:
-        'do without a default partition; or first ADD CONSTRAINT ... CHECK (not the new bounds) NOT VALID on the default one, and VALIDATE it in a migration of its own',
+        'omit the default partition; or first ADD CONSTRAINT ... CHECK (not the new bounds) NOT VALID on the default one, and VALIDATE it in a separate migration',
     }
   })
 
