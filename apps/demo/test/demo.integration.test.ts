@@ -32,14 +32,14 @@ it('runs on the servers named in the environment, and adds nothing the second ti
   const first = await startDemo(env).ended
   expect(first).toMatchObject({ exitCode: 0, stderr: '' })
   expect(readTotals(first.stdout)).toEqual(rows(true))
-  // The same question, asked by two.
+  // The same query by two users.
   expect(first.stdout).toMatch(/^ +Aoi +miyabi-operations-pro, miyabi-security-scanner$/m)
   expect(first.stdout).toMatch(/^ +Mei +miyabi-operations-free$/m)
-  expect(first.stdout).toContain('nobody: postgres.identity.missing')
+  expect(first.stdout).toContain('no identity: postgres.identity.missing')
   expect(first.stdout).toMatch(/of this run +4 +4 +4 +0$/m)
   expect(first.stdout).toContain('dynamo.agent_state.stale, completed by now')
   expect(first.stdout).toContain('steps to bring them up to date: 0; unverifiable here: point-in-time recovery')
-  // An event costs a unit in its table and one in each index that it is in; what a condition refuses costs too.
+  // An event costs one unit in its table and one in each of its indexes; a write rejected by its condition is billed too.
   expect(first.stdout).toMatch(/^ +PutItem +MiyabiEvents +\d+ +0 +[1-9]\d* +[1-9]\d*$/m)
   expect(first.stdout).toMatch(/^ +TransactWriteItems +MiyabiAgentState +4 +0 +18 +1$/m)
 
