@@ -86,7 +86,10 @@ export async function loadItems(
     throw new BackupError(
       'backup.items_differ',
       `${prefix + name} holds ${found.rows} items that differ from the ${wanted?.rows ?? 0} that were put: another process writes to it`,
-      { details: { table: prefix + name }, remedy: 'stop the processes that write to these tables, and restore into new ones' },
+      {
+        details: { table: prefix + name },
+        remedy: 'stop the processes that write to these tables, and restore into new ones',
+      },
     )
   }
   return sums

@@ -49,7 +49,7 @@ export const ownMetrics = {
     name: 'miyabi.retries.given_up',
     kind: 'counter',
     unit: '{call}',
-    description: 'Calls that were not retried although they could have been, by what was exhausted.',
+    description: 'Calls that were not retried although they could have been, by reason.',
     attributes: [SYSTEM, OPERATION, ERROR, 'miyabi.reason'],
   }),
   poolEvents: define({
