@@ -39,7 +39,7 @@ it('runs on the servers named in the environment, and adds nothing the second ti
   expect(first.stdout).toMatch(/of this run +4 +4 +4 +0$/m)
   expect(first.stdout).toContain('dynamo.agent_state.stale, completed by now')
   expect(first.stdout).toContain('steps to bring them up to date: 0; unverifiable here: point-in-time recovery')
-  // An event costs one unit in its table and one in each of its indexes; a write rejected by its condition is billed too.
+  // An event costs one unit in its table and one in each of its indexes; a rejected write is billed too.
   expect(first.stdout).toMatch(/^ +PutItem +MiyabiEvents +\d+ +0 +[1-9]\d* +[1-9]\d*$/m)
   expect(first.stdout).toMatch(/^ +TransactWriteItems +MiyabiAgentState +4 +0 +18 +1$/m)
 
