@@ -22,6 +22,7 @@ export async function boot(env: Environment, logger: Logger, signal: AbortSignal
     return { env, stack: undefined }
   }
 
+  say('starting the embedded servers ...')
   const { value: stack, ms } = await timed(() => acquireStack({ signal, logger }))
   try {
     const { postgres, dynamodb } = stack.descriptor

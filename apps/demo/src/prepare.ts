@@ -11,8 +11,11 @@ import { miyabi, root } from './workspace.js'
  */
 export async function prepare(db: DatabaseContext, env: Environment, signal: AbortSignal): Promise<void> {
   const { ms, value: done } = await timed(async () => {
+    say('applying the migrations ...')
     const migrated = await prisma(['migrate', 'deploy'], env, signal)
+    say('adding the seed ...')
     const seeded = await prisma(['db', 'seed'], env, signal)
+    say('creating the DynamoDB tables ...')
     const { done } = await db.dynamodb.tables.apply({ signal })
     const created = done.filter(({ does }) => does === 'create the table').length
     return [
