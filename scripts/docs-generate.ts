@@ -6,6 +6,7 @@ import { backupSettings } from '@miyabi/backup'
 import { renderEnvFile, renderSettingsPage, settingsGroups } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
+import { commandsPage } from './docs/commands-page.js'
 import { decisionProblems, decisionsPage } from './docs/decisions-page.js'
 import { metricsPage } from './docs/metrics-page.js'
 import { withFigures } from './docs/readme-figures.js'
@@ -18,9 +19,10 @@ const root = path.resolve(import.meta.dirname, '..')
 const settings = [...settingsGroups, migrateSettings, localSettings, backupSettings]
 
 /** Each generated file, and what belongs in it. */
-const pages: Readonly<Record<string, () => string>> = {
+const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   '.env.example': () => renderEnvFile(settings),
   'docs/decisions/README.md': () => decisionsPage(root),
+  'docs/reference/commands.md': commandsPage,
   'docs/reference/settings.md': () => renderSettingsPage(settings),
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/migration-rules.md': rulesPage,
@@ -46,7 +48,7 @@ for (const problem of problems) {
 const check = process.argv.includes('--check')
 for (const [name, render] of Object.entries(pages)) {
   const file = path.join(root, name)
-  const content = render()
+  const content = await render()
   if (existsSync(file) && readFileSync(file, 'utf8') === content) continue
   if (check) {
     console.error(`${name} is stale: run pnpm docs:generate`)

@@ -15,8 +15,8 @@ describe('the pages', () => {
     expect(await typeCheckExamples(pages)).toEqual([])
   })
 
-  it('name commands that exist', () => {
-    expect(unknownCommands(pages)).toEqual([])
+  it('name commands that exist', async () => {
+    expect(await unknownCommands(pages)).toEqual([])
   })
 
   it('name codes and variables that the sources have', () => {

@@ -8,8 +8,9 @@ const subjects: readonly {
 }[] = [
   {
     subject: 'The repository: packages, build, tests',
-    numbers: [1, 2, 10, 11, 90, 95, 97, 98, 100, 153, 154],
+    numbers: [1, 2, 10, 11, 90, 95, 97, 98, 153, 154],
   },
+  { subject: 'The command line', numbers: [100, [151, 152]] },
   { subject: 'The embedded stack', numbers: [6, 89, 96, 123] },
   { subject: 'Tables, values and types', numbers: [3, 4, 24] },
   { subject: 'Connections, health and shutdown', numbers: [[30, 34], 41, 42] },

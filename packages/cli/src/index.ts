@@ -1,3 +1,7 @@
 export { runCli } from './cli.js'
 export type { StackFacts } from './environment/stack-facts.js'
+export { commandFaults, commandReference } from './reference.js'
+export type { ErrorFacts } from './terminal/error-facts.js'
 export { exitCode } from './terminal/exit-code.js'
+export type { CommandDescription } from './usage/describe.js'
+export type { UsageFault } from './usage/faults.js'

@@ -47,7 +47,7 @@ const run = (line: string, of = env): Promise<Result> => miyabi(folder, line.spl
 it('tries a backup, restores it without who was erased since, and resumes the store, each step saying what the next needs', async () => {
   expect(await run('backup drill')).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/backup\.none_to_try[\s\S]*miyabi backup create/),
+    stderr: expect.stringMatching(/backup\.none_to_try[\s\S]*db:backup create/),
   })
   const created = await run('backup create --clock-skew 0s --write-timeout 0s --json')
   const { id } = JSON.parse(created.stdout) as { readonly id: string }
@@ -83,7 +83,7 @@ it('tries a backup, restores it without who was erased since, and resumes the st
   expect(await sql(other.directDatabaseUrl, 'SELECT email FROM users')).toEqual([{ email: 'stays@example.com' }])
   expect(await run('relay --once', into)).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/db\.not_resumed[\s\S]*miyabi backup resume/),
+    stderr: expect.stringMatching(/db\.not_resumed[\s\S]*db:backup resume/),
   })
   expect(await run('backup resume', into)).toMatchObject({
     code: 1,
@@ -91,7 +91,7 @@ it('tries a backup, restores it without who was erased since, and resumes the st
   })
   expect(await run('backup resume --outbox deliver', into)).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(`carried out now[\\s\\S]*Resumed: ${id}`),
+    stdout: expect.stringMatching(`delivered now[\\s\\S]*Resumed: ${id}`),
   })
   expect(await run('relay --once', into)).toMatchObject({ code: 0 })
   expect(await sql(other.directDatabaseUrl, 'SELECT FROM outbox')).toEqual([])

@@ -11,8 +11,8 @@ import {
   type TestDatabase,
   until,
 } from '@miyabi/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { inProcess, migratorUrl, miyabi, stackFolder, start } from './miyabi.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migratorUrl, miyabi, stackFolder, start } from './miyabi.js'
 
 const { folder, remove } = stackFolder()
 let url: string
@@ -100,7 +100,7 @@ describe('miyabi doctor', () => {
     expect(groups.get('tables')?.findings[0]).toMatchObject({
       check: 'tables.missing',
       object: 'elsewhere_MiyabiEvents',
-      remedy: 'pnpm db:tables apply',
+      remedy: 'run `pnpm db:tables apply`',
     })
     expect(groups.get('pool')?.findings).toEqual([
       expect.objectContaining({ check: 'pool.too_large', remedy: expect.stringContaining('DB_MAX_CONNECTIONS') }),
@@ -115,8 +115,8 @@ describe('miyabi doctor', () => {
     expect(code).toBe(2)
     expect(stdout, 'which server it asked, without its login').toMatch(/^PostgreSQL: 127\.0\.0\.1:1\//)
     expect(stdout).toMatch(/servers +2 found\n +servers\.postgres\n +DATABASE_URL: /)
-    expect(stdout).toMatch(/indexes +could not tell: Can't reach database server at `127\.0\.0\.1:1`/)
-    expect(stdout).toContain('9 of 11 groups could not tell')
+    expect(stdout).toMatch(/indexes +unknown: Can't reach database server at `127\.0\.0\.1:1`/)
+    expect(stdout).toContain('9 of 11 groups unknown')
     expect(stdout).not.toMatch(/secret-word|^\s+at /m)
   })
 })
@@ -161,45 +161,11 @@ describe('miyabi doctor while it works', () => {
       const { code, stdout, stderr } = await result
       expect(performance.now() - interruptedAt, 'not after the minute').toBeLessThan(30_000)
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-      expect(stderr).toMatch(new RegExp(`^error cli\\.interrupted\nInterrupted by ${signal}: `))
+      expect(stderr).toMatch(new RegExp(`(^|\n)error cli\\.interrupted\nInterrupted by ${signal}; `))
       expect(await shadowDatabases(url)).not.toContain(scratch)
     } finally {
       await remove()
     }
-  })
-
-  describe('at a terminal', () => {
-    beforeEach(() => {
-      vi.stubEnv('DATABASE_URL', NOWHERE)
-      vi.stubEnv('DIRECT_DATABASE_URL', NOWHERE)
-      vi.stubEnv('DYNAMODB_ENDPOINT', 'http://127.0.0.1:1')
-      const { isTTY } = process.stderr
-      process.stderr.isTTY = true
-      return () => {
-        process.stderr.isTTY = isTTY
-        vi.unstubAllEnvs()
-      }
-    })
-
-    it('tells what it looks at in a line that goes', async () => {
-      const { stderr } = await inProcess(['doctor'])
-      const [before, ...lines] = stderr.split('\r\u001B[K')
-      expect(before).toBe('')
-      expect(lines).toHaveLength(12)
-      expect(lines[3]).toBe('looking at drift (4 of 11) ...')
-      expect(lines.at(-1)).toBe('')
-    })
-
-    it('tells nothing to a program', async () => {
-      expect(await inProcess(['doctor', '--json'])).toMatchObject({ stderr: '' })
-    })
-  })
-
-  it('tells nothing where nobody watches', async () => {
-    vi.stubEnv('DATABASE_URL', NOWHERE)
-    vi.stubEnv('DYNAMODB_ENDPOINT', 'http://127.0.0.1:1')
-    expect(await inProcess(['doctor'])).toMatchObject({ stderr: '' })
-    vi.unstubAllEnvs()
   })
 })
 

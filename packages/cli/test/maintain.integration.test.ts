@@ -32,7 +32,7 @@ describe('miyabi maintain', () => {
     expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, steps: expect.any(Array) })
     const { stdout } = await run('maintain --ahead 14 --dry-run')
     expect(stdout.trim().split('\n')).toHaveLength(JSON.parse(dry.stdout).steps.length)
-    expect(stdout).toMatch(/^would be made {5}execution_logs \d{4}-\d{2}$/m)
+    expect(stdout).toMatch(/^would be created {2}execution_logs \d{4}-\d{2}$/m)
   })
 
   it('ends with 2 where usage was kept, names the difference, and drops it by force', async () => {
@@ -43,7 +43,7 @@ describe('miyabi maintain', () => {
     const found = await run(keep)
     expect(found.code).toBe(2)
     expect(found.stdout).toContain(
-      `2026-01 ${USER} p: its events come to 7 issues, 0 tokens, agents {}, its total is not there`,
+      `2026-01 ${USER} p: its events sum up to 7 issues, 0 tokens, agents {}, its total is missing`,
     )
     expect(await run(`${keep} --force`)).toMatchObject({
       code: 0,

@@ -77,7 +77,7 @@ describe('miyabi migrate on the embedded stack', () => {
       })
       const { code, stdout, stderr } = await result
       expect(code).toBe(1)
-      expect(stderr).toMatch(/error cli\.interrupted\nInterrupted by SIGINT: [^\n]*\n$/)
+      expect(stderr).toMatch(/error cli\.interrupted\nInterrupted by SIGINT; [^\n]*\n$/)
       expect(stdout).not.toMatch(/wrong|DynamoDB/)
     },
   )
@@ -103,7 +103,7 @@ describe('miyabi migrate rollback', () => {
   it('goes back one by one, but over no row without consent, and Prisma takes it up again', async () => {
     await clean('migrate status')
     const undone = await clean(`migrate rollback --to ${NAMES[0]} --accept-data-loss`)
-    expect(undone.stdout).toContain('20261122120000_history_grants is undone')
+    expect(undone.stdout).toContain('20261122120000_history_grants is rolled back')
     expect(undone.stderr).toContain('trying')
     expect(await json('migrate status')).toMatchObject({
       code: 2,
@@ -113,7 +113,7 @@ describe('miyabi migrate rollback', () => {
     await sql(database.directDatabaseUrl, `INSERT INTO logs (level, message) VALUES ('info', 'a'), ('info', 'b')`)
     expect(await json('migrate rollback')).toMatchObject({
       code: 2,
-      answer: { undone: [], refused: { code: 'migrate.data_loss', details: { migration: NAMES[0] } } },
+      answer: { undone: [], error: { code: 'migrate.data_loss', effect: 'none', details: { migration: NAMES[0] } } },
       stderr: expect.stringMatching(/error migrate\.data_loss[\s\S]*logs: 2 rows with 8 values/),
     })
     await clean('migrate rollback --accept-data-loss')

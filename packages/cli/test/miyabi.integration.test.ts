@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { createTestDatabase, databasesRunning, sql, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bin, inProcess, migratorUrl, miyabi, spawnMiyabi, stackFolder, start } from './miyabi.js'
+import { bin, migratorUrl, miyabi, spawnMiyabi, stackFolder, start } from './miyabi.js'
 
 const { folder, remove } = stackFolder()
 afterAll(remove)
@@ -14,84 +14,25 @@ const statusOf = async (): Promise<Record<string, unknown>> =>
 const NOWHERE = 'postgresql://nobody:secret-word@127.0.0.1:1/miyabi'
 
 describe('miyabi', () => {
+  it('lists its commands in plain text to a pipe', async () => {
+    const { code, stdout } = await spawnMiyabi(folder, ['--help'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*prisma[\s\S]*pool[\s\S]*slow/)
+    expect(stdout).not.toContain('\u001B')
+  })
+
+  it('ends with 1 and an empty stdout when it refuses', async () => {
+    const { code, stdout, stderr } = await spawnMiyabi(folder, ['status', '--jsno'])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe('error cli.usage\nUnknown option --jsno; did you mean --json?\n')
+  })
+
   it('is silent when its reader has seen enough, as in a pipe to head', async () => {
     const child = spawn(process.execPath, [bin, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] })
     child.stdout.destroy()
     const ended = once(child, 'close')
     expect(await text(child.stderr)).toBe('')
     expect(await ended).toEqual([0, null])
-  })
-
-  it('says what there is, in plain text when nobody watches', async () => {
-    const { code, stdout } = await spawnMiyabi(folder, ['--help'])
-    expect(code).toBe(0)
-    expect(stdout).toMatch(/USAGE[\s\S]*up[\s\S]*down[\s\S]*status[\s\S]*tables[\s\S]*pool[\s\S]*slow[\s\S]*prisma/)
-    expect(stdout).not.toContain('\u001B')
-  })
-
-  it.each([
-    'up',
-    'down',
-    'status',
-    'pool',
-    'slow',
-    'doctor',
-    'tables status',
-    'tables plan',
-    'tables apply',
-    'tables export',
-    'relay',
-    'outbox status',
-    'outbox dead',
-    'outbox retry',
-    'outbox discard',
-    'streams dead',
-    'streams retry',
-    'streams discard',
-    'outbox topics plan',
-    'outbox topics apply',
-    'migrate new',
-    'migrate down',
-    'migrate verify',
-    'migrate lint',
-    'migrate drift',
-    'migrate status',
-    'migrate rollback',
-  ])('says how %s is used', async (command) => {
-    const help = await inProcess([...command.split(' '), '--help'])
-    expect(help).toMatchObject({ code: 0, stderr: '' })
-    expect(help.stdout).toMatch(/OPTIONS[\s\S]*EXAMPLES/)
-  })
-
-  it.each([
-    ['tables', /ACTIONS[\s\S]*status[\s\S]*plan[\s\S]*apply[\s\S]*export/],
-    ['migrate', /ACTIONS[\s\S]*new[\s\S]*down[\s\S]*verify[\s\S]*lint[\s\S]*drift[\s\S]*status[\s\S]*rollback/],
-  ])('says what %s can do', async (group, actions) => {
-    expect(await inProcess([group, '--help'])).toMatchObject({ code: 0, stdout: expect.stringMatching(actions) })
-  })
-
-  it.each([
-    [['nothing'], 'no command nothing'],
-    [['up', 'now'], 'knows no now'],
-    [['tables'], 'wants to be told status or plan or apply or export'],
-    [['tables', 'drop'], 'wants to be told status or plan or apply or export'],
-    [['tables', 'apply', '--replace'], 'wants a value for --replace'],
-    [['tables', 'apply', 'MiyabiEvents'], 'knows no MiyabiEvents'],
-    [['tables', 'export', '--format', 'pulumi'], 'knows no format pulumi'],
-    [['migrate', 'new'], 'wants a NAME'],
-    [['migrate', 'new', 'a', 'b'], 'knows no b'],
-  ])('refuses %j without a stack trace', async (args, problem) => {
-    const { code, stdout, stderr } = await inProcess(args)
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toContain('error cli.usage\n')
-    expect(stderr).toContain(problem)
-    expect(stderr).not.toMatch(/^\s+at /m)
-  })
-
-  it('ends with 1 and an empty stdout when it refuses', async () => {
-    const { code, stdout, stderr } = await spawnMiyabi(folder, ['status', '--jsno'])
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^error cli\.usage\n.*knows no --jsno/)
   })
 
   it('loads neither drivers nor Prisma nor the AWS SDK to say how it is used', async () => {
@@ -114,7 +55,7 @@ describe('miyabi', () => {
 })
 
 describe('miyabi up, status, down', () => {
-  it('tells that no stack is up', async () => {
+  it('reports that no stack is up', async () => {
     expect(await miyabi(folder, ['status'])).toMatchObject({ code: 0, stdout: expect.stringContaining('pnpm db:up') })
     expect(await statusOf()).toEqual({ up: false, folder })
     expect(await miyabi(folder, ['status', '--exit-code'])).toMatchObject({ code: 2 })
@@ -123,12 +64,15 @@ describe('miyabi up, status, down', () => {
 
   it('starts it, keeps it up after the command has ended, and stops it', async () => {
     const started = await spawnMiyabi(folder, ['up'])
-    expect(started).toMatchObject({ code: 0, stderr: 'starting the embedded stack ...\n' })
+    expect(started).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^(starting the embedded stack \.\.\.\n)?$/), // if it takes a second
+    })
     expect(started.stdout).toMatch(
       /PostgreSQL \d+\.\d+[\s\S]*postgresql:\/\/miyabi_app:\*\*\*@127\.0\.0\.1:\d+\/miyabi/,
     )
 
-    expect(await miyabi(folder, ['up'])).toMatchObject({ code: 0, stderr: 'the embedded stack is up already\n' })
+    expect(await miyabi(folder, ['up'])).toMatchObject({ code: 0, stderr: 'the embedded stack is already up\n' })
     expect(await statusOf()).toMatchObject({
       up: true,
       held: true,
@@ -194,7 +138,7 @@ describe('miyabi tables', () => {
       code: 2,
       stdout: expect.stringMatching(/MiyabiEvents +absent[\s\S]*`pnpm db:tables apply`/),
     })
-    expect(missing.stderr).toContain("the embedded stack's DynamoDB")
+    expect(missing.stderr).toContain('DynamoDB: embedded stack, http://')
     expect(await statusOf()).toMatchObject({ up: false })
   })
 
@@ -250,7 +194,7 @@ describe('miyabi tables', () => {
     expect(code).toBe(1)
     expect(stderr).toContain('DynamoDB: http://127.0.0.1:1\nerror dynamo.unreachable')
     expect(stderr).toMatch(/\ncause: connect ECONNREFUSED 127.0.0.1:1\n$/)
-    expect(stderr).not.toContain("stack's")
+    expect(stderr).not.toContain('embedded stack')
   })
 })
 
@@ -264,7 +208,7 @@ describe('miyabi pool', () => {
       code: 0,
       stdout: expect.stringMatching(/^1 x \(20 \+ 1 \+ 5 \+ 1\) \+ 10 = 37 connections/),
     })
-    expect(stderr).toContain("the embedded stack's PostgreSQL")
+    expect(stderr).toContain('PostgreSQL: embedded stack')
   })
 
   it('ends with 2 where they do not, and says what would', async () => {
@@ -296,7 +240,8 @@ describe('miyabi slow', () => {
 
   it('lists what the embedded server spent its time on, without values, and ends with 2 where a statement is slow', async () => {
     const { code, stdout, stderr } = await slow(['--slow-ms', '40'])
-    expect({ code, stderr }).toEqual({ code: 2, stderr: "the embedded stack's PostgreSQL\n" })
+    expect(code).toBe(2)
+    expect(stderr).toContain('PostgreSQL: embedded stack\n')
     expect(stdout).toMatch(/^Recorded since 20.*Z, most time first:\n\n *total +calls +mean +max +rows +as +id\n/)
     expect(stdout).toMatch(/ ms +1 +\d+ ms +\d+ ms +1 +miyabi_service +[\da-f]{16} +slow\n/)
     expect(stdout).toContain(`    ${SLEEP}`)

@@ -45,7 +45,7 @@ describe('miyabi outbox topics', () => {
     const planned = await run('plan', '--effects', file)
     expect(planned.code).toBe(2)
     expect(planned.stdout).toMatch(
-      /messages\.enqueue +the service alone -> user\n.*plugin\.indexed +the service alone -> user, web_user/,
+      /messages\.enqueue +the service only -> user\n.*plugin\.indexed +the service only -> user, web_user/,
     )
     expect(await topics()).toEqual(BUILT_IN)
     expect(await run('apply', '--effects', file)).toMatchObject({ code: 0, stdout: planned.stdout })

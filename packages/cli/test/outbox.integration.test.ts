@@ -56,11 +56,11 @@ describe('miyabi relay --once', () => {
     expect((await run('outbox dead')).stdout).toContain(ID)
     const status = await run('outbox status --json')
     expect({ code: status.code, ...JSON.parse(status.stdout) }).toMatchObject({ code: 2, depth: 0, dead: 1, relays: 0 })
-    expect(await run(`outbox retry ${ID}`)).toMatchObject({ code: 0, stdout: '1 wait again.\n' })
+    expect(await run(`outbox retry ${ID}`)).toMatchObject({ code: 0, stdout: '1 queued again.\n' })
     expect(await run(`outbox retry ${ID}`)).toMatchObject({ code: 2 })
     expect(JSON.parse((await run('outbox status --json')).stdout)).toMatchObject({ depth: 1, dead: 0 })
     expect(await run('relay --once')).toMatchObject({ code: 2 })
-    expect(await run('outbox discard all --json')).toMatchObject({ code: 0, stdout: '{"count":1}\n' })
+    expect(await run('outbox discard all --json')).toMatchObject({ code: 0, stdout: '{\n  "count": 1\n}\n' })
     expect(await run('outbox dead')).toMatchObject({ code: 0 })
   })
 
@@ -99,9 +99,9 @@ describe('miyabi streams', () => {
     const dead = await run('streams dead --json')
     expect(JSON.parse(dead.stdout)).toMatchObject([{ id: ID, consumer: 'usage', sequence: '7', retryAt: null }])
     expect({ code: dead.code, told: dead.stdout.includes('secret') }).toEqual({ code: 2, told: false })
-    expect(await run(`streams retry ${ID} --json`)).toMatchObject({ code: 0, stdout: '{"count":1}\n' })
+    expect(await run(`streams retry ${ID} --json`)).toMatchObject({ code: 0, stdout: '{\n  "count": 1\n}\n' })
     expect((await run('streams dead')).stdout).toMatch(
-      /usage.*to be tried again since.*\n {2}postgres\.check_violation: refused/,
+      /retry queued\n.*usage .*Z\n {4}postgres\.check_violation: refused/,
     )
     expect(await run('streams discard all')).toMatchObject({ code: 0, stdout: '1 deleted.\n' })
     expect(await run('streams discard all')).toMatchObject({ code: 2 })

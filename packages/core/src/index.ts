@@ -20,6 +20,7 @@ export { type JsonValue, jsonReplacer, stringifyJson, toJson } from './json/json
 export { type LogFields, type Logger, redactingLogger, silentLogger } from './logging/logger.js'
 export { redactText } from './logging/redact.js'
 export { redactUrl } from './logging/redact-url.js'
+export { redactValue } from './logging/redact-value.js'
 export { safeCause } from './logging/safe-cause.js'
 export {
   addFollowingObserver,

@@ -1,37 +1,35 @@
 import type { Drilled } from '@miyabi/backup'
 import { duration } from '../environment/stack-facts.js'
 import { withRestore } from '../environment/with-restore.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { inColumns, print, progressLine, style } from '../terminal/output.js'
-import { restoreLine } from './backup-render.js'
+import { resultWidth } from '../terminal/output.js'
+import { style } from '../terminal/style.js'
+import { definitions } from '../terminal/table.js'
+import { command } from '../usage/command.js'
+import * as value from '../usage/values.js'
+import { reportRestore } from './backup-render.js'
 
 export const drillCommand = command({
-  name: 'backup drill',
-  purpose:
-    'Restores a backup into a temporary stack, compares everything with what was backed up, and notes in the store what was found. Ends with 2 when something differs.',
+  details: 'Records the result in the store that was backed up, where `miyabi doctor` and the metrics find it.',
   options: {
-    id: {
-      type: 'string',
-      valueHint: 'ID',
-      description: 'Of a backup, as `miyabi backup list` has it. Default: the last.',
-    },
-    create: { type: 'boolean', description: 'Make a backup first, and try that.' },
-    plain: { type: 'boolean', description: 'Take a backup that is not encrypted although there is a key.' },
-    json: { type: 'boolean', description: 'Print one JSON object.' },
+    id: { type: value.text('ID'), description: 'A backup listed by `miyabi backup list`. Default: the newest one.' },
+    create: { type: 'flag', description: 'Creates a backup first, and tests that one.' },
+    plain: { type: 'flag', description: 'Accepts a backup that is not encrypted although there is a key.' },
   },
+  json: 'one object',
   examples: [
-    ['miyabi backup drill', 'tries the last backup; once a week, by a timer'],
-    ['miyabi backup drill --create', 'makes one and tries it'],
-    ['miyabi --silent backup drill --json', 'for a program'],
+    ['miyabi backup drill', 'Tests the newest backup; once a week, from a timer.'],
+    ['miyabi backup drill --create', 'Creates one and tests it.'],
   ],
-  run({ args }) {
+  findings: 'Something differs from what was backed up',
+  more: 'docs/BACKUP.md',
+  busy: 'testing a backup',
+  run({ args, progress }) {
     return withRestore('backup drill', async ({ place, target, key, signal, env }) => {
       const { createBackup, drillBackup, recordDrill, resolveBackup } = await import('@miyabi/backup')
-      using line = progressLine(args.json ? undefined : process.stderr)
       const create = async (): Promise<string> => {
         const { parseDynamoSettings } = await import('@miyabi/dynamo')
-        line.show('making a backup ...')
+        progress.step('creating a backup')
         const { database } = place
         const made = await createBackup({ database, dynamodb: parseDynamoSettings(env), target, key, signal })
         return made.id
@@ -42,34 +40,35 @@ export const drillCommand = command({
         backup,
         key,
         signal,
-        plain: Boolean(args.plain),
+        plain: args.plain,
         migrations: place.migrations,
-        onProgress: (progress) => line.show(restoreLine(progress)),
+        onProgress: reportRestore(progress),
       })
       await recordDrill(place.database, drilled)
-      line.show('')
-      print(args.json ? JSON.stringify(drilled, undefined, 2) : report(drilled))
-      return drilled.equal ? exitCode.clean : exitCode.findings
+      return { code: drilled.equal ? exitCode.clean : exitCode.findings, json: drilled, text: render(drilled) }
     })
   },
 })
 
-function report(drilled: Drilled): string {
+function render(drilled: Drilled): string {
   const { backup, cut, equal, differences, lossMs, durationMs, tables, rows, items, expired, indexes, heaps } = drilled
   return [
-    inColumns([
-      ['backup', `${backup}, both stores as of ${cut}`],
+    definitions(
       [
-        'compared',
-        `${tables} tables: ${rows} rows, ${items} items${expired > 0 ? `, and ${expired} that have expired since` : ''}`,
+        ['backup', `${backup}, both stores as of ${cut}`],
+        [
+          'compared',
+          `${tables} tables: ${rows} rows, ${items} items${expired > 0 ? `, and ${expired} that have expired since` : ''}`,
+        ],
+        [
+          'checked',
+          `constraints, row-level security, the storage of ${heaps} tables and ${indexes} indexes, including the server's own`,
+        ],
+        ['loss (RPO)', `${duration(lossMs)}: what was written since the cut`],
+        ['duration (RTO)', durationMs < 10_000 ? `${(durationMs / 1000).toFixed(1)} s` : duration(durationMs)],
       ],
-      [
-        'checked',
-        `constraints, row-level security, the storage of ${heaps} tables and ${indexes} indexes, the server's own among them`,
-      ],
-      ['loss (RPO)', `${duration(lossMs)}: what was written since the cut`],
-      ['duration (RTO)', durationMs < 10_000 ? `${(durationMs / 1000).toFixed(1)} s` : duration(durationMs)],
-    ]),
+      resultWidth(),
+    ),
     ...differences.map((difference) => `  ${style('red', 'differs')}  ${difference}`),
     equal ? style('green', 'equal') : style('red', `${differences.length} differences`),
   ].join('\n')

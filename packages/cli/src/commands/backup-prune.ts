@@ -1,52 +1,42 @@
 import { defined } from '@miyabi/core'
 import { size } from '../environment/stack-facts.js'
 import { withBackups } from '../environment/with-backups.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print } from '../terminal/output.js'
-import { countOf, durationOf } from '../terminal/quantities.js'
-
-const NAME = 'backup prune'
+import { command } from '../usage/command.js'
+import * as value from '../usage/values.js'
 
 export const backupPrune = command({
-  name: NAME,
-  purpose:
-    'Removes old backups, and what is left of those that never came to their end. The newest one that is whole always stays, and so does the list of erasures.',
+  details: 'The newest whole backup always stays, and so does the list of erasures.',
   options: {
-    keep: { type: 'string', description: 'Younger ones stay, such as 7d.' },
-    last: { type: 'string', description: 'So many of the newest stay.' },
+    keep: { type: value.duration, description: 'Keeps backups that are younger, such as 7d.' },
+    last: { type: value.wholeNumber(), description: 'Keeps this many of the newest backups.' },
     leftovers: {
-      type: 'string',
+      type: value.duration,
       default: '1d',
-      description: 'What has no manifest, and was not written to for so long, is left over.',
+      description: 'Removes what has no manifest and was not written to for this long.',
     },
-    'dry-run': { type: 'boolean', description: 'Only say what would be removed.' },
-    json: { type: 'boolean', description: 'Print one JSON array.' },
+    'dry-run': { type: 'flag', description: 'Shows what would be removed, and removes nothing.' },
   },
+  json: 'one array',
   examples: [
-    ['pnpm db:backup prune --keep 30d --last 7', 'a month of them, and never fewer than seven'],
-    ['pnpm db:backup prune --last 3 --dry-run', 'what would go'],
-    ['pnpm db:backup prune', 'leftovers alone'],
+    ['miyabi backup prune --keep 30d --last 7', 'Keeps those of a month, and never fewer than seven.'],
+    ['miyabi backup prune --last 3 --dry-run', 'Shows what would be removed.'],
+    ['miyabi backup prune', 'Removes leftovers only.'],
   ],
+  more: 'docs/BACKUP.md',
+  busy: 'removing old backups',
   run({ args }) {
-    const { keep, last } = args
     const options = {
-      ...defined({
-        keepMs: keep === undefined ? undefined : durationOf('keep', keep, NAME),
-        last: last === undefined ? undefined : countOf('last', last, NAME),
-      }),
-      leftoversAfterMs: durationOf('leftovers', args.leftovers, NAME),
-      dryRun: Boolean(args['dry-run']),
+      ...defined({ keepMs: args.keep, last: args.last }),
+      leftoversAfterMs: args.leftovers,
+      dryRun: args['dry-run'],
     }
     return withBackups(async ({ target, key }) => {
       const { pruneBackups } = await import('@miyabi/backup')
       const pruned = await pruneBackups(target, { ...options, key })
-      if (args.json) print(JSON.stringify(pruned, undefined, 2))
-      else if (pruned.length === 0) print('Nothing to remove.')
-      for (const { id, why, bytes } of args.json ? [] : pruned) {
-        print(`${options.dryRun ? 'would remove' : 'removed'} ${id}  ${why}  ${size(bytes)}`)
-      }
-      return exitCode.clean
+      const verb = options.dryRun ? 'would remove' : 'removed'
+      const lines = pruned.map(({ id, why, bytes }) => `${verb} ${id}  ${why}  ${size(bytes)}`)
+      return { code: exitCode.clean, json: pruned, text: lines.join('\n') || 'Nothing to remove.' }
     })
   },
 })

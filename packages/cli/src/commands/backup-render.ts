@@ -1,12 +1,17 @@
 import type { OutboxRows, RestoreProgress } from '@miyabi/backup'
+import type { Progress } from '../terminal/progress.js'
 
-/** What a restore is doing, in a line. */
-export const restoreLine = ({ says, done }: RestoreProgress): string =>
-  done === undefined ? `${says} ...` : `${says}: ${done.toLocaleString('en-US')}`
+/** Reports the steps of a restore. */
+export function reportRestore(line: Progress): (progress: RestoreProgress) => void {
+  return ({ says, done }) => {
+    line.step(says)
+    if (done !== undefined) line.detail(done.toLocaleString('en-US'))
+  }
+}
 
 /** The effects that waited at a cut. */
 export function outboxLines(outbox: readonly OutboxRows[]): readonly string[] {
   if (outbox.length === 0) return []
   const rows = outbox.map(({ topic, rows, oldest }) => `  ${topic}: ${rows}, the oldest of ${oldest.toISOString()}`)
-  return ['Effects that waited at the cut, and may have been carried out after it:', ...rows]
+  return ['Effects that waited at the cut, and may have been delivered after it:', ...rows]
 }

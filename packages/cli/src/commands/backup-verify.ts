@@ -1,70 +1,69 @@
-import type { VerifiedBackup } from '@miyabi/backup'
+import type { BackupTarget, ReadKey, VerifiedBackup } from '@miyabi/backup'
 import { isMiyabiError } from '@miyabi/core'
 import { withBackups } from '../environment/with-backups.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print, progressLine, style } from '../terminal/output.js'
+import { style } from '../terminal/style.js'
+import { command } from '../usage/command.js'
+import * as value from '../usage/values.js'
 
 export const backupVerify = command({
-  name: 'backup verify',
-  purpose:
-    'Reads backups to their end, with no server: every file is there, none was changed, and each table has its rows. Ends with 2 when something is wrong.',
   options: {
-    id: { type: 'string', description: 'The id of one, or `all`. Default: the newest.', default: 'newest' },
-    plain: { type: 'boolean', description: 'One that is not encrypted is good, too, where there is a key.' },
-    json: { type: 'boolean', description: 'Print one JSON array.' },
+    id: { type: value.text('ID|newest|all'), description: 'The backup to read.', default: 'newest' },
+    plain: { type: 'flag', description: 'Accepts a backup that is not encrypted although there is a key.' },
   },
+  json: 'one array',
   examples: [
-    ['pnpm db:backup verify', 'the newest one'],
-    ['pnpm db:backup verify --id all', 'every one'],
+    ['miyabi backup verify', 'Reads the newest one.'],
+    ['miyabi backup verify --id all', 'Reads every one.'],
   ],
-  run({ args }) {
-    const plain = Boolean(args.plain)
+  findings: 'A backup is damaged',
+  more: 'docs/BACKUP.md',
+  busy: 'reading a backup',
+  run({ args: { id: asked, plain }, progress }) {
     return withBackups(async ({ target, key, signal }) => {
-      const { BackupError, listBackups, verifyBackup } = await import('@miyabi/backup')
-      const ids =
-        args.id === 'newest' || args.id === 'all'
-          ? (await listBackups(target, { key })).flatMap(({ id, state }) => (state === 'incomplete' ? [] : [id]))
-          : [args.id]
-      const chosen = args.id === 'newest' ? ids.slice(-1) : ids
-      if (chosen.length === 0) {
-        throw new BackupError('backup.unknown', `There is no backup in ${target.name}`, {
-          details: { backup: args.id },
-          remedy: 'create one with `pnpm db:backup create`',
-        })
-      }
-      using progress = progressLine(process.stderr)
+      const { verifyBackup } = await import('@miyabi/backup')
+      const ids = await chosenIds(asked, target, key)
       const verified: VerifiedBackup[] = []
-      for (const id of chosen) {
-        const onFile = ({ name }: { readonly name: string }): void => progress.show(`${id}: ${name}`)
+      for (const [index, id] of ids.entries()) {
+        progress.step(`reading backup ${id} (${index + 1} of ${ids.length})`)
+        const onFile = ({ name }: { readonly name: string }): void => progress.detail(name)
         try {
           verified.push(await verifyBackup(target, id, { key, plain, signal, onFile }))
         } catch (error) {
-          // Beside others it is one that is wrong.
-          if (
-            chosen.length === 1 ||
-            !isMiyabiError(error, 'backup.key_wrong', 'backup.plain_refused', 'backup.key_missing')
-          )
-            throw error
+          // Among several it is one that is damaged.
+          if (ids.length === 1 || !isMiyabiError(error, ...ABOUT_ONE)) throw error
           verified.push({ id, manifest: undefined, faults: [{ file: '', problem: 'manifest', text: error.message }] })
         }
       }
-      progress.show('')
-      if (args.json)
-        print(
-          JSON.stringify(
-            verified.map(({ id, faults }) => ({ id, faults })),
-            undefined,
-            2,
-          ),
-        )
-      else print(verified.map(render).join('\n'))
-      return verified.some(({ faults }) => faults.length > 0) ? exitCode.findings : exitCode.clean
+      return {
+        code: verified.some(({ faults }) => faults.length > 0) ? exitCode.findings : exitCode.clean,
+        json: verified.map(({ id, faults }) => ({ id, faults })),
+        text: verified.map(render).join('\n'),
+      }
     })
   },
 })
 
+const ABOUT_ONE = ['backup.key_wrong', 'backup.plain_refused', 'backup.key_missing'] as const
+
+async function chosenIds(
+  asked: string,
+  target: BackupTarget,
+  key: ReadKey['key'] | undefined,
+): Promise<readonly string[]> {
+  if (asked !== 'newest' && asked !== 'all') return [asked]
+  const { BackupError, listBackups } = await import('@miyabi/backup')
+  const ids = (await listBackups(target, { key })).flatMap(({ id, state }) => (state === 'incomplete' ? [] : [id]))
+  if (ids.length === 0) {
+    throw new BackupError('backup.unknown', `There is no backup in ${target.name}`, {
+      details: { backup: asked },
+      remedy: 'create one with `miyabi backup create`',
+    })
+  }
+  return asked === 'newest' ? ids.slice(-1) : ids
+}
+
 function render({ id, faults, manifest }: VerifiedBackup): string {
   if (faults.length === 0) return `${id}  ${style('green', 'whole')}, ${manifest?.files.length ?? 0} files`
-  return [`${id}  ${style('red', 'wrong')}`, ...faults.map(({ text }) => `  ${text}`)].join('\n')
+  return [`${id}  ${style('red', 'damaged')}`, ...faults.map(({ text }) => `  ${text}`)].join('\n')
 }

@@ -1,38 +1,43 @@
 import { migrationDatabaseUrl, parseTarget } from '@miyabi/migrate'
 import { commandEnvironment, environmentWithStack } from '../environment/environment.js'
 import { serverName } from '../environment/server-name.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
 import { untilInterrupted } from '../terminal/interrupted.js'
-import { print, progressLine, say } from '../terminal/output.js'
+import { resultWidth, say } from '../terminal/output.js'
+import { command } from '../usage/command.js'
 
 export const doctor = command({
-  name: 'doctor',
-  purpose:
-    'Looks over settings, servers, migrations, row-level security, indexes, DynamoDB tables and pool sizes, and names the command that mends each finding. Changes nothing.',
-  options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
+  details: 'Checks row-level security, indexes, migrations, drift and partitions, too. Changes nothing.',
+  json: 'one object',
   examples: [
-    ['pnpm db:doctor', 'when something is odd, and before a release'],
-    ['pnpm --silent db:doctor --json | jq ".groups[].findings[]"', 'for a program'],
+    ['miyabi doctor', 'Runs when something does not work, and before a release.'],
+    ['miyabi doctor --json | jq ".groups[].findings[]"', 'Prints every finding for a program.'],
   ],
-  async run({ args }) {
+  findings: 'Something is wrong',
+  more: 'packages/cli/README.md#doctor',
+  busy: 'checking the environment',
+  async run({ progress }) {
     const { checkGroups, examine, renderReports } = await import('../doctor/index.js')
     const { postgres, groups } = await untilInterrupted(async (signal) => {
       await using environment = await environmentWithStack(commandEnvironment())
-      if (environment.usesStack) say('the embedded stack stands in for what the environment does not name')
+      if (environment.usesStack) say('using the embedded stack for the stores that the environment does not name')
       const url = migrationDatabaseUrl(environment.root, environment.env)
       const migrator = url === undefined ? undefined : parseTarget(url)
       const postgres = migrator && serverName(migrator)
-      using progress = progressLine(args.json ? undefined : process.stderr)
       const onGroup = (name: string, index: number): void =>
-        progress.show(`looking at ${name} (${index + 1} of ${checkGroups.length}) ...`)
+        progress.step(`checking ${name} (${index + 1} of ${checkGroups.length})`)
       return { postgres, groups: await examine(checkGroups, { ...environment, migrator }, { signal, onGroup }) }
     })
     const server = postgres === undefined ? [] : [`PostgreSQL: ${postgres}`, '']
-    print(
-      args.json ? JSON.stringify({ postgres, groups }, undefined, 2) : [...server, renderReports(groups)].join('\n'),
-    )
-    if (groups.some(({ state }) => state === 'findings')) return exitCode.findings
-    return groups.some(({ state }) => state === 'unknown') ? exitCode.failed : exitCode.clean
+    return {
+      code: codeOf(groups.map(({ state }) => state)),
+      json: { postgres, groups },
+      text: [...server, renderReports(groups, resultWidth())].join('\n'),
+    }
   },
 })
+
+function codeOf(states: readonly string[]): number {
+  if (states.includes('findings')) return exitCode.findings
+  return states.includes('unknown') ? exitCode.failed : exitCode.clean
+}

@@ -2,13 +2,14 @@ import path from 'node:path'
 import { ACCEPTED_FILE, type Drift, findDrift, readAcceptances, renderCatalogDiff } from '@miyabi/migrate'
 import { withDynamo } from '../environment/with-dynamo.js'
 import { withMigrations } from '../environment/with-migrations.js'
-import { command } from '../terminal/command.js'
 import { describeError } from '../terminal/describe-error.js'
+import { type ErrorFacts, errorFacts } from '../terminal/error-facts.js'
 import { exitCode } from '../terminal/exit-code.js'
 import { InterruptedError } from '../terminal/interrupted.js'
-import { heading, print } from '../terminal/output.js'
+import { heading } from '../terminal/style.js'
+import { command } from '../usage/command.js'
 
-/** What DynamoDB has otherwise than its definitions say. */
+/** How DynamoDB differs from its definitions. */
 interface DynamoDrift {
   readonly server: string
   readonly differences: readonly {
@@ -19,28 +20,33 @@ interface DynamoDrift {
   }[]
 }
 
-/** A store that could not be asked. */
+/** A store that could not be compared. */
 interface Unknown {
-  readonly unknown: string
+  readonly unknown: ErrorFacts
+  /** The error for a person. */
+  readonly shown: string
 }
 
 export const driftCommand = command({
-  name: 'migrate drift',
-  purpose:
-    'Compares both stores with what the code makes of them: PostgreSQL with its migrations, run in a scratch database, and DynamoDB with the definitions of its tables. Ends with 2 when somebody changed something by hand.',
-  options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
+  details:
+    'Compares PostgreSQL with its migrations, run in a scratch database, and DynamoDB with the definitions of its tables.',
+  json: 'one object',
   examples: [
-    ['pnpm db:migrate drift', '- is missing, + should not be there, ~ is otherwise'],
-    ['DIRECT_DATABASE_URL=postgresql://... pnpm db:migrate drift', 'of another database'],
-    ['pnpm --silent db:migrate drift --json | jq ".postgres.differences[].name"', 'for a program'],
+    ['miyabi migrate drift', '- is missing, + should not exist, ~ differs.'],
+    ['DIRECT_DATABASE_URL=postgresql://... miyabi migrate drift', 'Checks another database.'],
+    ['miyabi migrate drift --json | jq ".postgres.differences[].name"', 'Prints the names for a program.'],
   ],
-  async run({ args }) {
+  findings: 'A store was changed manually',
+  more: 'docs/MIGRATIONS.md',
+  busy: 'comparing PostgreSQL with its migrations in a scratch database',
+  async run({ progress }) {
     const postgres = await orUnknown(
       withMigrations(({ project, databaseUrl, migrations, signal }) => {
         const acceptances = readAcceptances(path.join(project.root, project.migrations))
         return findDrift({ databaseUrl, migrations, acceptances, signal })
       }),
     )
+    progress.step('comparing DynamoDB with the definitions of its tables')
     const dynamodb = await orUnknown(
       withDynamo(async (dynamo, server): Promise<DynamoDrift> => {
         const { steps } = await dynamo.tables.plan()
@@ -48,49 +54,54 @@ export const driftCommand = command({
         return { server, differences }
       }),
     )
-    if (args.json) print(JSON.stringify({ postgres, dynamodb }, undefined, 2))
-    else
-      print(
-        [heading('PostgreSQL'), renderPostgres(postgres), '', heading('DynamoDB'), renderDynamo(dynamodb)].join('\n'),
-      )
-    const stores = [postgres, dynamodb]
-    const isFound = (store: (typeof stores)[number]): boolean =>
-      ('differences' in store && store.differences.length > 0) || ('unused' in store && store.unused.length > 0)
-    if (stores.some(isFound)) return exitCode.findings
-    return stores.some((store) => 'unknown' in store) ? exitCode.failed : exitCode.clean
+    return {
+      code: codeOf([postgres, dynamodb]),
+      json: { postgres: forProgram(postgres), dynamodb: forProgram(dynamodb) },
+      text: [heading('PostgreSQL'), renderPostgres(postgres), '', heading('DynamoDB'), renderDynamo(dynamodb)].join(
+        '\n',
+      ),
+    }
   },
 })
+
+function codeOf(stores: readonly (Drift | DynamoDrift | Unknown)[]): number {
+  const isFound = (store: (typeof stores)[number]): boolean =>
+    ('differences' in store && store.differences.length > 0) || ('unused' in store && store.unused.length > 0)
+  if (stores.some(isFound)) return exitCode.findings
+  return stores.some((store) => 'unknown' in store) ? exitCode.failed : exitCode.clean
+}
 
 const orUnknown = <T>(work: Promise<T>): Promise<T | Unknown> =>
   work.catch((error: unknown) => {
     if (error instanceof InterruptedError) throw error
-    return { unknown: describeError(error) }
+    return { unknown: errorFacts(error), shown: describeError(error) }
   })
 
+const forProgram = (drift: object): object => ('unknown' in drift ? { unknown: drift.unknown } : drift)
+
 function renderPostgres(drift: Drift | Unknown): string {
-  if ('unknown' in drift) return drift.unknown
+  if ('unknown' in drift) return drift.shown
   const { applied, pending, differences, accepted, unused } = drift
-  const behind = pending.length === 0 ? '' : ` (${pending.length} more are pending: \`pnpm prisma migrate deploy\`)`
+  const behind = pending.length === 0 ? '' : ` (${pending.length} more are pending: \`miyabi prisma migrate deploy\`)`
   const sum = `compared with ${applied.length} migrations${behind}: ${differences.length === 0 ? 'no difference' : `${differences.length} differences`}`
   return [
     ...(differences.length === 0 ? [] : [renderCatalogDiff(differences)]),
     sum,
-    ...accepted.map(({ kind, name, reason }) => `agreed to: ${kind} ${name} (${reason})`),
+    ...accepted.map(({ kind, name, reason }) => `accepted: ${kind} ${name} (${reason})`),
     ...unused.map(
-      ({ line, kind, name }) =>
-        `${ACCEPTED_FILE}, line ${line}: ${kind} ${name} does not differ any more; take the line out`,
+      ({ line, kind, name }) => `${ACCEPTED_FILE}, line ${line}: ${kind} ${name} no longer differs; remove the line`,
     ),
   ].join('\n')
 }
 
 function renderDynamo(drift: DynamoDrift | Unknown): string {
-  if ('unknown' in drift) return drift.unknown
+  if ('unknown' in drift) return drift.shown
   const { differences } = drift
   if (differences.length === 0) return 'no difference'
   const lines = differences.map(({ table, what, expected, found }) =>
     found === 'absent'
       ? `- ${table}, ${what}`
-      : `~ ${table}, ${what}\n    should be\n      ${expected}\n    is\n      ${found}`,
+      : `~ ${table}, ${what}\n    expected\n      ${expected}\n    found\n      ${found}`,
   )
-  return [...lines, `${differences.length} differences: \`pnpm db:tables plan\` says what it takes`].join('\n')
+  return [...lines, `${differences.length} differences: \`miyabi tables plan\` shows how to fix them`].join('\n')
 }

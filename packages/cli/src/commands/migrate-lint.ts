@@ -1,49 +1,53 @@
 import path from 'node:path'
 import { type LintFinding, type LintReport, lintMigrations } from '@miyabi/migrate'
 import { commandEnvironment } from '../environment/environment.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print, style } from '../terminal/output.js'
+import { resultWidth } from '../terminal/output.js'
+import { bold, cyan, style } from '../terminal/style.js'
+import { wrap } from '../terminal/wrap.js'
+import { command } from '../usage/command.js'
 
 export const lintCommand = command({
-  name: 'migrate lint',
-  purpose:
-    'Checks the new migrations for locks, lost rows and open doors, with the safe way to do the same. Needs no database. Ends with 2 when it finds something.',
+  details: 'Names the safe way to do the same. Needs no database.',
   options: {
     all: {
-      type: 'boolean',
-      description: 'Check those before the baseline (prisma/migrations/lint-baseline.txt), too.',
+      type: 'flag',
+      description: 'Also checks those before the baseline (prisma/migrations/lint-baseline.txt).',
     },
-    json: { type: 'boolean', description: 'Print one JSON object.' },
   },
+  json: 'one object',
   examples: [
-    ['pnpm db:migrate lint', 'before a commit, and in continuous integration'],
-    ['pnpm db:migrate lint --all', 'all that ever was, as if it were new'],
-    ['pnpm --silent db:migrate lint --json | jq .findings', 'for a program'],
+    ['miyabi migrate lint', 'Runs before a commit, and in continuous integration.'],
+    ['miyabi migrate lint --all', 'Checks every migration as if it were new.'],
+    ['miyabi migrate lint --json | jq .findings', 'Prints the findings for a program.'],
   ],
+  findings: 'A migration breaks a rule',
+  more: 'docs/reference/migration-rules.md',
+  busy: 'checking the migrations',
   async run({ args }) {
     const folder = path.join(commandEnvironment().schemaRoot, 'prisma/migrations')
-    const report = await lintMigrations(folder, { all: Boolean(args.all) })
-    print(args.json ? JSON.stringify(report, undefined, 2) : renderLint(report))
-    return report.findings.length > 0 ? exitCode.findings : exitCode.clean
+    const report = await lintMigrations(folder, { all: args.all })
+    const code = report.findings.length > 0 ? exitCode.findings : exitCode.clean
+    return { code, json: report, text: renderLint(report) }
   },
 })
 
 function renderLint({ checked, findings, accepted }: LintReport): string {
   const parts = checked.flatMap((name) => {
     const own = findings.filter(({ migration }) => migration === name)
-    return own.length === 0 ? [] : [style('bold', `${name}/migration.sql`), ...own.map(renderFinding), '']
+    return own.length === 0 ? [] : [bold(`${name}/migration.sql`), ...own.map(renderFinding), '']
   })
   const sum = findings.length === 0 ? 'nothing found' : `${findings.length} found`
-  const answered = accepted.length === 0 ? '' : `, ${accepted.length} answered for by a comment`
+  const answered = accepted.length === 0 ? '' : `, ${accepted.length} accepted by a comment`
   return [...parts, `${checked.length} migrations checked: ${sum}${answered}`].join('\n')
 }
 
 function renderFinding({ line, rule, object, problem, remedy }: LintFinding): string {
   const about = object === undefined ? problem : `${object}: ${problem}`
+  const below = (text: string): readonly string[] => wrap(text, resultWidth() - 8)
   return [
     `  ${String(line).padStart(4)}  ${style('yellow', rule)}`,
-    `        ${about}`,
-    `        ${style('cyan', remedy)}`,
+    ...below(about).map((part) => `        ${part}`),
+    ...below(remedy).map((part) => `        ${cyan(part)}`),
   ].join('\n')
 }

@@ -1,29 +1,32 @@
 import { defined } from '@miyabi/core'
 import { MigrationError, type MigrationErrorCode, rollback } from '@miyabi/migrate'
 import { withMigrations } from '../environment/with-migrations.js'
-import { command } from '../terminal/command.js'
 import { describeError } from '../terminal/describe-error.js'
+import { errorFacts } from '../terminal/error-facts.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print, say } from '../terminal/output.js'
+import { say } from '../terminal/output.js'
+import { command } from '../usage/command.js'
+import * as value from '../usage/values.js'
 
 export const rollbackCommand = command({
-  name: 'migrate rollback',
-  purpose:
-    'Undoes the last migration with its down.sql, in one transaction with the note in the history. Afterwards it is pending again. Ends with 2 when something is in the way, with nothing changed.',
+  details: 'The history is updated in the same transaction. Afterwards the migration is pending again.',
   options: {
-    to: { type: 'string', description: 'Undo all that were applied after this one.', valueHint: 'NAME' },
-    'accept-data-loss': { type: 'boolean', description: 'Go on although rows or values are destroyed.' },
+    to: { type: value.text('NAME'), description: 'Rolls back every migration that was applied after this one.' },
+    'accept-data-loss': { type: 'flag', description: 'Continues although rows or values are destroyed.' },
     'skip-proof': {
-      type: 'boolean',
-      description: 'Do not try the down files on a database of their own first, for a login that may not create one.',
+      type: 'flag',
+      description: 'Does not try the down files in a scratch database first, for a login that may not create one.',
     },
-    json: { type: 'boolean', description: 'Print one JSON object.' },
   },
+  json: 'one object (on a refusal with `undone` and `error`)',
   examples: [
-    ['pnpm db:migrate rollback', 'undo the last migration, if nothing is lost with it'],
-    ['pnpm db:migrate rollback --to 20261122000000_init', 'undo all after that one'],
-    ['pnpm db:migrate rollback --accept-data-loss', 'after it has told what would be lost'],
+    ['miyabi migrate rollback', 'Rolls back the last migration, if no data is lost.'],
+    ['miyabi migrate rollback --to 20261122000000_init', 'Rolls back all after that one.'],
+    ['miyabi migrate rollback --accept-data-loss', 'After it has reported what would be lost.'],
   ],
+  findings: 'The rollback was refused; nothing of that migration has changed',
+  more: 'docs/MIGRATIONS.md',
+  busy: 'reading the history of the migrations',
   run({ args }) {
     return withMigrations(async ({ databaseUrl, migrations, signal }) => {
       const names: string[] = []
@@ -33,22 +36,22 @@ export const rollbackCommand = command({
           migrations,
           signal,
           ...defined({ to: args.to }),
-          acceptDataLoss: Boolean(args['accept-data-loss']),
-          skipProof: Boolean(args['skip-proof']),
+          acceptDataLoss: args['accept-data-loss'],
+          skipProof: args['skip-proof'],
           onProgress: (text) => say(`${text} ...`),
           onUndone: ({ name }) => names.push(name),
         })
-        if (args.json) print(JSON.stringify({ undone }, undefined, 2))
-        else if (undone.length === 0) print('Nothing to undo: that is the last migration.')
-        else print(undone.map(({ name, ms }) => `${name} is undone (${ms} ms)`).join('\n'))
-        return exitCode.clean
+        const lines = undone.map(({ name, ms }) => `${name} is rolled back (${ms} ms)`)
+        const text = lines.join('\n') || 'Nothing to roll back: that is the last migration.'
+        return { code: exitCode.clean, json: { undone }, text }
       } catch (error) {
         if (!(error instanceof MigrationError)) throw error
-        const { code, message, details } = error
-        if (args.json) print(JSON.stringify({ undone: names, refused: { code, message, details } }, undefined, 2))
-        else if (names.length > 0) print(`Undone before that: ${names.join(', ')}`)
         say(describeError(error))
-        return COULD_NOT_TELL.has(error.code) ? exitCode.failed : exitCode.findings
+        return {
+          code: COULD_NOT_TELL.has(error.code) ? exitCode.failed : exitCode.findings,
+          json: { undone: names, error: errorFacts(error) },
+          text: names.length > 0 ? `Rolled back before that: ${names.join(', ')}` : undefined,
+        }
       }
     })
   },

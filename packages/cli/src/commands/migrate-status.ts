@@ -1,63 +1,68 @@
 import { type DatabaseStatus, databaseStatus, describeHolder, type MigrationStatus } from '@miyabi/migrate'
 import { withMigrations } from '../environment/with-migrations.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print, style } from '../terminal/output.js'
+import { resultWidth } from '../terminal/output.js'
+import { style } from '../terminal/style.js'
+import { table } from '../terminal/table.js'
+import { command } from '../usage/command.js'
 
 export const migrateStatus = command({
-  name: 'migrate status',
-  purpose:
-    'Tells which migrations are applied, pending, failed, edited or unknown to this code, and which have a way back. Ends with 2 unless all are applied and can be undone.',
-  options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
+  details: 'Also shows which migrations have a down.sql.',
+  json: 'one object',
   examples: [
-    ['pnpm db:migrate status', 'a table for people, and what to do'],
+    ['miyabi migrate status', 'Prints a table, and what to do.'],
     [
-      'pnpm --silent db:migrate status --json | jq -r ".migrations[] | select(.state == \\"pending\\").name"',
-      'for a program',
+      'miyabi migrate status --json | jq -r ".migrations[] | select(.state == \\"pending\\").name"',
+      'Prints the names of the pending ones.',
     ],
   ],
-  run({ args }) {
+  findings: 'A migration is not applied, cannot be rolled back, or left an invalid index',
+  more: 'docs/MIGRATIONS.md',
+  busy: 'reading the history of the migrations',
+  run() {
     return withMigrations(async ({ databaseUrl, migrations }) => {
       const status = await databaseStatus(databaseUrl, migrations)
       const problems = status.problems.map(({ code, message, details }) => ({ code, message, details }))
-      if (args.json) print(JSON.stringify({ ...status, problems }, undefined, 2))
-      else print(renderStatus(status))
       const isClean =
         status.migrations.every(({ state, hasDown }) => state === 'applied' && hasDown) &&
         status.invalidIndexes.length === 0
-      return isClean ? exitCode.clean : exitCode.findings
+      return {
+        code: isClean ? exitCode.clean : exitCode.findings,
+        json: { ...status, problems },
+        text: renderStatus(status),
+      }
     })
   },
 })
 
 function renderStatus({ migrations, holder, invalidIndexes, problems }: DatabaseStatus): string {
   const notes: string[] = []
-  if (holder) notes.push(`A deploy or a rollback is at work at this moment: ${describeHolder(holder)}`)
+  if (holder) notes.push(`A deploy or a rollback is running now: ${describeHolder(holder)}`)
   for (const { code, message } of problems) notes.push(`${style('red', code)}\n${message}`)
   if (problems.length === 0 && migrations.some(({ state }) => state === 'pending')) {
-    notes.push('`pnpm prisma migrate deploy` applies what is pending.')
+    notes.push('`miyabi prisma migrate deploy` applies what is pending.')
   }
   const noDown = migrations.find(({ hasDown, state }) => !hasDown && state !== 'unknown')
-  if (noDown) notes.push(`\`pnpm db:migrate down ${noDown.name}\` writes its way back.`)
+  if (noDown) notes.push(`\`miyabi migrate down ${noDown.name}\` writes its down.sql.`)
   for (const index of invalidIndexes) {
     notes.push(
-      `The index ${index} was not built to its end, and is of no use: \`DROP INDEX CONCURRENTLY ${index}\`, then make it again.`,
+      `The index ${index} is invalid, because creating it was interrupted. Run \`DROP INDEX CONCURRENTLY ${index}\`, then create it again.`,
     )
   }
   return [renderTable(migrations), ...notes].join('\n\n')
 }
 
-const COLOURS = { applied: 'green', pending: 'yellow', failed: 'red', edited: 'red', unknown: 'red' } as const
+const COLORS = { applied: undefined, pending: 'yellow', failed: 'red', edited: 'red', unknown: 'red' } as const
+const COLUMNS = ['state', 'migration', 'down', 'applied at'].map((title) => ({ title }))
 
 function renderTable(migrations: readonly MigrationStatus[]): string {
   if (migrations.length === 0) return 'There are no migrations.'
-  const width = Math.max(...migrations.map(({ name }) => name.length))
-  const row = (state: string, name: string, down: string, since: string): string =>
-    `${state}  ${name.padEnd(width)}  ${down.padEnd(4)}  ${since}`
-  return [
-    style('bold', row('state   ', 'migration', 'down', 'applied at')),
-    ...migrations.map(({ name, state, hasDown, startedAt }) =>
-      row(style(COLOURS[state], state.padEnd(8)), name, hasDown ? 'yes' : 'no', startedAt?.toISOString() ?? '-'),
-    ),
-  ].join('\n')
+  const rows = migrations.map(({ name, state, hasDown, startedAt }) => {
+    const color = COLORS[state]
+    return {
+      cells: [state, name, hasDown ? 'yes' : 'no', startedAt?.toISOString() ?? '-'],
+      ...(color !== undefined && { style: (line: string) => style(color, line) }),
+    }
+  })
+  return table(COLUMNS, rows, resultWidth())
 }

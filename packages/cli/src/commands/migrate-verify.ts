@@ -1,44 +1,50 @@
 import { MiyabiError } from '@miyabi/core'
 import { runPrisma, type VerifiedMigration, verifyMigrations } from '@miyabi/migrate'
 import { type MigrationEnvironment, withMigrations } from '../environment/with-migrations.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print, say, style } from '../terminal/output.js'
+import { print, say } from '../terminal/output.js'
+import { dim, style } from '../terminal/style.js'
+import { command } from '../usage/command.js'
 
 export const verifyCommand = command({
-  name: 'migrate verify',
-  purpose:
-    'Tries every migration in both directions, with rows in the tables, on databases of its own: up, down and up again must give what was there before. Ends with 2 when one does not.',
+  details: 'Up, down and up again must restore what was there before.',
   options: {
-    json: { type: 'boolean', description: 'Print one JSON object.' },
-    'skip-seed': { type: 'boolean', description: 'Go without the rows of the seed (`prisma db seed`).' },
+    'skip-seed': { type: 'flag', description: 'Does not load the rows of the seed (`prisma db seed`).' },
   },
+  json: 'one object',
   examples: [
-    ['pnpm db:migrate verify', 'before a commit, and in continuous integration'],
-    ['pnpm --silent db:migrate verify --json | jq ".migrations[].findings"', 'for a program'],
+    ['miyabi migrate verify', 'Runs before a commit, and in continuous integration.'],
+    ['miyabi migrate verify --json | jq ".migrations[].findings"', 'Prints the findings for a program.'],
   ],
-  run({ args }) {
+  findings: 'A migration does not restore what was there before',
+  more: 'docs/MIGRATIONS.md',
+  busy: 'creating scratch databases',
+  run({ args, progress }) {
     return withMigrations(async ({ project, databaseUrl, migrations, signal }) => {
+      let done = 0
+      const next = (): void =>
+        progress.step(`verifying migration ${Math.min(done + 1, migrations.length)} of ${migrations.length}`)
+      next()
       const verified = await verifyMigrations({
         databaseUrl,
         migrations,
         signal,
         ...(!args['skip-seed'] && { seed: (url: string) => seed(project, url, signal) }),
         onVerified: (migration) => {
+          done += 1
+          next()
           if (!args.json) print(renderVerified(migration))
           else say(`${migration.name} ${migration.findings.length === 0 ? 'ok' : 'has findings'}`)
         },
       })
       const findings = verified.reduce((sum, migration) => sum + migration.findings.length, 0)
       const left = migrations.length - verified.length
-      if (args.json) print(JSON.stringify({ migrations: verified, untried: left }, undefined, 2))
-      else {
-        const untried = left === 0 ? '' : `, ${left} not tried`
-        print(
-          `${verified.length} migrations tried${untried}: ${findings === 0 ? 'nothing found' : `${findings} found`}`,
-        )
+      const untried = left === 0 ? '' : `, ${left} not verified`
+      return {
+        code: findings > 0 ? exitCode.findings : exitCode.clean,
+        json: { migrations: verified, untried: left },
+        text: `${verified.length} migrations verified${untried}: ${findings === 0 ? 'nothing found' : `${findings} found`}`,
       }
-      return findings > 0 ? exitCode.findings : exitCode.clean
     })
   },
 })
@@ -55,7 +61,7 @@ async function seed({ root, env }: MigrationEnvironment['project'], url: string,
 
 function renderVerified({ name, ms, tables, findings }: VerifiedMigration): string {
   const seconds = `${(ms / 1000).toFixed(1)} s`
-  const facts = style('dim', `${tables} tables, ${seconds}`)
+  const facts = dim(`${tables} tables, ${seconds}`)
   if (findings.length === 0) return `${style('green', 'ok')}     ${name}  ${facts}`
   return [
     `${style('red', 'wrong')}  ${name}  ${facts}`,

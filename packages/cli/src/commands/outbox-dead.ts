@@ -1,29 +1,33 @@
 import { withDatabase } from '../environment/with-database.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print } from '../terminal/output.js'
+import { resultWidth } from '../terminal/output.js'
+import { table } from '../terminal/table.js'
+import { command } from '../usage/command.js'
 
 export const outboxDead = command({
-  name: 'outbox dead',
-  purpose: 'Lists the newest 100 dead letters, without their payloads. Ends with 2 when there are any.',
-  options: { json: { type: 'boolean', description: 'Print one JSON array.' } },
+  json: 'one array',
   examples: [
-    ['miyabi outbox dead', 'a list for people'],
-    ['miyabi outbox dead --json | jq -r ".[].id"', 'their ids'],
+    ['miyabi outbox dead', 'Prints a table.'],
+    ['miyabi outbox dead --json | jq -r ".[].id"', 'Prints their ids.'],
   ],
-  run({ args }) {
+  findings: 'There are dead letters',
+  more: 'docs/OUTBOX.md',
+  busy: 'reading the dead letters',
+  run() {
     return withDatabase(async (db) => {
       const { deadLetters } = await import('@miyabi/db')
       const letters = await deadLetters(db.asService())
-      if (args.json) print(JSON.stringify(letters, undefined, 2))
-      else if (letters.length === 0) print('There are no dead letters.')
-      for (const { id, topic, version, key, actor, attempts, error, diedAt } of args.json ? [] : letters) {
-        print(
-          `${id}  ${topic}@${version}  ${diedAt.toISOString()}  key ${key ?? '-'}  by ${actor}  ${attempts} attempts`,
-        )
-        print(`  ${error ?? 'no reason given'}`)
+      const rows = letters.map(({ id, topic, version, key, actor, attempts, error, diedAt }) => ({
+        cells: [id, `${topic}@${version}`, diedAt.toISOString(), key ?? '-', actor, String(attempts)],
+        below: [error ?? 'no reason recorded'],
+      }))
+      return {
+        code: letters.length > 0 ? exitCode.findings : exitCode.clean,
+        json: letters,
+        text: letters.length > 0 ? table(COLUMNS, rows, resultWidth()) : 'There are no dead letters.',
       }
-      return letters.length > 0 ? exitCode.findings : exitCode.clean
     })
   },
 })
+
+const COLUMNS = ['id', 'topic', 'dead since', 'key', 'actor', 'attempts'].map((title) => ({ title }))

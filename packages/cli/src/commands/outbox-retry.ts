@@ -3,8 +3,7 @@ import { changeDeadLetters } from './change-dead.js'
 export const outboxRetry = changeDeadLetters({
   of: 'outbox',
   name: 'retry',
-  purpose:
-    'Gives dead letters another chance, behind what waits under their keys. Ends with 2 when there is none such.',
-  done: 'wait again',
+  done: 'queued again',
+  more: 'docs/OUTBOX.md',
   work: async (service, ids) => (await import('@miyabi/db')).retryDeadLetters(service, ids),
 })

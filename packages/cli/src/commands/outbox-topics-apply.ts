@@ -1,24 +1,20 @@
 import { applyTopics } from '@miyabi/migrate'
 import { withTopics } from '../environment/with-topics.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print } from '../terminal/output.js'
+import { command } from '../usage/command.js'
 import { renderTopicChanges, topicOptions } from './outbox-topics-render.js'
 
 export const applyOutboxTopics = command({
-  name: 'outbox topics apply',
-  purpose: 'Opens to people the effects that the application opens to them, and closes all others.',
+  details: "Needs the login of the tables' owner (DIRECT_DATABASE_URL).",
   options: topicOptions,
-  examples: [
-    ['miyabi outbox topics apply --effects ./dist/effects.js', 'as the owner of the tables, before a release'],
-  ],
+  json: 'one object',
+  examples: [['miyabi outbox topics apply --effects ./dist/effects.js', 'Runs before a release.']],
+  more: 'docs/OUTBOX.md',
+  busy: 'applying the topics',
   run({ args }) {
     return withTopics(args.effects, async (options) => {
       const changes = await applyTopics(options)
-      print(
-        args.json ? JSON.stringify({ changes }, undefined, 2) : renderTopicChanges(changes, 'nothing had to be done'),
-      )
-      return exitCode.clean
+      return { code: exitCode.clean, json: { changes }, text: renderTopicChanges(changes, 'nothing to do') }
     })
   },
 })

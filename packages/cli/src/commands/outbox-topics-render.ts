@@ -1,16 +1,22 @@
 import type { TopicChange } from '@miyabi/migrate'
-import { inColumns } from '../terminal/output.js'
+import { resultWidth } from '../terminal/output.js'
+import { definitions } from '../terminal/table.js'
+import * as value from '../usage/values.js'
 
-/** What both commands take. */
+/** The options of both commands. */
 export const topicOptions = {
-  effects: { type: 'string', description: 'A module whose `effects` are those of defineEffects. Default: none.' },
-  json: { type: 'boolean', description: 'Print one JSON object.' },
+  effects: {
+    type: value.text('FILE'),
+    description:
+      'A module that exports `effects` as defineEffects returns them. Default: an application without effects.',
+  },
 } as const
 
-const named = (kinds: readonly string[]): string => (kinds.length === 0 ? 'the service alone' : kinds.join(', '))
+const named = (kinds: readonly string[]): string => (kinds.length === 0 ? 'the service only' : kinds.join(', '))
 
-/** A line for each topic. */
+/** One line for each topic. */
 export function renderTopicChanges(changes: readonly TopicChange[], none: string): string {
   if (changes.length === 0) return none
-  return inColumns(changes.map(({ topic, from, to }) => [topic, `${named(from)} -> ${named(to)}`] as const))
+  const lines = changes.map(({ topic, from, to }) => [topic, `${named(from)} -> ${named(to)}`] as const)
+  return definitions(lines, resultWidth())
 }

@@ -1,19 +1,20 @@
 import { APPLICATION_URLS, applicationUrlsOf } from '@miyabi/core'
 import { commandEnvironment, stackUnlessSet } from '../environment/environment.js'
-import { command } from '../terminal/command.js'
+import { sayPostgres } from '../environment/server-name.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print, say } from '../terminal/output.js'
+import { say } from '../terminal/output.js'
+import { command } from '../usage/command.js'
 
 export const pool = command({
-  name: 'pool',
-  purpose:
-    'Tells whether the connection pools of all instances fit into the PostgreSQL server. Ends with 2 when they do not.',
-  options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
+  json: 'one object',
   examples: [
-    ['pnpm db:pool', 'for DB_INSTANCES and DB_MAX_CONNECTIONS of this environment'],
-    ['DB_INSTANCES=8 DB_MAX_CONNECTIONS=50 pnpm db:pool', 'before they are set'],
+    ['miyabi pool', 'Uses DB_INSTANCES and DB_MAX_CONNECTIONS of this environment.'],
+    ['DB_INSTANCES=8 DB_MAX_CONNECTIONS=50 miyabi pool', 'Tries values before they are set.'],
   ],
-  async run({ args }) {
+  findings: 'The pools do not fit',
+  more: 'docs/DATABASE_SETUP_GUIDE.md',
+  busy: 'reading the limits of the server',
+  async run() {
     const { adviseForServer, parsePostgresSettings, resolvePostgresSettings } = await import('@miyabi/postgres')
     const environment = commandEnvironment()
     await using stack = await stackUnlessSet(environment, APPLICATION_URLS)
@@ -21,12 +22,11 @@ export const pool = command({
     const found = stack && applicationUrlsOf(stack.descriptor, environment.env)
     const settings = resolvePostgresSettings(parsePostgresSettings({ ...environment.env, ...found }))
     const { host, port } = settings.target
-    say(found ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${host}:${port}`)
+    sayPostgres({ host, port }, stack)
     if (settings.pooler !== 'none') {
-      say('Behind a pooler its own default_pool_size counts, for each database and login; this is the sum without it.')
+      say('Behind a pooler its own default_pool_size counts, per database and login; this is the sum without it.')
     }
     const advice = await adviseForServer(settings)
-    print(args.json ? JSON.stringify(advice, undefined, 2) : advice.advice)
-    return advice.fits ? exitCode.clean : exitCode.findings
+    return { code: advice.fits ? exitCode.clean : exitCode.findings, json: advice, text: advice.advice }
   },
 })

@@ -3,15 +3,24 @@ import { MIGRATOR_URLS } from '@miyabi/core'
 import { checkPrismaCommand, needsDatabase, prismaCommand, runPrisma } from '@miyabi/migrate'
 import { commandEnvironment, stackUnlessSet } from '../environment/environment.js'
 import { packedPrismaConfig, packedSchemaRoot, refuseChangeOfSchema } from '../environment/packed-schema.js'
-import type { Command } from '../terminal/command.js'
 import { say } from '../terminal/output.js'
+import type { ForeignCommand } from '../usage/command.js'
 
 /**
  * Runs the Prisma CLI with our schema engine. A command that needs a database when no URL is set gets the embedded
  * stack for as long as it lasts. Everything is handed on: arguments, input and output, signals, the exit code.
  */
-export const prisma: Command = {
-  async run(args) {
+export const prisma: ForeignCommand = {
+  kind: 'foreign',
+  details:
+    'Hands everything on: arguments, input and output, signals, the exit code. Uses the embedded stack if no database URL is set, except in production. `miyabi prisma --help` prints the help of Prisma.',
+  examples: [
+    ['miyabi prisma migrate deploy', 'Applies the pending migrations.'],
+    ['miyabi prisma migrate dev', 'Applies them, and writes one for what is new in the schema.'],
+    ['miyabi prisma studio', 'Opens a browser for the data.'],
+  ],
+  more: 'docs/MIGRATIONS.md',
+  async run(args: readonly string[]) {
     const environment = commandEnvironment()
     const isPacked = environment.schemaRoot === packedSchemaRoot
     if (isPacked) refuseChangeOfSchema(args)
@@ -24,7 +33,7 @@ export const prisma: Command = {
 }
 
 /**
- * Ctrl-C reaches the whole process group, Prisma included, which has something to tidy up: this process outlives it.
+ * Ctrl-C reaches the whole process group, including Prisma, which has to clean up: this process outlives it.
  * SIGTERM and SIGHUP reach this process alone and are handed on.
  */
 async function withSignals(work: (signal: AbortSignal) => Promise<{ readonly exitCode: number }>): Promise<number> {

@@ -3,38 +3,43 @@ import { pathToFileURL } from 'node:url'
 import { type LogFields, type Logger, MiyabiError } from '@miyabi/core'
 import type { DatabaseContext, EffectDefinitions, EffectHandlers, RelayStats } from '@miyabi/db'
 import { withDatabase } from '../environment/with-database.js'
-import { command, UsageError } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
 import { untilInterrupted } from '../terminal/interrupted.js'
-import { print, say } from '../terminal/output.js'
+import { say } from '../terminal/output.js'
+import { command } from '../usage/command.js'
+import * as value from '../usage/values.js'
 
 const DRAIN_MS = 600_000
 
 export const relay = command({
-  name: 'relay',
-  purpose:
-    'Carries out what committed transactions have left in the outbox, until it is told to end. Ends with 2 when rows went to the dead letters.',
+  details: 'Runs until SIGTERM or Ctrl-C ends it. Any number of relays can run at the same time.',
   options: {
-    once: { type: 'boolean', description: 'End when nothing is left that can be carried out now.' },
+    once: { type: 'flag', description: 'Ends when nothing is left that can be delivered now.' },
     effects: {
-      type: 'string',
-      description: "A module that exports the application's own `effects`, and their `handlers`.",
+      type: value.text('FILE'),
+      description: "A module that exports the application's own `effects` and their `handlers`.",
     },
-    'metrics-port': { type: 'string', description: 'Serve metrics, /livez and /readyz on this port; 0 for any.' },
+    'metrics-port': {
+      type: value.wholeNumber(0, 65_535),
+      description: 'Serves /metrics, `/livez` and `/readyz` on this port; 0 for any free one.',
+    },
     'metrics-host': {
-      type: 'string',
-      description: 'The address for them. Default: 127.0.0.1; 0.0.0.0 where others are to read them.',
+      type: value.text('ADDRESS'),
+      default: '127.0.0.1',
+      description: 'The address for them; 0.0.0.0 if other machines read them.',
     },
-    json: { type: 'boolean', description: 'Print the figures as one JSON object at the end.' },
   },
+  json: 'the figures, at the end,',
   examples: [
-    ['miyabi relay --effects ./dist/effects.js', 'as many of them as you like, each in a process of its own'],
-    ['miyabi relay --metrics-port 9464 --metrics-host 0.0.0.0', 'in a container that Prometheus reads'],
-    ['miyabi --silent relay --once --json', 'in a job: what there is, and the figures'],
+    ['miyabi relay --effects ./dist/effects.js', 'Runs in as many processes as you like.'],
+    ['miyabi relay --metrics-port 9464 --metrics-host 0.0.0.0', 'Runs in a container that Prometheus reads.'],
+    ['miyabi relay --once --json', 'Runs in a job, and prints the figures.'],
   ],
+  findings: 'Effects became dead letters',
+  more: 'docs/OUTBOX.md',
   async run({ args }) {
     const { effects, handlers } = args.effects === undefined ? {} : await effectsOf(args.effects)
-    const port = portOf(args['metrics-port'])
+    const port = args['metrics-port']
     return withDatabase(
       async (db) => {
         const { restoreToResume } = await import('@miyabi/db')
@@ -45,43 +50,35 @@ export const relay = command({
         let isLeft = false
         if (args.once) isLeft = !(await running.drain({ timeoutMs: DRAIN_MS })).drained
         else {
-          say('the relay works; SIGTERM or Ctrl-C ends it')
+          say('the relay is running; SIGTERM or Ctrl-C ends it')
           await untilInterrupted((signal) => new Promise((resolve) => signal.addEventListener('abort', resolve)))
         }
         const stats = running.stats()
         const { drained } = await running.close()
-        print(args.json ? JSON.stringify({ ...stats, drained }, undefined, 2) : summary(stats))
-        if (!drained || isLeft) return exitCode.failed
-        return sum(stats, 'dead') > 0 ? exitCode.findings : exitCode.clean
+        const code = sum(stats, 'dead') > 0 ? exitCode.findings : exitCode.clean
+        return {
+          code: !drained || isLeft ? exitCode.failed : code,
+          json: { ...stats, drained },
+          text: summary(stats),
+        }
       },
       { logger, effects },
     )
   },
 })
 
-/** @throws {UsageError} for what is no port. */
-function portOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
-  throw new UsageError('`miyabi relay --metrics-port` wants a number from 0 to 65535', 'relay')
-}
-
-async function serve(
-  db: DatabaseContext<EffectDefinitions>,
-  port: number,
-  host = '127.0.0.1',
-): Promise<AsyncDisposable> {
+async function serve(db: DatabaseContext<EffectDefinitions>, port: number, host: string): Promise<AsyncDisposable> {
   const { serveMetrics } = await import('@miyabi/db/telemetry')
   const server = await serveMetrics(db, { port, host })
   say(`metrics: ${server.url}/metrics`)
   return server
 }
 
-/** What a module exports that knows the application's effects. */
+/** What a module of the application exports. */
 interface EffectsModule {
   /** As `defineEffects` makes them. */
   readonly effects?: EffectDefinitions
-  /** How they are carried out. */
+  /** How they are delivered. */
   readonly handlers?: EffectHandlers<EffectDefinitions>
 }
 
@@ -89,7 +86,7 @@ async function effectsOf(file: string): Promise<EffectsModule> {
   const loaded = (await import(pathToFileURL(path.resolve(file)).href)) as EffectsModule
   if (loaded.effects && loaded.handlers) return loaded
   throw new MiyabiError('cli.no_effects', `${file} does not export both \`effects\` and \`handlers\``, {
-    remedy: 'export what defineEffects makes, and { name: { handle } } of each',
+    remedy: 'export what defineEffects returns, and { name: { handle } } for each',
   })
 }
 

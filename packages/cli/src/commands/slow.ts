@@ -1,72 +1,74 @@
 import { isProduction, MIGRATOR_URLS, MiyabiError } from '@miyabi/core'
 import { explainStatement, migrationDatabaseUrl, NoDatabaseError, parseTarget, slowStatements } from '@miyabi/migrate'
 import { commandEnvironment, stackUnlessSet } from '../environment/environment.js'
-import { serverName } from '../environment/server-name.js'
-import { command, UsageError } from '../terminal/command.js'
+import { sayPostgres } from '../environment/server-name.js'
 import { exitCode } from '../terminal/exit-code.js'
 import { untilInterrupted } from '../terminal/interrupted.js'
-import { print, say } from '../terminal/output.js'
+import { resultWidth } from '../terminal/output.js'
 import { renderSlow } from '../terminal/slow-table.js'
+import { command } from '../usage/command.js'
+import * as value from '../usage/values.js'
 
 export const slow = command({
-  name: 'slow',
-  purpose:
-    'Lists the statements on which the PostgreSQL server spent most time, without their values, or with --explain shows the plan of one without running it. Ends with 2 when one takes --slow-ms on average.',
+  details: 'Statements have no values. A plan is shown without running the statement.',
   options: {
-    limit: { type: 'string', default: '20', description: 'How many to list.' },
-    'slow-ms': { type: 'string', default: '250', description: 'From which mean time on a statement is slow.' },
-    all: { type: 'boolean', description: 'Also what ran as a login itself, such as migrations.' },
-    explain: { type: 'string', description: 'The id of a statement in the list, or SQL with $1, $2 for its values.' },
-    role: { type: 'string', description: 'As whom to plan it. Default: as whom it ran, else miyabi_service.' },
-    'allow-production': { type: 'boolean', description: 'Plan also where NODE_ENV is production.' },
-    json: { type: 'boolean', description: 'Print one JSON object.' },
+    limit: { type: value.wholeNumber(), default: '20', description: 'How many statements to list.' },
+    'slow-ms': {
+      type: value.wholeNumber(),
+      default: '250',
+      description: 'The mean time from which a statement counts as slow, in milliseconds.',
+    },
+    all: { type: 'flag', description: 'Also lists what ran as a login itself, such as migrations.' },
+    explain: {
+      type: value.text('ID|SQL'),
+      description: 'Shows the plan of a statement: its id in the list, or SQL with $1, $2 for its values.',
+    },
+    role: {
+      type: value.text('ROLE'),
+      description: 'The role to plan it as. Default: the role that it ran as, else miyabi_service.',
+    },
+    'allow-production': { type: 'flag', description: 'Also plans if NODE_ENV is production.' },
   },
+  json: 'one object',
   examples: [
-    ['pnpm db:slow', 'of the embedded stack, or of the server of DIRECT_DATABASE_URL'],
-    ['pnpm db:slow --explain 3fa2c81b90d7e645', 'how the server runs the statement of that id'],
-    ['pnpm --silent db:slow --json | jq -r ".statements[0].statement"', 'for a program'],
+    ['miyabi slow', 'Reads the embedded stack, or the server of DIRECT_DATABASE_URL.'],
+    ['miyabi slow --explain 3fa2c81b90d7e645', 'Shows how the server runs the statement with that id.'],
+    ['miyabi slow --json | jq -r ".statements[0].statement"', 'Prints the first statement for a program.'],
   ],
-  async run({ args }) {
-    const limit = numberOf('limit', args.limit)
-    const slowMs = numberOf('slow-ms', args['slow-ms'])
-    const { explain, role } = args
+  findings: 'The mean time of a statement is --slow-ms or more',
+  more: 'packages/cli/README.md#slow-statements',
+  busy: 'reading the statistics of the statements',
+  async run({ args: { limit, explain, role, all, 'slow-ms': slowMs, 'allow-production': isAllowed } }) {
     const environment = commandEnvironment()
-    if (explain !== undefined && isProduction(environment.env) && !args['allow-production'])
-      throw new PlanRefusedError()
+    if (explain !== undefined && isProduction(environment.env) && !isAllowed) throw new PlanRefusedError()
     await using stack = await stackUnlessSet(environment, MIGRATOR_URLS)
     const url = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(environment.root, environment.env)
     if (url === undefined) throw new NoDatabaseError('slow', environment.env)
     const database = parseTarget(url)
-    say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${serverName(database)}`)
+    sayPostgres(database, stack)
     return await untilInterrupted(async (signal) => {
       if (explain !== undefined) {
         const plan = await explainStatement({ database, statement: explain, ...(role && { role }), signal })
-        print(args.json ? JSON.stringify(plan, undefined, 2) : [plan.sql, '', ...plan.lines].join('\n'))
-        return exitCode.clean
+        return { code: exitCode.clean, json: plan, text: [plan.sql, '', ...plan.lines].join('\n') }
       }
-      const found = await slowStatements({ database, all: Boolean(args.all), signal })
+      const found = await slowStatements({ database, all, signal })
       const listed = { ...found, statements: found.statements.slice(0, limit) }
-      print(args.json ? JSON.stringify({ slowMs, ...listed }, undefined, 2) : renderSlow(listed, slowMs))
-      return found.statements.some(({ meanMs }) => meanMs >= slowMs) ? exitCode.findings : exitCode.clean
+      return {
+        code: found.statements.some(({ meanMs }) => meanMs >= slowMs) ? exitCode.findings : exitCode.clean,
+        json: { slowMs, ...listed },
+        text: renderSlow(listed, slowMs, resultWidth()),
+      }
     })
   },
 })
 
-/** @throws {UsageError} */
-function numberOf(option: string, text: string): number {
-  if (/^\d+$/.test(text)) return Number(text)
-  throw new UsageError(`--${option} expects a number`, 'slow')
-}
-
-/** A plan was asked for in production: it shows estimates from the rows of everybody. */
+/** A plan in production: it shows estimates from the rows of every user. */
 class PlanRefusedError extends MiyabiError<'cli.plan_in_production'> {
   override readonly name = 'PlanRefusedError'
 
   constructor() {
-    super(
-      'cli.plan_in_production',
-      'A plan shows estimates that the server made from the rows of everybody, and NODE_ENV is production',
-      { remedy: 'add --allow-production' },
-    )
+    super('cli.plan_in_production', 'A plan shows estimates from the rows of every user, and NODE_ENV is production', {
+      remedy: 'add --allow-production',
+    })
   }
 }

@@ -1,32 +1,49 @@
 import { renderStack, stackFacts } from '../environment/stack-facts.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print } from '../terminal/output.js'
+import { resultWidth } from '../terminal/output.js'
+import { command } from '../usage/command.js'
+import type { Outcome } from '../usage/declaration.js'
+
+export const showPasswords = {
+  type: 'flag',
+  description: 'Prints the URLs with their passwords.',
+} as const
 
 export const status = command({
-  name: 'status',
-  purpose: 'Tells whether the embedded stack is up: ports, URLs, versions, sizes, who uses it. Starts nothing.',
+  details: 'Starts nothing.',
   options: {
-    json: { type: 'boolean', description: 'Print one JSON object; `up` in it is true or false.' },
-    'show-passwords': { type: 'boolean', description: 'Print the URLs with their passwords.' },
-    'exit-code': { type: 'boolean', description: 'End with 2 when no stack is up.' },
+    'show-passwords': showPasswords,
+    'exit-code': { type: 'flag', description: 'Ends with 2 if no stack is up.' },
   },
+  json: 'one object, whose `up` is true or false,',
   examples: [
-    ['pnpm db:status', 'a summary for people'],
-    ['pnpm db:status --show-passwords', 'URLs to copy into another tool'],
-    ['pnpm db:status --exit-code || pnpm db:up', 'start it only where it is not up'],
+    ['miyabi status', 'Prints a summary.'],
+    ['miyabi status --show-passwords', 'Prints URLs to copy into another tool.'],
+    ['miyabi status --json | jq -r .dynamodb.endpoint', 'Prints a URL for another program.'],
   ],
+  findings: 'No stack is up, with --exit-code',
+  more: 'docs/DATABASE_SETUP_GUIDE.md',
+  busy: 'reading the state of the embedded stack',
   async run({ args }) {
-    const { stackStatus } = await import('@miyabi/local')
-    const found = await stackStatus()
-    if (!found.running) {
-      const { folder } = found
-      if (args.json) print(JSON.stringify({ up: false, folder }, undefined, 2))
-      else print(`No embedded stack is up in ${folder}. \`pnpm db:up\` starts it.`)
-      return args['exit-code'] ? exitCode.findings : exitCode.clean
-    }
-    const facts = stackFacts(found, { showPasswords: Boolean(args['show-passwords']) })
-    print(args.json ? JSON.stringify(facts, undefined, 2) : renderStack(facts))
-    return exitCode.clean
+    const outcome = await currentStatus({ showPasswords: args['show-passwords'] })
+    return { ...outcome, code: outcome.isUp || !args['exit-code'] ? exitCode.clean : exitCode.findings }
   },
 })
+
+/** The state of the embedded stack, for people and programs. */
+export async function currentStatus(options: {
+  readonly showPasswords: boolean
+}): Promise<Pick<Outcome, 'json' | 'text'> & { readonly isUp: boolean }> {
+  const { stackStatus } = await import('@miyabi/local')
+  const found = await stackStatus()
+  if (!found.running) {
+    const { folder } = found
+    return {
+      isUp: false,
+      json: { up: false, folder },
+      text: `No embedded stack is up in ${folder}. \`miyabi up\` starts it.`,
+    }
+  }
+  const facts = stackFacts(found, options)
+  return { isUp: true, json: facts, text: renderStack(facts, resultWidth()) }
+}

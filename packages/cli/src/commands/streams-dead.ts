@@ -1,28 +1,33 @@
 import { withDatabase } from '../environment/with-database.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print } from '../terminal/output.js'
+import { resultWidth } from '../terminal/output.js'
+import { table } from '../terminal/table.js'
+import { command } from '../usage/command.js'
 
 export const streamsDead = command({
-  name: 'streams dead',
-  purpose: 'Lists the newest 100 records that consumers could not handle, without their items. Ends with 2 for any.',
-  options: { json: { type: 'boolean', description: 'Print one JSON array.' } },
+  json: 'one array',
   examples: [
-    ['miyabi streams dead', 'a list for people'],
-    ['miyabi streams dead --json | jq -r ".[].id"', 'their ids'],
+    ['miyabi streams dead', 'Prints a table.'],
+    ['miyabi streams dead --json | jq -r ".[].id"', 'Prints their ids.'],
   ],
-  run({ args }) {
+  findings: 'There are dead letters',
+  more: 'docs/STREAMS.md',
+  busy: 'reading the dead letters',
+  run() {
     return withDatabase(async (db) => {
       const { streamDeadLetters } = await import('@miyabi/db')
       const letters = await streamDeadLetters(db.asService())
-      if (args.json) print(JSON.stringify(letters, undefined, 2))
-      else if (letters.length === 0) print('There are no dead letters.')
-      for (const { id, consumer, shard, sequence, code, message, diedAt, retryAt } of args.json ? [] : letters) {
-        const waits = retryAt ? `  to be tried again since ${retryAt.toISOString()}` : ''
-        print(`${id}  ${consumer}  ${diedAt.toISOString()}  ${shard} ${sequence}${waits}`)
-        print(`  ${code}: ${message}`)
+      const rows = letters.map(({ id, consumer, shard, sequence, code, message, diedAt, retryAt }) => ({
+        cells: [id, consumer, diedAt.toISOString(), shard, sequence, retryAt?.toISOString() ?? '-'],
+        below: [`${code}: ${message}`],
+      }))
+      return {
+        code: letters.length > 0 ? exitCode.findings : exitCode.clean,
+        json: letters,
+        text: letters.length > 0 ? table(COLUMNS, rows, resultWidth()) : 'There are no dead letters.',
       }
-      return letters.length > 0 ? exitCode.findings : exitCode.clean
     })
   },
 })
+
+const COLUMNS = ['id', 'consumer', 'dead since', 'shard', 'sequence', 'retry queued'].map((title) => ({ title }))

@@ -1,41 +1,43 @@
 import { defined } from '@miyabi/core'
 import type { TableProgress } from '@miyabi/dynamo'
 import { withDynamo } from '../environment/with-dynamo.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print, say } from '../terminal/output.js'
-import { printUnverifiable } from './tables-render.js'
+import { say } from '../terminal/output.js'
+import { command } from '../usage/command.js'
+import * as value from '../usage/values.js'
+import { unverifiableLines } from './tables-render.js'
 
 export const applyTables = command({
-  name: 'tables apply',
-  purpose:
-    'Creates the DynamoDB tables that are missing, and brings those that are there to their definitions, a step at a time. Refuses, before anything is changed, what would lose something.',
+  details: 'Works in steps. Refuses, before anything is changed, what would lose data.',
   options: {
-    json: { type: 'boolean', description: 'Print one JSON object.' },
     replace: {
-      type: 'string',
-      valueHint: 'table,...',
-      description: 'The tables, by their whole names, at which items, indexes or streams may be lost.',
+      type: value.names('TABLE,...'),
+      description: 'The full names of the tables that may lose items, indexes or streams.',
     },
   },
+  json: 'one object',
   examples: [
-    ['pnpm db:tables apply', 'on the server of DYNAMODB_ENDPOINT, else in the embedded stack'],
-    ['NODE_ENV=production AWS_REGION=eu-central-1 pnpm db:tables apply', 'on AWS, with the credentials that AWS finds'],
-    ['pnpm db:tables apply --replace MiyabiEvents', 'may delete that table, or an index of it'],
+    ['miyabi tables apply', 'Works on the server of DYNAMODB_ENDPOINT, else on the embedded stack.'],
+    [
+      'NODE_ENV=production AWS_REGION=eu-central-1 miyabi tables apply',
+      'Works on AWS, with the credentials that the AWS SDK finds.',
+    ],
+    ['miyabi tables apply --replace MiyabiEvents', 'May delete that table, or an index of it.'],
   ],
-  run({ args }) {
-    const replace = args.replace?.split(/[\s,]+/).filter((table) => table !== '')
+  more: 'packages/dynamo/README.md',
+  busy: 'comparing the DynamoDB tables',
+  run({ args: { replace } }) {
     return withDynamo(async (dynamo, server) => {
       const { done, unverifiable } = await dynamo.tables.apply({
         ...defined({ replace }),
         onProgress: (progress) => say(describe(progress)),
       })
-      if (args.json) print(JSON.stringify({ server, done, unverifiable }, undefined, 2))
-      else {
-        print(done.length > 0 ? `done: ${done.length} steps` : 'all as it should be')
-        printUnverifiable(unverifiable)
+      const sum = done.length > 0 ? `done: ${done.length} steps` : 'nothing to do'
+      return {
+        code: exitCode.clean,
+        json: { server, done, unverifiable },
+        text: [sum, ...unverifiableLines(unverifiable)].join('\n'),
       }
-      return exitCode.clean
     })
   },
 })

@@ -1,34 +1,29 @@
 import { commandEnvironment } from '../environment/environment.js'
-import { command, UsageError } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print } from '../terminal/output.js'
+import { command } from '../usage/command.js'
+import * as value from '../usage/values.js'
 
 export const exportTables = command({
-  name: 'tables export',
-  purpose: 'Prints the DynamoDB tables as infrastructure code, in JSON. Asks no server.',
+  details: 'Needs no server.',
   options: {
     format: {
-      type: 'string',
-      valueHint: 'cloudformation|terraform',
-      description: 'CloudFormation (the default), or Terraform for the AWS provider 5 or later.',
+      type: value.oneOf('cloudformation', 'terraform'),
       default: 'cloudformation',
+      description: 'CloudFormation, or Terraform for the AWS provider 5 or later, both in JSON.',
     },
-    json: { type: 'boolean', description: 'It always is JSON.' },
   },
+  json: 'the same',
   examples: [
-    ['pnpm --silent db:tables export > tables.json', 'aws cloudformation deploy --template-file tables.json ...'],
-    ['pnpm --silent db:tables export --format terraform > tables.tf.json', 'in a folder of `terraform apply`'],
-    ['DYNAMODB_TABLE_PREFIX=staging_ pnpm --silent db:tables export', 'for another environment'],
+    ['miyabi tables export > tables.json', 'For aws cloudformation deploy --template-file tables.json.'],
+    ['miyabi tables export --format terraform > tables.tf.json', 'For a folder of terraform apply.'],
+    ['DYNAMODB_TABLE_PREFIX=staging_ miyabi tables export', 'For another environment.'],
   ],
-  async run({ args }) {
-    const { format } = args
-    if (format !== 'cloudformation' && format !== 'terraform') {
-      throw new UsageError(`\`miyabi tables export\` knows no format ${format}`, 'tables export')
-    }
+  more: 'packages/dynamo/README.md',
+  async run({ args: { format } }) {
     const { parseDynamoSettings, toCloudFormation, toTerraform } = await import('@miyabi/dynamo')
     const render = format === 'terraform' ? toTerraform : toCloudFormation
     const { tablePrefix } = parseDynamoSettings(commandEnvironment().env)
-    print(JSON.stringify(render({ prefix: tablePrefix }), undefined, 2))
-    return exitCode.clean
+    const code = render({ prefix: tablePrefix })
+    return { code: exitCode.clean, json: code, text: JSON.stringify(code, undefined, 2) }
   },
 })

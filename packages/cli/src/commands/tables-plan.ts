@@ -1,26 +1,27 @@
 import { withDynamo } from '../environment/with-dynamo.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { print } from '../terminal/output.js'
-import { printUnverifiable, renderSteps } from './tables-render.js'
+import { command } from '../usage/command.js'
+import { stepLines, unverifiableLines } from './tables-render.js'
 
 export const planTables = command({
-  name: 'tables plan',
-  purpose: 'Tells what `tables apply` would do. Changes nothing. Ends with 2 when there is something to do.',
-  options: { json: { type: 'boolean', description: 'Print one JSON object, with the request of each step.' } },
+  details: 'Changes nothing.',
+  json: 'one object, with the request of each step,',
   examples: [
-    ['pnpm db:tables plan', 'before a deployment'],
-    ['pnpm --silent db:tables plan --json | jq .steps[].request', 'what would be sent'],
+    ['miyabi tables plan', 'Runs before a deployment.'],
+    ['miyabi tables plan --json | jq ".steps[].request"', 'Prints the requests that would be sent.'],
   ],
-  run({ args }) {
+  findings: 'There is something to do',
+  more: 'packages/dynamo/README.md',
+  busy: 'comparing the DynamoDB tables',
+  run() {
     return withDynamo(async (dynamo, server) => {
       const { steps, unverifiable } = await dynamo.tables.plan()
-      if (args.json) print(JSON.stringify({ server, steps, unverifiable }, undefined, 2))
-      else {
-        print(steps.length > 0 ? renderSteps(steps) : 'nothing to do')
-        printUnverifiable(unverifiable)
+      const lines = steps.length > 0 ? stepLines(steps) : ['nothing to do']
+      return {
+        code: steps.length > 0 ? exitCode.findings : exitCode.clean,
+        json: { server, steps, unverifiable },
+        text: [...lines, ...unverifiableLines(unverifiable)].join('\n'),
       }
-      return steps.length > 0 ? exitCode.findings : exitCode.clean
     })
   },
 })

@@ -1,34 +1,40 @@
 import { withDynamo } from '../environment/with-dynamo.js'
-import { command } from '../terminal/command.js'
 import { exitCode } from '../terminal/exit-code.js'
-import { inColumns, print } from '../terminal/output.js'
-import { printUnverifiable } from './tables-render.js'
+import { resultWidth } from '../terminal/output.js'
+import { definitions } from '../terminal/table.js'
+import { command } from '../usage/command.js'
+import { unverifiableLines } from './tables-render.js'
 
 export const tablesStatus = command({
-  name: 'tables status',
-  purpose:
-    'Tells which of the DynamoDB tables are there, and in what they differ. Ends with 2 when one is missing or differs.',
-  options: { json: { type: 'boolean', description: 'Print one JSON object.' } },
+  json: 'one object',
   examples: [
-    ['pnpm db:tables status', 'a summary for people'],
-    ['pnpm --silent db:tables status --json', 'the same for programs'],
+    ['miyabi tables status', 'Prints a summary.'],
+    ['miyabi tables status --json | jq .missing', 'Prints the missing tables for a program.'],
   ],
-  run({ args }) {
+  findings: 'A table is missing or differs',
+  more: 'packages/dynamo/README.md',
+  busy: 'reading the DynamoDB tables',
+  run() {
     return withDynamo(async (dynamo, server) => {
       const { tables, missing, steps, unverifiable } = await dynamo.tables.status()
       const differences = steps.map(({ table, what, expected, found }) => ({ table, what, expected, found }))
-      if (args.json) print(JSON.stringify({ server, tables, missing, differences, unverifiable }, undefined, 2))
-      else {
-        print(inColumns(tables.map(({ table, status }) => [table, status.toLowerCase()])))
-        const differing = differences.filter(({ table }) => !missing.includes(table))
-        const lines = differing.map(
-          ({ table, what, expected, found }) => `${table}, ${what}: expected ${expected}; found ${found}`,
-        )
-        for (const line of new Set(lines)) print(line) // several steps may mend one difference
-        if (steps.length > 0) print('`pnpm db:tables plan` says what it takes, `pnpm db:tables apply` does it.')
-        printUnverifiable(unverifiable)
+      const lines = differences
+        .filter(({ table }) => !missing.includes(table))
+        .map(({ table, what, expected, found }) => `${table}, ${what}: expected ${expected}; found ${found}`)
+      const next = '`miyabi tables plan` shows the steps, `miyabi tables apply` runs them.'
+      return {
+        code: steps.length > 0 ? exitCode.findings : exitCode.clean,
+        json: { server, tables, missing, differences, unverifiable },
+        text: [
+          definitions(
+            tables.map(({ table, status }) => [table, status.toLowerCase()]),
+            resultWidth(),
+          ),
+          ...new Set(lines), // several steps may fix one difference
+          ...(steps.length > 0 ? [next] : []),
+          ...unverifiableLines(unverifiable),
+        ].join('\n'),
       }
-      return steps.length > 0 ? exitCode.findings : exitCode.clean
     })
   },
 })

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { checkDatabase, type DatabaseCheck, NoDatabaseError } from '@miyabi/migrate'
 import type { CheckGroup } from './group.js'
 
-/** A group of checks that are asked of the database itself, with the migrator's login. */
+/** A group of checks of the database itself, with the migrator's login. */
 export const databaseGroup = (check: DatabaseCheck): CheckGroup => ({
   name: check.name,
   looksFor: check.looksFor,

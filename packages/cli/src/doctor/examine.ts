@@ -1,23 +1,23 @@
 import { type Finding, redactText } from '@miyabi/core'
 import type { CheckGroup, ExaminedEnvironment } from './group.js'
 
-/** What became of one group. */
+/** The result of one group. */
 export interface GroupReport {
   readonly name: string
   readonly looksFor: string
   readonly state: 'clean' | 'findings' | 'unknown'
   readonly findings: readonly Finding[]
-  /** Why nobody knows. */
+  /** Why the state is unknown. */
   readonly reason?: string
 }
 
 export interface ExamineOptions {
   readonly signal: AbortSignal
-  /** Told of each group before it is looked at. */
+  /** Called with each group before it is checked. */
   readonly onGroup: (name: string, index: number) => void
 }
 
-/** Runs groups one after the other. Rejects only with the signal's reason: what cannot tell says so. */
+/** Runs groups one after the other. Rejects only with the signal's reason: a group that fails is `unknown`. */
 export async function examine(
   groups: readonly CheckGroup[],
   environment: ExaminedEnvironment,
@@ -39,7 +39,7 @@ export async function examine(
   return reports
 }
 
-/** The driver's own errors are wordless where several addresses were tried. */
+/** The driver's own errors have no message if several addresses were tried. */
 function reasonOf(error: unknown): string {
   const { message, code, name } = error as { readonly message?: string; readonly code?: string; readonly name?: string }
   return redactText((message || code || name || String(error)).replace(/\s+/g, ' '))

@@ -3,7 +3,7 @@ import type { CheckGroup } from './group.js'
 
 export const poolGroup: CheckGroup = {
   name: 'pool',
-  looksFor: 'pools that together ask for more connections than the server has',
+  looksFor: 'pools that together need more connections than the server has',
   async run({ env }, signal) {
     const settings = parsePostgresSettings(env)
     if (settings.pooler !== 'none') return [] // its own default_pool_size counts

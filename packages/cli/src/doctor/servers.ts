@@ -3,17 +3,16 @@ import { createDynamo, parseDynamoSettings } from '@miyabi/dynamo'
 import { checkHealth, type PostgresErrorCode, type PostgresHealth, parsePostgresSettings } from '@miyabi/postgres'
 import type { CheckGroup } from './group.js'
 
-/** The majors of PostgreSQL that the migrations and the tests are held against. */
+/** The major versions of PostgreSQL that migrations and tests run on. */
 const SUPPORTED = { oldest: 15, newest: 18 }
 
 export const serversGroup: CheckGroup = {
   name: 'servers',
-  looksFor:
-    'servers that do not answer, refuse writes, or are of a version that nobody tried, and logins that are refused',
+  looksFor: 'servers that do not answer, refuse writes or have an untested version, and logins that are refused',
   run: async ({ env }, signal) => [...(await postgres(env, signal)), ...(await dynamodb(env, signal))],
 }
 
-/** The logins of one server or of several; what was not set goes without saying. */
+/** The logins of one or several servers; those that are not set are not checked. */
 const LOGINS = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'SERVICE_DATABASE_URL'] as const
 
 async function postgres(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Finding[]> {
@@ -24,21 +23,21 @@ async function postgres(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Fi
 
 async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Finding[]> {
   const health = await healthAs(name, env, signal)
-  const { version, problem, reason, remedy = 'see its log' } = health
+  const { version, problem, reason, remedy = 'check the log of the server' } = health
   const findings: Finding[] = []
   const major = Number.parseInt(version ?? '', 10)
   if (major < SUPPORTED.oldest || major > SUPPORTED.newest) {
     findings.push({
       check: 'servers.postgres.version',
       object: name,
-      problem: `PostgreSQL ${version}: ${SUPPORTED.oldest} to ${SUPPORTED.newest} are supported, and nothing was tried with this one`,
+      problem: `PostgreSQL ${version} is not tested; ${SUPPORTED.oldest} to ${SUPPORTED.newest} are`,
       remedy: `use PostgreSQL ${SUPPORTED.newest}`,
     })
   }
-  // What is applied and what is there have groups of their own.
+  // Migrations and drift have separate groups.
   const isSchema = problem?.startsWith('postgres.migrations.') || problem === 'postgres.schema_mismatch'
   const isLogin = ABOUT_THE_LOGIN.has(problem ?? '')
-  const isExpected = isLogin && name === 'DIRECT_DATABASE_URL' // it migrates, and serves nobody
+  const isExpected = isLogin && name === 'DIRECT_DATABASE_URL' // it migrates, and serves no user
   if (reason !== undefined && !isSchema && !isExpected) {
     const check = isLogin ? 'servers.postgres.login' : 'servers.postgres'
     findings.push({ check, object: name, problem: `${reason} (${problem})`, remedy })
@@ -46,14 +45,14 @@ async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv, sign
   return findings
 }
 
-/** As the pool that would use the login asks. The migrator's has none, so its URL takes the application's place. */
+/** As the pool that would use the login checks. The migrator has none, so its URL takes the application's place. */
 async function healthAs(
   name: (typeof LOGINS)[number],
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<PostgresHealth> {
   if (name === 'SERVICE_DATABASE_URL') {
-    // The application's own URL is asked by itself; here any will do.
+    // The application's own URL is checked separately; here any will do.
     const settings = parsePostgresSettings({ ...env, DATABASE_URL: env['DATABASE_URL'] || env[name] })
     return checkHealth(settings, { signal, role: 'service' })
   }
@@ -67,7 +66,7 @@ async function healthAs(
   }
 }
 
-/** What is wrong with a login with which an application would be refused: by us, or by the server. */
+/** What is wrong with a login that an application cannot use: it is refused by us, or by the server. */
 const ABOUT_THE_LOGIN: ReadonlySet<string> = new Set<PostgresErrorCode>([
   'postgres.login.privileged',
   'postgres.login.has_rights',
@@ -77,7 +76,7 @@ const ABOUT_THE_LOGIN: ReadonlySet<string> = new Set<PostgresErrorCode>([
 async function dynamodb(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Finding[]> {
   const settings = parseDynamoSettings(env)
   await using dynamo = createDynamo(settings)
-  const { reason, remedy = 'see docs/DATABASE_SETUP_GUIDE.md', missingTables } = await dynamo.health({ signal })
+  const { reason, remedy = 'read docs/DATABASE_SETUP_GUIDE.md', missingTables } = await dynamo.health({ signal })
   if (reason === undefined || missingTables !== undefined) return []
   const object = settings.endpoint === undefined ? `AWS ${settings.region}` : 'DYNAMODB_ENDPOINT'
   return [{ check: 'servers.dynamodb', object, problem: reason, remedy }]

@@ -7,7 +7,7 @@ import type { CheckGroup } from './group.js'
 
 export const settingsGroup: CheckGroup = {
   name: 'settings',
-  looksFor: 'variables that cannot be read, and a database that is not named',
+  looksFor: 'settings that are invalid or missing',
   async run({ env }) {
     const faults = [dynamoSettings, migrateSettings, localSettings].flatMap((settings) => settings.check(env).faults)
     try {

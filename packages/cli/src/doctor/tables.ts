@@ -12,14 +12,14 @@ export const tablesGroup: CheckGroup = {
       ...missing.map((table) => ({
         check: 'tables.missing',
         object: table,
-        problem: 'there is no such table',
-        remedy: 'pnpm db:tables apply',
+        problem: 'the table does not exist',
+        remedy: 'run `miyabi tables apply`',
       })),
       ...differing.map(({ table, what, expected, found, destructive }) => ({
         check: 'tables.differs',
         object: table,
         problem: `${what}: expected ${expected}, found ${found}`,
-        remedy: destructive ? 'pnpm db:tables plan says what would be lost' : 'pnpm db:tables apply',
+        remedy: destructive ? 'run `miyabi tables plan` to see what would be lost' : 'run `miyabi tables apply`',
       })),
     ]
   },

@@ -8,6 +8,7 @@ import {
 } from '@miyabi/core'
 import type { Stack } from '@miyabi/local'
 import { loadEnvFile } from '@miyabi/migrate'
+import { showProgress } from '../terminal/progress.js'
 import { ownsSchema, packedSchemaRoot } from './packed-schema.js'
 
 /** Where a command runs, and with what. */
@@ -20,7 +21,7 @@ export interface CommandEnvironment {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** Reads the environment that a command works with. Changes nothing in the process's own. */
+/** Returns the environment that a command works with. Does not change that of the process. */
 export function commandEnvironment(): CommandEnvironment {
   const root = findProjectRoot(process.cwd()) ?? process.cwd()
   const env = { ...process.env }
@@ -29,7 +30,7 @@ export function commandEnvironment(): CommandEnvironment {
 }
 
 /**
- * A lease on the embedded stack, which is started where it is not up; none where one of `names` is set and leads
+ * Returns a lease on the embedded stack, which is started if it is not up; none if one of `names` is set and leads
  * elsewhere, and none in production.
  */
 export async function stackUnlessSet(
@@ -39,12 +40,12 @@ export async function stackUnlessSet(
   if (originOf(env, names) !== 'stack') return undefined
   const folder = stackFolder(root, env)
   const { acquireStack } = await import('@miyabi/local')
-  return acquireStack(folder === undefined ? {} : { folder })
+  using progress = showProgress()
+  progress.step('starting the embedded stack')
+  return await acquireStack(folder === undefined ? {} : { folder })
 }
 
-/**
- * An environment in which the embedded stack stands in for the stores that are not named, for as long as it is held.
- */
+/** An environment in which the embedded stack replaces the stores that are not named, as long as it is held. */
 export interface StackedEnvironment extends CommandEnvironment, AsyncDisposable {
   readonly usesStack: boolean
 }

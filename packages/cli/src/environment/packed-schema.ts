@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { prismaCommand } from '@miyabi/migrate'
-import { UsageError } from '../terminal/command.js'
+import { UsageError } from '../usage/faults.js'
 
-/** The package's own `dist`, where the build puts the schema and its migrations for whoever has the package alone. */
+/** The package's own `dist`, where the build puts the schema and its migrations for those who only have the package. */
 export const packedSchemaRoot: string = fileURLToPath(new URL('..', import.meta.url))
 
 /** What Prisma's commands read outside of the workspace, where there is no `prisma.config.ts`. */
@@ -27,16 +27,19 @@ export function ownsSchema(root: string): boolean {
  * @throws {UsageError}
  */
 export function assertOwnsSchema({ schemaRoot }: { readonly schemaRoot: string }): void {
-  if (schemaRoot === packedSchemaRoot) throw notChangedHere('this command writes a migration', 'migrate')
+  if (schemaRoot === packedSchemaRoot) throw notChangedHere('This command writes a migration', 'migrate')
 }
 
 const notChangedHere = (problem: string, command: string): UsageError =>
-  new UsageError(
-    `${problem}, and the schema of this project is the one packed with Miyabi DB, which changes in its own repository`,
-    command,
-  )
+  new UsageError(command, [
+    {
+      kind: 'not_available',
+      name: command,
+      problem: `${problem}, and the schema of this project is the one packed with Miyabi DB, which changes in its own repository`,
+    },
+  ])
 
-/** Prisma's commands that work on a database, or only tell something, with the schema as it is. */
+/** Prisma's commands that work on a database, or only report something, with the schema as it is. */
 const WITH_PACKED_SCHEMA = new Set([
   '',
   'db execute',
@@ -57,5 +60,5 @@ const WITH_PACKED_SCHEMA = new Set([
 export function refuseChangeOfSchema(args: readonly string[]): void {
   const command = prismaCommand(args)
   if (WITH_PACKED_SCHEMA.has(command) || args.includes('--help') || args.includes('-h')) return
-  throw notChangedHere(`prisma ${command} works on the schema`, 'prisma')
+  throw notChangedHere(`\`prisma ${command}\` changes the schema`, 'prisma')
 }

@@ -24,12 +24,12 @@ const status = {
 } as const
 
 describe('stackFacts', () => {
-  it('masks passwords unless they are asked for', () => {
+  it('masks passwords unless they are requested', () => {
     expect(JSON.stringify(stackFacts(status, { showPasswords: false }))).not.toContain('secret')
     expect(JSON.stringify(stackFacts(status, { showPasswords: true }))).toMatch(/secret-a.*secret-m.*secret-b/)
   })
 
-  it('tells who uses the stack, and what to do where there is no DynamoDB', () => {
+  it('shows how many processes use the stack, and what to do if there is no DynamoDB', () => {
     const text = renderStack(stackFacts(status, { showPasswords: false }))
     expect(text).toContain('2 processes; it stops with the last one')
     expect(text).toContain('no engine for plan9: pnpm add -w dynoxide')

@@ -1,6 +1,7 @@
 import { redactUrl } from '@miyabi/core'
 import type { ReplicaProgress, StackStatus } from '@miyabi/local'
-import { heading, inColumns } from '../terminal/output.js'
+import { heading } from '../terminal/style.js'
+import { definitions } from '../terminal/table.js'
 
 export type RunningStack = Extract<StackStatus, { running: true }>
 
@@ -38,7 +39,7 @@ export interface StackFacts {
     | { readonly unavailable: string }
 }
 
-/** Chooses what to tell of a stack; passwords are masked unless they are asked for. */
+/** Returns what is shown of a stack; passwords are masked unless they are requested. */
 export function stackFacts(status: RunningStack, options: { readonly showPasswords: boolean }): StackFacts {
   const { folder, descriptor, held, leases, uptimeMs, sizes, replication } = status
   const { version, port, databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = descriptor.postgres
@@ -80,9 +81,10 @@ export function stackFacts(status: RunningStack, options: { readonly showPasswor
   }
 }
 
-/** The same for people. */
-export function renderStack(facts: StackFacts): string {
+/** The same for people, within a width in columns. */
+export function renderStack(facts: StackFacts, width?: number): string {
   const { postgres, dynamodb, held, leases } = facts
+  const inColumns = (pairs: Iterable<readonly [string, string]>): string => definitions(pairs, width)
   return [
     heading('Embedded stack'),
     inColumns([
@@ -114,7 +116,7 @@ export function renderStack(facts: StackFacts): string {
           inColumns([
             ['port', String(dynamodb.port)],
             ['endpoint', dynamodb.endpoint],
-            ['open to', 'every user of this machine: it checks no signature'],
+            ['open to', 'every user of this machine: it does not check signatures'],
             ['size', size(dynamodb.bytes)],
           ]),
         ]
@@ -129,8 +131,8 @@ function stateOf({ state, behindBytes, lagMs }: Omit<ReplicaProgress, 'state'> &
 }
 
 function users(leases: number, held: boolean): string {
-  const processes = leases === 0 ? 'no process now' : leases === 1 ? '1 process' : `${leases} processes`
-  return held ? `${processes}; kept up until \`pnpm db:down\`` : `${processes}; it stops with the last one`
+  const processes = leases === 0 ? 'no process' : leases === 1 ? '1 process' : `${leases} processes`
+  return held ? `${processes}; kept up until \`miyabi down\`` : `${processes}; it stops with the last one`
 }
 
 /** `1.5 MB`, in powers of 1,000. */

@@ -10,13 +10,13 @@ import { type CommandEnvironment, commandEnvironment } from './environment.js'
 export interface BackupEnvironment {
   readonly environment: CommandEnvironment
   readonly target: BackupTarget
-  /** Undefined where BACKUP_KEY_FILE is not set. */
+  /** Undefined if BACKUP_KEY_FILE is not set. */
   readonly key: ReadKey['key'] | undefined
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal
 }
 
-/** Works on the backups that the environment names, and says where they are. */
+/** Runs `work` on the backups that the environment names, and reports where they are. */
 export async function withBackups<T>(work: (environment: BackupEnvironment) => Promise<T>): Promise<T> {
   const { openTarget, parseBackupSettings, readKey } = await import('@miyabi/backup')
   const environment = commandEnvironment()

@@ -4,8 +4,8 @@ import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
 
 /**
- * Works on both stores as an application with this environment would, and says where that is. The embedded stack, where
- * it is the one, is up for as long as the work lasts.
+ * Runs `work` on both stores as an application with this environment would use them. The embedded stack, if it is used,
+ * is up as long as the work lasts.
  */
 export async function withDatabase<T>(
   work: (db: DatabaseContext<EffectDefinitions>) => Promise<T>,
@@ -21,7 +21,7 @@ export async function withDatabase<T>(
     ...(forPostgres && applicationUrlsOf(forPostgres.descriptor, environment.env)),
     ...(dynamodb && 'endpoint' in dynamodb && { DYNAMODB_ENDPOINT: String(dynamodb.endpoint) }),
   }
-  if (forPostgres) say("the embedded stack's PostgreSQL")
+  if (forPostgres) say('PostgreSQL: embedded stack')
   await using db = await DatabaseContext.fromEnv({ env, cwd: environment.root, effects, ...(logger && { logger }) })
   return await work(db)
 }

@@ -4,12 +4,12 @@ import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
 
 /**
- * Works on DynamoDB where an application with this environment would find it, and says where that is. The embedded
- * stack, where it is the one, is up for as long as the work lasts.
- * @throws {MiyabiError} `cli.no_dynamodb` where the stack has no DynamoDB on this platform.
+ * Runs `work` on the DynamoDB that an application with this environment would use, and reports which that is. The
+ * embedded stack, if it is used, is up as long as the work lasts.
+ * @throws {MiyabiError} `cli.no_dynamodb` if the stack has no DynamoDB on this platform.
  */
 export async function withDynamo<T>(work: (dynamo: Dynamo, server: string) => Promise<T>): Promise<T> {
-  const { createDynamo, parseDynamoSettings } = await import('@miyabi/dynamo') // with the AWS SDK, which no help text needs
+  const { createDynamo, parseDynamoSettings } = await import('@miyabi/dynamo') // with the AWS SDK, which help texts do not need
   const environment = commandEnvironment()
   await using stack = await stackUnlessSet(environment, DYNAMODB_ENDPOINTS)
   const found = stack?.descriptor.dynamodb
@@ -18,7 +18,7 @@ export async function withDynamo<T>(work: (dynamo: Dynamo, server: string) => Pr
   const endpoint = found ? { DYNAMODB_ENDPOINT: String(found.endpoint) } : {}
   const settings = parseDynamoSettings({ ...environment.env, ...endpoint })
   const server = settings.endpoint === undefined ? `AWS ${settings.region}` : new URL(settings.endpoint).origin
-  say(found ? `the embedded stack's DynamoDB, ${server}` : `DynamoDB: ${server}`)
+  say(`DynamoDB: ${found ? `embedded stack, ${server}` : server}`)
   await using dynamo = createDynamo(settings)
   return await work(dynamo, server)
 }

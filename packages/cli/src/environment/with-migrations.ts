@@ -10,10 +10,9 @@ import {
   type Target,
 } from '@miyabi/migrate'
 import { untilInterrupted } from '../terminal/interrupted.js'
-import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
 import { assertOwnsSchema } from './packed-schema.js'
-import { serverName } from './server-name.js'
+import { sayPostgres } from './server-name.js'
 
 /** What a command on migrations works with. */
 export interface MigrationEnvironment {
@@ -26,9 +25,9 @@ export interface MigrationEnvironment {
 }
 
 /**
- * Works on the migrations of the schema with the database that Prisma's commands would use, and says which that is.
- * The embedded stack, where it is the one, is up for as long as the work lasts.
- * @throws {NoDatabaseError} `migrate.no_database` in production, where none is set
+ * Runs `work` on the migrations of the schema with the database that Prisma's commands would use, and reports which
+ * that is. The embedded stack, if it is used, is up as long as the work lasts.
+ * @throws {NoDatabaseError} `migrate.no_database` in production if none is set.
  */
 export async function withMigrations<T>(
   work: (environment: MigrationEnvironment) => Promise<T>,
@@ -48,7 +47,7 @@ export async function withMigrations<T>(
   }
   return await untilInterrupted(async (signal) => {
     const databaseUrl = parseTarget(url)
-    say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${serverName(databaseUrl)}`)
+    sayPostgres(databaseUrl, stack)
     const migrations = readMigrations(path.join(schemaRoot, project.migrations))
     return await work({ project, databaseUrl, migrations, signal })
   })

@@ -11,14 +11,14 @@ interface RestoreEnvironment extends Omit<BackupEnvironment, 'environment'> {
   readonly place: RestorePlace
   /** What a context of these stores reads. */
   readonly env: NodeJS.ProcessEnv
-  /** Erases everybody whom one of these marks is of, as the service. */
+  /** Erases the users whom these marks belong to, as the service. */
   erase(marks: readonly Erasure[]): Promise<void>
 }
 
 /**
- * Works on both stores as the migrator, and on the backups, and says where they are. The embedded stack, where it is
- * the one, is up for as long as the work lasts.
- * @param command for the error where there is no database.
+ * Runs `work` on both stores as the migrator, and on the backups, and reports where they are. The embedded stack, if it
+ * is used, is up as long as the work lasts.
+ * @param command for the error if there is no database.
  */
 export async function withRestore<T>(
   command: string,
@@ -31,7 +31,7 @@ export async function withRestore<T>(
     const url = migrationDatabaseUrl(root, env)
     if (url === undefined) throw new NoDatabaseError(command, env)
     const database = parseTarget(url)
-    say(usesStack ? "the embedded stack's stores" : `PostgreSQL: ${serverName(database)}`)
+    say(usesStack ? 'stores: embedded stack' : `PostgreSQL: ${serverName(database)}`)
     const settings = parseDynamoSettings(env)
     await using dynamo = createDynamo(settings)
     const migrations = readMigrations(path.join(schemaRoot, 'prisma/migrations'))

@@ -4,15 +4,14 @@ import { MIGRATOR_URLS, MiyabiError } from '@miyabi/core'
 import type { EffectDefinitions } from '@miyabi/db'
 import { migrationDatabaseUrl, NoDatabaseError, parseTarget, type TopicsOptions } from '@miyabi/migrate'
 import { untilInterrupted } from '../terminal/interrupted.js'
-import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
-import { serverName } from './server-name.js'
+import { sayPostgres } from './server-name.js'
 
 /**
- * Works with the migrator's database and with what the effects of a module open to people.
- * @param file a module whose `effects` are what `defineEffects` made; without one, an application that has none.
- * @throws {MiyabiError} `cli.no_effects` where it exports none.
- * @throws {NoDatabaseError} `migrate.no_database` in production, where none is set.
+ * Runs `work` on the migrator's database with what the effects of a module open to users.
+ * @param file a module that exports `effects` as `defineEffects` returns them; absent if the application has none.
+ * @throws {MiyabiError} `cli.no_effects` if it exports none.
+ * @throws {NoDatabaseError} `migrate.no_database` in production if none is set.
  */
 export async function withTopics<T>(
   file: string | undefined,
@@ -25,18 +24,18 @@ export async function withTopics<T>(
   const url = stack?.descriptor.postgres.directDatabaseUrl ?? migrationDatabaseUrl(environment.root, environment.env)
   if (url === undefined) throw new NoDatabaseError('outbox topics', environment.env)
   const database = parseTarget(url)
-  say(stack ? "the embedded stack's PostgreSQL" : `PostgreSQL: ${serverName(database)}`)
+  sayPostgres(database, stack)
   return await untilInterrupted((signal) => work({ database, topics, signal }))
 }
 
 async function effectsOf(file: string): Promise<EffectDefinitions> {
   const { effects } = (await import(pathToFileURL(path.resolve(file)).href)) as { readonly effects?: unknown }
-  // Handlers of a relay say nothing of people: taken for definitions, they would close what is open.
+  // Handlers of a relay do not name users: taken for definitions, they would close what is open.
   const isDefined = effects !== null && typeof effects === 'object'
   if (isDefined && Object.values(effects).every((each) => typeof Object(each).handle !== 'function')) {
     return effects as EffectDefinitions
   }
-  throw new MiyabiError('cli.no_effects', `${file} exports no \`effects\` of defineEffects`, {
+  throw new MiyabiError('cli.no_effects', `${file} does not export \`effects\` of defineEffects`, {
     remedy: 'export const effects = defineEffects({ ... })',
   })
 }

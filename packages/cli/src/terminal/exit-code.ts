@@ -1,8 +1,8 @@
-/** How our commands end. `miyabi prisma` ends as Prisma does. */
+/** The exit codes of all commands but `miyabi prisma`, which ends as Prisma does. */
 export const exitCode = {
   /** Done, and nothing found wrong. */
   clean: 0,
-  /** Could not be done, or could not tell. */
+  /** Failed, was interrupted, or could not determine the answer. */
   failed: 1,
   /** Done, and something was found. */
   findings: 2,

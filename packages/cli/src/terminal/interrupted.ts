@@ -1,20 +1,20 @@
 import { MiyabiError } from '@miyabi/core'
 
-/** The person at the terminal, or whoever manages the process, ended the command. */
+/** The command was ended by its user or by a process manager. */
 export class InterruptedError extends MiyabiError<'cli.interrupted', { readonly signal: NodeJS.Signals }> {
   override readonly name = 'InterruptedError'
 
   constructor(signal: NodeJS.Signals) {
-    super('cli.interrupted', `Interrupted by ${signal}: what had not been committed is taken back.`, {
+    super('cli.interrupted', `Interrupted by ${signal}; what was not committed is rolled back.`, {
       details: { signal },
     })
   }
 }
 
 /**
- * Does work that Ctrl-C, SIGTERM and SIGHUP end in order: they abort its signal, and it tidies up before the process
+ * Runs work that Ctrl-C, SIGTERM and SIGHUP end in order: they abort its signal, and it cleans up before the process
  * ends.
- * @throws {InterruptedError} `cli.interrupted`, where the work passes on its signal's reason
+ * @throws {InterruptedError} `cli.interrupted`, if the work rethrows the reason of its signal.
  */
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController()

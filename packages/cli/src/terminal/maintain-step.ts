@@ -1,17 +1,17 @@
 import type { PartitionStep, UsageComparison, UsageSums } from '@miyabi/migrate'
-import { style } from './output.js'
+import { style } from './style.js'
 
-/** A step of `miyabi maintain` for a person: a line, and below it what was compared. */
+/** A step of `miyabi maintain` for a person: one line, and below it what was compared. */
 export function renderStep(step: PartitionStep, isDryRun: boolean): string {
   const would = isDryRun ? 'would be ' : ''
-  if (step.kind === 'made') return `${style('green', `${would}made`)}     ${step.table} ${step.month}`
+  if (step.kind === 'made') return `${style('green', `${would}created`)}  ${step.table} ${step.month}`
   const what = `${step.partition}, rows before ${step.until}, ${size(step.bytes)}`
   const lines = step.usage ? comparisonOf(step.usage) : []
   if (step.kind === 'dropped') return [`${style('yellow', `${would}dropped`)}  ${what}`, ...lines].join('\n')
   return [
     `${style('red', `${would}kept`)}     ${what}`,
     ...lines,
-    '    correct the sums, or give up what the events say of them: --force',
+    '    correct the sums, or drop the events that differ from them: --force',
   ].join('\n')
 }
 
@@ -23,16 +23,16 @@ function comparisonOf({
   sumsWithoutEvents,
 }: UsageComparison): string[] {
   const named = differences.map(({ userId, pluginId, period, events, total }) => {
-    return `    ${period} ${userId} ${pluginId}: its events come to ${sums(events)}, its total is ${total ? sums(total) : 'not there'}`
+    return `    ${period} ${userId} ${pluginId}: its events sum up to ${sums(events)}, its total is ${total ? sums(total) : 'missing'}`
   })
   return [
-    ...(differing === 0 ? [] : [`  ${differing} sums are not those of the events:`, ...named]),
+    ...(differing === 0 ? [] : [`  ${differing} sums differ from those of the events:`, ...named]),
     ...(differing > differences.length ? [`    and ${differing - differences.length} more`] : []),
     ...(directEvents === 0
       ? []
       : [`  not compared: ${directEvents} uses that were recorded directly, without a quantity`]),
-    ...(neighbors === 0 ? [] : [`  not compared: ${neighbors} uses of the month before, less than two days away`]),
-    ...(sumsWithoutEvents === 0 ? [] : [`  not compared: ${sumsWithoutEvents} sums into which no event has counted`]),
+    ...(neighbors === 0 ? [] : [`  not compared: ${neighbors} uses of the month before, less than two days before`]),
+    ...(sumsWithoutEvents === 0 ? [] : [`  not compared: ${sumsWithoutEvents} sums without events`]),
   ]
 }
 

@@ -1,41 +1,22 @@
-import { stripVTControlCharacters, styleText } from 'node:util'
-import { asTyped } from '@miyabi/core'
+import { stripVTControlCharacters } from 'node:util'
+import { asTyped, stringifyJson } from '@miyabi/core'
+import { clearProgress } from './progress.js'
+import { type Stream, showsColor, widthOf } from './stream.js'
+import { wrapLines } from './wrap.js'
 
-/** Writes a result to stdout. Commands in it are told as they work here. */
-export const print = (text: string): void => write(process.stdout, text)
+/** Writes a result to stdout. Commands in it are named as they work here. */
+export const print = (text: string): void => write(process.stdout, asTyped(text))
 
-/** Writes what is said along the way, and errors, to stderr. */
-export const say = (text: string): void => write(process.stderr, text)
+/** Writes a result for a program to stdout; with an indent of 0 in one line. */
+export const printJson = (value: unknown, indent = 2): void => print(stringifyJson(value, indent))
 
-/** Text in a style. `print` and `say` take the style out for a pipe, a file, or `NO_COLOR`. */
-export const style = (format: Parameters<typeof styleText>[0], text: string): string =>
-  styleText(format, text, { validateStream: false })
+/** Writes a note, a warning or an error to stderr, broken at the width of a terminal. */
+export const say = (text: string): void => write(process.stderr, wrapLines(asTyped(text), widthOf(process.stderr)))
 
-/** The title of a part of a help text. */
-export const heading = (text: string): string => style(['bold', 'underline'], text)
+/** How wide a result may be on stdout. */
+export const resultWidth = (): number => widthOf(process.stdout)
 
-/** Pairs under each other, the second halves in a column. */
-export function inColumns(pairs: Iterable<readonly [string, string]>): string {
-  const rows = [...pairs]
-  const width = Math.max(...rows.map(([first]) => first.length))
-  return rows.map(([first, second]) => `  ${style('cyan', first.padEnd(width))}  ${second}`).join('\n')
-}
-
-/** A line that tells a person what is being done: each takes the place of the one before, and the last one goes. */
-export interface ProgressLine extends Disposable {
-  show(text: string): void
-}
-
-/** Shows progress on a terminal; where the stream is none, or there is none, says nothing. */
-export function progressLine(stream?: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): ProgressLine {
-  const replace = (text: string): void => {
-    if (stream?.isTTY) stream.write(`\r\u001B[K${text}`)
-  }
-  return { show: replace, [Symbol.dispose]: () => replace('') }
-}
-
-function write(stream: NodeJS.WriteStream, text: string): void {
-  const isColoured = stream.isTTY && stream.hasColors()
-  const typed = asTyped(text)
-  stream.write(`${isColoured ? typed : stripVTControlCharacters(typed)}\n`)
+function write(stream: Stream, text: string): void {
+  clearProgress()
+  stream.write(`${showsColor(stream) ? text : stripVTControlCharacters(text)}\n`)
 }

@@ -1,30 +1,33 @@
 import type { SlowStatement, SlowStatements } from '@miyabi/migrate'
-import { style } from './output.js'
+import { style } from './style.js'
+import { type Column, table } from './table.js'
 
-const HEAD = ['total', 'calls', 'mean', 'max', 'rows', 'as', 'id'] as const
+const COLUMNS: readonly Column[] = [
+  { title: 'total', align: 'right' },
+  { title: 'calls', align: 'right' },
+  { title: 'mean', align: 'right' },
+  { title: 'max', align: 'right' },
+  { title: 'rows', align: 'right' },
+  { title: 'as' },
+  { title: 'id' },
+]
 /** How much of a statement is shown; `--json` has more. */
 const MAX_STATEMENT = 400
 
-/** The statements as a table for people: a line of figures each, and below it the statement. */
-export function renderSlow({ since, statements }: SlowStatements, slowMs: number): string {
+/** The statements as a table for people: one line of figures each, and below it the statement. */
+export function renderSlow({ since, statements }: SlowStatements, slowMs: number, width: number): string {
   const when = since ? ` since ${since.toISOString()}` : ''
-  if (statements.length === 0) return `No statement of a person or of the service was recorded${when}.`
-  const rows = statements.map(cellsOf)
-  const widths = HEAD.map((title, column) => Math.max(title.length, ...rows.map((cells) => cells[column]?.length ?? 0)))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column < 5 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd()
-  return [
-    `Recorded${when}, most time first:`,
-    '',
-    style('dim', line(HEAD)),
-    ...statements.flatMap(({ meanMs, statement }, index) => {
-      const figures = line(rows[index] ?? [])
-      return [meanMs >= slowMs ? style('red', `${figures}  slow`) : figures, `    ${shortened(statement)}`]
-    }),
-  ].join('\n')
+  if (statements.length === 0) return `No statement of a user or of the service was recorded${when}.`
+  const rows = statements.map((statement) => {
+    const isSlow = statement.meanMs >= slowMs
+    const below = [shortened(statement.statement)]
+    return {
+      cells: cellsOf(statement),
+      below,
+      ...(isSlow && { style: (line: string) => style('red', `${line}  slow`) }),
+    }
+  })
+  return [`Recorded${when}, most time first:`, '', table(COLUMNS, rows, width)].join('\n')
 }
 
 const cellsOf = ({ totalMs, calls, meanMs, maxMs, rows, role, id }: SlowStatement): readonly string[] => [

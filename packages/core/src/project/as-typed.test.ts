@@ -26,6 +26,27 @@ describe('asTyped', () => {
   })
 
   it.each([
+    ['`miyabi tables apply`', '`pnpm db:tables apply`', '`pnpm -w db:tables apply`', '`npx miyabi tables apply`'],
+    ['`npx miyabi up`', '`pnpm db:up`', '`pnpm -w db:up`', '`npx miyabi up`'],
+    ['`A=1 miyabi up`', '`A=1 pnpm db:up`', '`A=1 pnpm -w db:up`', '`A=1 npx miyabi up`'],
+    ['`miyabi prisma generate`', '`pnpm prisma generate`', '`pnpm -w prisma generate`', '`npx miyabi prisma generate`'],
+    [
+      '`miyabi slow --json | jq .`',
+      '`pnpm --silent db:slow --json | jq .`',
+      '`pnpm -w --silent db:slow --json | jq .`',
+      '`npx miyabi slow --json | jq .`',
+    ],
+    ['`miyabi --help`', '`pnpm exec miyabi --help`', '`pnpm -w exec miyabi --help`', '`npx miyabi --help`'],
+    ['the miyabi command', 'the miyabi command', 'the miyabi command', 'the miyabi command'],
+  ])('names the command in %s as it works in each place', (hint, atRoot, inWorkspace, elsewhere) => {
+    expect([root, import.meta.dirname, tmpdir()].map((cwd) => asTyped(hint, cwd))).toEqual([
+      atRoot,
+      inWorkspace,
+      elsewhere,
+    ])
+  })
+
+  it.each([
     ['package-lock.json', 'npm install --save-dev'],
     ['pnpm-lock.yaml', 'pnpm add --save-dev'],
     ['pnpm-workspace.yaml', 'pnpm add --save-dev --workspace-root'],

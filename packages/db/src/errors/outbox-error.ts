@@ -19,7 +19,7 @@ const REMEDIES: Partial<Record<OutboxErrorCode, string>> = {
   'db.outbox.no_transaction': 'use the outbox that db.transaction passes to its work, inside that work',
   'db.outbox.too_many_keys': 'use fewer keys, or several transactions',
   'db.outbox.payload_too_large': 'store it elsewhere, and put a reference to it in the effect',
-  'db.outbox.not_open': 'run miyabi outbox topics plan',
+  'db.outbox.not_open': 'run `miyabi outbox topics plan`',
   'db.outbox.full':
     'retry later; `miyabi outbox status` shows what is waiting and which relays are running. Run more relays, or raise DB_OUTBOX_MAX_DEPTH',
 }
