@@ -40,8 +40,10 @@ export class CacheCore {
   readonly board: TagBoard
   readonly #parts: CoreParts
   readonly #flights = new Flights()
-  /** Of the line when the first of what is in memory was stored. */
-  #token: unknown
+  /** That of the line when memory was last looked at. */
+  #lineToken: unknown
+  /** Another one once the line was lost, or another server became the primary. */
+  #session: object = {}
   #hasWarned = false
 
   constructor(parts: CoreParts) {
@@ -136,6 +138,8 @@ export class CacheCore {
     at: (position: Position) => void,
   ): Entry | undefined {
     if (!entry || !isGood || !isSeen(entry, request.minimum)) return undefined
+    // A raise that was heard here may not be in Redis yet, as that of `forget()`.
+    if (!this.board.isBelow(request.tags, entry.position)) return undefined
     const age = Date.now() - entry.freshUntil
     if (age >= request.swrMs) return undefined
     at(entry.position)
@@ -205,23 +209,25 @@ export class CacheCore {
     if (request.staleIfErrorMs === 0 || !isStoreFailure(error)) return undefined
     const inMemory = this.#tokenNow() === undefined ? undefined : this.#parts.memory.get(request.key)
     const kept = inMemory ?? (look?.isGood ? look.entry : undefined)
-    if (!kept || !isSeen(kept, request.minimum)) return undefined
+    if (!kept || !isSeen(kept, request.minimum) || !this.board.isBelow(request.tags, kept.position)) return undefined
     return Date.now() < kept.freshUntil + request.staleIfErrorMs ? kept : undefined
   }
 
-  /** That of the line; where it is another than before, what is in memory goes. */
-  #tokenNow(): unknown {
+  /** Undefined while tags are not heard. The same for as long as nothing can have been missed. */
+  #tokenNow(): object | undefined {
     const { token } = this.#parts.line
-    if (token !== this.#token) {
-      this.#token = token
+    if (token !== this.#lineToken) {
+      this.#lineToken = token
       this.#clear()
     }
-    return token
+    return token === undefined ? undefined : this.#session
   }
 
+  /** Drops what is kept, and what is being loaded is not kept. */
   #clear(): void {
     this.#parts.memory.clear()
     this.#flights.clear()
+    this.#session = {}
   }
 
   #warn(): void {

@@ -1,7 +1,8 @@
 import type { Position } from '@miyabi/postgres'
 import type { CacheTag } from '../outbox/tags.js'
-import type { CacheHome, RelayOfProcess, Relays } from './home.js'
+import type { CacheHome, RelayOfProcess, Relays, ServiceQuery } from './home.js'
 import type { OpenedCache } from './open-cache.js'
+import { relayMark } from './redis/relay-mark.js'
 import type { CacheStats } from './stats.js'
 import { WriteWakes } from './write-wakes.js'
 
@@ -13,6 +14,7 @@ export class CacheDoor implements Relays {
   #opened: OpenedCache | undefined
   #isClosed = false
   readonly #wakes: WriteWakes
+  #service: ServiceQuery | undefined
   #hasReads = false
   #hasRaised = false
 
@@ -34,6 +36,16 @@ export class CacheDoor implements Relays {
   /** Whether tags are to be raised in Redis. */
   get hasRedis(): boolean {
     return this.#home.settings.redisUrl !== undefined
+  }
+
+  /** Ends the ids of the relays of this process. */
+  get relayMark(): string | undefined {
+    return relayMark(this.#home.settings)
+  }
+
+  /** Lets the cache query as the service; without it, it cannot check the relays. */
+  useService(query: ServiceQuery): void {
+    this.#service = query
   }
 
   get opened(): OpenedCache | undefined {
@@ -106,7 +118,7 @@ export class CacheDoor implements Relays {
 
   async #open(): Promise<OpenedCache> {
     const { openCache } = await import('./open-cache.js')
-    const opened = await openCache(this.#home, this)
+    const opened = await openCache(this.#home, this, this.#service)
     if (this.#isClosed) opened.close()
     this.#opened = opened
     return opened

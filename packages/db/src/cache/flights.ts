@@ -1,10 +1,14 @@
 import type { Position } from '@miyabi/postgres'
 import type { CacheRequest, Entry } from './entry.js'
 
+/** How long after its start calls still wait for a load, in milliseconds: it may never end. */
+const JOIN_MS = 5_000
+
 interface Flight {
   readonly tags: readonly string[]
   readonly token: unknown
   readonly landing: Promise<Entry>
+  readonly startedAt: number
   /** Undefined until it is read. */
   position: Position | undefined
 }
@@ -19,7 +23,12 @@ export class Flights {
   /** What a call may wait for. Without a line nobody knows what has changed. */
   at(key: string, token: unknown): Promise<Entry> | undefined {
     const flight = this.#flights.get(key)
-    return flight && token !== undefined && flight.token === token ? flight.landing : undefined
+    if (!flight || flight.token !== token) return undefined
+    // A load that has not read its position yet will read its rows later than now.
+    const isUnread = flight.position === undefined
+    return (token !== undefined || isUnread) && performance.now() < flight.startedAt + JOIN_MS
+      ? flight.landing
+      : undefined
   }
 
   begin(
@@ -30,7 +39,7 @@ export class Flights {
     const landing = fly((position) => {
       flight.position = position
     })
-    const flight: Flight = { tags, token, landing, position: undefined }
+    const flight: Flight = { tags, token, landing, startedAt: performance.now(), position: undefined }
     this.#flights.set(key, flight)
     const end = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)

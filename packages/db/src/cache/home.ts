@@ -19,6 +19,9 @@ export interface CacheHome {
   readonly logger: Logger
 }
 
+/** Runs a statement as the service. */
+export type ServiceQuery = <Row extends object>(text: string) => Promise<readonly Row[]>
+
 /** A relay of this process. */
 export interface RelayOfProcess {
   /** The same for as long as no other relay carries out anything; undefined while others do. */

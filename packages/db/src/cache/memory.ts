@@ -9,6 +9,8 @@ interface Kept {
 
 /** What an entry takes beside its value, in bytes. */
 const OVERHEAD = 300
+/** What each tag of an entry takes, beside its text in the key. In bytes. */
+const TAG_OVERHEAD = 100
 
 /** The level in the process: the entries that were used last, within bounds, found by key and by tag. */
 export class MemoryLevel {
@@ -43,7 +45,7 @@ export class MemoryLevel {
 
   set(key: string, entry: Entry, tags: readonly string[]): void {
     this.delete(key)
-    const bytes = bytesOf(key, entry)
+    const bytes = bytesOf(key, entry, tags)
     if (bytes > this.#maxBytes) return
     this.#toEnd(key, { entry, tags, turn: 0 })
     this.#bytes += bytes
@@ -62,7 +64,7 @@ export class MemoryLevel {
     const kept = this.#entries.get(key)
     if (!kept) return
     this.#entries.delete(key)
-    this.#bytes -= bytesOf(key, kept.entry)
+    this.#bytes -= bytesOf(key, kept.entry, kept.tags)
     for (const tag of kept.tags) {
       const keys = this.#byTag.get(tag)
       keys?.delete(key)
@@ -91,4 +93,5 @@ export class MemoryLevel {
   }
 }
 
-const bytesOf = (key: string, { bytes }: Entry): number => bytes + key.length * 2 + OVERHEAD
+const bytesOf = (key: string, { bytes }: Entry, tags: readonly string[]): number =>
+  bytes + key.length * 2 + OVERHEAD + tags.length * TAG_OVERHEAD

@@ -1,12 +1,14 @@
 import type { CachedRead, Position } from '@miyabi/postgres'
 import type { CacheTag } from '../outbox/tags.js'
 import { CacheCore } from './core.js'
-import type { CacheHome, Relays } from './home.js'
+import type { CacheHome, Relays, ServiceQuery } from './home.js'
 import { ListenLine } from './listen-line.js'
 import { MemoryLevel } from './memory.js'
 import { readKey } from './read-key.js'
 import { connectRedis, loadRedis } from './redis/connect.js'
 import { RedisLevel } from './redis/redis-level.js'
+import { relayMark } from './redis/relay-mark.js'
+import { RelayWatch } from './redis/relay-watch.js'
 import { TablesCheck } from './tables-check.js'
 import type { TagLine } from './tag-line.js'
 
@@ -30,10 +32,23 @@ export interface OpenedCache {
  * else from the relay of this process, if it is the only one.
  * @throws {CacheError} `db.cache.client_missing`
  */
-export async function openCache(home: CacheHome, relays: Relays): Promise<OpenedCache> {
+export async function openCache(
+  home: CacheHome,
+  relays: Relays,
+  service: ServiceQuery | undefined,
+): Promise<OpenedCache> {
   const { settings, position, listener, logger, isRaised } = home
   const raised = (tags: readonly string[], at: Position): void => core.board.raise(tags, at)
-  const redis = settings.redisUrl === undefined ? undefined : redisLevel(settings.redisUrl, home, relays, () => core)
+  const redis: RedisLevel | undefined =
+    settings.redisUrl === undefined
+      ? undefined
+      : redisLevel(
+          settings.redisUrl,
+          home,
+          relays,
+          () => core,
+          () => watch,
+        )
   const listening = redis || !listener ? undefined : new ListenLine(listener, raised)
   const ofRelay: TagLine = {
     get token() {
@@ -51,7 +66,8 @@ export async function openCache(home: CacheHome, relays: Relays): Promise<Opened
     position,
     logger,
   })
-  await (redis?.open() ?? listening?.open())
+  const watch: RelayWatch | undefined = redis && service && relayWatch(home, service, redis, core)
+  await Promise.all([redis?.open() ?? listening?.open(), watch?.open()])
   const tables = new TablesCheck(isRaised, logger)
   return {
     core,
@@ -59,13 +75,20 @@ export async function openCache(home: CacheHome, relays: Relays): Promise<Opened
     keyOf: readKey,
     checkTags: (tags) => tables.check(tags),
     close: () => {
+      watch?.close()
       redis?.close()
       listening?.close()
     },
   }
 }
 
-function redisLevel(url: string, home: CacheHome, relays: Relays, core: () => CacheCore): RedisLevel {
+function redisLevel(
+  url: string,
+  home: CacheHome,
+  relays: Relays,
+  core: () => CacheCore,
+  watch: () => RelayWatch | undefined,
+): RedisLevel {
   const { settings, logger } = home
   return new RedisLevel({
     connect: connectRedis(loadRedis(), url),
@@ -73,10 +96,31 @@ function redisLevel(url: string, home: CacheHome, relays: Relays, core: () => Ca
     secret: settings.secret ?? '',
     timeoutMs: COMMAND_MS,
     logger,
+    isTrusted: () => watch()?.isTrusted ?? true,
     raised: (tags, position) => core().board.raise(tags, position),
     back: () => relays.resumeRelays(),
     failed: () => {
       core().counts.errors += 1
     },
+  })
+}
+
+const HOLDERS = `SELECT DISTINCT holder::text AS id FROM outbox_partitions WHERE held_until > now() AND holder IS NOT NULL`
+
+function relayWatch(
+  { settings, logger }: CacheHome,
+  service: ServiceQuery,
+  redis: RedisLevel,
+  core: CacheCore,
+): RelayWatch {
+  return new RelayWatch({
+    holders: async () => (await service<{ readonly id: string }>(HOLDERS)).map(({ id }) => id),
+    mark: relayMark(settings) ?? '',
+    forgetAll: async () => {
+      const position = await core.position()
+      await redis.raise(['all'], position)
+      core.board.raise(['all'], position)
+    },
+    logger,
   })
 }

@@ -164,6 +164,12 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
     this.dynamodb = stores.dynamo
     this.#streams = bindStreams({ service: () => this.#servicePool(), dynamodb: stores.dynamo, logger })
     this.streams = this.#streams
+    if (stores.checkService) {
+      stores.cache.useService(async <Row extends object>(text: string) => {
+        const { rows } = await this.#servicePool().background(text)
+        return rows as Row[]
+      })
+    }
   }
 
   /**

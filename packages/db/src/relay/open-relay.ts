@@ -3,6 +3,7 @@ import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 import type { Queries } from '@miyabi/postgres'
 import type { CacheDoor } from '../cache/door.js'
 import type { RelayOfProcess } from '../cache/home.js'
+import { relayId } from '../cache/redis/relay-mark.js'
 import type { Listener } from '../listen/listener.js'
 import { isAllowed } from '../outbox/allowed.js'
 import type { CommitSignal } from '../outbox/commit-signal.js'
@@ -80,6 +81,7 @@ export function openRelay(home: RelayHome, options: RelayOptions<EffectDefinitio
   const relay = new OutboxRelay(
     {
       ask,
+      id: relayId(cache.relayMark),
       // Its handler distinguishes an older version; a later version is left to a later relay.
       find: ({ topic, version }) => (version <= versionOf(definitions, topic) ? targets.get(topic) : undefined),
       isAllowed: (row) =>

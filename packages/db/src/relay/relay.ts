@@ -1,5 +1,4 @@
 // Longer than others: the one loop that runs everything about a relay in order.
-import { randomUUID } from 'node:crypto'
 import { Closing, fullJitter, type Grace, type Logger, safeCause, settlesWithin } from '@miyabi/core'
 import type { RestoreDetails } from '../errors/not-resumed-error.js'
 import { restoreToResume } from '../restores/restored-store.js'
@@ -21,6 +20,8 @@ export interface RelayWorld {
   readonly find: FindTarget
   /** Whether the actor of a row may emit it. */
   readonly isAllowed: (row: OutboxRow) => boolean
+  /** Its id in the leases. */
+  readonly id: string
   /** Stores by topic: all topics of one are paused while it is unreachable. */
   readonly stores: Readonly<Record<string, string>>
   /** Topics with a handler here: counted from zero. */
@@ -76,7 +77,7 @@ export class OutboxRelay {
     this.#world = world
     this.#limits = limits
     this.#counts = new RelayCounts(world.topics)
-    const holder = randomUUID()
+    const holder = world.id
     this.#leases = new Leases(world.ask, holder, limits.leaseMs)
     this.#reader = new Reader(world.ask)
     this.#recorder = new Recorder(world, { holder, hand: this.#hand, leases: this.#leases, counts: this.#counts })

@@ -221,6 +221,9 @@ describe('the cache of a process', () => {
     const db = await open({ logger })
     const { load, of } = counting()
     for (const n of [1, 2, 3]) expect(await db.asService().cache.getOrSet(of, DAY, load)).toBe(n)
+    // Those that have not begun to read load together.
+    const together = Array.from({ length: 1000 }, () => db.asService().cache.getOrSet(of, DAY, load))
+    expect(new Set(await Promise.all(together)).size).toBe(1)
     expect(logger.of('db.cache.not_hearing')).toHaveLength(1)
   })
 

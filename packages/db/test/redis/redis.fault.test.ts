@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   createTestDatabase,
   dynamodbEndpoint,
@@ -123,6 +124,81 @@ describe('the level in Redis', () => {
     const stranger = await open(redis, logger, 'another secret of the tests of 32 bytes')
     expect(await ask(stranger)).toEqual(['loaded', 'loaded'])
     expect(logger.text).not.toContain(SECRET)
+  })
+
+  it('serves nothing that was forgotten, to any scope of the identity in this process, though no relay works', async () => {
+    const redis = await server()
+    const db = await open(redis)
+    const userId = randomUUID()
+    let loads = 0
+    const get = () => db.as({ userId }).cache.getOrSet(['mine'], DAY, async () => ++loads)
+    expect(await get()).toBe(1)
+    const client = await clientOf(redis)
+    await until(async () => (await client.keys('miyabi:e:*')).length > 0)
+    await db.as({ userId }).cache.forget()
+    expect(await get()).toBe(2)
+  })
+
+  it('gives to `cacheStrategy` what Prisma gave another process, and follows the table', async () => {
+    const redis = await server()
+    await admin(`SELECT cache_tags('plugins');
+      INSERT INTO plugins (id, name, display_name, source, version, tier, rating) VALUES ('kept', 'kept', 'Kept', 'github:a/b', '1.0.0', 'free', 4.5)`)
+    const [a, b] = [await open(redis), await open(redis)]
+    await relayOf(a)
+    const query = { where: { id: 'kept' } }
+    const find = (db: Db) =>
+      db.asService().pg.plugin.findMany({ ...query, cacheStrategy: { ttl: 3600, tags: [tag.table('plugins')] } })
+    const stored = await a.asService().pg.plugin.findMany(query)
+    expect(await find(a)).toEqual(stored)
+    await until(async () => {
+      expect(await find(b)).toEqual(stored)
+      return (b.stats().cache?.secondHits ?? 0) > 0
+    })
+    const [row] = await find(b)
+    expect([row?.createdAt instanceof Date, row?.rating.toFixed(2)]).toEqual([true, '4.50'])
+    await a.asService().pg.plugin.update({ where: { id: 'kept' }, data: { version: '2.0.0' } })
+    for (const db of [a, b]) await until(async () => (await find(db))[0]?.version === '2.0.0')
+  })
+
+  it('serves nothing while a relay raises tags elsewhere, and nothing from before once that relay is gone', async () => {
+    const redis = await server()
+    const logger = new RecordingLogger()
+    const db = await open(redis, logger)
+    const own = await relayOf(db)
+    const n = await read(db, 30)
+    const client = await clientOf(redis)
+    await until(async () => (await client.keys('miyabi:e:*')).length > 0)
+    await own.close()
+    const other = await open(undefined)
+    const stranger = await relayOf(other)
+    await until(async () => db.stats().cache?.isHearing === false)
+    expect(logger.of('db.cache.relay_without_redis')).toHaveLength(1)
+    await bump(30)
+    await raised() // in no Redis
+    expect(await read(db, 30)).toBe(n + 1)
+    const fresh = await open(redis)
+    expect(await read(fresh, 30)).toBe(n + 1)
+    await bump(30)
+    await raised()
+    await stranger.close()
+    await relayOf(db)
+    await until(async () => fresh.stats().cache?.isHearing === true)
+    for (const one of [fresh, await open(redis)]) expect(await read(one, 30)).toBe(n + 2)
+  })
+
+  it('keeps its connection while the process itself is busy', async () => {
+    const redis = await server()
+    const logger = new RecordingLogger()
+    const db = await open(redis, logger)
+    await read(db, 1)
+    for (let n = 0; n < 4; n += 1) {
+      const answer = read(db, 300 + n)
+      const until = performance.now() + 700
+      while (performance.now() < until); // as a large document does that is parsed
+      await answer
+    }
+    expect(logger.of('db.cache.redis_lost')).toEqual([])
+    expect(db.stats().cache).toMatchObject({ errors: 0, isHearing: true })
   })
 
   it('shows in its keys nothing of who asks, nor of what for', async () => {

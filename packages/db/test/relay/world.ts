@@ -69,6 +69,7 @@ export class OutboxWorld implements AsyncDisposable {
     return new OutboxRelay(
       {
         ask: this.ask,
+        id: randomUUID(),
         find: () => undefined,
         isAllowed: () => true,
         stores: { 'events.append': 'DynamoDB', 'messages.enqueue': 'DynamoDB', 'agentState.save': 'DynamoDB' },

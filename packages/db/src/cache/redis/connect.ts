@@ -38,7 +38,7 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
     const ended = (): void => lost(new Error('the connection ended'))
     client.on('end', ended)
     try {
-      await client.connect()
+      await connected(client, url)
       const { mode } = await client.hello()
       if (mode !== 'cluster') {
         const run = /^run_id:(\w+)/m.exec(await client.info('server').catch(() => ''))
@@ -63,6 +63,16 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
       destroy(cluster)
       throw error
     }
+  }
+}
+
+/** A server without TLS waits for the rest of a handshake that it does not understand. */
+async function connected(client: { connect(): Promise<unknown> }, url: string): Promise<void> {
+  try {
+    await client.connect()
+  } catch (error) {
+    const isSilent = url.startsWith('rediss:') && (error as Error).message === 'Connection timeout'
+    throw isSilent ? new Error('no TLS handshake in time; use redis:// if the server does not use TLS') : error
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { fullJitter, type Logger, safeCause, settlesWithin, withDeadline } from '@miyabi/core'
+import { fullJitter, type Logger, settlesWithin, withDeadline } from '@miyabi/core'
 import { CommandClock } from './clock.js'
 import type { ConnectRedis, RedisCommands } from './commands.js'
+import { troubleOf } from './trouble.js'
 
 /** Between two attempts to connect, from the first failure on. In milliseconds. */
 const BACKOFF = { initialMs: 50, maxMs: 1000 }
@@ -158,8 +159,7 @@ export class RedisLink {
   #later(error: unknown): void {
     if (this.#isClosed || this.#retry) return
     if (this.#failures === 0) {
-      const { message } = safeCause(error)
-      this.#parts.logger.warn({ event: 'db.cache.redis_lost', error }, `Redis is unreachable: ${message}`)
+      this.#parts.logger.warn({ event: 'db.cache.redis_lost', error }, `Redis is unreachable: ${troubleOf(error)}`)
     }
     this.#retry = setTimeout(
       () => {

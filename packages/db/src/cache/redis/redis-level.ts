@@ -37,6 +37,8 @@ export interface RedisLevelOptions {
   /** What anybody waits for one command at most, in milliseconds. */
   readonly timeoutMs: number
   readonly logger: Logger
+  /** Whether all relays raise tags here. While one does not, nothing is served or stored. */
+  readonly isTrusted: () => boolean
   readonly raised: (tags: readonly string[], position: Position) => void
   /** Redis answers again. */
   readonly back: () => void
@@ -51,14 +53,16 @@ export class RedisLevel implements SecondLevel, TagLine {
   readonly #prefix: string
   readonly #channel: string
   readonly #failed: () => void
+  readonly #isTrusted: () => boolean
   readonly #tagKeys = new Map<string, string>()
   #tagKeysOf = ''
 
-  constructor({ prefix, secret, raised, failed, ...options }: RedisLevelOptions) {
+  constructor({ prefix, secret, raised, failed, isTrusted, ...options }: RedisLevelOptions) {
     this.#seal = new Seal(secret)
     this.#prefix = prefix
     this.#channel = `${prefix}:tags`
     this.#failed = failed
+    this.#isTrusted = isTrusted
     const heard = (message: string): void => {
       const read = readMessage(message)
       if (read) raised(read.tags, read.position)
@@ -67,7 +71,7 @@ export class RedisLevel implements SecondLevel, TagLine {
   }
 
   get token(): unknown {
-    return this.#link.token
+    return this.#isTrusted() ? this.#link.token : undefined
   }
 
   open(): Promise<void> {
@@ -79,6 +83,7 @@ export class RedisLevel implements SecondLevel, TagLine {
   }
 
   look(key: string, tags: readonly string[], history: string): Promise<Look | undefined> {
+    if (!this.#isTrusted()) return Promise.resolve(undefined)
     const at = this.#key('e', history, key)
     return this.#link.ask(async (commands) => {
       const [stored, ...held] = await commands.get([at, ...tags.map((tag) => this.#tagKey(history, tag))])
