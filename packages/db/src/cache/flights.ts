@@ -20,7 +20,7 @@ interface Flight {
 export class Flights {
   readonly #flights = new Map<string, Flight>()
 
-  /** What a call may wait for. Without a line nobody knows what has changed. */
+  /** The load that a call may wait for. Without a line, what has changed since it read its position is unknown. */
   at(key: string, token: unknown): Promise<Entry> | undefined {
     const flight = this.#flights.get(key)
     if (!flight || flight.token !== token) return undefined

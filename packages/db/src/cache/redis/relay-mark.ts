@@ -4,7 +4,7 @@ import { Seal } from './seal.js'
 
 const MARK_DIGITS = 12
 
-/** Identifies where a relay raises tags: the same for the same CACHE_PREFIX and CACHE_SECRET. Undefined without Redis. */
+/** Identifies where a relay raises tags, by CACHE_PREFIX and CACHE_SECRET. Undefined without Redis. */
 export function relayMark({ redisUrl, prefix = 'miyabi', secret = '' }: CacheSettings): string | undefined {
   if (redisUrl === undefined) return undefined
   return Buffer.from(new Seal(secret).name('relay', prefix), 'base64url').toString('hex').slice(0, MARK_DIGITS)
