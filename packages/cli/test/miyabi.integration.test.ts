@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { createTestDatabase, databasesRunning, sql, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commandReference } from '../src/reference.js'
 import { bin, migratorUrl, miyabi, spawnMiyabi, stackFolder, start } from './miyabi.js'
 
 const { folder, remove } = stackFolder()
@@ -51,6 +52,33 @@ describe('miyabi', () => {
     expect(stderr).toMatch(/error (local\.\w+|ENOTDIR)/)
     expect(stderr).toContain('/dev/null')
     expect(stderr).not.toMatch(/^\s+at /m)
+  })
+})
+
+describe('--json', () => {
+  /** What a command needs beside `--json`; one that is absent needs nothing. */
+  const ARGUMENTS: Readonly<Record<string, string>> = {
+    'migrate down': '20990101000000_none',
+    'outbox retry': 'all',
+    'outbox discard': 'all',
+    'streams retry': 'all',
+    'streams discard': 'all',
+    'backup restore': 'latest',
+    relay: '--once',
+  }
+  /** What hands everything on, needs no store, or does long work before it asks one: other tests run these. */
+  const NOT_HERE = new Set(['prisma', 'up', 'migrate new', 'migrate lint'])
+  const NO_STORES = { DATABASE_URL: NOWHERE, DIRECT_DATABASE_URL: NOWHERE, DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' }
+
+  it('gives one document on stdout for every command, also where no store answers, and no secret', async () => {
+    for (const { name } of await commandReference()) {
+      if (NOT_HERE.has(name)) continue
+      const args = [...name.split(' '), ...(ARGUMENTS[name]?.split(' ') ?? []), '--json']
+      const { code, stdout, stderr } = await miyabi(folder, args, NO_STORES)
+      expect(() => JSON.parse(stdout), `${name}: ${stdout}`).not.toThrow()
+      expect('error' in JSON.parse(stdout) ? code : 1, name).not.toBe(0)
+      expect(stdout + stderr, name).not.toContain('secret-word')
+    }
   })
 })
 

@@ -20,11 +20,11 @@ export const up = command({
     ['miyabi up --json | jq -r .dynamodb.endpoint', 'Prints a URL for another program.'],
   ],
   more: 'docs/DATABASE_SETUP_GUIDE.md',
-  busy: 'starting the embedded stack',
   async run({ args: { replicas, 'show-passwords': isShown }, progress }) {
     const { holdStack, stackStatus } = await import('@miyabi/local')
     const before = await stackStatus()
-    if (before.running && before.held) say('the embedded stack is already up')
+    if (!before.running) progress.step('starting the embedded stack')
+    else if (before.held) say('the embedded stack is already up')
     if (replicas) progress.step(`taking a base backup for ${replicas === 1 ? '1 replica' : `${replicas} replicas`}`)
     await holdStack({ replicas })
     return { ...(await currentStatus({ showPasswords: isShown })), code: exitCode.clean }
