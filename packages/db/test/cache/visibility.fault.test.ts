@@ -5,6 +5,14 @@ import { CacheCore } from '../../src/cache/core.js'
 import { MemoryLevel } from '../../src/cache/memory.js'
 import { POSITION_COLUMNS, type PositionRow, positionOf } from '../../src/cache/position.js'
 
+function gate() {
+  let resolve = (): void => {}
+  const opened = new Promise<void>((open) => {
+    resolve = open
+  })
+  return { opened, resolve: () => resolve() }
+}
+
 it('is not served what was read while a commit was in the log and could not be seen yet', async () => {
   // A standby that never comes: each commit is flushed, and waits for it in front of being seen.
   const server = await startPrivateServer({ settings: ['max_connections=12', 'synchronous_commit=local'] })
@@ -23,6 +31,8 @@ it('is not served what was read while a commit was in the log and could not be s
     position,
     logger: silentLogger,
   })
+  let hasRead = gate()
+  let mayEnd = Promise.resolve()
   const get = () =>
     core.get({
       key: 'held',
@@ -33,7 +43,12 @@ it('is not served what was read while a commit was in the log and could not be s
       staleIfErrorMs: 0,
       keepMs: 0,
       minimum: undefined,
-      load: async () => (await ask<{ n: number }>('SELECT n FROM held'))[0]?.n,
+      load: async () => {
+        const [row] = await ask<{ n: number }>('SELECT n FROM held')
+        hasRead.resolve()
+        await mayEnd
+        return row?.n
+      },
     })
   let equal = 0
   for (let n = 1; n <= 5; n++) {
@@ -44,7 +59,13 @@ it('is not served what was read while a commit was in the log and could not be s
     await until(async () => (await ask(`SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'`)).length > 0)
     core.board.raise(['held'], await position()) // so that it loads
     const before = await position()
-    expect(await get()).toBe(n)
+    // Every other load is stored only after the tag was raised.
+    const isSlow = n % 2 === 0
+    const end = gate()
+    hasRead = gate()
+    mayEnd = isSlow ? end.opened : Promise.resolve()
+    const first = get()
+    await (isSlow ? hasRead.opened : first)
     await server.run(`ALTER SYSTEM RESET synchronous_standby_names`)
     await server.run('SELECT pg_reload_conf()')
     await committing
@@ -52,6 +73,9 @@ it('is not served what was read while a commit was in the log and could not be s
     const raised = await position()
     if (raised.lsn === before.lsn) equal += 1
     core.board.raise(['held'], raised)
+    end.resolve()
+    expect(await first).toBe(n)
+    mayEnd = Promise.resolve()
     expect(await get()).toBe(n + 1)
   }
   // The entry and its tag had the very same position: whoever took `<=` for `<` would serve the old row for good.

@@ -9,6 +9,8 @@ import {
   until,
 } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { connectRedis, loadRedis } from '../../src/cache/redis/connect.js'
+import { RedisLevel } from '../../src/cache/redis/redis-level.js'
 import { DatabaseContext, type Relay, tag } from '../../src/index.js'
 import { RecordingLogger } from '../recording-logger.js'
 import { clientOf } from './redis-client.js'
@@ -124,6 +126,36 @@ describe('the level in Redis', () => {
     const stranger = await open(redis, logger, 'another secret of the tests of 32 bytes')
     expect(await ask(stranger)).toEqual(['loaded', 'loaded'])
     expect(logger.text).not.toContain(SECRET)
+  })
+
+  it('takes no entry whose position is that of a tag: the rows of the commit may not have been visible', async () => {
+    const redis = await server()
+    const nothing = (): void => {}
+    const level = new RedisLevel({
+      connect: connectRedis(loadRedis(), redis.url),
+      prefix: 'positions',
+      secret: SECRET,
+      timeoutMs: 1000,
+      logger: new RecordingLogger(),
+      isTrusted: () => true,
+      raised: nothing,
+      back: nothing,
+      failed: nothing,
+    })
+    onTestFinished(() => level.close())
+    await level.open()
+    const history = '1/00000001'
+    await level.raise(['tag'], { history, lsn: 5n })
+    const lookAt = async (lsn: bigint) => {
+      const freshUntil = Date.now() + 60_000
+      await level.store(
+        'key',
+        { value: 1, position: { history, lsn }, freshUntil, keptUntil: freshUntil, bytes: 9 },
+        [],
+      )
+      return (await level.look('key', ['tag'], history))?.isGood
+    }
+    expect([await lookAt(4n), await lookAt(5n), await lookAt(6n)]).toEqual([false, false, true])
   })
 
   it('serves nothing that was forgotten, to any scope of the identity in this process, though no relay works', async () => {
