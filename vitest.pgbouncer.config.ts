@@ -30,8 +30,8 @@ const ABOUT_START_UP = [
 ]
 
 /**
- * `pnpm test:pgbouncer`: the PostgreSQL suite and the relays through PgBouncer in transaction mode, which must be
- * installed.
+ * `pnpm test:pgbouncer`: the PostgreSQL suite, the relays and the replicas through PgBouncer in transaction mode, which
+ * must be installed.
  */
 export default defineConfig({
   ...sources,
@@ -45,6 +45,8 @@ export default defineConfig({
       // Relays hold no session; their line to others goes past the pooler.
       'packages/db/test/relay/{crashes,floor,relay,relays}.*.test.ts',
       'packages/db/test/outbox/{outbox,order}.*.test.ts',
+      // A pooler before each server.
+      'packages/db/test/replicas/*.test.ts',
     ],
     testNamePattern: new RegExp(`^(?!.*(${[...ABOUT_SESSIONS, ...ABOUT_START_UP].join('|')}))`),
     globalSetup: ['packages/postgres/test/pgbouncer/global-setup.ts'],

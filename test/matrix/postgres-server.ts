@@ -4,25 +4,33 @@ import {
   loginsAndDatabase,
   memberships,
   passwords,
+  type ReplicationLogin,
   replication,
 } from '../../packages/local/src/supervisor/postgres/roles.js'
 
 export interface MatrixServer {
   /** What leads a test run there. */
   readonly env: Readonly<Record<string, string>>
+  /** How a standby signs in. */
+  readonly replication: ReplicationLogin
+  /** Lines of postgresql.conf that a standby needs, too. */
+  readonly settings: readonly string[]
   close(): Promise<void>
 }
 
 /** The superuser needs no password, all others do, as on the embedded server. */
-const ACCESS = ['host all postgres 127.0.0.1/32 trust', 'host all all 127.0.0.1/32 scram-sha-256', ''].join('\n')
+const ACCESS = ['host all postgres 127.0.0.1/32 trust', 'host all,replication all 127.0.0.1/32 scram-sha-256', ''].join(
+  '\n',
+)
 
 /** Starts PostgreSQL of any major as a server of one's own, with the three logins of the set-up guide. */
-export async function startPostgres(native: string, major: number): Promise<MatrixServer> {
+export async function startPostgres(native: string | undefined, major: number): Promise<MatrixServer> {
+  const settings = ['max_connections=200', 'max_wal_size=1GB']
   const server = await startPrivateServer({
     major,
-    native,
+    ...(native !== undefined && { native }),
     files: { 'pg_hba.conf': ACCESS },
-    settings: ['max_connections=200', 'max_wal_size=1GB'],
+    settings,
   })
   const [migrator = '', application = '', service = '', replica = ''] = Array.from({ length: 4 }, () =>
     randomBytes(18).toString('hex'),
@@ -41,6 +49,8 @@ export async function startPostgres(native: string, major: number): Promise<Matr
       [testVariables.directDatabaseUrl]: url('miyabi_migrator', migrator),
       [testVariables.serviceDatabaseUrl]: url('miyabi_backend', service),
     },
+    replication: { port: server.port, password: replica },
+    settings,
     close: () => server.close(),
   }
 }

@@ -11,6 +11,7 @@ export {
 export { dynamodbEndpoint, TestServerMissingError, tablePrefix, testVariables } from './environment.js'
 export { freePort } from './free-port.js'
 export { type KillableServer, startKillableServer } from './killable-server.js'
+export { type PreparedFolder, preparedFolder, type ServerUser, serverUser } from './prepared-folder.js'
 export { type PrivateServer, type PrivateServerOptions, startPrivateServer } from './private-server.js'
 export { RedisServer, type RedisServerOptions } from './redis-server.js'
 export { startTestRun, type TestRun, type TestRunOptions } from './run.js'

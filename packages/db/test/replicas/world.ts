@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import path from 'node:path'
-import { acquireStack, type Stack } from '@miyabi/local'
 import { deploy, until } from '@miyabi/testing'
+import { dataOf, postmasterOf, startReplicatedServers, startupOf } from '../../../../test/replicas/servers.js'
 import { type CreateOptions, DatabaseContext } from '../../src/index.js'
 
 const folder = path.resolve(import.meta.dirname, '../../../../prisma/migrations')
@@ -30,50 +29,35 @@ export interface World extends AsyncDisposable {
 }
 
 export async function startWorld(replicas: number): Promise<World> {
-  const stack = await acquireStack({ temporary: true, replicas })
-  const { postgres, dynamodb } = stack.descriptor
-  const { replicas: standbys = [], directDatabaseUrl } = postgres
+  const servers = await startReplicatedServers(replicas)
+  const { databaseUrl, serviceDatabaseUrl, directDatabaseUrl, standbys, dynamodbEndpoint } = servers
   await deploy(directDatabaseUrl, migrations)
   const env = {
-    DATABASE_URL: postgres.databaseUrl,
-    SERVICE_DATABASE_URL: postgres.serviceDatabaseUrl,
-    DATABASE_REPLICA_URLS: standbys.map(({ databaseUrl }) => databaseUrl).join(','),
-    SERVICE_DATABASE_REPLICA_URLS: standbys.map(({ serviceDatabaseUrl }) => serviceDatabaseUrl).join(','),
-    DYNAMODB_ENDPOINT: 'endpoint' in dynamodb ? dynamodb.endpoint : 'http://127.0.0.1:1',
+    DATABASE_URL: databaseUrl,
+    SERVICE_DATABASE_URL: serviceDatabaseUrl,
+    DATABASE_REPLICA_URLS: standbys.map((standby) => standby.databaseUrl).join(','),
+    SERVICE_DATABASE_REPLICA_URLS: standbys.map((standby) => standby.serviceDatabaseUrl).join(','),
+    DYNAMODB_ENDPOINT: dynamodbEndpoint,
     DB_MIN_CONNECTIONS: '1',
     DB_TOKEN_SECRET: 'a secret of the tests of 32 bytes or more',
+    ...servers.env,
   }
   return {
     env,
     directDatabaseUrl,
-    replay: (replica, signal) => process.kill(startupOf(stack, replica), signal),
-    kill: (replica) => process.kill(postmasterOf(stack, replica), 'SIGKILL'),
+    replay: (replica, signal) => process.kill(startupOf(servers, replica), signal),
+    kill: (replica) => process.kill(postmasterOf(servers, replica), 'SIGKILL'),
     promote(replica) {
-      writeFileSync(path.join(dataOf(stack, replica), 'promote'), '')
-      process.kill(postmasterOf(stack, replica), 'SIGUSR1')
+      writeFileSync(path.join(dataOf(servers, replica), 'promote'), '')
+      process.kill(postmasterOf(servers, replica), 'SIGUSR1')
     },
     configure(replica, line) {
-      appendFileSync(path.join(dataOf(stack, replica), 'postgresql.auto.conf'), `${line}\n`)
-      process.kill(postmasterOf(stack, replica), 'SIGHUP')
+      appendFileSync(path.join(dataOf(servers, replica), 'postgresql.auto.conf'), `${line}\n`)
+      process.kill(postmasterOf(servers, replica), 'SIGHUP')
     },
     open: ({ env: changes, ...options } = {}) => DatabaseContext.fromEnv({ ...options, env: { ...env, ...changes } }),
-    [Symbol.asyncDispose]: () => stack.close(),
+    [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
   }
-}
-
-const dataOf = (stack: Stack, replica: number): string =>
-  path.join(stack.descriptor.dataDir, 'replicas', String(replica))
-
-const postmasterOf = (stack: Stack, replica: number): number =>
-  Number(readFileSync(path.join(dataOf(stack, replica), 'postmaster.pid'), 'utf8').split('\n')[0])
-
-function startupOf(stack: Stack, replica: number): number {
-  const postmaster = String(postmasterOf(stack, replica))
-  for (const line of execFileSync('ps', ['-axo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')) {
-    const [pid, parent, ...args] = line.trim().split(/\s+/)
-    if (parent === postmaster && args.includes('startup')) return Number(pid)
-  }
-  throw new Error(`replica ${replica} has no process that replays`)
 }
 
 /** Resolves once all replicas of the application are well. */
