@@ -22,7 +22,7 @@ const subjects: readonly {
   { subject: 'Across both stores: outbox, relay, streams', numbers: [104, 110, [112, 120]] },
   { subject: 'Observability: statements, metrics, traces, alerts', numbers: [102, 103, [105, 108]] },
   { subject: "Retention: partitions, backups, a user's data", numbers: [[124, 134]] },
-  { subject: 'Scaling reads: replicas, tokens, cache', numbers: [[135, 142], 147, 148] },
+  { subject: 'Scaling reads: replicas, tokens, cache', numbers: [[135, 142], 145, 147, 148] },
 ]
 
 /** The index of docs/decisions by subject. */

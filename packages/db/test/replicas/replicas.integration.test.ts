@@ -3,6 +3,7 @@ import { databasesRunning, sql, startPrivateServer, until } from '@miyabi/testin
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { DatabaseContext, type DatabaseHealth, type Identity, mapError, type PrismaClient } from '../../src/index.js'
 import { observe } from '../../src/telemetry/index.js'
+import { RecordingLogger } from '../recording-logger.js'
 import { readsOf, replicasUp, startWorld, type World } from './world.js'
 
 let world: World
@@ -96,10 +97,15 @@ describe('me.replica', () => {
     const names = { select: { name: true } } as const
     const nameFor = (me: ReturnType<typeof db.as>, key: string) =>
       me.cache.getOrSet([key], { ttlMs: 60_000 }, ({ replica }) => replica.pg.user.findMany(names))
+    await using hasty = await world.open({ replicas: { waitMs: 0 } })
+    await replicasUp(hasty)
     for (const replica of [1, 2]) world.replay(replica, 'SIGSTOP')
     try {
       await db.asService().pg.user.update({ where: { id: alice().userId }, data: { name: 'alice anew' } })
       expect(await nameFor(db.as(alice()), 'of a replica that stands still')).toEqual([{ name: 'alice anew' }])
+      const { rows } = await hasty.as(alice(), { after: await (await later(alice())).token() }).replica.query(isStandby)
+      expect(rows).toEqual([{ standby: false }])
+      expect(hasty.stats().postgres.replicas?.toPrimary.behind).toBe(1)
     } finally {
       for (const replica of [1, 2]) world.replay(replica, 'SIGCONT')
     }
@@ -175,6 +181,23 @@ describe('me.replica', () => {
     expect(asked).toMatchObject({ status: 'degraded', ready: asked.postgres.ready && asked.dynamodb.ready })
     for (let i = 0; i < 20; i += 1)
       expect((await own.as(alice()).replica.query(isStandby)).rows).toEqual([{ standby: true }])
+  })
+
+  it('pauses longer each time for one that looks well and refuses every read', async () => {
+    const logger = new RecordingLogger()
+    const [one = ''] = (world.env['SERVICE_DATABASE_REPLICA_URLS'] ?? '').split(',') // a login that may be no person
+    await using own = await world.open({ logger, env: { DATABASE_REPLICA_URLS: one } })
+    const ejectedAt: number[] = []
+    await until(async () => {
+      await own.healthCheck({ replicas: true })
+      expect((await own.as(alice()).replica.query(isStandby)).rows).toEqual([{ standby: false }])
+      const count = logger.of('postgres.replica.ejected').length
+      if (count > ejectedAt.length) ejectedAt.push(performance.now())
+      return count === 3
+    })
+    const [first = 0, second = 0, third = 0] = ejectedAt
+    expect(third - first).toBeGreaterThan(0.9 * (250 + 500)) // at least: what is noticed late only adds to it
+    expect(second).toBeGreaterThan(first)
   })
 
   it('refuses a primary in place of a replica, and a standby of another cluster', async () => {

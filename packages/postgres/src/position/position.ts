@@ -1,4 +1,5 @@
 import { toPostgresError } from '../errors/map-error.js'
+import { SharedQuestion } from './shared-question.js'
 
 /** A position in the write-ahead log of one server. */
 export interface Position {
@@ -40,32 +41,14 @@ type Asking = (text: string) => Promise<{ readonly rows: readonly object[] }>
 /** Reads one server's position, with one query for all callers at the same time. */
 export class Positions {
   readonly #ask: Asking
-  #asking: Promise<unknown> | undefined
-  /** Sent when the current query is answered: a new caller may have seen something that the current one did not. */
-  #next: Promise<Position> | undefined
+  readonly #question = new SharedQuestion(() => this.#answer())
 
   constructor(ask: Asking) {
     this.#ask = ask
   }
 
   ask(): Promise<Position> {
-    if (this.#next) return this.#next
-    if (!this.#asking) return this.#send()
-    this.#next = this.#asking.then(() => {
-      this.#next = undefined
-      return this.#send()
-    })
-    return this.#next
-  }
-
-  #send(): Promise<Position> {
-    const answer = this.#answer()
-    this.#asking = answer
-      .catch(() => {})
-      .then(() => {
-        this.#asking = undefined
-      })
-    return answer
+    return this.#question.ask()
   }
 
   async #answer(): Promise<Position> {

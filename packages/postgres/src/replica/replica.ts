@@ -14,6 +14,9 @@ const POLL_MS = 2
 /** The wait between two checks of an ejected replica. In milliseconds. */
 const BACKOFF = { firstMs: 250, maxMs: 30_000 }
 
+/** A replica that fails again within this time is paused for longer, however healthy it looks between. In milliseconds. */
+const STABLE_MS = 30_000
+
 export interface ReplicaOptions {
   readonly settings: ResolvedSettings
   /** `replica-1`. */
@@ -47,7 +50,9 @@ export class Replica {
   #source: ReplicaSource = { position: () => Promise.reject(new PostgresError('postgres.unreachable')) }
   /** The history in which it was healthy. */
   #wellIn: string | undefined
+  /** Consecutive ones: being healthy for `STABLE_MS` ends the row. */
   #failures = 0
+  #wellSince = 0
   #lookAt = 0
   #isPolling = false
   #isClosed = false
@@ -84,12 +89,24 @@ export class Replica {
     return this.#state?.replayed ?? 0n
   }
 
+  /**
+   * When the server was started that each statement has to reach, if a connection does not guarantee that: a pooler
+   * leads one connection to several servers, one after another.
+   */
+  get pinnedTo(): string | undefined {
+    return this.#options.settings.pooler === 'none' ? undefined : this.#state?.startedAt
+  }
+
   get source(): ReplicaSource {
     return this.#source
   }
 
-  /** Opened with the first read; replaced after it was unreachable. */
+  /**
+   * Opened with the first read; replaced after it was unreachable.
+   * @throws {PostgresError} `postgres.pool.closed` after `close()`.
+   */
   get pool(): Pool {
+    if (this.#isClosed) throw new PostgresError('postgres.pool.closed')
     this.#pool ??= this.#openPool()
     return this.#pool
   }
@@ -152,11 +169,13 @@ export class Replica {
   eject(problem: Exclude<ReplicaProblem, 'unknown'>, reason: string): void {
     if (this.#isClosed) return
     const isNew = this.#problem !== problem
+    const wasStable = this.#problem === undefined && performance.now() - this.#wellSince > STABLE_MS
     this.#problem = problem
     this.#reason = reason
+    if (wasStable) this.#failures = 0
     const pauseMs = Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** Math.min(this.#failures, 10))
     this.#lookAt = problem === 'lagging' ? 0 : performance.now() + pauseMs
-    this.#failures += 1
+    if (problem !== 'lagging') this.#failures += 1
     const { name, server } = this
     if (isNew)
       this.#options.logger.warn(
@@ -206,7 +225,8 @@ export class Replica {
 
   #isWell(): void {
     if (this.#isClosed) return
-    if (this.#failures > 0 || this.#problem !== undefined) {
+    if (this.#problem !== undefined) {
+      this.#wellSince = performance.now()
       const { name, server } = this
       const message = `${name} (${server}) is used for reads again`
       this.#options.logger.info({ event: 'postgres.replica.up', replica: name }, message)
@@ -214,7 +234,6 @@ export class Replica {
     this.#wellIn = this.history
     this.#problem = undefined
     this.#reason = ''
-    this.#failures = 0
     this.#lookAt = 0
   }
 

@@ -1,4 +1,4 @@
-import type { Logger } from '@miyabi/core'
+import { ConfigError, type Logger } from '@miyabi/core'
 import type { PostgresHooks } from '../observe/postgres-hooks.js'
 import type { Position } from '../position/position.js'
 import { replicaName } from '../settings/replica-settings.js'
@@ -11,6 +11,9 @@ import type { ReplicaState } from './watch.js'
 const LOOK_MS = 1_000
 /** The time without reads after which they are no longer checked. In milliseconds. */
 const UNUSED_MS = 60_000
+
+/** The most that a timer accepts. */
+const MOST_MS = 2 ** 31 - 1
 
 /** The options for reading from replicas. Times are in milliseconds. */
 export interface ReplicaLimits {
@@ -54,6 +57,7 @@ export class Replicas {
   #isClosed = false
 
   constructor({ settings, limits, primary, ...shared }: ReplicasOptions) {
+    assertLimits(limits)
     this.waitMs = limits.waitMs ?? 50
     this.#maxLagMs = limits.maxLagMs ?? 5_000
     this.#primary = primary
@@ -68,7 +72,7 @@ export class Replicas {
    */
   firstCandidate(before: Replica | undefined): Replica | undefined {
     this.#usedAt = performance.now()
-    if (this.#timer === undefined) return undefined
+    if (this.#timer === undefined || this.#isClosed) return undefined
     if (before !== undefined && before.problem === undefined) return before
     let first: Replica | undefined
     for (const replica of this.#replicas)
@@ -83,7 +87,7 @@ export class Replicas {
       this.#schedule()
       await Promise.race([this.#look(), new Promise((resolve) => setTimeout(resolve, this.waitMs).unref())])
     }
-    const well = this.#replicas.filter(({ problem }) => problem === undefined)
+    const well = this.#isClosed ? [] : this.#replicas.filter(({ problem }) => problem === undefined)
     return well.sort((one, other) => Number(other === before) - Number(one === before) || byLoad(one, other))
   }
 
@@ -164,6 +168,19 @@ export class Replicas {
     const lagMs = performance.now() - ahead.at
     return ahead === this.#trail[0] && lagMs < this.#maxLagMs ? Math.max(lagMs, sinceCommitMs) : lagMs
   }
+}
+
+/** @throws {ConfigError} for limits that are not times. */
+function assertLimits(limits: ReplicaLimits): void {
+  const faults = Object.entries(limits).flatMap(([name, ms]: [string, unknown]) => {
+    if (ms === undefined || (typeof ms === 'number' && ms >= 0 && ms <= MOST_MS)) return []
+    return {
+      name: `replicas.${name}`,
+      problem: `${String(ms)} is not a time`,
+      expected: '0 to 2147483647 milliseconds',
+    }
+  })
+  if (faults.length > 0) throw new ConfigError(faults)
 }
 
 const byLoad = (one: Replica, other: Replica): number => one.load - other.load || one.reads - other.reads

@@ -5,7 +5,7 @@ import type { Position } from '../position/position.js'
 import type { ToPrimary } from '../stats.js'
 import type { Replica, ReplicaSource } from './replica.js'
 import type { Replicas } from './replicas.js'
-import { onPrimary, onReplica, refusalIn } from './scopes.js'
+import { onPrimary, onReplica, refusalIn, type Wanted } from './scopes.js'
 
 /** What a reader of replicas has seen: nothing older may be read. */
 export interface Tracking {
@@ -59,8 +59,8 @@ export class ReplicaRoute implements Route {
   readonly #tracking: Tracking
   /** A caller stays with one replica: continuing there needs no check. */
   #last: Replica | undefined
-  /** The latest scope on a replica, and the position that it checks: the next read usually needs the same. */
-  #told: { readonly lsn: bigint; readonly scope: Scope } | undefined
+  /** The latest scope on a replica, and what it checks: the next read mostly needs the same. */
+  #told: (Wanted & { readonly scope: Scope }) | undefined
 
   constructor(asker: Scope, replicas: Replicas | undefined, tracking: Tracking) {
     this.asker = asker
@@ -78,7 +78,7 @@ export class ReplicaRoute implements Route {
     const lsn = lsnIn(first, needed)
     if (lsn === undefined || first.isKnownBehind(lsn)) return this.#search(replicas, send)
     const { source } = first
-    return send(first.pool, this.#scopeAt(lsn)).then(
+    return send(first.pool, this.#scopeOn(first, lsn)).then(
       (value) => (this.#hasRead(first, source) ? value : this.#insteadOf(replicas, 'lost', send)),
       (error: unknown) => {
         const why = whyPrimary(error, first)
@@ -114,22 +114,28 @@ export class ReplicaRoute implements Route {
   ): Promise<Answer<T> | ToPrimary> {
     const endsAt = performance.now() + replicas.waitMs
     const behind: Behind[] = []
+    let isOfOther = false
     for (const replica of await replicas.candidates(this.#last)) {
-      const needed = await this.#neededOf(replica)
+      const { source } = replica
+      const needed = await this.#neededOf(source)
       if (needed === 'unknown') return 'history'
       const lsn = lsnIn(replica, needed)
-      if (lsn === undefined) return 'history'
+      isOfOther ||= lsn === undefined
+      if (lsn === undefined) continue
       const isBehind = replica === found || replica.isKnownBehind(lsn)
       const answer = isBehind ? 'behind' : await this.#onReplica(replica, lsn, send)
       if (answer !== 'behind') return answer
-      behind.push({ replica, lsn })
+      behind.push({ replica, lsn, source })
     }
-    const first = behind.length === 0 ? undefined : await firstThatReaches(behind, endsAt)
-    if (first) return this.#onReplica(first.replica, first.lsn, send)
-    return behind.length === 0 ? 'none_up' : 'behind'
+    if (behind.length === 0) return isOfOther ? 'history' : 'none_up'
+    const first = replicas.waitMs > 0 ? await firstThatReaches(behind, endsAt) : undefined
+    if (first === undefined) return 'behind'
+    // One that was restarted while the read waited needs not hold what was read from it before.
+    if (first.replica.source !== first.source) return 'lost'
+    return this.#onReplica(first.replica, first.lsn, send)
   }
 
-  async #neededOf({ source }: Replica): Promise<Position | undefined | 'unknown'> {
+  async #neededOf(source: ReplicaSource): Promise<Position | undefined | 'unknown'> {
     try {
       return await this.#tracking.position(source)
     } catch {
@@ -140,15 +146,16 @@ export class ReplicaRoute implements Route {
   async #onReplica<T>(replica: Replica, lsn: bigint, send: SendTo<T>): Promise<Answer<T> | ToPrimary> {
     const { source } = replica
     try {
-      const value = await send(replica.pool, this.#scopeAt(lsn))
+      const value = await send(replica.pool, this.#scopeOn(replica, lsn))
       return this.#hasRead(replica, source) ? { value } : 'lost'
     } catch (error) {
       return whyPrimary(error, replica)
     }
   }
 
-  #scopeAt(lsn: bigint): Scope {
-    if (this.#told?.lsn !== lsn) this.#told = { lsn, scope: onReplica(this.asker, lsn) }
+  #scopeOn({ pinnedTo: startedAt }: Replica, lsn: bigint): Scope {
+    if (this.#told?.lsn !== lsn || this.#told.startedAt !== startedAt)
+      this.#told = { lsn, startedAt, scope: onReplica(this.asker, { lsn, startedAt }) }
     return this.#told.scope
   }
 
@@ -176,6 +183,8 @@ interface Answer<T> {
 interface Behind {
   readonly replica: Replica
   readonly lsn: bigint
+  /** What it was when that was found out. */
+  readonly source: ReplicaSource
 }
 
 /** Undefined if none gets there in time. */

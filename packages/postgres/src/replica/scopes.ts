@@ -7,38 +7,46 @@ const READ_ONLY = `set_config('transaction_read_only', 'on', true)`
 /** The text that the check below fails with. */
 const REFUSAL = /"miyabi_replica_behind:([tf])"/
 
+/** What a replica must be for a statement to run. */
+export interface Wanted {
+  /** It holds everything up to here. */
+  readonly lsn: bigint
+  /** It was started then; undefined if its connections guarantee that. */
+  readonly startedAt: string | undefined
+}
+
 /**
- * Fails if the server is not a standby, or has not replayed the log up to the position in `parameter`: the server then
- * skips the statement after it, and no row is read. A text that is cast to a position fails without a function of ours,
- * and its error shows the text. Kept small, because a server prepares every part of it for each read.
+ * Fails if the server is not a standby, has not replayed the log up to the position in a parameter, or was not started
+ * when the next parameter says: the server then skips the statement after it, and no row is read. A text that is cast
+ * to a position fails without a function of ours, and its error shows the text. Kept small, because a server prepares
+ * every part of it for each read.
  *
  * A statement that passes cannot write: a transaction that starts in recovery is read-only to its end, even if the
  * server is promoted in the meantime.
  */
-const check = (parameter: string): string =>
-  `CASE WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= ${parameter}::pg_lsn THEN NULL
+const check = (first: number, isPinned: boolean): string =>
+  `CASE WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= $${first}::pg_lsn
+      ${isPinned ? `AND pg_postmaster_start_time() = $${first + 1}::timestamptz ` : ''}THEN NULL
     ELSE concat('miyabi_replica_behind:', pg_is_in_recovery())::pg_lsn END`
 
-/**
- * Name and text of the statement on a replica, by the text of the identity's own: created once per kind of identity.
- */
-const onReplicas = new Map<string, Pick<Statement, 'name' | 'text'>>()
+/** The texts of statements on replicas, by the text of the identity's own: created once per kind of identity. */
+const texts = { plain: new Map<string, string>(), pinned: new Map<string, string>() }
 
 /** Its answers are not those of the primary, so they are not counted. */
 const UNCOUNTED = { count: 0, written: 0 }
 
-/**
- * The scope of a read on a replica that must have replayed everything up to `lsn`, which is checked in the same round
- * trip.
- */
-export function onReplica(of: Scope, lsn: bigint): Scope {
-  const { name, text, values } = of.statement
-  let known = onReplicas.get(text)
-  if (known === undefined) {
-    known = { name: `${name}_replica`, text: `${text}, ${check(`$${values.length + 1}`)}` }
-    onReplicas.set(text, known)
+/** The scope of a read on a replica, which is checked in its round trip. */
+export function onReplica(of: Scope, { lsn, startedAt }: Wanted): Scope {
+  const { name, text: own, values } = of.statement
+  const isPinned = startedAt !== undefined
+  const known = isPinned ? texts.pinned : texts.plain
+  let text = known.get(own)
+  if (text === undefined) {
+    text = `${own}, ${check(values.length + 1, isPinned)}`
+    known.set(own, text)
   }
-  const statement: Statement = { name: known.name, text: known.text, values: [...values, lsnText(lsn)] }
+  const wanted = isPinned ? [lsnText(lsn), startedAt] : [lsnText(lsn)]
+  const statement: Statement = { name: `${name}_replica`, text, values: [...values, ...wanted] }
   return { ...of, statement, answers: UNCOUNTED }
 }
 

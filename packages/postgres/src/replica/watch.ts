@@ -5,6 +5,7 @@ import { mapConnectError } from '../errors/map-error.js'
 import { QUESTION_LIMIT_MS } from '../pool/own-connection.js'
 import { PooledClient } from '../pool/pooled-client.js'
 import { lsnOf } from '../position/position.js'
+import { SharedQuestion } from '../position/shared-question.js'
 import { toClientConfig } from '../settings/client-config.js'
 import type { ResolvedSettings } from '../settings/resolve.js'
 
@@ -46,7 +47,7 @@ export async function startOf(client: Pick<pg.ClientBase, 'query'>): Promise<str
 export class Watch {
   readonly #settings: ResolvedSettings
   #client: PooledClient | undefined
-  #asking: Promise<ReplicaState> | undefined
+  readonly #question = new SharedQuestion(() => this.#ask())
   #isClosed = false
 
   constructor(settings: ResolvedSettings) {
@@ -54,13 +55,11 @@ export class Watch {
   }
 
   /**
-   * Checks it, opening the connection if there is none. Callers that arrive in the meantime check again.
+   * Checks it, opening the connection if there is none. Callers that arrive in the meantime share the next check.
    * @throws {PostgresError} why there was no answer within a second.
    */
   ask(): Promise<ReplicaState> {
-    const asked = (this.#asking ?? Promise.resolve()).catch(() => {}).then(() => this.#ask())
-    this.#asking = asked
-    return asked
+    return this.#question.ask()
   }
 
   close(): void {
