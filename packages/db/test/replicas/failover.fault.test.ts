@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createPostgres, parsePostgresSettings } from '@miyabi/postgres'
 import { until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DatabaseContext, mapError } from '../../src/index.js'
@@ -77,6 +78,12 @@ describe('a failover', () => {
         }, failed('read'))
       }
     })()
+    // A transaction on the standby that is promoted below.
+    const [first = ''] = (world.env['DATABASE_REPLICA_URLS'] ?? '').split(',')
+    await using standby = createPostgres(parsePostgresSettings({ ...world.env, DATABASE_URL: first }))
+    const begun = await standby.pool.connect()
+    await begun.query('BEGIN')
+    await begun.query('SELECT 1')
     await sleep(300)
 
     // The machine of the primary is gone.
@@ -87,7 +94,6 @@ describe('a failover', () => {
     await sleep(700)
     expect(note().writes).toBe(0)
 
-    const [first = ''] = (world.env['DATABASE_REPLICA_URLS'] ?? '').split(',')
     world.promote(1)
     primary.lead(portOf(first))
     service.lead(portOf(first))
@@ -103,6 +109,14 @@ describe('a failover', () => {
       for (const [name, { failed: counts, ...figures }] of phases)
         console.info(`failover: ${name}: ${JSON.stringify({ ...figures, failed: Object.fromEntries(counts) })}`)
     }
+
+    // Whatever passed the check before the promotion cannot write behind it.
+    expect((await begun.query('SELECT pg_is_in_recovery() AS standby')).rows).toEqual([{ standby: false }])
+    await begun.query('SAVEPOINT written')
+    await expect(begun.query('CREATE TEMP TABLE written ()')).rejects.toMatchObject({ code: '25006' })
+    await begun.query('ROLLBACK TO written')
+    await expect(begun.query('SET transaction_read_only = off')).rejects.toMatchObject({ code: '25001' })
+    begun.release(true)
 
     expect(written).toBeGreaterThan(last)
     expect([...(phases.get('after')?.failed ?? [])]).toEqual([])

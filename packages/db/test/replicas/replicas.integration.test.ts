@@ -97,15 +97,37 @@ describe('me.replica', () => {
     const names = { select: { name: true } } as const
     const nameFor = (me: ReturnType<typeof db.as>, key: string) =>
       me.cache.getOrSet([key], { ttlMs: 60_000 }, ({ replica }) => replica.pg.user.findMany(names))
-    await using hasty = await world.open({ replicas: { waitMs: 0 } })
-    await replicasUp(hasty)
     for (const replica of [1, 2]) world.replay(replica, 'SIGSTOP')
     try {
       await db.asService().pg.user.update({ where: { id: alice().userId }, data: { name: 'alice anew' } })
       expect(await nameFor(db.as(alice()), 'of a replica that stands still')).toEqual([{ name: 'alice anew' }])
-      const { rows } = await hasty.as(alice(), { after: await (await later(alice())).token() }).replica.query(isStandby)
-      expect(rows).toEqual([{ standby: false }])
+    } finally {
+      for (const replica of [1, 2]) world.replay(replica, 'SIGCONT')
+    }
+  })
+
+  it('waits for as long as it is told: not at all, until its caller leaves, or until everything is closed', async () => {
+    await using hasty = await world.open({ replicas: { waitMs: 0 } })
+    await using patient = await world.open({ replicas: { waitMs: 60_000 } })
+    await Promise.all([hasty, patient].map(replicasUp))
+    for (const replica of [1, 2]) world.replay(replica, 'SIGSTOP')
+    try {
+      const before = db.as(alice())
+      await before.pg.user.update({ where: { id: alice().userId }, data: { name: 'alice in haste' } })
+      const after = await before.token()
+      const read = (from: DatabaseContext) => from.as(alice(), { after }).replica
+      expect((await read(hasty).query(isStandby)).rows).toEqual([{ standby: false }])
       expect(hasty.stats().postgres.replicas?.toPrimary.behind).toBe(1)
+
+      const leaving = new AbortController()
+      const left = read(patient).read((pg) => pg.user.findMany(), { signal: leaving.signal })
+      const waiting = codeOf(read(patient).query(isStandby))
+      await sleep(20)
+      leaving.abort(new Error('the caller left'))
+      await expect(left).rejects.toThrow('the caller left')
+      await patient.close(0)
+      expect(await waiting).toBe('postgres.pool.closed')
+      expect(patient.stats().postgres.replicas?.replicas.map(({ reads }) => reads)).toEqual([0, 0])
     } finally {
       for (const replica of [1, 2]) world.replay(replica, 'SIGCONT')
     }

@@ -68,11 +68,17 @@ export async function replicasUp(db: DatabaseContext): Promise<void> {
   })
 }
 
-/** What `me.replica` did since: of the application's login. */
-export function readsOf(db: DatabaseContext): { readonly replica: number; readonly primary: number } {
-  const { replicas = [], toPrimary = {} } = db.stats().postgres.replicas ?? {}
+/** What `me.replica` did since: of the application's login, in all of some contexts. */
+export function readsOf(...contexts: readonly DatabaseContext[]): {
+  readonly replica: number
+  readonly primary: number
+} {
   const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0)
-  return { replica: sum(replicas.map(({ reads }) => reads)), primary: sum(Object.values(toPrimary)) }
+  const all = contexts.flatMap((db) => db.stats().postgres.replicas ?? [])
+  return {
+    replica: sum(all.flatMap(({ replicas }) => replicas.map(({ reads }) => reads))),
+    primary: sum(all.flatMap(({ toPrimary }) => Object.values(toPrimary))),
+  }
 }
 
 /** A port that leads to a server, and to another one later: what a name does in a failover. */
