@@ -14,7 +14,7 @@ const POLL_MS = 2
 /** The wait between two checks of an ejected replica. In milliseconds. */
 const BACKOFF = { firstMs: 250, maxMs: 30_000 }
 
-/** A replica that fails again within this time is paused for longer, however healthy it looks between. In milliseconds. */
+/** A replica that fails again within this time pauses for longer, however healthy it looks between. In milliseconds. */
 const STABLE_MS = 30_000
 
 export interface ReplicaOptions {
