@@ -28,11 +28,9 @@ export interface ReplicatedServers extends Urls, AsyncDisposable {
  * where its binaries lie): see `pnpm test:matrix`. Behind a PgBouncer each, if the run is behind one (`DB_POOLER`).
  */
 export async function startReplicatedServers(replicas: number): Promise<ReplicatedServers> {
-  const major = process.env['TEST_POSTGRES_MAJOR']
-  const servers = major
-    ? await startServersOfMajor(Number(major), process.env['TEST_POSTGRES_NATIVE'], replicas)
-    : await embedded(replicas)
-  return process.env['DB_POOLER'] ? behindPoolers(servers) : servers
+  const { TEST_POSTGRES_MAJOR: major, TEST_POSTGRES_NATIVE: native, DB_POOLER: pooler } = process.env
+  const servers = major ? await startServersOfMajor(Number(major), native, replicas) : await embedded(replicas)
+  return pooler ? behindPoolers(servers) : servers
 }
 
 async function embedded(replicas: number): Promise<ReplicatedServers> {
