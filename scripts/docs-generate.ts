@@ -9,6 +9,7 @@ import { migrateSettings } from '@miyabi/migrate'
 import { commandsPage } from './docs/commands-page.js'
 import { decisionProblems, decisionsPage } from './docs/decisions-page.js'
 import { metricsPage } from './docs/metrics-page.js'
+import { pageEndProblems } from './docs/page-ends.js'
 import { withFigures } from './docs/readme-figures.js'
 import { rulesPage } from './docs/rules-page.js'
 import { designProblems, schemaPage, withTablesDiagram } from './docs/schema-page.js'
@@ -28,21 +29,10 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/migration-rules.md': rulesPage,
   'docs/reference/schema.md': () => schemaPage(root),
   'docs/reference/who-can-do-what.md': () => whoCanDoWhatPage(path.join(root, 'prisma/schema')),
-  // Written by hand, but for the diagram.
+  // Written manually, except for the figures of the one and the diagram of the other.
   'README.md': () => withFigures(root, readFileSync(path.join(root, 'README.md'), 'utf8')),
   'docs/DATABASE_DESIGN.md': () =>
     withTablesDiagram(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
-}
-
-// What nobody can generate: it is for a person to say.
-const problems = [
-  ...decisionProblems(root),
-  ...accessProblems(path.join(root, 'prisma/schema')),
-  ...designProblems(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
-]
-for (const problem of problems) {
-  console.error(problem)
-  process.exitCode = 2
 }
 
 const check = process.argv.includes('--check')
@@ -58,4 +48,16 @@ for (const [name, render] of Object.entries(pages)) {
     writeFileSync(file, content)
     console.log(`wrote ${name}`)
   }
+}
+
+// What nobody can generate: it is for a person to say.
+const problems = [
+  ...pageEndProblems(root),
+  ...decisionProblems(root),
+  ...accessProblems(path.join(root, 'prisma/schema')),
+  ...designProblems(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
+]
+for (const problem of problems) {
+  console.error(problem)
+  process.exitCode = 2
 }

@@ -71,10 +71,12 @@ export function renderSettingsPage(groups: readonly Settings[]): string {
   return [
     '# Settings',
     '',
-    'Read from the environment by `DatabaseContext.fromEnv()`. All are optional, except `DATABASE_URL` in production. A blank value',
+    'For anyone who configures an application. Read from the environment by `DatabaseContext.fromEnv()`. All are optional, except `DATABASE_URL` in production. A blank value',
     'counts as unset. An invalid value stops startup with one error that names every fault; no value is',
     'silently corrected. Generated from the schemas in `packages/*/src`; as a file to copy: `.env.example`.',
     '',
     ...groups.map(renderReference),
+    'Next: [set-up](../DATABASE_SETUP_GUIDE.md), [operating](../guides/operating.md).',
+    '',
   ].join('\n')
 }
