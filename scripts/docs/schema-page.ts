@@ -28,7 +28,7 @@ export function schemaPage(root: string): string {
     '',
     '<!-- Generated from prisma/schema by `pnpm docs:generate`. Do not edit. -->',
     '',
-    'Every table with its columns and keys. Checks, partial indexes, functions and triggers are in [the migrations](../../prisma/migrations).',
+    'For developers who query the tables. Every table with its columns and keys. Checks, partial indexes, functions and triggers are in [the migrations](../../prisma/migrations).',
     '',
     '## Relations',
     '',
@@ -37,6 +37,8 @@ export function schemaPage(root: string): string {
     '```',
     '',
     ...domains.flatMap((group) => section(group, values)),
+    'Next: [the database design](../DATABASE_DESIGN.md), [who can do what](who-can-do-what.md).',
+    '',
   ].join('\n')
 }
 

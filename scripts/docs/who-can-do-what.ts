@@ -56,6 +56,8 @@ export function whoCanDoWhatPage(schemaFolder: string): string {
     ),
     '',
     ...Object.entries(machinery).flatMap(([name, { meaning }]) => [`\`${name}\`: ${meaning}`, '']),
+    'Next: [row-level security](../ROW_LEVEL_SECURITY.md), [the tables](schema.md).',
+    '',
   ].join('\n')
 }
 

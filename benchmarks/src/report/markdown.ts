@@ -38,7 +38,7 @@ pnpm bench --suite postgres --concurrency 16    # one suite; see --help
 /** The page of all results. */
 export function renderMarkdown(results: readonly SuiteResult[]): string {
   const text = [intro, renderTargets(results), ...results.map(renderSuite)].join('\n')
-  return `${text.trimEnd()}\n`
+  return `${text.trimEnd()}\n\nNext: [capacity for events](EVENT_CAPACITY.md), [compiled reads](COMPILED_READS.md).\n`
 }
 
 const statuses = { met: 'met', noise: 'within noise', open: 'not met' } as const
