@@ -51,7 +51,7 @@ ${commands.map(({ name, summary }) => `- [\`miyabi ${name}\`](#miyabi-${name.rep
 
 ${commands.map(section).join('\n\n')}
 
-To add one, declare it in \`packages/cli/src/commands\` and list it in \`packages/cli/src/command-table.ts\`. Next: [the package](../../packages/cli/README.md).
+To add one, declare it in \`packages/cli/src/commands\` and list it in \`packages/cli/src/command-table.ts\`.
 
 Next: [migrations](../MIGRATIONS.md), [operating](../guides/operating.md), [a recipe for a command](../../CONTRIBUTING.md#recipe-a-command).
 `
