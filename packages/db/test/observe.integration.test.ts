@@ -72,6 +72,28 @@ it('tells of each statement of both pools, whichever way it went, and of nothing
   `)
 })
 
+it('tells of each statement of an include, and of the one that failed', async () => {
+  const alice = { where: { id: userId } }
+  const statements = await told(async (db) => {
+    const { pg } = db.as({ userId })
+    for (let time = 0; time < 3; time += 1)
+      await pg.user.findUnique({ ...alice, include: { trials: true, licenses: true } })
+    const badly = () =>
+      pg.user.findUnique({ ...alice, include: { trials: { where: { id: 'no uuid' } }, licenses: true } })
+    for (let time = 0; time < 2; time += 1) await badly().catch(() => {})
+  })
+  const compiled = statements.filter(({ path }) => path === 'compiled')
+  expect(compiled.map(shortly)).toEqual(
+    [
+      ...Array.from({ length: 2 }, () => ['users 1', 'trials 0', 'licenses 0']).flat(),
+      'users 1',
+      'trials postgres.invalid_value',
+    ].map((one) => `main compiled SELECT ${one}`),
+  )
+  expect(compiled.map(({ sql, collection }) => sql.includes(`"${collection}"`))).toEqual(compiled.map(() => true))
+  expect(compiled.map(({ durationMs }) => durationMs > 0)).toEqual(compiled.map(() => true))
+})
+
 it('tells of a person by one object for all that one call of as() gave', async () => {
   const statements = await told(async (db) => {
     const [one, other] = [db.as({ userId }), db.as({ userId })]

@@ -17,9 +17,6 @@ const PG_POOL = { package: 'pg-pool', readIn: '3.14.0', via: 'pg' }
 /** A session need not describe the rows of a named prepared statement again. */
 export const KNOWN_ROW_SHAPES = 'row shapes known from earlier executions'
 
-/** The statements of an `include` need not wait for each other. */
-export const PIPELINED_STATEMENTS = 'pipelined statements'
-
 export const PG_INTERNALS = [
   ...internalsOf(PG_POOL, [
     ['Pool', 'newClient', 'function', 'opens a connection'],
@@ -34,7 +31,6 @@ export const PG_INTERNALS = [
     ['Client', '_queryQueue', 'object', 'knows whether a session has answered all requests'],
     ['Client', '_activeQuery', 'any', 'reports the position of a mistake in a statement'],
     ['Client', '_connected', 'boolean', 'knows which session owes an answer'],
-    ['Client', 'pipeline', 'boolean', 'sends the statements of one call together', PIPELINED_STATEMENTS],
     ['Client', 'processID', 'any', 'cancels a statement'],
     ['Client', 'secretKey', 'any', 'cancels a statement'],
     ['Connection', 'stream', 'object', 'closes the socket'],
@@ -43,7 +39,7 @@ export const PG_INTERNALS = [
     ['Connection', 'bind', 'function', 'sends the identity before a statement'],
     ['Connection', 'execute', 'function', 'sends the identity before a statement'],
     ['Connection', 'close', 'function', 'sends the identity before a statement'],
-    ['Connection', 'sync', 'function', 'ends a COPY that gets no data'],
+    ['Connection', 'sync', 'function', 'ends a COPY that gets no data, and the statements of one call'],
     ['Connection', 'parsedStatements', 'object', 'knows which named statements a session has'],
     ['Connection', 'submittedNamedStatements', 'object', 'knows which named statements a session has'],
     ['Connection', 'describe', 'function', 'skips the Describe of known rows', KNOWN_ROW_SHAPES],
@@ -54,6 +50,7 @@ export const PG_INTERNALS = [
     ['Query', '_rowMode', 'any', 'reads the rows of several statements in the same form'],
     ['Query', 'requiresPreparation', 'function', 'ends a COPY that gets no data'],
     ['Query', 'prepare', 'function', 'sends the identity before a statement'],
+    ['Query', 'handleRowDescription', 'function', 'leaves rows unparsed'],
     ['Query', 'handleDataRow', 'function', "distinguishes the identity's answer from the statement's"],
     ['Query', 'handleCommandComplete', 'function', "distinguishes the identity's answer from the statement's"],
     ['Query', 'handleCopyInResponse', 'function', 'ends a COPY that gets no data'],
@@ -337,11 +334,6 @@ export function forgetStatements({ connection }: pg.Client): void {
   Object.assign(connection, { parsedStatements: {} })
 }
 
-/** Allows or forbids sending a session a statement before it has answered the previous one, each under its own Sync. */
-export function setPipelined(client: pg.ClientBase, isPipelined: boolean): void {
-  Object.assign(client, { pipeline: isPipelined })
-}
-
 /** The key by which the server identifies a session whose statement is to be canceled. */
 export function backendKeyOf(client: pg.Client): { readonly processID: number; readonly secretKey: number } {
   const { processID, secretKey } = client as unknown as ClientInternals
@@ -366,6 +358,11 @@ export interface Wire {
 
 type RowMode = 'array' | undefined
 
+/** The columns of the rows that follow. */
+export interface RowDescription {
+  readonly fields: readonly pg.FieldDef[]
+}
+
 /** The raw values of a row. */
 export interface DataRow {
   readonly fields: readonly (string | null)[]
@@ -388,12 +385,12 @@ export const DriverResult = driver.Result
 
 /** A query, with the methods that drive it, and their state. */
 export interface DriverQuery extends pg.Submittable {
-  readonly text: string
+  text: string
   queryMode: 'extended' | undefined
   callback: (error: Error | null, result: pg.QueryResult) => void
   _result: DriverResult
-  /** The result, or all results of a text with several statements. */
-  _results: DriverResult
+  /** The same, or all results if there are several: the callback gets it. */
+  _results: object
   /** The form of the rows of each further result. */
   _rowMode: RowMode
   /** The error of a row that could not be read. It is reported when the server has finished. */
@@ -401,6 +398,7 @@ export interface DriverQuery extends pg.Submittable {
   /** Whether it uses the extended protocol. */
   requiresPreparation(): boolean
   prepare(connection: Wire): void
+  handleRowDescription(message: RowDescription): void
   handleDataRow(message: DataRow): void
   handleCommandComplete(message: object, connection: Wire): void
   handleCopyInResponse(connection: Wire): void

@@ -36,7 +36,7 @@ class SessionShapes {
   }
 
   /** Records the description of the rows that `result` received. */
-  note(name: string, { rowAsArray, _types, fields }: DriverResult): void {
+  note(name: string, { rowAsArray, _types, fields }: Pick<DriverResult, 'rowAsArray' | '_types' | 'fields'>): void {
     const shape = new DriverResult(rowAsArray ? 'array' : undefined, _types)
     shape.addFields(copied(fields))
     this.#shapes.set(name, shape)

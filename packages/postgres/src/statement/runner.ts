@@ -4,7 +4,7 @@ import type pg from 'pg'
 import type { PostgresError } from '../errors/errors.js'
 import type { Scope, Scopes } from '../identity/scope.js'
 import { inScope, scopeRefused } from '../identity/scope-errors.js'
-import { KNOWN_ROW_SHAPES, type Parameter, PIPELINED_STATEMENTS, pgCheck, queryPool } from '../internals/pg.js'
+import { KNOWN_ROW_SHAPES, pgCheck, queryPool } from '../internals/pg.js'
 import { isOfBulkInsert } from '../internals/prisma.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
@@ -15,24 +15,19 @@ import { toParameters } from './parameters.js'
 import { isPureSelect } from './pure-select.js'
 import { prismaReaders, sqlReaders } from './readers.js'
 import { RowShapes } from './row-shapes.js'
-import { FailedRows, type RawRows, RowsStatement } from './rows-statement.js'
+import { FailedRows, type RawRows, type RowsQuery, RowsStatement } from './rows-statement.js'
 import { Statement, type StatementOptions } from './statement.js'
 
 type Path = StatementOptions['path']
 
-/** A statement whose rows are parsed by its caller. */
-export interface RowsQuery {
-  readonly sql: string
-  /** The values as sent. */
-  readonly values: Parameter[]
-}
-
-interface NamedRowsQuery extends RowsQuery {
-  readonly name: string
-}
+type SentRows = Omit<RowsQuery, 'name'>
 
 /** The statements of one call in progress: see `Flight`. */
-export type FlightOfRows = Pick<Flight<RowsQuery>, 'rows' | 'end'>
+export interface FlightOfRows {
+  rows(query: SentRows): Promise<RawRows>
+  /** Marks the end: nothing more will be sent. */
+  end(): void
+}
 
 /** The facts about its pool that a runner needs. */
 export interface RunnerOptions {
@@ -172,45 +167,42 @@ export class Runner {
   }
 
   /** Runs one statement whose rows stay unparsed, in one round trip. */
-  rows(query: RowsQuery, scope: Scope | undefined): Promise<RawRows> {
-    const named = { ...query, name: this.#nameOf(query) }
+  rows(query: SentRows, scope: Scope | undefined): Promise<RawRows> {
+    const named = this.#namedRows(query)
     const route = scope?.route
     if (!route) return this.#taken(named, scope)
     return route.run((pool, told) => this.#taken(named, told, route.asker, pool))
   }
 
   /**
-   * Does the same for several statements of one call, on one connection. If they may be canceled, each has its own: a
-   * cancel request ends one statement, and those after it would still start.
+   * Does the same for several statements of one call, on one connection. If they may be canceled, each has its own, so
+   * that none is sent after the cancel request.
    */
   flight(scope: Scope | undefined): FlightOfRows {
-    if (scope?.route || this.#pool.cancelScope || !pgCheck.has(PIPELINED_STATEMENTS, this.#options.logger))
-      return { rows: (query) => this.rows(query, scope), end: async () => {} }
-    const flight = new Flight<NamedRowsQuery>(
-      this.#pool,
-      (client, query) =>
-        new Promise((resolve, reject) => {
-          const statement = this.#rowsStatement(query, scope)
-          statement.callback = (error) => {
-            answered(scope)
-            if (error) reject(new FailedRows(error, statement))
-            else resolve(statement)
-          }
-          client.query(statement)
-        }),
-    )
-    const sent = (query: NamedRowsQuery): Promise<RawRows> =>
-      flight.rows(query).catch((failed: unknown) => this.#again(failed, query, scope, sent))
-    return { rows: (query) => sent({ ...query, name: this.#nameOf(query) }), end: () => flight.end() }
+    if (scope?.route || this.#pool.cancelScope) return { rows: (query) => this.rows(query, scope), end: () => {} }
+    const context = this.#pool.hooks.statement.capture() // the connection may arrive in the scope of the caller that returns it
+    const flight = new Flight<RowsQuery>(this.#pool, (client, queries, done) => {
+      const statement = this.#rowsStatement(queries, scope, { context })
+      statement.callback = (error) => {
+        answered(scope)
+        done(error ? new FailedRows(error, statement) : undefined, statement.answers)
+      }
+      client.query(statement)
+    })
+    const sent = (query: RowsQuery): Promise<RawRows> =>
+      new Promise((resolve) =>
+        flight.ask(query, (failed, rows) => resolve(rows && !failed ? rows : this.#again(failed, query, scope, sent))),
+      )
+    return { rows: (query) => sent(this.#namedRows(query)), end: () => flight.end() }
   }
 
-  #nameOf({ sql, values }: RowsQuery): string {
-    return this.#options.names?.of({ sql, args: values }) ?? ''
+  #namedRows({ sql, values }: SentRows): RowsQuery {
+    return { sql, values, name: this.#options.names?.of({ sql, args: values }) ?? '' }
   }
 
   /** With a single promise: nearly every read takes this path. */
   #taken(
-    query: NamedRowsQuery,
+    query: RowsQuery,
     scope: Scope | undefined,
     asker: Scope | undefined = scope,
     pool: Pool = this.#pool,
@@ -219,11 +211,11 @@ export class Runner {
     return new Promise((resolve, reject) => {
       pool.take((error, client) => {
         if (!client) return reject(error)
-        const statement = this.#rowsStatement(query, scope, { context, asker })
+        const statement = this.#rowsStatement([query], scope, { context, asker })
         statement.callback = (failure) => {
           answered(scope)
           client.release(failure ?? undefined)
-          if (!failure) return resolve(statement)
+          if (!failure) return resolve(statement.answers[0])
           const failed = new FailedRows(failure, statement)
           resolve(this.#again(failed, query, scope, (unnamed) => this.#taken(unnamed, scope, asker, pool)))
         }
@@ -232,26 +224,25 @@ export class Runner {
     })
   }
 
-  /** Sends a statement again without its name if the session rejected the name; rethrows any other failure. */
+  /** Sends a statement again without its name if the session rejected a name; rethrows any other failure. */
   async #again(
     failed: unknown,
-    query: NamedRowsQuery,
+    query: RowsQuery,
     scope: Scope | undefined,
-    send: (query: NamedRowsQuery) => Promise<RawRows>,
+    send: (query: RowsQuery) => Promise<RawRows>,
   ): Promise<RawRows> {
     if (!(failed instanceof FailedRows)) throw failed
     const { error, statement } = failed
-    if (isOfSession(error, query.name, statement)) return send({ ...query, name: '' })
+    if (isOfSession(error, statement.name, statement)) return send({ ...query, name: '' })
     throw this.#inScope(error, scope, statement)
   }
 
   #rowsStatement(
-    { sql, values, name }: NamedRowsQuery,
+    queries: ConstructorParameters<typeof RowsStatement>[0],
     scope: Scope | undefined,
     { context = this.#pool.hooks.statement.capture(), asker = scope }: Asking = {},
   ): RowsStatement {
-    const config = { text: sql, values, name, rowMode: 'array' as const, types: this.#parsers }
-    return new RowsStatement(config, this.#optionsOf(scope, 'compiled', asker, false, context))
+    return new RowsStatement(queries, this.#parsers, this.#optionsOf(scope, 'compiled', asker, false, context))
   }
 
   #named(text: string, values: readonly unknown[]): pg.QueryConfig {

@@ -56,7 +56,7 @@ export interface StatementOptions {
  * several are allowed.
  */
 export class Statement extends DriverQuery {
-  readonly #options: StatementOptions
+  protected readonly options: StatementOptions
   readonly #name: string | undefined
   readonly #before: NonNullable<StatementConfig['before']>
   /** The statement whose answers are arriving: those of the scope come first. */
@@ -71,19 +71,19 @@ export class Statement extends DriverQuery {
     if (!options.maySeveral) this.queryMode = 'extended'
     if (rowMode || types) this._results = this._result = new DriverResult(rowMode, types)
     this._rowMode = rowMode
-    this.#options = options
+    this.options = options
     this.#name = name
     this.#before = before
   }
 
   /** The caller's asynchronous context, if needed. */
   get context(): AsyncResource | undefined {
-    return this.#options.context
+    return this.options.context
   }
 
   /** The reported identity. Unset for the service: it is the same for all requests. */
   get origin(): Origin {
-    const { path, asker } = this.#options
+    const { path, asker } = this.options
     return { path, scope: asker?.identity === 'service' ? undefined : asker, before: this.#before }
   }
 
@@ -96,15 +96,27 @@ export class Statement extends DriverQuery {
    * Read by the driver to record that a statement with this name was parsed: not if it was the scope's that was parsed.
    */
   get name(): string | undefined {
-    return this.#answering === 'scope' ? undefined : this.#name
+    return this.#answering === 'scope' ? undefined : this.ownName
   }
 
   /** The driver's constructor sets it before fields exist here. */
   set name(_name: string | undefined) {}
 
+  /** The name of the statement, or of the part that is being answered. */
+  protected get ownName(): string | undefined {
+    return this.#name
+  }
+
   override prepare(connection: Wire): void {
-    const { scope, shapes } = this.#options
+    const { scope } = this.options
     if (scope) this.#prepareScope(connection, scope)
+    this.send(connection)
+    this.#answering = scope ? 'scope' : 'statement'
+  }
+
+  /** Sends the statement, after its scope. */
+  protected send(connection: Wire): void {
+    const { shapes } = this.options
     const session = this.#name ? shapes?.of(connection) : undefined
     const name = this.#name ?? ''
     const isParsed = connection.parsedStatements[name] !== undefined
@@ -112,7 +124,7 @@ export class Statement extends DriverQuery {
     if (name && !isParsed && connection.submittedNamedStatements[name] === undefined)
       connection.close({ type: 'S', name })
     this.#shape = isParsed ? session?.find(name, this._result) : undefined
-    if (this.#shape) this.takeShape(this.#shape)
+    if (this.#shape) this._result.fields = copied(this.#shape.fields)
     for (const { text, values, name: statement = '' } of this.#before) {
       if (statement === '') connection.parse({ name: '', text })
       else if (connection.parsedStatements[statement] === undefined) {
@@ -124,16 +136,10 @@ export class Statement extends DriverQuery {
       connection.execute({ portal: '' })
     }
     super.prepare(session && this.#shape ? session.undescribed : connection)
-    this.#answering = scope ? 'scope' : 'statement'
-  }
-
-  /** What is known of the rows before they arrive. */
-  protected takeShape(shape: DriverResult): void {
-    this._result.fields = copied(shape.fields)
   }
 
   #prepareScope(connection: Wire, { statement: { name, text, values } }: Scope): void {
-    const isNamed = this.#options.names !== undefined
+    const isNamed = this.options.names !== undefined
     const statement = isNamed ? name : ''
     if (!isNamed) connection.parse({ name: statement, text })
     else if (connection.parsedStatements[statement] === undefined) {
@@ -164,16 +170,19 @@ export class Statement extends DriverQuery {
   }
 
   override handleCommandComplete(message: object, connection: Wire): void {
-    const { scope, shapes, names } = this.#options
+    const { scope, names } = this.options
     if (this.#answering === 'scope') {
       if (scope && names) connection.parsedStatements[scope.statement.name] = scope.statement.text
       this.#answering = 'statement'
-    } else {
-      const { name, text } = this.#before[this.#done++] ?? {}
-      if (name && text !== undefined) connection.parsedStatements[name] = text
-      super.handleCommandComplete(message, connection)
-      if (this.#name && !this.#shape) shapes?.of(connection).note(this.#name, this._result)
-    }
+    } else this.completed(message, connection)
+  }
+
+  /** Handles the end of one answer. */
+  protected completed(message: object, connection: Wire): void {
+    const { name, text } = this.#before[this.#done++] ?? {}
+    if (name && text !== undefined) connection.parsedStatements[name] = text
+    super.handleCommandComplete(message, connection)
+    if (this.#name && !this.#shape) this.options.shapes?.of(connection).note(this.#name, this._result)
   }
 
   /**
@@ -188,7 +197,7 @@ export class Statement extends DriverQuery {
   override handleError(error: Error, connection: Wire): void {
     // The server skipped the statement, so it does not know it by its name.
     if (this.#answering === 'scope' && this.#name) delete connection.submittedNamedStatements[this.#name]
-    if (this.#name && isStale(error)) this.#options.names?.retire(this.text, this.#name)
+    if (this.name && isStale(error)) this.options.names?.retire(this.text, this.name)
     super.handleError(error, connection)
   }
 }

@@ -92,7 +92,7 @@ describe('a compiled query that goes wrong is told', () => {
     'a row that is lost'() {
       const { handleDataRow } = RowsStatement.prototype
       vi.spyOn(RowsStatement.prototype, 'handleDataRow').mockImplementation(function (this: RowsStatement, message) {
-        if (!this.isInScope || this.rawRows.length < 2) handleDataRow.call(this, message)
+        if (!this.isInScope || this.answers[0].rawRows.length < 2) handleDataRow.call(this, message)
       })
     },
     'a value that is sent as another'() {

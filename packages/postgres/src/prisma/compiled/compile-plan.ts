@@ -1,6 +1,8 @@
 import type { RawRows } from '../../statement/rows-statement.js'
 import { type CompiledQuery, compileQuery, type SlotNames, type Values } from './db-query.js'
-import { attach, mapField, process, required, satisfies, unique } from './in-memory.js'
+import { listOf, mapField, process, required, resultsOf, satisfies, unique } from './in-memory.js'
+import { Link } from './link.js'
+import { type Enums, Place } from './place.js'
 import {
   type DataRule,
   type DbQuery,
@@ -48,8 +50,10 @@ export class Refused extends Error {
 interface Step {
   /** The statement, if querying means only sending it. */
   readonly query?: CompiledQuery
-  readonly ask: ((run: Run) => Promise<unknown>) | undefined
+  readonly ask: ((run: Run) => Promise<unknown> | undefined) | undefined
   readonly use: (value: unknown, run: Values) => unknown
+  /** Set if its value is the rows of a statement. */
+  readonly place?: Place | undefined
 }
 
 const same = (value: unknown): unknown => value
@@ -75,6 +79,8 @@ async function begun({ ask, use }: Step, run: Run): Promise<unknown> {
 
 class Compiler {
   slots = 0
+  /** By the slots of names that hold rows. */
+  readonly #places = new Map<number, Place>()
   readonly #plan: Plan
   readonly #reading: Reading
 
@@ -85,8 +91,10 @@ class Compiler {
 
   step(node: PlanNode, names: SlotNames): Step {
     switch (node.type) {
-      case 'query':
-        return this.#query(node.args as DbQuery, names, new RowReaders(this.#reading))
+      case 'query': {
+        const place = new Place()
+        return { ...this.#query(node.args as DbQuery, names, RowReaders.ofRows(place, this.#reading)), place }
+      }
       case 'dataMap':
         return this.#dataMap(node.args as DataMapArgs, names)
       case 'get':
@@ -98,11 +106,16 @@ class Compiler {
       case 'process': {
         const { expr, operations } = node.args as { readonly expr: PlanNode; readonly operations: InMemoryOps }
         assertNoCursor(operations)
-        return after(this.step(expr, names), (value) => process(value, operations))
+        const step = this.step(expr, names)
+        if (step.place && Object.keys(operations.nested).length > 0) step.place.isSeenWhole = true
+        step.place?.needs([...(operations.distinct ?? []), ...(operations.linkingFields ?? [])])
+        return after(step, (value) => process(value, operations))
       }
       case 'mapField': {
         const { field, records } = node.args as { readonly field: string; readonly records: PlanNode }
-        return after(this.step(records, names), (value) => mapField(value, field))
+        const step = this.step(records, names)
+        step.place?.needs([field])
+        return { ...after(step, (value) => mapField(value, field)), place: undefined }
       }
       default:
         return this.#countedOrRefused(node, names)
@@ -144,20 +157,23 @@ class Compiler {
     }
   }
 
-  /** Directly from the text of the columns, if no node in between needs the rows. */
+  /** Directly from the text of the columns, if no node in between needs all of them. */
   #dataMap({ expr, structure, enums }: DataMapArgs, names: SlotNames): Step {
     const map = resultMapper(structure, enums, this.#reading) // also if it is not used: it rejects what no reader could parse
     const direct = (node: PlanNode): Step =>
       node.type === 'query'
-        ? this.#query(node.args as DbQuery, names, new RowReaders(this.#reading, structure, enums))
+        ? this.#query(node.args as DbQuery, names, RowReaders.ofResults(structure, enums, this.#reading))
         : this.#countedOrRefused(node, names, direct)
-    return isDirect(expr) ? direct(expr) : after(this.step(expr, names), map)
+    if (isDirect(expr)) return direct(expr)
+    const step = this.step(expr, names)
+    const isSettled = structure.type === 'object' && step.place?.settle(structure, enums)
+    return { ...after(step, isSettled ? resultsOf : map), place: undefined }
   }
 
   #get({ name }: { readonly name: string }, names: SlotNames): Step {
     const slot = names.get(name)
     if (slot === undefined) throw new NotCompiled('a name without a value')
-    return { ask: undefined, use: (_nothing, { slots }) => slots[slot] }
+    return { ask: undefined, use: (_nothing, { slots }) => slots[slot], place: this.#places.get(slot) }
   }
 
   #let({ bindings, expr }: LetArgs, outer: SlotNames): Step {
@@ -167,36 +183,58 @@ class Compiler {
       const slot = this.slots
       this.slots += 1
       names.set(binding.name, slot)
+      if (step.place) this.#places.set(slot, step.place)
       return { step, slot }
     })
     const body = this.step(expr, names)
-    const ask = async (run: Run): Promise<unknown> => {
-      for (const { step, slot } of steps) run.slots[slot] = step.use(step.ask && (await step.ask(run)), run)
+    // Without a promise if nothing is sent: most names stand for a column of rows that were already read.
+    const from = (first: number, run: Run): Promise<unknown> | undefined => {
+      for (let index = first; index < steps.length; index += 1) {
+        const { step, slot } = steps[index] as { readonly step: Step; readonly slot: number }
+        const asked = step.ask?.(run)
+        if (asked)
+          return asked.then((answer) => {
+            run.slots[slot] = step.use(answer, run)
+            return from(index + 1, run)
+          })
+        run.slots[slot] = step.use(undefined, run)
+      }
       return body.ask?.(run)
     }
-    return { ask, use: body.use }
+    const ask = (run: Run): Promise<unknown> | undefined => from(0, run)
+    return { ask, use: body.use, place: body.place }
   }
 
   #join({ parent, children, canAssumeStrictEquality: isStrict }: JoinArgs, names: SlotNames): Step {
     if (!isStrict) throw new NotCompiled('a relation by columns of two types')
-    const { ask: askParent, use: useParent } = this.step(parent, names)
-    const steps = children.map(({ child }) => this.step(child, names))
+    const { ask: askParent, use: useParent, place } = this.step(parent, names)
+    const steps: Step[] = []
+    const links: Link[] = []
+    for (const join of children) {
+      const step = this.step(join.child, names)
+      steps.push(step)
+      links.push(new Link(join, place, step.place))
+    }
     const ask = async (run: Run): Promise<unknown> => {
       const rows = useParent(askParent && (await askParent(run)), run)
       if (rows === null) return null
-      return attach(rows, await all(steps.map((step) => begun(step, run))), children)
+      const found = await all(steps.map((step) => begun(step, run)))
+      const parents = listOf(rows)
+      for (const [index, link] of links.entries()) link.attach(parents, found[index])
+      return rows
     }
-    return { ask, use: same }
+    return { ask, use: same, place }
   }
 }
 
 /** Like Promise.all, but all have ended when it rejects. */
 async function all(works: readonly Promise<unknown>[]): Promise<unknown[]> {
-  const settled = await Promise.allSettled(works)
-  return settled.map((one) => {
-    if (one.status === 'rejected') throw one.reason
-    return one.value
-  })
+  try {
+    return await Promise.all(works)
+  } catch (error) {
+    for (const settled of await Promise.allSettled(works)) if (settled.status === 'rejected') throw settled.reason
+    throw error
+  }
 }
 
 function after({ use, ...step }: Step, then: (value: unknown) => unknown): Step {
@@ -206,7 +244,7 @@ function after({ use, ...step }: Step, then: (value: unknown) => unknown): Step 
 interface DataMapArgs {
   readonly expr: PlanNode
   readonly structure: ResultNode
-  readonly enums: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly enums: Enums
 }
 
 interface LetArgs {

@@ -97,7 +97,7 @@ export class Execution {
     try {
       return await compiled.run(run)
     } finally {
-      await flight.end()
+      flight.end()
     }
   }
 

@@ -1,5 +1,6 @@
-import type { DataRule, InMemoryOps, JoinChild } from './plan.js'
-import type { Row } from './row-readers.js'
+import { type Key, keyOf } from './key-of.js'
+import type { DataRule, InMemoryOps } from './plan.js'
+import { RESULT, type Row } from './row-readers.js'
 import { Unexpected } from './unexpected.js'
 
 /** Prisma's processing of rows after the server has sent them, by the same rules. */
@@ -27,30 +28,10 @@ export function satisfies(value: unknown, { type, args }: DataRule): boolean {
   return type === 'rowCountEq' ? count === args : count !== args
 }
 
-/** Puts the rows of relations on those of their parents. */
-export function attach(parents: unknown, children: readonly unknown[], joins: readonly JoinChild[]): unknown {
-  const rows = listOf(parents)
-  for (const [index, { on, parentField, isRelationUnique }] of joins.entries()) {
-    const byKey = new Map<string, Row[]>()
-    const keyOfParent = keyOf(on.map(([parent]) => parent))
-    const keyOfChild = keyOf(on.map(([, child]) => child))
-    for (const row of rows) {
-      const key = keyOfParent(row)
-      const same = byKey.get(key)
-      if (same) same.push(row)
-      else byKey.set(key, [row])
-      row[parentField] = isRelationUnique ? null : []
-    }
-    for (const child of Array.isArray(children[index]) ? children[index] : [children[index]]) {
-      if (child === null) continue
-      if (!isRow(child)) throw new Unexpected('a relation that is not a row')
-      for (const row of byKey.get(keyOfChild(child)) ?? []) {
-        if (isRelationUnique) row[parentField] = child
-        else (row[parentField] as unknown[]).push(child)
-      }
-    }
-  }
-  return parents
+/** The results of rows that were read as results beside the columns that the plan needs. */
+export function resultsOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((row) => (row as Row)[RESULT])
+  return isRow(value) ? value[RESULT] : null
 }
 
 /** Removes duplicates, then takes a page, of all rows or of each parent's. */
@@ -82,7 +63,7 @@ function processNested(row: Row, nested: InMemoryOps['nested']): Row {
 }
 
 function distinctBy(rows: readonly Row[], fields: readonly string[]): Row[] {
-  const seen = new Set<string>()
+  const seen = new Set<Key>()
   const key = keyOf(fields)
   return rows.filter((row) => {
     const size = seen.size
@@ -92,7 +73,7 @@ function distinctBy(rows: readonly Row[], fields: readonly string[]): Row[] {
 
 /** Groups the rows by parent, in the order of their keys. */
 function byParent(rows: readonly Row[], fields: readonly string[]): Row[][] {
-  const groups = new Map<string, Row[]>()
+  const groups = new Map<Key, Row[]>()
   const key = keyOf(fields)
   for (const row of rows) {
     const group = groups.get(key(row))
@@ -102,17 +83,11 @@ function byParent(rows: readonly Row[], fields: readonly string[]): Row[][] {
   return [...groups].sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)).map(([, group]) => group)
 }
 
-/** Returns a text that is equal for rows with the same values in these columns. */
-function keyOf(fields: readonly string[]): (row: Row) => string {
-  const [field = ''] = fields
-  if (fields.length !== 1) return (row) => JSON.stringify(fields.map((name) => row[name]))
-  return (row) => JSON.stringify([row[field]])
-}
-
-function listOf(value: unknown): Row[] {
+/** Returns rows as a list, also a single one. */
+export function listOf(value: unknown): Row[] {
   const rows = Array.isArray(value) ? value : [value]
   if (!rows.every(isRow)) throw new Unexpected('a parent that is not a row')
   return rows
 }
 
-const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null
+export const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null

@@ -46,6 +46,8 @@ type Parser = (text: string) => unknown
 
 const driversParser = (oid: number): Parser => (pg.types as pg.CustomTypesConfig).getTypeParser(oid, 'text')
 const OF_TEXT = driversParser(25)
+/** Whether a parser returns its text unchanged. */
+export const isOfText = (parser: Parser): boolean => parser === OF_TEXT
 const OF_INT = driversParser(23)
 const OF_BIGINT = driversParser(20)
 const OF_BOOLEAN = driversParser(16)
@@ -57,7 +59,7 @@ const OF_BOOLEAN = driversParser(16)
 export function directly(fieldType: string, oid: number, parser: Parser, text: string): string | undefined {
   switch (fieldType) {
     case 'string':
-      return parser === OF_TEXT ? text : undefined
+      return isOfText(parser) ? text : undefined
     case 'int':
       return (oid === 23 || oid === 21) && parser === OF_INT ? `+${text}` : undefined
     case 'bigint':

@@ -1,14 +1,16 @@
 import type pg from 'pg'
+import { type Enums, isRelation, type ObjectNode, type Place } from './place.js'
 import { type FieldType, NotCompiled, type ResultNode } from './plan.js'
-import { directly, FIELD_TYPES, helpersOf, type Reading } from './read-values.js'
+import { directly, FIELD_TYPES, helpersOf, isOfText, type Reading } from './read-values.js'
 import { Unexpected } from './unexpected.js'
 
 /** The raw values of a row. */
 export type RawRow = readonly (string | null)[]
 /** A row by its columns, with the adapter's conversion of each. */
 export type Row = { [column: string]: unknown }
+/** The key of a row's result beside its columns: no column has an empty name. */
+export const RESULT = ''
 
-type Enums = Readonly<Record<string, Readonly<Record<string, string>>>>
 type Fields = readonly pg.FieldDef[]
 type ReadRow = (row: RawRow) => unknown
 
@@ -21,10 +23,21 @@ export class RowReaders {
   readonly #byFields = new WeakMap<Fields, ReadRow>()
   readonly #byColumns = new Map<string, ReadRow>()
 
-  /** @param structure the target structure of the row; a record of its columns if omitted. */
-  constructor(reading: Reading, structure?: ResultNode, enums: Enums = {}) {
-    this.#generate = (fields) =>
-      structure ? resultReader(structure, enums, fields, reading) : recordReader(fields, reading)
+  private constructor(generate: (fields: Fields) => ReadRow) {
+    this.#generate = generate
+  }
+
+  /** For rows that become results. */
+  static ofResults(structure: ResultNode, enums: Enums, reading: Reading): RowReaders {
+    if (structure.type !== 'object') throw new NotCompiled('a single value')
+    return new RowReaders((fields) => resultReader(structure, enums, fields, reading))
+  }
+
+  /** For rows that the plan continues with: records of their columns, or results beside the columns it needs. */
+  static ofRows(place: Place, reading: Reading): RowReaders {
+    return new RowReaders((fields) =>
+      place.structure ? placeReader(place, place.structure, fields, reading) : recordReader(fields, reading),
+    )
   }
 
   /** Parses all rows of one answer. */
@@ -59,26 +72,41 @@ export function resultMapper(structure: ResultNode, enums: Enums, reading: Readi
 
 function recordReader(fields: Fields, reading: Reading): ReadRow {
   const code = new Code({}, reading)
-  const columns = fields.map(({ name, dataTypeID }, index) => {
-    const parser = code.parser(reading.types.getTypeParser(dataTypeID, 'text'))
-    return `${literal(name)}:r[${index}]===null?null:${parser}(r[${index}])`
-  })
+  const columns = fields.map(({ name }, index) => `${literal(name)}:${code.column(index, fields)}`)
   return code.compiled(`return r=>({${columns.join(',')}})`) as ReadRow
 }
 
-function resultReader(structure: ResultNode, enums: Enums, fields: Fields, reading: Reading): ReadRow {
-  if (structure.type !== 'object') throw new NotCompiled('a single value')
+function resultReader(structure: ObjectNode, enums: Enums, fields: Fields, reading: Reading): ReadRow {
   const code = new Code(enums, reading)
+  return code.compiled(`return r=>(${resultOf(structure, fields, code)})`) as ReadRow
+}
+
+function placeReader(place: Place, structure: ObjectNode, fields: Fields, reading: Reading): ReadRow {
+  const code = new Code(place.enums, reading)
+  const result = resultOf(structure, fields, code, (field) => (place.relationOf(field)?.isUnique ? 'null' : '[]'))
+  const keys = [...place.keys].map((name) => {
+    const index = fields.findLastIndex((field) => field.name === name)
+    if (index < 0) throw new Unexpected(`no column ${name}`)
+    return `,${literal(name)}:${code.column(index, fields)}`
+  })
+  return code.compiled(`return r=>({${literal(RESULT)}:${result}${keys.join('')}})`) as ReadRow
+}
+
+/** The code of the object that a row becomes. */
+function resultOf(
+  structure: ObjectNode,
+  fields: Fields,
+  code: Code,
+  ofRelation: ((field: ObjectNode) => string) | undefined = undefined,
+): string {
   const places = new Map(fields.map(({ name }, index) => [name, index])) // of two with the same name the last counts
-  const object = (node: ResultNode & { readonly type: 'object' }): string =>
-    code.literalOf(node, (name, field) => {
-      if (field.type === 'object' && field.serializedName === null) return object(field)
-      const index = field.type === 'field' ? places.get(field.dbName) : undefined
-      if (field.type !== 'field' || index === undefined) throw new Unexpected(`no column for ${name}`)
-      const { dataTypeID: oid } = fields[index] as pg.FieldDef
-      return code.ofText(field.fieldType, `r[${index}]`, oid, reading.types.getTypeParser(oid, 'text'))
-    })
-  return code.compiled(`return r=>(${object(structure)})`) as ReadRow
+  return code.literalOf(structure, (name, field) => {
+    if (ofRelation && isRelation(field)) return ofRelation(field)
+    if (field.type === 'object' && !isRelation(field)) return resultOf(field, fields, code)
+    const index = field.type === 'field' ? places.get(field.dbName) : undefined
+    if (field.type !== 'field' || index === undefined) throw new Unexpected(`no column for ${name}`)
+    return code.ofColumn(field.fieldType, index, fields)
+  })
 }
 
 /** Writes the code of one reader. External names enter it as literals, and functions as parameters. */
@@ -93,14 +121,21 @@ class Code {
     this.#reading = reading
   }
 
+  /** What the adapter makes of a column. */
+  column(index: number, fields: Fields): string {
+    const text = `r[${index}]`
+    const parser = this.#parserOf(index, fields)
+    return isOfText(parser) ? text : `${text}===null?null:${this.#named(parser)}(${text})`
+  }
+
   /** The name of a parser of the adapter. */
-  parser(parser: (text: string) => unknown): string {
+  #named(parser: (text: string) => unknown): string {
     this.#parsers.push(parser)
     return `P[${this.#parsers.length - 1}]`
   }
 
   /** Defines a function that converts a record `d` to an object, and returns its name. */
-  object(node: ResultNode & { readonly type: 'object' }, column: (name: string) => string): string {
+  object(node: ObjectNode, column: (name: string) => string): string {
     const body = this.literalOf(node, (_name, field) => {
       if (field.type === 'field') return this.#ofValue(field.fieldType, column(field.dbName))
       if (field.type !== 'object') throw new NotCompiled('a count of changed rows')
@@ -114,21 +149,25 @@ class Code {
   }
 
   /** An object literal with all fields of a node. */
-  literalOf(
-    { fields }: ResultNode & { readonly type: 'object' },
-    codeOf: (name: string, field: ResultNode) => string,
-  ): string {
+  literalOf({ fields }: ObjectNode, codeOf: (name: string, field: ResultNode) => string): string {
     return `{${Object.entries(fields)
       .map(([name, field]) => `${literal(name)}:${codeOf(name, field)}`)
       .join(',')}}`
   }
 
-  /** Reads the text of a column. */
-  ofText(type: FieldType, text: string, oid: number, parser: (text: string) => unknown): string {
+  #parserOf(index: number, fields: Fields): (text: string) => unknown {
+    return this.#reading.types.getTypeParser((fields[index] as pg.FieldDef).dataTypeID, 'text')
+  }
+
+  /** What a field becomes of its column. */
+  ofColumn(type: FieldType, index: number, fields: Fields): string {
+    const text = `r[${index}]`
+    const parser = this.#parserOf(index, fields)
+    const { dataTypeID: oid } = fields[index] as pg.FieldDef
     const isList = type.arity === 'list'
     const direct = isList ? undefined : directly(type.type, oid, parser, text)
     if (direct === text) return text
-    const name = direct === undefined || direct.includes('P_') ? this.parser(parser) : ''
+    const name = direct === undefined || direct.includes('P_') ? this.#named(parser) : ''
     if (direct !== undefined) return `${text}===null?null:${direct.replace('P_', name)}`
     if (isList) return `${text}===null?[]:${this.#ofList(type, `${name}(${text})`)}`
     return `${text}===null?null:${this.#scalar(type, `${name}(${text})`)}`

@@ -1,11 +1,11 @@
 import { toPostgresError } from '../../errors/map-error.js'
 import type { ClientInternals } from '../../internals/prisma.js'
-import { Prisma } from '../../schema/prisma.js'
 import type { DataModel } from '../data-model.js'
 import { OF_ONE_CALLER } from '../merged-reads.js'
 import { canonicalizeKey } from '../unique-key.js'
 import type { Leaf } from './call-shape.js'
 import type { CompiledPlan } from './compile-plan.js'
+import { copyOf } from './copy-of.js'
 import { asAsked, type Execution, handedOut, type Pending, StatementFailure } from './execution.js'
 import type { Row } from './row-readers.js'
 import type { UniquePlan } from './unique-plan.js'
@@ -159,13 +159,3 @@ function differing(jobs: readonly Job[]): readonly [Job | undefined, Job | undef
 }
 
 const textOf = (key: unknown): string => String(key)
-
-/** Callers share no objects. */
-function copyOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Date) return new Date(value)
-  if (Prisma.Decimal.isDecimal(value)) return value // never changes
-  if (value instanceof Uint8Array) return new Uint8Array(value)
-  if (Array.isArray(value)) return value.map(copyOf)
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copyOf(item)]))
-}
