@@ -238,7 +238,7 @@ export const targets: readonly Target[] = [
   { ...consumer, claim: 'Stream records to the usage projection', contender: 'consumer: usage' },
   { ...start, claim: 'Embedded stack, cold', workload: 'embedded stack', contender: 'cold', atMost: 400 },
   { ...start, claim: 'Embedded stack, warm', workload: 'embedded stack', contender: 'warm', atMost: 100 },
-  { ...start, claim: 'Another test database', workload: 'test database', contender: 'migrated', atMost: 50 },
+  { ...start, claim: 'Another test database', workload: 'test database', contender: 'made ahead', atMost: 50 },
   {
     ...againstStock,
     claim: 'Importing `@miyabi/db`, against the generated client, its adapter and pg',
