@@ -51,6 +51,9 @@ import { Retrier } from './transaction/retrier.js'
 import { ServerHistory } from './transaction/server-history.js'
 import { runTransaction } from './transaction/transaction.js'
 
+/** How long after the first connection the server is checked: the first query comes first. */
+const CHECK_AFTER_MS = 200
+
 export interface PostgresOptions<Client extends AnyClient = PrismaClient> {
   /**
    * The client class, generated from another schema for a separate database. Default: the client of this package's
@@ -195,7 +198,7 @@ function makePostgres(
   })
   const ofMachinery = scope && ({ ...scope, answers: { count: 0, written: 0 }, isMachinery: true } as const)
   const ended = new AbortController()
-  pool.once('connect', () => void checkStart(settings, logger, ended.signal))
+  pool.once('connect', () => setTimeout(() => void checkStart(settings, logger, ended.signal), CHECK_AFTER_MS).unref())
   const health = sharing(() => checkHealth(settings, { pool, role }))
   const close = (graceMs: number = DEFAULT_GRACE_MS): Promise<PoolClosed> => {
     ended.abort()

@@ -9,6 +9,7 @@ import { adviseForServer } from './advise.js'
  * behind a pooler, sessions that lack the settings that only the role can set. Never rejects.
  */
 export async function checkStart(settings: ResolvedSettings, logger: Logger, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
   const check = settings.pooler === 'none' ? checkSize : checkSession
   try {
     await check(settings, logger, signal)

@@ -46,6 +46,12 @@ import { SilenceWatch } from './silence-watch.js'
 import { silentError } from './silent-error.js'
 import { type PoolUsage, UsageWindow } from './usage.js'
 
+/**
+ * How long after the first connection the others of the minimum are opened: until then they would compete with the
+ * first query for the processor, on both sides.
+ */
+const FILL_AFTER_MS = 100
+
 /** How long `close` waits for idle connections to end. Each closes itself forcibly before that. */
 const GOODBYE_MS = 2000
 
@@ -84,7 +90,7 @@ type DriverClient = NonNullable<pg.PoolConfig['Client']>
  *
  * `connect`, `query` and everything built on them (Prisma's adapter, Kysely, Drizzle ...) go through `acquire`: the
  * wait is bounded by the acquire timeout, an idle connection is tested, one inside an open transaction is never handed
- * out, the minimum is opened before the first query and maintained, lifetimes are staggered, every session is in UTC,
+ * out, the minimum is opened without waiting for a query and maintained, lifetimes are staggered, every session is in UTC,
  * and `close` always returns.
  *
  * Its events are those of pg-pool: `connect` and `remove` once per connection, `acquire` and `release` once per lease,
@@ -110,6 +116,9 @@ export class Pool extends pg.Pool {
   readonly #silenceWatch: SilenceWatch<PooledClient>
   #active = 0
   #pending = 0
+  /** Whether the whole minimum is kept open, or one connection for now. */
+  #isFilling = false
+  #fillTimer: NodeJS.Timeout | undefined
   readonly #closing = new Closing((grace) => this.#close(grace))
 
   constructor(given: PostgresSettings, options: PoolOptions = {}) {
@@ -424,8 +433,13 @@ export class Pool extends pg.Pool {
   /** The connections that waiting callers and the minimum lack, within the maximum. */
   #missing(): number {
     const { total, connecting, min, max } = this.stats
-    const toMinimum = this.#closing.hasBegun ? 0 : min - total
+    const toMinimum = this.#closing.hasBegun ? 0 : (this.#isFilling ? min : Math.min(min, 1)) - total
     return Math.min(Math.max(this.#queue.size - connecting, toMinimum), max - total)
+  }
+
+  #fill(): void {
+    this.#isFilling = true
+    this.#connector.check()
   }
 
   #openIdle(): Promise<void> {
@@ -436,6 +450,7 @@ export class Pool extends pg.Pool {
         release()
         this.#telling.tell('opened', { openedMs: performance.now() - startedAt })
         this.#handOn()
+        this.#fillTimer ??= setTimeout(() => this.#fill(), FILL_AFTER_MS).unref()
         resolve()
       }
       this.#cancelScopes.within(undefined, () => openClient(this, callback))
@@ -487,6 +502,7 @@ export class Pool extends pg.Pool {
   async #close(grace: Grace): Promise<PoolClosed> {
     const drained = await grace.covers(this.#slots.allFree())
     this.#connector.stop()
+    clearTimeout(this.#fillTimer)
     this.#slots.refuse(closedError(this.name))
     this.#queue.close(closedError(this.name))
     const ended = super.end()

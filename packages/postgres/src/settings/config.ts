@@ -35,7 +35,7 @@ const fields = {
     unit: 'connections',
   }),
   DB_MIN_CONNECTIONS: field.integer({
-    doc: 'Connections opened before the first query and kept open from then on. Raise it when the first requests after a quiet time are slow; 0 opens none in advance. If it is not set, a lower maximum lowers it too.',
+    doc: 'Connections kept open: the first is opened at the start, before the first query, the others a moment after it. Raise it when the first requests after a quiet time are slow; 0 opens none in advance. If it is not set, a lower maximum lowers it too.',
     default: 5,
     min: 0,
     max: 1000,

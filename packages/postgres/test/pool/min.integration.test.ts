@@ -7,11 +7,23 @@ const bench = usePoolBench()
 const full = (total: number) => (stats: { readonly idle: number }) => stats.idle === total
 
 describe('DB_MIN_CONNECTIONS', () => {
-  it('are open before the first query, without anybody waiting for them', async () => {
+  it('are opened without a query: one first, and the others after it', async () => {
     const pool = bench.pool({ minConnections: 3, applicationName: 'min-warm' })
-    expect(pool.stats).toMatchObject({ idle: 0, connecting: 3 })
+    expect(pool.stats).toMatchObject({ idle: 0, connecting: 1 })
+    const totals: number[] = []
+    pool.observe(({ name }) => {
+      if (name === 'opened') totals.push(pool.stats.total)
+    })
     await until(() => pool.stats, full(3))
+    expect(totals[0]).toBe(1)
     expect(await bench.backends('min-warm')).toHaveLength(3)
+  })
+
+  it('are not waited for by callers, who are served as fast as connections open', async () => {
+    const pool = bench.pool({ minConnections: 2 })
+    const clients = await Promise.all(Array.from({ length: 5 }, () => pool.connect()))
+    expect(pool.stats).toMatchObject({ total: 5, active: 5 })
+    for (const client of clients) client.release()
   })
 
   it('are opened again after the server ended them', async () => {
