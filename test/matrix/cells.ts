@@ -41,7 +41,10 @@ export const cells: readonly Cell[] = [
   {
     name: 'not-compiled',
     purpose: "the tests of postgres, db and migrate with DB_COMPILED_QUERIES=false: all reads go Prisma's way",
-    prepare: async () => vitest([...ON_POSTGRES, '--exclude', '**/test/compiled/**'], { DB_COMPILED_QUERIES: 'false' }),
+    prepare: async () =>
+      vitest([...ON_POSTGRES, '--exclude', '**/test/compiled/**', '--exclude', '**/test/bulk/**'], {
+        DB_COMPILED_QUERIES: 'false',
+      }),
   },
   {
     name: 'pgbouncer',

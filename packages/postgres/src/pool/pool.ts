@@ -90,7 +90,7 @@ type DriverClient = NonNullable<pg.PoolConfig['Client']>
  *
  * `connect`, `query` and everything built on them (Prisma's adapter, Kysely, Drizzle ...) go through `acquire`: the
  * wait is bounded by the acquire timeout, an idle connection is tested, one inside an open transaction is never handed
- * out, the minimum is opened without waiting for a query and maintained, lifetimes are staggered, every session is in UTC,
+ * out, the minimum is opened in the background and maintained, lifetimes are staggered, every session is in UTC,
  * and `close` always returns.
  *
  * Its events are those of pg-pool: `connect` and `remove` once per connection, `acquire` and `release` once per lease,
