@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 
@@ -12,11 +14,20 @@ export const common = {
   setupFiles: [path.join(import.meta.dirname, 'seed.ts')],
 } as const satisfies TestProjectInlineConfiguration['test']
 
+const root = path.join(import.meta.dirname, '../..')
+const lockfile = createHash('sha256')
+  .update(readFileSync(path.join(root, 'pnpm-lock.yaml')))
+  .digest('hex')
+
 /** What a run as a whole has. */
 export const run = {
   maxWorkers: 2,
   // What a file becomes is kept by its content: else each project would transform the sources of all packages anew.
-  experimental: { fsModuleCache: true },
+  // A folder a lockfile: vitest removes a folder of another lockfile while the run already writes into it.
+  experimental: {
+    fsModuleCache: true,
+    fsModuleCachePath: path.join(root, 'node_modules/.cache/vitest', lockfile.slice(0, 16)),
+  },
   reporters: ['default', path.join(import.meta.dirname, 'closing-line-reporter.ts')],
 }
 

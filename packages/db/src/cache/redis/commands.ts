@@ -1,6 +1,6 @@
 /** What the cache asks of Redis or Valkey, be it one server or a cluster, whose commands name one key alone. */
 export interface RedisCommands {
-  /** What keys hold, as bytes: in one command where there is one server. */
+  /** What keys hold, as bytes, read in their order. */
   get(keys: readonly string[]): Promise<readonly (Buffer | undefined)[]>
   /** For `ttlMs`. */
   set(key: string, value: Buffer | string, ttlMs: number): Promise<unknown>

@@ -43,7 +43,7 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
       if (mode !== 'cluster') {
         const run = /^run_id:(\w+)/m.exec(await client.info('server').catch(() => ''))
         const raw = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
-        return commandsOf(client, (keys) => raw.mGet([...keys]), run?.[1] ?? '')
+        return commandsOf(client, (key) => raw.get(key), run?.[1] ?? '')
       }
     } catch (error) {
       destroy(client)
@@ -58,7 +58,7 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
     try {
       await cluster.connect()
       const raw = cluster.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
-      return commandsOf(cluster, (keys) => Promise.all(keys.map((key) => raw.get(key))), 'cluster')
+      return commandsOf(cluster, (key) => raw.get(key), 'cluster')
     } catch (error) {
       destroy(cluster)
       throw error
@@ -116,13 +116,14 @@ type Either = Pick<ReturnType<typeof Redis.createClient>, 'set' | 'del' | 'eval'
 
 function commandsOf(
   client: Either,
-  get: (keys: readonly string[]) => Promise<readonly (Buffer | string | null)[]>,
+  get: (key: string) => Promise<Buffer | string | null>,
   server: string,
 ): RedisCommands {
   const px = (ttlMs: number) => ({ type: 'PX' as const, value: Math.max(1, Math.ceil(ttlMs)) })
   return {
     server,
-    get: async (keys) => (await get(keys)).map(bytesOf),
+    // One command a key, all sent together: MGET fails where a proxy stands for many servers.
+    get: async (keys) => (await Promise.all(keys.map((key) => get(key)))).map(bytesOf),
     set: (key, value, ttlMs) => client.set(key, value, { expiration: px(ttlMs) }),
     setNew: async (key, value, ttlMs) =>
       (await client.set(key, value, { condition: 'NX', expiration: px(ttlMs) })) !== null,
