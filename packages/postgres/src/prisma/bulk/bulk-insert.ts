@@ -33,13 +33,15 @@ export interface BulkInsertOptions {
   readonly signal: AbortSignal | undefined
   /** Whether the statement is the only one on its connection, so that nothing remains of it after a failure. */
   readonly isAlone: boolean
+  /** Whether a failed call leaves nothing open, so that Prisma may make it again. */
+  readonly isRepeatable: boolean
   /** Called if a table was altered inside a transaction: the next attempt at the transaction uses the new types. */
   readonly onOutdated: () => void
   /** Whether rows of the model may refer to each other: then all of them are sent in one statement, or none. */
   readonly isSelfReferring: boolean
 }
 
-/** Thrown if Prisma's statement does not have the known form. Nothing was sent. */
+/** Thrown if Prisma must execute the call: its statement does not have the known form, or it reports another error. */
 export class UnknownStatement extends Error {
   override readonly name = 'UnknownStatement'
 }
@@ -53,7 +55,7 @@ export class BulkInsert {
   readonly #rows: Rows
   readonly #options: BulkInsertOptions
   #isTaken = false
-  /** Whether it has reached the database, or failed to; then Prisma must not execute it. */
+  /** Whether its outcome is known; then Prisma must not execute it. */
   isSent = false
 
   constructor(rows: Rows, options: BulkInsertOptions) {
@@ -120,7 +122,11 @@ export class BulkInsert {
         argTypes: last.values.map(() => ({ arity: 'scalar', scalarType: 'string' })),
       },
       statements.length === 0 ? undefined : statements.map(({ text, values }) => ({ text, values })),
-    )
+    ).catch((error: unknown) => {
+      // Foreign keys are checked at the end of each statement: one statement for all rows may report another violation.
+      const { isRepeatable } = this.#options
+      throw statements.length > 0 && isRepeatable && isViolation(error) ? new UnknownStatement() : error
+    })
     return Array.isArray(answer) ? joined(answer, [...statements, last], this.#rows.rows.length) : answer
   }
 
@@ -217,6 +223,10 @@ export class BulkInsert {
     return sharedText(query.args[cell.argument], type)
   }
 }
+
+/** Whether a constraint was violated. */
+const isViolation = (error: unknown): boolean =>
+  (error as { readonly cause?: { readonly originalCode?: string } }).cause?.originalCode?.startsWith('23') === true
 
 function fieldOf(column: string, model: Model): Field | undefined {
   for (const field of model.values()) if (field.column === column) return field

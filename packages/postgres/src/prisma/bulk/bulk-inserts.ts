@@ -150,6 +150,7 @@ export class BulkInserts {
       types: this.#types,
       signal: this.#host.signal(),
       onOutdated: this.#host.onOutdated,
+      isRepeatable: transaction?.kind !== 'itx',
       isAlone: !transaction && include === undefined && select === undefined,
       isSelfReferring: [...model.values()].some(({ kind, type }) => kind === 'object' && type === name),
     })
