@@ -69,7 +69,7 @@ describe('miyabi backup', () => {
     expect(await run('prune --last 1')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^removed/) })
     expect(await listed()).toMatchObject([{ id, state: 'whole' }])
     writeFileSync(path.join(own, 'backups', id, 'stray'), '')
-    expect(await run('verify')).toMatchObject({ code: 2, stdout: expect.stringContaining('stray is no file') })
+    expect(await run('verify')).toMatchObject({ code: 2, stdout: expect.stringContaining('stray is not a file') })
     rmSync(path.join(own, 'backups', id, 'stray'))
   })
 

@@ -45,7 +45,7 @@ it('lets neither a relay nor a consumer work on a restored store until it is res
   expect(await restoreToResume(db.asService())).toMatchObject({
     code: 'db.not_resumed',
     effect: 'none',
-    message: expect.stringContaining('miyabi backup resume'),
+    message: expect.stringContaining('db:backup resume'),
   })
   expect(await asOwner('SELECT FROM outbox')).toHaveLength(1)
   expect(await asOwner('SELECT FROM stream_shards')).toEqual([])

@@ -46,7 +46,7 @@ describe('a certificate file that vanishes', () => {
   it('is refused by whatever begins with one that is none, by the name of the variable and without what is in it', () => {
     const { settings } = settingsWithCertificate()
     writeFileSync(path.join(folder, 'root.crt'), 'hunter3')
-    const told = 'DATABASE_URL: has an sslrootcert whose file holds no certificate'
+    const told = 'DATABASE_URL: has an sslrootcert whose file contains no certificate'
     expect(() => createPostgres(settings)).toThrow(told)
     expect(() => createPool(settings)).not.toThrow('hunter3')
   })

@@ -6,7 +6,7 @@ const UNSENDABLE = ['app:a\nb', 'app:a\0b', 'app:\ud800', `app:${'x'.repeat(500)
 describe('tags', () => {
   it.each(UNSENDABLE)('refuse %j, as `tag` and as a literal: a list of tags takes a line for each', (text) => {
     expect(isTag(text)).toBe(false)
-    expect(() => tag.of(text.slice('app:'.length))).toThrow('A tag has at most 500 bytes')
+    expect(() => tag.of(text.slice('app:'.length))).toThrow('expected at most 500 bytes')
   })
 
   it('take whatever else a name may be', () => {

@@ -272,7 +272,7 @@ describe('a bound on depth', () => {
       effect: 'none',
       retryable: true,
       details: { maxDepth: 5 },
-      message: expect.stringContaining('miyabi outbox status'),
+      message: expect.stringContaining('db:outbox status'),
     })
     const events = await admin(`SELECT FROM outbox WHERE topic = 'events.append'`)
     expect(events).toHaveLength(tried - 1)

@@ -175,12 +175,20 @@ describe('a createMany', () => {
   it('fails as in Prisma, with the same name, code, message and meta', async () => {
     await using off = open({ compiledQueries: false })
     const email = `${randomUUID()}@example.com`
+    const socket = { userId: randomUUID(), connectionId: 'b' }
+    const later = { ...socket, createdAt: new Date() }
     const trial = { userId: randomUUID(), pluginId: PLUGIN, licenseKey: 'k', expiresAt: new Date() }
     const calls: readonly ((postgres: Postgres) => Promise<unknown>)[] = [
       ({ prisma }) => prisma.user.createMany({ data: [{ email }, { email }] }),
       ({ prisma }) => prisma.user.createMany({ data: [{ id: 'none', email }, { email: `a${email}` }] }),
       ({ prisma }) => prisma.user.createMany({ data: [{ email: 'none' }, { email }] }),
       ({ prisma }) => prisma.trial.createMany({ data: [trial, trial] }),
+      // The first set violates a foreign key, which one statement for all rows would not get to.
+      ({ prisma }) => prisma.websocketConnection.createMany({ data: [{ ...socket, connectionId: 'a' }, later, later] }),
+      ({ prisma }) =>
+        prisma.$transaction([
+          prisma.websocketConnection.createMany({ data: [{ ...socket, connectionId: 'a' }, later, later] }),
+        ]),
       ({ prisma }) => prisma.plugin.createMany({ data: [plugin(), plugin({ rating: 10_000 })] }),
       ({ prisma }) => prisma.log.createMany({ data: [...lines(1, 'm'), { level: 'info', message: '\0' }] }),
       ({ prisma }) =>

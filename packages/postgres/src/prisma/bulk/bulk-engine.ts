@@ -1,4 +1,5 @@
 import type { BatchAnswer, BatchOptions, Engine, EngineRequest, TransactionDefaults } from '../../internals/prisma.js'
+import { UnknownStatement } from './bulk-insert.js'
 import type { BulkInserts } from './bulk-inserts.js'
 
 type Query = EngineRequest['protocolQuery']
@@ -12,6 +13,16 @@ export function bulkEngine(engine: Engine, bulk: BulkInserts, defaults: Transact
     const found = bulk.find(query)
     if (!found) return engine.request(query, ...options)
     return bulk.within(found.insert, () => engine.request(found.query, ...options))
+  }
+
+  /** A batch of one arrives as a single call, with all of its rows. */
+  const single = async (query: Query, ...options: readonly unknown[]): Promise<unknown> => {
+    try {
+      return await request(query, ...options)
+    } catch (error) {
+      if (error instanceof UnknownStatement && bulk.isOfBatch(query)) return engine.request(query, ...options)
+      throw error
+    }
   }
 
   /**
@@ -44,7 +55,7 @@ export function bulkEngine(engine: Engine, bulk: BulkInserts, defaults: Transact
   return {
     start: () => engine.start(),
     stop: () => engine.stop(),
-    request: (query, ...options) => request(query as Query, ...options),
+    request: (query, ...options) => single(query as Query, ...options),
     requestBatch: (queries, options) => {
       const [all, given] = [queries as readonly Query[], options as BatchOptions]
       const isBulk = given.transaction?.kind === 'batch' && all.some((query) => bulk.find(query))

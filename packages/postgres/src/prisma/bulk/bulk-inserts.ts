@@ -127,6 +127,11 @@ export class BulkInserts {
     return { insert, query: withArguments(query, { ...given, data }) }
   }
 
+  /** Whether a query is of a batch: it holds all rows of its call. */
+  isOfBatch(query: Query): boolean {
+    return this.#ofQueries.has(query)
+  }
+
   /** Calls `work`, which sends a call to the database. */
   within<T>(insert: BulkInsert, work: () => T): T {
     return this.#current.run(insert, work)
