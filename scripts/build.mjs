@@ -1,5 +1,5 @@
-// Brings packages up to date before a command runs our code: `node scripts/build.mjs [turbo's --filter=...]`.
-// Silent when there is nothing to build; a long build names each package as it begins, a failed one prints everything.
+// Builds outdated packages before a command runs our code: `node scripts/build.mjs [turbo's --filter=...]`.
+// Silent if there is nothing to build; a long build reports each package as it begins, a failed one prints everything.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
@@ -15,13 +15,13 @@ const folders = ['packages', 'apps', '.']
 
 const isInstalled = (folder) => existsSync(path.join(root, folder, 'node_modules'))
 
-// `pnpm --filter demo start` on a fresh clone installs the demo's packages alone, and from then on pnpm takes that for
-// a whole installation: a command of the root completes it. Within an installation (`prepare`) there is none to start.
-// biome-ignore lint/suspicious/noUndeclaredEnvVars: pnpm tells which script it runs; no task of turbo reads it
+// `pnpm --filter demo start` on a fresh clone installs only the demo's packages, and pnpm then treats this as a full
+// installation: a command of the root completes it. Within an installation (`prepare`) no other one is started.
+// biome-ignore lint/suspicious/noUndeclaredEnvVars: pnpm sets the script that it runs; no task of turbo reads it
 const needsAll = process.cwd() === root && process.env.npm_lifecycle_event !== 'prepare'
 if (needsAll && !folders.every(isInstalled)) {
   process.stderr.write('installing the packages that the demo did not need ...\n')
-  // Results belong to stdout (`pnpm -s db:status --json`), so the installation speaks on stderr.
+  // Results belong on stdout (`pnpm -s db:status --json`), so the installation writes to stderr.
   const install = spawn('pnpm install', { cwd: root, shell: true, stdio: ['ignore', 2, 2] })
   const [code] = await once(install, 'close')
   if (code !== 0) process.exit(code ?? 1)
@@ -50,7 +50,7 @@ for (const stream of [build.stdout, build.stderr]) {
   })
 }
 
-/** A second without a word is no wait; from then on each package is named when its build begins. */
+/** The first second is silent; from then on each package is reported when its build begins. */
 let isLong = false
 const beganAt = performance.now()
 const timer = setTimeout(() => {
@@ -58,7 +58,7 @@ const timer = setTimeout(() => {
   process.stderr.write('building the packages (once, and after changes) ...\n')
   for (const name of begun) say(name)
 }, 1000)
-// The seconds are counted: on a terminal in the line itself, elsewhere in a line every 20.
+// Elapsed seconds are shown: on a terminal in the line itself, elsewhere in a separate line every 20 seconds.
 const clock = setInterval(() => isLong && count(), process.stderr.isTTY ? 1000 : 20_000)
 
 function count() {

@@ -1,13 +1,13 @@
-// Makes the JavaScript of the package in the current folder: one file for each of its entries in `exports` and
-// `imports`, and what they share in files beside them. Node takes about half a millisecond of CPU for every module,
-// however small, which a package of a hundred files costs each process that imports it. Declarations are made by tsc.
+// Creates the JavaScript of the package in the current folder: one file for each of its entries in `exports` and
+// `imports`, and shared code in files next to them. Node needs about half a millisecond of CPU for every module,
+// however small, so a package of a hundred files slows each process that imports it. tsc creates the declarations.
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 
 const { exports, imports = {} } = JSON.parse(readFileSync('package.json', 'utf8'))
 
-/** `./dist/a/b.js` is made from `src/a/b.ts`. */
+/** `./dist/a/b.js` is created from `src/a/b.ts`. */
 const entryPoints = [
   ...Object.values(exports).map((entry) => entry.import?.default ?? entry.default),
   ...Object.values(imports),
@@ -18,7 +18,7 @@ const entryPoints = [
 for (const file of readdirSync('dist', { recursive: true })) {
   if (/\.js(\.map)?$/.test(file)) rmSync(path.join('dist', file))
 }
-/** Whoever imports Prisma's runtime gets it by `#prisma-runtime`, whose file says why. */
+/** Imports of Prisma's runtime are replaced by `#prisma-runtime`; its file states why. */
 const RUNTIME = '@prisma/client/runtime/client'
 const prismaRuntime = {
   name: 'prisma-runtime',
@@ -35,7 +35,7 @@ const prismaRuntime = {
     }))
     onEnd(({ metafile }) => {
       const imported = Object.values(metafile.outputs).flatMap((output) => output.imports.map((one) => one.path))
-      const text = `${RUNTIME} is imported in another way than expected: mend scripts/bundle.mjs`
+      const text = `${RUNTIME} is imported in an unexpected way: fix scripts/bundle.mjs`
       return { errors: imported.includes(RUNTIME) ? [{ text }] : [] }
     })
   },
@@ -48,7 +48,7 @@ await build({
   bundle: true,
   metafile: true,
   plugins: [prismaRuntime],
-  // Entries share one copy of what both use: a class is one class through either.
+  // Entries share one copy of common code, so that a class is the same through each entry.
   splitting: true,
   chunkNames: 'shared/[name]-[hash]',
   packages: 'external',
@@ -56,7 +56,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   sourcemap: true,
-  // The sources are not published; stack traces need their names and lines alone.
+  // The sources are not published; stack traces need only their names and lines.
   sourcesContent: false,
   logLevel: 'warning',
 })

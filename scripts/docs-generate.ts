@@ -1,5 +1,5 @@
-// Writes the pages of docs/ that are made from code. With --check it writes nothing and says which are stale (exit code
-// 2). Either way it says what is missing in those that are made from what people write.
+// Generates the pages of docs/ from code. With --check it writes nothing and reports stale pages (exit code 2). In both
+// cases it reports what is missing in the pages that are written manually.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { backupSettings } from '@miyabi/backup'
@@ -19,7 +19,7 @@ const root = path.resolve(import.meta.dirname, '..')
 
 const settings = [...settingsGroups, migrateSettings, localSettings, backupSettings]
 
-/** Each generated file, and what belongs in it. */
+/** The generated files, each with the function that renders it. */
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   '.env.example': () => renderEnvFile(settings),
   'docs/decisions/README.md': () => decisionsPage(root),
@@ -29,7 +29,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/migration-rules.md': rulesPage,
   'docs/reference/schema.md': () => schemaPage(root),
   'docs/reference/who-can-do-what.md': () => whoCanDoWhatPage(path.join(root, 'prisma/schema')),
-  // Written manually, except for the figures of the one and the diagram of the other.
+  // Written manually, except for the figures in the first and the diagram in the second.
   'README.md': () => withFigures(root, readFileSync(path.join(root, 'README.md'), 'utf8')),
   'docs/DATABASE_DESIGN.md': () =>
     withTablesDiagram(root, readFileSync(path.join(root, 'docs/DATABASE_DESIGN.md'), 'utf8')),
@@ -50,7 +50,7 @@ for (const [name, render] of Object.entries(pages)) {
   }
 }
 
-// What nobody can generate: it is for a person to say.
+// Content that cannot be generated.
 const problems = [
   ...pageEndProblems(root),
   ...decisionProblems(root),

@@ -1,5 +1,5 @@
-// Generates the Prisma client, unless what is there was made from the same schema by the same versions. Turbo runs it
-// whenever one of the packages that Prisma's configuration imports was built anew, which seldom concerns the client.
+// Generates the Prisma client, unless the existing one was generated from the same schema with the same versions. Turbo
+// runs it whenever a package that Prisma's configuration imports was rebuilt, which rarely affects the client.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ const root = path.resolve(import.meta.dirname, '..')
 const client = path.join(root, 'packages/postgres/src/schema/generated')
 const stamp = path.join(client, 'made-from.json')
 
-/** The packages that have a say in what is generated, and from where each is resolved. */
+/** The packages that affect the generated client, and the location from which each is resolved. */
 const GENERATORS = [
   ['prisma', root],
   ['prisma-json-types-generator', root],
@@ -40,9 +40,9 @@ function madeFrom() {
 }
 
 /**
- * Takes out what the generated client does to its whole process: it sets a global `__dirname`, from an
- * `import.meta.url` that a CommonJS bundle does not have, so that the bundle dies while it is loaded. Only a native
- * engine would look for its file there, and this client has none.
+ * Removes a side effect of the generated client on its whole process: it sets a global `__dirname` from an
+ * `import.meta.url` that a CommonJS bundle does not have, so that the bundle fails while loading. Only a native engine
+ * would search for its file there, and this client has none.
  */
 function leaveGlobalsAlone(file) {
   const text = readFileSync(file, 'utf8')
@@ -55,7 +55,7 @@ function leaveGlobalsAlone(file) {
 
 const READS = 'FindUnique|FindUniqueOrThrow|FindFirst|FindFirstOrThrow|FindMany|Aggregate|GroupBy'
 
-/** Lets the reads of a model take `cacheStrategy`; those of `count` come from those of `findMany`. */
+/** Lets the reads of a model accept `cacheStrategy`; the arguments of `count` are derived from those of `findMany`. */
 function typeCacheStrategy(file) {
   const head = new RegExp(`^export type ${path.basename(file, '.ts')}(${READS})Args<.*> = \\{$`, 'gm')
   const text = readFileSync(file, 'utf8')
@@ -74,9 +74,9 @@ const now = madeFrom()
 if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) {
   console.log('The Prisma client is up to date.')
 } else {
-  rmSync(stamp, { force: true }) // what is there from now on is neither whole nor of before
+  rmSync(stamp, { force: true }) // from now on the existing client is incomplete
   const prisma = createRequire(path.join(root, 'package.json')).resolve('prisma/build/index.js')
-  // Prisma starts the generators of others by their names.
+  // Prisma starts third-party generators by their names.
   const env = { ...process.env, PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env.PATH}` }
   const { status } = spawnSync(process.execPath, [prisma, 'generate'], { cwd: root, env, stdio: 'inherit' })
   if (status === 0) {

@@ -25,7 +25,7 @@ const subjects: readonly {
   { subject: 'Scaling reads: replicas, tokens, cache', numbers: [[135, 142], 145, 147, 148] },
 ]
 
-/** The index of docs/decisions by subject. */
+/** Returns the index of docs/decisions by subject. */
 export function decisionsPage(root: string): string {
   const decisions = readDecisions(root)
   const sections = subjects

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** Pages that begin with who they are for and end with where to go; decisions are found by their index. */
+/** Pages that must begin with their audience and end with links to the next pages; decisions have an index instead. */
 const FOLDERS = ['docs', 'docs/guides', 'docs/use', 'docs/reference']
 
-/** Pages that lack the one or the other, with what to write. */
+/** Returns the pages that lack either, with what to write. */
 export function pageEndProblems(root: string): string[] {
   const docs = FOLDERS.flatMap((folder) =>
     readdirSync(path.join(root, folder))

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** A column as the Prisma schema declares it, in SQL's words. */
+/** A column of the Prisma schema, in SQL terms. */
 export interface Column {
   readonly name: string
   readonly type: string
   readonly nullable: boolean
   readonly default?: string
-  /** The name in packages/postgres/src/schema/domain.ts that types its value. */
+  /** The type of its value in packages/postgres/src/schema/domain.ts. */
   readonly typedAs?: string
   readonly doc: string
   readonly primaryKey: boolean
@@ -25,9 +25,9 @@ interface Reference {
 
 export interface Table {
   readonly name: string
-  /** Its name in the Prisma schema, which is that of the type of its rows. */
+  /** Its name in the Prisma schema, which is also the name of the type of its rows. */
   readonly model: string
-  /** `@@ignore`: Prisma's client does not have it. */
+  /** `@@ignore`: not part of Prisma's client. */
   readonly isIgnored: boolean
   readonly doc: string
   readonly columns: readonly Column[]
@@ -72,7 +72,7 @@ interface Model {
 }
 
 /**
- * Reads the files of a formatted Prisma schema (one declaration a line, as `prisma format` writes it) that hold models.
+ * Reads the files of a formatted Prisma schema (one declaration per line, as by `prisma format`) that contain models.
  */
 export function readPrismaSchema(folder: string): Domain[] {
   const files = readdirSync(folder)
@@ -185,7 +185,7 @@ function sqlType({ type, modifier, attributes }: Field): string {
   return modifier === '[]' ? `${scalar}[]` : scalar
 }
 
-/** A doc comment names other fields as Prisma does: `revokedAt` is `revoked_at` here. */
+/** Replaces Prisma's names of other fields in a doc comment: `revokedAt` becomes `revoked_at`. */
 function inSqlNames(doc: string, model: Model): string {
   return doc.replace(/`(\w+)`/g, (quoted, name) => {
     const field = model.fields.find((candidate) => candidate.name === name)

@@ -4,7 +4,7 @@ import type { SuiteResult } from '../../benchmarks/src/harness/result.js'
 import { ratioOf, resultOf } from '../../benchmarks/src/report/figures.js'
 import { number } from '../../benchmarks/src/report/text.js'
 
-/** The workers of each table that is quoted. */
+/** The concurrency of the quoted tables. */
 const CONCURRENCY = 16
 
 /** A row of the front page: a workload of the benchmarks, and its contender for each column, if there is one. */
@@ -35,7 +35,7 @@ const rows: readonly Row[] = [
 const BEGIN = '<!-- figures -->\n'
 const END = '<!-- /figures -->'
 
-/** The front page with the figures of the published benchmarks, between its two marks. */
+/** Returns the front page with the figures of the published benchmarks between its two marks. */
 export function withFigures(root: string, page: string): string {
   const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)]
   if (before === -1 || after < before) throw new Error(`README.md has no ${BEGIN.trim()} before ${END}`)

@@ -13,7 +13,7 @@ const titles: Readonly<Record<string, string>> = {
   outbox: 'Outbox',
 }
 
-/** Where a page has the diagram of all tables. */
+/** The place of the diagram of all tables in a page. */
 const TABLES = /(<!-- tables: .*? -->\n)[\s\S]*?(<!-- \/tables -->)/
 
 const titleOf = (name: string): string => titles[name] ?? name.replace(/^./, (first) => first.toUpperCase())
@@ -48,7 +48,7 @@ function inOrder(domains: readonly Domain[]): Domain[] {
   return [...domains].sort((a, b) => place(a) - place(b))
 }
 
-/** A page with the diagram of all tables, without columns, between its two marks. */
+/** Returns a page with the diagram of all tables, without columns, between its two marks. */
 export function withTablesDiagram(root: string, page: string): string {
   const tables = inOrder(readPrismaSchema(path.join(root, 'prisma/schema'))).flatMap((group) => group.tables)
   const lonely = tables.filter(({ name, references }) => {
@@ -60,7 +60,7 @@ export function withTablesDiagram(root: string, page: string): string {
   return page.replace(TABLES, (_, open: string, close: string) => `${open}\n${lines.join('\n')}\n\n${close}`)
 }
 
-/** Tables that the page on the design does not name outside of its generated diagram. */
+/** Returns tables that the page on the design does not name outside its generated diagram. */
 export function designProblems(root: string, page: string): string[] {
   const text = page.replace(TABLES, '')
   return readPrismaSchema(path.join(root, 'prisma/schema'))
@@ -72,7 +72,7 @@ export function designProblems(root: string, page: string): string[] {
     )
 }
 
-/** Only keys are drawn: with all columns no one could read it. */
+/** Only keys are drawn: with all columns the diagram would be unreadable. */
 function diagram(tables: readonly Table[]): string[] {
   const entities = tables.flatMap((table) => {
     const foreign = new Set(table.references.map(({ column }) => column))

@@ -61,7 +61,7 @@ export function whoCanDoWhatPage(schemaFolder: string): string {
   ].join('\n')
 }
 
-/** Missing and superfluous entries of the record of access, with what to write. */
+/** Returns missing and superfluous entries of the access record, with what to write. */
 export function accessProblems(schemaFolder: string): string[] {
   const declared = readPrismaSchema(schemaFolder).flatMap((domain) => domain.tables)
   const tables = declared.filter(({ name }) => !Object.hasOwn(machinery, name))
@@ -79,7 +79,7 @@ export function accessProblems(schemaFolder: string): string[] {
   ]
 }
 
-/** What `pnpm db:migrate new` grants on a table: everything to the service, to users read access to their own rows. */
+/** The grants of `pnpm db:migrate new` on a table: all rights to the service, and users read their own rows. */
 function asOpened({ name, references }: Table): string {
   const refersTo = (people: string): boolean => references.some(({ table }) => table === people)
   const own = "{ select: ['own'] }"
@@ -94,7 +94,7 @@ function asOpened({ name, references }: Table): string {
 function section({ tables }: Domain): string[] {
   return tables.flatMap(({ name }) => {
     const rules = access[name as keyof typeof access]
-    if (rules === undefined) return [] // told by accessProblems
+    if (rules === undefined) return [] // reported by accessProblems
     return [`## ${name}`, '', rules.meaning, '', ...table(rules), '', ...columns(rules)]
   })
 }

@@ -1,12 +1,12 @@
-// Holds the sources to architecture.json beside this file: which package may import which, and the rooms (folders and
-// files) of each, from the top down. Part of `pnpm lint`; an argument names another root, for the test of these rules.
+// Checks the sources against architecture.json in this folder: which package may import which, and the rooms (folders
+// and files) of each, from the top down. Part of `pnpm lint`; an argument sets another root, to test these rules.
 //
-// - A file imports from its own room and from those below, never from one above.
-// - No import circle, imports of types included.
-// - Another package is imported by its name, through its `exports`, by its tests too (helpers that several need are in
-//   @miyabi/testing), and by sources only where the architecture allows it.
+// - A file imports from its own room and from rooms below, never from one above.
+// - No circular imports, including imports of types.
+// - Another package is imported by its name, through its `exports`, also in tests (shared helpers are in
+//   @miyabi/testing), and in sources only if the architecture allows it.
 // - An `index.ts` exports by name.
-// - No module that another package can reach waits at its top level: CommonJS could not require it.
+// - No module that another package can reach uses top-level await: CommonJS could not require it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseSync } from 'oxc-parser'
@@ -19,7 +19,7 @@ const architecture = JSON.parse(readFileSync(path.join(import.meta.dirname, 'arc
 /** @type {string[]} */
 const findings = []
 const packages = readPackages()
-/** What every file of every package imports. */
+/** The imports of every file of every package. */
 const allImports = new Map()
 for (const member of packages.values()) {
   const imports = new Map(filesIn(member.folder).map((file) => [file, importsOf(file)]))
@@ -71,7 +71,7 @@ function isSource({ folder }, file) {
 }
 
 /**
- * What a file imports or exports from elsewhere: `{ from, to }`, where `to` is the file meant, if it is one of ours.
+ * The imports and re-exports of a file: `{ from, to }`, where `to` is the imported file, if it is one of ours.
  */
 function importsOf(file) {
   const text = readFileSync(path.join(root, file), 'utf8')
@@ -109,7 +109,7 @@ function checkPackage(member, file, { from, to }) {
   }
 }
 
-/** The room of a source: a folder, or a file beside the folders. */
+/** The room of a source: a folder, or a file next to the folders. */
 function roomOf({ folder }, file) {
   return path.relative(path.join(folder, 'src'), file).split('/')[0]
 }
@@ -130,7 +130,7 @@ function checkListed(member, file) {
   }
 }
 
-/** The sources behind the `exports` of the packages, and all that these import, now or later. */
+/** The sources of the `exports` of the packages, and everything they import, statically or dynamically. */
 function reachableByOthers() {
   const reached = new Set()
   const visit = (file) => {
@@ -158,7 +158,7 @@ function checkTopLevelAwait(file) {
   findings.push(`${file}: waits at the top level, so that CommonJS cannot require it; wait in a function`)
 }
 
-/** Whether a node waits when its module is loaded: what is in a function waits when that is called. */
+/** Whether a node awaits while its module is loaded. An await in a function runs only when that is called. */
 function awaits(node) {
   if (node === null || typeof node !== 'object') return false
   if (Array.isArray(node)) return node.some(awaits)
@@ -168,7 +168,7 @@ function awaits(node) {
   return Object.values(node).some(awaits)
 }
 
-/** Each circle once, as the files on it. */
+/** Returns each circular import once, as a list of its files. */
 function circlesIn(sources) {
   const circles = []
   const done = new Set()

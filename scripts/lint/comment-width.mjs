@@ -1,5 +1,5 @@
-// Holds comments to the width of the code. Part of `pnpm lint`: the formatter leaves them as they are. A line that
-// cannot be broken, such as that of a long URL or of a table, may be longer.
+// Limits comments to the width of the code. Part of `pnpm lint`: the formatter does not change comments. A line that
+// cannot be broken, such as a long URL or a row of a table, may be longer.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

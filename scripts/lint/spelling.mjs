@@ -1,5 +1,5 @@
-// Checks the spelling of pages, comments and messages (cspell.json), and that the words which it takes for right
-// besides those of its dictionaries are lower case, sorted and there once. Names those that no text has any more.
+// Checks the spelling of pages, comments and messages (cspell.json), and that the list of additional words is lower
+// case, sorted and without duplicates. Reports words of the list that no text uses any more.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -11,16 +11,16 @@ const cspell = path.join(root, 'node_modules/cspell/bin.mjs')
 const args = [cspell, 'lint', '--no-progress', '--no-summary']
 const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
 if (status !== 0) {
-  console.error(`Correct the spelling; a word that is right goes to ${LIST}`)
+  console.error(`Correct the spelling, or add a correct word to ${LIST}`)
   process.exitCode = 1
 }
 
 const words = readFileSync(path.join(root, LIST), 'utf8').trimEnd().split('\n')
 const sorted = [...new Set(words.map((word) => word.toLowerCase()))].sort()
 const isSorted = words.join('\n') === sorted.join('\n')
-if (!isSorted) console.error(`${LIST} is not lower case, sorted, and each word once; expected:\n${sorted.join('\n')}`)
+if (!isSorted) console.error(`${LIST} must be lower case, sorted and unique; expected:\n${sorted.join('\n')}`)
 
-/** Where the files of cspell.json are. */
+/** The folders of the files in cspell.json. */
 const folders = ['packages', 'apps'].flatMap((parent) =>
   readdirSync(path.join(root, parent)).map((name) => path.join(parent, name)),
 )
@@ -40,5 +40,5 @@ const files = [
 ].filter((name) => existsSync(path.join(root, name)))
 const text = files.map((name) => readFileSync(path.join(root, name), 'utf8').toLowerCase()).join('\n')
 const unused = sorted.filter((word) => !text.includes(word))
-if (unused.length > 0) console.error(`${LIST}: no text has ${unused.join(', ')}; take it out`)
+if (unused.length > 0) console.error(`${LIST}: no text contains ${unused.join(', ')}; remove it`)
 if (!isSorted) process.exitCode = 1

@@ -10,8 +10,8 @@ export interface Servers {
 }
 
 /**
- * Starts the embedded servers (or joins running ones) if the environment does not name a URL. In production nothing is
- * started: there the context reports what is missing.
+ * Starts the embedded servers (or uses running ones) if the environment does not set a URL. In production no server is
+ * started, and the context reports missing settings.
  */
 export async function boot(env: Environment, logger: Logger, signal: AbortSignal): Promise<Servers> {
   const origins = resolveServers(env)

@@ -3,12 +3,12 @@ import type { Command } from './usage/command.js'
 import { UsageError } from './usage/faults.js'
 import { missingCommand, type Resolved, resolve } from './usage/table.js'
 
-/** What a command line asks for. */
+/** The request of a command line. */
 export type CommandLine =
   | { readonly kind: 'version' }
-  /** Of a command, of a group, or of everything. */
+  /** Help for a command, a group, or everything. */
   | { readonly kind: 'help'; readonly topic: Resolved }
-  /** Nothing. */
+  /** No command. */
   | { readonly kind: 'empty'; readonly topic: Resolved }
   | {
       readonly kind: 'run'
@@ -19,7 +19,7 @@ export type CommandLine =
 
 /**
  * Reads a command line, the arguments after `miyabi`.
- * @throws {UsageError} with everything that is wrong with it.
+ * @throws {UsageError} listing every fault.
  */
 export async function readCommandLine(args: readonly string[]): Promise<CommandLine> {
   const [first] = args
@@ -43,7 +43,7 @@ export async function readCommandLine(args: readonly string[]): Promise<CommandL
   return { kind: 'run', name, command, args: rest }
 }
 
-/** Whether an option is among the arguments; what follows `--` is not one. */
+/** Whether an option is among the arguments; arguments after `--` are not options. */
 export function hasOption(args: readonly string[], option: string): boolean {
   const end = args.indexOf('--')
   return args.slice(0, end < 0 ? undefined : end).includes(option)

@@ -45,7 +45,7 @@ export const miyabi: CommandGroup = {
       summary: 'Writes, checks, verifies and rolls back migrations',
       commands: {
         new: {
-          summary: 'Writes a reversible migration for what is new in the Prisma schema',
+          summary: 'Writes a reversible migration for the changes of the Prisma schema',
           load: async () => (await import('./commands/migrate-new.js')).newCommand,
         },
         down: {
@@ -91,10 +91,10 @@ export const miyabi: CommandGroup = {
       load: async () => (await import('./commands/relay.js')).relay,
     },
     outbox: {
-      summary: 'Shows and manages the effects that committed transactions left in the outbox',
+      summary: 'Shows and manages the effects of committed transactions in the outbox',
       commands: {
         status: {
-          summary: 'Shows what waits in the outbox and how many relays work on it',
+          summary: 'Shows what is pending in the outbox and how many relays process it',
           load: async () => (await import('./commands/outbox-status.js')).outboxStatus,
         },
         dead: {
@@ -102,11 +102,11 @@ export const miyabi: CommandGroup = {
           load: async () => (await import('./commands/outbox-dead.js')).outboxDead,
         },
         retry: {
-          summary: 'Queues dead letters again, behind what waits under their keys',
+          summary: 'Returns dead letters to the queue, behind the pending effects of their keys',
           load: async () => (await import('./commands/outbox-retry.js')).outboxRetry,
         },
         discard: {
-          summary: 'Deletes dead letters of the outbox permanently',
+          summary: 'Permanently deletes dead letters of the outbox',
           load: async () => (await import('./commands/outbox-discard.js')).outboxDiscard,
         },
         topics: {
@@ -117,7 +117,7 @@ export const miyabi: CommandGroup = {
               load: async () => (await import('./commands/outbox-topics-plan.js')).planOutboxTopics,
             },
             apply: {
-              summary: 'Opens to users the effects that the application opens to them, and closes all others',
+              summary: 'Lets users cause the effects that the application opens to them, and no others',
               load: async () => (await import('./commands/outbox-topics-apply.js')).applyOutboxTopics,
             },
           },
@@ -132,17 +132,17 @@ export const miyabi: CommandGroup = {
           load: async () => (await import('./commands/streams-dead.js')).streamsDead,
         },
         retry: {
-          summary: 'Gives records that a consumer could not handle to it again',
+          summary: 'Redelivers to a consumer the records that it could not handle',
           load: async () => (await import('./commands/streams-retry.js')).streamsRetry,
         },
         discard: {
-          summary: 'Deletes records that a consumer could not handle permanently',
+          summary: 'Permanently deletes records that a consumer could not handle',
           load: async () => (await import('./commands/streams-discard.js')).streamsDiscard,
         },
       },
     },
     maintain: {
-      summary: 'Creates the next partitions of the tables by month, and drops expired ones',
+      summary: 'Creates the next monthly partitions of tables, and drops expired ones',
       load: async () => (await import('./commands/maintain.js')).maintain,
     },
     backup: {
@@ -161,7 +161,7 @@ export const miyabi: CommandGroup = {
           load: async () => (await import('./commands/backup-verify.js')).backupVerify,
         },
         restore: {
-          summary: 'Restores a backup of both stores into an empty stack, which it migrates itself',
+          summary: 'Restores a backup of both stores into an empty stack, and migrates it',
           load: async () => (await import('./commands/backup-restore.js')).restoreCommand,
         },
         resume: {

@@ -1,6 +1,6 @@
 import { runCli } from './cli.js'
 
-// A reader that has seen enough (`| head -1`) closes the pipe: no fault of ours, and nothing to say.
+// A reader that needs no more output (`| head -1`) closes the pipe: this is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })

@@ -1,8 +1,8 @@
 import { prismaConfig } from '@miyabi/migrate'
 
 /**
- * What Prisma's commands work on outside of the workspace: the schema and the migrations that are packed beside this
- * file. `.env` and the embedded stack are the project's, in whose folder `miyabi prisma` runs them.
+ * The configuration of Prisma's commands outside the workspace: the schema and the migrations that are packed next to
+ * this file. `.env` and the embedded stack are those of the project in whose folder `miyabi prisma` runs.
  */
 export default prismaConfig({
   root: process.cwd(),

@@ -6,7 +6,7 @@ import { UsageError, type UsageFault } from './usage/faults.js'
 /** Describes every command of `miyabi`, in the order of its help. */
 export const commandReference = (): Promise<readonly CommandDescription[]> => describeTable(miyabi.commands)
 
-/** Returns everything that is wrong with a command line, the arguments after `miyabi`, without running it. */
+/** Returns all faults of a command line, the arguments after `miyabi`, without running it. */
 export async function commandFaults(args: readonly string[]): Promise<readonly UsageFault[]> {
   try {
     await readCommandLine(args)

@@ -4,7 +4,7 @@ import { print, table } from '../terminal/print.js'
 /** Rows of a table are cut off here, so that the demo fits on a screen. */
 const SHOWN = 6
 
-/** What a user would query: joins and aggregates, with Prisma if it can express them, otherwise with SQL. */
+/** Typical queries: joins and aggregates, with Prisma if it can express them, otherwise with SQL. */
 export async function queries(db: DatabaseContext): Promise<void> {
   const service = db.asService() // a user would see only their own rows: step 6
   await subscriptionsPerUser(service)

@@ -12,7 +12,7 @@ export async function identity(db: DatabaseContext): Promise<void> {
   await cached(db)
 }
 
-/** This code does not say whose rows are wanted. */
+/** This code does not state whose rows it requests. */
 async function subscriptionsOf({ pg }: ScopedContext): Promise<string> {
   const rows = await pg.subscription.findMany({ select: { pluginId: true }, orderBy: { pluginId: 'asc' } })
   return rows.map(({ pluginId }) => pluginId).join(', ')
@@ -58,7 +58,7 @@ async function nobody(db: DatabaseContext): Promise<void> {
   }
 }
 
-/** The same, cached: each user's rows are their own in the cache, too, and follow what is committed. */
+/** The same query, cached: each user also gets their own rows from the cache, and commits update them. */
 async function cached(db: DatabaseContext): Promise<void> {
   await using relay = db.relay() // the only one, so this process receives raised tags
   const people = await db.asService().pg.user.findMany({ where: { role: 'user' }, orderBy: { email: 'asc' }, take: 2 })

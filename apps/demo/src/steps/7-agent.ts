@@ -55,7 +55,7 @@ async function live(db: DatabaseContext, agentId: string, recipient: string): Pr
   const ahead = life.filter(({ progress }) => progress > done)
   for (const next of ahead) {
     state = await db.dynamodb.agentState.save({ agentId, ...next, expectedVersion: state?.version ?? 0 })
-    // If a crash loses it here, nothing is missed: it only reports that there is a newer state, which is stored.
+    // If a crash loses the message here, no state is lost: it only reports a newer state, which is stored.
     const payload = { agentId, version: state.version, status: state.status, progress: state.progress }
     await db.dynamodb.messages.enqueue({ recipient, messageType: 'execution_update', payload })
   }
@@ -73,7 +73,7 @@ async function saveLate(db: DatabaseContext, { agentId, version }: AgentState): 
   throw new Error('it has overwritten a newer state')
 }
 
-/** What a web socket server does for a connected user: lease the messages, send them, acknowledge what was sent. */
+/** The work of a web socket server for a connected user: lease messages, send them, acknowledge those sent. */
 async function deliver(
   db: DatabaseContext,
   recipient: string,

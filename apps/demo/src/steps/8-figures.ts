@@ -25,7 +25,7 @@ export async function figures(db: DatabaseContext, env: Environment, telemetry: 
   table(['pool: total', 'active', 'idle', 'waiting', 'min', 'max'], [[total, active, idle, waiting, min, max]])
 
   print()
-  // What no client can count: all connections, and the size on the server's disk.
+  // Figures that no client can count: all connections, and the size on the server's disk.
   const [server] = await db.pg.$queryRaw<ServerFigures[]>`
     SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
            current_setting('max_connections')::int AS limit,
@@ -71,7 +71,7 @@ export async function figures(db: DatabaseContext, env: Environment, telemetry: 
   await seen(telemetry)
 }
 
-/** What `serveMetrics(telemetry)` would serve, and where the time went. */
+/** The output of `serveMetrics(telemetry)`, and the statements that took the most time. */
 async function seen(telemetry: Telemetry): Promise<void> {
   const lines = (await telemetry.prometheus()).split('\n')
   const metrics = lines.filter((line) => line.startsWith('# TYPE ')).length

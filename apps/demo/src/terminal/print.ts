@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { Logger } from '@miyabi/db'
 import Table from 'cli-table3'
 
-/** What a table's cell may hold. */
+/** The type of a table's cell. */
 export type Cell = string | number | bigint | boolean | null | undefined
 
 const none = { mid: '', 'mid-mid': '', 'left-mid': '', 'right-mid': '' }

@@ -13,7 +13,7 @@ const count = <T>(items: readonly T[], key: (item: T) => string): Record<string,
 }
 
 describe('the deliveries of the package', () => {
-  it('are 329 of 58 kinds, each with a name of its own', () => {
+  it('are 329 of 58 kinds, each with a unique name', () => {
     expect(deliveries).toHaveLength(329)
     expect(new Set(deliveries.map(({ kind }) => kind)).size).toBe(58)
     expect(new Set(deliveries.map(({ name }) => name)).size).toBe(329)
@@ -29,14 +29,14 @@ describe('the deliveries of the package', () => {
     expect(repositories.every(({ ownerGithubId }) => ids.has(ownerGithubId))).toBe(true)
   })
 
-  it('tell of an account more than once, and the first time counts', () => {
+  it('mention an account several times, and the first one counts', () => {
     const named = toWebUsers(deliveries).find(({ githubId }) => githubId === 21031067n)
     expect(named?.githubUsername).toBe('Codertocat')
   })
 })
 
 describe('toExecution', () => {
-  it('makes work of ten kinds', () => {
+  it('creates executions from ten kinds', () => {
     expect(count(executions, ({ agentType }) => agentType)).toMatchInlineSnapshot(`
       {
         "CodeGen": 7,
@@ -57,12 +57,12 @@ describe('toExecution', () => {
     `)
   })
 
-  it('gives every execution a sender and a repository to belong to', () => {
+  it('assigns every execution to a sender and a repository', () => {
     const work = deliveries.filter((delivery) => toExecution(delivery))
     expect(work.every(({ payload }) => payload.sender && payload.repository)).toBe(true)
   })
 
-  it('gives an end to what has ended, never before its start, and a reason to what failed', () => {
+  it('sets the end of an ended execution, never before its start, and the reason of a failed one', () => {
     for (const { status, startedAt, completedAt, errorMessage } of executions) {
       const hasEnded = status === 'completed' || status === 'failed'
       expect(completedAt !== null && startedAt !== null).toBe(hasEnded)
@@ -71,13 +71,13 @@ describe('toExecution', () => {
     }
   })
 
-  it('is pure: the same delivery gives the same execution', () => {
+  it('is pure: equal deliveries produce equal executions', () => {
     expect(readDeliveries().map(toExecution)).toEqual(deliveries.map(toExecution))
   })
 })
 
 describe('toLogLines', () => {
-  it('tells what came in, each step of a job, and the outcome', () => {
+  it('logs the arrival, each step of a job, and the outcome', () => {
     const delivery = deliveries.find(({ name }) => name === 'workflow_job/1')
     const execution = delivery && toExecution(delivery)
     expect(delivery && execution && toLogLines(delivery, execution)).toMatchInlineSnapshot(`

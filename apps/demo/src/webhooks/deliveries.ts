@@ -16,8 +16,7 @@ export interface Delivery {
 }
 
 /**
- * A delivery, and what is stored of it: when it first arrived, and the ids of its sender and its repository, if it has
- * them.
+ * A delivery and its stored facts: when it first arrived, and the ids of its sender and its repository, if it has them.
  */
 export interface StoredDelivery {
   readonly delivery: Delivery

@@ -30,9 +30,8 @@ export async function readPages(ask: (cursor?: string) => Promise<Page<StoredEve
 }
 
 /**
- * Appends the same events again, as when GitHub redelivers what it is unsure of: each by a separate caller,
- * concurrently. Their ids are unchanged, so nothing is added. Returns the number of callers, and of the events that
- * were already stored.
+ * Appends the same events again, as when GitHub redelivers events: each by a separate caller, concurrently. Their ids
+ * are unchanged, so nothing is added. Returns the number of callers, and of the events that were already stored.
  */
 export async function appendAgain(
   db: DatabaseContext,

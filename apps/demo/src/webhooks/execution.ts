@@ -3,7 +3,7 @@ import { stableId } from '../customers/stable-id.js'
 import type { Delivery } from './deliveries.js'
 import type { Payload, Subject } from './payload.js'
 
-/** What an agent did about a delivery; its user and its repository are known to the database. */
+/** The work of an agent on a delivery; its user and its repository are in the database. */
 export interface Execution {
   readonly id: string
   readonly agentType: AgentType
@@ -27,9 +27,9 @@ interface Work {
 }
 
 /**
- * The kinds that are work for an agent: code was pushed or is under review, something is being checked, run or
- * deployed, an issue or a pull request moved. The other kinds (stars, labels, memberships, purchases ...) only report
- * that something happened: they become events and nothing else.
+ * The kinds that are work for an agent: code was pushed or is under review, a check, run or deployment is in progress,
+ * an issue or a pull request changed. The other kinds (stars, labels, memberships, purchases ...) only report an event
+ * and are stored only as events.
  */
 const WORK: Readonly<Record<string, Work>> = {
   workflow_run: { agentType: 'Coordinator', subject: (payload) => payload.workflow_run },

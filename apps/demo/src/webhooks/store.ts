@@ -78,7 +78,7 @@ export async function storeDeliveries(
   }
 }
 
-/** What is stored of deliveries, in their order. */
+/** Returns the rows to store for deliveries, in their order. */
 export async function readStored(
   tx: Prisma.TransactionClient,
   deliveries: readonly Delivery[],

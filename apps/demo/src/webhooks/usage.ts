@@ -3,7 +3,7 @@ import { payerOf } from '../customers/customers.js'
 import type { Delivery } from './deliveries.js'
 import { type Execution, toExecution } from './execution.js'
 
-/** What an execution counts, each with a separate event: the agent, and an issue if it was one. */
+/** The uses that an execution counts, each with a separate event: the agent, and an issue if it processed one. */
 const METERS = ['agent_executions', 'issues'] as const
 type Meter = (typeof METERS)[number]
 

@@ -6,7 +6,7 @@ import type { CacheWorld } from './world.js'
 
 const HOUR_MS = 3_600_000
 
-/** How long others are served what was before a commit. */
+/** The time after a commit during which other processes serve the previous value. */
 export async function freshWorkload(world: CacheWorld): Promise<Workload> {
   const { admin, env, openContext } = world
   const [id = ''] = world.pluginIds
@@ -70,7 +70,7 @@ export async function freshWorkload(world: CacheWorld): Promise<Workload> {
   return {
     name: 'commit to fresh',
     about:
-      'A row is changed, and another cache, which has the value of before in memory, is asked until it gives the new one. BentoCache is told by the application after the commit, which a crash in between or a load under way would leave stale; ours is told by a trigger and a relay: that of the process that writes, or of another one.',
+      'A row is changed, and another cache, which has the previous value in memory, is read until it returns the new one. The application notifies BentoCache after the commit, so a crash in between or a load in progress would leave a stale value; ours is notified by a trigger and a relay: that of the writing process, or of another one.',
     concurrency: [1],
     contenders: [
       bento,

@@ -3,17 +3,17 @@ import type { CachePeer, Load } from './peers/peer.js'
 import type { CacheWorld } from './world.js'
 
 const HOUR_MS = 3_600_000
-/** Entries of a memory that holds all, and of one that holds few. */
+/** Capacity, in entries, of a memory that holds all entries, and of one that holds few. */
 const ALL = 20_000
 const FEW = 500
-/** Hot keys, and how long each is served, in milliseconds. */
+/** The number of hot keys, and how long each is served, in milliseconds. */
 const HOT_KEYS = 20
 const HOT_MS = 50
 
 const calls = (peers: readonly [CachePeer, ...CachePeer[]], run: (peer: CachePeer, turn: number) => Promise<unknown>) =>
   peers.map((peer): Contender => ({ name: peer.name, run: (turn) => run(peer, turn) })) as [Contender, ...Contender[]]
 
-/** What a call takes by the level that answers it. */
+/** The time of a call, by the level that answers it. */
 export async function levelWorkloads(world: CacheWorld, { quick }: { readonly quick: boolean }): Promise<Workload[]> {
   const { pluginIds, plugin } = world
   const idAt = (turn: number): string => pluginIds[turn % pluginIds.length] ?? ''
@@ -22,7 +22,7 @@ export async function levelWorkloads(world: CacheWorld, { quick }: { readonly qu
   const rows = new Map(await Promise.all(pluginIds.map(async (id) => [id, await plugin(id)] as const)))
   const page = pluginIds.slice(0, 50).map((id) => rows.get(id))
   const loadPage: Load = async () => page
-  // Behind the id stands what makes keys of their own for one row.
+  // The suffix of the id makes several keys for the same row.
   const idOf = (key: string): string => key.split('#')[0] ?? ''
   const load: Load = (key) => plugin(idOf(key))
   const inRedis = quick ? 2_000 : 10_000
@@ -43,7 +43,7 @@ export async function levelWorkloads(world: CacheWorld, { quick }: { readonly qu
   return [
     {
       name: 'memory: a row',
-      about: 'A plugin of 23 columns that is in the memory of the process; each caller may change what it gets.',
+      about: 'A plugin of 23 columns that is in the memory of the process; each caller may modify the result.',
       concurrency: [1],
       contenders: calls(wide, (peer, turn) => peer.getOrSet(idAt(turn), HOUR_MS, load)),
       reset: () => {
@@ -53,13 +53,13 @@ export async function levelWorkloads(world: CacheWorld, { quick }: { readonly qu
     },
     {
       name: 'memory: a page',
-      about: 'The same of one value with 50 such rows.',
+      about: 'The same for one value with 50 such rows.',
       concurrency: [1],
       contenders: calls(wide, (peer) => peer.getOrSet('page', HOUR_MS, loadPage)),
     },
     {
       name: 'Redis',
-      about: `A row that is in Redis and not in memory: ${inRedis} keys in turn, of which memory holds a small part.`,
+      about: `A row that is in Redis and not in memory: ${inRedis} keys in turn, few of which fit in memory.`,
       concurrency: [1, 16],
       contenders: calls(narrow, (peer, turn) => peer.getOrSet(keyInRedis(turn), HOUR_MS, lost)),
       reset: () => {
@@ -69,7 +69,7 @@ export async function levelWorkloads(world: CacheWorld, { quick }: { readonly qu
     },
     {
       name: 'miss',
-      about: 'A row that is in neither level: looked for in both, loaded from PostgreSQL, and stored in both.',
+      about: 'A row that is in neither level: looked up in both, loaded from PostgreSQL, and stored in both.',
       concurrency: [1, 16],
       contenders: calls(narrow, (peer, turn) => peer.getOrSet(`${idAt(turn)}#miss${turn}`, HOUR_MS, load)),
     },

@@ -5,7 +5,7 @@ import { freshWorkload } from './fresh-workload.js'
 import { levelWorkloads } from './level-workloads.js'
 import { openWorld } from './world.js'
 
-/** What a cached read takes, by the level that answers it, and how long others are served what was before. */
+/** The time of a cached read, by the level that answers it, and the time during which others serve previous values. */
 export async function openCacheSuite(servers: Servers, { quick }: OpenOptions): Promise<Suite> {
   const world = await openWorld(servers)
   try {

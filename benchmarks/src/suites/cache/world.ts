@@ -10,23 +10,23 @@ import type { CachePeer, PeerOptions } from './peers/peer.js'
 
 const MAX_CONNECTIONS = 20
 
-/** What the workloads of the suite share. */
+/** The resources that the workloads of the suite share. */
 export interface CacheWorld extends AsyncDisposable {
   readonly admin: pg.Client
   readonly pluginIds: readonly string[]
-  /** A plugin out of PostgreSQL, by `pg`, for whoever has to load it. */
+  /** Loads a plugin from PostgreSQL with `pg`. */
   readonly plugin: (id: string) => Promise<unknown>
   readonly redisUrl: string
-  /** One of each library, with memory and keys of its own. Closed with the world. */
+  /** One cache of each library, with separate memory and keys. Closed with the world. */
   openPeers(options: PeerOptions): Promise<readonly [CachePeer, ...CachePeer[]]>
-  /** One more context of ours, with these variables too. Closed with the world. */
+  /** Opens another context of ours, with these additional variables. Closed with the world. */
   openContext(env: Readonly<Record<string, string>>): Promise<DatabaseContext>
-  /** What the owner of the world has opened is closed with it. */
+  /** Adds a resource that is closed with the world. */
   keep<Kept extends AsyncDisposable>(kept: Kept): Kept
   readonly env: Readonly<Record<'listens' | 'redis', Readonly<Record<string, string>>>>
 }
 
-/** The seeded database beside a redis-server of the run's own. */
+/** The seeded database, and a redis-server of the run. */
 export async function openWorld(servers: Servers): Promise<CacheWorld> {
   const stack = new AsyncStack()
   try {
@@ -73,7 +73,7 @@ export async function openWorld(servers: Servers): Promise<CacheWorld> {
   }
 }
 
-/** What is to be closed, the last one first. */
+/** The resources to close, the last one first. */
 class AsyncStack implements AsyncDisposable {
   readonly #kept: AsyncDisposable[] = []
 

@@ -2,7 +2,7 @@ import { readReplicas } from '@prisma/extension-read-replicas'
 import { stockPrisma } from '../postgres/peers/prisma.js'
 import { EVENT, type Reads } from './reads.js'
 
-/** What takes part of Prisma's. */
+/** The parts of Prisma's client that are used. */
 export interface PrismaWithReplicas extends Reads {
   rename(id: string, name: string): Promise<unknown>
   close(): Promise<void>

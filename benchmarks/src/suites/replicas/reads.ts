@@ -3,7 +3,7 @@ import type { ReplicaClient } from '@miyabi/postgres'
 /** The columns of a usage event that are read. */
 export const EVENT = { id: true, userId: true, pluginId: true, eventType: true, createdAt: true } as const
 
-/** What is read, from a replica or the primary. */
+/** The reads, from a replica or the primary. */
 export interface Reads {
   /** A usage event by its key. */
   event(id: string): Promise<unknown>
@@ -11,7 +11,7 @@ export interface Reads {
   name(id: string): Promise<string | null>
 }
 
-/** The same through one of our clients. */
+/** Returns these reads with one of our clients. */
 export function readsOf({ usageEvent, user }: Pick<ReplicaClient, 'usageEvent' | 'user'>): Reads {
   return {
     event: (id) => usageEvent.findFirst({ where: { id }, select: EVENT }),

@@ -10,7 +10,7 @@ import { replicaWorkloads } from './workloads.js'
 
 const DB_MAX_CONNECTIONS = '20'
 
-/** Reads from a standby, with the check of its position and without, and beside Prisma's extension. */
+/** Reads from a standby, with and without the check of its position, compared with Prisma's extension. */
 export async function openReplicasSuite(): Promise<Suite> {
   const servers = await startServers({ replicas: 1 })
   const replicaUrl = servers.replicaUrls?.[0] ?? ''

@@ -4,10 +4,10 @@ import type { Contender, Workload } from '../../harness/workload.js'
 import type { PrismaWithReplicas } from './prisma-extension.js'
 import { type Reads, readsOf } from './reads.js'
 
-/** What the workloads use. */
+/** The dependencies of the workloads. */
 export interface ReplicaContestants {
   readonly db: DatabaseContext
-  /** Asks the standby as if it were a primary. */
+  /** Queries the standby as if it were a primary. */
   readonly unchecked: Postgres
   /** Prisma with its extension for read replicas. */
   readonly extended: PrismaWithReplicas
@@ -67,7 +67,7 @@ function readBehindWrite({ db, extended, userIds }: ReplicaContestants): Workloa
   return {
     name: 'read behind a write',
     about:
-      'A user changes their name and reads it, another user each turn. The base reads from the primary; `me.replica` waits up to 50 ms for the standby, or falls back to the primary.',
+      'A user changes their name and reads it, a different user in each turn. The base reads from the primary; `me.replica` waits up to 50 ms for the standby, or falls back to the primary.',
     concurrency: [1, 16],
     contenders: [
       ours('ours: primary', ({ pg }) => pg),
@@ -90,7 +90,7 @@ function tokenBehindWrite({ db, userIds }: ReplicaContestants): Workload {
   return {
     name: 'token behind a write',
     about:
-      "A user changes their name, another user each turn; a token after it requests the primary's position, once for all concurrent callers.",
+      "A user changes their name, a different user in each turn; a token after it requests the primary's position, once for all concurrent callers.",
     concurrency: [1, 16],
     contenders: [
       { name: 'write', run: async (turn) => void (await write(turn)) },

@@ -6,7 +6,7 @@ import { ended } from './ended.js'
 
 const dist = path.join(import.meta.dirname, '../../../dist')
 
-/** What importing takes, in a process that is up. Disposing of it ends the processes that wait. */
+/** The time of importing in a running process. Disposing of the workload ends the waiting processes. */
 export function importWorkload(): { readonly workload: Workload } & AsyncDisposable {
   const waiting = new Map<string, Promise<ChildProcess>>()
   const stock = ['pg', '@prisma/adapter-pg', path.join(dist, 'stock-client/client.js')]

@@ -7,7 +7,7 @@ import { ended } from './ended.js'
 
 type Program = 'pg' | 'prisma' | 'ours' | 'ours-context'
 
-/** From the start of a process to its first row, and to its end. */
+/** The time from the start of a process to its first row, and to its exit. */
 export function programWorkloads(servers: Servers, userId: string): Workload[] {
   const contenders = (run: (program: Program) => Contender): [Contender, ...Contender[]] => [
     run('prisma'),
@@ -44,7 +44,7 @@ function firstRow(program: Program, servers: Servers, userId: string): Contender
     async run() {
       const child = start(program, servers, userId)
       exit = ended(child)
-      // A program that fails writes nothing, and ends.
+      // A program that fails prints nothing and exits.
       await Promise.race([once(child.stdout, 'data'), exit])
     },
     after: async () => exit,
@@ -59,7 +59,7 @@ const names: Readonly<Record<Program, string>> = {
 }
 const nameOf = (program: Program): string => names[program]
 
-/** Ours ask as a user with the application's login, which the others cannot: they are the owner. */
+/** Our programs query as a user with the application's login; the others cannot, and use the owner's login. */
 function start(program: Program, { databaseUrl, directDatabaseUrl, dynamodbEndpoint }: Servers, userId: string) {
   const url = program.startsWith('ours') ? databaseUrl : directDatabaseUrl
   const file = path.join(import.meta.dirname, '../../../dist/suites/start/programs', `${program}.js`)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { acquireStack, type Stack } from '@miyabi/local'
 import type { Contender, Workload } from '../../harness/workload.js'
 
-/** The embedded servers: from the call until both are healthy. */
+/** The time from the call until both embedded servers are healthy. */
 export function stackWorkloads(folder: string): Workload[] {
   return [
     {
@@ -30,7 +30,7 @@ function stackContender(name: string, acquire: () => Promise<Stack>): Contender 
   }
 }
 
-/** A folder for the stack that is started again and again; removed in the end. */
+/** A folder for the stack that is restarted repeatedly; removed at the end. */
 export async function warmFolder(): Promise<{ readonly folder: string } & AsyncDisposable> {
   const folder = await mkdtemp(path.join(tmpdir(), 'miyabi-bench-'))
   await chmod(folder, 0o711) // as root the servers run as another user: one that may not enter sends the data to the cache

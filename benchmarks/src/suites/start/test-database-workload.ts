@@ -9,14 +9,14 @@ import { ended } from './ended.js'
 
 const program = path.join(import.meta.dirname, '../../../dist/suites/start/programs/test-database.js')
 
-/** The prefix of all databases made here; the tests' template is named after it. */
+/** The prefix of all databases created here; the name of the tests' template is derived from it. */
 const prefixOf = (migrated: string): string => `${migrated}_bench`
 const templateOf = (prefix: string): string => pg.escapeIdentifier(`${prefix}_migrated`)
 const migratedOf = ({ directDatabaseUrl }: Servers): string =>
   decodeURIComponent(new URL(directDatabaseUrl).pathname.slice(1))
 
 /**
- * Sets the environment variables of a test run, and makes its template from the migrated database while that has no
+ * Sets the environment variables of a test run, and creates its template from the migrated database while that has no
  * rows and no connections. Returns a function that restores the environment.
  */
 export async function beTestRun(admin: pg.Client, servers: Servers): Promise<() => void> {
@@ -88,7 +88,7 @@ function firstOfProcess(admin: pg.Client): Contender {
     },
     async after() {
       await exit
-      // Includes the one it made ahead.
+      // Includes the database that was created ahead.
       for (const name of (await databases(admin)).filter((one) => !before.includes(one)))
         await admin.query(`DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`)
     },

@@ -13,23 +13,23 @@ import * as value from '../usage/values.js'
 export const backupCreate = command({
   details: 'The backup is complete when the command ends with 0. A command that fails or is interrupted leaves none.',
   options: {
-    rate: { type: value.rate, description: 'Reads at most this much per second, such as 20MB/s. Default: no limit.' },
+    rate: { type: value.rate, description: 'Maximum read rate, such as 20MB/s. Default: no limit.' },
     'clock-skew': {
       type: value.duration,
       default: '1s',
-      description: "How far the clocks of DynamoDB's writers may differ from PostgreSQL's.",
+      description: "Maximum difference between the clocks of DynamoDB's writers and PostgreSQL's.",
     },
     'write-timeout': {
       type: value.duration,
-      description: 'How long a write to DynamoDB may be in flight. Default: DYNAMODB_TIMEOUT and one more attempt.',
+      description: 'How long a write to DynamoDB may be in flight. Default: DYNAMODB_TIMEOUT plus one attempt.',
     },
-    connections: { type: value.wholeNumber(), default: '2', description: 'Connections to PostgreSQL that read.' },
+    connections: { type: value.wholeNumber(), default: '2', description: 'Connections that read from PostgreSQL.' },
     plain: { type: 'flag', description: 'Writes to S3 without encryption if there is no key.' },
   },
   json: 'the manifest',
   examples: [
     ['miyabi backup create', 'Backs up the embedded stack, or the stores that the environment names.'],
-    ['miyabi backup create --rate 20MB/s', 'Leaves room for a busy application.'],
+    ['miyabi backup create --rate 20MB/s', 'Limits the load on a busy application.'],
     ['miyabi backup create --json | jq -r .id', 'Prints the id in a job.'],
   ],
   more: 'docs/BACKUP.md',

@@ -18,7 +18,7 @@ export const drillCommand = command({
   },
   json: 'one object',
   examples: [
-    ['miyabi backup drill', 'Tests the newest backup; once a week, from a timer.'],
+    ['miyabi backup drill', 'Tests the newest backup, once a week from a timer.'],
     ['miyabi backup drill --create', 'Creates one and tests it.'],
   ],
   findings: 'Something differs from what was backed up',

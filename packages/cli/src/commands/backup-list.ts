@@ -29,7 +29,7 @@ export const backupList = command({
   },
 })
 
-/** A backup for a program: the facts of its manifest without the list of its files. */
+/** A backup in JSON: the facts of its manifest without the list of its files. */
 const facts = ({ manifest, ...listed }: ListedBackup): object => ({
   ...listed,
   ...(manifest && { cut: manifest.cut, postgres: manifest.postgres.tables, dynamodb: manifest.dynamodb.tables }),

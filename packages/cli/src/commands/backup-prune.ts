@@ -6,20 +6,20 @@ import { command } from '../usage/command.js'
 import * as value from '../usage/values.js'
 
 export const backupPrune = command({
-  details: 'The newest whole backup always stays, and so does the list of erasures.',
+  details: 'Always keeps the newest whole backup and the list of erasures.',
   options: {
     keep: { type: value.duration, description: 'Keeps backups that are younger, such as 7d.' },
     last: { type: value.wholeNumber(), description: 'Keeps this many of the newest backups.' },
     leftovers: {
       type: value.duration,
       default: '1d',
-      description: 'Removes what has no manifest and was not written to for this long.',
+      description: 'Removes incomplete backups that were not written to for this long.',
     },
     'dry-run': { type: 'flag', description: 'Shows what would be removed, and removes nothing.' },
   },
   json: 'one array',
   examples: [
-    ['miyabi backup prune --keep 30d --last 7', 'Keeps those of a month, and never fewer than seven.'],
+    ['miyabi backup prune --keep 30d --last 7', 'Keeps backups of the last 30 days, and at least seven.'],
     ['miyabi backup prune --last 3 --dry-run', 'Shows what would be removed.'],
     ['miyabi backup prune', 'Removes leftovers only.'],
   ],

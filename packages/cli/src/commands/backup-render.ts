@@ -9,9 +9,9 @@ export function reportRestore(line: Progress): (progress: RestoreProgress) => vo
   }
 }
 
-/** The effects that waited at a cut. */
+/** Returns lines about the effects that were pending at a cut. */
 export function outboxLines(outbox: readonly OutboxRows[]): readonly string[] {
   if (outbox.length === 0) return []
   const rows = outbox.map(({ topic, rows, oldest }) => `  ${topic}: ${rows}, the oldest of ${oldest.toISOString()}`)
-  return ['Effects that waited at the cut, and may have been delivered after it:', ...rows]
+  return ['Effects that were pending at the cut, and may have been delivered after it:', ...rows]
 }

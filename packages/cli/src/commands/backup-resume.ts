@@ -10,14 +10,14 @@ export const resumeCommand = command({
   options: {
     outbox: {
       type: value.oneOf('deliver', 'discard'),
-      description: 'What happens to the effects that waited at the cut. Required if there are any.',
+      description: 'What to do with effects that were pending at the cut. Required if there are any.',
     },
     'without-erasures': { type: 'flag', description: 'Does not repeat the erasures of users since the backup.' },
   },
   json: 'one object',
   examples: [
-    ['miyabi backup resume', 'If nothing waited at the cut.'],
-    ['miyabi backup resume --outbox deliver', 'Delivers the effects that waited, under the same ids.'],
+    ['miyabi backup resume', 'If no effect was pending at the cut.'],
+    ['miyabi backup resume --outbox deliver', 'Delivers the pending effects, with the same ids.'],
     ['miyabi backup resume --outbox discard', 'Deletes them.'],
   ],
   more: 'docs/BACKUP.md',

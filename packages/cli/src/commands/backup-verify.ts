@@ -30,7 +30,7 @@ export const backupVerify = command({
         try {
           verified.push(await verifyBackup(target, id, { key, plain, signal, onFile }))
         } catch (error) {
-          // Among several it is one that is damaged.
+          // One of several backups counts as damaged.
           if (ids.length === 1 || !isMiyabiError(error, ...ABOUT_ONE)) throw error
           verified.push({ id, manifest: undefined, faults: [{ file: '', problem: 'manifest', text: error.message }] })
         }

@@ -4,11 +4,11 @@ import { exitCode } from '../terminal/exit-code.js'
 import { command } from '../usage/command.js'
 import * as value from '../usage/values.js'
 
-/** What is done to dead letters, by their ids. */
+/** A change of dead letters, by their ids. */
 interface Change {
   readonly of: 'outbox' | 'streams'
   readonly name: string
-  /** What the count of changed letters is printed with. */
+  /** The text after the number of changed letters. */
   readonly done: string
   readonly more: string
   readonly work: (service: ScopedContext, ids: readonly string[] | 'all') => Promise<number>

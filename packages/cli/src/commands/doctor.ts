@@ -7,7 +7,7 @@ import { resultWidth, say } from '../terminal/output.js'
 import { command } from '../usage/command.js'
 
 export const doctor = command({
-  details: 'Checks row-level security, indexes, migrations, drift and partitions, too. Changes nothing.',
+  details: 'Also checks row-level security, indexes, migrations, drift and partitions. Changes nothing.',
   json: 'one object',
   examples: [
     ['miyabi doctor', 'Runs when something does not work, and before a release.'],

@@ -22,9 +22,9 @@ import type { Outcome } from '../usage/declaration.js'
 import * as value from '../usage/values.js'
 
 export const maintain = command({
-  details: 'Drops nothing unless MAINTAIN_KEEP or --keep says how long the rows of a table are kept.',
+  details: 'Drops nothing unless MAINTAIN_KEEP or --keep states how long the rows of a table are kept.',
   options: {
-    ahead: { type: value.wholeNumber(0, 999), default: '3', description: 'How many months exist after this one.' },
+    ahead: { type: value.wholeNumber(0, 999), default: '3', description: 'Number of future months to create.' },
     keep: {
       type: value.text('TABLE=AGE,...'),
       description: 'How long rows are kept, by table: logs=90d,usage_events=13months. Default: MAINTAIN_KEEP.',
@@ -74,7 +74,7 @@ async function once(database: Target, { json, ...options }: Options, signal: Abo
     database,
     ...options,
     signal,
-    // A month takes time: each is shown when it is done.
+    // A month takes time, so each is reported when it is done.
     onStep: (step) => json || print(renderStep(step, options.dryRun)),
   })
   return {
@@ -84,7 +84,7 @@ async function once(database: Target, { json, ...options }: Options, signal: Abo
   }
 }
 
-/** Until it is ended. What fails is retried the next time. */
+/** Repeats until it is ended. Failures are retried the next time. */
 async function repeatedly(database: Target, options: Options, everyMs: number, signal: AbortSignal): Promise<Outcome> {
   while (!signal.aborted) {
     try {

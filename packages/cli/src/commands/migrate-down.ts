@@ -5,8 +5,8 @@ import { command } from '../usage/command.js'
 import * as value from '../usage/values.js'
 
 export const downCommand = command({
-  details: 'For migrations written by `prisma migrate dev`. Rolls nothing back: that is `miyabi migrate rollback`.',
-  arguments: { name: { type: value.text('MIGRATION'), description: 'The name of its folder.' } },
+  details: 'For migrations written by `prisma migrate dev`. Does not roll back: use `miyabi migrate rollback`.',
+  arguments: { name: { type: value.text('MIGRATION'), description: 'The name of the folder of the migration.' } },
   json: 'one object',
   examples: [['miyabi migrate down 20261201101500_add_nickname', 'Then run `miyabi migrate verify`.']],
   findings: 'Something is left to write manually',
@@ -16,7 +16,7 @@ export const downCommand = command({
     return withMigrations(
       async ({ project, databaseUrl, signal }) => {
         const { file, differences } = await writeDown({ project, databaseUrl, name: args.name, signal })
-        const left = `It does not restore these, which it has as comments (- is missing, + is left over):\n${renderCatalogDiff(differences)}`
+        const left = `It does not restore the following, which it lists as comments (- is missing, + is left over):\n${renderCatalogDiff(differences)}`
         return {
           code: differences.length > 0 ? exitCode.findings : exitCode.clean,
           json: { file, differences },

@@ -23,7 +23,7 @@ interface DynamoDrift {
 /** A store that could not be compared. */
 interface Unknown {
   readonly unknown: ErrorFacts
-  /** The error for a person. */
+  /** The error as text. */
   readonly shown: string
 }
 

@@ -8,11 +8,11 @@ import { wrap } from '../terminal/wrap.js'
 import { command } from '../usage/command.js'
 
 export const lintCommand = command({
-  details: 'Names the safe way to do the same. Needs no database.',
+  details: 'Names a safe alternative for each finding. Needs no database.',
   options: {
     all: {
       type: 'flag',
-      description: 'Also checks those before the baseline (prisma/migrations/lint-baseline.txt).',
+      description: 'Also checks the migrations before the baseline (prisma/migrations/lint-baseline.txt).',
     },
   },
   json: 'one object',

@@ -10,13 +10,12 @@ export const newCommand = command({
   details:
     'Writes migration.sql, down.sql and rows.sql, with room for your own SQL, and tries them in scratch databases. Applies nothing.',
   arguments: {
-    name: { type: value.text('NAME'), description: 'What it does: lower-case letters, digits, underscores.' },
+    name: { type: value.text('NAME'), description: 'Names the migration: lower-case letters, digits, underscores.' },
   },
   options: {
     single: {
       type: 'flag',
-      description:
-        'For one statement of your own that cannot run in a transaction, such as VACUUM or REINDEX CONCURRENTLY.',
+      description: 'For a single statement that cannot run in a transaction, such as VACUUM or REINDEX CONCURRENTLY.',
     },
   },
   json: 'one object',
@@ -34,7 +33,7 @@ export const newCommand = command({
         const folder = path.join(project.root, project.migrations)
         const names = migrations.map(({ name }) => name)
         progress.step('trying the migration in scratch databases')
-        // There is nothing to try in a statement that is not written yet.
+        // A statement that is not written yet cannot be tried.
         const checked = args.single ? NOTHING : await checkNewMigrations({ folder, databaseUrl, names, signal })
         const isWhole = migrations.every(({ byHand }) => byHand === undefined)
         const isClean =

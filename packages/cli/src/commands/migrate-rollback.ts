@@ -12,10 +12,10 @@ export const rollbackCommand = command({
   details: 'The history is updated in the same transaction. Afterwards the migration is pending again.',
   options: {
     to: { type: value.text('NAME'), description: 'Rolls back every migration that was applied after this one.' },
-    'accept-data-loss': { type: 'flag', description: 'Continues although rows or values are destroyed.' },
+    'accept-data-loss': { type: 'flag', description: 'Continues even if rows or values are destroyed.' },
     'skip-proof': {
       type: 'flag',
-      description: 'Does not try the down files in a scratch database first, for a login that may not create one.',
+      description: 'Skips the trial of the down files in a scratch database, for a login that may not create one.',
     },
   },
   json: 'one object (on a refusal with `undone` and `error`)',
@@ -57,7 +57,7 @@ export const rollbackCommand = command({
   },
 })
 
-/** Reasons that say nothing about the migrations. */
+/** Codes of failures that are not caused by the migrations. */
 const COULD_NOT_TELL: ReadonlySet<MigrationErrorCode> = new Set([
   'migrate.busy',
   'migrate.scratch_denied',

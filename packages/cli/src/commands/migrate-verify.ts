@@ -7,7 +7,7 @@ import { dim, style } from '../terminal/style.js'
 import { command } from '../usage/command.js'
 
 export const verifyCommand = command({
-  details: 'Up, down and up again must restore what was there before.',
+  details: 'Up, down and up again must restore the previous state.',
   options: {
     'skip-seed': { type: 'flag', description: 'Does not load the rows of the seed (`prisma db seed`).' },
   },
@@ -16,7 +16,7 @@ export const verifyCommand = command({
     ['miyabi migrate verify', 'Runs before a commit, and in continuous integration.'],
     ['miyabi migrate verify --json | jq ".migrations[].findings"', 'Prints the findings for a program.'],
   ],
-  findings: 'A migration does not restore what was there before',
+  findings: 'A migration does not restore the previous state',
   more: 'docs/MIGRATIONS.md',
   busy: 'creating scratch databases',
   run({ args, progress }) {

@@ -8,7 +8,7 @@ export const planOutboxTopics = command({
   options: topicOptions,
   json: 'one object',
   examples: [['miyabi outbox topics plan --effects ./dist/effects.js', 'Runs before a deployment.']],
-  findings: 'There is something to do',
+  findings: 'There are changes to apply',
   more: 'docs/OUTBOX.md',
   busy: 'comparing the topics',
   run({ args }) {

@@ -7,17 +7,17 @@ import { say } from '../terminal/output.js'
 import type { ForeignCommand } from '../usage/command.js'
 
 /**
- * Runs the Prisma CLI with our schema engine. A command that needs a database when no URL is set gets the embedded
- * stack for as long as it lasts. Everything is handed on: arguments, input and output, signals, the exit code.
+ * Runs the Prisma CLI with our schema engine. A command that needs a database when no URL is set uses the embedded
+ * stack while it runs. Everything is passed on: arguments, input and output, signals, the exit code.
  */
 export const prisma: ForeignCommand = {
   kind: 'foreign',
   details:
-    'Hands everything on: arguments, input and output, signals, the exit code. Uses the embedded stack if no database URL is set, except in production. `miyabi prisma --help` prints the help of Prisma.',
+    'Passes everything on: arguments, input and output, signals, the exit code. Uses the embedded stack if no database URL is set, except in production. `miyabi prisma --help` prints the help of Prisma.',
   examples: [
     ['miyabi prisma migrate deploy', 'Applies the pending migrations.'],
-    ['miyabi prisma migrate dev', 'Applies them, and writes one for what is new in the schema.'],
-    ['miyabi prisma studio', 'Opens a browser for the data.'],
+    ['miyabi prisma migrate dev', 'Applies them, and writes a migration for changes of the schema.'],
+    ['miyabi prisma studio', 'Opens the data in a browser.'],
   ],
   more: 'docs/MIGRATIONS.md',
   async run(args: readonly string[]) {
@@ -33,8 +33,8 @@ export const prisma: ForeignCommand = {
 }
 
 /**
- * Ctrl-C reaches the whole process group, including Prisma, which has to clean up: this process outlives it.
- * SIGTERM and SIGHUP reach this process alone and are handed on.
+ * Ctrl-C reaches the whole process group, including Prisma, which has to clean up: this process waits for it.
+ * SIGTERM and SIGHUP reach only this process and are forwarded.
  */
 async function withSignals(work: (signal: AbortSignal) => Promise<{ readonly exitCode: number }>): Promise<number> {
   const handOn = new AbortController()

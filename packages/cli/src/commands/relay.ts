@@ -26,12 +26,12 @@ export const relay = command({
     'metrics-host': {
       type: value.text('ADDRESS'),
       default: '127.0.0.1',
-      description: 'The address for them; 0.0.0.0 if other machines read them.',
+      description: 'The address to listen on; 0.0.0.0 to accept other machines.',
     },
   },
   json: 'the figures, at the end,',
   examples: [
-    ['miyabi relay --effects ./dist/effects.js', 'Runs in as many processes as you like.'],
+    ['miyabi relay --effects ./dist/effects.js', 'Runs in any number of processes.'],
     ['miyabi relay --metrics-port 9464 --metrics-host 0.0.0.0', 'Runs in a container that Prometheus reads.'],
     ['miyabi relay --once --json', 'Runs in a job, and prints the figures.'],
   ],
@@ -74,11 +74,11 @@ async function serve(db: DatabaseContext<EffectDefinitions>, port: number, host:
   return server
 }
 
-/** What a module of the application exports. */
+/** The exports of a module of the application. */
 interface EffectsModule {
-  /** As `defineEffects` makes them. */
+  /** As returned by `defineEffects`. */
   readonly effects?: EffectDefinitions
-  /** How they are delivered. */
+  /** The handlers that deliver them. */
   readonly handlers?: EffectHandlers<EffectDefinitions>
 }
 

@@ -10,7 +10,7 @@ import { command } from '../usage/command.js'
 import * as value from '../usage/values.js'
 
 export const slow = command({
-  details: 'Statements have no values. A plan is shown without running the statement.',
+  details: 'Shows statements without their values, and plans without running the statement.',
   options: {
     limit: { type: value.wholeNumber(), default: '20', description: 'How many statements to list.' },
     'slow-ms': {
@@ -18,7 +18,7 @@ export const slow = command({
       default: '250',
       description: 'The mean time from which a statement counts as slow, in milliseconds.',
     },
-    all: { type: 'flag', description: 'Also lists what ran as a login itself, such as migrations.' },
+    all: { type: 'flag', description: 'Also lists statements that ran as the login itself, such as migrations.' },
     explain: {
       type: value.text('ID|SQL'),
       description: 'Shows the plan of a statement: its id in the list, or SQL with $1, $2 for its values.',
@@ -62,7 +62,7 @@ export const slow = command({
   },
 })
 
-/** A plan in production: it shows estimates from the rows of every user. */
+/** A plan was requested in production; it shows estimates from the rows of every user. */
 class PlanRefusedError extends MiyabiError<'cli.plan_in_production'> {
   override readonly name = 'PlanRefusedError'
 

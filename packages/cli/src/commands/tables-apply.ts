@@ -8,7 +8,7 @@ import * as value from '../usage/values.js'
 import { unverifiableLines } from './tables-render.js'
 
 export const applyTables = command({
-  details: 'Works in steps. Refuses, before anything is changed, what would lose data.',
+  details: 'Works in steps. Before it changes anything, it refuses steps that would lose data.',
   options: {
     replace: {
       type: value.names('TABLE,...'),
@@ -17,12 +17,12 @@ export const applyTables = command({
   },
   json: 'one object',
   examples: [
-    ['miyabi tables apply', 'Works on the server of DYNAMODB_ENDPOINT, else on the embedded stack.'],
+    ['miyabi tables apply', 'Uses the server of DYNAMODB_ENDPOINT, else the embedded stack.'],
     [
       'NODE_ENV=production AWS_REGION=eu-central-1 miyabi tables apply',
-      'Works on AWS, with the credentials that the AWS SDK finds.',
+      'Uses AWS, with the credentials that the AWS SDK finds.',
     ],
-    ['miyabi tables apply --replace MiyabiEvents', 'May delete that table, or an index of it.'],
+    ['miyabi tables apply --replace MiyabiEvents', 'Allows deleting that table or its indexes.'],
   ],
   more: 'packages/dynamo/README.md',
   busy: 'comparing the DynamoDB tables',

@@ -15,7 +15,7 @@ export const exportTables = command({
   json: 'the same',
   examples: [
     ['miyabi tables export > tables.json', 'For aws cloudformation deploy --template-file tables.json.'],
-    ['miyabi tables export --format terraform > tables.tf.json', 'For a folder of terraform apply.'],
+    ['miyabi tables export --format terraform > tables.tf.json', 'For the folder in which terraform apply runs.'],
     ['DYNAMODB_TABLE_PREFIX=staging_ miyabi tables export', 'For another environment.'],
   ],
   more: 'packages/dynamo/README.md',

@@ -10,7 +10,7 @@ export const planTables = command({
     ['miyabi tables plan', 'Runs before a deployment.'],
     ['miyabi tables plan --json | jq ".steps[].request"', 'Prints the requests that would be sent.'],
   ],
-  findings: 'There is something to do',
+  findings: 'There are changes to apply',
   more: 'packages/dynamo/README.md',
   busy: 'comparing the DynamoDB tables',
   run() {

@@ -1,7 +1,7 @@
 import type { TableStep, UnverifiableFact } from '@miyabi/dynamo'
 import { dim, style } from '../terminal/style.js'
 
-/** What a server does not report, one line per table: neither right nor wrong. */
+/** Facts that a server does not report, one line per table. They count neither as correct nor as wrong. */
 export function unverifiableLines(facts: readonly UnverifiableFact[]): readonly string[] {
   return [...new Set(facts.map(({ table }) => table))].map((table) => {
     const all = facts.filter((fact) => fact.table === table).map(({ what }) => what)
@@ -9,7 +9,7 @@ export function unverifiableLines(facts: readonly UnverifiableFact[]): readonly 
   })
 }
 
-/** Steps, one line each; one that loses data is marked. */
+/** Steps, one line each; steps that lose data are marked. */
 export const stepLines = (steps: readonly TableStep[]): readonly string[] =>
   steps.map(
     ({ table, does, destructive }) => `${table}: ${does}${destructive ? style('red', ' (needs --replace)') : ''}`,

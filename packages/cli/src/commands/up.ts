@@ -9,7 +9,7 @@ export const up = command({
   options: {
     replicas: {
       type: value.wholeNumber(0, 8),
-      description: 'How many standbys PostgreSQL has, 0 to 8. Default: as many as it has now.',
+      description: 'Number of PostgreSQL standbys, 0 to 8. Default: unchanged.',
     },
     'show-passwords': showPasswords,
   },

@@ -6,7 +6,7 @@ import { serversGroup } from './servers.js'
 import { settingsGroup } from './settings.js'
 import { tablesGroup } from './tables.js'
 
-/** Every group, in the order of the report: what others depend on comes first. */
+/** All groups, in the order of the report: groups that others depend on come first. */
 export const checkGroups: readonly CheckGroup[] = [
   settingsGroup,
   serversGroup,

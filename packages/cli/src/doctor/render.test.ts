@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { renderReports } from './render.js'
 
 describe('renderReports', () => {
-  it('names a remedy once, below all that it fixes', () => {
+  it('prints a remedy once, below all findings that it fixes', () => {
     const finding = (object: string, remedy: string) => ({
       check: 'drift.postgres',
       object,

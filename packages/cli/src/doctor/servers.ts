@@ -45,14 +45,14 @@ async function askAs(name: (typeof LOGINS)[number], env: NodeJS.ProcessEnv, sign
   return findings
 }
 
-/** As the pool that would use the login checks. The migrator has none, so its URL takes the application's place. */
+/** Checks a login as its pool does. The migrator has no pool, so its URL replaces the application's. */
 async function healthAs(
   name: (typeof LOGINS)[number],
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<PostgresHealth> {
   if (name === 'SERVICE_DATABASE_URL') {
-    // The application's own URL is checked separately; here any will do.
+    // The application's own URL is checked separately; any URL works here.
     const settings = parsePostgresSettings({ ...env, DATABASE_URL: env['DATABASE_URL'] || env[name] })
     return checkHealth(settings, { signal, role: 'service' })
   }
@@ -66,7 +66,7 @@ async function healthAs(
   }
 }
 
-/** What is wrong with a login that an application cannot use: it is refused by us, or by the server. */
+/** Codes of problems for which a login cannot be used: this library or the server rejects it. */
 const ABOUT_THE_LOGIN: ReadonlySet<string> = new Set<PostgresErrorCode>([
   'postgres.login.privileged',
   'postgres.login.has_rights',

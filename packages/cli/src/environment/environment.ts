@@ -11,17 +11,17 @@ import { loadEnvFile } from '@miyabi/migrate'
 import { showProgress } from '../terminal/progress.js'
 import { ownsSchema, packedSchemaRoot } from './packed-schema.js'
 
-/** Where a command runs, and with what. */
+/** The folders and variables that a command runs with. */
 export interface CommandEnvironment {
-  /** The project around the current folder, else that folder. */
+  /** The root of the project around the current folder, else the current folder. */
   readonly root: string
   /** The folder that holds `prisma/schema` and `prisma/migrations`. */
   readonly schemaRoot: string
-  /** The process's environment, and what `.env` at the root adds to it. */
+  /** The process's environment, plus the variables of `.env` at the root. */
   readonly env: NodeJS.ProcessEnv
 }
 
-/** Returns the environment that a command works with. Does not change that of the process. */
+/** Returns the environment for a command. Does not change that of the process. */
 export function commandEnvironment(): CommandEnvironment {
   const root = findProjectRoot(process.cwd()) ?? process.cwd()
   const env = { ...process.env }
@@ -30,8 +30,8 @@ export function commandEnvironment(): CommandEnvironment {
 }
 
 /**
- * Returns a lease on the embedded stack, which is started if it is not up; none if one of `names` is set and leads
- * elsewhere, and none in production.
+ * Returns a lease on the embedded stack, which is started if it is not running; undefined if one of `names` is set to
+ * another server, and in production.
  */
 export async function stackUnlessSet(
   { root, env }: CommandEnvironment,
@@ -45,12 +45,12 @@ export async function stackUnlessSet(
   return await acquireStack(folder === undefined ? {} : { folder })
 }
 
-/** An environment in which the embedded stack replaces the stores that are not named, as long as it is held. */
+/** An environment in which the embedded stack replaces the stores without a URL, as long as it is leased. */
 export interface StackedEnvironment extends CommandEnvironment, AsyncDisposable {
   readonly usesStack: boolean
 }
 
-/** Adds the embedded stack's URLs for what `environment` does not name; nothing in production. */
+/** Adds the embedded stack's URLs for stores that `environment` does not name; none in production. */
 export async function environmentWithStack(environment: CommandEnvironment): Promise<StackedEnvironment> {
   const forPostgres = await stackUnlessSet(environment, MIGRATOR_URLS)
   const forDynamo = await stackUnlessSet(environment, DYNAMODB_ENDPOINTS)

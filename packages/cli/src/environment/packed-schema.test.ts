@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { assertOwnsSchema, ownsSchema, packedSchemaRoot, refuseChangeOfSchema } from './packed-schema.js'
 
 describe('the schema that a command works with', () => {
-  it("is the project's where its Prisma configuration is one of ours, and the packed one everywhere else", () => {
+  it("is the project's if its Prisma configuration is one of ours, and the packed one otherwise", () => {
     expect(ownsSchema(path.resolve(import.meta.dirname, '../../../..'))).toBe(true)
     const stranger = mkdtempSync(path.join(tmpdir(), 'miyabi-cli-'))
     onTestFinished(() => rmSync(stranger, { recursive: true }))
@@ -22,12 +22,12 @@ describe('the schema that a command works with', () => {
     },
   )
 
-  it('lets a database be brought to it', () => {
+  it('can be applied to a database', () => {
     for (const command of ['migrate deploy', 'migrate status', 'studio', '--version'])
       expect(() => refuseChangeOfSchema(command.split(' '))).not.toThrow()
   })
 
-  it('gets no new migration where it is the packed one', () => {
+  it('gets no new migration if it is the packed one', () => {
     expect(() => assertOwnsSchema({ schemaRoot: packedSchemaRoot })).toThrow('the one packed with Miyabi DB')
     expect(() => assertOwnsSchema({ schemaRoot: '/elsewhere' })).not.toThrow()
   })

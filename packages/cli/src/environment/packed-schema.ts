@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { prismaCommand } from '@miyabi/migrate'
 import { UsageError } from '../usage/faults.js'
 
-/** The package's own `dist`, where the build puts the schema and its migrations for those who only have the package. */
+/** The package's `dist`, which contains the schema and its migrations for projects that only install the package. */
 export const packedSchemaRoot: string = fileURLToPath(new URL('..', import.meta.url))
 
-/** What Prisma's commands read outside of the workspace, where there is no `prisma.config.ts`. */
+/** The configuration for Prisma's commands outside the workspace, if there is no `prisma.config.ts`. */
 export const packedPrismaConfig: string = path.join(packedSchemaRoot, 'prisma.config.js')
 
 /**
- * Whether the schema is made in the project at `root`: its Prisma configuration is one of `@miyabi/migrate`. Everywhere
- * else it is the one that was packed with this command.
+ * Whether the schema belongs to the project at `root`: its Prisma configuration is one of `@miyabi/migrate`. In other
+ * projects the schema is the one that is packed with this command.
  */
 export function ownsSchema(root: string): boolean {
   try {
@@ -23,7 +23,7 @@ export function ownsSchema(root: string): boolean {
 }
 
 /**
- * Refuses to write a migration where the schema is the packed one.
+ * Refuses to write a migration if the schema is the packed one.
  * @throws {UsageError}
  */
 export function assertOwnsSchema({ schemaRoot }: { readonly schemaRoot: string }): void {
@@ -39,7 +39,7 @@ const notChangedHere = (problem: string, command: string): UsageError =>
     },
   ])
 
-/** Prisma's commands that work on a database, or only report something, with the schema as it is. */
+/** Prisma's commands that use a database or only report, without changing the schema. */
 const WITH_PACKED_SCHEMA = new Set([
   '',
   'db execute',
@@ -54,7 +54,7 @@ const WITH_PACKED_SCHEMA = new Set([
 ])
 
 /**
- * Refuses a command of Prisma that would change the schema, or write what is generated from it, into the package.
+ * Refuses a command of Prisma that would change the schema, or write files generated from it, in the package.
  * @throws {UsageError}
  */
 export function refuseChangeOfSchema(args: readonly string[]): void {

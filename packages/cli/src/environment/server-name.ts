@@ -1,7 +1,7 @@
 import type { Stack } from '@miyabi/local'
 import { say } from '../terminal/output.js'
 
-/** Which server and database are meant, without the login: `127.0.0.1:5432/miyabi`. */
+/** Returns the address of a server and its database, without the login: `127.0.0.1:5432/miyabi`. */
 export const serverName = ({ host, port, database }: Server): string =>
   `${host}:${port}${database === undefined ? '' : `/${database}`}`
 
@@ -11,6 +11,6 @@ interface Server {
   readonly database?: string
 }
 
-/** Says which PostgreSQL a command works on. */
+/** Reports which PostgreSQL server a command uses. */
 export const sayPostgres = (server: Server, stack: Stack | undefined): void =>
   say(`PostgreSQL: ${stack ? 'embedded stack' : serverName(server)}`)

@@ -50,7 +50,7 @@ describe('a replica', () => {
     { showPasswords: false },
   )
 
-  it('has its state and its lag, for programs and for people', () => {
+  it('has its state and its lag, in JSON and as text', () => {
     expect(facts.postgres.replicas).toMatchObject([
       { port: 5002, bytes: 1, state: 'streaming', behindBytes: 1_500, lagMs: 2.5 },
       { port: 5002, bytes: 2, state: 'lost' },

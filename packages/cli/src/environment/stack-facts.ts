@@ -20,7 +20,7 @@ export interface StackFacts {
     readonly directDatabaseUrl: string
     readonly serviceDatabaseUrl: string
     readonly bytes: number
-    /** Its standbys, where it has any. */
+    /** Its standbys, if it has any. */
     readonly replicas?: readonly {
       readonly port: number
       readonly databaseUrl: string
@@ -28,9 +28,9 @@ export interface StackFacts {
       readonly bytes: number
       /** `streaming` if it follows the primary; see `ReplicaProgress` of `@miyabi/local`. */
       readonly state: string
-      /** How much of the primary's log it has not replayed, if that is known. */
+      /** The amount of the primary's log that it has not replayed, if known. */
       readonly behindBytes?: number
-      /** How long the latest of it took, if that is known. */
+      /** How long the latest part of the log took, if known. */
       readonly lagMs?: number
     }[]
   }
@@ -39,7 +39,7 @@ export interface StackFacts {
     | { readonly unavailable: string }
 }
 
-/** Returns what is shown of a stack; passwords are masked unless they are requested. */
+/** Returns the facts to show about a stack; passwords are masked unless requested. */
 export function stackFacts(status: RunningStack, options: { readonly showPasswords: boolean }): StackFacts {
   const { folder, descriptor, held, leases, uptimeMs, sizes, replication } = status
   const { version, port, databaseUrl, directDatabaseUrl, serviceDatabaseUrl } = descriptor.postgres
@@ -81,7 +81,7 @@ export function stackFacts(status: RunningStack, options: { readonly showPasswor
   }
 }
 
-/** The same for people, within a width in columns. */
+/** Renders these facts as text, within a width in columns. */
 export function renderStack(facts: StackFacts, width?: number): string {
   const { postgres, dynamodb, held, leases } = facts
   const inColumns = (pairs: Iterable<readonly [string, string]>): string => definitions(pairs, width)

@@ -6,7 +6,7 @@ import { untilInterrupted } from '../terminal/interrupted.js'
 import { say } from '../terminal/output.js'
 import { type CommandEnvironment, commandEnvironment } from './environment.js'
 
-/** What a command on backups works with. */
+/** The context of a command on backups. */
 export interface BackupEnvironment {
   readonly environment: CommandEnvironment
   readonly target: BackupTarget
@@ -32,7 +32,7 @@ export async function withBackups<T>(work: (environment: BackupEnvironment) => P
   }
 }
 
-/** Outside production, beside the embedded stack. */
+/** Outside production, next to the embedded stack. */
 function ownFolder({ root, env }: CommandEnvironment): string | undefined {
   if (isProduction(env)) return undefined
   const folder = stackFolder(root, env) ?? path.join(root, '.miyabi')

@@ -4,8 +4,8 @@ import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
 
 /**
- * Runs `work` on both stores as an application with this environment would use them. The embedded stack, if it is used,
- * is up as long as the work lasts.
+ * Runs `work` on both stores as an application with this environment would use them. The embedded stack, if used, is up
+ * while `work` runs.
  */
 export async function withDatabase<T>(
   work: (db: DatabaseContext<EffectDefinitions>) => Promise<T>,

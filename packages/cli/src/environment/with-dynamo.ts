@@ -4,8 +4,8 @@ import { say } from '../terminal/output.js'
 import { commandEnvironment, stackUnlessSet } from './environment.js'
 
 /**
- * Runs `work` on the DynamoDB that an application with this environment would use, and reports which that is. The
- * embedded stack, if it is used, is up as long as the work lasts.
+ * Runs `work` on the DynamoDB that an application with this environment would use, and reports which one that is. The
+ * embedded stack, if used, is up while `work` runs.
  * @throws {MiyabiError} `cli.no_dynamodb` if the stack has no DynamoDB on this platform.
  */
 export async function withDynamo<T>(work: (dynamo: Dynamo, server: string) => Promise<T>): Promise<T> {

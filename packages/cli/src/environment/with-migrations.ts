@@ -14,7 +14,7 @@ import { commandEnvironment, stackUnlessSet } from './environment.js'
 import { assertOwnsSchema } from './packed-schema.js'
 import { sayPostgres } from './server-name.js'
 
-/** What a command on migrations works with. */
+/** The context of a command on migrations. */
 export interface MigrationEnvironment {
   readonly project: PrismaProject
   /** The migrator's database. */
@@ -25,8 +25,8 @@ export interface MigrationEnvironment {
 }
 
 /**
- * Runs `work` on the migrations of the schema with the database that Prisma's commands would use, and reports which
- * that is. The embedded stack, if it is used, is up as long as the work lasts.
+ * Runs `work` on the migrations of the schema with the database that Prisma's commands would use, and reports which one
+ * that is. The embedded stack, if used, is up while `work` runs.
  * @throws {NoDatabaseError} `migrate.no_database` in production if none is set.
  */
 export async function withMigrations<T>(

@@ -6,18 +6,18 @@ import { environmentWithStack } from './environment.js'
 import { serverName } from './server-name.js'
 import { type BackupEnvironment, withBackups } from './with-backups.js'
 
-/** What restoring works with. */
+/** The context of a restore. */
 interface RestoreEnvironment extends Omit<BackupEnvironment, 'environment'> {
   readonly place: RestorePlace
-  /** What a context of these stores reads. */
+  /** The variables for a context of these stores. */
   readonly env: NodeJS.ProcessEnv
-  /** Erases the users whom these marks belong to, as the service. */
+  /** Erases the users of these marks, as the service. */
   erase(marks: readonly Erasure[]): Promise<void>
 }
 
 /**
- * Runs `work` on both stores as the migrator, and on the backups, and reports where they are. The embedded stack, if it
- * is used, is up as long as the work lasts.
+ * Runs `work` on both stores as the migrator, and on the backups, and reports where they are. The embedded stack, if
+ * used, is up while `work` runs.
  * @param command for the error if there is no database.
  */
 export async function withRestore<T>(

@@ -8,9 +8,9 @@ import { commandEnvironment, stackUnlessSet } from './environment.js'
 import { sayPostgres } from './server-name.js'
 
 /**
- * Runs `work` on the migrator's database with what the effects of a module open to users.
+ * Runs `work` on the migrator's database with the effects that a module opens to users.
  * @param file a module that exports `effects` as `defineEffects` returns them; absent if the application has none.
- * @throws {MiyabiError} `cli.no_effects` if it exports none.
+ * @throws {MiyabiError} `cli.no_effects` if it exports no effects.
  * @throws {NoDatabaseError} `migrate.no_database` in production if none is set.
  */
 export async function withTopics<T>(
@@ -30,7 +30,7 @@ export async function withTopics<T>(
 
 async function effectsOf(file: string): Promise<EffectDefinitions> {
   const { effects } = (await import(pathToFileURL(path.resolve(file)).href)) as { readonly effects?: unknown }
-  // Handlers of a relay do not name users: taken for definitions, they would close what is open.
+  // A relay's handlers do not name users: treated as definitions, they would close topics that are open to users.
   const isDefined = effects !== null && typeof effects === 'object'
   if (isDefined && Object.values(effects).every((each) => typeof Object(each).handle !== 'function')) {
     return effects as EffectDefinitions

@@ -2,8 +2,8 @@ import { isMiyabiError, redactText } from '@miyabi/core'
 import { dim, style } from './style.js'
 
 /**
- * An error for a person: one of ours by its code, its message, which says what to do, and its cause; the system's by
- * its message; any other with its stack, because the fault is ours.
+ * Describes an error as text: one of ours by its code, its message, which states what to do, and its cause; one of the
+ * system by its message; any other with its stack, because it is a bug.
  */
 export function describeError(error: unknown): string {
   const mark = style('red', 'error')

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { errorFacts } from './error-facts.js'
 
 describe('errorFacts', () => {
-  it('has what a program needs of an error of ours, and no secret', () => {
+  it('contains the facts of an error of ours, and no secret', () => {
     const url = 'postgresql://app:S3cret@db:5432/miyabi'
     const error = new MiyabiError('cli.example', `cannot reach ${url}`, {
       effect: 'unknown',
@@ -28,7 +28,7 @@ describe('errorFacts', () => {
     [new TypeError('x is not a function'), 'cli.unexpected'],
     ['thrown', 'cli.unexpected'],
     [undefined, 'cli.unexpected'],
-  ])('names %s by a code', (error, code) => {
+  ])('returns a code for %s', (error, code) => {
     expect(errorFacts(error)).toMatchObject({ code, message: expect.any(String), effect: 'unknown', details: {} })
   })
 })

@@ -1,21 +1,21 @@
 import { type Effect, isMiyabiError, redactText, redactValue } from '@miyabi/core'
 
-/** An error for a program, without secrets. */
+/** An error in JSON, without secrets. */
 export interface ErrorFacts {
-  /** Ours, the system's (`ENOENT`), or `cli.unexpected`: a fault of ours. */
+  /** Our code, that of the system (`ENOENT`), or `cli.unexpected` for a bug. */
   readonly code: string
   /** What happened. */
   readonly message: string
   readonly effect: Effect
   readonly retryable: boolean
-  /** What to do, if one thing is likely. */
+  /** What to do, if there is a likely remedy. */
   readonly remedy?: string
   readonly cause?: string
   /** Facts that depend on the code. */
   readonly details: object
 }
 
-/** What `--json` prints of an error, under `error`. */
+/** Returns what `--json` prints about an error, under `error`. */
 export function errorFacts(error: unknown): ErrorFacts {
   if (isMiyabiError(error)) {
     const { code, reason, effect, retryable, remedy, cause, details } = error

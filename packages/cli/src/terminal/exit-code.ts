@@ -1,9 +1,9 @@
-/** The exit codes of all commands but `miyabi prisma`, which ends as Prisma does. */
+/** The exit codes of all commands except `miyabi prisma`, which returns that of Prisma. */
 export const exitCode = {
-  /** Done, and nothing found wrong. */
+  /** Done, without findings. */
   clean: 0,
   /** Failed, was interrupted, or could not determine the answer. */
   failed: 1,
-  /** Done, and something was found. */
+  /** Done, with findings. */
   findings: 2,
 } as const

@@ -12,7 +12,7 @@ export class InterruptedError extends MiyabiError<'cli.interrupted', { readonly 
 }
 
 /**
- * Runs work that Ctrl-C, SIGTERM and SIGHUP end in order: they abort its signal, and it cleans up before the process
+ * Runs work that Ctrl-C, SIGTERM and SIGHUP end gracefully: they abort its signal, and it cleans up before the process
  * ends.
  * @throws {InterruptedError} `cli.interrupted`, if the work rethrows the reason of its signal.
  */

@@ -1,7 +1,7 @@
 import type { PartitionStep, UsageComparison, UsageSums } from '@miyabi/migrate'
 import { style } from './style.js'
 
-/** A step of `miyabi maintain` for a person: one line, and below it what was compared. */
+/** Renders a step of `miyabi maintain`: one line, followed by the comparison. */
 export function renderStep(step: PartitionStep, isDryRun: boolean): string {
   const would = isDryRun ? 'would be ' : ''
   if (step.kind === 'made') return `${style('green', `${would}created`)}  ${step.table} ${step.month}`

@@ -4,16 +4,16 @@ import { clearProgress } from './progress.js'
 import { type Stream, showsColor, widthOf } from './stream.js'
 import { wrapLines } from './wrap.js'
 
-/** Writes a result to stdout. Commands in it are named as they work here. */
+/** Writes a result to stdout. Commands in it are named in the form that works here. */
 export const print = (text: string): void => write(process.stdout, asTyped(text))
 
-/** Writes a result for a program to stdout; with an indent of 0 in one line. */
+/** Writes a result as JSON to stdout; with an indent of 0 on one line. */
 export const printJson = (value: unknown, indent = 2): void => print(stringifyJson(value, indent))
 
-/** Writes a note, a warning or an error to stderr, broken at the width of a terminal. */
+/** Writes a note, a warning or an error to stderr, wrapped at the width of the terminal. */
 export const say = (text: string): void => write(process.stderr, wrapLines(asTyped(text), widthOf(process.stderr)))
 
-/** How wide a result may be on stdout. */
+/** Returns the maximum width of a result on stdout. */
 export const resultWidth = (): number => widthOf(process.stdout)
 
 function write(stream: Stream, text: string): void {

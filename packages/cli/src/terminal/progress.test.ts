@@ -11,7 +11,7 @@ function streamOf({ isTTY }: { readonly isTTY: boolean }) {
 }
 
 describe('progress in a pipe', () => {
-  it('is silent about steps that are quick', () => {
+  it('is silent about quick steps', () => {
     const stream = streamOf({ isTTY: false })
     using progress = showProgress(stream)
     for (const text of ['one', 'two', 'three']) {
@@ -21,7 +21,7 @@ describe('progress in a pipe', () => {
     expect(stream.written).toEqual([])
   })
 
-  it('names a step that takes a second, and how far it is every half minute', () => {
+  it('reports a step that takes a second, and its progress every half minute', () => {
     const stream = streamOf({ isTTY: false })
     {
       using progress = showProgress(stream)
@@ -36,7 +36,7 @@ describe('progress in a pipe', () => {
     expect(stream.written).toEqual(['reading ...\n', 'reading: 7 rows (31 s)\n', 'reading: 7 rows (61 s)\n'])
   })
 
-  it('names the inner of two steps, and the outer one when that has ended', () => {
+  it('shows the inner of two steps, and the outer one when that has ended', () => {
     const stream = streamOf({ isTTY: false })
     using outer = showProgress(stream)
     outer.step('outer')
@@ -51,7 +51,7 @@ describe('progress in a pipe', () => {
 })
 
 describe('progress at a terminal', () => {
-  it('is one line that counts the seconds, fits the terminal, and goes', () => {
+  it('is one line that counts the seconds, fits the terminal, and is cleared', () => {
     const stream = streamOf({ isTTY: true })
     {
       using progress = showProgress(stream)
@@ -68,7 +68,7 @@ describe('progress at a terminal', () => {
     ])
   })
 
-  it('leaves room for what else is written', () => {
+  it('is cleared before other output', () => {
     const stream = streamOf({ isTTY: true })
     using progress = showProgress(stream)
     progress.step('creating')

@@ -1,26 +1,26 @@
 import type { Stream } from './stream.js'
 
-/** Tells a person who waits what is being done. */
+/** Reports the progress of a command to a waiting user. */
 export interface Progress extends Disposable {
   /** A step begins. */
   step(text: string): void
-  /** How far the step is. */
+  /** Reports the progress within the step. */
   detail(text: string): void
 }
 
-/** Delays that keep quick steps silent, and how often a long one is reported again, in milliseconds. */
+/** The delays before a step is reported, and the interval between reports of a long one, in milliseconds. */
 const AT_TERMINAL = { firstMs: 300, againMs: 1000 }
 const IN_PIPE = { firstMs: 1000, againMs: 30_000 }
 
-/** The one that is shown now. */
+/** The progress that is currently shown. */
 let current: Line | undefined
 
-/** Removes the progress line from the terminal, so that something can be written; it returns with the next report. */
+/** Clears the progress line of the terminal before other output; it returns with the next report. */
 export const clearProgress = (): void => current?.clear()
 
 /**
- * Reports steps on stderr. On a terminal one line at the bottom, with the seconds since the step began. Elsewhere a
- * plain line for a step that lasts longer than a second, and again every 30 seconds.
+ * Reports steps on stderr: on a terminal in one line at the bottom, with the seconds since the step began; elsewhere in
+ * a plain line for a step that takes longer than a second, and again every 30 seconds.
  */
 export function showProgress(stream: Stream = process.stderr): Progress {
   return new Line(stream)
@@ -77,7 +77,7 @@ class Line implements Progress {
 
   #report(): void {
     this.#wait(this.#delays.againMs)
-    if (current !== this) return // a step within this one is shown
+    if (current !== this) return // a nested step is shown
     const seconds = Math.floor((performance.now() - this.#beganAt) / 1000)
     const since = seconds >= 2 ? ` (${seconds} s)` : ''
     const line = `${this.#text}${this.#detail ? `: ${this.#detail}` : ' ...'}${since}`

@@ -11,10 +11,10 @@ const COLUMNS: readonly Column[] = [
   { title: 'as' },
   { title: 'id' },
 ]
-/** How much of a statement is shown; `--json` has more. */
+/** Maximum length of a statement in the table; `--json` contains more. */
 const MAX_STATEMENT = 400
 
-/** The statements as a table for people: one line of figures each, and below it the statement. */
+/** Renders statements as a table: one line of figures each, with the statement below. */
 export function renderSlow({ since, statements }: SlowStatements, slowMs: number, width: number): string {
   const when = since ? ` since ${since.toISOString()}` : ''
   if (statements.length === 0) return `No statement of a user or of the service was recorded${when}.`

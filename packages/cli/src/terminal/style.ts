@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-/** Text in a style. `print` and `say` remove the style where nobody sees it. */
+/** Returns text in a style. `print` and `say` remove the style if the stream does not show colors. */
 export const style = (format: Parameters<typeof styleText>[0], text: string): string =>
   styleText(format, text, { validateStream: false })
 

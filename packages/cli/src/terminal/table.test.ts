@@ -19,7 +19,7 @@ describe('table', () => {
     ])
   })
 
-  it('becomes a list of each row where it does not fit, and cuts nothing off', () => {
+  it('becomes a list of each row if it does not fit, and truncates nothing', () => {
     const lines = plain(table(columns, rows, 30))
     expect(lines).toEqual([
       '20261130T120000000Z',
@@ -40,7 +40,7 @@ describe('definitions', () => {
     ['application', 'a text of several words that is longer than a narrow terminal'],
   ] as const
 
-  it('are beside their labels, broken at the width', () => {
+  it('are next to their labels, wrapped at the width', () => {
     expect(plain(definitions(pairs, 50))).toEqual([
       '  port         5432',
       '  application  a text of several words that is',
@@ -48,7 +48,7 @@ describe('definitions', () => {
     ])
   })
 
-  it('are below their labels where there is little room', () => {
+  it('are below their labels if the space is narrow', () => {
     expect(plain(definitions(pairs, 40))).toEqual([
       '  port',
       '      5432',
@@ -58,5 +58,5 @@ describe('definitions', () => {
     ])
   })
 
-  it('are never broken in a pipe', () => expect(plain(definitions(pairs))).toHaveLength(2))
+  it('are never wrapped in a pipe', () => expect(plain(definitions(pairs))).toHaveLength(2))
 })

@@ -2,11 +2,11 @@ import { asTyped } from '@miyabi/core'
 import { bold, cyan, dim } from './style.js'
 import { wrap } from './wrap.js'
 
-/** Room for texts beside a column of labels; with less, they are below them. */
+/** Minimum width for texts next to a column of labels; with less, they are placed below the labels. */
 const LEAST_BESIDE = 30
 
 /**
- * Labels in a column, and what belongs to each beside it, or below it if there is little room.
+ * Renders labels in a column, each with its text next to it, or below it if the space is narrow.
  * @param width in columns; unlimited for a pipe.
  */
 export function definitions(
@@ -29,7 +29,7 @@ export function definitions(
 /** A column of a table. */
 export interface Column {
   readonly title: string
-  /** Figures stand at the right. Default: left. */
+  /** Numbers are right-aligned. Default: left. */
   readonly align?: 'left' | 'right'
 }
 
@@ -37,13 +37,13 @@ export interface Column {
 export interface Row {
   readonly cells: readonly string[]
   readonly below?: readonly string[]
-  /** How the whole line is shown, if not plain. */
+  /** The style of the whole line. Default: plain. */
   readonly style?: (line: string) => string
 }
 
 /**
- * Rows under titles. If they do not fit into the width, each row becomes a list of its cells: nothing is cut off, so
- * that ids can be copied.
+ * Renders rows under titles. If they do not fit the width, each row becomes a list of its cells: nothing is truncated,
+ * so that ids can be copied.
  * @param width in columns; unlimited for a pipe.
  */
 export function table(

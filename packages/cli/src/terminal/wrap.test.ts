@@ -13,11 +13,11 @@ describe('wrap', () => {
     ])
   })
 
-  it('gives a text that fits as it is', () => expect(wrap('a  b', Number.POSITIVE_INFINITY)).toEqual(['a  b']))
+  it('returns a text that fits unchanged', () => expect(wrap('a  b', Number.POSITIVE_INFINITY)).toEqual(['a  b']))
 })
 
 describe('wrapLines', () => {
-  it('indents what a line continues in', () => {
+  it('indents continuation lines', () => {
     expect(wrapLines('two faults:\n  the first of the two faults', 24)).toBe(
       'two faults:\n  the first of the two\n  faults',
     )

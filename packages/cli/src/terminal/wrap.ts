@@ -1,4 +1,4 @@
-/** Breaks a text at spaces into lines of at most `width` columns; what is between backticks stays on one line. */
+/** Wraps a text at spaces into lines of at most `width` columns; text between backticks stays on one line. */
 export function wrap(text: string, width: number): readonly string[] {
   if (text.length <= width) return [text]
   const lines: string[] = []
@@ -12,7 +12,7 @@ export function wrap(text: string, width: number): readonly string[] {
   return [...lines, line]
 }
 
-/** Breaks each line of a text; what a line continues in is indented as far as the line. */
+/** Wraps each line of a text; continuation lines have the indentation of the line. */
 export function wrapLines(text: string, width: number): string {
   return text
     .split('\n')

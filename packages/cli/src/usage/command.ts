@@ -3,20 +3,20 @@ import type { Arguments, CommandDeclaration, CommandFacts, Options, Outcome, Val
 import type { UsageFault } from './faults.js'
 import { parseLine } from './parse.js'
 
-/** A command whose arguments are read here. */
+/** A command whose arguments are parsed here. */
 export interface OwnCommand extends CommandFacts {
   readonly kind: 'own'
   readonly arguments: Arguments
   readonly options: Options
   readonly json: string
   readonly busy: string | undefined
-  /** Everything that is wrong with these arguments. */
+  /** Returns all faults of these arguments. */
   faultsOf(args: readonly string[]): readonly UsageFault[]
-  /** Runs it with arguments that have no fault. */
+  /** Runs the command with arguments that have no faults. */
   run(args: readonly string[], progress: Progress): Promise<Outcome>
 }
 
-/** A command that hands all its arguments on, `--help` and `--json` included. */
+/** A command that passes all its arguments on, including `--help` and `--json`. */
 export interface ForeignCommand extends CommandFacts {
   readonly kind: 'foreign'
   /** Resolves to the exit code. */
@@ -32,7 +32,7 @@ export function command<
 >(declaration: CommandDeclaration<A, O>): OwnCommand {
   const options: Options = {
     ...declaration.options,
-    json: { type: 'flag', description: `Prints ${declaration.json} as JSON on stdout; errors too.` },
+    json: { type: 'flag', description: `Prints ${declaration.json} as JSON on stdout, including errors.` },
   }
   const declared = { arguments: declaration.arguments ?? {}, options }
   return {

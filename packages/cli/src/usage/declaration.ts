@@ -10,7 +10,7 @@ interface Flag {
 /** An option with a value. */
 interface ValueOption {
   readonly type: ValueKind<unknown>
-  /** As it would be typed. */
+  /** In the form in which it is typed. */
   readonly default?: string
   readonly description: string
 }
@@ -18,10 +18,10 @@ interface ValueOption {
 /** Options by their names, without dashes. */
 export type Options = Readonly<Record<string, Flag | ValueOption>>
 
-/** What follows the command, in this order; each is required. */
+/** The arguments after the command, in this order; all are required. */
 export type Arguments = Readonly<Record<string, { readonly type: ValueKind<unknown>; readonly description: string }>>
 
-/** What a command line gives a command. An option that is absent and has no default is undefined, a flag false. */
+/** The values of a command line. An absent option without a default is undefined, an absent flag is false. */
 export type ValuesOf<A extends Arguments, O extends Options> = {
   readonly [Name in keyof A]: A[Name] extends { readonly type: ValueKind<infer T> } ? T : never
 } & {
@@ -32,19 +32,19 @@ export type ValuesOf<A extends Arguments, O extends Options> = {
     : boolean
 } & { readonly json: boolean }
 
-/** What a command has done. */
+/** The outcome of a command. */
 export interface Outcome {
   /** One of `exitCode`. */
   readonly code: number
-  /** The result for a program; undefined if the command has printed it itself. */
+  /** The result for `--json`; undefined if the command has already printed it. */
   readonly json: unknown
-  /** The result for a person; undefined if there is nothing left to print. */
+  /** The result as text; undefined if there is nothing left to print. */
   readonly text?: string | undefined
 }
 
-/** What a help text says of a command. */
+/** The parts of a command's help text. */
 export interface CommandFacts {
-  /** What its summary leaves out, in whole sentences. */
+  /** Details that its summary omits, in whole sentences. */
   readonly details?: string
   /** Whole command lines, each with its purpose. */
   readonly examples: readonly (readonly [line: string, purpose: string])[]
@@ -54,13 +54,13 @@ export interface CommandFacts {
   readonly more?: string
 }
 
-/** A command as its file declares it; its name and summary are in the command table. */
+/** A command as declared in its file; its name and summary are in the command table. */
 export interface CommandDeclaration<A extends Arguments, O extends Options> extends CommandFacts {
   readonly arguments?: A
   readonly options?: O
   /** What `--json` prints: `one object`. */
   readonly json: string
-  /** What it is doing until it reports a step, for a person who waits; absent for one that runs until it is ended. */
+  /** The progress text until the first step is reported; absent for a command that runs until it is ended. */
   readonly busy?: string
   run(call: { readonly args: ValuesOf<A, O>; readonly progress: Progress }): Promise<Outcome>
 }

@@ -3,7 +3,7 @@ import { exitCodesOf, optionsOf, usageOf } from './help.js'
 import { labelOf } from './parse.js'
 import { type CommandTable, commandsOf } from './table.js'
 
-/** What the help text of a command says, for programs. */
+/** The help text of a command as JSON. */
 export interface CommandDescription {
   /** Without `miyabi`: `tables apply`. */
   readonly name: string
@@ -42,7 +42,7 @@ export function describeCommand(name: string, summary: string, command: Command)
   }
 }
 
-/** Describes every command of a table, whose own names are `above`. */
+/** Describes every command of a table; `above` are the names that lead to it. */
 export const describeTable = (
   table: CommandTable,
   above: readonly string[] = [],

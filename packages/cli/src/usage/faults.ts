@@ -1,6 +1,6 @@
 import { MiyabiError } from '@miyabi/core'
 
-/** One thing that is wrong with a command line. */
+/** A fault of a command line. */
 export interface UsageFault {
   readonly kind:
     | 'unknown_command'
@@ -15,11 +15,11 @@ export interface UsageFault {
   /** The command, option or argument. */
   readonly name: string
   readonly problem: string
-  /** What was probably meant. */
+  /** The probably intended value. */
   readonly suggestion?: string
 }
 
-/** A command line that cannot be understood. `details.faults` has every fault, and the message names each. */
+/** An invalid command line. `details.faults` contains every fault, and the message names each. */
 export class UsageError extends MiyabiError<
   'cli.usage',
   { readonly command: string; readonly faults: readonly UsageFault[] }

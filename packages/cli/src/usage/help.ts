@@ -6,7 +6,7 @@ import type { Command, OwnCommand } from './command.js'
 import { labelOf } from './parse.js'
 import type { CommandGroup } from './table.js'
 
-/** What every command's exit codes mean; a command adds when it ends with 2. */
+/** The meaning of every command's exit codes; a command adds the condition for 2. */
 export const EXIT_CODES = {
   clean: 'Done.',
   failed: 'Failed, was interrupted, or could not determine the answer.',
@@ -49,7 +49,7 @@ export function usageOf(name: string, command: Command): string {
 
 /** Exit codes with their meanings. */
 export function exitCodesOf(command: Command): readonly (readonly [string, string])[] {
-  if (command.kind === 'foreign') return [['any', 'As the command that it runs.']]
+  if (command.kind === 'foreign') return [['any', 'That of the command that it runs.']]
   const found = command.findings ? ([['2', `${command.findings}.`]] as const) : []
   return [['0', EXIT_CODES.clean], ['1', EXIT_CODES.failed], ...found]
 }
@@ -80,7 +80,7 @@ export function groupHelp(path: readonly string[], { summary, commands }: Comman
 }
 
 const ROOT_OPTIONS = [
-  ['--json', 'After a command: prints one JSON document on stdout; errors too.'],
+  ['--json', 'After a command: prints one JSON document on stdout, including errors.'],
   ['-h, --help', 'Shows this text, or after a command its help.'],
   ['-v, --version', 'Prints the version.'],
 ] as const
@@ -105,5 +105,5 @@ const prose = (text: string, width: number): string =>
     })
     .join('\n\n')
 
-/** A whole command line as it works here. */
+/** A whole command line in the form that works here. */
 const typed = (line: string): string => asTyped(`\`${line}\``).slice(1, -1)

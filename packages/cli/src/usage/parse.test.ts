@@ -23,7 +23,7 @@ const problemsOf = (...args: readonly string[]): readonly string[] =>
   )
 
 describe('parseLine', () => {
-  it('gives every option, with its default if it is absent', () => {
+  it('returns every option, with its default if it is absent', () => {
     expect(valuesOf('a')).toEqual({ id: 'a', json: false, 'dry-run': false, format: 'cloudformation' })
     expect(valuesOf('--json', '--limit', '7', 'a', '--format=terraform')).toEqual({
       id: 'a',
@@ -34,7 +34,7 @@ describe('parseLine', () => {
     })
   })
 
-  it('takes what follows -- for arguments', () =>
+  it('treats everything after -- as arguments', () =>
     expect(valuesOf('--', '--json')).toMatchObject({ id: '--json', json: false }))
 
   it.each([

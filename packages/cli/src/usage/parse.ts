@@ -3,7 +3,7 @@ import type { UsageFault } from './faults.js'
 import { nearest } from './suggest.js'
 import type { ValueKind } from './values.js'
 
-/** What a command line says, and everything that is wrong with it. */
+/** The values of a command line, and all of its faults. */
 export interface ParsedLine {
   readonly values: Readonly<Record<string, unknown>>
   readonly faults: readonly UsageFault[]
@@ -61,14 +61,14 @@ export function parseLine(declared: Declared, args: readonly string[]): ParsedLi
   return { values, faults }
 }
 
-/** How an argument is called in texts. */
+/** Returns the name of an argument in texts. */
 export const labelOf = (name: string): string => name.toUpperCase()
 
 type Part =
   | { readonly kind: 'option'; readonly name: string; readonly raw: string; readonly value: string | undefined }
   | { readonly kind: 'argument'; readonly value: string }
 
-/** Splits a line. What begins with `--` is never the value of the option in front of it. */
+/** Splits a line. An argument that begins with `--` is never the value of the preceding option. */
 function partsOf(options: Options, args: readonly string[]): readonly Part[] {
   const parts: Part[] = []
   const rest = [...args]
@@ -87,7 +87,7 @@ function partsOf(options: Options, args: readonly string[]): readonly Part[] {
   return parts
 }
 
-/** Also of an option that is misspelled: its value is then not reported as an unexpected argument. */
+/** Includes misspelled options, so that their value is not reported as an unexpected argument. */
 function takesValue(raw: string, options: Options): boolean {
   const name = Object.hasOwn(options, raw.slice(2)) ? raw : nearest(raw, dashed(options))
   const option = name === undefined ? undefined : options[name.slice(2)]

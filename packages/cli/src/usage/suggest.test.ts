@@ -14,7 +14,7 @@ describe('nearest', () => {
     ['mig', 'migrate'],
   ])('takes %s for %s', (name, expected) => expect(nearest(name, COMMANDS)).toBe(expected))
 
-  it.each(['', 'x', 'zzz', 'deploy', 'constructor'])('takes %j for nothing', (name) =>
+  it.each(['', 'x', 'zzz', 'deploy', 'constructor'])('returns nothing for %j', (name) =>
     expect(nearest(name, COMMANDS)).toBeUndefined(),
   )
 

@@ -1,6 +1,6 @@
 /**
  * Returns the candidate that a mistyped name most likely means: the nearest one, if at most one letter in three
- * differs, else the only one that begins with it. Two letters that changed places count as one difference.
+ * differs, else the only one that begins with the name. Two swapped letters count as one difference.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const all = [...candidates]

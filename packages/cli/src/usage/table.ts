@@ -2,14 +2,14 @@ import type { Command } from './command.js'
 import { UsageError, type UsageFault } from './faults.js'
 import { nearest } from './suggest.js'
 
-/** A command: loaded when it is called, as `status` does not need Prisma. */
+/** A command, loaded when it is called: `status`, for example, does not need Prisma. */
 export interface CommandEntry {
   /** What it does, in one sentence without a period. */
   readonly summary: string
   readonly load: () => Promise<Command>
 }
 
-/** Commands under one word: `tables status`, `tables apply`. */
+/** Commands with a common first word: `tables status`, `tables apply`. */
 export interface CommandGroup {
   readonly summary: string
   readonly commands: CommandTable
@@ -18,18 +18,17 @@ export interface CommandGroup {
 /** Commands by their names, in the order of the help. */
 export type CommandTable = Readonly<Record<string, CommandEntry | CommandGroup>>
 
-/** What a command line names. */
+/** The command or group that a command line names. */
 export interface Resolved {
   /** `['tables', 'apply']` */
   readonly path: readonly string[]
   readonly entry: CommandEntry | CommandGroup
-  /** What follows the names. */
+  /** The arguments after the names. */
   readonly rest: readonly string[]
 }
 
 /**
- * Follows the names at the beginning of a command line into the table, as far as they lead: to a group, if no name
- * follows it.
+ * Resolves the names at the beginning of a command line in the table; to a group, if no command name follows.
  * @throws {UsageError} for a name that is not in the table.
  */
 export function resolve(root: CommandGroup, args: readonly string[]): Resolved {
@@ -56,7 +55,7 @@ function unknownCommand(path: readonly string[], commands: CommandTable): UsageF
   return likely === undefined ? fault : { ...fault, suggestion: [...before, likely].join(' ') }
 }
 
-/** What is wrong where a group is called like a command. */
+/** Returns the fault of a group that is called like a command. */
 export function missingCommand({ path, entry, rest }: Resolved & { readonly entry: CommandGroup }): UsageFault {
   const place = rest[0] === undefined ? `after "${['miyabi', ...path].join(' ')}"` : `before ${rest[0]}`
   const problem = `Missing command ${place}; expected ${listOf(entry.commands)}`

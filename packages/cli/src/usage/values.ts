@@ -1,12 +1,12 @@
-/** How the value of an option or an argument is written, and what it means. */
+/** The form of a value of an option or an argument, and its meaning. */
 export interface ValueKind<T> {
-  /** Stands for the value in help texts: `DURATION`. */
+  /** The placeholder in help texts: `DURATION`. */
   readonly hint: string
-  /** What an error expects: `a duration such as 7d, 12h or 30min`. */
+  /** The expected value in errors: `a duration such as 7d, 12h or 30min`. */
   readonly expected: string
-  /** If only these are allowed. */
+  /** The allowed values, if only these are allowed. */
   readonly choices?: readonly string[]
-  /** Returns undefined for a text that is not one. */
+  /** Returns undefined for a text that is not a valid value. */
   read(text: string): T | undefined
 }
 
@@ -46,7 +46,7 @@ export const duration: ValueKind<number> = {
   },
 }
 
-/** What a timer of Node can wait for: 1 second to 24 days. */
+/** A duration that Node's timers support: 1 second to 24 days. */
 export const interval: ValueKind<number> = {
   hint: 'DURATION',
   expected: 'a duration from 1s to 24d, such as 1h',

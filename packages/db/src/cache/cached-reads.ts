@@ -31,8 +31,8 @@ export const refusingReads: ReadCache = {
 }
 
 /**
- * Of the service's own client, which all share who ask as the service, until one of them caches: from then on each has
- * its own. Nothing is served here that is older than what any of them has written.
+ * Returns the cache of the service's client, which all callers with the service identity share until one of them
+ * caches; from then on each has its own. It serves no value that is older than the last write of any of them.
  */
 export function readsOfAll(door: CacheDoor, service: Pick<Postgres, 'position' | 'written'>): ReadCache {
   const written = new Seen({

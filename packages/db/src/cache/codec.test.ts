@@ -24,7 +24,7 @@ const value = fc.letrec((tie) => ({
   ),
 })).any
 
-/** Prisma's decimals, whose inner form may differ, by their texts; prototypes, which nobody reads, left out. */
+/** Replaces Prisma's decimals, whose internal form may differ, by their texts, and drops prototypes. */
 const plain = (given: unknown): unknown => {
   if (Prisma.Decimal.isDecimal(given)) return ['decimal', String(given)]
   if (Array.isArray(given)) return given.map(plain)
@@ -33,7 +33,7 @@ const plain = (given: unknown): unknown => {
 }
 
 describe('the codec', () => {
-  it('gives back every value as it was, also what JSON and UTF-8 would change', () => {
+  it('restores every value unchanged, including values that JSON and UTF-8 would change', () => {
     fc.assert(
       fc.property(value, (given) => {
         for (const back of [decode(encode(given)), copied(given)])
@@ -43,7 +43,7 @@ describe('the codec', () => {
     )
   })
 
-  it('gives each caller a value of their own', () => {
+  it('returns a separate copy of a value to each caller', () => {
     const given = { at: new Date(0), bytes: Uint8Array.of(1), list: [{ n: 1 }] }
     const copy = copied(given) as typeof given
     copy.at.setTime(5)
@@ -52,7 +52,7 @@ describe('the codec', () => {
     expect(given).toEqual({ at: new Date(0), bytes: Uint8Array.of(1), list: [{ n: 1 }] })
   })
 
-  it('refuses what it could not give back, and says where that is', () => {
+  it('rejects a value that it could not restore, and names its path', () => {
     const cyclic: unknown[] = []
     cyclic.push(cyclic)
     const refused = [{ a: [() => 1] }, { a: [Symbol('x')] }, { a: [new Map()] }, { a: [new (class Mine {})()] }]
@@ -63,7 +63,7 @@ describe('the codec', () => {
     expect(() => encode(cyclic)).toThrow(CacheError)
   })
 
-  it('ends on any bytes, and makes nothing of them but such values', () => {
+  it('terminates on any bytes, and decodes only supported values', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.uint8Array({ maxLength: 200 }), value.map(encode)),
@@ -76,7 +76,7 @@ describe('the codec', () => {
           try {
             read = decode(bytes)
           } catch {
-            return // nothing was made of it
+            return // nothing was decoded
           }
           encode(read)
         },

@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { Prisma } from '@miyabi/postgres'
 import { CacheError } from '../errors/cache-error.js'
 
-/** The first byte of each value says what it is. Of these kinds alone is read: nothing stored can name another. */
+/** The first byte of each value is its kind. Only these kinds are decoded: stored bytes cannot name another one. */
 const NULL = 0
 const UNDEFINED = 1
 const TRUE = 2
@@ -10,7 +10,7 @@ const FALSE = 3
 const NUMBER = 4
 const BIGINT = 5
 const TEXT = 6
-/** A text with half of a character, which UTF-8 would not keep. */
+/** A text with a lone surrogate, which UTF-8 cannot represent. */
 const WIDE_TEXT = 7
 const DATE = 8
 const DECIMAL = 9
@@ -18,10 +18,10 @@ const BYTES = 10
 const ARRAY = 11
 const OBJECT = 12
 
-/** How deep a value may be nested. */
+/** Maximum nesting depth of a value. */
 export const MAX_DEPTH = 100
 
-/** Bytes that grow. */
+/** A buffer that grows. */
 class Writer {
   #bytes = Buffer.allocUnsafe(512)
   length = 0
@@ -68,9 +68,9 @@ class Writer {
 }
 
 /**
- * Returns a value in bytes, as `decode` returns it: null, undefined, booleans, numbers, bigints, strings, dates,
- * decimals and bytes, in arrays and plain objects.
- * @param name its name in errors.
+ * Encodes a value to bytes from which `decode` restores it: null, undefined, booleans, numbers, bigints, strings,
+ * dates, decimals and bytes, in arrays and plain objects.
+ * @param name the name of the value in errors.
  * @throws {CacheError} `db.cache.not_cacheable`
  */
 export function encode(value: unknown, name = 'value'): Buffer {
@@ -125,7 +125,7 @@ function writeObject(writer: Writer, value: object, path: string, depth: number)
     writer.byte(BYTES)
     writer.raw(value)
   } else if (!isPlain(value) && Prisma.Decimal.isDecimal(value)) {
-    // It knows a decimal by a name, which a member of plain data may have.
+    // `isDecimal` checks a property name, which plain data may also have.
     writer.byte(DECIMAL)
     writer.text(String(value))
   } else {
@@ -151,14 +151,14 @@ function writeMembers(writer: Writer, value: object, path: string, depth: number
   }
 }
 
-/** Also of another realm, whose `Object.prototype` is not ours. */
+/** Accepts plain objects of another realm too, whose `Object.prototype` is a different one. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /**
- * The value in what `encode` made.
+ * Returns the value that `encode` encoded.
  * @throws {RangeError} for anything else.
  */
 export function decode(bytes: Buffer): unknown {
@@ -219,7 +219,7 @@ class Reader {
     return this.#bytes.readDoubleLE(this.#at - 8)
   }
 
-  /** Each of what is counted has a byte at least. */
+  /** Reads a count. Each counted element has at least one byte. */
   #size(): number {
     const size = this.#bytes.readUInt32LE(this.#at)
     this.#at += 4
@@ -263,7 +263,7 @@ class Reader {
 }
 
 function put(made: Record<string, unknown>, name: string, value: unknown): void {
-  // An assignment of this name would set the prototype.
+  // Assigning this name would set the prototype.
   if (name !== '__proto__') made[name] = value
   else Object.defineProperty(made, name, { value, configurable: true, enumerable: true, writable: true })
 }

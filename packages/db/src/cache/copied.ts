@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { Prisma } from '@miyabi/postgres'
 
-/** A value of its own for each caller, as `decode(encode(value))` would give it, in a fraction of the time. */
+/** Returns a copy of a value, as `decode(encode(value))` would, in a fraction of the time. */
 export function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return Array.from(value, copied)
@@ -9,11 +9,11 @@ export function copied(value: unknown): unknown {
   if (prototype === Object.prototype) return copiedObject(value)
   if (prototype === Date.prototype || types.isDate(value)) return new Date((value as Date).getTime())
   if (types.isUint8Array(value)) return Uint8Array.from(value)
-  if (Prisma.Decimal.isDecimal(value)) return value // never changes
+  if (Prisma.Decimal.isDecimal(value)) return value // immutable
   return copiedObject(value)
 }
 
-/** A spread copies all names at once, `__proto__` as any other. Symbols name nothing that is kept. */
+/** A spread copies all names, including `__proto__`. Symbols are not kept. */
 function copiedObject(value: object): object {
   const made: Record<string | symbol, unknown> = { ...value }
   for (const symbol of Object.getOwnPropertySymbols(made)) delete made[symbol]

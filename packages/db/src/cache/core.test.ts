@@ -5,7 +5,7 @@ import { MemoryLevel } from './memory.js'
 
 const position = (history: string, lsn: bigint) => ({ history, lsn })
 
-it('keeps nothing of a load during which another server was taken for the primary, though it was not', async () => {
+it('does not keep the value of a load during which another server was mistaken for the primary', async () => {
   let end = (_: unknown): void => {}
   let loads = 0
   const core = new CacheCore({
@@ -35,8 +35,8 @@ it('keeps nothing of a load during which another server was taken for the primar
   const first = get()
   await core.position()
   await new Promise(setImmediate)
-  core.board.raise(['tag'], position('new', 20n)) // the rows that the load has read are old
-  core.board.raise(['other'], position('old', 5n)) // said late, by a relay that still had the former primary
+  core.board.raise(['tag'], position('new', 20n)) // the rows that the load has read are outdated
+  core.board.raise(['other'], position('old', 5n)) // sent late by a relay still connected to the former primary
   await core.position()
   end('old rows')
   expect(await first).toBe('old rows')

@@ -11,38 +11,39 @@ import { isStoreFailure } from './store-failure.js'
 import { TagBoard } from './tag-board.js'
 import type { TagLine } from './tag-line.js'
 
-/** A larger value is not kept. In bytes, encoded. */
+/** Larger values are not kept. In bytes, encoded. */
 const MAX_ENTRY_BYTES = 1_048_576
 /** How long a call waits for the load of another process before it loads itself, in milliseconds. */
 const WAIT_MS = 5_000
-/** Between two looks for it, spread. In milliseconds. */
+/** Mean interval between two checks for its result, with jitter, in milliseconds. */
 const LOOK_EVERY_MS = 20
 
-/** What the cache of a process is made of. */
+/** The dependencies of the cache of a process. */
 export interface CoreParts {
   readonly memory: MemoryLevel
   readonly line: TagLine
   readonly second: SecondLevel | undefined
-  /** Asks the primary how far it has written, after the call. */
+  /** Reads the current write position of the primary; the query starts after the call. */
   readonly position: () => Promise<Position>
   readonly logger: Logger
 }
 
 /**
- * The cache of one process: memory, the second level where there is one, and one load for all who miss the same.
+ * The cache of one process: memory, the second level if there is one, and one load for all callers that miss the same
+ * key.
  *
- * An entry has the position of the primary that was read before its rows, and a tag the position that the relay read
- * when it saw the rows of the change. So what was read before a change could be seen is at or below its tags, whoever
- * was slow, and is not served.
+ * An entry has the position of the primary that was read before its rows. A tag has the position that the relay read
+ * when the rows of the change were visible to it. So an entry that was read before a change became visible is at or
+ * below the position of its tags, whichever process was slow, and is not served.
  */
 export class CacheCore {
   readonly counts: CacheCounts = noCounts()
   readonly board: TagBoard
   readonly #parts: CoreParts
   readonly #flights = new Flights()
-  /** That of the line when memory was last looked at. */
+  /** The token of the line at the last access to memory. */
   #lineToken: unknown
-  /** Another one once the line was lost, or another server became the primary. */
+  /** Replaced when the line was lost, or when another server became the primary. */
   #session: object = {}
   #hasWarned = false
 
@@ -62,14 +63,14 @@ export class CacheCore {
     return { ...this.counts, entries: memory.size, bytes: memory.bytes, isHearing: line.token !== undefined }
   }
 
-  /** The position of the primary at this moment, or later. */
+  /** Returns the position of the primary at the time of the call, or later. */
   async position(): Promise<Position> {
     const position = await this.#parts.position()
     this.board.adopt(position)
     return position
   }
 
-  /** The entry of a key in memory, if it is fresh. Callers must hand out copies of its value only. */
+  /** Returns the entry of a key in memory, if it is fresh. Callers must return only copies of its value. */
   hit(key: string, minimum: Position | undefined): Entry | undefined {
     const found = this.#tokenNow() === undefined ? undefined : this.#parts.memory.get(key)
     if (!found || !isSeen(found, minimum) || Date.now() >= found.freshUntil) return undefined
@@ -86,14 +87,14 @@ export class CacheCore {
     return this.#fly(request, token)
   }
 
-  /** The value as it is, and a newer one for those who come later. */
+  /** Returns the stale value, and loads a newer one for later calls. */
   #staleWhile(request: CacheRequest, { value }: Entry): unknown {
     this.counts.stale += 1
     this.#fly({ ...request, swrMs: 0 }, this.#tokenNow()).catch(() => {})
     return copied(value)
   }
 
-  /** Waits for the load that is under way, or loads. */
+  /** Waits for the load in progress, or starts one. */
   async #fly(request: CacheRequest, token: unknown): Promise<unknown> {
     const { key, minimum } = request
     const under = this.#flights.at(key, token)
@@ -118,11 +119,11 @@ export class CacheCore {
       const look = await second.look(request.key, request.tags, history)
       const served = look && this.#fromSecond(request, look, token, at)
       if (served) return served
-      // After the look: a new entry has to be above the tags that were missing there.
+      // After the lookup: the position of a new entry must be above that of the tags that were missing there.
       const position = isFirst ? this.position() : undefined
-      position?.catch(() => {}) // the load awaits it, if there is one
+      position?.catch(() => {}) // the load awaits it, if it runs
       const unlock = look && (await second.lock(request.key, history))
-      // What another process loads may be too old for one who has written.
+      // The value that another process loads may be too old for a caller that has written.
       if (unlock === false && request.minimum === undefined && performance.now() < endsAt) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS * (0.5 + Math.random())))
         continue
@@ -138,7 +139,7 @@ export class CacheCore {
     at: (position: Position) => void,
   ): Entry | undefined {
     if (!entry || !isGood || !isSeen(entry, request.minimum)) return undefined
-    // A raise that was heard here may not be in Redis yet, as that of `forget()`.
+    // A raise that this process received, such as that of `forget()`, may not be in Redis yet.
     if (!this.board.isBelow(request.tags, entry.position)) return undefined
     const age = Date.now() - entry.freshUntil
     if (age >= request.swrMs) return undefined
@@ -149,7 +150,7 @@ export class CacheCore {
       return entry
     }
     this.counts.stale += 1
-    // After this one has landed: the newer one takes its place.
+    // After the current load has finished: the newer entry replaces it.
     setImmediate(() => this.#fly({ ...request, swrMs: 0 }, this.#tokenNow()).catch(() => {}))
     return entry
   }
@@ -161,7 +162,7 @@ export class CacheCore {
       readonly at: (position: Position) => void
       readonly look?: Look | undefined
       readonly unlock?: (() => void) | undefined
-      /** Requested already. */
+      /** The position, if it was already requested. */
       readonly position?: Promise<Position> | undefined
     },
   ): Promise<Entry> {
@@ -173,7 +174,7 @@ export class CacheCore {
       at(position)
       const entry = this.#entryOf(request, await request.load(position), position)
       if (entry.isKept) this.#remember(request, entry, token)
-      // The caller does not wait for it.
+      // The caller does not wait for the store.
       if (look && entry.isKept && this.board.isBelow(request.tags, position))
         void this.#parts.second?.store(request.key, entry, look.missing).finally(unlock)
       else unlock?.()
@@ -198,13 +199,13 @@ export class CacheCore {
     return { value: copied(value), position, freshUntil, keptUntil, bytes: encoded.length, isKept }
   }
 
-  /** Where nothing was missed since the call began. */
+  /** Keeps an entry in memory if no raise can have been missed since the call began. */
   #remember({ key, tags }: CacheRequest, entry: Entry, token: unknown): void {
     if (token === undefined || token !== this.#tokenNow() || !this.board.isBelow(tags, entry.position)) return
     this.#parts.memory.set(key, entry, tags)
   }
 
-  /** What may stand in for a value that a store cannot give now: nothing that is known to be old. */
+  /** Returns the entry that replaces a value while a store fails; never one that is known to be outdated. */
   #keptFor(request: CacheRequest, error: unknown, look: Look | undefined): Entry | undefined {
     if (request.staleIfErrorMs === 0 || !isStoreFailure(error)) return undefined
     const inMemory = this.#tokenNow() === undefined ? undefined : this.#parts.memory.get(request.key)
@@ -213,7 +214,7 @@ export class CacheCore {
     return Date.now() < kept.freshUntil + request.staleIfErrorMs ? kept : undefined
   }
 
-  /** Undefined while tags are not heard. The same for as long as nothing can have been missed. */
+  /** Undefined while tags are not received. Unchanged for as long as no tag can have been missed. */
   #tokenNow(): object | undefined {
     const { token } = this.#parts.line
     if (token !== this.#lineToken) {
@@ -223,7 +224,7 @@ export class CacheCore {
     return token === undefined ? undefined : this.#session
   }
 
-  /** Drops what is kept, and what is being loaded is not kept. */
+  /** Drops all entries, and prevents loads in progress from being kept. */
   #clear(): void {
     this.#parts.memory.clear()
     this.#flights.clear()

@@ -6,7 +6,7 @@ import { relayMark } from './redis/relay-mark.js'
 import type { CacheStats } from './stats.js'
 import { WriteWakes } from './write-wakes.js'
 
-/** Lets a process cache: nothing is made, and none of its code is loaded, before it does. */
+/** Gives access to the cache of a process. The cache is created, and its code loaded, on first use. */
 export class CacheDoor implements Relays {
   readonly #home: CacheHome
   readonly #relays = new Set<RelayOfProcess>()
@@ -23,22 +23,22 @@ export class CacheDoor implements Relays {
     this.#wakes = new WriteWakes(home.wakeRelays, home.isAnyRaised)
   }
 
-  /** Notes that this process may have changed rows. Costs nothing if no relay could be woken. */
+  /** Records that this process may have changed rows. Costs nothing if there is no relay to wake. */
   noteWrite(): void {
     if (this.#relays.size > 0 || this.#home.listener) this.#wakes.wrote()
   }
 
-  /** Whether a relay of this process has met tags. Triggers notify nobody, so it has to poll for them. */
+  /** Whether a relay of this process has found tags. Triggers send no notification, so it has to poll for them. */
   get hasRaised(): boolean {
     return this.#hasRaised
   }
 
-  /** Whether tags are to be raised in Redis. */
+  /** Whether tags must be raised in Redis. */
   get hasRedis(): boolean {
     return this.#home.settings.redisUrl !== undefined
   }
 
-  /** Ends the ids of the relays of this process. */
+  /** The suffix of the ids of this process's relays. */
   get relayMark(): string | undefined {
     return relayMark(this.#home.settings)
   }
@@ -52,7 +52,7 @@ export class CacheDoor implements Relays {
     return this.#opened
   }
 
-  /** Whether somebody has called Prisma with a `cacheStrategy`. */
+  /** Whether Prisma was called with a `cacheStrategy`. */
   get hasReads(): boolean {
     return this.#hasReads
   }
@@ -74,21 +74,21 @@ export class CacheDoor implements Relays {
     return this.#opening
   }
 
-  /** What has happened to what depends on these is known here now. */
+  /** Marks entries with these tags that were read at or before `position` as outdated in this process. */
   raise(tags: readonly string[], position: Position): void {
     this.#hasRaised = true
     this.#opened?.core.board.raise(tags, position)
   }
 
   /**
-   * Raises tags in Redis, where that is set.
-   * @throws where it is not certain that every one was raised.
+   * Raises tags in Redis, if it is configured.
+   * @throws if it is not certain that every tag was raised.
    */
   async raiseInRedis(tags: readonly string[], position: Position): Promise<void> {
     if (this.hasRedis) await (await this.open()).redis?.raise(tags, position)
   }
 
-  /** @returns takes it out again. */
+  /** @returns a function that removes the relay. */
   addRelay(relay: RelayOfProcess): () => void {
     this.#relays.add(relay)
     return () => {
@@ -96,7 +96,7 @@ export class CacheDoor implements Relays {
     }
   }
 
-  /** The one relay of the store, where it runs here. */
+  /** The coverage of the only relay of the store, if it runs in this process. */
   get coverage(): unknown {
     for (const { coverage } of this.#relays) if (coverage !== undefined) return coverage
     return undefined

@@ -2,31 +2,31 @@ import type { Position } from '@miyabi/postgres'
 import { type CacheTag, isTag, type OwnTag } from '../outbox/tags.js'
 import type { CacheRequest } from './entry.js'
 
-/** The longest time of an entry, in milliseconds: a day. */
+/** Maximum time to live of an entry, in milliseconds: one day. */
 export const MAX_TTL_MS = 86_400_000
 const MOST_TAGS = 50
 
-/** Whose entries these are. */
+/** The owner of the entries. */
 export interface OfScope {
   readonly own: OwnTag
-  /** What the scope has seen or written: nothing older. */
+  /** The position that the scope has seen or written. Older entries are not served. */
   readonly minimum: () => Promise<Position | undefined>
 }
 
-/** A call that was checked: all that finds an entry, and the times of a new one. */
+/** A validated call: the parts that identify an entry, and the times of a new entry. */
 export interface Asked extends Pick<CacheRequest, 'key' | 'ttlMs' | 'absentTtlMs' | 'swrMs' | 'staleIfErrorMs'> {
-  /** As the caller gave them. */
+  /** The tags as passed by the caller. */
   readonly tags: readonly CacheTag[]
 }
 
 /**
- * Whose, what, and with which tags. No part of it has a line break in it.
- * @param name one text for what is cached, within the identity and its tags.
+ * Returns the key of an entry: its owner, its name and its tags, none of which contains a line break.
+ * @param name identifies the cached value within its identity and tags.
  */
 export const entryKey = (own: OwnTag, name: string, tags: readonly CacheTag[]): string =>
   `${own}\n${name}\n${tags.length > 1 ? sorted(tags).join('\n') : (tags[0] ?? '')}`
 
-/** What has to be asked of the levels behind memory. */
+/** Returns the request to the levels behind memory. */
 export function entryRequest(
   own: OwnTag,
   { key, tags, ttlMs, absentTtlMs, swrMs, staleIfErrorMs }: Asked,

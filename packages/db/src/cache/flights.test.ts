@@ -5,7 +5,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('joins nobody to a load that may never end', async () => {
+it('does not let a call join a load that may never end', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   const flights = new Flights()
   const request = {

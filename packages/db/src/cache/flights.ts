@@ -1,7 +1,7 @@
 import type { Position } from '@miyabi/postgres'
 import type { CacheRequest, Entry } from './entry.js'
 
-/** How long after its start calls still wait for a load, in milliseconds: it may never end. */
+/** How long after the start of a load calls may join it, in milliseconds. A load may never end. */
 const JOIN_MS = 5_000
 
 interface Flight {
@@ -9,22 +9,22 @@ interface Flight {
   readonly token: unknown
   readonly landing: Promise<Entry>
   readonly startedAt: number
-  /** Undefined until it is read. */
+  /** Undefined until the load has read it. */
   position: Position | undefined
 }
 
 /**
- * The loads that are under way. A call waits for one only as long as nothing has changed since it began: whoever comes
- * after a tag was raised gets a load of their own.
+ * The loads in progress. A call joins a load only if none of its tags was raised since the load began; a call after
+ * that gets a separate load.
  */
 export class Flights {
   readonly #flights = new Map<string, Flight>()
 
-  /** The load that a call may wait for. Without a line, what has changed since it read its position is unknown. */
+  /** Returns the load that a call may join. Without a line, changes since the load read its position are unknown. */
   at(key: string, token: unknown): Promise<Entry> | undefined {
     const flight = this.#flights.get(key)
     if (!flight || flight.token !== token) return undefined
-    // A load that has not read its position yet will read its rows later than now.
+    // A load that has not read its position yet reads its rows after this point.
     const isUnread = flight.position === undefined
     return (token !== undefined || isUnread) && performance.now() < flight.startedAt + JOIN_MS
       ? flight.landing

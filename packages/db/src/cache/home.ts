@@ -3,18 +3,18 @@ import type { Position } from '@miyabi/postgres'
 import type { Listener } from '../listen/listener.js'
 import type { CacheSettings } from '../settings/cache-settings.js'
 
-/** What a cache needs of its context. */
+/** The dependencies of a cache on its context. */
 export interface CacheHome {
   readonly settings: CacheSettings
-  /** Asks the primary how far it has written. */
+  /** Reads the current write position of the primary. */
   readonly position: () => Promise<Position>
   /** Whether the database raises the tags of a table. */
   readonly isRaised: (table: string) => Promise<boolean>
-  /** Whether it raises those of any table that an application asked for. */
+  /** Whether it raises the tags of any table for which the application enabled this. */
   readonly isAnyRaised: () => Promise<boolean>
-  /** Wakes relays, wherever they are: tables may have left tags. */
+  /** Wakes the relays of all processes: triggers of tables may have left tags. */
   readonly wakeRelays: () => void
-  /** Hears other processes, where there is a line. */
+  /** Receives messages of other processes, if a line is configured. */
   readonly listener: Listener | undefined
   readonly logger: Logger
 }
@@ -24,15 +24,15 @@ export type ServiceQuery = <Row extends object>(text: string) => Promise<readonl
 
 /** A relay of this process. */
 export interface RelayOfProcess {
-  /** The same for as long as no other relay carries out anything; undefined while others do. */
+  /** Unchanged for as long as no other relay delivers effects; undefined while another one does. */
   readonly coverage: unknown
-  /** What it left because Redis could not be reached can be done now. */
+  /** Resumes the rows that the relay postponed because Redis was unreachable. */
   resume(): void
 }
 
-/** Those relays together. */
+/** The relays of this process together. */
 export interface Relays {
-  /** Of the one relay of the store, where it runs here. */
+  /** The coverage of the only relay of the store, if it runs in this process. */
   readonly coverage: unknown
   resumeRelays(): void
 }

@@ -6,8 +6,8 @@ import { type Asked, areTags, entryKey, isTime, MAX_TTL_MS, outOfBounds, problem
 const MAX_KEY = 4_096
 
 /**
- * A call of `getOrSet`, checked.
- * @throws {CacheError} `db.cache.invalid`, with all that is wrong.
+ * Validates a call of `getOrSet`.
+ * @throws {CacheError} `db.cache.invalid`, listing every fault.
  */
 export function keyRequest(own: OwnTag, key: CacheKey, options: CacheOptions): Asked {
   const { tags = [], ttlMs, absentTtlMs = ttlMs, staleIfErrorMs = 0, staleWhileRevalidateMs: swrMs = 0 } = options
@@ -17,7 +17,7 @@ export function keyRequest(own: OwnTag, key: CacheKey, options: CacheOptions): A
   return { key: entryKey(own, name, tags), tags, ttlMs, absentTtlMs, staleIfErrorMs, swrMs }
 }
 
-/** Made only where something is wrong: a hit takes less time than to make it. */
+/** Created only for an invalid call: creating it takes longer than a hit. */
 function invalid(name: string | undefined, options: CacheOptions): CacheError {
   const { tags = [], ttlMs, absentTtlMs = ttlMs, staleIfErrorMs = 0, staleWhileRevalidateMs = 0 } = options
   const upTo = { max: MAX_TTL_MS, unit: 'milliseconds' }
@@ -32,7 +32,7 @@ function invalid(name: string | undefined, options: CacheOptions): CacheError {
   return new CacheError('db.cache.invalid', problems.join('; '))
 }
 
-/** One text for one key: `1`, `'1'` and `1n` are three. Undefined for what is no key. */
+/** Returns a unique text for a key: `1`, `'1'` and `1n` differ. Undefined for an invalid key. */
 function nameOf(key: unknown): string | undefined {
   if (!Array.isArray(key) || key.length === 0) return undefined
   let hasBigint = false

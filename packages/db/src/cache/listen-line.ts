@@ -4,13 +4,13 @@ import type { Listener } from '../listen/listener.js'
 import type { TagLine } from './tag-line.js'
 import { readMessage } from './tag-message.js'
 
-/** Over this channel relays tell which tags they raise. */
+/** The channel over which relays announce the tags that they raise. */
 export const TAGS_CHANNEL = 'miyabi_tags'
 
-/** How long the first call waits for the line, in milliseconds. */
+/** How long the first call waits until the line is established, in milliseconds. */
 const OPEN_MS = 500
 
-/** Hears tags over PostgreSQL. */
+/** Receives raised tags over PostgreSQL. */
 export class ListenLine implements TagLine {
   #token: object | undefined
   #onOpen: (() => void) | undefined
@@ -22,7 +22,7 @@ export class ListenLine implements TagLine {
       heard: (payload) => {
         const read = readMessage(payload)
         if (read) raised(read.tags, read.position)
-        else this.#token = {} // something was said that is not known: as if it had been missed
+        else this.#token = {} // an unreadable message counts as a missed one
       },
       changed: (isHearing) => {
         this.#token = isHearing ? {} : undefined
@@ -35,7 +35,7 @@ export class ListenLine implements TagLine {
     return this.#token
   }
 
-  /** Resolves when tags are heard, or after a moment. */
+  /** Resolves when tags are received, or after the wait. */
   async open(): Promise<void> {
     if (this.#token) return
     const opened = new Promise<void>((resolve) => {

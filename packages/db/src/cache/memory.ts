@@ -3,20 +3,20 @@ import type { Entry } from './entry.js'
 interface Kept {
   readonly entry: Entry
   readonly tags: readonly string[]
-  /** How many had been put to the end when it was. */
+  /** How many entries had been moved to the end when this one was. */
   turn: number
 }
 
-/** What an entry takes beside its value, in bytes. */
+/** Size of an entry in addition to its value, in bytes. */
 const OVERHEAD = 300
-/** What each tag of an entry takes, beside its text in the key. In bytes. */
+/** Size of each tag of an entry in addition to its text in the key, in bytes. */
 const TAG_OVERHEAD = 100
 
-/** The level in the process: the entries that were used last, within bounds, found by key and by tag. */
+/** The in-process level: the most recently used entries, within limits, indexed by key and by tag. */
 export class MemoryLevel {
   readonly #maxBytes: number
   readonly #maxEntries: number
-  /** Those that were used last are the last. */
+  /** Ordered by use: the most recently used entries are last. */
   readonly #entries = new Map<string, Kept>()
   readonly #byTag = new Map<string, Set<string>>()
   #bytes = 0
@@ -38,7 +38,7 @@ export class MemoryLevel {
   get(key: string): Entry | undefined {
     const kept = this.#entries.get(key)
     if (!kept) return undefined
-    // No more than a quarter of all can stand behind one that was put there lately: it is in no danger.
+    // At most a quarter of all entries can be behind a recently moved one, so it is not about to be evicted.
     if (this.#turns - kept.turn > this.#entries.size / 4) this.#toEnd(key, kept)
     return kept.entry
   }
@@ -72,7 +72,7 @@ export class MemoryLevel {
     }
   }
 
-  /** Drops what was read at or before a position, of one tag. */
+  /** Drops the entries of a tag that were read at or before a position. */
   drop(tag: string, lsn: bigint): void {
     for (const key of [...(this.#byTag.get(tag) ?? [])]) {
       const kept = this.#entries.get(key)

@@ -12,12 +12,12 @@ import { RelayWatch } from './redis/relay-watch.js'
 import { TablesCheck } from './tables-check.js'
 import type { TagLine } from './tag-line.js'
 
-/** What a command of Redis may take, in milliseconds. */
+/** Time limit of a Redis command, in milliseconds. */
 const COMMAND_MS = 200
 const DEFAULT_MIB = 64
 const MAX_ENTRIES = 100_000
 
-/** A cache that is in use. */
+/** An open cache. */
 export interface OpenedCache {
   readonly core: CacheCore
   readonly redis: RedisLevel | undefined
@@ -28,8 +28,8 @@ export interface OpenedCache {
 }
 
 /**
- * Makes the cache of a process. Tags are heard over Redis where that is set, else over the line to other processes,
- * else from the relay of this process, if it is the only one.
+ * Creates the cache of a process. It receives raised tags over Redis if that is configured, else over the line to other
+ * processes, else from the relay of this process, if that is the only one.
  * @throws {CacheError} `db.cache.client_missing`
  */
 export async function openCache(

@@ -1,9 +1,9 @@
 import { HISTORY_COLUMN, lsnOf, type Position } from '@miyabi/postgres'
 
-/** The columns of a position, beside another question: of the primary, later than all that can be seen there. */
+/** The columns of a position, to add to another query: on the primary, later than all rows visible to the query. */
 export const POSITION_COLUMNS = `pg_current_wal_insert_lsn()::text AS lsn, ${HISTORY_COLUMN} AS history`
 
-/** As a row has it. */
+/** A position as a row. */
 export interface PositionRow {
   readonly lsn: string
   readonly history: string

@@ -3,12 +3,12 @@ import { type CachedRead, Prisma } from '@miyabi/postgres'
 import { CacheError } from '../errors/cache-error.js'
 import { encode, isPlain, MAX_DEPTH } from './codec.js'
 
-/** By the texts of the schemas of this process. */
+/** Fingerprints by the text of a schema. */
 const fingerprints = new Map<string, string>()
 
 /**
- * One text for all calls that ask the same, whatever the order of their arguments. With another schema it is another,
- * as results may have another form.
+ * Returns the same text for all calls with equal arguments, in any order. It differs between schemas, because the shape
+ * of results may differ.
  * @throws {CacheError} `db.cache.strategy_refused`
  */
 export function readKey({ clientMethod, model, action, args, dataPath, schema }: CachedRead): string {
@@ -22,7 +22,7 @@ function encodedArgs(clientMethod: string, args: readonly unknown[]): Buffer {
     return encode(args, 'the call')
   } catch (error) {
     if (!(error instanceof CacheError)) throw error
-    // A reference to a field, for one.
+    // For example a field reference.
     throw new CacheError('db.cache.strategy_refused', `${clientMethod} has no cache key: ${error.reason}`, {
       remedy: 'omit cacheStrategy, or use `me.cache.getOrSet` with your own key',
       details: { argument: 'cacheStrategy' },
@@ -30,14 +30,14 @@ function encodedArgs(clientMethod: string, args: readonly unknown[]): Buffer {
   }
 }
 
-/** Prisma's nulls of JSON are known by themselves. No argument becomes what stands for them: undefined is left out. */
+/** Prisma's JSON nulls are recognized by identity. No argument has their replacements: undefined is omitted. */
 const JSON_NULLS = new Map<unknown, object>([
   [Prisma.DbNull, { DbNull: undefined }],
   [Prisma.JsonNull, { JsonNull: undefined }],
   [Prisma.AnyNull, { AnyNull: undefined }],
 ])
 
-/** The same for calls that mean the same: names in order, without what is undefined. */
+/** Returns equal values for equivalent calls: names in order, without undefined. */
 function canonical(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value
   if (Array.isArray(value)) return value.map((item) => canonical(item, depth + 1))

@@ -11,13 +11,14 @@ import { keyRequest } from './key-request.js'
 export type { CacheKey, CacheOptions }
 
 /**
- * Values that are loaded once for one identity and shared by all processes; never with another identity, whatever the
- * key.
+ * Values that are loaded once for an identity and shared by all processes. They are never shared with another identity,
+ * whatever the key.
  */
 export interface ScopedCache<Scope> {
   /**
-   * Returns the value of a key: from memory, from Redis if REDIS_URL is set, or loaded. Once a change of what a tag
-   * stands for was committed and the relay has raised the tag, no older value is served. Each caller gets a copy.
+   * Returns the value of a key: from memory, from Redis if REDIS_URL is set, or by loading it. Once a change of the
+   * data that a tag stands for is committed and the relay has raised the tag, no older value is served. Each caller
+   * gets a copy.
    *
    * ```ts
    * const plugin = await me.cache.getOrSet(
@@ -27,40 +28,40 @@ export interface ScopedCache<Scope> {
    * )
    * ```
    *
-   * @param load receives the scope. Its error is thrown to every caller that waited for it.
+   * @param load receives the scope. Its error is thrown to every caller that waits for it.
    * @throws {CacheError} `db.cache.invalid`, `db.cache.not_cacheable`
    */
   getOrSet<T>(key: CacheKey, options: CacheOptions, load: (scope: Scope) => Promise<T>): Promise<T>
-  /** Stops serving what was loaded for this identity: immediately in this process, elsewhere as with tags. */
+  /** Stops serving values loaded for this identity: immediately in this process, in others as with tags. */
   forget(): Promise<void>
 }
 
-/** What a cache needs of its scope. */
+/** The dependencies of a cache on its scope. */
 export interface CacheScope<Scope> {
   readonly door: CacheDoor
   readonly own: OwnTag
   readonly scope: Scope
-  /** What the scope has written, or brought along. */
+  /** The position that the scope has written or was created with. */
   readonly seen: Pick<Seen, 'known' | 'position'>
-  /** Lets the scope read nothing of before `position`, from a replica either: an entry counts from there. */
+  /** Keeps the scope from reading a state before `position`, also from a replica: an entry has this position. */
   readonly readFrom: (position: Position) => void
-  /** Leaves the raise of tags in the outbox. */
+  /** Enqueues raising the tags in the outbox. */
   readonly raiseLater: (tags: readonly OwnTag[]) => Promise<void>
 }
 
-/** What one identity has of the cache. */
+/** The part of the cache that belongs to one identity. */
 export interface CacheOfScope<Scope> {
   readonly cache: ScopedCache<Scope>
-  /** Of its Prisma client. */
+  /** The cached reads of its Prisma client. */
   readonly reads: ReadCache
 }
 
-/** The cache as one identity has it. */
+/** Returns the cache of one identity. */
 export function cacheOfScope<Scope>(of: CacheScope<Scope>): CacheOfScope<Scope> {
   return new CacheForScope(of)
 }
 
-/** A class, since one is created for each request. */
+/** A class, because an instance is created for each request. */
 class CacheForScope<Scope> implements CacheOfScope<Scope>, ScopedCache<Scope> {
   readonly #of: CacheScope<Scope>
   #forgotten: Position | undefined
@@ -88,7 +89,7 @@ class CacheForScope<Scope> implements CacheOfScope<Scope>, ScopedCache<Scope> {
     const { door, own, scope, seen, readFrom } = this.#of
     const asked = keyRequest(own, key, options)
     const { core } = door.opened ?? (await door.open())
-    // A hit in memory takes no turn of a promise.
+    // A hit in memory usually awaits nothing.
     const known = seen.known()
     const minimum = known === 'ask' ? await this.#minimum() : (known ?? this.#forgotten)
     const hit = core.hit(asked.key, minimum)

@@ -1,16 +1,16 @@
-/** What the cache of a process has done since it was first used. */
+/** The counts of a process's cache since its first use. */
 export interface CacheStats {
   /** Calls answered from memory. */
   readonly hits: number
   /** Calls answered from Redis. */
   readonly secondHits: number
-  /** Calls answered by neither. */
+  /** Calls answered from neither. */
   readonly misses: number
-  /** Loads that were started: fewer than misses if several calls waited for one. */
+  /** Loads that were started: fewer than misses if several calls waited for the same load. */
   readonly loads: number
-  /** Values served past their time: while a newer one was loaded, or because a store failed. */
+  /** Expired values that were served while a newer one was loaded, or because a store failed. */
   readonly stale: number
-  /** Failures of Redis, and its entries that were refused. */
+  /** Failures of Redis, and entries in it that were rejected. */
   readonly errors: number
   /** Values that were too large to keep. */
   readonly tooLarge: number
@@ -18,11 +18,11 @@ export interface CacheStats {
   readonly entries: number
   /** Their approximate size in memory, in bytes. */
   readonly bytes: number
-  /** Whether the process receives raised tags; otherwise memory is not served from. */
+  /** Whether the process receives raised tags; otherwise no value is served from memory. */
   readonly isHearing: boolean
 }
 
-/** Those that are counted. */
+/** The statistics that are counters. */
 export type CacheCounts = { -readonly [K in Exclude<keyof CacheStats, 'entries' | 'bytes' | 'isHearing'>]: number }
 
 export const noCounts = (): CacheCounts => ({

@@ -1,7 +1,7 @@
 import type { Logger } from '@miyabi/core'
 import { type CacheTag, tableOf } from '../outbox/tags.js'
 
-/** Warns, once a table, of tags that nothing in the database raises. */
+/** Warns, once per table, of tags that nothing in the database raises. */
 export class TablesCheck {
   readonly #isRaised: (table: string) => Promise<boolean>
   readonly #logger: Logger

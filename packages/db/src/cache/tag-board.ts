@@ -1,14 +1,14 @@
 import type { Position } from '@miyabi/postgres'
 
-/** Who is told of each raise. */
+/** Called for each raise. */
 export type OnRaise = (tag: string, lsn: bigint) => void
 
-/** So many tags are remembered one by one. */
+/** Number of tags that are remembered individually. */
 const MOST = 20_000
 
 /**
- * The tags that this process has heard of, each with the highest position that it was raised to. What is forgotten
- * counts as raised to the highest that was forgotten.
+ * The raised tags that this process has received, each with the highest position that it was raised to. A tag that was
+ * evicted counts as raised to the highest position of all evicted tags.
  */
 export class TagBoard {
   readonly #raised = new Map<string, bigint>()
@@ -17,18 +17,18 @@ export class TagBoard {
   #floor = 0n
   #history: string | undefined
 
-  /** @param onHistory another server has taken the place of the primary: nothing of before can be compared. */
+  /** @param onHistory called when another server became the primary: earlier positions cannot be compared. */
   constructor(onRaise: OnRaise, onHistory: () => void) {
     this.#onRaise = onRaise
     this.#onHistory = onHistory
   }
 
-  /** Of the last position that was heard or read. */
+  /** The history of the last position that was received or read. */
   get history(): string | undefined {
     return this.#history
   }
 
-  /** Takes the history of a position for that of the primary. */
+  /** Adopts the history of a position as that of the primary. */
   adopt({ history }: Position): void {
     if (history === this.#history) return
     const isFirst = this.#history === undefined
@@ -43,7 +43,7 @@ export class TagBoard {
     const { lsn } = position
     for (const tag of tags) {
       if (lsn > (this.#raised.get(tag) ?? -1n)) {
-        this.#raised.delete(tag) // to the end: what is raised often is forgotten last
+        this.#raised.delete(tag) // moved to the end: tags that are raised often are evicted last
         this.#raised.set(tag, lsn)
       }
       this.#onRaise(tag, lsn)
@@ -52,8 +52,8 @@ export class TagBoard {
   }
 
   /**
-   * Whether what was read after `position` is newer than every raise of its tags that was heard. Strictly: a commit is
-   * in the log before its rows can be seen, so at the very position of a raise the rows may still be the old ones.
+   * Whether a value that was read after `position` is newer than every received raise of its tags. Strictly newer: a
+   * commit is in the log before its rows are visible, so at the position of a raise the rows may still be the old ones.
    */
   isBelow(tags: readonly string[], { history, lsn }: Position): boolean {
     if (history !== this.#history || lsn <= this.#floor) return false

@@ -1,8 +1,8 @@
-/** Over what a process hears which tags are raised, wherever they are. */
+/** The channel over which a process receives the tags that any process raises. */
 export interface TagLine {
   /**
-   * The same for as long as nothing was missed; undefined while tags are not heard. What was stored under another one
-   * is not served.
+   * Unchanged for as long as no tag was missed; undefined while tags are not received. Entries that were stored under
+   * another token are not served.
    */
   readonly token: unknown
 }

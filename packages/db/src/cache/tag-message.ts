@@ -1,12 +1,12 @@
 import { lsnOf, lsnText, type Position } from '@miyabi/postgres'
 
-/** What was raised, as processes tell each other. */
+/** The message about raised tags that processes send each other. */
 export interface Raised {
   readonly tags: readonly string[]
   readonly position: Position
 }
 
-/** The history, the position and the tags, a line each. */
+/** The history, the position and the tags, one per line. */
 export const messageOf = (tags: readonly string[], { history, lsn }: Position): string =>
   [history, lsnText(lsn), ...tags].join('\n')
 

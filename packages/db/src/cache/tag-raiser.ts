@@ -4,21 +4,21 @@ import { POSITION_COLUMNS, type PositionRow, positionOf } from './position.js'
 
 type Ask = (text: string, values: readonly unknown[]) => Promise<readonly PositionRow[]>
 
-/** So many bytes of tags go into one word to other processes: the server takes up to 7,999. */
+/** Maximum bytes of tags in one notification: the server accepts up to 7,999. */
 const MAX_WORD = 7_500
-/** Tags that are raised in one go. */
+/** Maximum number of tags that are raised in one call. */
 const MOST = 1_000
 
 /**
- * Reads the position and tells it to all who listen. NOTIFY writes into the log behind it: whoever asks for a position
- * once this is done gets a higher one.
+ * Reads the position and sends it to all listeners. NOTIFY writes to the log after it: a position that is read once
+ * this statement is done is higher.
  */
 const TELL = `
   WITH now AS MATERIALIZED (SELECT ${POSITION_COLUMNS})
   SELECT lsn, history, (SELECT count(pg_notify('${TAGS_CHANNEL}', history || E'\\n' || lsn || E'\\n' || words.word))
                           FROM unnest($1::text[]) AS words (word)) FROM now`
 
-/** Redis, which is set, did not take what was to be raised. */
+/** Redis is configured, but did not accept the raised tags. */
 export class RedisRefusal extends Error {}
 
 interface Waiting {
@@ -27,22 +27,22 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Raises tags everywhere: those of all rows that wait together. */
+/** Raises tags in all processes: those of all pending rows together. */
 export class TagRaiser {
   readonly #ask: Ask
   readonly #door: CacheDoor
   readonly #waiting: Waiting[] = []
   #isRunning = false
 
-  /** @param ask asks the primary as the service. */
+  /** @param ask queries the primary as the service. */
   constructor(ask: Ask, door: CacheDoor) {
     this.#ask = ask
     this.#door = door
   }
 
   /**
-   * Resolves when nobody is served any more what was read before now.
-   * @throws {RedisRefusal} and what PostgreSQL throws: it may be done in part, and has to be done again.
+   * Resolves when no process serves values any more that were read before the call.
+   * @throws {RedisRefusal} and errors of PostgreSQL: the tags may be raised in part, and the call must be retried.
    */
   raise(tags: readonly string[]): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -87,7 +87,7 @@ export class TagRaiser {
   }
 }
 
-/** As few words as hold all tags. */
+/** Splits tags into as few notifications as possible. */
 function wordsOf(tags: readonly string[]): string[] {
   const words: string[] = []
   let word = ''

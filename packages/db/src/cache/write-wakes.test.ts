@@ -31,7 +31,7 @@ describe('WriteWakes', () => {
     expect(woken()).toBe(11)
   })
 
-  it('wakes nobody where no table raises tags, and asks that once a minute', async () => {
+  it('wakes no relay if no table raises tags, and checks this once a minute', async () => {
     let asked = 0
     let isRaised = false
     const { wakes, woken } = wakesOf(async () => {
@@ -50,7 +50,7 @@ describe('WriteWakes', () => {
     expect([asked, woken()]).toEqual([2, 1])
   })
 
-  it('wakes nobody after it was closed', async () => {
+  it('wakes no relay after it was closed', async () => {
     const { wakes, woken } = wakesOf(async () => true)
     wakes.wrote()
     wakes.wrote()

@@ -1,11 +1,11 @@
-/** At most one wake in this time, in milliseconds. */
+/** Minimum interval between two wake-ups, in milliseconds. */
 const EVERY_MS = 10
-/** How long the answer to whether tables raise tags is kept, in milliseconds. */
+/** How long the result of the check whether tables raise tags is kept, in milliseconds. */
 const KNOWN_MS = 60_000
 
 /**
- * Wakes relays after writes of this process, if triggers of tables leave tags in the outbox: triggers notify nobody. At
- * most once in 10 ms, and always after the last write.
+ * Wakes relays after writes of this process, if triggers of tables leave tags in the outbox: triggers send no
+ * notification. At most once in 10 ms, and always after the last write.
  */
 export class WriteWakes {
   readonly #wake: () => void
@@ -15,13 +15,13 @@ export class WriteWakes {
   #asked: Promise<boolean> | undefined
   #askedAt = Number.NEGATIVE_INFINITY
 
-  /** @param isRaised queries whether any table raises tags. */
+  /** @param isRaised checks whether any table raises tags. */
   constructor(wake: () => void, isRaised: () => Promise<boolean>) {
     this.#wake = wake
     this.#isRaised = isRaised
   }
 
-  /** Something may have been changed. */
+  /** Records that rows may have changed. */
   wrote(): void {
     if (this.#timer) return
     const restMs = this.#wokenAt + EVERY_MS - performance.now()

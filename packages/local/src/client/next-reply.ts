@@ -3,11 +3,11 @@ import type { Reply } from '../shared/protocol.js'
 import { ControlClient } from './control-client.js'
 import { LocalError } from './errors.js'
 
-/** Far longer than a live supervisor needs to answer, which takes it a millisecond. */
+/** Much longer than a live supervisor needs to answer, which takes about a millisecond. */
 const ANSWER_MS = 5_000
 
 /**
- * How long a slow request may run before the supervisor is asked whether it is alive, and the interval between such
+ * How long a slow request may run before the supervisor is checked for being alive, and the interval between such
  * checks.
  */
 const ASK_AFTER_MS = 300
@@ -28,8 +28,8 @@ async function unlessSilent<T>(reply: Promise<T>, ms: number): Promise<T | typeo
 }
 
 /**
- * The next reply to a request that may take long, such as a start; undefined when the connection is closed. A silent
- * supervisor is occasionally asked whether it is alive.
+ * Returns the next reply to a request that may take long, such as a start; undefined when the connection is closed. A
+ * silent supervisor is occasionally checked for being alive.
  * @throws {LocalError} `local.supervisor.unresponsive` if it does not answer.
  */
 export async function nextReply(client: ControlClient, owner: Owner): Promise<Reply | undefined> {

@@ -10,10 +10,10 @@ export interface ReplicaProgress {
    * `unknown`: the primary did not answer.
    */
   readonly state: 'startup' | 'catchup' | 'streaming' | 'backup' | 'stopping' | 'disconnected' | 'lost' | 'unknown'
-  /** How much of the primary's log it has not replayed. In bytes. */
+  /** The amount of the primary's log that it has not replayed, in bytes. */
   readonly behindBytes?: number
   /**
-   * How long the latest part of the log took from the primary until it was replayed; unset if there was none recently.
+   * Time from the primary to replay of the latest part of the log; unset if there was none recently.
    */
   readonly lagMs?: number
 }
@@ -36,7 +36,7 @@ const PROGRESS = `
   LEFT JOIN pg_stat_replication AS sender ON sender.pid = slot.active_pid
   ORDER BY wanted.position`
 
-/** Queries the primary for how its standbys follow it. The driver is loaded only if there are any. Never rejects. */
+/** Queries the primary for the state of its standbys. The driver is loaded only if there are any. Never rejects. */
 export async function replicationOf({
   directDatabaseUrl,
   replicas = [],

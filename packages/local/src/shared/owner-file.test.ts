@@ -32,7 +32,7 @@ describe('claimFolder', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('gives way to a live owner', () => {
+  it('withdraws if the owner is alive', () => {
     expect(claimFolder(folder, control)).toBeDefined()
     expect(claimFolder(folder, control)).toBeUndefined()
   })
@@ -44,12 +44,12 @@ describe('claimFolder', () => {
     expect(findOwner(folder)?.held).toBe(true)
   })
 
-  it('does not take a process with the number of a dead owner for that owner', () => {
+  it('does not mistake a process with the id of a dead owner for that owner', () => {
     writeOwner(1, { started: 'at another time' })
     expect(claimFolder(folder, control)).toBeDefined()
   })
 
-  it('gives way to one that is writing its file at this moment, but not for long', () => {
+  it('withdraws if another process is writing its file at this moment, but not for long', () => {
     const file = path.join(folder, 'owner.1.json')
     writeFileSync(file, '')
     expect(claimFolder(folder, control)).toBeUndefined()
@@ -59,7 +59,7 @@ describe('claimFolder', () => {
     expect(claimFolder(folder, control)).toBeDefined()
   })
 
-  it('does not wait for a broken file of the future, which a clock that was set back leaves', () => {
+  it('does not wait for a broken file of the future, as after a clock was set back', () => {
     const file = path.join(folder, 'owner.1.json')
     writeFileSync(file, '{bad')
     const later = new Date(Date.now() + 3_600_000)
@@ -67,7 +67,7 @@ describe('claimFolder', () => {
     expect(claimFolder(folder, control)).toBeDefined()
   })
 
-  it('knows when the folder is not its own any more, and then leaves it alone', () => {
+  it('detects that it no longer owns the folder, and then leaves it unchanged', () => {
     const claim = claimFolder(folder, control)
     expect(claim?.isOurs()).toBe(true)
     rmSync(folder, { recursive: true })

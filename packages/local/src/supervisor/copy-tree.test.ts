@@ -30,13 +30,13 @@ describe('copyTree', () => {
     expect(readdirSync(folder)).toEqual(['source'])
   })
 
-  it('removes what a killed process left half-made', async () => {
+  it('removes the incomplete copy of a killed process', async () => {
     mkdirSync(path.join(folder, `target.new-${2 ** 22 + 1}`, 'inner'), { recursive: true })
     await copy()
     expect(readdirSync(folder).sort()).toEqual(['source', 'target'])
   })
 
-  it('leaves the copy of somebody who was faster', async () => {
+  it('keeps the copy of a process that was faster', async () => {
     mkdirSync(path.join(folder, 'target'))
     writeFileSync(path.join(folder, 'target', 'theirs'), '')
     await copy()

@@ -61,7 +61,7 @@ export class Servers {
     try {
       const { folder } = options
       const cache = cacheFolder()
-      void deathSignalWorks() // asked now, known when the first server is spawned
+      void deathSignalWorks() // started now, determined when the first server is spawned
       const place = await resolveDataPlace(folder, cache)
       await endOrphans(place.dataDir)
       await forgetStandbys(place.dataDir)

@@ -22,7 +22,7 @@ export interface StandbysOptions {
   readonly onRestart: () => void
 }
 
-/** How often the primary is asked whether standbys can still follow it. In milliseconds. */
+/** Interval between checks on the primary whether standbys can still follow it, in milliseconds. */
 const CHECK_MS = 5_000
 
 interface Standby {

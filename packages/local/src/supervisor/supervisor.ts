@@ -76,7 +76,7 @@ export class Supervisor {
         onRestart: () => this.#publish(),
       })
       const descriptor = await this.#starting
-      if (this.#state.is !== 'starting') return // told to end in the meantime
+      if (this.#state.is !== 'starting') return // requested to end in the meantime
       this.#state = { is: 'up', descriptor }
       this.#publish()
       this.#servers.prepareNext()
@@ -190,7 +190,7 @@ export class Supervisor {
     else if (!hasData) void this.#terminate(`its data in ${dataDir} was removed`)
   }
 
-  /** Ends although the stack is in use: holders are told why, and do not start it again. */
+  /** Ends although the stack is in use: holders receive the reason, and do not start it again. */
   async #terminate(reason: string): Promise<void> {
     console.log(`${new Date().toISOString()} error the embedded stack is ending: ${reason}`)
     for (const client of this.#leases) client.finish({ type: 'terminated', reason })

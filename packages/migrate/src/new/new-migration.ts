@@ -17,7 +17,7 @@ export interface NewMigrationOptions {
   /** Lower-case letters, digits and underscores. */
   readonly name: string
   /**
-   * For one statement of your own that cannot run in a transaction: the files get room for it, and nothing from Prisma.
+   * For a single statement that cannot run in a transaction: the files get room for it, and nothing from Prisma.
    * Default false.
    */
   readonly single?: boolean

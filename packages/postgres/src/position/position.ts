@@ -4,8 +4,8 @@ import { SharedQuestion } from './shared-question.js'
 /** A position in the write-ahead log of one server. */
 export interface Position {
   /**
-   * Whose log: the system identifier of the cluster and its timeline, as `7381029384756/00000001`. Positions of
-   * different histories are not comparable.
+   * Identifies the log: the system identifier of the cluster and its timeline, such as `7381029384756/00000001`.
+   * Positions of different histories are not comparable.
    */
   readonly history: string
   /** In bytes from the beginning of the log. */
@@ -13,9 +13,9 @@ export interface Position {
 }
 
 /**
- * How far the log is written, and whose it is. The insert position, not the flush position: a commit that does not wait
- * for the disk is beyond the latter. After the header of an empty page, the position is the start of the page: a
- * standby that has replayed everything reports that.
+ * The current position of the log and its history. It is the insert position, not the flush position: a commit that
+ * does not wait for the disk is beyond the latter. After the header of an empty page, the position is the start of the
+ * page: a standby that has replayed everything reports that.
  */
 const POSITION = `
   WITH written AS (SELECT pg_current_wal_insert_lsn() AS lsn)
@@ -25,13 +25,13 @@ const POSITION = `
          (SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(lsn), 8) AS history
   FROM written`
 
-/** The number of a position in the server's format: `16/B374D848`. */
+/** Returns the number of a position in the server's format: `16/B374D848`. */
 export function lsnOf(text: string): bigint {
   const [high = '', low = ''] = text.split('/')
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`)
 }
 
-/** The position in the server's format. */
+/** Returns the position in the server's format. */
 export function lsnText(lsn: bigint): string {
   return `${(lsn >> 32n).toString(16)}/${(lsn & 0xffffffffn).toString(16)}`.toUpperCase()
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SharedQuestion } from './shared-question.js'
 
 describe('a shared question', () => {
-  it('is sent anew for those who ask while one is under way, once for all of them, also after a failure', async () => {
+  it('is sent again, once, for all callers that arrive during a query, also after a failure', async () => {
     const sent: ((answer: number | Error) => void)[] = []
     const question = new SharedQuestion(
       () =>

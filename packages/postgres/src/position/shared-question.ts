@@ -1,15 +1,15 @@
-/** A question to one server that callers who ask at the same time share. */
+/** A query to one server that concurrent callers share. */
 export class SharedQuestion<Answer> {
   readonly #ask: () => Promise<Answer>
   #asking: Promise<unknown> | undefined
-  /** Sent when the one that is under way is answered: who asks now may have seen what that did not. */
+  /** Sent when the current query is answered: a caller that arrives later may have seen a newer state. */
   #next: Promise<Answer> | undefined
 
   constructor(ask: () => Promise<Answer>) {
     this.#ask = ask
   }
 
-  /** Asks, or joins a question that is not sent yet. */
+  /** Sends a query, or joins one that is not sent yet. */
   ask(): Promise<Answer> {
     if (this.#next) return this.#next
     if (!this.#asking) return this.#send()

@@ -9,12 +9,12 @@ import type { ResolvedSettings } from '../settings/resolve.js'
 import type { ReplicaProblem } from '../stats.js'
 import { type ReplicaState, startOf, Watch } from './watch.js'
 
-/** The wait before a replica's progress is checked again. In milliseconds. */
+/** The delay before a replica's progress is checked again, in milliseconds. */
 const POLL_MS = 2
-/** The wait between two checks of an ejected replica. In milliseconds. */
+/** The delay between two checks of an ejected replica, in milliseconds. */
 const BACKOFF = { firstMs: 250, maxMs: 30_000 }
 
-/** A replica that fails again within this time pauses for longer, however healthy it looks between. In milliseconds. */
+/** A replica that fails again within this time pauses longer, even if it was healthy in between. In milliseconds. */
 const STABLE_MS = 30_000
 
 export interface ReplicaOptions {
@@ -26,9 +26,9 @@ export interface ReplicaOptions {
   readonly mayServe: boolean
 }
 
-/** From one start of a server to the next: a later read from it is never older than an earlier one. */
+/** The period from one start of a server to the next: a later read from it is never older than an earlier one. */
 export interface ReplicaSource {
-  /** A position that certainly includes everything read from it so far. */
+  /** A position that includes everything read from it so far. */
   readonly position: () => Promise<Position>
 }
 
@@ -50,15 +50,15 @@ export class Replica {
   #source: ReplicaSource = { position: () => Promise.reject(new PostgresError('postgres.unreachable')) }
   /** The history in which it was healthy. */
   #wellIn: string | undefined
-  /** Consecutive ones: being healthy for `STABLE_MS` ends the row. */
+  /** Consecutive failures: being healthy for `STABLE_MS` resets the count. */
   #failures = 0
   #wellSince = 0
   #lookAt = 0
   #isPolling = false
   #isClosed = false
-  /** Its minimum lag, from the moment at which the primary was at its position. */
+  /** Its minimum lag, calculated from the time at which the primary was at its position. */
   lagMs: number | undefined
-  /** How many statements it has answered. */
+  /** The number of statements it has answered. */
   reads = 0
 
   constructor(options: ReplicaOptions) {
@@ -80,7 +80,7 @@ export class Replica {
     return `${host}:${port}`
   }
 
-  /** Whose log it follows. */
+  /** The history that it follows. */
   get history(): string | undefined {
     return this.#state?.history
   }
@@ -90,8 +90,8 @@ export class Replica {
   }
 
   /**
-   * When the server was started that each statement has to reach, if a connection does not guarantee that: a pooler
-   * leads one connection to several servers, one after another.
+   * The start time of the server that each statement must reach, if a connection does not guarantee this: a pooler
+   * routes one connection to several servers, one after another.
    */
   get pinnedTo(): string | undefined {
     return this.#options.settings.pooler === 'none' ? undefined : this.#state?.startedAt
@@ -120,7 +120,7 @@ export class Replica {
       hooks,
       onConnect: async (client) => {
         await mayLogin(client)
-        // After a restart it may be behind what was read from it before.
+        // After a restart it may be behind earlier reads from it.
         if ((await startOf(client)) === this.#state?.startedAt) return
         this.eject('unreachable', 'it was restarted')
         throw new PostgresError('postgres.unavailable')
@@ -140,7 +140,7 @@ export class Replica {
   }
 
   /**
-   * Checks it.
+   * Checks the replica.
    * @param primary the primary's recent position; undefined if it did not report one.
    * @param lagOf returns how long ago the primary was at a position.
    */
@@ -149,7 +149,7 @@ export class Replica {
     try {
       const state = await this.#watch.ask()
       this.#take(state)
-      // Without the primary's position, it keeps the state last observed.
+      // Without the primary's position, the last observed state is kept.
       if (primary === undefined && state.history !== this.#wellIn) return
       this.lagMs = primary === undefined ? undefined : lagOf(state)
       if (!state.isStandby) this.eject('promoted', 'it is not a standby')
@@ -165,7 +165,7 @@ export class Replica {
     }
   }
 
-  /** Ejects it until it is healthy: checked again soon at first, then less and less often. */
+  /** Ejects it until it is healthy. It is checked again after a short delay at first, then less and less often. */
   eject(problem: Exclude<ReplicaProblem, 'unknown'>, reason: string): void {
     if (this.#isClosed) return
     const isNew = this.#problem !== problem
@@ -183,7 +183,7 @@ export class Replica {
         `${name} (${server}) is not used for reads: ${reason}`,
       )
     if (problem === 'lagging') return
-    // Pending reads on it are canceled, and repeated on the primary.
+    // Pending reads on it are canceled and repeated on the primary.
     const pool = this.#pool
     this.#pool = undefined
     void pool?.close(0)
@@ -206,12 +206,12 @@ export class Replica {
     })
   }
 
-  /** Whether a caller waits for its progress: others that arrive in the meantime need not try. */
+  /** Whether a caller is waiting for its progress: callers that arrive in the meantime need not try. */
   isKnownBehind(lsn: bigint): boolean {
     return this.#isPolling && this.replayed < lsn
   }
 
-  /** The pool's own closing is bounded by the grace period. */
+  /** Closing the pool is limited by the grace period. */
   async close(graceMs: number = DEFAULT_GRACE_MS): Promise<boolean> {
     this.#isClosed = true
     this.#watch.close()
@@ -254,7 +254,7 @@ export class Replica {
     }
   }
 
-  /** For all waiters, as long as there are any. */
+  /** Runs for all waiting callers, as long as there are any. */
   async #poll(): Promise<void> {
     this.#isPolling = true
     try {

@@ -18,7 +18,7 @@ const replicasWith = (limits: ReplicaLimits) =>
   new Replicas({ ...shared, settings, limits, primary: () => Promise.reject(new Error('no primary')) })
 
 describe('the limits of replicas', () => {
-  it('are times, 0 among them, and every other value is named', () => {
+  it('are times, including 0, and every other value is reported', () => {
     expect(replicasWith({ waitMs: 0 }).waitMs).toBe(0)
     expect(replicasWith({}).waitMs).toBe(50)
     expect(() => replicasWith({ waitMs: Number.NaN, maxLagMs: -1 })).toThrow(/replicas\.waitMs.*NaN[\s\S]*maxLagMs.*-1/)
@@ -27,7 +27,7 @@ describe('the limits of replicas', () => {
 })
 
 describe('replicas that are closed', () => {
-  it('are no candidates, and open no pool', async () => {
+  it('are not candidates, and open no pool', async () => {
     const replicas = replicasWith({ waitMs: 0 })
     await replicas.close(0)
     expect(replicas.firstCandidate(undefined)).toBeUndefined()

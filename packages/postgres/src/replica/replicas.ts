@@ -7,12 +7,12 @@ import type { ReplicasStats, ToPrimary } from '../stats.js'
 import { Replica } from './replica.js'
 import type { ReplicaState } from './watch.js'
 
-/** How often replicas are checked while in use. In milliseconds. */
+/** Interval between checks of replicas in use, in milliseconds. */
 const LOOK_MS = 1_000
-/** The time without reads after which they are no longer checked. In milliseconds. */
+/** The time without reads after which they are no longer checked, in milliseconds. */
 const UNUSED_MS = 60_000
 
-/** The most that a timer accepts. */
+/** The maximum that a timer accepts. */
 const MOST_MS = 2 ** 31 - 1
 
 /** The options for reading from replicas. Times are in milliseconds. */
@@ -67,8 +67,8 @@ export class Replicas {
   }
 
   /**
-   * The first of the candidates, for nearly every read: without a promise and without a list. Undefined if none is
-   * healthy, or if they must be checked first.
+   * Returns the first candidate without a promise or a list, which is sufficient for nearly every read. Undefined if
+   * none is healthy, or if they must be checked first.
    */
   firstCandidate(before: Replica | undefined): Replica | undefined {
     this.#usedAt = performance.now()

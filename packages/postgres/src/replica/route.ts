@@ -7,7 +7,7 @@ import type { Replica, ReplicaSource } from './replica.js'
 import type { Replicas } from './replicas.js'
 import { onPrimary, onReplica, refusalIn, type Wanted } from './scopes.js'
 
-/** What a reader of replicas has seen: nothing older may be read. */
+/** The state that a reader of replicas has seen. It must not read an older one. */
 export interface Tracking {
   /**
    * The position a replica must have reached, if it is known: `position` without a query. Nearly every read takes this
@@ -49,17 +49,17 @@ const OF_REPLICA: Readonly<Partial<Record<PostgresError['code'], ToPrimary>>> = 
   'postgres.login.privileged': 'lost',
   'postgres.login.has_rights': 'lost',
 }
-/** Those that do not indicate bad health: it was only busy, or is already closed. */
+/** Codes that do not indicate bad health: the replica was only busy, or is already closed. */
 const BUSY: ReadonlySet<string> = new Set(['postgres.pool.acquire_timeout', 'postgres.pool.closed'])
 
-/** Sends what a scope reads to replicas, and to the primary if none of them is suitable. */
+/** Routes the reads of a scope to replicas, or to the primary if none of them is suitable. */
 export class ReplicaRoute implements Route {
   readonly asker: Scope
   readonly #replicas: Replicas | undefined
   readonly #tracking: Tracking
   /** A caller stays with one replica: continuing there needs no check. */
   #last: Replica | undefined
-  /** The latest scope on a replica, and what it checks: the next read mostly needs the same. */
+  /** The latest scope on a replica and its checks: the next read usually needs the same ones. */
   #told: (Wanted & { readonly scope: Scope }) | undefined
 
   constructor(asker: Scope, replicas: Replicas | undefined, tracking: Tracking) {
@@ -68,7 +68,7 @@ export class ReplicaRoute implements Route {
     this.#tracking = tracking
   }
 
-  /** With one promise if nothing must be queried first: see `Replicas.firstCandidate`. */
+  /** Uses a single promise if nothing must be queried first: see `Replicas.firstCandidate`. */
   run<T>(send: SendTo<T>): Promise<T> {
     const replicas = this.#replicas
     if (replicas === undefined) return this.#onPrimary(send)
@@ -106,7 +106,7 @@ export class ReplicaRoute implements Route {
     }
   }
 
-  /** From the first that is far enough; if none is, from the first that gets there in time. */
+  /** Reads from the first replica that has reached the position; else from the first that reaches it in time. */
   async #onReplicas<T>(
     replicas: Replicas,
     send: SendTo<T>,
@@ -130,7 +130,7 @@ export class ReplicaRoute implements Route {
     if (behind.length === 0) return isOfOther ? 'history' : 'none_up'
     const first = replicas.waitMs > 0 ? await firstThatReaches(behind, endsAt) : undefined
     if (first === undefined) return 'behind'
-    // One that was restarted while the read waited needs not hold what was read from it before.
+    // A replica that was restarted while the read waited may be behind earlier reads from it.
     if (first.replica.source !== first.source) return 'lost'
     return this.#onReplica(first.replica, first.lsn, send)
   }
@@ -159,7 +159,7 @@ export class ReplicaRoute implements Route {
     return this.#told.scope
   }
 
-  /** Records an answer; false if the server was restarted in the meantime, which makes it void. */
+  /** Records an answer; false if the server was restarted in the meantime, which invalidates the answer. */
   #hasRead(replica: Replica, source: ReplicaSource): boolean {
     if (source !== replica.source) return false
     this.#last = replica
@@ -179,15 +179,15 @@ interface Answer<T> {
   readonly value: T
 }
 
-/** A replica, and the position it must reach. */
+/** A replica and the position it must reach. */
 interface Behind {
   readonly replica: Replica
   readonly lsn: bigint
-  /** What it was when that was found out. */
+  /** Its state when this was determined. */
   readonly source: ReplicaSource
 }
 
-/** Undefined if none gets there in time. */
+/** Returns the first replica that reaches its position; undefined if none does in time. */
 async function firstThatReaches(behind: readonly Behind[], endsAt: number): Promise<Behind | undefined> {
   const waits = behind.map(async (one) => {
     if (await one.replica.reaches(one.lsn, endsAt - performance.now())) return one

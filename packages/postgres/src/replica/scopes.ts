@@ -7,11 +7,11 @@ const READ_ONLY = `set_config('transaction_read_only', 'on', true)`
 /** The text that the check below fails with. */
 const REFUSAL = /"miyabi_replica_behind:([tf])"/
 
-/** What a replica must be for a statement to run. */
+/** The conditions on a replica for a statement to run. */
 export interface Wanted {
-  /** It holds everything up to here. */
+  /** It has replayed everything up to this position. */
   readonly lsn: bigint
-  /** It was started then; undefined if its connections guarantee that. */
+  /** The time of its start; undefined if its connections guarantee it. */
   readonly startedAt: string | undefined
 }
 
@@ -32,7 +32,7 @@ const check = (first: number, isPinned: boolean): string =>
 /** The texts of statements on replicas, by the text of the identity's own: created once per kind of identity. */
 const texts = { plain: new Map<string, string>(), pinned: new Map<string, string>() }
 
-/** Its answers are not those of the primary, so they are not counted. */
+/** Its answers do not come from the primary, so they are not counted. */
 const UNCOUNTED = { count: 0, written: 0 }
 
 /** The scope of a read on a replica, which is checked in its round trip. */

@@ -12,9 +12,9 @@ import type { ResolvedSettings } from '../settings/resolve.js'
 /** A replica's own report. */
 export interface ReplicaState {
   readonly isStandby: boolean
-  /** The cluster and timeline that it is known to follow, as in a `Position`. */
+  /** The cluster and timeline that it follows, as in a `Position`. */
   readonly history: string
-  /** How far it has replayed the log, and how far it has received it; undefined if it does not report it. */
+  /** The replayed and the received position of the log; undefined if it does not report them. */
   readonly replayed: bigint
   readonly received: bigint | undefined
   /** When the server was started: after a restart it may be further behind. */

@@ -18,8 +18,8 @@ interface Asked<Query> {
 
 /**
  * Sends the statements of one call on one connection: those that are requested in the same tick share a round trip. It
- * takes the connection with the first statement, and returns it when told that there are no more. After a failed
- * statement it first returns the connection, and continues with another: it never waits for one while holding one.
+ * acquires the connection with the first statement, and returns it at the marked end. After a failed statement it first
+ * returns the connection, and continues with another: it never waits for one while holding one.
  */
 export class Flight<Query> {
   readonly #pool: Pool

@@ -4,7 +4,7 @@ import { type NamedQuery, StatementNames } from './names.js'
 const namesOf = (names: StatementNames) => (query: NamedQuery) => names.of(query)
 
 describe('statement names', () => {
-  it('are given from the second time on, one to a text', () => {
+  it('are assigned from the second use on, one per text', () => {
     const nameOf = namesOf(new StatementNames())
     expect(nameOf({ sql: 'SELECT $1', args: [1] })).toBe('')
     const name = nameOf({ sql: 'SELECT $1', args: [2] })
@@ -14,7 +14,7 @@ describe('statement names', () => {
     expect(nameOf({ sql: 'SELECT $1 + 1', args: [1] })).not.toBe(name)
   })
 
-  it('are never given to text without parameters', () => {
+  it('are never assigned to text without parameters', () => {
     const nameOf = namesOf(new StatementNames())
     const names = [1, 2, 3].map(() => nameOf({ sql: 'BEGIN', args: [] }))
     expect(names).toEqual(['', '', ''])
@@ -30,7 +30,7 @@ describe('statement names', () => {
     expect(twice.filter(Boolean)).toHaveLength(3)
   })
 
-  it('are replaced where they were refused, once for all who had them, and not for ever', () => {
+  it('are replaced if they were rejected, once for all sessions, and not forever', () => {
     const names = new StatementNames()
     const query = { sql: 'SELECT $1', args: [1] }
     const given = Array.from({ length: 6 }, () => {

@@ -10,7 +10,7 @@ describe('isPureSelect', () => {
     `SELECT 1 FROM "t" WHERE ("t"."f"#>ARRAY[$1]::text[])::jsonb = $2 AND JSONB_TYPEOF(("t"."f")) = $3 AND "c" = '{}'`,
     'SELECT "insert", "into (x)", "for update" FROM "with"',
     'SELECT tier, count(*) FROM plugins GROUP BY tier',
-  ])('says yes to %s', (sql) => {
+  ])('accepts %s', (sql) => {
     expect(isPureSelect(sql)).toBe(true)
   })
 
@@ -33,7 +33,7 @@ describe('isPureSelect', () => {
     'SELECT pg_sleep($1)',
     'BEGIN',
     '',
-  ])('says no to %s', (sql) => {
+  ])('rejects %s', (sql) => {
     expect(isPureSelect(sql)).toBe(false)
   })
 })

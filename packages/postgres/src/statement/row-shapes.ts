@@ -19,7 +19,7 @@ export class RowShapes {
 
 /** The descriptions of one session. */
 class SessionShapes {
-  /** The connection, without requesting a description. */
+  /** The connection, on which no description is requested. */
   readonly undescribed: Wire
   readonly #shapes = new Map<string, DriverResult>()
 

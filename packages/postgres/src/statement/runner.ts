@@ -41,7 +41,7 @@ export interface RunnerOptions {
   readonly names: StatementNames | undefined
   /** Logs what is switched off because the driver lacks it. */
   readonly logger: Logger | undefined
-  /** Told of each answer to a statement or a COMMIT of a caller that may have changed something. */
+  /** Notified of each answer to a statement or a COMMIT of a caller that may have changed rows. */
   readonly onWritten: (() => void) | undefined
 }
 
@@ -200,7 +200,7 @@ export class Runner {
     return { sql, values, name: this.#options.names?.of({ sql, args: values }) ?? '' }
   }
 
-  /** With a single promise: nearly every read takes this path. */
+  /** Uses a single promise: nearly every read takes this path. */
   #taken(
     query: RowsQuery,
     scope: Scope | undefined,
@@ -339,7 +339,7 @@ function answered(scope: Scope | undefined): void {
   if (scope) scope.answers.count += 1
 }
 
-/** What the adapter passes on is Prisma's own, or was written to replace it. */
+/** SQL from the adapter is Prisma's own, or was written to replace it. */
 function pathOf(config: pg.QueryConfig): Path {
   return isOfBulkInsert(config) ? 'bulk' : 'prisma'
 }

@@ -120,7 +120,7 @@ export class Statement extends DriverQuery {
     const session = this.#name ? shapes?.of(connection) : undefined
     const name = this.#name ?? ''
     const isParsed = connection.parsedStatements[name] !== undefined
-    // The session may still know it, from before its statements were discarded; not if it was just sent.
+    // The session may still have it from before its statements were discarded; not if it was just sent.
     if (name && !isParsed && connection.submittedNamedStatements[name] === undefined)
       connection.close({ type: 'S', name })
     this.#shape = isParsed ? session?.find(name, this._result) : undefined

@@ -3,7 +3,7 @@ import { memoryDriver } from 'bentocache/drivers/memory'
 import { redisBusDriver, redisDriver } from 'bentocache/drivers/redis'
 import type { CachePeer, PeerOptions } from './peer.js'
 
-/** BentoCache as its page on several tiers sets it up: memory, Redis, and a bus between processes. */
+/** BentoCache, set up as in its documentation of multiple tiers: memory, Redis, and a bus between processes. */
 export function openBento(redisUrl: string, { entries, prefix }: PeerOptions): CachePeer {
   const { hostname: host, port } = new URL(redisUrl)
   const connection = { host, port: Number(port) }

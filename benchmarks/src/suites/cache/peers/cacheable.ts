@@ -2,7 +2,7 @@ import KeyvRedis from '@keyv/redis'
 import { Cacheable, createKeyv } from 'cacheable'
 import type { CachePeer, PeerOptions } from './peer.js'
 
-/** cacheable as its README sets it up: memory with a limit, and Redis. Its `getOrSet` takes no tags. */
+/** cacheable, set up as in its README: memory with a limit, and Redis. Its `getOrSet` accepts no tags. */
 export function openCacheable(redisUrl: string, { entries, prefix }: PeerOptions): CachePeer {
   const secondary = new KeyvRedis(redisUrl)
   const cache = new Cacheable({ namespace: prefix, primary: createKeyv({ lruSize: entries }), secondary })

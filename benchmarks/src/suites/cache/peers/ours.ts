@@ -2,14 +2,14 @@ import { DatabaseContext, tag } from '@miyabi/db'
 import type { Servers } from '../../../servers/servers.js'
 import type { CachePeer, PeerOptions } from './peer.js'
 
-/** What an entry of one row takes in our memory, about. In bytes. */
+/** Approximate size of an entry of one row in our memory, in bytes. */
 const ROW_BYTES = 1_300
 const MIB = 1_048_576
 
-/** What an environment of ours needs beside the servers. */
+/** The additional variables of our environment, besides the servers. */
 export const CACHE_SECRET = 'the secret of the benchmarks, which is no secret'
 
-/** Ours with Redis: the service asks, each call as a request of its own does. */
+/** Ours with Redis, called with the service identity; each call is a separate request. */
 export async function openOurs(
   servers: Servers,
   redisUrl: string,

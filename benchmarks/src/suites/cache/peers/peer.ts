@@ -1,19 +1,19 @@
-/** How a library is set up for one workload. */
+/** The setup of a library for one workload. */
 export interface PeerOptions {
-  /** Entries of one row that its memory holds, about. */
+  /** Approximate number of entries of one row that fit in its memory. */
   readonly entries: number
-  /** In front of its keys in Redis: nobody shares an entry. */
+  /** The prefix of its keys in Redis, so that no entry is shared. */
   readonly prefix: string
 }
 
 /** Loads the value of a key. */
 export type Load = (key: string) => Promise<unknown>
 
-/** A cache in memory over one in Redis. */
+/** A cache in memory, backed by one in Redis. */
 export interface CachePeer extends AsyncDisposable {
   readonly name: string
-  /** The value of a key for `ttlMs`: from memory, from Redis, or loaded. */
+  /** Returns the value of a key, valid for `ttlMs`: from memory, from Redis, or loaded. */
   getOrSet(key: string, ttlMs: number, load: Load): Promise<unknown>
-  /** Lets nobody be served any more what was cached under a key. Left out: it cannot. */
+  /** Invalidates the value of a key in all processes. Absent if the library does not support this. */
   readonly invalidate?: (key: string) => Promise<void>
 }

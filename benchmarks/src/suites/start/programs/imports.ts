@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs'
 
-// Waits for the word, so that what is timed begins with the imports and not with Node. Reading it loads nothing else.
+// Waits for the signal, so that the measurement starts with the imports and not with Node. Reading it loads nothing.
 const specifiers = (process.env['IMPORTS'] ?? '').split(' ')
 process.stdout.write('ready\n')
 readSync(0, Buffer.alloc(1))

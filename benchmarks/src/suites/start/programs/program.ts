@@ -1,10 +1,10 @@
-/** What each program reads: any row of the seeded database. */
+/** The row that each program reads: any row of the seeded database. */
 export const firstQuery = {
   text: "SELECT id, display_name FROM plugins WHERE id = 'plugin-1'",
   id: 'plugin-1',
 } as const
 
-/** Where the database is, as the parent says. */
+/** The URL of the database, set by the parent process. */
 export function databaseUrl(): string {
   const url = process.env['DATABASE_URL']
   if (url === undefined)
@@ -12,12 +12,12 @@ export function databaseUrl(): string {
   return url
 }
 
-/** Somebody who may see the row, for those who ask with an identity. */
+/** A user who may see the row, for programs that query with an identity. */
 export function userId(): string {
   return process.env['USER_ID'] ?? ''
 }
 
-/** Tells the parent that the first row is there. */
+/** Reports to the parent that the first row has arrived. */
 export function answer(id: string | undefined): void {
   if (id !== firstQuery.id) throw new Error('the row is not there')
   process.stdout.write('first row\n')

@@ -3,11 +3,11 @@ interface Waiting {
   readonly cut: () => void
 }
 
-/** Number of checks within the limit. */
+/** Number of checks within the time limit. */
 const LOOKS = 4
 
 /**
- * One timer for all pending commands: they have the same limit, so the oldest is the next to be late. Time during which
+ * One timer for all pending commands: they have the same limit, so the oldest one times out first. Time during which
  * this process was busy and could not have read a response does not count.
  */
 export class CommandClock {
@@ -18,13 +18,13 @@ export class CommandClock {
   /** Total time that this process has been busy. */
   #busyMs = 0
 
-  /** @param onLate called for the first that is late; `cut` ends the others. */
+  /** @param onLate called for the first command that times out; `cut` ends the others. */
   constructor(limitMs: number, onLate: () => void) {
     this.#limitMs = limitMs
     this.#onLate = onLate
   }
 
-  /** The same promise, which rejects with `cut`. */
+  /** Returns a promise that settles like this one, or is rejected by `cut`. */
   watch<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const waiting: Waiting = {
@@ -37,7 +37,7 @@ export class CommandClock {
     })
   }
 
-  /** Ends all that wait. */
+  /** Rejects all pending commands. */
   cut(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -54,7 +54,7 @@ export class CommandClock {
     const due = performance.now() + everyMs
     const timer = setTimeout(() => {
       this.#busyMs += Math.max(0, performance.now() - due)
-      // Responses that have arrived are read between the two.
+      // Responses that have already arrived are read between the two.
       setImmediate(() => setImmediate(() => this.#look(timer)))
     }, everyMs)
     timer.unref()

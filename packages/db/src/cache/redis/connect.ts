@@ -3,13 +3,13 @@ import type * as Redis from '@redis/client'
 import { CacheError } from '../../errors/cache-error.js'
 import type { ConnectRedis, RedisCommands } from './commands.js'
 
-/** How long a connection may take, in milliseconds. */
+/** Time limit of a connection attempt, in milliseconds. */
 const CONNECT_MS = 500
-/** More than this on their way are refused at once: a server that hangs. */
+/** Maximum number of pending commands. More are rejected immediately: the server hangs. */
 const MOST_COMMANDS = 20_000
 
 /**
- * The client of Redis, which an application has that sets REDIS_URL.
+ * Loads the Redis client, which an application that sets REDIS_URL must install.
  * @throws {CacheError} `db.cache.client_missing`
  */
 export function loadRedis(): typeof Redis {
@@ -22,7 +22,7 @@ export function loadRedis(): typeof Redis {
 
 /** Connects to one server, or to the cluster that it belongs to. */
 export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof Redis, url: string): ConnectRedis {
-  // Nothing waits while there is no connection, and nothing connects again by itself: the link decides.
+  // Commands are not queued while disconnected, and the client does not reconnect automatically: the link decides.
   const options = {
     RESP: 3,
     disableOfflineQueue: true,
@@ -49,7 +49,7 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
       destroy(client)
       throw error
     }
-    client.off('end', ended) // it was only to be asked
+    client.off('end', ended) // this connection only determined the mode
     destroy(client)
     const cluster = createCluster({ rootNodes: [{ url }], RESP: 3, defaults: { ...options, ...loginOf(url) } })
     signal.addEventListener('abort', () => destroy(cluster))
@@ -66,7 +66,7 @@ export function connectRedis({ createClient, createCluster, RESP_TYPES }: typeof
   }
 }
 
-/** A server without TLS waits for the rest of a handshake that it does not understand. */
+/** A server without TLS does not recognize the handshake and does not respond, so the attempt times out. */
 async function connected(client: { connect(): Promise<unknown> }, url: string): Promise<void> {
   try {
     await client.connect()
@@ -80,11 +80,11 @@ function destroy(client: Pick<Either, 'destroy'>): void {
   try {
     client.destroy()
   } catch {
-    // it was over already
+    // it was already closed
   }
 }
 
-/** What all nodes of a cluster are asked with, whose addresses it tells itself. */
+/** Returns the login for all nodes of a cluster; the cluster itself reports their addresses. */
 function loginOf(url: string) {
   const { username, password, protocol } = new URL(url)
   return {
@@ -107,11 +107,11 @@ function once(onLost: (error: Error) => void): (error: Error) => void {
   }
 }
 
-/** The types of the client do not say that values are bytes here. */
+/** The client's types do not express that values are bytes here. */
 const bytesOf = (value: Buffer | string | null): Buffer | undefined =>
   typeof value === 'string' ? Buffer.from(value) : (value ?? undefined)
 
-/** What one server and a cluster have in common. */
+/** The part of the client that a single server and a cluster have in common. */
 type Either = Pick<ReturnType<typeof Redis.createClient>, 'set' | 'del' | 'eval' | 'publish' | 'subscribe' | 'destroy'>
 
 function commandsOf(
@@ -122,7 +122,7 @@ function commandsOf(
   const px = (ttlMs: number) => ({ type: 'PX' as const, value: Math.max(1, Math.ceil(ttlMs)) })
   return {
     server,
-    // One command a key, all sent together: MGET fails where a proxy stands for many servers.
+    // One command per key, all sent together: MGET fails behind a proxy for several servers.
     get: async (keys) => (await Promise.all(keys.map((key) => get(key)))).map(bytesOf),
     set: (key, value, ttlMs) => client.set(key, value, { expiration: px(ttlMs) }),
     setNew: async (key, value, ttlMs) =>

@@ -4,20 +4,20 @@ import { CommandClock } from './clock.js'
 import type { ConnectRedis, RedisCommands } from './commands.js'
 import { troubleOf } from './trouble.js'
 
-/** Between two attempts to connect, from the first failure on. In milliseconds. */
+/** Delays between connection attempts, from the first failure on, in milliseconds. */
 const BACKOFF = { initialMs: 50, maxMs: 1000 }
-/** How long it may take until tags are heard. In milliseconds. */
+/** Time limit until tags are received, in milliseconds. */
 const CONNECT_MS = 1_000
-/** How often the subscription is asked whether it hears. In milliseconds. */
+/** Interval between checks that the subscription works, in milliseconds. */
 const ASK_EVERY_MS = 500
 
-/** What a link needs. */
+/** The dependencies of a link. */
 export interface LinkParts {
   readonly connect: ConnectRedis
-  /** All that is told over it. */
+  /** The channel that carries all messages. */
   readonly channel: string
   readonly heard: (message: string) => void
-  /** It answers again. */
+  /** Called when Redis responds again. */
   readonly back: () => void
   readonly failed: () => void
   readonly timeoutMs: number
@@ -25,9 +25,9 @@ export interface LinkParts {
 }
 
 /**
- * The one connection to Redis, over which commands go and tags are heard: both, or neither. A command that is late
- * counts as a connection that is lost, so one command's time is the most that anybody waits, once; until another
- * connection answers, nobody is made to wait.
+ * The one connection to Redis, which carries both commands and raised tags: both work, or neither. A command that times
+ * out counts as a lost connection, so a caller waits at most for the time of one command, once. Until another
+ * connection responds, no caller waits.
  */
 export class RedisLink {
   readonly #parts: LinkParts
@@ -45,17 +45,17 @@ export class RedisLink {
     this.#clock = new CommandClock(parts.timeoutMs, () => this.#lose(new Error('no response in time')))
   }
 
-  /** Of the connection; undefined while there is none. */
+  /** Identifies the connection; undefined while there is none. */
   get token(): unknown {
     return this.#commands
   }
 
-  /** Of the server behind it. */
+  /** Identifies the server of the connection. */
   get server(): string {
     return this.#commands?.server ?? ''
   }
 
-  /** Connects, unless that is done or under way. Resolves then, or after the time of one command. */
+  /** Connects, unless connected or connecting. Resolves when connected, or after the time limit of one command. */
   async open(): Promise<void> {
     if (this.#commands || this.#isClosed || this.#retry) return
     this.#connecting ??= this.#connect().finally(() => {
@@ -64,7 +64,7 @@ export class RedisLink {
     await settlesWithin(this.#parts.timeoutMs, this.#connecting)
   }
 
-  /** Runs commands; undefined where they fail, are late, or nobody can be asked. Never rejects. */
+  /** Runs commands. Resolves to undefined if they fail, time out, or there is no connection. Never rejects. */
   async ask<T>(work: (commands: RedisCommands) => Promise<T>): Promise<T | undefined> {
     const commands = this.#commands
     if (!commands) {
@@ -79,7 +79,7 @@ export class RedisLink {
     }
   }
 
-  /** @throws where they fail, are late, or nobody can be asked. */
+  /** Runs commands. @throws if they fail, time out, or there is no connection. */
   async certain<T>(work: (commands: RedisCommands) => Promise<T>): Promise<T> {
     const commands = this.#commands
     if (!commands) {
@@ -111,7 +111,7 @@ export class RedisLink {
       return connected
     }
     try {
-      // A server that hangs takes the connection, and says nothing.
+      // A server that hangs accepts the connection, but does not respond.
       commands = await withDeadline({ ms: CONNECT_MS, onTimeout: () => new Error('no response in time') }, connecting)
       if (lost || this.#isClosed) throw lost ?? new Error('closed')
       this.#commands = commands
@@ -125,7 +125,7 @@ export class RedisLink {
     }
   }
 
-  /** Hears itself: a server that hangs keeps its connections. */
+  /** Sends a message to itself: a server that hangs keeps its connections open. */
   #askSoon(own: string): void {
     this.#asking = setTimeout(() => {
       const echo = new Promise<void>((resolve) => {

@@ -11,15 +11,15 @@ import type { ConnectRedis } from './commands.js'
 import { RedisLink } from './link.js'
 import { Seal } from './seal.js'
 
-/** Of the form of what is stored: another one has names of its own. */
+/** Version of the storage format. Each version has separate keys. */
 const FORM = '1'
-/** How long a tag is kept after it was raised or asked for last. One that is gone means a miss. */
+/** How long a tag is kept after it was last raised or requested. A missing tag causes a miss. */
 const TAG_MS = 86_400_000
-/** How long one process may be the one that loads, in milliseconds. */
+/** How long a process may hold the lock for loading, in milliseconds. */
 const LOCK_MS = 10_000
-/** Names of tags that are kept. */
+/** Maximum number of names of tags that are kept in memory. */
 const MOST_TAG_KEYS = 20_000
-/** A larger one was not stored by us. */
+/** Larger entries were not stored by this cache. */
 const MAX_BYTES = 2_097_152
 
 const RAISE = `local held = redis.call('GET', KEYS[1])
@@ -28,21 +28,21 @@ return 1`
 const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`
 
-/** What the level in Redis is made of. */
+/** The dependencies of the level in Redis. */
 export interface RedisLevelOptions {
   readonly connect: ConnectRedis
-  /** In front of all keys: that of the deployment. */
+  /** The prefix of all keys of the deployment. */
   readonly prefix: string
   readonly secret: string
-  /** What anybody waits for one command at most, in milliseconds. */
+  /** Maximum time that a caller waits for one command, in milliseconds. */
   readonly timeoutMs: number
   readonly logger: Logger
-  /** Whether all relays raise tags here. While one does not, nothing is served or stored. */
+  /** Whether all relays raise tags in this Redis. While one does not, no value is served or stored. */
   readonly isTrusted: () => boolean
   readonly raised: (tags: readonly string[], position: Position) => void
-  /** Redis answers again. */
+  /** Called when Redis responds again. */
   readonly back: () => void
-  /** A command failed, or an entry was refused. */
+  /** Called when a command failed or an entry was rejected. */
   readonly failed: () => void
 }
 
@@ -107,7 +107,7 @@ export class RedisLevel implements SecondLevel, TagLine {
     const { history, lsn } = entry.position
     const at = this.#key('e', history, key)
     const body = encode([entry.value, hexOfLsn(lsn), entry.freshUntil, entry.keptUntil])
-    // What was raised and is forgotten was raised before it was missed, and so below this position.
+    // A tag that expired was raised before it was found missing, so below this position.
     const below = hexOfLsn(lsn - 1n)
     await this.#link.ask((commands) =>
       Promise.all([
@@ -117,14 +117,14 @@ export class RedisLevel implements SecondLevel, TagLine {
     )
   }
 
-  /** @throws where it is not certain that every tag was raised. */
+  /** @throws if it is not certain that every tag was raised. */
   raise(tags: readonly string[], position: Position): Promise<void> {
     const { history, lsn } = position
     return this.#link.certain(async (commands) => {
       const keys = tags.map((tag) => this.#tagKey(history, tag))
       const raises = keys.map((key) =>
         commands.script(RAISE, key, [hexOfLsn(lsn), String(TAG_MS)]).catch(async (error: unknown) => {
-          // Without memory it takes nothing, but lets go: a tag that is gone means a miss, until it can be raised.
+          // Without free memory Redis rejects writes, but deletes: a missing tag causes misses until it can be raised.
           await commands.delete(key)
           throw error
         }),
@@ -148,7 +148,7 @@ export class RedisLevel implements SecondLevel, TagLine {
     }
   }
 
-  /** Kept, as tags are few: a name takes longer to make than all else of a look. */
+  /** Names are kept, because tags are few: computing one takes longer than the rest of a lookup. */
   #tagKey(history: string, tag: string): string {
     const of = `${this.#link.server} ${history}`
     if (of !== this.#tagKeysOf || this.#tagKeys.size === MOST_TAG_KEYS) this.#tagKeys.clear()
@@ -160,7 +160,7 @@ export class RedisLevel implements SecondLevel, TagLine {
     return key
   }
 
-  /** The server is part of it: one that was restarted, or took another's place, may have lost what was raised last. */
+  /** The key includes the server: after a restart or a failover it may have lost the tags that were raised last. */
   #key(kind: 'e' | 't' | 'l', history: string, name: string): string {
     return `${this.#prefix}:${kind}:{${this.#seal.name(FORM, kind, this.#link.server, history, name)}}`
   }

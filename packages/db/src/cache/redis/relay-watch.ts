@@ -8,18 +8,18 @@ const OPEN_MS = 500
 
 /** The dependencies of a watch. */
 export interface RelayWatchParts {
-  /** Returns the ids of all relays that hold a part of the outbox. */
+  /** Returns the ids of all relays that hold a partition of the outbox. */
   readonly holders: () => Promise<readonly string[]>
-  /** The end of the ids of relays that raise tags in this Redis. */
+  /** The suffix of the ids of relays that raise tags in this Redis. */
   readonly mark: string
-  /** Drops everything that was stored so far, everywhere. */
+  /** Drops all entries that were stored so far, in every process. */
   readonly forgetAll: () => Promise<void>
   readonly logger: Logger
 }
 
 /**
- * Checks that every relay raises tags in the Redis of this process. Tags that another relay met are lost for it: until
- * that relay is gone nothing may be served, and afterwards nothing from before.
+ * Checks that every relay raises tags in the Redis of this process. Tags that another relay raises never reach it:
+ * until that relay is gone no value may be served, and afterwards no value from before.
  */
 export class RelayWatch {
   readonly #parts: RelayWatchParts
@@ -62,7 +62,7 @@ export class RelayWatch {
         logger.info({ event: 'db.cache.relays_raise' }, 'every relay raises tags in the Redis of this process')
       }
     } catch {
-      // PostgreSQL or Redis cannot be reached: the last verdict stands.
+      // PostgreSQL or Redis is unreachable: the last result remains valid.
     }
   }
 }

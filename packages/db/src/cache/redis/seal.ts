@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
 const MAC_BYTES = 32
 
-/** Signs what is stored under a key, so that nobody without the secret can plant it, or move it to another key. */
+/** Signs the value of a key, so that nobody without the secret can forge it or move it to another key. */
 export class Seal {
   readonly #secret: Buffer
 
@@ -10,7 +10,7 @@ export class Seal {
     this.#secret = createHash('sha256').update(`miyabi cache\n${secret}`).digest()
   }
 
-  /** Names that tell nothing of what they stand for. */
+  /** Returns names that reveal nothing about their contents. */
   name(...parts: readonly string[]): string {
     const hash = createHmac('sha256', this.#secret)
     for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`)
@@ -21,7 +21,7 @@ export class Seal {
     return Buffer.concat([this.#mac(key, body), body])
   }
 
-  /** The body; undefined where it was not closed for this key. */
+  /** Returns the body; undefined if it was not signed for this key. */
   opened(key: string, closed: Buffer): Buffer | undefined {
     if (closed.length < MAC_BYTES) return undefined
     const body = closed.subarray(MAC_BYTES)

@@ -4,7 +4,7 @@ const NOT_TRUSTED =
   'the authority of its certificate is not trusted; add it to NODE_EXTRA_CA_CERTS before the process starts'
 const NO_TLS = 'it does not use TLS; use redis:// in REDIS_URL, or its TLS port'
 
-/** By the code of the error. */
+/** Remedies by error code. */
 const BY_CODE: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: NOT_TRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: NOT_TRUSTED,
@@ -17,7 +17,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
 }
 
-/** What keeps Redis from being used, and the remedy if it is known. */
+/** Describes why Redis cannot be used, with the remedy if it is known. */
 export function troubleOf(error: unknown): string {
   const { message, code = '' } = safeCause(error) as Error & { readonly code?: string }
   const known = BY_CODE[code]

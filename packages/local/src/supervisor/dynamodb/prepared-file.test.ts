@@ -26,8 +26,8 @@ function record(table: string, from: number, to: number, createdAt: number): voi
 const kept = (): unknown[][] =>
   rows('SELECT table_name, count(*), min(CAST(sequence_number AS INTEGER)) FROM _stream_records GROUP BY 1 ORDER BY 1')
 
-describe('the file that the DynamoDB engine begins with', () => {
-  it('answers what the engine asks at every write and every read from an index, without a sort', () => {
+describe('the initial file of the DynamoDB engine', () => {
+  it("answers the engine's queries of every write and read from an index, without sorting", () => {
     // As `strings` shows them in the binary.
     const nextNumber =
       "SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1 FROM _stream_records WHERE table_name = 't'"
@@ -39,19 +39,19 @@ describe('the file that the DynamoDB engine begins with', () => {
     expect(plan(page)).not.toContain('TEMP B-TREE')
   })
 
-  it('keeps what is younger than a day, however much that is', () => {
+  it('keeps all records that are younger than a day', () => {
     record('events', 1, 1000, 0)
     record('events', 1001, 2000, DAY)
     expect(kept()).toEqual([['events', 2000, 1]])
   })
 
-  it('forgets what is older than a day', () => {
+  it('deletes records that are older than a day', () => {
     record('events', 1, 200, 0)
     record('events', 201, 300, DAY + 1)
     expect(kept()).toEqual([['events', 100, 201]])
   })
 
-  it('keeps the last record of every stream, because its next number is counted from it', () => {
+  it('keeps the last record of every stream, because the next number is derived from it', () => {
     record('quiet', 7, 7, 0)
     record('events', 1, 199, 0)
     record('events', 200, 399, DAY + 1)

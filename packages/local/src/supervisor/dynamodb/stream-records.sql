@@ -1,6 +1,6 @@
--- What every data folder of the DynamoDB engine begins with; see prepared-file.ts. A statement ends with a line of `;`.
+-- Initial contents of every data folder of the DynamoDB engine; see prepared-file.ts. A line of `;` ends a statement.
 
--- The engine's own table, to the letter: its CREATE TABLE IF NOT EXISTS then leaves it as it is.
+-- Exactly the engine's own table: its CREATE TABLE IF NOT EXISTS then leaves it unchanged.
 CREATE TABLE _stream_records (
                 id INTEGER PRIMARY KEY AUTOINCREMENT,
                 table_name TEXT NOT NULL,
@@ -14,15 +14,15 @@ CREATE TABLE _stream_records (
                 user_identity TEXT
             )
 ;
--- For every write the engine looks for the largest number of the table's stream.
+-- For every write the engine searches for the largest number of the table's stream.
 CREATE INDEX IF NOT EXISTS miyabi_stream_number ON _stream_records (table_name, CAST(sequence_number AS INTEGER))
 ;
--- For every read it sorts by it.
+-- Every read sorts by this number.
 CREATE INDEX IF NOT EXISTS miyabi_stream_shard ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER))
 ;
 CREATE INDEX IF NOT EXISTS miyabi_stream_age ON _stream_records (created_at)
 ;
--- AWS keeps a record for a day, the engine for ever. A stream's last record stays: its next number is counted from it.
+-- AWS keeps a record for a day, the engine forever. A stream's last record stays: the next number is derived from it.
 CREATE TRIGGER IF NOT EXISTS miyabi_stream_trim AFTER INSERT ON _stream_records WHEN NEW.id % 100 = 0 BEGIN
   DELETE FROM _stream_records WHERE id IN (
     SELECT old.id FROM _stream_records AS old

@@ -13,7 +13,7 @@ const base = readFileSync(path.join(import.meta.dirname, 'base.sql'), 'utf8')
 const PAGE = path.resolve(import.meta.dirname, '../../../../../docs/reference/statement-effects.md')
 const tried = Object.entries(STATEMENTS).flatMap(([group, list]) => list.map((each) => ({ group, ...each })))
 
-/** Every effect on one major, in the order of the statements. */
+/** All effects on one major version, in the order of the statements. */
 async function effectsOn(major: 15 | 18): Promise<Effect[]> {
   const server = await startPrivateServer({ major })
   try {
@@ -51,7 +51,7 @@ async function connect(server: PrivateServer, database: string): Promise<pg.Clie
   return client
 }
 
-/** How many rows each table has. */
+/** The number of rows of each table. */
 async function rowsOf(client: pg.Client): Promise<Map<string, number>> {
   const { rows } = await client.query<{ name: string; rows: number }>(`
     SELECT c.oid::regclass::text AS name,
@@ -61,7 +61,7 @@ async function rowsOf(client: pg.Client): Promise<Map<string, number>> {
   return new Map(rows.map((row) => [row.name, row.rows]))
 }
 
-/** The rules that lint names for each statement, beside limits that are as they should be. */
+/** The rules that lint reports for each statement, with correct limits set. */
 async function rulesOfEach(): Promise<string[][]> {
   const schema = emptySchema()
   await playMigration(schema, { name: '1_base', up: base })
@@ -77,7 +77,7 @@ async function rulesOfEach(): Promise<string[][]> {
   return rules
 }
 
-/** What must not pass: the text of the page says it in words. */
+/** Whether lint must report an effect, as described in the text of the page. */
 function isDangerous(
   { lock, rewrites, scans, drops, renames, floods, refused }: Effect,
   { sql, isAlone }: Tried,
@@ -110,7 +110,7 @@ describe('what a statement does', () => {
       const majors = row.since === undefined ? ([15, 18] as const) : ([18] as const)
       const mustBeFound = majors.some((major) => isDangerous(row.effects[major], row))
       const isFound = row.rules.length > 0
-      // One that is judged otherwise says why, and stops saying so when it no longer is.
+      // A statement that is judged differently states why, and only as long as it is.
       const isJudgedAsMeasured = mustBeFound === isFound
       if (isJudgedAsMeasured === (row.though === undefined)) return []
       return [

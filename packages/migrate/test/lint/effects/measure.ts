@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
-/** What a statement did, as the server's own catalogs and counters tell it. */
+/** The effect of a statement, as reported by the server's own catalogs and counters. */
 export interface Effect {
   /**
-   * The strongest lock that it took on a relation that was there, as PostgreSQL's documentation names it; `''` where it
-   * took none.
+   * The strongest lock that it took on an existing relation, named as in PostgreSQL's documentation; `''` if it took
+   * none.
    */
   readonly lock: string
-  /** Tables and materialized views that were written anew. */
+  /** Tables and materialized views that were rewritten. */
   readonly rewrites: readonly string[]
-  /** Others of which it read every row, or built an index. */
+  /** Other tables of which it read every row, or built an index. */
   readonly scans: readonly string[]
-  /** Tables, columns, views, functions, types ... that are gone, each with its kind. */
+  /** Dropped tables, columns, views, functions, types ..., each with its kind. */
   readonly drops: readonly string[]
-  /** Those that are called otherwise. */
+  /** Renamed objects. */
   readonly renames: readonly string[]
   /** Tables of which it changed or deleted every row. */
   readonly floods: readonly string[]
-  /** The SQLSTATE with which the server refused it. */
+  /** The SQLSTATE with which the server rejected it. */
   readonly refused?: string | undefined
 }
 
@@ -38,7 +38,7 @@ export const LOCKS: readonly string[] = [
 
 interface Relation {
   readonly oid: number
-  /** That of the table, for an index. */
+  /** For an index, the name of its table. */
   readonly name: string
   readonly kind: string
   readonly file: number
@@ -46,7 +46,7 @@ interface Relation {
 
 interface State {
   readonly relations: ReadonlyMap<number, Relation>
-  /** All that may be dropped or renamed, by its number. */
+  /** All objects that may be dropped or renamed, by id. */
   readonly things: ReadonlyMap<string, string>
   readonly counts: ReadonlyMap<string, { readonly read: number; readonly written: number }>
 }
@@ -59,7 +59,7 @@ const RELATIONS = `
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index x ON x.indexrelid = c.oid
    WHERE c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I') AND ${IN_OURS}`
 
-/** A constraint that is made anew keeps its name and not its number. */
+/** A recreated constraint keeps its name, but not its id. */
 const THINGS = `
   SELECT c.oid::text AS id, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'table' END
          || ' ' || c.oid::regclass AS name
@@ -95,14 +95,14 @@ async function stateOf(client: Client): Promise<State> {
 
 const NONE = { lock: '', rewrites: [], scans: [], drops: [], renames: [], floods: [] }
 
-/** Runs a statement in a transaction, takes it back, and tells what it did. */
+/** Runs a statement in a transaction, rolls it back, and returns its effect. */
 export async function measure(client: Client, sql: string, rows: ReadonlyMap<string, number>): Promise<Effect> {
   await client.query('BEGIN')
   try {
     const was = await stateOf(client)
     await client.query(sql)
     const lock = await lockOf(client, client.processID, was)
-    await client.query('SET LOCAL search_path = public') // by which names are printed
+    await client.query('SET LOCAL search_path = public') // determines how names are printed
     return { lock, ...difference(was, await stateOf(client), rows) }
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error
@@ -113,7 +113,8 @@ export async function measure(client: Client, sql: string, rows: ReadonlyMap<str
 }
 
 /**
- * The same for one that cannot be in a transaction: while somebody writes, so that it waits and its locks can be seen.
+ * Does the same for a statement that cannot run in a transaction: during a write, so that it waits and its locks are
+ * visible.
  */
 export async function measureAlone(client: Client, writer: Client, sql: string, writes: string): Promise<Effect> {
   const was = await stateOf(client)
@@ -138,7 +139,7 @@ export async function measureAlone(client: Client, writer: Client, sql: string, 
   return { lock, ...difference(was, await stateOf(client), new Map()) }
 }
 
-/** The strongest lock that a session has, or waits for, on what was there. */
+/** The strongest lock that a session holds, or waits for, on an existing object. */
 async function lockOf(client: Client, pid: number, { relations }: State): Promise<string> {
   const { rows } = await client.query<{ mode: string }>(
     `SELECT DISTINCT mode FROM pg_locks WHERE pid = $1 AND locktype = 'relation' AND relation = ANY ($2::oid[])`,
@@ -159,7 +160,7 @@ function difference(was: State, is: State, rows: ReadonlyMap<string, number>): O
   const isHeap = ({ kind }: Relation): boolean => kind === 'r' || kind === 'm'
   const changed = before.filter(({ oid, file }) => is.relations.has(oid) && is.relations.get(oid)?.file !== file)
   const rewrites = unique(changed.filter(isHeap))
-  // An index that is made anew under its name may be the same file, which costs nothing.
+  // An index that is recreated with its name may reuse the same file, which costs nothing.
   const files = new Set(before.map(({ file }) => file))
   const built = [...is.relations.values()].filter(
     ({ oid, kind, name, file }) => !was.relations.has(oid) && kind === 'i' && !files.has(file) && tables.includes(name),

@@ -1,14 +1,14 @@
 import type { Effect } from './measure.js'
 import type { Tried } from './statements.js'
 
-/** A statement with what became of it on each major, by number, and the rules that lint names. */
+/** A statement with its effect on each major version, and the rules that lint reports. */
 export interface Row extends Tried {
   readonly group: string
   readonly effects: Readonly<Record<15 | 18, Effect>>
   readonly rules: readonly string[]
 }
 
-/** The page of what each statement does, and what lint says of it. */
+/** Returns the page of the effects of each statement and the findings of lint. */
 export function effectsPage(rows: readonly Row[]): string {
   const groups = [...new Set(rows.map(({ group }) => group))]
   return `# What statements do to a table in use

@@ -1,13 +1,13 @@
-/** A statement that is tried on `base.sql`, and what must be known to judge it. */
+/** A statement that is tried on `base.sql`, and the facts needed to judge it. */
 export interface Tried {
   readonly sql: string
   /** Statements of an earlier migration. */
   readonly before?: string
-  /** The first major that has it. */
+  /** The first major version that supports it. */
   readonly since?: 18
   /** It cannot run in a transaction. */
   readonly isAlone?: true
-  /** Where lint says other than the measured effect alone would: why. */
+  /** The reason, if lint decides differently from the measured effect alone. */
   readonly though?: string
 }
 
@@ -17,11 +17,11 @@ const alone = (...statements: readonly string[]): Tried[] => statements.map((sql
 const though = (reason: string, ...statements: readonly string[]): Tried[] =>
   statements.map((sql) => ({ sql, though: reason }))
 
-const COMPATIBILITY = 'a release that still runs may not expect NULL'
-const BETTER_WAY = 'its lock is short, and CONCURRENTLY takes a lesser one'
-const RESETS = 'everything after it may wait without end'
+const COMPATIBILITY = 'a release that is still running may not expect NULL'
+const BETTER_WAY = 'its lock is held briefly, and CONCURRENTLY takes a weaker one'
+const RESETS = 'every statement after it may wait indefinitely'
 
-/** Every kind of statement that a migration may hold, by what it is about. */
+/** Every kind of statement that a migration may contain, by subject. */
 export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
   'ADD COLUMN': [
     ...plain(
@@ -180,7 +180,7 @@ export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
       'CREATE STATISTICS x ON a, b FROM t',
       'DROP STATISTICS t_stats',
     ),
-    ...though('nobody writes a materialized view but REFRESH', 'CREATE INDEX x ON mv (a)'),
+    ...though('only REFRESH writes a materialized view', 'CREATE INDEX x ON mv (a)'),
     ...alone('CREATE INDEX CONCURRENTLY x ON t (d)', 'DROP INDEX CONCURRENTLY t_a', 'REINDEX TABLE CONCURRENTLY t'),
     ...plain(
       'DROP INDEX p_note',
@@ -195,7 +195,7 @@ export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
     ),
     ...though(BETTER_WAY, 'DROP INDEX t_a'),
     ...though(
-      'PostgreSQL copies the file, where it is in another tablespace',
+      'PostgreSQL copies the file if it is in a different tablespace',
       'ALTER INDEX t_a SET TABLESPACE pg_default',
     ),
     ...alone('CREATE INDEX CONCURRENTLY x ON p (note)', 'DROP INDEX CONCURRENTLY p_note', 'REINDEX SCHEMA public'),
@@ -228,12 +228,12 @@ export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
       'DROP TABLE t CASCADE',
     ),
     ...though(
-      'PostgreSQL copies the file, where it is not that already',
+      'PostgreSQL copies the file if the table does not have that property yet',
       'ALTER TABLE t SET LOGGED',
       'ALTER TABLE t SET TABLESPACE pg_default',
       'ALTER TABLE t SET ACCESS METHOD heap',
     ),
-    ...though('it is kept until the migration ends', 'LOCK TABLE t', 'LOCK TABLE t IN SHARE MODE'),
+    ...though('the lock is held until the migration ends', 'LOCK TABLE t', 'LOCK TABLE t IN SHARE MODE'),
     ...alone('VACUUM FULL t', 'CLUSTER'),
   ],
   Partitions: [
@@ -251,7 +251,7 @@ export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
     ),
     ...though(BETTER_WAY, 'ALTER TABLE p DETACH PARTITION p1'),
   ],
-  'New tables, and what reads': plain(
+  'New tables and reads': plain(
     'CREATE TABLE x (id int PRIMARY KEY)',
     'CREATE TABLE x (id int PRIMARY KEY, t_id int REFERENCES t (id))',
     'CREATE TABLE x (LIKE t INCLUDING ALL)',
@@ -272,7 +272,7 @@ export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
       'CREATE MATERIALIZED VIEW x AS SELECT * FROM t WITH NO DATA; REFRESH MATERIALIZED VIEW x',
     ),
     ...though(
-      'nobody writes a materialized view but REFRESH, and everybody reads on',
+      'only REFRESH writes a materialized view, and reads continue',
       'REFRESH MATERIALIZED VIEW CONCURRENTLY mv',
     ),
     ...plain(
@@ -324,7 +324,7 @@ export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
       'DROP FUNCTION stamp CASCADE',
       'DROP OWNED BY keeper CASCADE',
     ),
-    ...though('no foreign key of the table is checked any more', 'ALTER TABLE child DISABLE TRIGGER ALL'),
+    ...though('foreign keys of the table are no longer checked', 'ALTER TABLE child DISABLE TRIGGER ALL'),
     ...though('no trigger fires, and no foreign key is checked', 'SET LOCAL session_replication_role = replica'),
   ],
   Rows: [
@@ -350,14 +350,14 @@ export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
       'DO $$ BEGIN UPDATE t SET a = 1; END $$',
       "DO $$ BEGIN EXECUTE 'DROP TABLE child'; END $$",
     ),
-    ...though('it keeps a lock on every row until the end', 'SELECT a FROM t FOR UPDATE'),
-    ...though('it is meant to choose; lint reads no values', 'UPDATE t SET a = 1 WHERE a > 0'),
+    ...though('it holds a lock on every row until the transaction ends', 'SELECT a FROM t FOR UPDATE'),
+    ...though('the condition is meant to select rows; lint does not read values', 'UPDATE t SET a = 1 WHERE a > 0'),
   ],
-  'The deployment itself': [
-    ...though('what is applied would not be what is recorded', 'BEGIN', 'COMMIT', 'ROLLBACK'),
+  'The deployment': [
+    ...though('the history would not match what was applied', 'BEGIN', 'COMMIT', 'ROLLBACK'),
     ...plain('DO $$ BEGIN COMMIT; END $$'),
     ...though(
-      'a second deployment may begin beside this one',
+      'a second deployment may start at the same time',
       'SELECT pg_advisory_unlock_all()',
       'SELECT pg_advisory_unlock(72707369)',
       'DO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$',
@@ -383,6 +383,6 @@ export const STATEMENTS: Readonly<Record<string, readonly Tried[]>> = {
     ),
     ...plain("SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD COLUMN x int"),
     ...plain("SET LOCAL search_path = 'side'; SELECT 1"),
-    { sql: 'DISCARD ALL', isAlone: true, though: 'a second deployment may begin beside this one' },
+    { sql: 'DISCARD ALL', isAlone: true, though: 'a second deployment may start at the same time' },
   ],
 }

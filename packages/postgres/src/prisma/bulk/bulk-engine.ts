@@ -28,7 +28,7 @@ export function bulkEngine(engine: Engine, bulk: BulkInserts, defaults: Transact
   /**
    * Prisma compiles all calls of a batch, with all rows of each, before it starts the first. Run one after another in
    * an equivalent transaction they have the same effect, and each statement can be attributed to its call. If one is
-   * rejected before it is sent, nothing of the batch is kept, and Prisma reports why.
+   * rejected before it is sent, no effect of the batch is kept, and Prisma reports why.
    */
   const batch = async (queries: readonly Query[], options: BatchOptions): Promise<unknown> => {
     const { isolationLevel, maxWait, timeout } = { ...defaults, ...definedOf(options.transaction?.options) }

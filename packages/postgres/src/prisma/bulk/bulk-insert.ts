@@ -31,9 +31,9 @@ export interface BulkInsertOptions {
   readonly types: ColumnTypes
   /** The caller's signal. */
   readonly signal: AbortSignal | undefined
-  /** Whether the statement is the only one on its connection, so that nothing remains of it after a failure. */
+  /** Whether the statement is alone on its connection, so that none of its effects remain after a failure. */
   readonly isAlone: boolean
-  /** Whether a failed call leaves nothing open, so that Prisma may make it again. */
+  /** Whether a failed call leaves no open transaction, so that Prisma may repeat it. */
   readonly isRepeatable: boolean
   /** Called if a table was altered inside a transaction: the next attempt at the transaction uses the new types. */
   readonly onOutdated: () => void

@@ -89,7 +89,7 @@ export class BulkInserts {
     } finally {
       this.#marked.delete(mark)
     }
-    // Rejected with a few of its rows: Prisma reports why with all of them.
+    // The call was rejected with a few of its rows: Prisma reports the reason with all of them.
     this.#host.counts.byPrisma(call, NOT_TAKEN)
     return request(call)
   }
@@ -127,7 +127,7 @@ export class BulkInserts {
     return { insert, query: withArguments(query, { ...given, data }) }
   }
 
-  /** Whether a query is of a batch: it holds all rows of its call. */
+  /** Whether a query belongs to a batch: it contains all rows of its call. */
   isOfBatch(query: Query): boolean {
     return this.#ofQueries.has(query)
   }

@@ -6,7 +6,7 @@ const keyOf = (args: unknown): string | undefined => shapeOf('User', 'findMany',
 const SECRET = 'a-value-of-somebody'
 
 describe('the shape of a call', () => {
-  it('has names and classes in its key, and values beside it', () => {
+  it('has names and classes in its key, and values separately', () => {
     const shape = shapeOf('User', 'findMany', { where: { id: SECRET, OR: [{ n: 1 }] }, take: 3 })
     expect(shape).toMatchObject({ leaves: [SECRET, 1, 3], mayChange: false })
     expect(shape?.key).not.toContain(SECRET)
@@ -33,7 +33,7 @@ describe('the shape of a call', () => {
     expect(keys).not.toContain(undefined)
   })
 
-  it('takes booleans of selections for what they select, and all others for values', () => {
+  it('treats booleans of selections as selections, and all others as values', () => {
     expect(shapeOf('User', 'findMany', { select: { id: true, name: false } })?.leaves).toEqual([])
     expect(keyOf({ select: { id: true } })).not.toBe(keyOf({ select: { id: false } }))
     expect(keyOf({ _count: true })).not.toBe(keyOf({ _count: { _all: true } }))
@@ -41,7 +41,7 @@ describe('the shape of a call', () => {
     expect(keyOf({ where: { select: true } })).toBe(keyOf({ where: { select: false } }))
   })
 
-  it('is none where names could be taken for the signs between them, or a value is of somebody’s class', () => {
+  it('is undefined if names could be mistaken for separators, or a value is an instance of a class', () => {
     class Own {
       x = 1
     }
@@ -58,14 +58,14 @@ describe('the shape of a call', () => {
     expect(strange.map(keyOf).filter((key) => key !== undefined)).toEqual([])
   })
 
-  it('tells of values that might arrive as others', () => {
+  it('reports values that might arrive changed', () => {
     const may = [2 ** 40, 1.5, 1n, new Prisma.Decimal(1), '\ud800'].map((x) => shapeOf('M', 'count', { where: { x } }))
     expect(may.map((shape) => shape?.mayChange)).toEqual([true, true, true, true, true])
   })
 })
 
 describe('a copy with other leaves', () => {
-  it('has them in the order of the shape, and all else as it was', () => {
+  it('has them in the order of the shape, and everything else unchanged', () => {
     const at = new Date(0)
     const args = {
       where: { AND: [{ a: at }, { b: { in: [1, 2] } }], c: null, d: undefined },

@@ -61,9 +61,9 @@ export type ResultNode =
 export interface FieldType {
   readonly arity: string
   readonly type: string
-  /** Of an enum. */
+  /** The name of an enum. */
   readonly name?: string
-  /** Of bytes. */
+  /** The encoding of bytes. */
   readonly encoding?: string
 }
 

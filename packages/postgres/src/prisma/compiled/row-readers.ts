@@ -92,14 +92,14 @@ function placeReader(place: Place, structure: ObjectNode, fields: Fields, readin
   return code.compiled(`return r=>({${literal(RESULT)}:${result}${keys.join('')}})`) as ReadRow
 }
 
-/** The code of the object that a row becomes. */
+/** Returns the code of the object that a row becomes. */
 function resultOf(
   structure: ObjectNode,
   fields: Fields,
   code: Code,
   ofRelation: ((field: ObjectNode) => string) | undefined = undefined,
 ): string {
-  const places = new Map(fields.map(({ name }, index) => [name, index])) // of two with the same name the last counts
+  const places = new Map(fields.map(({ name }, index) => [name, index])) // of equal names the last one counts
   return code.literalOf(structure, (name, field) => {
     if (ofRelation && isRelation(field)) return ofRelation(field)
     if (field.type === 'object' && !isRelation(field)) return resultOf(field, fields, code)
@@ -121,7 +121,7 @@ class Code {
     this.#reading = reading
   }
 
-  /** What the adapter makes of a column. */
+  /** Returns the code for the adapter's value of a column. */
   column(index: number, fields: Fields): string {
     const text = `r[${index}]`
     const parser = this.#parserOf(index, fields)
@@ -159,7 +159,7 @@ class Code {
     return this.#reading.types.getTypeParser((fields[index] as pg.FieldDef).dataTypeID, 'text')
   }
 
-  /** What a field becomes of its column. */
+  /** Returns the code that converts a column to the value of a field. */
   ofColumn(type: FieldType, index: number, fields: Fields): string {
     const text = `r[${index}]`
     const parser = this.#parserOf(index, fields)

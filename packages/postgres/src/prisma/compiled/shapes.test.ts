@@ -3,7 +3,7 @@ import { Shapes } from './shapes.js'
 
 const known = (reason: string) => ({ reason })
 
-it('finds a plan by the values that are a part of it, and by no others', () => {
+it('finds a plan by the values that are part of it, and by no others', () => {
   const shapes = new Shapes()
   shapes.keep('k', ['somebody', 3], ['%1', undefined], known('three'))
   shapes.keep('k', ['somebody', 4], ['%1', undefined], known('four'))
@@ -17,14 +17,14 @@ it('finds a plan by the values that are a part of it, and by no others', () => {
   expect([shapes.find('list', [['a,b']]), shapes.find('list', [['a', 'b']])]).toEqual([undefined, known('two')])
 })
 
-it('has none for a shape whose calls turn out to have plans of several kinds', () => {
+it('has no plan for a shape whose calls have plans of several kinds', () => {
   const shapes = new Shapes()
   shapes.keep('k', ['a'], ['%1'], known('by name'))
   shapes.keep('k', ['b'], [undefined], known('by value'))
   for (const value of ['a', 'b', 'c']) expect(shapes.find('k', [value])).toMatchObject({ reason: /different plans/ })
 })
 
-it('keeps a thousand, those that are in use first', () => {
+it('keeps a thousand plans, preferring those in use', () => {
   const shapes = new Shapes()
   for (let take = 0; take < 3000; take += 1) {
     shapes.keep('k', [take], [undefined], known(String(take)))

@@ -6,7 +6,7 @@ interface Told {
   readonly args: readonly unknown[]
 }
 
-/** As in OpenTelemetry. */
+/** As defined by OpenTelemetry. */
 const SPAN_KIND_CLIENT = 2
 
 type Emit = (query: QueryEvent) => unknown
@@ -43,7 +43,7 @@ export class QueryTelling {
     this.#tracing.runInChildSpan({ name: 'compile', attributes, startTime: this.#compilesSince }, () => {})
   }
 
-  /** Around a statement. */
+  /** Wraps a statement. */
   query<T>(tell: () => Told, execute: () => Promise<T>): Promise<T> {
     const told = tell()
     const emit = this.#emit
