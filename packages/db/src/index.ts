@@ -234,9 +234,9 @@ export {
 export type { CacheKey, CacheOptions, ScopedCache } from './cache/scoped-cache.js'
 export type { CacheStats } from './cache/stats.js'
 export { type CloseOnSignalOptions, closeOnSignal } from './context/close-on-signal.js'
+export type { DatabaseClosed } from './context/close-parts.js'
 export {
   type Database,
-  type DatabaseClosed,
   DatabaseContext,
   type DatabaseStats,
   type HealthCheckOptions,

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { DEFAULT_GRACE_MS, type Logger, redactingLogger, safeCause, silentLogger, withDeadline } from '@miyabi/core'
-import type { DatabaseClosed } from './context.js'
+import type { DatabaseClosed } from './close-parts.js'
 import { contextOf } from './shared-context.js'
 
 export interface CloseOnSignalOptions {

@@ -1,6 +1,6 @@
 // Longer than others: it is the interface of an application, one method after the other; each delegates to a store or
 // to a file beside this one.
-import { DEFAULT_GRACE_MS, type Logger, safeCause, warnOfSecondCopy, withDeadline } from '@miyabi/core'
+import { DEFAULT_GRACE_MS, type Logger, warnOfSecondCopy } from '@miyabi/core'
 import type { DynamoStats } from '@miyabi/dynamo'
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 import {
@@ -48,6 +48,7 @@ import { ServiceQueries } from '../seen/service-queries.js'
 import { settingsFromEnv } from '../settings/from-env.js'
 import { type BoundStreams, bindStreams, type DatabaseStreams } from '../streams/streams.js'
 import type { StreamStats } from '../streams/types.js'
+import { closeParts, type DatabaseClosed } from './close-parts.js'
 import type { DatabaseObserver } from './observer.js'
 import type { CreateOptions, FromEnvOptions } from './options.js'
 import { type ScopedContext, scopedContext } from './scoped-context.js'
@@ -76,23 +77,12 @@ export interface DatabaseStats {
   readonly cache?: CacheStats
 }
 
-/** How a context was closed. */
-export interface DatabaseClosed {
-  /** Whether all work in flight ended within the grace period, and both stores closed. */
-  readonly drained: boolean
-}
-
 /** An observer, and the functions that end it in each store. */
 interface Observation {
   readonly observer: DatabaseObserver
   readonly ends: (() => void)[]
 }
 
-/**
- * How much longer than its grace period closing may take before the rest is left to the end of the process. In
- * milliseconds.
- */
-const CLOSE_MARGIN_MS = 5_000
 /** Longer than either store's own limit of a second, whose report is more specific. In milliseconds. */
 const READY_LIMIT_MS = 1_250
 
@@ -465,37 +455,10 @@ export class DatabaseContext<Effects extends EffectDefinitions = NoEffects> impl
   }
 
   async #close(graceMs: number): Promise<DatabaseClosed> {
-    const start = performance.now()
-    const { postgres, dynamo } = this.#stores
-    const ms = graceMs + CLOSE_MARGIN_MS
-    const service = this.#service
-    // First: they use both stores, and have results to record when their work has ended.
-    const [consumers, ...relays] = await Promise.all([
-      this.#closeOne('streams', ms, () => this.#streams.close(graceMs)),
-      ...[...this.#relays].map((relay) => this.#closeOne('relay', ms, () => relay.close(graceMs))),
-    ])
-    const restMs = Math.max(0, graceMs - (performance.now() - start))
-    const [pool, served, client] = await Promise.all([
-      this.#closeOne('postgres', ms, () => postgres.close(restMs)),
-      service ? this.#closeOne('postgres (service)', ms, () => service.close(restMs)) : { drained: true },
-      this.#closeOne('dynamodb', ms, () => dynamo.close(restMs)),
-    ])
-    this.#stores.cache.close()
-    await this.#stores.listener?.close() // last: closing the others may have left something to send
+    const { postgres, dynamo, cache, listener } = this.#stores
+    const parts = { streams: this.#streams, relays: [...this.#relays], postgres, service: this.#service, dynamo }
+    const closed = await closeParts({ ...parts, cache, listener, logger: this.logger }, graceMs)
     this.#hasEnded = true
-    const drained = [consumers, ...relays, pool, served, client].every((closed) => closed.drained)
-    const took = Math.round(performance.now() - start)
-    this.logger.info({ event: 'db.closed', ms: took, drained }, `database context closed in ${took} ms`)
-    return { drained }
-  }
-
-  async #closeOne(store: string, ms: number, close: () => Promise<DatabaseClosed>): Promise<DatabaseClosed> {
-    try {
-      return await withDeadline({ ms, onTimeout: () => new Error(`not closed after ${ms} ms`) }, close)
-    } catch (error) {
-      const { message } = safeCause(error)
-      this.logger.error({ event: 'db.close_failed', store, error }, `closing ${store} failed: ${message}`)
-      return { drained: false }
-    }
+    return closed
   }
 }

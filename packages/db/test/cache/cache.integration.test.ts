@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { CacheError, DatabaseContext, defineEffects, type FromEnvOptions, Prisma, tag } from '../../src/index.js'
 import { observe } from '../../src/telemetry/index.js'
 import { testEnvironment } from '../environment.js'
+import { onlyRelay } from '../only-relay.js'
 import { RecordingLogger } from '../recording-logger.js'
 
 const effects = defineEffects({
@@ -33,8 +34,7 @@ type Db = Awaited<ReturnType<typeof open>>
 /** With the only relay of the store, so that memory is served from. */
 async function alone(): Promise<Db> {
   const db = await open()
-  const relay = db.relay({ leaseMs: 1000 })
-  await until(async () => relay.stats().partitions === 16)
+  await onlyRelay(db)
   return db
 }
 const drained = async (): Promise<void> =>

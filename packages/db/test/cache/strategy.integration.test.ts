@@ -3,6 +3,7 @@ import { sql, type TestDatabase, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it, onTestFinished } from 'vitest'
 import { CacheError, type CacheStrategy, DatabaseContext, Prisma, type PrismaClient, tag } from '../../src/index.js'
 import { testEnvironment } from '../environment.js'
+import { onlyRelay } from '../only-relay.js'
 import { RecordingLogger } from '../recording-logger.js'
 
 let database: TestDatabase
@@ -28,8 +29,7 @@ async function open(logger = new RecordingLogger()): Promise<DatabaseContext> {
 /** With the only relay of the store, so that memory is served from. */
 async function alone(): Promise<DatabaseContext> {
   const db = await open()
-  const relay = db.relay({ leaseMs: 1000 })
-  await until(async () => relay.stats().partitions === 16)
+  await onlyRelay(db)
   return db
 }
 const drained = async (): Promise<void> =>

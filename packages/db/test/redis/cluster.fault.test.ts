@@ -1,7 +1,9 @@
-import { createTestDatabase, dynamodbEndpoint, RedisServer, sql, tablePrefix, until } from '@miyabi/testing'
+import { createTestDatabase, RedisServer, sql, until } from '@miyabi/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { DatabaseContext } from '../../src/index.js'
+import { onlyRelay } from '../only-relay.js'
 import { clientOf } from './redis-client.js'
+import { variables } from './variables.js'
 
 it('is the same over a cluster of two nodes: one shared entry, tags on either node, and heard by both', async () => {
   const cluster = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']
@@ -18,21 +20,13 @@ it('is the same over a cluster of two nodes: one shared entry, tags on either no
   onTestFinished(() => database.drop())
   await sql(database.directDatabaseUrl, `SELECT cache_tags('plugins')`)
   const open = async (node = nodes[0]) => {
-    const env = {
-      DATABASE_URL: database.databaseUrl,
-      SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
-      DYNAMODB_ENDPOINT: dynamodbEndpoint(),
-      DYNAMODB_TABLE_PREFIX: tablePrefix(),
-      REDIS_URL: node?.url ?? '',
-      CACHE_SECRET: 'a secret of the tests of 32 bytes or more',
-    }
+    const env = variables(database, node?.url)
     const db = await DatabaseContext.fromEnv({ env })
     onTestFinished(async () => void (await db.close()))
     return db
   }
   const [a, b] = [await open(), await open(nodes[1])]
-  const relay = a.relay({ leaseMs: 1000 })
-  await until(async () => relay.stats().partitions === 16)
+  await onlyRelay(a)
   let loads = 0
   const read = (db: typeof a, n: number) =>
     db.asService().cache.getOrSet(['count', n], { ttlMs: 86_400_000, tags: [`app:n:${n}`] }, async () => ++loads)

@@ -1,6 +1,7 @@
-import { createTestDatabase, dynamodbEndpoint, RedisServer, sql, tablePrefix } from '@miyabi/testing'
+import { createTestDatabase, RedisServer, sql } from '@miyabi/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { TestProcess } from '../process.js'
+import { variables } from './variables.js'
 
 const CALLS = 5_000
 
@@ -34,14 +35,7 @@ it('makes one load of 10,000 misses in two processes at the same time', async ()
   await admin(`CREATE TABLE loads (pid integer); CREATE TABLE started (n integer);
     ALTER TABLE loads OWNER TO miyabi_owner; ALTER TABLE started OWNER TO miyabi_owner;
     GRANT INSERT ON loads TO miyabi_service; GRANT SELECT ON started TO miyabi_service`)
-  const env = {
-    DATABASE_URL: database.databaseUrl,
-    SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
-    DYNAMODB_ENDPOINT: dynamodbEndpoint(),
-    DYNAMODB_TABLE_PREFIX: tablePrefix(),
-    REDIS_URL: redis.url,
-    CACHE_SECRET: 'a secret of the tests of 32 bytes or more',
-  }
+  const env = variables(database, redis.url)
   const processes = [new TestProcess(MISSING, env), new TestProcess(MISSING, env)]
   await Promise.all(processes.map((process) => process.says('ready')))
   await admin('INSERT INTO started VALUES (1)')

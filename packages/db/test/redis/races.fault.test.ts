@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Budget, createTestDatabase, dynamodbEndpoint, RedisServer, sql, tablePrefix, until } from '@miyabi/testing'
+import { Budget, createTestDatabase, RedisServer, sql, until } from '@miyabi/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { DatabaseContext } from '../../src/index.js'
+import { onlyRelay } from '../only-relay.js'
 import { TestProcess } from '../process.js'
+import { variables } from './variables.js'
 
 const ROWS = 20
 /** How long after the relay is done with a row the last process may hear of it. It is generous: stale is for good. */
@@ -53,18 +55,10 @@ it('nobody sees an older value once a change was raised: readers, writers, loads
   await admin(`CREATE TABLE raced (id integer PRIMARY KEY, n integer NOT NULL DEFAULT 0);
     ALTER TABLE raced OWNER TO miyabi_owner; GRANT SELECT ON raced TO miyabi_service;
     INSERT INTO raced (id) SELECT generate_series(0, ${ROWS - 1}); SELECT cache_tags('raced')`)
-  const env = {
-    DATABASE_URL: database.databaseUrl,
-    SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
-    DYNAMODB_ENDPOINT: dynamodbEndpoint(),
-    DYNAMODB_TABLE_PREFIX: tablePrefix(),
-    REDIS_URL: redis.url,
-    CACHE_SECRET: 'a secret of the tests of 32 bytes or more',
-  }
+  const env = variables(database, redis.url)
   const db = await DatabaseContext.fromEnv({ env })
   onTestFinished(async () => void (await db.close()))
-  const relay = db.relay({ leaseMs: 1000 })
-  await until(async () => relay.stats().partitions === 16)
+  await onlyRelay(db)
 
   const reads: Read[] = []
   const spawn = async (): Promise<TestProcess> => {

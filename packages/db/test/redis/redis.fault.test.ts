@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import {
-  createTestDatabase,
-  dynamodbEndpoint,
-  RedisServer,
-  sql,
-  type TestDatabase,
-  tablePrefix,
-  until,
-} from '@miyabi/testing'
+import { createTestDatabase, RedisServer, sql, type TestDatabase, until } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { connectRedis, loadRedis } from '../../src/cache/redis/connect.js'
 import { RedisLevel } from '../../src/cache/redis/redis-level.js'
-import { DatabaseContext, type Relay, tag } from '../../src/index.js'
+import { DatabaseContext, tag } from '../../src/index.js'
+import { onlyRelay } from '../only-relay.js'
 import { RecordingLogger } from '../recording-logger.js'
 import { clientOf } from './redis-client.js'
+import { CACHE_SECRET, variables } from './variables.js'
 
-const SECRET = 'a secret of the tests of 32 bytes or more'
 const DAY = { ttlMs: 86_400_000 }
 
 let database: TestDatabase
@@ -35,27 +28,17 @@ async function server(...args: readonly string[]): Promise<RedisServer> {
   return redis
 }
 
-async function open(redis: RedisServer | undefined, logger = new RecordingLogger(), secret = SECRET) {
+async function open(redis: RedisServer | undefined, logger = new RecordingLogger(), secret = CACHE_SECRET) {
   const env = {
-    DATABASE_URL: database.databaseUrl,
-    SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
-    DYNAMODB_ENDPOINT: dynamodbEndpoint(),
-    DYNAMODB_TABLE_PREFIX: tablePrefix(),
+    ...variables(database, redis?.url, secret),
     DB_MIN_CONNECTIONS: '0',
     DB_SERVICE_MAX_CONNECTIONS: '8',
-    ...(redis && { REDIS_URL: redis.url, CACHE_SECRET: secret }),
   }
   const db = await DatabaseContext.fromEnv({ env, logger })
   onTestFinished(async () => void (await db.close()))
   return db
 }
 type Db = Awaited<ReturnType<typeof open>>
-
-async function relayOf(db: Db): Promise<Relay> {
-  const relay = db.relay({ leaseMs: 1000 })
-  await until(async () => relay.stats().partitions === 16)
-  return relay
-}
 
 const rowTag = (id: number) => `row:counters:${id}` as const
 const read = (db: Db, id: number, options: { readonly ttlMs: number } = DAY): Promise<number> =>
@@ -71,7 +54,7 @@ describe('the level in Redis', () => {
   it('is shared by all processes, and follows a plain UPDATE in SQL', async () => {
     const redis = await server()
     const [a, b] = [await open(redis), await open(redis)]
-    await relayOf(a)
+    await onlyRelay(a)
     const n = await read(a, 1)
     await until(async () => (await read(b, 1)) === n && (b.stats().cache?.secondHits ?? 0) > 0)
     expect(b.stats().cache).toMatchObject({ loads: 0, errors: 0 })
@@ -125,7 +108,7 @@ describe('the level in Redis', () => {
     expect(await ask(await open(redis))).toEqual(['loaded', 'loaded'])
     const stranger = await open(redis, logger, 'another secret of the tests of 32 bytes')
     expect(await ask(stranger)).toEqual(['loaded', 'loaded'])
-    expect(logger.text).not.toContain(SECRET)
+    expect(logger.text).not.toContain(CACHE_SECRET)
   })
 
   it('takes no entry whose position is that of a tag: the rows of the commit may not have been visible', async () => {
@@ -134,7 +117,7 @@ describe('the level in Redis', () => {
     const level = new RedisLevel({
       connect: connectRedis(loadRedis(), redis.url),
       prefix: 'positions',
-      secret: SECRET,
+      secret: CACHE_SECRET,
       timeoutMs: 1000,
       logger: new RecordingLogger(),
       isTrusted: () => true,
@@ -176,7 +159,7 @@ describe('the level in Redis', () => {
     await admin(`SELECT cache_tags('plugins');
       INSERT INTO plugins (id, name, display_name, source, version, tier, rating) VALUES ('kept', 'kept', 'Kept', 'github:a/b', '1.0.0', 'free', 4.5)`)
     const [a, b] = [await open(redis), await open(redis)]
-    await relayOf(a)
+    await onlyRelay(a)
     const query = { where: { id: 'kept' } }
     const find = (db: Db) =>
       db.asService().pg.plugin.findMany({ ...query, cacheStrategy: { ttl: 3600, tags: [tag.table('plugins')] } })
@@ -196,13 +179,13 @@ describe('the level in Redis', () => {
     const redis = await server()
     const logger = new RecordingLogger()
     const db = await open(redis, logger)
-    const own = await relayOf(db)
+    const own = await onlyRelay(db)
     const n = await read(db, 30)
     const client = await clientOf(redis)
     await until(async () => (await client.keys('miyabi:e:*')).length > 0)
     await own.close()
     const other = await open(undefined)
-    const stranger = await relayOf(other)
+    const stranger = await onlyRelay(other)
     await until(async () => db.stats().cache?.isHearing === false)
     expect(logger.of('db.cache.relay_without_redis')).toHaveLength(1)
     await bump(30)
@@ -213,7 +196,7 @@ describe('the level in Redis', () => {
     await bump(30)
     await raised()
     await stranger.close()
-    await relayOf(db)
+    await onlyRelay(db)
     await until(async () => fresh.stats().cache?.isHearing === true)
     for (const one of [fresh, await open(redis)]) expect(await read(one, 30)).toBe(n + 2)
   })
@@ -276,7 +259,7 @@ describe('Redis under faults', () => {
   it('costs no error: killed, hung, flushed, full; and is used again', async () => {
     const redis = await server('--maxmemory', '8mb', '--maxmemory-policy', 'noeviction')
     const db = await open(redis)
-    await relayOf(db)
+    await onlyRelay(db)
     const reads = load(db)
     await more(reads)
     await redis.signal('SIGSTOP')
@@ -330,7 +313,7 @@ describe('Redis under faults', () => {
   it('serves nothing of before a restart that brought old contents back', async () => {
     const redis = await server('--save', '3600 1')
     const db = await open(redis)
-    const relay = await relayOf(db)
+    const relay = await onlyRelay(db)
     const n = await read(db, 20)
     const client = await clientOf(redis)
     await until(async () => (await client.keys('miyabi:e:*')).length > 0)

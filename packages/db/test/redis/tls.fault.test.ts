@@ -1,21 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import {
-  createTestDatabase,
-  dynamodbEndpoint,
-  RedisServer,
-  type TestDatabase,
-  tablePrefix,
-  until,
-} from '@miyabi/testing'
+import { createTestDatabase, RedisServer, type TestDatabase, until } from '@miyabi/testing'
 import { type Certificate, certificate, certificateAuthority } from '@miyabi/testing/certificates'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { DatabaseContext } from '../../src/index.js'
 import { TestProcess } from '../process.js'
 import { RecordingLogger } from '../recording-logger.js'
+import { variables as redisVariables } from './variables.js'
 
-const CACHE_SECRET = 'a secret of the tests of 32 bytes or more'
 const DAY = { ttlMs: 86_400_000 }
 
 let database: TestDatabase
@@ -38,14 +31,7 @@ async function started(options: Parameters<typeof RedisServer.start>[0]): Promis
   return redis
 }
 
-const variables = (REDIS_URL: string): Record<string, string> => ({
-  DATABASE_URL: database.databaseUrl,
-  SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
-  DYNAMODB_ENDPOINT: dynamodbEndpoint(),
-  DYNAMODB_TABLE_PREFIX: tablePrefix(),
-  REDIS_URL,
-  CACHE_SECRET,
-})
+const variables = (url: string) => redisVariables(database, url)
 
 /** What the log reports when a process cannot use Redis, and that its calls succeed without it. */
 async function refusal(REDIS_URL: string): Promise<string> {

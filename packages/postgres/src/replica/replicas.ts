@@ -1,4 +1,4 @@
-import { ConfigError, type Logger } from '@miyabi/core'
+import { ConfigError, type Logger, settlesWithin } from '@miyabi/core'
 import type { PostgresHooks } from '../observe/postgres-hooks.js'
 import type { Position } from '../position/position.js'
 import { replicaName } from '../settings/replica-settings.js'
@@ -85,7 +85,7 @@ export class Replicas {
     this.#usedAt = performance.now()
     if (this.#timer === undefined && !this.#isClosed) {
       this.#schedule()
-      await Promise.race([this.#look(), new Promise((resolve) => setTimeout(resolve, this.waitMs).unref())])
+      await settlesWithin(this.waitMs, this.#look())
     }
     const well = this.#isClosed ? [] : this.#replicas.filter(({ problem }) => problem === undefined)
     return well.sort((one, other) => Number(other === before) - Number(one === before) || byLoad(one, other))
@@ -147,7 +147,11 @@ export class Replicas {
     const due = this.#replicas.filter(({ problem, isDue }) => problem === undefined || isDue)
     if (due.length === 0) return
     const at = performance.now()
-    const position = await settledWithin(LOOK_MS, this.#primary())
+    let position: Position | undefined
+    const asked = this.#primary().then((found) => {
+      position = found
+    })
+    await settlesWithin(LOOK_MS, asked)
     if (position) this.#note(at, position)
     await Promise.all(due.map((replica) => replica.look(position, (state) => this.#lagOf(state), this.#maxLagMs)))
   }
@@ -184,15 +188,3 @@ function assertLimits(limits: ReplicaLimits): void {
 }
 
 const byLoad = (one: Replica, other: Replica): number => one.load - other.load || one.reads - other.reads
-
-async function settledWithin<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms)
-  })
-  try {
-    return await Promise.race([work.catch(() => undefined), late])
-  } finally {
-    clearTimeout(timer)
-  }
-}

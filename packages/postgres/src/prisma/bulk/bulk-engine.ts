@@ -1,5 +1,5 @@
 import type { BatchAnswer, BatchOptions, Engine, EngineRequest, TransactionDefaults } from '../../internals/prisma.js'
-import { UnknownStatement } from './bulk-insert.js'
+import { LeftToPrisma } from './bulk-insert.js'
 import type { BulkInserts } from './bulk-inserts.js'
 
 type Query = EngineRequest['protocolQuery']
@@ -20,7 +20,7 @@ export function bulkEngine(engine: Engine, bulk: BulkInserts, defaults: Transact
     try {
       return await request(query, ...options)
     } catch (error) {
-      if (error instanceof UnknownStatement && bulk.isOfBatch(query)) return engine.request(query, ...options)
+      if (error instanceof LeftToPrisma && bulk.isOfBatch(query)) return engine.request(query, ...options)
       throw error
     }
   }

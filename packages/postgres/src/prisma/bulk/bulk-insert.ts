@@ -12,6 +12,9 @@ type Row = Rows['rows'][number]
 /** Returns the text of a row's value in one column. */
 type Source = (row: Row) => string | null
 
+/** The parameters of one statement of Prisma; with more it sends several. */
+const MAX_PARAMETERS = 32_766
+
 /** The positions of one statement's rows among all rows, and the types of its columns. */
 interface Part {
   readonly indexes: number[]
@@ -41,9 +44,9 @@ export interface BulkInsertOptions {
   readonly isSelfReferring: boolean
 }
 
-/** Thrown if Prisma must execute the call: its statement does not have the known form, or it reports another error. */
-export class UnknownStatement extends Error {
-  override readonly name = 'UnknownStatement'
+/** Thrown if Prisma must execute the call: its statement does not have the known form, or it may report another error. */
+export class LeftToPrisma extends Error {
+  override readonly name = 'LeftToPrisma'
 }
 
 /**
@@ -86,14 +89,14 @@ export class BulkInsert {
     try {
       return await this.#sendAll(query, send)
     } catch (error) {
-      if (error instanceof UnknownStatement) this.isSent = false
+      if (error instanceof LeftToPrisma) this.isSent = false
       throw error
     }
   }
 
   async #sendAll(query: AdapterQuery, send: SendQuery): Promise<QueryAnswer> {
     const insert = parseInsert(query.sql)
-    if (!insert || insert.rows.length !== this.#rows.sets.length) throw new UnknownStatement()
+    if (!insert || insert.rows.length !== this.#rows.sets.length) throw new LeftToPrisma()
     const { types, isAlone, onOutdated } = this.#options
     try {
       return await this.#sendAs(insert, query, send)
@@ -109,12 +112,12 @@ export class BulkInsert {
     const types = await this.#options.types.of(insert.table, send)
     const isInOrder = insert.tail.startsWith(' ON CONFLICT')
     const parts = this.#partsOf(insert, isInOrder)
-    if (parts.length > 1 && this.#options.isSelfReferring) throw new UnknownStatement()
+    if (parts.length > 1 && this.#options.isSelfReferring) throw new LeftToPrisma()
     const pace = new Pace(this.#options.signal)
     const statements: Encoded[] = []
     for (const part of parts) statements.push(await this.#encode(part, insert, query, types, pace))
     const last = statements.pop()
-    if (!last) throw new UnknownStatement()
+    if (!last) throw new LeftToPrisma()
     const answer = await send(
       {
         sql: last.text,
@@ -123,9 +126,10 @@ export class BulkInsert {
       },
       statements.length === 0 ? undefined : statements.map(({ text, values }) => ({ text, values })),
     ).catch((error: unknown) => {
-      // Foreign keys are checked at the end of each statement: one statement for all rows may report another violation.
+      // Foreign keys are checked at the end of each statement: Prisma's one statement may report another violation.
+      const isOneOfPrisma = this.#rows.rows.length * insert.columns.length <= MAX_PARAMETERS
       const { isRepeatable } = this.#options
-      throw statements.length > 0 && isRepeatable && isViolation(error) ? new UnknownStatement() : error
+      throw statements.length > 0 && isRepeatable && isOneOfPrisma && isViolation(error) ? new LeftToPrisma() : error
     })
     return Array.isArray(answer) ? joined(answer, [...statements, last], this.#rows.rows.length) : answer
   }
@@ -168,7 +172,7 @@ export class BulkInsert {
       const sources = this.#sourcesOf(name, at, sets, insert, query)
       if (!sources) continue
       const type = types.get(name)
-      if (type === undefined) throw new UnknownStatement()
+      if (type === undefined) throw new LeftToPrisma()
       const [first] = sources.values()
       const isOwn = typeof first === 'function' || [...sources.values()].some((source) => source !== first)
       targets.push({ column, type, isOwn })
@@ -200,7 +204,7 @@ export class BulkInsert {
     for (const index of sets) {
       const set = this.#rows.sets[index]
       const cell = insert.rows[index]?.[at]
-      if (!set || cell === undefined) throw new UnknownStatement()
+      if (!set || cell === undefined) throw new LeftToPrisma()
       const source = this.#sourceOf(column, set, cell, query)
       if (source !== undefined) sources.set(index, source)
     }
@@ -210,7 +214,7 @@ export class BulkInsert {
   #sourceOf(column: string, set: KeySet, cell: Cell, query: AdapterQuery): Source | string | null | undefined {
     const own = set.columns.get(column)
     if (own) {
-      if (cell === 'DEFAULT') throw new UnknownStatement()
+      if (cell === 'DEFAULT') throw new LeftToPrisma()
       const { name, values } = own
       return (row) => values.text(row[name])
     }
@@ -219,7 +223,7 @@ export class BulkInsert {
     const { generator } = fieldOf(column, this.#options.model) ?? {}
     if (generator !== undefined && GENERATORS.has(generator)) return uuidMaker(generator)
     const type = query.argTypes[cell.argument]
-    if (!type) throw new UnknownStatement()
+    if (!type) throw new LeftToPrisma()
     return sharedText(query.args[cell.argument], type)
   }
 }
@@ -239,7 +243,7 @@ function sharedText(value: unknown, type: AdapterQuery['argTypes'][number]): str
   if (Array.isArray(value)) return arrayText(value.map((item) => sharedText(item, type)))
   if (value instanceof Date) return momentText(value)
   if (value instanceof Uint8Array) return bytesText(value)
-  if (typeof value === 'object') throw new UnknownStatement()
+  if (typeof value === 'object') throw new LeftToPrisma()
   if (typeof value !== 'string') return String(value)
   if (type.scalarType === 'datetime') return momentText(new Date(value))
   return type.scalarType === 'bytes' ? bytesText(Buffer.from(value, 'base64')) : value

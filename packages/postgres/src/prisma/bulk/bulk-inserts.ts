@@ -2,7 +2,7 @@ import { CallVariable } from '../../call-context/call-variable.js'
 import type { AdapterQuery, ClientCall, ClientSchema, EngineRequest } from '../../internals/prisma.js'
 import type { CallCounts } from '../compiled/call-counts.js'
 import { type DataModel, dataModelOf } from '../data-model.js'
-import { BulkInsert, UnknownStatement } from './bulk-insert.js'
+import { BulkInsert, LeftToPrisma } from './bulk-insert.js'
 import { ColumnTypes } from './column-types.js'
 import { readRows } from './rows.js'
 
@@ -168,7 +168,7 @@ export class BulkInserts {
  */
 function isForPrisma(error: unknown): boolean {
   const { name, code } = error as { readonly name?: string; readonly code?: string }
-  return error instanceof UnknownStatement || (name?.startsWith('PrismaClient') === true && code !== 'P2028')
+  return error instanceof LeftToPrisma || (name?.startsWith('PrismaClient') === true && code !== 'P2028')
 }
 
 const NOT_TAKEN = 'a call that Prisma rejects, or a statement of another form'
