@@ -44,7 +44,7 @@ export interface BulkInsertOptions {
   readonly isSelfReferring: boolean
 }
 
-/** Thrown if Prisma must execute the call: its statement does not have the known form, or it may report another error. */
+/** Thrown if Prisma must execute the call: its statement has an unknown form, or it may report another error. */
 export class LeftToPrisma extends Error {
   override readonly name = 'LeftToPrisma'
 }
