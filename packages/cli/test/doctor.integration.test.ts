@@ -65,6 +65,7 @@ describe('miyabi doctor', () => {
       ['partitions', 'clean'],
       ['tables', 'clean'],
       ['pool', 'clean'],
+      ['cache', 'clean'],
     ])
     expect(code).toBe(0)
   })
@@ -90,10 +91,14 @@ describe('miyabi doctor', () => {
       DYNAMODB_TABLE_PREFIX: 'elsewhere_',
       DB_INSTANCES: '20',
       MIYABI_PRISMA_ENGINE: 'rust',
+      DB_OUTBOX_MAX_DEPTH: 'deep',
+      BACKUP_S3_ENDPOINT: 'nowhere',
     })
     expect(code).toBe(2)
     const found = (name: string) => groups.get(name)?.findings.map(({ check, object }) => `${check} ${object}`)
-    expect(found('settings')).toEqual(['settings.invalid MIYABI_PRISMA_ENGINE'])
+    expect(found('settings')).toEqual(
+      ['DB_OUTBOX_MAX_DEPTH', 'BACKUP_S3_ENDPOINT', 'MIYABI_PRISMA_ENGINE'].map((name) => `settings.invalid ${name}`),
+    )
     expect(found('drift')).toEqual(['drift.postgres public.plugin_submissions', 'drift.postgres public.logs'])
     expect(found('indexes')).toEqual(['indexes.duplicate twice', 'indexes.foreign_key plugin_submissions (user_id)'])
     expect(found('tables')).toHaveLength(3)
@@ -107,6 +112,21 @@ describe('miyabi doctor', () => {
     ])
   })
 
+  it('finds a Redis that cannot be used, and relays that do not raise tags in it', async () => {
+    const cache = { REDIS_URL: 'redis://:secret-word@127.0.0.1:1', CACHE_SECRET: 'x'.repeat(32) }
+    await byHand(
+      `UPDATE outbox_partitions SET holder = gen_random_uuid(), held_until = now() + '1 minute' WHERE partition < 2`,
+    )
+    const { code, groups } = await examine(cache)
+    await byHand('UPDATE outbox_partitions SET holder = NULL, held_until = now() WHERE partition < 2')
+    expect(code).toBe(2)
+    expect(groups.get('cache')?.findings).toEqual([
+      expect.objectContaining({ check: 'cache.redis', problem: expect.stringContaining('ECONNREFUSED') }),
+      expect.objectContaining({ check: 'cache.relays', problem: expect.stringMatching(/^2 running relays do not/) }),
+    ])
+    expect(JSON.stringify(groups.get('cache'))).not.toContain('secret-word')
+  })
+
   it('tells a server that does not answer from what nobody can know then, with no password', async () => {
     const { code, stdout } = await miyabi(folder, ['doctor'], {
       DATABASE_URL: NOWHERE,
@@ -116,7 +136,7 @@ describe('miyabi doctor', () => {
     expect(stdout, 'which server it asked, without its login').toMatch(/^PostgreSQL: 127\.0\.0\.1:1\//)
     expect(stdout).toMatch(/servers +2 found\n +servers\.postgres\n +DATABASE_URL: /)
     expect(stdout).toMatch(/indexes +unknown: Can't reach database server at `127\.0\.0\.1:1`/)
-    expect(stdout).toContain('9 of 11 groups unknown')
+    expect(stdout).toContain('9 of 12 groups unknown')
     expect(stdout).not.toMatch(/secret-word|^\s+at /m)
   })
 })

@@ -231,6 +231,8 @@ export {
   type Workflow,
   type WorkflowDefinition,
 } from '@miyabi/postgres'
+export { checkCache } from './cache/check-cache.js'
+export type { ServiceQuery } from './cache/home.js'
 export type { CacheKey, CacheOptions, ScopedCache } from './cache/scoped-cache.js'
 export type { CacheStats } from './cache/stats.js'
 export { type CloseOnSignalOptions, closeOnSignal } from './context/close-on-signal.js'

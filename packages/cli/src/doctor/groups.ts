@@ -1,4 +1,5 @@
 import { databaseChecks } from '@miyabi/migrate'
+import { cacheGroup } from './cache.js'
 import { databaseGroup } from './database.js'
 import type { CheckGroup } from './group.js'
 import { poolGroup } from './pool.js'
@@ -13,4 +14,5 @@ export const checkGroups: readonly CheckGroup[] = [
   ...databaseChecks.map(databaseGroup),
   tablesGroup,
   poolGroup,
+  cacheGroup,
 ]

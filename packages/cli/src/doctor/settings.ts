@@ -1,17 +1,17 @@
+import { backupSettings } from '@miyabi/backup'
 import { ConfigError } from '@miyabi/core'
-import { dynamoSettings } from '@miyabi/dynamo'
+import { parseDatabaseSettings } from '@miyabi/db'
 import { localSettings } from '@miyabi/local'
 import { migrateSettings } from '@miyabi/migrate'
-import { parsePostgresSettings } from '@miyabi/postgres'
 import type { CheckGroup } from './group.js'
 
 export const settingsGroup: CheckGroup = {
   name: 'settings',
   looksFor: 'settings that are invalid or missing',
   async run({ env }) {
-    const faults = [dynamoSettings, migrateSettings, localSettings].flatMap((settings) => settings.check(env).faults)
+    const faults = [backupSettings, migrateSettings, localSettings].flatMap((settings) => settings.check(env).faults)
     try {
-      parsePostgresSettings(env)
+      parseDatabaseSettings(env)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       faults.unshift(...error.details.faults)

@@ -7,6 +7,7 @@ import { MemoryLevel } from './memory.js'
 import { readKey } from './read-key.js'
 import { connectRedis, loadRedis } from './redis/connect.js'
 import { RedisLevel } from './redis/redis-level.js'
+import { relayHolders } from './redis/relay-holders.js'
 import { relayMark } from './redis/relay-mark.js'
 import { RelayWatch } from './redis/relay-watch.js'
 import { TablesCheck } from './tables-check.js'
@@ -105,8 +106,6 @@ function redisLevel(
   })
 }
 
-const HOLDERS = `SELECT DISTINCT holder::text AS id FROM outbox_partitions WHERE held_until > now() AND holder IS NOT NULL`
-
 function relayWatch(
   { settings, logger }: CacheHome,
   service: ServiceQuery,
@@ -114,7 +113,7 @@ function relayWatch(
   core: CacheCore,
 ): RelayWatch {
   return new RelayWatch({
-    holders: async () => (await service<{ readonly id: string }>(HOLDERS)).map(({ id }) => id),
+    holders: () => relayHolders(service),
     mark: relayMark(settings) ?? '',
     forgetAll: async () => {
       const position = await core.position()
