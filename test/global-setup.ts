@@ -1,35 +1,7 @@
-import type { TestRun } from '@miyabi/testing'
+import { startMigratedRun } from './suite/start-run.js'
 
-interface SharedRun {
-  users: number
-  readonly started: Promise<TestRun>
-}
-
-declare global {
-  /** Each project evaluates this file anew, so what they share is kept here. */
-  var miyabiTestRun: SharedRun | undefined
-}
-
-/**
- * For the projects whose tests need servers. One set of servers is enough for all of them: the first project starts it,
- * the last one to end ends it. A run without such a project starts none.
- */
+/** For the tests that need servers: starts them before the first, and ends them after the last. */
 export default async function setup(): Promise<() => Promise<void>> {
-  globalThis.miyabiTestRun ??= { users: 0, started: start() }
-  const run = globalThis.miyabiTestRun
-  run.users += 1
-  await run.started
-  return async () => {
-    run.users -= 1
-    if (run.users > 0) return
-    globalThis.miyabiTestRun = undefined
-    const { close } = await run.started
-    await close()
-  }
-}
-
-/** Imported by one project only, for it brings along most packages. */
-async function start(): Promise<TestRun> {
-  const { startMigratedRun } = await import('./suite/start-run.js')
-  return await startMigratedRun()
+  const { close } = await startMigratedRun()
+  return close
 }

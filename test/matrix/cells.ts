@@ -20,7 +20,7 @@ export interface Prepared {
   close?(): Promise<void>
 }
 
-const ON_POSTGRES = ['@miyabi/postgres', '@miyabi/db', '@miyabi/migrate'].flatMap((name) => ['--project', name])
+const ON_POSTGRES = ['--project', 'servers', 'packages/postgres/', 'packages/db/', 'packages/migrate/']
 
 /** The newest of each major that npm has. */
 const POSTGRES = { 15: '15.18.0-beta.17', 16: '16.14.0-beta.17', 17: '17.10.0-beta.17', 18: '18.4.0-beta.17' } as const

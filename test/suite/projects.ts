@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
-import { packageFolders } from '../workspace.js'
 import { common, sources } from './common.js'
 
 /** Tests that need servers have such names, wherever they lie; all others are pure. */
@@ -20,14 +19,14 @@ export interface ProjectsOptions {
 }
 
 /**
- * The projects of a run: the pure tests of all packages, and for each package its tests on servers. A package is found
- * by its folder.
+ * The projects of a run: the pure tests of all packages, those of the repository, and all tests on servers. Files share
+ * the processes of a project that does not isolate them: a process and its imports cost more than most files.
  */
 export function projects({ root, within, env }: ProjectsOptions): TestProjectInlineConfiguration[] {
   const project = (
     name: string,
     folder: string,
-    test: TestProjectInlineConfiguration['test'] & { readonly exclude?: string[] },
+    test: TestProjectInlineConfiguration['test'] & { readonly exclude: string[] },
   ): TestProjectInlineConfiguration => ({
     ...sources,
     root,
@@ -37,36 +36,29 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
       name,
       env,
       dir: path.join(root, contains(folder, within) ? within : folder),
-      exclude: ['**/node_modules/**', '**/dist/**', ...(test.exclude ?? [])],
+      exclude: ['**/node_modules/**', '**/dist/**', ...test.exclude],
     },
   })
-  const onServers = (name: string, folder: string): TestProjectInlineConfiguration =>
-    project(name, folder, {
-      include: [ON_SERVERS],
-      exclude: ['**/test/pgbouncer/**', '**/test/pg-dump/**', '**/test/redis/**'], // configurations of their own
-      isolate: false,
-      globalSetup: [path.join(import.meta.dirname, '../global-setup.ts')],
-    })
-  const concerns = (folder: string): boolean => contains(folder, within) || contains(within, folder)
+  const concernsRepository = contains(REPOSITORY, within) || contains(within, REPOSITORY)
 
   return [
-    // They change nothing of their process, so they share one: a process and its imports cost a hundred times most of
-    // them.
     project('units', '', {
       include: ['**/*.test.ts'],
       exclude: [ON_SERVERS, `${root}/${REPOSITORY}/**`],
       isolate: false,
     }),
-    ...[...packageFolders(root)]
-      .filter(([, folder]) => concerns(folder))
-      .map(([name, folder]) => onServers(name, folder)),
-    ...(concerns(REPOSITORY)
+    project('servers', '', {
+      include: [ON_SERVERS],
+      exclude: ['**/test/pgbouncer/**', '**/test/pg-dump/**', '**/test/redis/**'], // configurations of their own
+      isolate: false,
+      globalSetup: [path.join(import.meta.dirname, '../global-setup.ts')],
+    }),
+    ...(concernsRepository
       ? [
           project('repository', REPOSITORY, {
             include: ['**/*.test.ts'],
             exclude: [ON_SERVERS, 'use/**', 'alerts/**', 'recipe/whole.test.ts'], // configurations of their own
           }),
-          onServers('repository-on-servers', REPOSITORY),
         ]
       : []),
   ]

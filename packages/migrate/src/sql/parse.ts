@@ -38,7 +38,7 @@ export async function parseSql(sql: string): Promise<Statement[]> {
     throw hasSqlDetails(error) ? syntaxError(sql, error) : error
   })
   const bytes = Buffer.from(sql) // the parser counts in bytes
-  const lineAt = (offset: number): number => bytes.subarray(0, offset).toString().split('\n').length
+  const [statementAt, commentAt] = [placesIn(bytes), placesIn(bytes)]
   const tokens = stmts.length === 0 ? [] : (await scan(sql)).tokens
   const comments = tokens.filter(({ tokenName }) => tokenName.endsWith('_COMMENT'))
   let previousEnd = 0
@@ -49,11 +49,23 @@ export async function parseSql(sql: string): Promise<Statement[]> {
     return {
       node: stmt as Node,
       text: bytes.subarray(start, end).toString().trim(),
-      line: lineAt(start),
-      offset: bytes.subarray(0, start).toString().length,
-      comments: own.map((comment) => ({ text: bare(comment.text), line: lineAt(comment.start) })),
+      ...statementAt(start),
+      comments: own.map(({ text, start }) => ({ text: bare(text), line: commentAt(start).line })),
     }
   })
+}
+
+/** Where the bytes at ascending positions are. Reads the script once, however many statements it has. */
+function placesIn(bytes: Buffer): (position: number) => Pick<Statement, 'line' | 'offset'> {
+  let read = 0
+  let [line, offset] = [1, 0]
+  return (position) => {
+    const passed = bytes.subarray(read, position).toString()
+    read = position
+    line += passed.split('\n').length - 1
+    offset += passed.length
+    return { line, offset }
+  }
 }
 
 function syntaxError(sql: string, { message, sqlDetails }: SqlError): SqlSyntaxError {
