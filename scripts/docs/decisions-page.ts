@@ -11,7 +11,7 @@ const subjects: readonly {
     numbers: [1, 2, 10, 11, 90, 95, 97, 98, 153, 154],
   },
   { subject: 'The command line', numbers: [100, [151, 152]] },
-  { subject: 'The embedded stack', numbers: [6, 89, 96, 123] },
+  { subject: 'The embedded stack', numbers: [6, 89, 96, 123, 156] },
   { subject: 'Tables, values and types', numbers: [3, 4, 24] },
   { subject: 'Connections, health and shutdown', numbers: [[30, 34], 41, 42, 150] },
   { subject: 'Identity and row-level security', numbers: [[50, 58]] },

@@ -9,7 +9,7 @@ import { processesOf, processOf } from './support/processes.js'
 import { useStackFolder } from './support/stack-folder.js'
 
 const folder = useStackFolder()
-const SUPERVISOR = path.join('supervisor', 'main.js')
+const SUPERVISOR = path.join('supervisor', 'main.cjs')
 
 describe('a stopped supervisor (SIGSTOP)', () => {
   it('does not block anyone: status, start, hold and release end and name its process', async () => {

@@ -108,7 +108,7 @@ describe('a stack with a replica', () => {
     await holdStack({ folder, replicas: 1 })
     await releaseStack({ folder }) // the holder has it still
     expect(readdirSync(path.join(data, 'postgres', 'pg_replslot'))).toEqual(['miyabi_replica_1'])
-    process.kill(processOf(folder, path.join('supervisor', 'main.js')), 'SIGSTOP')
+    process.kill(processOf(folder, path.join('supervisor', 'main.cjs')), 'SIGSTOP')
     await holder.kill('SIGKILL')
     for (const { pid } of processesOf(folder)) process.kill(pid, 'SIGKILL')
     await expect.poll(() => processesOf(folder), { interval: 20 }).toEqual([])

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import path from 'node:path'
 import type { LogFields } from '@miyabi/core'
 import { describe, expect, it } from 'vitest'
 import { acquireStack } from '../src/index.js'
 import { createTable, dynamodb, dynamodbEndpoint, query } from './support/clients.js'
+import { Holder } from './support/holder.js'
 import { processOf } from './support/processes.js'
 import { useStackFolder } from './support/stack-folder.js'
 
@@ -162,7 +163,7 @@ describe('a port that was taken in the meantime', () => {
     await using stack = await acquireStack({ folder, logger })
     const endpoint = dynamodbEndpoint(stack.descriptor)
     const { port, hostname } = new URL(endpoint)
-    const supervisor = processOf(folder, path.join('supervisor', 'main.js'))
+    const supervisor = processOf(folder, path.join('supervisor', 'main.cjs'))
     process.kill(supervisor, 'SIGSTOP') // otherwise it may restart the server before the port is taken
     process.kill(processOf(folder, 'dynamodb.db'), 'SIGKILL')
     const somebody = createServer((socket) => socket.destroy())
@@ -185,5 +186,20 @@ describe('a port that was taken in the meantime', () => {
         ),
       )
       .toBe(true)
+  })
+})
+
+describe.runIf(process.platform === 'linux')('setpriv', () => {
+  it('of another package, which knows no death signal: both servers start without it', async () => {
+    const bin = path.join(folder, 'bin')
+    mkdirSync(bin)
+    const script = `#!/bin/sh\necho "setpriv: unrecognized option '--pdeathsig'" >&2\nexit 1\n`
+    writeFileSync(path.join(bin, 'setpriv'), script, { mode: 0o755 })
+    const holder = new Holder(folder, { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` })
+    const descriptor = await holder.up()
+    expect(await query(descriptor.postgres.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    expect(await dynamodb(descriptor, 'ListTables', {})).toHaveProperty('TableNames')
+    expect(readFileSync(path.join(folder, 'postgres.log'), 'utf8')).toContain('unrecognized option')
+    await holder.close()
   })
 })

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { HOST } from './ports.js'
 
 const TIMEOUT_MS = 5_000
@@ -18,6 +18,7 @@ export function ask(
   question: Question,
 ): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders } | undefined> {
   const { host = HOST, port, path, method = 'GET', headers = {}, body } = question
+  const { request } = process.getBuiltinModule('node:http') // loaded while the first server starts, not before
   return new Promise((resolve) => {
     const sent = request({ host, port, path, method, headers, agent: false, timeout: TIMEOUT_MS }, (response) => {
       response.resume()

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
+import path from 'node:path'
 import { promisify } from 'node:util'
 import { isRoot } from '../shared/cache.js'
 import { Failure } from '../shared/failure.js'
@@ -42,11 +43,27 @@ export async function resolveRunAs(dataFolder: string): Promise<RunAs | undefine
   )
 }
 
+const EVERYONE_ENTERS = 0o111
+
+/** Whether `target` and all folders above it may be entered by everyone. Leaves a path with links undecided: false. */
+function isOpen(target: string): boolean {
+  try {
+    if (realpathSync(target) !== target) return false
+    for (let at = target; ; at = path.dirname(at)) {
+      if ((statSync(at).mode & EVERYONE_ENTERS) !== EVERYONE_ENTERS) return false
+      if (at === path.dirname(at)) return true
+    }
+  } catch {
+    return false
+  }
+}
+
 /**
- * Whether that user can traverse every folder on the path to `target` and enter (or execute) it. Determined by trying.
+ * Whether that user can traverse every folder on the path to `target` and enter (or execute) it. Determined by trying,
+ * unless everyone can.
  */
 export async function canReach(runAs: RunAs | undefined, target: string): Promise<boolean> {
-  if (!runAs) return true
+  if (!runAs || isOpen(target)) return true
   return run('/bin/sh', ['-c', 'test -x "$1"', 'sh', target], { ...runAs, cwd: '/' }).then(
     () => true,
     () => false,

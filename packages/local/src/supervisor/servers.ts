@@ -18,7 +18,6 @@ import { APPLICATION, BACKEND, DATABASE, MIGRATOR } from './postgres/roles.js'
 import { makeSpare } from './postgres/spare.js'
 import { forgetStandbys } from './postgres/standby.js'
 import type { RunAs } from './run-as.js'
-import { deathSignalWorks } from './spawn.js'
 import { Standbys } from './standbys.js'
 
 export interface ServersOptions {
@@ -61,15 +60,19 @@ export class Servers {
     try {
       const { folder } = options
       const cache = cacheFolder()
-      void deathSignalWorks() // started now, determined when the first server is spawned
       const place = await resolveDataPlace(folder, cache)
       await endOrphans(place.dataDir)
       await forgetStandbys(place.dataDir)
       const before = readPorts(folder)
-      // Both settle before anything is undone: a server that starts late must not be overlooked.
+      let onLaunched = (): void => {}
+      const postgresLaunched = new Promise<void>((resolve) => {
+        onLaunched = resolve
+      })
+      // Both settle before anything is undone: a server that starts late must not be overlooked. PostgreSQL takes
+      // longer, so nothing delays its process.
       const [postgres, dynamodb] = await Promise.allSettled([
-        this.#startPostgres(options, cache, place, before.postgres),
-        this.#startDynamodb(options, cache, place, before),
+        this.#startPostgres(options, cache, place, before.postgres, onLaunched).finally(onLaunched),
+        postgresLaunched.then(() => this.#startDynamodb(options, cache, place, before)),
       ])
       if (postgres.status === 'rejected') throw postgres.reason
       if (dynamodb.status === 'rejected') throw dynamodb.reason
@@ -145,14 +148,18 @@ export class Servers {
     cache: string,
     { dataDir, runAs }: { readonly dataDir: string; readonly runAs: RunAs | undefined },
     preferredPort: number | undefined,
+    onLaunched: () => void,
   ): Promise<StackDescriptor['postgres']> {
     const binaries = await resolvePostgres(cache, runAs)
     const data = await openDataFolder({ dataDir, cache, binaries, runAs, durable: !temporary, amcheck })
     const { prepared } = data
     if (prepared) this.#makeSpare = () => makeSpare(prepared, binaries, runAs)
     const log = this.#log(folder, 'postgres.log')
-    const launch = (port: number) =>
-      launchPostgres(port, { binaries, dataFolder: data.path, runAs, log, durable: !temporary })
+    const launch = (port: number) => {
+      const launched = launchPostgres(port, { binaries, dataFolder: data.path, runAs, log, durable: !temporary })
+      onLaunched()
+      return launched
+    }
     const server = this.#manage(new ManagedServer({ name: 'postgres', host: HOST, launch }, announce, onRestart))
     await server.start(preferredPort)
     const { credentials } = data

@@ -1,6 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { promisify } from 'node:util'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { writePrivateFile } from '../shared/files.js'
+import type { LogFile } from './log-file.js'
 import type { RunAs } from './run-as.js'
+import { hasExited, until } from './wait.js'
 
 /**
  * The environment variables that a server inherits: no secret, and none (PGDATA, PGPORT ...) that would change its
@@ -13,45 +15,73 @@ function serverEnvironment(): NodeJS.ProcessEnv {
   return env
 }
 
-let deathSignal: Promise<boolean> | undefined
-
 /**
- * Whether the kernel can signal a server when the supervisor dies, even by kill -9: on Linux, if util-linux is
- * installed. Elsewhere the next start ends it (`orphans.ts`). It is tried once; call it early.
+ * Whether servers are started through setpriv, so that the kernel signals them when the supervisor dies, even by
+ * kill -9. It is in util-linux, but not in every version, and only on Linux. Elsewhere the next start ends them
+ * (`orphans.ts`).
  */
-export function deathSignalWorks(): Promise<boolean> {
-  deathSignal ??= process.platform === 'linux' ? tryDeathSignal() : Promise.resolve(false)
-  return deathSignal
-}
+let usesSetpriv = process.platform === 'linux'
 
-const tryDeathSignal = (): Promise<boolean> =>
-  promisify(execFile)('setpriv', ['--pdeathsig', 'TERM', 'true'], { timeout: 2_000 }).then(
-    () => true,
-    () => false,
-  )
-
-export interface SpawnOptions {
+export interface ServerOptions {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd: string
   readonly runAs: RunAs | undefined
-  /** An open file for stdout and stderr: it outlives the supervisor, a pipe would not. */
-  readonly log: number
-  /** The signal that the kernel sends it when the supervisor dies; only if `deathSignalWorks`. */
-  readonly deathSignal: 'INT' | 'TERM' | undefined
+  /** For stdout and stderr: a file outlives the supervisor, a pipe would not. */
+  readonly log: LogFile
+  /** Receives its process id as soon as it is started. */
+  readonly pidFile?: string
+  /** The signal that the kernel sends it when the supervisor dies. */
+  readonly deathSignal: 'INT' | 'TERM'
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Starts a server. The program that sets the death signal replaces itself: the process id is the server's. */
-export function spawnServer(options: SpawnOptions): ChildProcess {
+/** A server that has been started. */
+export interface Started {
+  readonly child: ChildProcess
+  /** What it did first; `silent`: none of the others in time. */
+  readonly outcome: 'ready' | 'ended' | 'silent'
+}
+
+/**
+ * Starts a server, and waits at most `ms` until it is ready. The first server that setpriv cannot start is started
+ * without it, as are all later ones: trying it on its own would delay every start.
+ * @throws the system's error if the command cannot be run.
+ */
+export async function startServer(
+  options: ServerOptions,
+  ms: number,
+  isReady: (child: ChildProcess) => boolean | Promise<boolean>,
+): Promise<Started> {
+  const { log, pidFile } = options
+  const throughSetpriv = usesSetpriv
+  log.mark()
+  const child = spawnServer(options, throughSetpriv)
+  let spawnError: Error | undefined
+  child.once('error', (error) => {
+    spawnError = error
+  })
+  if (pidFile && child.pid) writePrivateFile(pidFile, String(child.pid))
+  const hasEnded = (): boolean => spawnError !== undefined || hasExited(child)
+  const inTime = await until(ms, async () => hasEnded() || (await isReady(child)))
+  if (throughSetpriv && hasEnded() && (spawnError || /^setpriv: /m.test(log.tail()))) {
+    usesSetpriv = false
+    return startServer(options, ms, isReady)
+  }
+  if (spawnError) throw spawnError
+  return { child, outcome: hasExited(child) ? 'ended' : inTime ? 'ready' : 'silent' }
+}
+
+/** setpriv replaces itself: the process id is the server's. */
+function spawnServer(options: ServerOptions, throughSetpriv: boolean): ChildProcess {
   const { cwd, runAs, log, deathSignal } = options
   const own = [options.command, ...options.args]
-  const [command = '', ...args] = deathSignal ? ['setpriv', '--pdeathsig', deathSignal, ...own] : own
+  const [command = '', ...args] = throughSetpriv ? ['setpriv', '--pdeathsig', deathSignal, ...own] : own
   return spawn(command, args, {
     ...runAs,
     cwd,
     env: { ...serverEnvironment(), ...options.env },
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', log.fd, log.fd],
     windowsHide: true,
   })
 }

@@ -7,7 +7,7 @@ export async function until(ms: number, question: () => boolean | Promise<boolea
   const end = Date.now() + ms
   while (!(await question())) {
     if (Date.now() > end) return false
-    await delay(5)
+    await delay(2)
   }
   return true
 }

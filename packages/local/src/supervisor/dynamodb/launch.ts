@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { diskFullFailure, Failure } from '../../shared/failure.js'
-import { writePrivateFile } from '../../shared/files.js'
 import { ask } from '../http.js'
 import type { LogFile } from '../log-file.js'
 import type { Launched } from '../managed-server.js'
 import { freePort } from '../ports.js'
 import type { RunAs } from '../run-as.js'
-import { deathSignalWorks, spawnServer } from '../spawn.js'
-import { exitsWithin, hasExited, until } from '../wait.js'
+import { startServer } from '../spawn.js'
+import { exitsWithin } from '../wait.js'
 import type { DynamodbBinary } from './binary.js'
 import { startSweeping } from './sweep.js'
 
@@ -53,40 +52,37 @@ export async function launchDynamodb(port: number, options: LaunchOptions): Prom
   const database = databaseFile(dataDir)
   const sweepPort = await freePort()
   const sweepToken = randomBytes(24).toString('base64url')
-  const deathSignal = (await deathSignalWorks()) ? 'TERM' : undefined
-  log.mark()
-  const child = spawnServer({
-    command: binary.file,
-    args: [
-      'serve',
-      '--host',
-      host,
-      '--port',
-      String(port),
-      '--db-path',
-      database,
-      '--mcp',
-      '--mcp-port',
-      String(sweepPort),
-    ],
-    cwd: path.dirname(database),
-    runAs,
-    log: log.fd,
-    deathSignal,
-    env: { DYNOXIDE_MCP_AUTH_TOKEN: sweepToken },
-  })
-  let spawnError: Error | undefined
-  child.once('error', (error) => {
-    spawnError = error
-  })
-  if (child.pid) writePrivateFile(path.join(dataDir, PID_FILE), String(child.pid))
   const answers = async (): Promise<boolean> =>
     (await ask({ host, port, path: '/' }))?.headers['x-dynoxide-version'] === binary.version
-  const ready = await until(START_MS, async () => spawnError !== undefined || hasExited(child) || (await answers()))
-  if (spawnError)
-    throw new Failure('local.dynamodb.start_failed', `${binary.file} cannot be run: ${spawnError.message}`)
-  if (hasExited(child)) throw explainEnd(port, options)
-  if (!ready) {
+  const { child, outcome } = await startServer(
+    {
+      command: binary.file,
+      args: [
+        'serve',
+        '--host',
+        host,
+        '--port',
+        String(port),
+        '--db-path',
+        database,
+        '--mcp',
+        '--mcp-port',
+        String(sweepPort),
+      ],
+      cwd: path.dirname(database),
+      runAs,
+      log,
+      pidFile: path.join(dataDir, PID_FILE),
+      deathSignal: 'TERM',
+      env: { DYNOXIDE_MCP_AUTH_TOKEN: sweepToken },
+    },
+    START_MS,
+    answers,
+  ).catch((error: Error) => {
+    throw new Failure('local.dynamodb.start_failed', `${binary.file} cannot be run: ${error.message}`)
+  })
+  if (outcome === 'ended') throw explainEnd(port, options)
+  if (outcome === 'silent') {
     child.kill('SIGKILL')
     throw new Failure(
       'local.start.timeout',

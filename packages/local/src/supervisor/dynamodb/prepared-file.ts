@@ -1,6 +1,5 @@
 import { chownSync, existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import type { RunAs } from '../run-as.js'
 import { file, statements } from './stream-records.generated.js'
 
@@ -36,6 +35,7 @@ export async function prepareStreams(
   // Before the database: after a crash in between there is none, and the next start creates it.
   writeFileSync(mark, `${version}\n`, { mode: 0o600 })
   if (exists) return true
+  const { gunzipSync } = process.getBuiltinModule('node:zlib') // seldom needed, so not loaded with every start
   writeFileSync(database, gunzipSync(Buffer.from(file, 'base64')), { mode: 0o600 })
   if (runAs) chownSync(database, runAs.uid, runAs.gid)
   return true

@@ -6,8 +6,8 @@ import type { LogFile } from '../log-file.js'
 import type { Launched } from '../managed-server.js'
 import { HOST } from '../ports.js'
 import type { RunAs } from '../run-as.js'
-import { deathSignalWorks, runProgram, spawnServer } from '../spawn.js'
-import { delay, exitsWithin, hasExited, until } from '../wait.js'
+import { runProgram, type ServerOptions, startServer } from '../spawn.js'
+import { delay, exitsWithin } from '../wait.js'
 import type { PostgresBinaries } from './binaries.js'
 
 /** Long enough for the recovery of a large data folder after a crash. */
@@ -87,24 +87,23 @@ export async function launchPostgres(port: number, options: LaunchOptions): Prom
     max_slot_wal_keep_size: KEPT_FOR_STANDBYS,
   }
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const command = { command: binaries.postgres, args: ['-D', dataFolder, '-p', String(port), ...args] }
-  const deathSignal = (await deathSignalWorks()) ? 'INT' : undefined
+  const server: ServerOptions = {
+    command: binaries.postgres,
+    args: ['-D', dataFolder, '-p', String(port), ...args],
+    cwd: dataFolder,
+    runAs,
+    log,
+    deathSignal: 'INT',
+  }
   const giveUp = Date.now() + SHARED_MEMORY_MS
   for (;;) {
-    log.mark()
-    const child = spawnServer({ ...command, cwd: dataFolder, runAs, log: log.fd, deathSignal })
-    let spawnError: Error | undefined
-    child.once('error', (error) => {
-      spawnError = error
-    })
-    const ready = await until(
-      START_MS,
-      () => spawnError !== undefined || hasExited(child) || saysReady(dataFolder, child.pid),
+    const { child, outcome } = await startServer(server, START_MS, ({ pid }) => saysReady(dataFolder, pid)).catch(
+      (error: Error) => {
+        throw new Failure('local.postgres.start_failed', `${binaries.postgres} cannot be run: ${error.message}`)
+      },
     )
-    if (spawnError) {
-      throw new Failure('local.postgres.start_failed', `${binaries.postgres} cannot be run: ${spawnError.message}`)
-    }
-    if (!ready) {
+    if (outcome === 'ready') return { child, stop: () => stop(child, options) }
+    if (outcome === 'silent') {
       await stop(child, options)
       throw new Failure(
         'local.start.timeout',
@@ -113,7 +112,6 @@ export async function launchPostgres(port: number, options: LaunchOptions): Prom
         `see ${log.file}`,
       )
     }
-    if (!hasExited(child)) return { child, stop: () => stop(child, options) }
     // After kill -9 of the server its sessions end on their own, but not immediately.
     const held = log.tail().includes('pre-existing shared memory block')
     if (!held || Date.now() > giveUp) throw explainEnd(port, options)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { appendFile, chown, mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../../shared/failure.js'
@@ -103,6 +104,7 @@ export async function removeStandby({
  * its log.
  */
 export async function forgetStandbys(dataDir: string): Promise<void> {
+  if (!existsSync(standbysFolder(dataDir))) return // it is created before the first slot
   const slots = path.join(dataDir, 'postgres', 'pg_replslot')
   const left = (await readdir(slots).catch(() => [])).filter((name) => name.startsWith(slotName(0).slice(0, -1)))
   await Promise.all(left.map((name) => removeTree(path.join(slots, name))))
