@@ -75,7 +75,7 @@ describe('the demo, interrupted on its embedded servers', () => {
   it('stops Prisma too when it is still migrating', async () => {
     using folder = makeStackFolder()
     const demo = startDemo({ MIYABI_STACK_DIR: folder.path })
-    await demo.printed('the embedded servers')
+    await demo.printed('applying the migrations')
     demo.process.kill('SIGTERM')
     expect(await demo.ended).toMatchObject({ exitCode: 143, stderr: 'interrupted\n' })
     expect(readStack(folder.path)).toBeUndefined()
