@@ -3,9 +3,17 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { readManifest, root } from './workspace.js'
 
-/** Runs pnpm as the person who runs the tests has it: what npx finds or fetches of the pinned version. */
+const { packageManager = '' } = readManifest('.')
+
+/**
+ * Runs pnpm as the person who runs the tests has it: the one that runs them, if it is of the pinned version, or what npx
+ * finds or fetches, which takes seconds to load itself.
+ */
 export async function pnpm(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const { stdout } = await promisify(execFile)('npx', ['-y', String(readManifest('.').packageManager), ...args], {
+  const { npm_execpath: own, npm_config_user_agent: agent = '' } = process.env
+  const isOwn = own !== undefined && agent.startsWith(`${packageManager.replace('@', '/')} `)
+  const [program, first] = isOwn ? [own, []] : ['npx', ['-y', packageManager]]
+  const { stdout } = await promisify(execFile)(program, [...first, ...args], {
     cwd,
     env: { ...process.env, ...env },
     shell: process.platform === 'win32',

@@ -8,14 +8,18 @@ import { type SuiteName, suites } from '../src/suites/index.js'
 /** Next to nothing: whether everything runs, never how fast. */
 const plan = { rounds: 1, sliceMs: 1, warmUpMs: 0, singleRounds: 1 }
 
-/** Whole stacks are started by the tests of @miyabi/local. A long run includes what waits for distance or for polls. */
-const workloads: Readonly<Partial<Record<SuiteName, string[]>>> = {
-  start: ['test database', 'import', 'first query'],
-  ...(!process.env['MIYABI_TEST_LONG'] && {
-    rls: ['own row', 'own page', 'own insert', 'own transaction', 'own row, far'],
-    cache: ['memory: a row', 'memory: a page', 'Redis', 'miss', 'hot keys'],
-  }),
-}
+/**
+ * Whole stacks are started by the tests of @miyabi/local. A long run includes what waits for distance or for polls, what
+ * writes ten thousands of rows, and more programs that are started.
+ */
+const workloads: Readonly<Partial<Record<SuiteName, string[]>>> = process.env['MIYABI_TEST_LONG']
+  ? { start: ['test database', 'import', 'first query', 'whole process'] }
+  : {
+      postgres: ['acquire', 'validation', 'select', 'relations', 'insert', 'page', 'transaction', 'bulk'],
+      start: ['test database', 'first query'],
+      rls: ['own row', 'own page', 'own insert', 'own transaction', 'own row, far'],
+      cache: ['memory: a row', 'memory: a page', 'miss', 'hot keys'],
+    }
 
 describe.each(Object.keys(suites) as SuiteName[])('the %s suite', (name) => {
   it('finds equal results, measures everybody without an error, and renders', async () => {

@@ -62,7 +62,7 @@ describe('the demo, interrupted on its embedded servers', () => {
   it('closes everything, leaves no process, and says so with its exit code', async () => {
     using folder = makeStackFolder()
     const demo = startDemo({ MIYABI_STACK_DIR: folder.path })
-    await demo.printed('3. ')
+    await demo.printed('1. The pool')
     const stack = readStack(folder.path)
     demo.process.kill('SIGINT')
     expect(await demo.ended).toMatchObject({ exitCode: 130, stderr: 'interrupted\n' })

@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { findProjectRoot, MiyabiError } from '@miyabi/core'
 import { acquireStack } from '@miyabi/local'
-import { runPrisma } from '@miyabi/migrate'
+import { readMigrations } from '@miyabi/migrate'
+import { deploy } from '@miyabi/testing'
 
 /** Where the servers of a run are. */
 export interface Servers {
@@ -27,7 +28,7 @@ export async function startServers({ replicas = 0 } = {}): Promise<Servers & Asy
   try {
     const { postgres, dynamodb } = stack.descriptor
     if (!('endpoint' in dynamodb)) throw new MiyabiError('benchmarks.no_dynamodb', String(dynamodb.unavailable))
-    await migrate(postgres.directDatabaseUrl)
+    await deploy(postgres.directDatabaseUrl, readMigrations(path.join(workspaceRoot, 'prisma/migrations')))
     return {
       databaseUrl: postgres.databaseUrl,
       directDatabaseUrl: postgres.directDatabaseUrl,
@@ -41,14 +42,4 @@ export async function startServers({ replicas = 0 } = {}): Promise<Servers & Asy
     await stack.close()
     throw error
   }
-}
-
-async function migrate(directDatabaseUrl: string): Promise<void> {
-  const env = { ...process.env, DIRECT_DATABASE_URL: directDatabaseUrl }
-  const { exitCode, stdout, stderr } = await runPrisma(['migrate', 'deploy'], {
-    cwd: workspaceRoot,
-    env,
-    stdio: 'pipe',
-  })
-  if (exitCode !== 0) throw new MiyabiError('benchmarks.migrate', `prisma migrate deploy failed:\n${stdout}${stderr}`)
 }
