@@ -6,8 +6,8 @@ import { readManifest, root } from './workspace.js'
 const { packageManager = '' } = readManifest('.')
 
 /**
- * Runs pnpm as the person who runs the tests has it: the one that runs them, if it is of the pinned version, or what npx
- * finds or fetches, which takes seconds to load itself.
+ * Runs pnpm as the person who runs the tests has it: the one that runs them, if it is of the pinned version, or what
+ * npx finds or fetches, which takes seconds to load itself.
  */
 export async function pnpm(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const { npm_execpath: own, npm_config_user_agent: agent = '' } = process.env

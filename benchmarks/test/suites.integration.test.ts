@@ -9,8 +9,8 @@ import { type SuiteName, suites } from '../src/suites/index.js'
 const plan = { rounds: 1, sliceMs: 1, warmUpMs: 0, singleRounds: 1 }
 
 /**
- * Whole stacks are started by the tests of @miyabi/local. A long run includes what waits for distance or for polls, what
- * writes ten thousands of rows, and more programs that are started.
+ * Whole stacks are started by the tests of @miyabi/local. A long run includes what waits for distance or for polls,
+ * writes tens of thousands of rows, or starts more programs.
  */
 const workloads: Readonly<Partial<Record<SuiteName, string[]>>> = process.env['MIYABI_TEST_LONG']
   ? { start: ['test database', 'import', 'first query', 'whole process'] }
