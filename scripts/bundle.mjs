@@ -26,8 +26,13 @@ for (const file of readdirSync('dist', { recursive: true })) {
 }
 /** Imports of Prisma's runtime are replaced by `#prisma-runtime`; its file states why. */
 const RUNTIME = '@prisma/client/runtime/client'
-const prismaRuntime = {
-  name: 'prisma-runtime',
+/**
+ * Imports of builtins are replaced by `process.getBuiltinModule`: an import reads all their exports, and some of these
+ * load further modules (docs/decisions/0155-builtins-are-not-imported.md).
+ */
+const BUILTIN = /^import (\{[^}]*\}|\w+) from '(node:[^']+)'$/gm
+const replacedImports = {
+  name: 'replaced-imports',
   setup({ onLoad, onResolve, onEnd }) {
     onResolve({ filter: /^#/ }, ({ path: name }) => ({ path: name, external: true }))
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: file }) => ({
@@ -35,16 +40,25 @@ const prismaRuntime = {
         .replace(`import * as runtime from "${RUNTIME}"`, 'import { runtime } from "#prisma-runtime"')
         .replace(
           new RegExp(`import (\\{[^}]*\\}) from '${RUNTIME}'`),
-          (_, names) => `import { runtime } from "#prisma-runtime"; const ${names.replaceAll(' as ', ': ')} = runtime`,
-        ),
+          (_, names) => `import { runtime } from "#prisma-runtime"; const ${pattern(names)} = runtime`,
+        )
+        .replace(BUILTIN, (_, names, name) => `const ${pattern(names)} = process.getBuiltinModule('${name}')`),
       loader: 'ts',
     }))
     onEnd(({ metafile }) => {
-      const imported = Object.values(metafile.outputs).flatMap((output) => output.imports.map((one) => one.path))
-      const text = `${RUNTIME} is imported in an unexpected way: fix scripts/bundle.mjs`
-      return { errors: imported.includes(RUNTIME) ? [{ text }] : [] }
+      const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
+      const missed = imports.filter(
+        ({ path: name, kind }) => name === RUNTIME || (name.startsWith('node:') && kind === 'import-statement'),
+      )
+      const text = ({ path: name }) => `${name} is imported in an unexpected way: fix scripts/bundle.mjs`
+      return { errors: missed.map((one) => ({ text: text(one) })) }
     })
   },
+}
+
+/** What a destructuring writes for what an import names. */
+function pattern(names) {
+  return names.replaceAll(/type \w+( as \w+)?,?/g, '').replaceAll(' as ', ': ')
 }
 
 const common = {
@@ -63,7 +77,7 @@ await build({
   ...common,
   entryPoints: sourcesOf('.js'),
   metafile: true,
-  plugins: [prismaRuntime],
+  plugins: [replacedImports],
   // Entries share one copy of common code, so that a class is the same through each entry.
   splitting: true,
   chunkNames: 'shared/[name]-[hash]',

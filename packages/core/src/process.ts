@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
@@ -8,6 +7,8 @@ import { readFileSync } from 'node:fs'
  */
 
 function ask(command: string, args: readonly string[]): string | undefined {
+  // Loaded only here: Linux never needs it.
+  const { execFileSync } = process.getBuiltinModule('node:child_process')
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5_000 }).trim()
   } catch {

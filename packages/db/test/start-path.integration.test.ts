@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import type { TestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testEnvironment } from './environment.js'
@@ -34,6 +36,16 @@ async function loadedBy(program: string): Promise<{ readonly packages: readonly 
   return { packages: [...new Set(names.filter((name) => name !== undefined))].sort(), files }
 }
 
+/** Node's own modules that an import loads. */
+async function builtinsOf(...specifiers: readonly string[]): Promise<readonly string[]> {
+  const program = `
+    await Promise.all(${JSON.stringify(specifiers)}.map((specifier) => import(specifier)))
+    process.stdout.write(process.moduleLoadList.join('\\n'))`
+  const cwd = path.resolve(import.meta.dirname, '../../postgres')
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { cwd })
+  return stdout.split('\n').filter((name) => name.startsWith('NativeModule '))
+}
+
 const QUERY = `
   const db = await miyabi.DatabaseContext.fromEnv()
   await db.as({ userId: '00000000-0000-7000-8000-000000000000' }).pg.user.count()`
@@ -44,6 +56,16 @@ describe('the start of an application', () => {
     expect(packages.filter((name) => !name.startsWith('@prisma/'))).toEqual(['pg', 'postgres-array'])
     // An entry for each package of ours, and what entries share.
     expect(files).toBeLessThan(20)
+  })
+
+  it('loads none of the modules of Node that Prisma and the driver do without', async () => {
+    const base = await builtinsOf('pg', '@prisma/adapter-pg', '@prisma/client/runtime/client')
+    expect(base).toContain('NativeModule crypto')
+    const entry = pathToFileURL(path.resolve(import.meta.dirname, '../dist/index.js')).href
+    const added = (await builtinsOf(entry)).filter((name) => !base.includes(name))
+    // `import.meta`, and what an AsyncLocalStorage consists of in Node 24.
+    const used = /internal\/(modules\/esm\/initialize_import_meta|async_local_storage\/\w+)$/
+    expect(added.filter((name) => !used.test(name))).toEqual([])
   })
 
   it('loads nothing for metrics, which load no package of others', async () => {

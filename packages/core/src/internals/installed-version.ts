@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 
 interface Manifest {
@@ -12,6 +11,7 @@ interface Manifest {
  * `via` that this module imports. `unknown` if it cannot be found, as in a bundle.
  */
 export function installedVersion(name: string, from: string, via?: string): string {
+  const { createRequire } = process.getBuiltinModule('node:module')
   try {
     const importer = via === undefined ? from : createRequire(from).resolve(via)
     return versionAbove(path.dirname(createRequire(importer).resolve(name)), name)

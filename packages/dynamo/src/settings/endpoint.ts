@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { type Environment, isSet } from '@miyabi/core'
 
 /**
@@ -6,9 +5,9 @@ import { type Environment, isSet } from '@miyabi/core'
  * dot (a container's). AWS is never any of these, so invented credentials can never reach AWS.
  */
 export function isLocalEndpoint(endpoint: string): boolean {
-  const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, '').toLowerCase()
-  if (isIP(host) === 6) return host === '::1'
-  if (isIP(host) === 4) return host.startsWith('127.') || host === '0.0.0.0'
+  const host = new URL(endpoint).hostname.toLowerCase()
+  if (host.startsWith('[')) return host === '[::1]' // IPv6
+  if (/^[\d.]+$/.test(host)) return host.startsWith('127.') || host === '0.0.0.0' // IPv4
   return !host.includes('.') || host.endsWith('.localhost') || host === 'host.docker.internal'
 }
 

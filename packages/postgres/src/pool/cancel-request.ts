@@ -1,4 +1,3 @@
-import net from 'node:net'
 import type pg from 'pg'
 import { backendKeyOf } from '../internals/pg.js'
 
@@ -19,6 +18,7 @@ export function sendCancelRequest(client: pg.Client): Promise<boolean> {
   request.writeInt32BE(CANCEL_REQUEST, 4)
   request.writeInt32BE(processID, 8)
   request.writeInt32BE(secretKey, 12)
+  const net = process.getBuiltinModule('node:net') // loaded by the first connection, not by an import
   return new Promise((resolve) => {
     const socket = host.startsWith('/') ? net.connect(`${host}/.s.PGSQL.${port}`) : net.connect(port, host)
     socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error('timeout')))

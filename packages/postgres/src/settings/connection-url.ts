@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { defined } from '@miyabi/core'
 import { type TlsMode, type TlsParameters, tlsMode, tlsOptions, tlsProblem } from './tls.js'
@@ -89,11 +88,11 @@ export function connectionUrlProblem(url: URL): string | undefined {
 export function parseConnectionUrl(text: string, variable = 'DATABASE_URL'): ConnectionTarget {
   const url = new URL(text)
   const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined
-  const bare = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const schema = parameter('schema')
   const socket = parameter('host')
   const tls = tlsParameters(url)
-  const host = socket ?? (isIPv6(bare) ? bare : decodeURIComponent(url.hostname))
+  // An IPv6 address is in brackets.
+  const host = socket ?? decodeURIComponent(url.hostname.replace(/^\[(.*)\]$/, '$1'))
   const port = url.port === '' ? 5432 : Number(url.port)
   const database = decodeURIComponent(url.pathname.slice(1))
   const user = decodeURIComponent(url.username)

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type ConnectionOptions, createSecureContext } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 
@@ -103,6 +103,7 @@ function authorities(file: string): Buffer {
 
 function ownCertificate(certFile: string, keyFile: string): { readonly cert: Buffer; readonly key: Buffer } {
   const [cert, key] = [read(certFile), read(keyFile)]
+  const { createSecureContext } = process.getBuiltinModule('node:tls') // loads much: only if there is a certificate
   const isUsable = (material: ConnectionOptions): boolean => {
     try {
       createSecureContext(material)

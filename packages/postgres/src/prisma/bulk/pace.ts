@@ -1,5 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises'
-
 /** How long other work waits for its turn, in milliseconds. */
 const SLICE_MS = 5
 /** The number of steps between two checks of the clock. */
@@ -25,7 +23,7 @@ export class Pace {
   }
 
   async #pause(): Promise<void> {
-    await turn()
+    await new Promise((resolve) => setImmediate(resolve))
     this.#signal?.throwIfAborted()
     this.#sliceEndsAt = performance.now() + SLICE_MS
   }
