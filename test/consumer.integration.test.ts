@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { createTestDatabase, dynamodbEndpoint, tablePrefix } from '@miyabi/testing'
+import { createTestDatabase, dynamodbEndpoint, patience, tablePrefix } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pnpm, storeVariables } from './pnpm.js'
 import { root } from './workspace.js'
@@ -114,6 +114,7 @@ describe('an app that declares @miyabi/db', () => {
         SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
         DYNAMODB_ENDPOINT: dynamodbEndpoint(),
         DYNAMODB_TABLE_PREFIX: tablePrefix(),
+        ...patience,
       },
     })
     expect(JSON.parse(stdout)).toEqual({ emails: ['consumer@example.com'], status: 'up', max: 20 })

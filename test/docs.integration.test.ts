@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseContext } from '@miyabi/db'
 import { createPool, parsePostgresSettings } from '@miyabi/postgres'
-import { createTestDatabase, dynamodbEndpoint, startDynamoProxy, tablePrefix } from '@miyabi/testing'
+import { createTestDatabase, dynamodbEndpoint, patience, startDynamoProxy, tablePrefix } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { pageNamed, readPages } from './docs/pages.js'
 import { root } from './workspace.js'
@@ -46,6 +46,7 @@ describe('the set-up guide', () => {
         DB_MIN_CONNECTIONS: '0',
         DYNAMODB_ENDPOINT: proxy.endpoint,
         DYNAMODB_TABLE_PREFIX: tablePrefix(),
+        ...patience,
       },
     })
     const { tables, events, agentState, messages } = db.dynamodb

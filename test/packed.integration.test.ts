@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
-import { createTestDatabase, dynamodbEndpoint, type TestDatabase, tablePrefix } from '@miyabi/testing'
+import { createTestDatabase, dynamodbEndpoint, patience, type TestDatabase, tablePrefix } from '@miyabi/testing'
 import { type BuildOptions, build } from 'esbuild'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -80,6 +80,7 @@ const outputs = (file: string, ...args: string[]): Promise<{ readonly stdout: st
       SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
       DYNAMODB_ENDPOINT: dynamodbEndpoint(),
       DYNAMODB_TABLE_PREFIX: tablePrefix(),
+      ...patience,
     },
   })
 

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { patience } from '@miyabi/testing'
 
 /** The demo as a process of its own, started as `pnpm start` starts it after the build. */
 export interface Demo {
@@ -28,12 +29,9 @@ const URLS = {
   DYNAMODB_TABLE_PREFIX: '',
 }
 
-/** Long enough on a machine at other work. */
-const PATIENCE = { DB_ACQUIRE_TIMEOUT: '60', DB_CONNECT_TIMEOUT: '60', DYNAMODB_TIMEOUT: '60' }
-
 export function startDemo(env: Readonly<Record<string, string>>): Demo {
   const child = spawn(process.execPath, [path.resolve(import.meta.dirname, '../dist/main.js')], {
-    env: { ...process.env, ...URLS, ...PATIENCE, NO_COLOR: '1', NODE_ENV: '', ...env },
+    env: { ...process.env, ...URLS, ...patience, NO_COLOR: '1', NODE_ENV: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

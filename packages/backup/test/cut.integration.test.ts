@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseContext } from '@miyabi/db'
 import { createDynamo, type DynamoSettings } from '@miyabi/dynamo'
-import { Budget, createTestDatabase, sql, type TestDatabase } from '@miyabi/testing'
+import { Budget, createTestDatabase, patience, sql, type TestDatabase } from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createBackup } from '../src/create/create-backup.js'
 import { itemLine } from '../src/format/item-line.js'
@@ -49,6 +49,10 @@ describe('a backup under writers whose clocks differ', () => {
         SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
         DYNAMODB_ENDPOINT: dynamodb.endpoint ?? '',
         DYNAMODB_TABLE_PREFIX: dynamodb.tablePrefix,
+        ...patience,
+        // The relay keeps to what the backup is told of its writers, and tries again.
+        DYNAMODB_TIMEOUT: String(dynamodb.timeoutMs / 1000),
+        DYNAMODB_ATTEMPT_TIMEOUT_MS: String(dynamodb.attemptTimeoutMs),
       }
       await using db = await DatabaseContext.fromEnv({ env })
       await using _relay = db.relay({})

@@ -1,6 +1,6 @@
 import { createDynamo, type Dynamo, parseDynamoSettings } from '@miyabi/dynamo'
 import { type Migration, parseTarget, readMigrations } from '@miyabi/migrate'
-import { createTestDatabase, dynamodbEndpoint, sql, type TestDatabase, tablePrefix } from '@miyabi/testing'
+import { createTestDatabase, dynamodbEndpoint, patience, sql, type TestDatabase, tablePrefix } from '@miyabi/testing'
 import type { RestorePlace } from '../src/index.js'
 
 /** The migrations of this repository. */
@@ -33,6 +33,7 @@ export async function openStore(options: { readonly empty?: boolean; readonly ta
     SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: prefix,
+    ...patience,
     DB_MIN_CONNECTIONS: '0',
   }
   const dynamo = createDynamo(parseDynamoSettings(env))

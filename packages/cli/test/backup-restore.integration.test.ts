@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseContext } from '@miyabi/db'
-import { createTestDatabase, dynamodbEndpoint, sql, type TestDatabase, tablePrefix } from '@miyabi/testing'
+import { createTestDatabase, dynamodbEndpoint, patience, sql, type TestDatabase, tablePrefix } from '@miyabi/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { miyabi, type Result, stackFolder } from './miyabi.js'
 
@@ -20,6 +20,7 @@ const environmentOf = ({ databaseUrl, directDatabaseUrl, serviceDatabaseUrl }: T
   SERVICE_DATABASE_URL: serviceDatabaseUrl,
   DYNAMODB_ENDPOINT: dynamodbEndpoint(),
   DYNAMODB_TABLE_PREFIX: prefix,
+  ...patience,
   BACKUP_TARGET: path.join(own, 'backups'),
   ERASURE_KEY: 'a key of this test, and of no other one',
 })

@@ -8,6 +8,7 @@ import {
   Budget,
   createTestDatabase,
   dynamodbEndpoint,
+  patience,
   sql,
   type TestDatabase,
   tablePrefix,
@@ -29,6 +30,7 @@ beforeAll(async () => {
     DIRECT_DATABASE_URL: database.directDatabaseUrl,
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
+    ...patience,
     BACKUP_TARGET: path.join(own, 'backups'),
     BACKUP_KEY_FILE: keyFile,
   }

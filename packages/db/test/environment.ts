@@ -1,4 +1,4 @@
-import { createTestDatabase, dynamodbEndpoint, type TestDatabase, tablePrefix } from '@miyabi/testing'
+import { createTestDatabase, dynamodbEndpoint, patience, type TestDatabase, tablePrefix } from '@miyabi/testing'
 import { DatabaseContext } from '../src/index.js'
 
 /** A database and tables of a test file's own, and the environment that leads there. */
@@ -12,6 +12,7 @@ export async function testEnvironment(): Promise<{
     SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
+    ...patience,
     DB_POOLER: process.env['DB_POOLER'] ?? 'none', // where the run goes through one
     DB_MIN_CONNECTIONS: '1',
     DB_MAX_CONNECTIONS: '4',

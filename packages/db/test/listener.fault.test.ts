@@ -1,6 +1,7 @@
 import {
   createTestDatabase,
   dynamodbEndpoint,
+  patience,
   sql,
   startTcpProxy,
   type TestDatabase,
@@ -23,6 +24,7 @@ beforeAll(async () => {
     SERVICE_DIRECT_DATABASE_URL: database.serviceDatabaseUrl,
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
+    ...patience,
     DB_MIN_CONNECTIONS: '0',
     DB_APPLICATION_NAME: 'listener-test',
   }

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { createPostgres, parsePostgresSettings } from '@miyabi/postgres'
-import { createTestDatabase, dynamodbEndpoint, sql, type TestDatabase, tablePrefix, until } from '@miyabi/testing'
+import {
+  createTestDatabase,
+  dynamodbEndpoint,
+  patience,
+  sql,
+  type TestDatabase,
+  tablePrefix,
+  until,
+} from '@miyabi/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DatabaseContext, lastBackupDrill, restoreToResume } from '../src/index.js'
 import { Leases } from '../src/relay/leases.js'
@@ -16,6 +24,7 @@ beforeAll(async () => {
     SERVICE_DATABASE_URL: database.serviceDatabaseUrl,
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
+    ...patience,
     DB_MIN_CONNECTIONS: '0',
   }
   db = await DatabaseContext.fromEnv({ env })

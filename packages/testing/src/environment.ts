@@ -45,6 +45,17 @@ export function dynamodbEndpoint(): string {
   )
 }
 
+/**
+ * Settings with which a call ends in time on a machine that is busy with other work. For contexts of a test that is not
+ * about these limits.
+ */
+export const patience = {
+  DB_ACQUIRE_TIMEOUT: '60',
+  DB_CONNECT_TIMEOUT: '60',
+  DYNAMODB_TIMEOUT: '60',
+  DYNAMODB_ATTEMPT_TIMEOUT_MS: '20000',
+} as const
+
 let tables = 0
 
 /**

@@ -8,7 +8,7 @@ export {
   type DynamoRequest,
   startDynamoProxy,
 } from './dynamo-proxy.js'
-export { dynamodbEndpoint, TestServerMissingError, tablePrefix, testVariables } from './environment.js'
+export { dynamodbEndpoint, patience, TestServerMissingError, tablePrefix, testVariables } from './environment.js'
 export { freePort } from './free-port.js'
 export { type KillableServer, startKillableServer } from './killable-server.js'
 export { type PreparedFolder, preparedFolder, type ServerUser, serverUser } from './prepared-folder.js'

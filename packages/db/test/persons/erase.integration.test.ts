@@ -256,7 +256,8 @@ describe('erasing', () => {
     await common.ask('DELETE FROM outbox')
     const endpoint = env['DYNAMODB_ENDPOINT'] ?? ''
     await using network = await startTcpProxy(endpoint)
-    await using relayed = await DatabaseContext.fromEnv({ env: { ...env, DYNAMODB_ENDPOINT: network.url(endpoint) } })
+    const changed = { DYNAMODB_ENDPOINT: network.url(endpoint), DYNAMODB_ATTEMPT_TIMEOUT_MS: '1000' }
+    await using relayed = await DatabaseContext.fromEnv({ env: { ...env, ...changed } })
     await relayed.dynamodb.events.get('any', person.id) // its client is there, so that the relay has only to write
     network.blackHole()
     await using relay = relayed.relay()

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { createTestDatabase, dynamodbEndpoint, sql, type TestDatabase, tablePrefix, until } from '@miyabi/testing'
+import {
+  createTestDatabase,
+  dynamodbEndpoint,
+  patience,
+  sql,
+  type TestDatabase,
+  tablePrefix,
+  until,
+} from '@miyabi/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DatabaseContext, defineEffects, effect } from '../../src/index.js'
 
@@ -22,6 +30,7 @@ beforeAll(async () => {
     SERVICE_DIRECT_DATABASE_URL: database.serviceDatabaseUrl,
     DYNAMODB_ENDPOINT: dynamodbEndpoint(),
     DYNAMODB_TABLE_PREFIX: tablePrefix(),
+    ...patience,
     DB_MIN_CONNECTIONS: '0',
   }
   await using db = await DatabaseContext.fromEnv({ env })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Logger, silentLogger } from '@miyabi/core'
 import type { EventWriter } from '@miyabi/dynamo'
-import { createTestDatabase, dynamodbEndpoint, sql, type TestDatabase, tablePrefix } from '@miyabi/testing'
+import { createTestDatabase, dynamodbEndpoint, patience, sql, type TestDatabase, tablePrefix } from '@miyabi/testing'
 import { onTestFinished } from 'vitest'
 import { DatabaseContext } from '../../src/index.js'
 import { builtInTargets } from '../../src/relay/built-in.js'
@@ -39,7 +39,7 @@ export class OutboxWorld implements AsyncDisposable {
       DB_MIN_CONNECTIONS: '0',
       DYNAMODB_ENDPOINT: endpoint,
       DYNAMODB_TABLE_PREFIX: tablePrefix(),
-      DYNAMODB_TIMEOUT: '20',
+      ...patience,
       DB_POOLER: process.env['DB_POOLER'] ?? 'none', // where the run goes through one
     }
     const db = await DatabaseContext.fromEnv({ env })
