@@ -10,10 +10,11 @@ import { build } from 'esbuild'
 
 const { exports, imports = {}, dependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8'))
 
-const files = [
+const named = [
   ...Object.values(exports).map((entry) => entry.import?.default ?? entry.default),
   ...Object.values(imports),
-].filter((file) => file.startsWith('./dist/'))
+]
+const files = [...new Set(named)].filter((file) => file.startsWith('./dist/'))
 
 /** `./dist/a/b.js` is created from `src/a/b.ts`. */
 const sourcesOf = (extension) =>

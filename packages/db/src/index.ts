@@ -87,6 +87,7 @@ export type {
   UndeliveredOptions,
   UnverifiableFact,
 } from '@miyabi/dynamo'
+export type { CommandClient, DynamoOnDemand } from '@miyabi/dynamo/on-demand'
 export {
   type AgentStatus,
   type AnyDynamoError,
@@ -129,8 +130,7 @@ export {
   type Usage,
   usageOf,
   usageRecorded,
-} from '@miyabi/dynamo/names'
-export type { CommandClient, DynamoOnDemand } from '@miyabi/dynamo/on-demand'
+} from '@miyabi/dynamo/on-demand'
 export {
   type AcquireTimeoutDetails,
   AcquireTimeoutError,

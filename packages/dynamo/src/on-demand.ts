@@ -33,6 +33,8 @@ export {
   effectChecks,
   type MessageContent,
 } from './effects.js'
+// One file for both, as each module that an import loads takes Node a millisecond.
+export * from './names.js'
 export { type DynamoSettings, dynamoSettings, parseDynamoSettings } from './settings/config.js'
 export { unreadCredentials } from './settings/credentials.js'
 

@@ -15,6 +15,6 @@ export async function checkCache(
 ): Promise<Finding[]> {
   const settings = parseCacheSettings(env)
   if (settings.redisUrl === undefined) return []
-  const { checkRedis, checkRelays } = await import('./redis/check-redis.js')
+  const { checkRedis, checkRelays } = await import('./open-cache.js')
   return [...(await checkRedis(settings.redisUrl, signal)), ...(await checkRelays(settings, query))]
 }

@@ -13,6 +13,8 @@ import { RelayWatch } from './redis/relay-watch.js'
 import { TablesCheck } from './tables-check.js'
 import type { TagLine } from './tag-line.js'
 
+export { checkRedis, checkRelays } from './redis/check-redis.js'
+
 /** Time limit of a Redis command, in milliseconds. */
 const COMMAND_MS = 200
 const DEFAULT_MIB = 64

@@ -1,4 +1,4 @@
-import { IllegalTransitionError, type StaleAgentStateError } from '@miyabi/dynamo/names'
+import { IllegalTransitionError, type StaleAgentStateError } from '@miyabi/dynamo/on-demand'
 import { PostgresError } from '@miyabi/postgres'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { isMiyabiError } from './known-error.js'

@@ -1,5 +1,5 @@
 import { type ConfigError, isMiyabiError as isOurs, type MiyabiError, type WithCode } from '@miyabi/core'
-import type { AnyDynamoError } from '@miyabi/dynamo/names'
+import type { AnyDynamoError } from '@miyabi/dynamo/on-demand'
 import type { AnyPostgresError } from '@miyabi/postgres'
 import type { AnyCacheError } from './cache-error.js'
 import type { NotResumedError } from './not-resumed-error.js'

@@ -1,4 +1,4 @@
-import { mapDynamoError } from '@miyabi/dynamo/names'
+import { mapDynamoError } from '@miyabi/dynamo/on-demand'
 import { isPostgresError, mapPostgresError } from '@miyabi/postgres'
 import { isMiyabiError } from './known-error.js'
 

@@ -1,5 +1,5 @@
 import { MiyabiError, stringifyJson } from '@miyabi/core'
-import { USAGE_RECORDED, usageOf } from '@miyabi/dynamo/names'
+import { USAGE_RECORDED, usageOf } from '@miyabi/dynamo/on-demand'
 import { isPostgresError } from '@miyabi/postgres'
 import { mapError } from '../../errors/map-error.js'
 import type { ConsumeOptions } from '../types.js'
