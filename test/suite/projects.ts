@@ -19,8 +19,8 @@ export interface ProjectsOptions {
 }
 
 /**
- * The projects of a run: the pure tests of all packages, those of the repository, and all tests on servers. Files share
- * the processes of a project that does not isolate them: a process and its imports cost more than most files.
+ * The projects of a run: the pure tests of all packages, those of the repository, and all tests on servers. The files
+ * of a project share its processes.
  */
 export function projects({ root, within, env }: ProjectsOptions): TestProjectInlineConfiguration[] {
   const project = (
@@ -35,6 +35,7 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
       ...test,
       name,
       env,
+      isolate: false, // a process and its imports cost more than most files
       dir: path.join(root, contains(folder, within) ? within : folder),
       exclude: ['**/node_modules/**', '**/dist/**', ...test.exclude],
     },
@@ -45,12 +46,10 @@ export function projects({ root, within, env }: ProjectsOptions): TestProjectInl
     project('units', '', {
       include: ['**/*.test.ts'],
       exclude: [ON_SERVERS, `${root}/${REPOSITORY}/**`],
-      isolate: false,
     }),
     project('servers', '', {
       include: [ON_SERVERS],
       exclude: ['**/test/pgbouncer/**', '**/test/pg-dump/**', '**/test/redis/**'], // configurations of their own
-      isolate: false,
       globalSetup: [path.join(import.meta.dirname, '../global-setup.ts')],
     }),
     ...(concernsRepository
