@@ -108,9 +108,6 @@ describe('close', () => {
       DATABASE_URL: postgres.url(database.databaseUrl),
       SERVICE_DATABASE_URL: postgres.url(database.serviceDatabaseUrl),
       DYNAMODB_ENDPOINT: dynamo.endpoint,
-      // A request that is out outlives the grace: it ends by a limit of its own.
-      DYNAMODB_TIMEOUT: '5',
-      DYNAMODB_ATTEMPT_TIMEOUT_MS: '1000',
     }
     const db = await DatabaseContext.fromEnv({ env: { ...env, ...changed } })
     expect((await db.healthCheck()).status).toBe('up')

@@ -75,7 +75,12 @@ export function createDynamo(
   const clock = new OwnClock(checkedClock(options.now ?? (() => Date.now())), { isMachines: options.now === undefined })
   const now = () => clock.now()
   const logger = redactingLogger(options.logger ?? silentLogger)
-  const { client, stats } = openClient(settings, { logger, retryBudget, hooks, onDate: (date) => clock.hear(date) })
+  const { client, stats, end } = openClient(settings, {
+    logger,
+    retryBudget,
+    hooks,
+    onDate: (date) => clock.hear(date),
+  })
   const operations = new Operations()
   const store: Store = { document: ownDocumentClient(client), settings, operations, hooks, retryBudget, now }
   const table = (definition: { readonly name: string }): string => settings.tablePrefix + definition.name
@@ -88,7 +93,7 @@ export function createDynamo(
     waiters.close()
     const ends = [...writers].map((writer) => writer.drain(grace))
     const drained = await Promise.all([...ends, operations.close(grace)])
-    client.destroy()
+    end()
     destroyStreams()
     logger.debug({ event: 'dynamo.closed' }, 'closed the DynamoDB client')
     return { drained: !drained.includes(false) }

@@ -114,13 +114,21 @@ describe.each([
     fault = 'reset'
   })
 
-  it('waits no longer than its grace', async () => {
+  it('waits no longer than its grace, then cancels what is in flight or waits for a connection', async () => {
     fault = 'hang'
-    const failed = rejection(dynamo.events.append({ eventType: 'x' }))
-    const start = performance.now()
-    expect(await dynamo.close(200)).toEqual({ drained: false })
-    expect(performance.now() - start).toBeLessThan(20_000)
-    fault = 'reset'
-    expect(await failed).toMatchObject({ code: 'dynamo.unreachable', effect: 'unknown' })
+    const never = { timeoutMs: 3_600_000, attemptTimeoutMs: 3_600_000, maxSockets: 1 }
+    const of = make({ ...testSettings({ endpoint: proxy.endpoint }), ...never })
+    const written = rejection(of.events.append({ eventType: 'x' }))
+    await expect.poll(() => proxy.requests.length).toBeGreaterThan(0)
+    const waiting = rejection(of.messages.enqueue(message))
+    const read = rejection(of.agentState.current('a'))
+    const sent = rejection(of.client.send(new GetItemCommand({ TableName: 't', Key: { pk: { S: 'p' } } })))
+    const requests = proxy.requests.length
+    expect(await of.close(200)).toEqual({ drained: false })
+    expect(await written).toMatchObject({ code: 'dynamo.closed', effect: 'unknown', retryable: false })
+    for (const never of [waiting, read, sent]) {
+      expect(await never).toMatchObject({ code: 'dynamo.closed', effect: 'none' })
+    }
+    expect(proxy.requests, 'nothing is tried again').toHaveLength(requests)
   })
 })

@@ -36,12 +36,18 @@ export function openClient(
     readonly onDate?: (date: string | undefined) => void
     readonly hooks?: DynamoHooks
   } = {},
-): { readonly client: DynamoDBClient; readonly stats: () => Omit<DynamoStats, 'eventWriters'> } {
+): {
+  readonly client: DynamoDBClient
+  readonly stats: () => Omit<DynamoStats, 'eventWriters'>
+  /** Destroys the client, and cancels what is in flight: the SDK alone would try it again. */
+  readonly end: () => void
+} {
   const logger = redactingLogger(options.logger ?? silentLogger)
   const { attemptTimeoutMs, maxAttempts, maxSockets } = settings
   const sockets = { keepAlive: true, maxSockets }
   const slots = new Slots(maxSockets)
   const capacity = new CapacityMeter()
+  let isEnded = false
 
   hushNodeVersionWarning()
   const client = new DynamoDBClient({
@@ -71,6 +77,7 @@ export function openClient(
       capacity,
       logger,
       hooks: options.hooks ?? createDynamoHooks(logger),
+      isEnded: () => isEnded,
       onDate: options.onDate,
     }),
   )
@@ -78,7 +85,11 @@ export function openClient(
     { event: 'dynamo.client', region: settings.region, endpoint: settings.endpoint && redactUrl(settings.endpoint) },
     'created a DynamoDB client',
   )
-  return { client, stats: () => ({ sockets: slots.stats, capacity: capacity.uses }) }
+  const end = (): void => {
+    isEnded = true
+    client.destroy()
+  }
+  return { client, stats: () => ({ sockets: slots.stats, capacity: capacity.uses }), end }
 }
 
 /** Without any, the SDK uses AWS's chain. */

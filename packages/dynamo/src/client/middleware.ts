@@ -9,6 +9,7 @@ import { defined, type Logger, type Slots } from '@miyabi/core'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { HandlerExecutionContext, Pluggable } from '@smithy/types'
 import type { CallRecord } from '../errors/call-record.js'
+import { canceledError } from '../errors/closed.js'
 import { awsName, isDefinitelyRefused, noteFailure } from '../errors/map-error.js'
 import { setSignal, signalIn } from '../internals/aws-sdk.js'
 import type { DynamoHooks } from '../observe/dynamo-hooks.js'
@@ -45,10 +46,12 @@ export function callMiddleware(options: {
   readonly capacity: CapacityMeter
   readonly logger: Logger
   readonly hooks: DynamoHooks
+  /** Whether the client is destroyed, and nothing more may be sent. */
+  readonly isEnded: () => boolean
   /** Receives the server's time from each response. */
   readonly onDate?: ((date: string | undefined) => void) | undefined
 }): Pluggable<ServiceInputTypes, ServiceOutputTypes> {
-  const { timeoutMs, attemptTimeoutMs, maxAttempts, sockets, capacity, logger, hooks, onDate } = options
+  const { timeoutMs, attemptTimeoutMs, maxAttempts, sockets, capacity, logger, hooks, isEnded, onDate } = options
   const attempts = new AttemptTelling()
   /** Requests whose current attempt has left this process. */
   const sent = new WeakSet<HandlerExecutionContext>()
@@ -132,6 +135,10 @@ export function callMiddleware(options: {
             record.waiting += 1
           }
           const release = await sockets.acquire(signal)
+          if (record && isEnded()) {
+            release()
+            throw canceledError(record)
+          }
           sent.add(context)
           if (record) {
             record.waiting -= 1
