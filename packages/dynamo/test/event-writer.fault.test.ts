@@ -153,7 +153,7 @@ describe('an event writer', () => {
     })
     for (const n of numbers(5)) await writer.append(event(n))
     expect(isOver).toBe(false)
-    expect(await hot).toMatchObject({ code: 'dynamo.deadline', retryable: true, effect: 'none' })
+    expect(await hot).toMatchObject({ code: 'dynamo.deadline', retryable: true }) // a request may be out at that time
     expect(await stored(dynamo)).toEqual(numbers(5))
   })
 

@@ -24,10 +24,13 @@ async function loadedBy(entry: string): Promise<readonly string[]> {
   return stdout.split('\n')
 }
 
-it('an application that only names and catches loads neither the AWS SDK nor ElectroDB', async () => {
-  const ofOthers = (urls: readonly string[]) => urls.filter((url) => /aws-sdk|smithy|electrodb/.test(url))
-  expect(ofOthers(await loadedBy('')).length).toBeGreaterThan(0)
-  const loaded = await loadedBy('/names')
-  expect(loaded.filter((url) => url.endsWith('/dynamo/dist/names.js'))).toHaveLength(1)
-  expect(ofOthers(loaded)).toEqual([])
-})
+it.each(['names', 'on-demand'])(
+  'an application that imports %s alone loads neither the AWS SDK nor ElectroDB',
+  async (entry) => {
+    const ofOthers = (urls: readonly string[]) => urls.filter((url) => /aws-sdk|smithy|electrodb/.test(url))
+    expect(ofOthers(await loadedBy('')).length).toBeGreaterThan(0)
+    const loaded = await loadedBy(`/${entry}`)
+    expect(loaded.filter((url) => url.endsWith('/dynamo/dist/on-demand.js'))).toHaveLength(1)
+    expect(ofOthers(loaded)).toEqual([])
+  },
+)
