@@ -135,15 +135,15 @@ export function callMiddleware(options: {
             record.waiting += 1
           }
           const release = await sockets.acquire(signal)
-          if (record && isEnded()) {
-            release()
-            throw canceledError(record)
-          }
-          sent.add(context)
           if (record) {
             record.waiting -= 1
+            if (isEnded()) {
+              release()
+              throw canceledError(record)
+            }
             if (isWrite(operationIn(context))) record.possibleWrites += 1
           }
+          sent.add(context)
           let body: Readable | undefined
           let isOver = false
           const cut = (): void => {
