@@ -90,7 +90,8 @@ describe('usage that events record', () => {
     const rows = async () =>
       (await db.asService().query<{ n: number }>('SELECT count(*)::int AS n FROM usage_events')).rows
     await until(async () => (await rows())[0]?.n === counted && last.stats().behindMs === 0)
-    expect(last.stats()).toMatchObject({ dead: 0, gaps: 0, fenced: 0 })
+    // A computer that stands still for a second loses its lease: it is fenced then, and what it did is counted once.
+    expect(last.stats()).toMatchObject({ dead: 0, gaps: 0 })
     expect(await totals()).toEqual(
       [...expected]
         .map(([key, { issues, tokens, coder }]) => {

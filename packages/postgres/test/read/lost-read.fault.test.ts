@@ -47,18 +47,22 @@ async function killWhileAsleep(work: Promise<unknown>, onAsleep: () => void = ()
   }
 }
 
-/** Ends every session again and again until `work` is done. Tells how often. */
-async function whileKilling(work: Promise<unknown>): Promise<number> {
+/**
+ * Ends every session again and again until `work` is done, each time after at least one more read per worker ended: at
+ * a pace of its own, a slow computer would never let one through. Tells how often.
+ */
+async function whileKilling(work: Promise<unknown>, ended: () => number): Promise<number> {
   let isDone = false
   let kills = 0
   const done = work.finally(() => {
     isDone = true
   })
   done.catch(() => {})
-  while (!isDone) {
+  for (let next = 0; !isDone; await delay(5)) {
+    if (ended() < next) continue
+    next = ended() + WORKERS
     await bench.killBackends()
     kills += 1
-    await delay(20)
   }
   await done
   return kills
@@ -69,6 +73,7 @@ describe('reads through Prisma', () => {
     'are made again where their connection is lost: no error reaches a caller, and each row is right',
     async () => {
       using budget = new Budget(LOST_READS)
+      let ended = 0
       const worker = async (): Promise<void> => {
         while (budget.next()) {
           const reads = budget.rounds
@@ -96,9 +101,10 @@ describe('reads through Prisma', () => {
                 { role: 'user', _count: ids.length },
               ])
           }
+          ended += 1
         }
       }
-      const kills = await whileKilling(Promise.all(Array.from({ length: WORKERS }, worker)))
+      const kills = await whileKilling(Promise.all(Array.from({ length: WORKERS }, worker)), () => ended)
       expect(kills).toBeGreaterThan(5)
       expect(postgres.stats()).toMatchObject({ active: 0, waiting: 0 })
     },
