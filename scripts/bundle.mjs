@@ -4,7 +4,7 @@
 //
 // An entry named `.cjs` is a program, and becomes a single CommonJS file with our other packages in it: it starts
 // faster, because an import of a module of Node evaluates all of its exports, some of which load a lot.
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 
@@ -25,8 +25,15 @@ const sourcesOf = (extension) =>
 for (const file of readdirSync('dist', { recursive: true })) {
   if (/\.c?js(\.map)?$/.test(file)) rmSync(path.join('dist', file))
 }
-/** Imports of Prisma's runtime are replaced by `#prisma-runtime`; its file states why. */
-const RUNTIME = '@prisma/client/runtime/client'
+/** Imports of these are replaced by what `#libraries` exports, in a package that has it; its file states why. */
+const LIBRARIES =
+  imports['#libraries'] === undefined
+    ? {}
+    : { '@prisma/adapter-pg': 'adapter', '@prisma/client/runtime/client': 'runtime', pg: 'pg' }
+const LIBRARY = new RegExp(
+  `^import (\\* as \\w+|\\{[^}]*\\}|\\w+) from ['"](${Object.keys(LIBRARIES).join('|') || '-'})['"]`,
+  'gm',
+)
 /**
  * Imports of builtins are replaced by `process.getBuiltinModule`: an import reads all their exports, and some of these
  * load further modules (docs/decisions/0155-builtins-are-not-imported.md).
@@ -36,20 +43,17 @@ const replacedImports = {
   name: 'replaced-imports',
   setup({ onLoad, onResolve, onEnd }) {
     onResolve({ filter: /^#/ }, ({ path: name }) => ({ path: name, external: true }))
+    onResolve({ filter: /\/(load|schema\/prisma)\.js$/ }, ({ path: name, importer }) => replacementOf(name, importer))
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: file }) => ({
       contents: readFileSync(file, 'utf8')
-        .replace(`import * as runtime from "${RUNTIME}"`, 'import { runtime } from "#prisma-runtime"')
-        .replace(
-          new RegExp(`import (\\{[^}]*\\}) from '${RUNTIME}'`),
-          (_, names) => `import { runtime } from "#prisma-runtime"; const ${pattern(names)} = runtime`,
-        )
+        .replace(LIBRARY, (_, names, name) => importOf(names, LIBRARIES[name]))
         .replace(BUILTIN, (_, names, name) => `const ${pattern(names)} = process.getBuiltinModule('${name}')`),
       loader: 'ts',
     }))
     onEnd(({ metafile }) => {
       const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
       const missed = imports.filter(
-        ({ path: name, kind }) => name === RUNTIME || (name.startsWith('node:') && kind === 'import-statement'),
+        ({ path: name, kind }) => name in LIBRARIES || (name.startsWith('node:') && kind === 'import-statement'),
       )
       const text = ({ path: name }) => `${name} is imported in an unexpected way: fix scripts/bundle.mjs`
       return { errors: missed.map((one) => ({ text: text(one) })) }
@@ -57,10 +61,63 @@ const replacedImports = {
   },
 }
 
+/**
+ * A package with `#load` has a part that is loaded when it is first used (src/loaded.ts). TypeScript and tests, which
+ * read the sources, see the part itself.
+ */
+function replacementOf(name, importer) {
+  if (!hasLoaded) return undefined
+  if (path.basename(name) === 'load.js') return { path: '#load', external: true }
+  if (path.basename(importer) !== 'on-demand.ts') return undefined
+  return { path: path.resolve('src/prisma-on-demand.ts') }
+}
+
+/**
+ * The main entry of such a package has all of both parts. It takes the second one in the same way, and not by an import
+ * of common files: a file that one caller is importing cannot be required by another.
+ */
+async function writeIndex() {
+  const [onDemand, loaded, index] = await Promise.all(['on-demand', 'loaded', 'index'].map(exportsOf))
+  const missing = index.filter((name) => !onDemand.includes(name) && !loaded.includes(name))
+  const added = [...onDemand, ...loaded].filter((name) => !index.includes(name))
+  if (missing.length + added.length > 0)
+    throw new Error(`index.ts must export all of on-demand.ts and loaded.ts: ${[...missing, ...added].join(', ')}`)
+  writeFileSync(
+    'dist/index.js',
+    `import { load } from "#load";
+export * from "./on-demand.js";
+export const { ${loaded.join(', ')} } = load();
+`,
+  )
+}
+
+async function exportsOf(name) {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [`src/${name}.ts`],
+    metafile: true,
+    write: false,
+    sourcemap: false,
+    packages: 'external',
+    format: 'esm',
+  })
+  return Object.values(metafile.outputs)[0].exports
+}
+
+/** An import of a library, in one of the three forms. */
+function importOf(names, library) {
+  const name = /^(?:\* as )?(\w+)$/.exec(names)?.[1]
+  if (name !== undefined) return `import { ${library} as ${name} } from "#libraries"`
+  return `import { ${library} } from "#libraries"; const ${pattern(names)} = ${library}`
+}
+
 /** What a destructuring writes for what an import names. */
 function pattern(names) {
   return names.replaceAll(/type \w+( as \w+)?,?/g, '').replaceAll(' as ', ': ')
 }
+
+/** Whether a part of the package is loaded when it is first used. */
+const hasLoaded = imports['#load'] !== undefined
 
 const common = {
   outdir: 'dist',
@@ -76,7 +133,7 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: sourcesOf('.js'),
+  entryPoints: sourcesOf('.js').filter((file) => !(hasLoaded && file === 'src/index.ts')),
   metafile: true,
   plugins: [replacedImports],
   // Entries share one copy of common code, so that a class is the same through each entry.
@@ -85,6 +142,8 @@ await build({
   packages: 'external',
   format: 'esm',
 })
+
+if (hasLoaded) await writeIndex()
 
 await build({
   ...common,

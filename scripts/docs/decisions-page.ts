@@ -8,7 +8,7 @@ const subjects: readonly {
 }[] = [
   {
     subject: 'The repository: packages, build, tests',
-    numbers: [1, 2, 10, 11, 90, 95, 97, 98, [153, 155]],
+    numbers: [1, 2, 10, 11, 90, 95, 97, 98, [153, 155], 157],
   },
   { subject: 'The command line', numbers: [100, [151, 152]] },
   { subject: 'The embedded stack', numbers: [6, 89, 96, 123, 156] },

@@ -26,9 +26,10 @@ const TELLING = dataUrl(`
   }`)
 const REGISTER = `--import=${dataUrl(`import { register } from 'node:module'; register(${JSON.stringify(TELLING)})`)}`
 
-/** The packages that a program imports, and how many files of ours. */
+/** The packages that a program imports or requires, and how many files of ours. */
 async function loadedBy(program: string): Promise<{ readonly packages: readonly string[]; readonly files: number }> {
-  await using app = new TestProcess(program, env, [REGISTER])
+  const required = `for (const file of Object.keys(process.getBuiltinModule('module')._cache)) console.log('file:' + file)`
+  await using app = new TestProcess(`${program}\n${required}`, env, [REGISTER])
   expect(await app.exit()).toBe(0)
   const urls = new Set(app.lines.filter((line) => line.startsWith('file:')))
   const names = [...urls].map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1])
@@ -51,18 +52,23 @@ const QUERY = `
   await db.as({ userId: '00000000-0000-7000-8000-000000000000' }).pg.user.count()`
 
 describe('the start of an application', () => {
-  it('loads the driver, Prisma, and a few files of ours', async () => {
+  it('loads a few files of ours, and no package of others, until a context is opened', async () => {
     const { packages, files } = await loadedBy('')
-    expect(packages.filter((name) => !name.startsWith('@prisma/'))).toEqual(['pg', 'postgres-array'])
+    expect(packages).toEqual([])
     // An entry for each package of ours, and what entries share.
-    expect(files).toBeLessThan(20)
+    expect(files).toBeLessThan(16)
+    const opened = await loadedBy(`const db = await miyabi.DatabaseContext.fromEnv(); await db.close()`)
+    const others = opened.packages.filter((name) => !/^(pg|postgres)-/.test(name))
+    expect(others).toEqual(expect.arrayContaining(['@prisma/adapter-pg', '@prisma/client', 'pg']))
+    expect(opened.files).toBeLessThan(files + 5)
   })
 
   it('loads none of the modules of Node that Prisma and the driver do without', async () => {
     const base = await builtinsOf('pg', '@prisma/adapter-pg', '@prisma/client/runtime/client')
     expect(base).toContain('NativeModule crypto')
-    const entry = pathToFileURL(path.resolve(import.meta.dirname, '../dist/index.js')).href
-    const added = (await builtinsOf(entry)).filter((name) => !base.includes(name))
+    const entry = pathToFileURL(path.resolve(import.meta.dirname, '../../postgres/dist/index.js')).href
+    const context = pathToFileURL(path.resolve(import.meta.dirname, '../dist/index.js')).href
+    const added = (await builtinsOf(entry, context)).filter((name) => !base.includes(name))
     // `import.meta`, and what an AsyncLocalStorage consists of in Node 24.
     const used = /internal\/(modules\/esm\/initialize_import_meta|async_local_storage\/\w+)$/
     expect(added.filter((name) => !used.test(name))).toEqual([])
@@ -78,7 +84,6 @@ describe('the start of an application', () => {
 
   it('loads nothing of DynamoDB for PostgreSQL, from the first query to the end', async () => {
     const { packages } = await loadedBy(`${QUERY}\nawait db.close()`)
-    expect(packages).toContain('@prisma/adapter-pg')
     expect(packages.filter((name) => /aws|smithy|electrodb|zod/.test(name))).toEqual([])
   })
 

@@ -15,7 +15,7 @@ import { checkHealth, healthDown, type PostgresHealth } from './health/health.js
 import type { PoolSizeAdvice } from './health/pool-size.js'
 import { sharing } from './health/sharing.js'
 import { checkStart } from './health/start-check.js'
-import type { Identity } from './identity/identity.js'
+import { type Identity, refuseIdentity } from './identity/identity.js'
 import { loginCheck } from './identity/login-check.js'
 import { Scopes, scopeOf, serviceScope } from './identity/scope.js'
 import type { PostgresObserver } from './observe/facts.js'
@@ -33,7 +33,6 @@ import {
   begin,
   type Queries,
   type ReplicaQueries,
-  refuseIdentity,
   replicaQueries,
   runQuery,
   type ScopedPostgres,

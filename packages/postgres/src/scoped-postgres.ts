@@ -1,8 +1,7 @@
 import type { Operations } from '@miyabi/core'
 import type pg from 'pg'
-import { PostgresError } from './errors/errors.js'
 import { toPostgresError } from './errors/map-error.js'
-import type { Identity } from './identity/identity.js'
+import { type Identity, refuseIdentity } from './identity/identity.js'
 import type { Scope, Scopes } from './identity/scope.js'
 import { codeOfFailure } from './prisma/followed-client.js'
 import { scopedClient } from './prisma/scoped-client.js'
@@ -199,12 +198,4 @@ export async function runQuery<Row extends pg.QueryResultRow>(
   } catch (error) {
     throw toPostgresError(error)
   }
-}
-
-/**
- * Identities cannot be changed inside a scope.
- * @throws {PostgresError} `postgres.identity.fixed`, always.
- */
-export function refuseIdentity(): never {
-  throw new PostgresError('postgres.identity.fixed')
 }

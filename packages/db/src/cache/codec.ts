@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { Prisma } from '@miyabi/postgres'
+import { Prisma } from '@miyabi/postgres/on-demand'
 import { CacheError } from '../errors/cache-error.js'
 
 /** The first byte of each value is its kind. Only these kinds are decoded: stored bytes cannot name another one. */

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { Prisma } from '@miyabi/postgres'
+import { Prisma } from '@miyabi/postgres/on-demand'
 
 /** Returns a copy of a value, as `decode(encode(value))` would, in a fraction of the time. */
 export function copied(value: unknown): unknown {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type CachedRead, Prisma } from '@miyabi/postgres'
+import type { CachedRead } from '@miyabi/postgres'
+import { Prisma } from '@miyabi/postgres/on-demand'
 import { CacheError } from '../errors/cache-error.js'
 import { encode, isPlain, MAX_DEPTH } from './codec.js'
 
@@ -31,17 +32,21 @@ function encodedArgs(clientMethod: string, args: readonly unknown[]): Buffer {
 }
 
 /** Prisma's JSON nulls are recognized by identity. No argument has their replacements: undefined is omitted. */
-const JSON_NULLS = new Map<unknown, object>([
-  [Prisma.DbNull, { DbNull: undefined }],
-  [Prisma.JsonNull, { JsonNull: undefined }],
-  [Prisma.AnyNull, { AnyNull: undefined }],
-])
+let jsonNulls: ReadonlyMap<unknown, object> | undefined
+const knownJsonNulls = (): ReadonlyMap<unknown, object> => {
+  jsonNulls ??= new Map<unknown, object>([
+    [Prisma.DbNull, { DbNull: undefined }],
+    [Prisma.JsonNull, { JsonNull: undefined }],
+    [Prisma.AnyNull, { AnyNull: undefined }],
+  ])
+  return jsonNulls
+}
 
 /** Returns equal values for equivalent calls: names in order, without undefined. */
 function canonical(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value
   if (Array.isArray(value)) return value.map((item) => canonical(item, depth + 1))
-  if (!isPlain(value)) return JSON_NULLS.get(value) ?? value
+  if (!isPlain(value)) return knownJsonNulls().get(value) ?? value
   const given = Object.entries(value).filter(([, item]) => item !== undefined)
   given.sort(([one], [other]) => (one < other ? -1 : 1))
   return Object.fromEntries(given.map(([name, item]) => [name, canonical(item, depth + 1)]))

@@ -1,4 +1,5 @@
-import { lsnOf, lsnText, type Position } from '@miyabi/postgres'
+import type { Position } from '@miyabi/postgres'
+import { lsnOf, lsnText } from '@miyabi/postgres/on-demand'
 
 /** The message about raised tags that processes send each other. */
 export interface Raised {

@@ -3,23 +3,22 @@
 import { DEFAULT_GRACE_MS, type Logger, warnOfSecondCopy } from '@miyabi/core'
 import type { DynamoStats } from '@miyabi/dynamo'
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
-import {
-  type Identity,
-  identityOf,
-  type PoolSizeAdvice,
-  type PoolUsage,
-  type Postgres,
-  PostgresError,
-  type PostgresHealth,
-  type PostgresStats,
-  type PrismaClient,
-  type Queries,
-  type ReadOptions,
-  type ReadWork,
-  type ReplicaStats,
-  type TransactionOptions,
-  type TransactionWork,
+import type {
+  Identity,
+  PoolSizeAdvice,
+  PoolUsage,
+  Postgres,
+  PostgresHealth,
+  PostgresStats,
+  PrismaClient,
+  Queries,
+  ReadOptions,
+  ReadWork,
+  ReplicaStats,
+  TransactionOptions,
+  TransactionWork,
 } from '@miyabi/postgres'
+import { identityOf, PostgresError } from '@miyabi/postgres/on-demand'
 import type { CacheStats } from '../cache/stats.js'
 import {
   checkBoth,

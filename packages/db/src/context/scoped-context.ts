@@ -1,15 +1,13 @@
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
-import {
-  type Identity,
-  ownClient,
-  type PrismaClient,
-  type Queries,
-  type ReplicaClient,
-  type ReplicaQueries,
-  refuseIdentity,
-  type TransactionOptions,
-  useReadCache,
+import type {
+  Identity,
+  PrismaClient,
+  Queries,
+  ReplicaClient,
+  ReplicaQueries,
+  TransactionOptions,
 } from '@miyabi/postgres'
+import { ownClient, refuseIdentity, useReadCache } from '@miyabi/postgres/on-demand'
 import type { CacheDoor } from '../cache/door.js'
 import { type CacheOfScope, cacheOfScope, type ScopedCache } from '../cache/scoped-cache.js'
 import type { NoEffects } from '../outbox/effects.js'

@@ -1,5 +1,6 @@
 import type { DynamoSettings } from '@miyabi/dynamo/on-demand'
-import { type ResolvedSettings, replicaName, resolveReplicas } from '@miyabi/postgres'
+import type { ResolvedSettings } from '@miyabi/postgres'
+import { replicaName, resolveReplicas } from '@miyabi/postgres/on-demand'
 
 /** Where one PostgreSQL login connects to. */
 export interface PostgresServer {

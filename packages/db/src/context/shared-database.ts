@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { warnOfSecondCopy } from '@miyabi/core'
-import { PostgresError } from '@miyabi/postgres'
+import { PostgresError } from '@miyabi/postgres/on-demand'
 import { closedHealth, readinessOf } from '../health/health.js'
 import type { EffectDefinitions, NoEffects } from '../outbox/effects.js'
 import { settingsFromEnv } from '../settings/from-env.js'

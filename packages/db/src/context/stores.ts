@@ -1,15 +1,13 @@
 import { type Logger, RetryBudget, redactingLogger, silentLogger } from '@miyabi/core'
 import { type DynamoOnDemand, dynamoOnDemand, type EffectChecks, effectChecks } from '@miyabi/dynamo/on-demand'
+import type { Postgres, PostgresHealth, PostgresSettings } from '@miyabi/postgres'
 import {
   checkHealth,
   createPostgres,
   openLine,
-  type Postgres,
-  type PostgresHealth,
-  type PostgresSettings,
   resolvePostgresSettings,
   useReadCache,
-} from '@miyabi/postgres'
+} from '@miyabi/postgres/on-demand'
 import { readsOfAll, refusingReads } from '../cache/cached-reads.js'
 import { CacheDoor } from '../cache/door.js'
 import { Listener } from '../listen/listener.js'

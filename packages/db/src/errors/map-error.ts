@@ -1,5 +1,5 @@
 import { mapDynamoError } from '@miyabi/dynamo/on-demand'
-import { isPostgresError, mapPostgresError } from '@miyabi/postgres'
+import { isPostgresError, mapPostgresError } from '@miyabi/postgres/on-demand'
 import { isMiyabiError } from './known-error.js'
 
 /**

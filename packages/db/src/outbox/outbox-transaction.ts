@@ -1,10 +1,5 @@
-import {
-  isPostgresError,
-  type Queries,
-  type TransactionOptions,
-  type TransactionRun,
-  type TransactionWork,
-} from '@miyabi/postgres'
+import type { Queries, TransactionOptions, TransactionRun, TransactionWork } from '@miyabi/postgres'
+import { isPostgresError } from '@miyabi/postgres/on-demand'
 import { OutboxError, type OutboxErrorCode } from '../errors/outbox-error.js'
 import { EffectBuffer } from './buffer.js'
 import type { CommitSignal } from './commit-signal.js'

@@ -1,5 +1,5 @@
 import { renderEnvExample, renderReference, type Settings } from '@miyabi/core'
-import { CONNECTION_SUM, DEFAULT_RESERVE, POOL_TIERS } from '@miyabi/postgres'
+import { CONNECTION_SUM, DEFAULT_RESERVE, POOL_TIERS } from '@miyabi/postgres/on-demand'
 
 const header = `# Miyabi DB: every setting, each with its default.
 #

@@ -1,6 +1,7 @@
 import { ConfigError, defineSettings, type Environment, field, printable, type SettingFault } from '@miyabi/core'
 import { type DynamoSettings, dynamoSettings, parseDynamoSettings } from '@miyabi/dynamo/on-demand'
-import { type PostgresSettings, parsePostgresSettings, postgresSettings } from '@miyabi/postgres'
+import type { PostgresSettings } from '@miyabi/postgres'
+import { parsePostgresSettings, postgresSettings } from '@miyabi/postgres/on-demand'
 import { type CacheSettings, cacheSettings, parseCacheSettings } from './cache-settings.js'
 
 /** How the two stores are found, besides their own settings. */

@@ -1,7 +1,7 @@
 import type { Logger } from '@miyabi/core'
 import type { StreamItems, StreamName } from '@miyabi/dynamo'
 import type { DynamoOnDemand } from '@miyabi/dynamo/on-demand'
-import { PostgresError } from '@miyabi/postgres'
+import { PostgresError } from '@miyabi/postgres/on-demand'
 import { StreamsInputError } from '../errors/streams-input-error.js'
 import { Consumer } from './consumer.js'
 import { dynamoSource } from './source.js'

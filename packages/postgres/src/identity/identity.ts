@@ -25,6 +25,14 @@ export function identityOf(given: Identity): Identity {
   return Object.freeze(argument === 'userId' ? { userId: id } : { webUserId: id })
 }
 
+/**
+ * Identities cannot be changed inside a scope.
+ * @throws {PostgresError} `postgres.identity.fixed`, always.
+ */
+export function refuseIdentity(): never {
+  throw new PostgresError('postgres.identity.fixed')
+}
+
 /** Describes the value without showing it: a token may have been passed by mistake. */
 function problemOf(id: unknown): string {
   if (typeof id !== 'string') return id === null ? 'null' : `of type ${typeof id}`

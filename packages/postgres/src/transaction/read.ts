@@ -3,8 +3,9 @@ import type { Phase } from '../errors/details.js'
 import { mapPostgresError } from '../errors/map-error.js'
 import type { PrismaClient } from '../schema/prisma.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
+import { DEFAULT_DEADLINE_MS } from './default-deadline.js'
 import { READ_RETRIES } from './retrier.js'
-import { DEFAULT_DEADLINE_MS, type Run, type TransactionHost, type TransactionOptions } from './transaction.js'
+import type { Run, TransactionHost, TransactionOptions } from './transaction.js'
 
 /** The same as for a transaction. */
 export type ReadOptions = Omit<TransactionOptions, 'isolation'>

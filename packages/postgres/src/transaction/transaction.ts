@@ -12,13 +12,12 @@ import { type AtCommit, Attempt, type Attempts, isCallOf, OUTDATED_TYPES } from 
 import { outcomeOf } from './commit-mark.js'
 import { commitUnknown } from './commit-unknown.js'
 import { assertDeadline, deadlineError } from './deadline-error.js'
+import { DEFAULT_DEADLINE_MS } from './default-deadline.js'
 import { assertIsolation } from './isolation.js'
 import { retryLostRaces } from './lost-race.js'
 import type { Retrier } from './retrier.js'
 import type { ServerHistory } from './server-history.js'
 
-/** In milliseconds. */
-export const DEFAULT_DEADLINE_MS = 10_000
 /** Prisma's own limits on a transaction come after ours, whose errors tell more. */
 const PRISMA_MARGIN_MS = 5_000
 

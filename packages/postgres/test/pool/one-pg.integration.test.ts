@@ -10,7 +10,7 @@ const own = path.resolve(import.meta.dirname, '../..')
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(await realpath(tmpdir()), 'miyabi-second-pg-'))
-  for (const name of ['dist', 'package.json', 'prisma-runtime.cjs']) {
+  for (const name of ['dist', 'package.json', 'libraries.cjs', 'load.cjs']) {
     await cp(path.join(own, name), path.join(folder, name), { recursive: true })
   }
   await linkAll(path.join(own, 'node_modules'), path.join(folder, 'node_modules'))

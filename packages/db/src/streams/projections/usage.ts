@@ -1,6 +1,6 @@
 import { MiyabiError, stringifyJson } from '@miyabi/core'
 import { USAGE_RECORDED, usageOf } from '@miyabi/dynamo/on-demand'
-import { isPostgresError } from '@miyabi/postgres'
+import { isPostgresError } from '@miyabi/postgres/on-demand'
 import { mapError } from '../../errors/map-error.js'
 import type { ConsumeOptions } from '../types.js'
 

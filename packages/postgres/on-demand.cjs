@@ -1,0 +1,2 @@
+// What CommonJS gets: the ES module itself, by require().
+module.exports = require('./dist/on-demand.js')

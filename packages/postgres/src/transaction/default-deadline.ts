@@ -1,0 +1,2 @@
+/** In milliseconds. */
+export const DEFAULT_DEADLINE_MS = 10_000
