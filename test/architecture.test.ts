@@ -19,7 +19,7 @@ const allowed = [
   ['db', '@miyabi/postgres'],
   ['cli', '@miyabi/local'],
   ['dynamo', '@miyabi/core'],
-  ['local', '@miyabi/core/process'],
+  ['db', '@miyabi/postgres/on-demand'],
 ] as const
 
 /** A file beside the rooms would be against the architecture itself, so each example is in a room that may import. */

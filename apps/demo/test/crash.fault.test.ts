@@ -1,5 +1,4 @@
-import { readStack } from '@miyabi/core'
-import { isRunning } from '@miyabi/core/process'
+import { isRunning, readStack } from '@miyabi/core'
 import { createTestDatabase, dynamodbEndpoint, sql, startDynamoProxy, tablePrefix } from '@miyabi/testing'
 import { describe, expect, it } from 'vitest'
 import { makeStackFolder, readTotals, startDemo } from './run-demo.js'

@@ -9,6 +9,7 @@ export {
 export { Closing, DEFAULT_GRACE_MS, Grace } from './concurrency/grace.js'
 export { Operations } from './concurrency/operations.js'
 export { type SlotStats, Slots } from './concurrency/slots.js'
+export { databaseRoles } from './database-roles.js'
 export { ConfigError, type SettingFault } from './errors/config-error.js'
 export { type Effect, isMiyabiError, MiyabiError, type MiyabiErrorOptions, type WithCode } from './errors/error.js'
 export type { Finding } from './health/finding.js'
@@ -31,6 +32,8 @@ export {
   type HooksAndCalls,
 } from './observe/calls.js'
 export { Hook, type ObserverContext } from './observe/hook.js'
+export { type Distrust, distrustFile, distrustFolder } from './ownership.js'
+export { commandLine, isRunning, isStillRunning, type ProcessMark, startMark } from './process.js'
 export { asTyped } from './project/as-typed.js'
 export { findProjectRoot } from './project/root.js'
 export { warnOfSecondCopy } from './project/second-copy.js'
@@ -47,6 +50,7 @@ export {
   type SettingValues,
 } from './settings/settings.js'
 export { encodingProblem } from './settings/url-encoding.js'
+export { statementShape } from './sql/statement-shape.js'
 export type { StackDescriptor, StackReplica } from './stack/descriptor.js'
 export {
   APPLICATION_URLS,

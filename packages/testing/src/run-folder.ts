@@ -12,7 +12,7 @@ import {
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core/process'
+import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core'
 
 /**
  * Linux keeps this folder in memory. A run creates and drops hundreds of databases with hundreds of files each, and

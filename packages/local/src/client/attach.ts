@@ -1,8 +1,14 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { printable, STACK_FOLDER, type StackDescriptor, sleep, withDeadline } from '@miyabi/core'
-import { distrustFolder } from '@miyabi/core/ownership'
-import { isStillRunning } from '@miyabi/core/process'
+import {
+  distrustFolder,
+  isStillRunning,
+  printable,
+  STACK_FOLDER,
+  type StackDescriptor,
+  sleep,
+  withDeadline,
+} from '@miyabi/core'
 import { strangersFailure } from '../shared/failure.js'
 import { findOwner, type Owner } from '../shared/owner-file.js'
 import { ControlClient } from './control-client.js'

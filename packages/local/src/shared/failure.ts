@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import type { Distrust } from '@miyabi/core/ownership'
+import type { Distrust } from '@miyabi/core'
 
 /** The error codes of the embedded stack; see `LocalError` for their meaning. */
 export type LocalErrorCode =

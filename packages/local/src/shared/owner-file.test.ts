@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { startMark } from '@miyabi/core/process'
+import { startMark } from '@miyabi/core'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { claimFolder, findOwner, type Owner } from './owner-file.js'
 

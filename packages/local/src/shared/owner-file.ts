@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { distrustFile } from '@miyabi/core/ownership'
-import { isStillRunning, type ProcessMark, startMark } from '@miyabi/core/process'
+import { distrustFile, isStillRunning, type ProcessMark, startMark } from '@miyabi/core'
 import { strangersFailure } from './failure.js'
 import { writePrivateFile } from './files.js'
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { chmod, copyFile, lchown, mkdir, readdir, readlink, rename, rm, symlink, unlink } from 'node:fs/promises'
 import path from 'node:path'
-import { isRunning } from '@miyabi/core/process'
+import { isRunning } from '@miyabi/core'
 import type { RunAs } from './run-as.js'
 
 export interface CopyOptions {

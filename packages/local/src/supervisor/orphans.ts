@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { commandLine, isRunning } from '@miyabi/core/process'
+import { commandLine, isRunning } from '@miyabi/core'
 import { databaseFile, PID_FILE } from './dynamodb/launch.js'
 import { standbysFolder } from './postgres/standby.js'
 import { until } from './wait.js'

@@ -1,7 +1,6 @@
 import { chownSync, existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { StackDescriptor } from '@miyabi/core'
-import { startMark } from '@miyabi/core/process'
+import { type StackDescriptor, startMark } from '@miyabi/core'
 import { cacheFolder } from '../shared/cache.js'
 import { resolveDataPlace } from './data-place.js'
 import { type DynamodbBinary, resolveDynamodb } from './dynamodb/binary.js'

@@ -1,5 +1,4 @@
-import { MiyabiError, redactText } from '@miyabi/core'
-import { databaseRoles } from '@miyabi/core/database-roles'
+import { databaseRoles, MiyabiError, redactText } from '@miyabi/core'
 import type pg from 'pg'
 import { withClient } from '../connection/client.js'
 import { toConnectError } from '../connection/connect-error.js'

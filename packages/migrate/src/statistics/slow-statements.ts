@@ -1,5 +1,4 @@
-import { databaseRoles } from '@miyabi/core/database-roles'
-import { statementShape } from '@miyabi/core/statement-shape'
+import { databaseRoles, statementShape } from '@miyabi/core'
 import { type DatabaseLocation, targetOf } from '../connection/target.js'
 import { type RecordedStatement, readRecorded } from './recorded.js'
 

@@ -1,4 +1,4 @@
-import { statementShape } from '@miyabi/core/statement-shape'
+import { statementShape } from '@miyabi/core'
 import { Budget, type PrivateServer, startPrivateServer } from '@miyabi/testing'
 import fc from 'fast-check'
 import pg from 'pg'

@@ -1,5 +1,4 @@
-import { type Logger, withDeadline } from '@miyabi/core'
-import { databaseRoles } from '@miyabi/core/database-roles'
+import { databaseRoles, type Logger, withDeadline } from '@miyabi/core'
 import type pg from 'pg'
 import { meaningOf } from '../errors/codes.js'
 import { PostgresError } from '../errors/errors.js'

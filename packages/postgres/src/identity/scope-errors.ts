@@ -1,4 +1,4 @@
-import { databaseRoles } from '@miyabi/core/database-roles'
+import { databaseRoles } from '@miyabi/core'
 import pg from 'pg'
 import { PostgresError } from '../errors/errors.js'
 import { remedyOfLogin } from './remedy-of-login.js'

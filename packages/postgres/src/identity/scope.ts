@@ -1,4 +1,4 @@
-import { databaseRoles } from '@miyabi/core/database-roles'
+import { databaseRoles } from '@miyabi/core'
 import { CallVariable } from '../call-context/call-variable.js'
 import type { Pool } from '../pool/pool.js'
 import { identitySettings } from '../schema/roles.js'

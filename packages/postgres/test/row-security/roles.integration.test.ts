@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { databaseRoles } from '@miyabi/core/database-roles'
+import { databaseRoles } from '@miyabi/core'
 import { type PrivateServer, startPrivateServer } from '@miyabi/testing'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
 import type { Logger } from '@miyabi/core'
-import { statementShape } from '@miyabi/core/statement-shape'
+import { statementShape } from '@miyabi/core'
 import type { StatementFacts } from '@miyabi/postgres'
 import { LineLimit } from './line-limit.js'
 import { REPEATS, RepeatWatch } from './repeat-watch.js'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { databaseRoles } from '@miyabi/core/database-roles'
+import { databaseRoles } from '@miyabi/core'
 
 export const DATABASE = 'miyabi'
 export const MIGRATOR = 'miyabi_migrator'

@@ -1,2 +1,0 @@
-// What CommonJS gets: the ES module itself, by require().
-module.exports = require('./dist/sql/statement-shape.js')
