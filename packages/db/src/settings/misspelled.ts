@@ -20,8 +20,9 @@ export function misspelledVariables(env: Environment): Misspelled[] {
   return Object.keys(env)
     .filter((name) => !known.has(name) && isSet(env, name))
     .flatMap((name) => {
-      const nearest = nearestName(name.toUpperCase(), known)
-      return nearest && nearest.changes <= tolerance(name.toUpperCase()) ? [{ name, nearest: nearest.name }] : []
+      const upper = name.toUpperCase()
+      const nearest = nearestName(upper, known, tolerance(upper))
+      return nearest === undefined ? [] : [{ name, nearest }]
     })
 }
 

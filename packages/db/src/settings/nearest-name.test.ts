@@ -3,12 +3,14 @@ import { nearestName } from './nearest-name.js'
 
 describe('nearestName', () => {
   it('counts changed, added and removed characters', () => {
-    expect(nearestName('kitten', ['sitting'])).toEqual({ name: 'sitting', changes: 3 })
-    expect(nearestName('', ['ab', 'abc'])).toEqual({ name: 'ab', changes: 2 })
-    expect(nearestName('same', ['other', 'same'])).toEqual({ name: 'same', changes: 0 })
+    expect(nearestName('kitten', ['sitting'], 3)).toBe('sitting')
+    expect(nearestName('kitten', ['sitting'], 2)).toBeUndefined()
+    expect(nearestName('', ['abc', 'ab'], 9)).toBe('ab')
+    expect(nearestName('same', ['sane', 'same', 'game'], 3)).toBe('same')
+    expect(nearestName('same', ['sane', 'game'], 1)).toBe('sane')
   })
 
   it('has no answer without names', () => {
-    expect(nearestName('a', [])).toBeUndefined()
+    expect(nearestName('a', [], 3)).toBeUndefined()
   })
 })

@@ -20,6 +20,9 @@ export const COMPILED_QUERIES = 'compiled queries'
 /** The version whose plans are known. In other versions they may have another meaning. */
 export const PLANS_READ_IN = CLIENT.readIn
 
+/** A query compiler is loaded faster, and once for all engines. */
+export const COMPILER_LOADING = 'a faster start of the query compiler'
+
 /** Checked when the first client is created. */
 export const CLIENT_INTERNALS = internalsOf(CLIENT, [
   ['PrismaClient.prototype', '_executeRequest', 'function', 'rejects values that would be changed in transit'],
@@ -54,6 +57,9 @@ export const CLIENT_INTERNALS = internalsOf(CLIENT, [
     'creates the errors of a compiled query',
     COMPILED_QUERIES,
   ],
+  ['compilerWasm', 'getRuntime', 'function', 'shares the compiler of a schema', COMPILER_LOADING],
+  ['compilerWasm', 'getQueryCompilerWasmModule', 'function', 'reads the compiler as a file', COMPILER_LOADING],
+  ['compilerWasm', 'importName', 'any', 'reads the compiler as a file', COMPILER_LOADING],
 ])
 
 /** Checked when an adapter is created. */
@@ -283,15 +289,32 @@ export interface Planning {
   queryRaw(query: AdapterQuery): Promise<never>
 }
 
-interface Compiler {
+/** Compiles the calls of one schema, in WebAssembly. */
+export interface Compiler {
   compile(request: string): unknown
   compileBatch(request: string): unknown
   free(): void
 }
 
-interface EngineConfig {
-  readonly compilerWasm: { getRuntime(): Promise<{ readonly QueryCompiler: new (options: object) => Compiler }> }
+/** The JavaScript of the compiler. */
+export interface CompilerRuntime {
+  readonly QueryCompiler: new (options: object) => Compiler
 }
+
+/** How the clients of a class load their compiler. */
+export interface CompilerLoading {
+  getRuntime(): Promise<CompilerRuntime>
+  getQueryCompilerWasmModule(): Promise<object>
+  readonly importName: string
+}
+
+interface EngineConfig {
+  readonly compilerWasm: CompilerLoading
+}
+
+/** Returns how the engine loads its compiler. */
+export const compilerLoadingOf = (engine: Engine): CompilerLoading =>
+  (engine as Engine & { readonly config: EngineConfig }).config.compilerWasm
 
 /** Creates no spans. */
 const UNTOLD = {
@@ -358,6 +381,7 @@ export function clientHolders(client: PrismaClient, Client: typeof PrismaClient)
     engine: original?._engine,
     requestHandler: original?._requestHandler,
     dataloader: original?._requestHandler?.dataloader,
+    compilerWasm: (original?._engine as { readonly config?: Partial<EngineConfig> } | undefined)?.config?.compilerWasm,
     'extended client': typeof client.$extends === 'function' ? client.$extends({}) : undefined,
   }
 }

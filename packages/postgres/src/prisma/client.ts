@@ -1,7 +1,14 @@
 import { defined, type Logger, type Operations } from '@miyabi/core'
 import type { Scope, Scopes } from '../identity/scope.js'
 import { assertInternals } from '../internals/check.js'
-import { type ClientInternals, COMPILED_QUERIES, clientCheck, internalsOfClient } from '../internals/prisma.js'
+import {
+  type ClientInternals,
+  COMPILED_QUERIES,
+  COMPILER_LOADING,
+  clientCheck,
+  compilerLoadingOf,
+  internalsOfClient,
+} from '../internals/prisma.js'
 import { closedError } from '../pool/closed.js'
 import type { Pool } from '../pool/pool.js'
 import { type Prisma, PrismaClient } from '../schema/prisma.js'
@@ -16,6 +23,7 @@ import { obstacleTo } from './compiled/obstacle.js'
 import { Planner } from './compiled/planner.js'
 import { countedClient, type Intake } from './counted-client.js'
 import { dataModelOf } from './data-model.js'
+import { improveLoading } from './query-compiler.js'
 import { runIn, SCOPE } from './scoped-client.js'
 
 /** Prisma's own limit on the wait for a connection must be longer than the pool's, whose error shows why. */
@@ -97,8 +105,9 @@ export function createPrismaClient(
   checks.set(Client, check)
   assertInternals(check)
   const engine = internalsOfClient(client)._engine
-  runIn(scope, { scopes, bulk, workOf: () => pool.cancelScope }, client)
   const { _clientVersion: version } = internalsOfClient(client)
+  if (check.has(COMPILER_LOADING, logger)) improveLoading(compilerLoadingOf(engine), version)
+  runIn(scope, { scopes, bulk, workOf: () => pool.cancelScope }, client)
   const compiled = new CompiledQueries({
     counts,
     planner: new Planner(engine, () => adapter.connectionInfo),

@@ -7,6 +7,7 @@ import {
   planningEngine,
   protocolOf,
 } from '../../internals/prisma.js'
+import { afterPoll } from '../query-compiler.js'
 import { type CallShape, type Leaf, withLeaves } from './call-shape.js'
 import { carried } from './carried.js'
 import { type Carrier, type DbQuery, NotCompiled, type Plan, type PlanNode } from './plan.js'
@@ -132,6 +133,7 @@ export class Planner {
 
   async #start(): Promise<Engine> {
     await this.#main.start()
+    await afterPoll()
     const planning: Planning = {
       connectionInfo: this.#connectionInfo(),
       compile: (text, compile) => this.#compile(JSON.parse(text) as Request, compile),
