@@ -26,7 +26,7 @@ afterAll(async () => {
 describe('the projection of agents on their executions', () => {
   it('brings a row up to the last state, and no older one back; makes none where there is none', async () => {
     const { agentState } = db.dynamodb
-    await using consumer = db.streams.consume('executions', { ...agentExecutionProjection, leaseMs: 1000 })
+    await using consumer = db.streams.consume('executions', agentExecutionProjection)
     const row = () => db.asService().pg.agentExecution.findUniqueOrThrow({ where: { id: execution } })
     const running = await agentState.save({ agentId: execution, status: 'running', expectedVersion: 0 })
     await until(async () => (await row()).status === 'running')
@@ -40,7 +40,7 @@ describe('the projection of agents on their executions', () => {
     await agentState.save({ agentId, status: 'running', expectedVersion: 0 })
     await agentState.save({ agentId: 'no UUID', status: 'running', expectedVersion: 0 })
     const done = await agentState.save({ agentId: execution, status: 'completed', expectedVersion: running.version })
-    await until(async () => (await row()).status === 'completed' && consumer.stats().passedOver === 2)
+    await until(async () => (await row()).status === 'completed' && consumer.stats().passedOver >= 2)
     expect(await row()).toMatchObject({ startedAt: running.updatedAt, completedAt: done.updatedAt })
     expect(await db.asService().pg.agentExecution.count()).toBe(1)
 
@@ -49,8 +49,8 @@ describe('the projection of agents on their executions', () => {
       where: { id: execution },
       data: { stateVersion: done.version + 1, status: 'failed' },
     })
-    await using again = db.streams.consume('executions-again', { ...agentExecutionProjection, leaseMs: 1000 })
-    await until(async () => again.stats().records === consumer.stats().records && again.stats().records > 0)
+    await using again = db.streams.consume('executions-again', agentExecutionProjection)
+    await until(async () => again.stats().records >= 4)
     expect(await row()).toMatchObject({ status: 'failed' })
   })
 })

@@ -16,7 +16,7 @@ const improved = new WeakSet<CompilerLoading>()
  *
  * - Prisma has it as text of 2 MB in a JavaScript file. Parsing that takes Node longer than everything else that loads
  *   it, so the file is read as text. In a bundle, or with another version of Prisma, Prisma does it its own way.
- * - Each engine has a compiler, which parses the schema; a client has two engines, one that plans and one that executes.
+ * - Each engine has a compiler, which parses the schema, and a client has two engines: one plans, the other executes.
  *
  * @param loading of a client that has not loaded its compiler yet; changed in place.
  * @param version of Prisma that the client was generated with.
@@ -34,7 +34,7 @@ export function improveLoading(loading: CompilerLoading, version: string): void 
     (await compilerFromFile(loading.importName, version)) ?? (await getQueryCompilerWasmModule())
 }
 
-/** Returns the compiler that Prisma's own import would return; undefined if its file is not found or has another form. */
+/** Returns the compiler that Prisma's own import returns; undefined if its file is not found or has another form. */
 async function compilerFromFile(importName: string, version: string): Promise<object | undefined> {
   const installed = installedPackage('@prisma/client', import.meta.url)
   const [, name] = /^\.\/(\w+)\.js$/.exec(importName) ?? []
@@ -93,7 +93,7 @@ interface Shared {
   users: number
 }
 
-/** Prisma's runtime of the compiler, in which engines with equal options use the same compiler until all have freed it. */
+/** Prisma's runtime of the compiler, in which engines with equal options use one compiler until all have freed it. */
 export function withSharedCompiler(runtime: CompilerRuntime): CompilerRuntime {
   const { QueryCompiler } = runtime
   const all = new Map<string, Shared>()

