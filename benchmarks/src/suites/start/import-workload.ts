@@ -13,7 +13,7 @@ export function importWorkload(): { readonly workload: Workload } & AsyncDisposa
   const workload: Workload = {
     name: 'import',
     about:
-      'The imports of an application, in a Node process that is running and waits for the signal to start: the generated client, its adapter and pg, against `@miyabi/db`, which contains them and loads the AWS SDK only when DynamoDB is used.',
+      'The imports of an application, in a Node process that is running and waits for the signal to start: the generated client, its adapter and pg, against `@miyabi/db`, which loads them with the first context (see the next table) and the AWS SDK when DynamoDB is first used.',
     concurrency: [1],
     single: true,
     contenders: [
