@@ -12,7 +12,7 @@ const { exports, imports = {}, dependencies = {} } = JSON.parse(readFileSync('pa
 
 const named = [
   ...Object.values(exports).map((entry) => entry.import?.default ?? entry.default),
-  ...Object.values(imports),
+  ...Object.values(imports).map((target) => target.default ?? target),
 ]
 const files = [...new Set(named)].filter((file) => file.startsWith('./dist/'))
 
@@ -89,6 +89,7 @@ export * from "./on-demand.js";
 export const { ${loaded.join(', ')} } = load();
 `,
   )
+  writeFileSync('dist/load.js', 'import * as loaded from "./loaded.js";\nexport const load = () => loaded;\n')
 }
 
 async function exportsOf(name) {
@@ -133,7 +134,7 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: sourcesOf('.js').filter((file) => !(hasLoaded && file === 'src/index.ts')),
+  entryPoints: sourcesOf('.js').filter((file) => !(hasLoaded && ['src/index.ts', 'src/load.ts'].includes(file))),
   metafile: true,
   plugins: [replacedImports],
   // Entries share one copy of common code, so that a class is the same through each entry.

@@ -6,11 +6,14 @@ import { expect, it } from 'vitest'
 const own = path.resolve(import.meta.dirname, '..')
 
 /** Runs a program in a process of its own, with this package as built, and returns what it returns. */
-async function resultOf(body: string, type: 'module' | 'commonjs' = 'module'): Promise<unknown> {
+async function resultOf(
+  body: string,
+  type: 'module' | 'commonjs' = 'module',
+  ...flags: readonly string[]
+): Promise<unknown> {
   const program = `${body}\nprocess.stdout.write(JSON.stringify(result))`
-  const { stdout } = await promisify(execFile)(process.execPath, [`--input-type=${type}`, '--eval', program], {
-    cwd: own,
-  })
+  const options = [...flags, `--input-type=${type}`, '--eval', program]
+  const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: own })
   return JSON.parse(stdout)
 }
 
@@ -81,4 +84,15 @@ it('loads while others import the package, the driver and the adapter at the sam
     ])
     const result = closed.length`)
   expect(result).toBe(4)
+})
+
+it('is imported at once where Node cannot require an ES module', async () => {
+  const body = `${LOADED}
+    const { createPostgres, parsePostgresSettings } = await import('@miyabi/postgres/on-demand')
+    const before = loaded()
+    const settings = parsePostgresSettings({ DATABASE_URL: 'postgresql://a:b@localhost:1/c' })
+    const { drained } = await createPostgres(settings).close()
+    const result = [before, drained]`
+  expect(await resultOf(body, 'module')).toEqual([false, true])
+  expect(await resultOf(body, 'module', '--no-experimental-require-module')).toEqual([true, true])
 })
