@@ -119,8 +119,10 @@ export function withSharedCompiler(runtime: CompilerRuntime): CompilerRuntime {
         return this.#used().compiler.compileBatch(request)
       }
 
+      /** Like Prisma's, it may be freed twice. */
       free(): void {
-        const shared = this.#used()
+        const shared = this.#shared
+        if (!shared) return
         this.#shared = undefined
         shared.users -= 1
         if (shared.users > 0) return
