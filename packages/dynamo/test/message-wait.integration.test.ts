@@ -126,10 +126,10 @@ describe('receive with waitMs', () => {
   })
 
   it('keeps the lease for as long as it waits', async () => {
-    await using own = createDynamo(tables, { messages: { leaseMs: 900 }, wakes: channel() })
+    await using own = createDynamo(tables, { messages: { leaseMs: 2000 }, wakes: channel() })
     const lease = await own.messages.lease('kept', { connectionId: 'c' })
-    const receiving = lease.receive({ waitMs: 3000 })
-    for (let asked = 0; asked < 10; asked++) {
+    const receiving = lease.receive({ waitMs: 5000 })
+    for (let asked = 0; asked < 20; asked++) {
       expect((await dynamo.messages.queue('kept')).lease?.connectionId).toBe('c')
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
