@@ -136,6 +136,24 @@ describe('the compiler of a schema', () => {
     other.free()
   })
 
+  it('ends well after a panic, which leaves it borrowed', () => {
+    class Panicked implements Compiler {
+      compile(): never {
+        throw new Error('unreachable')
+      }
+      compileBatch(): never {
+        throw new Error('unreachable')
+      }
+      free(): never {
+        throw new Error('attempted to take ownership of Rust value while it was borrowed')
+      }
+    }
+    const { QueryCompiler } = withSharedCompiler({ ...runtimeOfPrisma, QueryCompiler: Panicked })
+    const one = new QueryCompiler(options(schema))
+    expect(() => one.compile(request)).toThrow('unreachable')
+    one.free()
+  })
+
   it('is not made for options that it rejects', () => {
     const { runtime, counts } = counted()
     expect(() => new runtime.QueryCompiler({ ...options(schema), provider: 'none' })).toThrow()

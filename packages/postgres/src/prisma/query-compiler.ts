@@ -119,7 +119,7 @@ export function withSharedCompiler(runtime: CompilerRuntime): CompilerRuntime {
         return this.#used().compiler.compileBatch(request)
       }
 
-      /** Like Prisma's, it may be freed twice. */
+      /** It may be freed twice, like Prisma's. A compiler that panicked cannot be freed: only its memory is lost. */
       free(): void {
         const shared = this.#shared
         if (!shared) return
@@ -127,7 +127,9 @@ export function withSharedCompiler(runtime: CompilerRuntime): CompilerRuntime {
         shared.users -= 1
         if (shared.users > 0) return
         all.delete(this.#key)
-        shared.compiler.free()
+        try {
+          shared.compiler.free()
+        } catch {}
       }
 
       #used(): Shared {
