@@ -6,6 +6,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  type Compiler,
   type CompilerLoading,
   type CompilerRuntime,
   compilerLoadingOf,
