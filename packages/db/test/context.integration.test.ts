@@ -17,11 +17,13 @@ describe('DatabaseContext', () => {
     const user = await db.asService().pg.user.create({ data: { email: 'Ada@example.com' } })
     expect((await db.asService().pg.user.findUnique({ where: { email: 'ada@example.com' } }))?.id).toBe(user.id)
     expect((await db.dynamodb.load()).client.config).toBeDefined()
-    expect(await db.healthCheck()).toMatchObject({
-      status: 'up',
-      postgres: { status: 'up', version: expect.stringMatching(/^\d+/) },
-      dynamodb: { status: 'up' },
-    })
+    await expect
+      .poll(() => db.healthCheck())
+      .toMatchObject({
+        status: 'up',
+        postgres: { status: 'up', version: expect.stringMatching(/^\d+/) },
+        dynamodb: { status: 'up' },
+      })
     expect(db.stats().postgres).toMatchObject({ max: 4, waiting: 0, active: 0 })
     expect(db.stats().dynamodb).toMatchObject({
       sockets: { max: 128, active: 0, waiting: 0 },
@@ -108,11 +110,13 @@ describe('DatabaseContext', () => {
     await db.close()
     expect(logger.of('db.closed')).toHaveLength(1)
     await expect(db.asService().pg.user.count()).rejects.toThrow()
-    expect(await db.healthCheck()).toMatchObject({
-      status: 'down',
-      postgres: { status: 'down', reason: 'this context is closed' },
-      dynamodb: { status: 'down', reason: 'this context is closed' },
-    })
+    await expect
+      .poll(() => db.healthCheck())
+      .toMatchObject({
+        status: 'down',
+        postgres: { status: 'down', reason: 'this context is closed' },
+        dynamodb: { status: 'down', reason: 'this context is closed' },
+      })
     expect(logger.of('db.health_degraded')).toEqual([])
   })
 

@@ -92,14 +92,18 @@ describe('DatabaseContext.asService', () => {
     const wrong = new URL(database.serviceDatabaseUrl)
     wrong.password = 'hunter2'
     await using own = await DatabaseContext.fromEnv({ env: { ...env, SERVICE_DATABASE_URL: wrong.toString() } })
-    expect((await own.healthCheck()).postgres).toMatchObject({ status: 'degraded', ready: false })
+    await expect
+      .poll(async () => (await own.healthCheck()).postgres)
+      .toMatchObject({ status: 'degraded', ready: false })
     await expect(own.asService().pg.user.count()).rejects.toThrow()
-    expect((await own.healthCheck()).postgres).toMatchObject({
-      status: 'degraded',
-      ready: false,
-      problem: 'postgres.auth_failed',
-      reason: expect.stringContaining('SERVICE_DATABASE_URL'),
-    })
+    await expect
+      .poll(async () => (await own.healthCheck()).postgres)
+      .toMatchObject({
+        status: 'degraded',
+        ready: false,
+        problem: 'postgres.auth_failed',
+        reason: expect.stringContaining('SERVICE_DATABASE_URL'),
+      })
     expect(await own.as(alice()).pg.user.count()).toBe(1)
   })
 
@@ -107,8 +111,8 @@ describe('DatabaseContext.asService', () => {
     await using proxy = await startTcpProxy(database.serviceDatabaseUrl)
     const SERVICE_DATABASE_URL = proxy.url(database.serviceDatabaseUrl)
     await using own = await DatabaseContext.fromEnv({ env: { ...env, SERVICE_DATABASE_URL } })
-    expect(await own.ready()).toMatchObject({ ready: true })
+    await expect.poll(() => own.ready()).toMatchObject({ ready: true })
     await proxy.refuse()
-    expect((await own.healthCheck()).postgres).toMatchObject({ status: 'degraded', ready: true })
+    await expect.poll(async () => (await own.healthCheck()).postgres).toMatchObject({ status: 'degraded', ready: true })
   })
 })

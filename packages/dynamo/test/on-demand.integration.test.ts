@@ -23,7 +23,7 @@ describe('DynamoDB on demand', () => {
     expect(await dynamo.agentState.current('nobody')).toBeUndefined()
     expect((await dynamo.tables.plan()).steps).toEqual([])
     expect((await dynamo.client.send(new ListTablesCommand({ Limit: 1 }))).TableNames).toHaveLength(1)
-    expect(await dynamo.health()).toMatchObject({ status: 'up' })
+    await expect.poll(() => dynamo.health()).toMatchObject({ status: 'up' })
     expect((await dynamo.load()).client.config.maxAttempts).toBeDefined()
   })
 

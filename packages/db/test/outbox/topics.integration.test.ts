@@ -24,14 +24,16 @@ it('is not ready while the database refuses people what the effects open to them
       `INSERT INTO outbox_topics VALUES ('plugin.indexed', '{${kinds}}')
        ON CONFLICT (topic) DO UPDATE SET opened_to = excluded.opened_to`,
     )
-  expect(await db.ready()).toMatchObject({
-    ready: false,
-    reasons: [expect.stringMatching(/plugin\.indexed \(user\), plugin\.indexed \(web_user\).*outbox topics apply/)],
-  })
-  expect(await other.ready()).toMatchObject({ ready: true })
+  await expect
+    .poll(() => db.ready())
+    .toMatchObject({
+      ready: false,
+      reasons: [expect.stringMatching(/plugin\.indexed \(user\), plugin\.indexed \(web_user\).*outbox topics apply/)],
+    })
+  await expect.poll(() => other.ready()).toMatchObject({ ready: true })
   await open('user')
-  expect(await db.healthCheck()).toMatchObject({ status: 'degraded', ready: false })
+  await expect.poll(() => db.healthCheck()).toMatchObject({ status: 'degraded', ready: false })
   await open('user,web_user')
-  expect(await db.ready()).toMatchObject({ ready: true, reasons: [] })
-  expect(await db.healthCheck()).toMatchObject({ status: 'up' })
+  await expect.poll(() => db.ready()).toMatchObject({ ready: true, reasons: [] })
+  await expect.poll(() => db.healthCheck()).toMatchObject({ status: 'up' })
 })
