@@ -76,7 +76,7 @@ describe('while no connection can be opened', () => {
     await delay(100)
     held.release()
     await expect(Promise.all(waiting)).resolves.toHaveLength(4)
-    expect(pool.stats).toMatchObject({ total: 1, active: 0, idle: 1, waiting: 0 })
+    await expect.poll(() => pool.stats).toMatchObject({ total: 1, active: 0, idle: 1, waiting: 0 })
     await pool.close()
   })
 })
@@ -121,7 +121,7 @@ describe('a caller below the maximum', () => {
       const client = await next
       client.release()
       second.release()
-      expect(pool.stats).toMatchObject({ total: 2, active: 0, idle: 2, waiting: 0 })
+      await expect.poll(() => pool.stats).toMatchObject({ total: 2, active: 0, idle: 2, waiting: 0 })
     }
   })
 })

@@ -36,7 +36,9 @@ describe('DB_MIN_CONNECTIONS', () => {
       (pids) => pids.length === 3 && !pids.some((pid) => before.includes(pid)),
     )
     expect(after).toHaveLength(3)
-    expect(pool.stats).toEqual({ total: 3, active: 0, idle: 3, connecting: 0, waiting: 0, max: 20, min: 3 })
+    await expect
+      .poll(() => pool.stats)
+      .toEqual({ total: 3, active: 0, idle: 3, connecting: 0, waiting: 0, max: 20, min: 3 })
   })
 
   it('are kept while the idle timeout closes the others', async () => {
