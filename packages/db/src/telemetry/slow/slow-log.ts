@@ -1,5 +1,4 @@
-import type { Logger } from '@miyabi/core'
-import { statementShape } from '@miyabi/core'
+import { type Logger, statementShape } from '@miyabi/core'
 import type { StatementFacts } from '@miyabi/postgres'
 import { LineLimit } from './line-limit.js'
 import { REPEATS, RepeatWatch } from './repeat-watch.js'
