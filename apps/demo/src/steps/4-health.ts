@@ -26,7 +26,8 @@ async function settledHealth(db: DatabaseContext): Promise<Awaited<ReturnType<Da
   const end = performance.now() + PATIENCE_MS
   for (;;) {
     const health = await db.healthCheck()
-    if (health.status === 'up' || performance.now() > end) return health
+    const isDown = health.postgres.status === 'down' || health.dynamodb.status === 'down'
+    if (!isDown || performance.now() > end) return health
     await sleep(PAUSE_MS)
   }
 }
