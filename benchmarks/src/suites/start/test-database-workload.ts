@@ -61,7 +61,7 @@ export function testDatabaseWorkload(admin: pg.Client, servers: Servers): Worklo
       statement('CREATE DATABASE', `TEMPLATE ${templateOf(prefix)} STRATEGY file_copy`),
       { name: 'made ahead', run: take, after },
       { name: 'none made ahead', before: take, run: take, after },
-      firstOfProcess(admin),
+      firstOfProcess(admin, prefix),
       statement('CREATE DATABASE, through the log', `TEMPLATE ${templateOf(prefix)} STRATEGY wal_log`),
       statement('CREATE DATABASE, empty', 'STRATEGY file_copy'),
     ],
@@ -69,14 +69,14 @@ export function testDatabaseWorkload(admin: pg.Client, servers: Servers): Worklo
 }
 
 /** The first database of a test process, after its imports. */
-function firstOfProcess(admin: pg.Client): Contender {
+function firstOfProcess(admin: pg.Client, prefix: string): Contender {
   let before: readonly string[] = []
   let child: ChildProcess | undefined
   let exit: Promise<void> | undefined
   return {
     name: 'first of a process',
     async before() {
-      before = await databases(admin)
+      before = await databases(admin, prefix)
       child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
       await once(child.stdout ?? child, 'data')
     },
@@ -89,13 +89,17 @@ function firstOfProcess(admin: pg.Client): Contender {
     async after() {
       await exit
       // Includes the database that was created ahead.
-      for (const name of (await databases(admin)).filter((one) => !before.includes(one)))
+      for (const name of (await databases(admin, prefix)).filter((one) => !before.includes(one)))
         await admin.query(`DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`)
     },
   }
 }
 
-async function databases(admin: pg.Client): Promise<string[]> {
-  const { rows } = await admin.query<{ name: string }>('SELECT datname AS name FROM pg_database')
+/** Only those created here: a server may have others that are created meanwhile. */
+async function databases(admin: pg.Client, prefix: string): Promise<string[]> {
+  const { rows } = await admin.query<{ name: string }>(
+    'SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)',
+    [`${prefix}_`],
+  )
   return rows.map(({ name }) => name)
 }

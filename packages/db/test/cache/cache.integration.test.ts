@@ -292,7 +292,10 @@ describe('the cache of a process', () => {
     await new Promise((resolve) => setTimeout(resolve, 40))
     const down = async (): Promise<unknown> => {
       const cut = () =>
-        admin(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(10)'`)
+        admin(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE query = 'SELECT pg_sleep(10)' AND datname = current_database()`,
+        )
       await Promise.all([me.query('SELECT pg_sleep(10)'), until(async () => (await cut()).length > 0)])
       return 'not cut'
     }
