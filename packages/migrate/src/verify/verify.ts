@@ -12,7 +12,7 @@ import { checkDown } from '../rollback/plan.js'
 import { upFailed } from '../rollback/prove.js'
 import { type ScratchDatabase, ScratchServer } from '../scratch/scratch.js'
 import { readDirectives } from '../script/directives.js'
-import { runScript, scriptFault } from '../script/run-script.js'
+import { resetSession, runScript, scriptFault } from '../script/run-script.js'
 import { asOneTransaction, checkUtf8, checkWhole } from '../script/whole.js'
 import { differs, empty, undeclared, type VerifyFinding, type VerifyProblem } from './findings.js'
 import { lossesBetween } from './losses.js'
@@ -94,7 +94,7 @@ async function runOnly(chain: ScratchDatabase, migration: Migration): Promise<vo
     await runScript(client, migration.up).catch((error: unknown) => {
       throw upFailed(migration, error)
     })
-    await insertRows(client, await asOneTransaction(migration.rows ?? '')).catch(() => client.query('ROLLBACK'))
+    await insertRows(client, await asOneTransaction(migration.rows ?? '')).catch(() => {})
   })
 }
 
@@ -109,35 +109,47 @@ async function verifyOne(
   seed: VerifyOptions['seed'],
 ): Promise<{ after: State; findings: VerifyFinding[] }> {
   const findings: VerifyFinding[] = []
-  const failure = await attempt('up failed', migration.up, async () => {
-    checkUtf8(migration)
-    await checkWhole(migration.up, 'migration.sql')
-    await chain.use((client) => runScript(client, migration.up))
-  })
-  if (failure) return { after: before, findings: [failure] }
-  const { rows = '' } = migration
-  const untried = rows === '' && seed === undefined ? undefined : await chain.use(snapshot)
-  const badRows = await attempt('rows failed', rows, async () => {
-    await checkWhole(rows, 'rows.sql')
-    await chain.use(async (client) => insertRows(client, await asOneTransaction(rows)))
-  })
-  if (badRows) findings.push(badRows)
-  const badSeed = await attempt('seed failed', '', async () => seed?.(chain.target.url))
-  if (badSeed) findings.push(badSeed)
-
-  const after = await chain.use(stateOf)
+  const step = await chain.use((client) => stepForward(client, chain.target.url, migration, seed, findings))
+  if (step === undefined) return { after: before, findings }
+  const { migrated, after } = step
   const blanks = emptyIn(after.contents)
   if (blanks.length > 0) findings.push(empty(blanks))
   const way = await wayBack(migration)
   if ('problem' in way) return { after, findings: [...findings, way] }
   const trial = await chain.copy()
-  findings.push(
-    ...(await trial.use((client) =>
-      tryBothWays(client, migration, way, { before, migrated: untried ?? after.contents, after }),
-    )),
-  )
+  findings.push(...(await trial.use((client) => tryBothWays(client, migration, way, { before, migrated, after }))))
   await trial.drop()
   return { after, findings }
+}
+
+/** Applies a migration, and puts in the rows to try it with; returns undefined if it could not be applied. */
+async function stepForward(
+  client: pg.Client,
+  url: string,
+  migration: Migration,
+  seed: VerifyOptions['seed'],
+  findings: VerifyFinding[],
+): Promise<Pick<States, 'migrated' | 'after'> | undefined> {
+  const { up, rows = '' } = migration
+  const note = (finding: VerifyFinding | undefined): number => (finding === undefined ? 0 : findings.push(finding))
+  const isRefused = note(
+    await attempt('up failed', up, async () => {
+      checkUtf8(migration)
+      await checkWhole(up, 'migration.sql')
+      await runScript(client, up)
+    }),
+  )
+  if (isRefused) return undefined
+  const untried = rows === '' && seed === undefined ? undefined : await snapshot(client)
+  note(
+    await attempt('rows failed', rows, async () => {
+      await checkWhole(rows, 'rows.sql')
+      await insertRows(client, await asOneTransaction(rows))
+    }),
+  )
+  note(await attempt('seed failed', '', async () => seed?.(url)))
+  const after = await stateOf(client)
+  return { migrated: untried ?? after.contents, after }
 }
 
 /** A down file that can be run, and the losses that both files declare. */
@@ -209,8 +221,12 @@ const stateOf = async (client: pg.Client): Promise<State> => ({
 async function insertRows(client: pg.Client, rows: string): Promise<void> {
   if (rows === '') return
   await client.query('BEGIN')
-  await seeAllRows(client, await readTables(client), () => client.query(rows))
-  await client.query('COMMIT')
+  try {
+    await seeAllRows(client, await readTables(client), () => client.query(rows))
+    await client.query('COMMIT')
+  } finally {
+    await resetSession(client).catch(() => {})
+  }
 }
 
 function emptyIn(contents: readonly TableContents[]): string[] {
