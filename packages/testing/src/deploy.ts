@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { sql } from './sql.js'
+import { withConnection } from './admin.js'
 
 /** Prisma's table of applied migrations, as its engine creates it. */
 const HISTORY = `CREATE TABLE IF NOT EXISTS public._prisma_migrations (
@@ -18,14 +18,16 @@ export async function deploy(
   url: string,
   migrations: readonly { readonly name: string; readonly up: string }[],
 ): Promise<void> {
-  await sql(url, HISTORY)
-  for (const { name, up } of migrations) {
-    await sql(url, up)
-    await sql(
-      url,
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-       VALUES (gen_random_uuid(), $1, $2, clock_timestamp(), clock_timestamp(), 1)`,
-      [createHash('sha256').update(up).digest('hex'), name],
-    )
-  }
+  await withConnection(url, async (client) => {
+    await client.query(HISTORY)
+    for (const { name, up } of migrations) {
+      await client.query(up)
+      await client.query('RESET ROLE; RESET ALL')
+      await client.query(
+        `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+         VALUES (gen_random_uuid(), $1, $2, clock_timestamp(), clock_timestamp(), 1)`,
+        [createHash('sha256').update(up).digest('hex'), name],
+      )
+    }
+  })
 }

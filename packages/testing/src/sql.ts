@@ -35,11 +35,15 @@ export async function databasesRunning(url: string, text: string): Promise<strin
   return rows.map(({ datname }) => datname)
 }
 
-/** Resolves when `condition` is true; checks every 20 ms, for at most two minutes. */
+/**
+ * Resolves when `condition` is true; checks at first every 20 ms, later every 100 ms, for at most two minutes. Most
+ * conditions open a connection.
+ */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const start = Date.now(); Date.now() - start < 120_000; ) {
+  const start = Date.now()
+  for (let waitMs = 20; Date.now() - start < 120_000; waitMs = Math.min(waitMs * 1.5, 100)) {
     if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
   }
   throw new Error('The condition did not become true within two minutes.')
 }
