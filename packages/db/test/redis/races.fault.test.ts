@@ -48,7 +48,11 @@ function stale(reads: readonly Read[], raised: readonly Read[]): Read[] {
   return reads.filter(({ at, id, n }) => raised.some((one) => one.id === id && one.at + MARGIN_NS < at && n < one.n))
 }
 
-it('nobody sees an older value once a change was raised: readers, writers, loads, kills and restarts in two processes', async () => {
+const RACES = { name: 'races of the cache', short: 60, longSeconds: 120 }
+
+it('nobody sees an older value once a change was raised: readers, writers, loads, kills and restarts in two processes', {
+  timeout: new Budget(RACES).timeoutMs,
+}, async () => {
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())
   const redis = await RedisServer.start()
@@ -78,7 +82,7 @@ it('nobody sees an older value once a change was raised: readers, writers, loads
   }
   const processes = [await spawn(), await spawn()]
   const raised: Read[] = []
-  using budget = new Budget({ name: 'races of the cache', short: 60, longSeconds: 120 })
+  using budget = new Budget(RACES)
   let writes = 0
   while (budget.next()) {
     const id = Math.floor(budget.random() * ROWS)

@@ -44,8 +44,12 @@ interface Units {
 /** What the work does not see to its end: its retries are spent, or somebody else was first. */
 const mayFail = (work: Promise<unknown>): Promise<unknown> => work.catch(() => {})
 
-it('counts the units that the engine says it took, with refusals, retries, batches and pages', async () => {
-  using budget = new Budget({ name: 'capacity counted', short: 25, longSeconds: 60 })
+const CALLS = { name: 'capacity counted', short: 25, longSeconds: 60 }
+
+it('counts the units that the engine says it took, with refusals, retries, batches and pages', {
+  timeout: new Budget(CALLS).timeoutMs,
+}, async () => {
+  using budget = new Budget(CALLS)
   const faults: readonly DynamoFault[] = [
     { error: 'ProvisionedThroughputExceededException' },
     { error: 'ThrottlingException' },

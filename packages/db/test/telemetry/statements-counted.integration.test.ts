@@ -45,8 +45,12 @@ function addedUp(parts: readonly (readonly [name: string, count: number])[]): Re
   return Object.fromEntries(Object.entries(sums).sort())
 }
 
-it('counts what a random run sends as the server does: neither more nor less', async () => {
-  using budget = new Budget({ name: 'statements counted', short: 60, longSeconds: 60 })
+const STATEMENTS = { name: 'statements counted', short: 60, longSeconds: 60 }
+
+it('counts what a random run sends as the server does: neither more nor less', {
+  timeout: new Budget(STATEMENTS).timeoutMs,
+}, async () => {
+  using budget = new Budget(STATEMENTS)
   const env = {
     DATABASE_URL: server.url(),
     SERVICE_DATABASE_URL: server.url(),

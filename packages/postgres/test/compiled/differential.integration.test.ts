@@ -7,6 +7,8 @@ import { filledDatabase } from './filled-database.js'
 import { observed } from './observed.js'
 import { type Args, type Call, jsName, RandomCalls, READS } from './random-calls.js'
 
+const READS_COMPARED = { name: 'compiled reads', short: 300, longSeconds: 600 }
+
 type Method = (args: Args | undefined) => Promise<unknown>
 
 function ask({ prisma }: Postgres, { model, method, args }: Call): Promise<unknown> {
@@ -38,8 +40,10 @@ describe('compiled reads', () => {
     await database?.drop()
   })
 
-  it('differ in nothing from those that go by Prisma, and are most of the calls that Prisma takes', async () => {
-    using budget = new Budget({ name: 'compiled reads', short: 300, longSeconds: 600 })
+  it('differ in nothing from those that go by Prisma, and are most of the calls that Prisma takes', {
+    timeout: new Budget(READS_COMPARED).timeoutMs,
+  }, async () => {
+    using budget = new Budget(READS_COMPARED)
     const models = dataModelOf(internalsOfClient(prismas.prisma))
     const samples = new Map<string, Args[]>()
     for (const model of models.keys())
