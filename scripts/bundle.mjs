@@ -89,7 +89,15 @@ export * from "./on-demand.js";
 export const { ${loaded.join(', ')} } = load();
 `,
   )
-  writeFileSync('dist/load.js', 'import * as loaded from "./loaded.js";\nexport const load = () => loaded;\n')
+  writeFileSync(
+    'dist/load.js',
+    `import * as loaded from "./loaded.js";
+export const load = () => loaded;
+// Never called: tells programs that copy what an application imports of the file that Node takes instead of this one
+// (@vercel/nft on Node 20, which has the condition \`module-sync\` where nft believes that it has not).
+export function replacement() { return new URL("../load.cjs", import.meta.url) }
+`,
+  )
 }
 
 async function exportsOf(name) {

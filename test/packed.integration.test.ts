@@ -176,7 +176,8 @@ describe('the packed packages', () => {
   })
 
   it('work in one file of an ES module, with a require() for the drivers that are CommonJS', async () => {
-    const js = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
-    await expectToWork(await bundle('main.mjs', 'one.mjs', { format: 'esm', banner: { js } }))
+    const js = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`
+    for (const minify of [true, false])
+      await expectToWork(await bundle('main.mjs', `one-${minify}.mjs`, { format: 'esm', banner: { js }, minify }))
   })
 })

@@ -1,6 +1,7 @@
 // Loads the part of this package that needs Prisma's runtime and the driver: when that is first needed, and without
 // waiting. An import would load it with the package, and import() needs a caller who waits. Where an ES module cannot be
-// required (Node before 22.12), package.json has dist/load.js instead, which imports it. Bundlers follow both.
+// required (Node with --no-experimental-require-module, most bundlers), package.json has dist/load.js instead, which
+// imports it.
 let loaded
 exports.load = () => {
   loaded ??= require('#loaded')

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import type * as Redis from '@redis/client'
 import { CacheError } from '../../errors/cache-error.js'
+import { requireOptional } from '../../settings/optional-package.js'
 import type { ConnectRedis, RedisCommands } from './commands.js'
 
 /** Time limit of a connection attempt, in milliseconds. */
@@ -14,7 +14,7 @@ const MOST_COMMANDS = 20_000
  */
 export function loadRedis(): typeof Redis {
   try {
-    return createRequire(import.meta.url)('@redis/client') as typeof Redis
+    return requireOptional('@redis/client') as typeof Redis
   } catch (cause) {
     throw new CacheError('db.cache.client_missing', undefined, { cause })
   }

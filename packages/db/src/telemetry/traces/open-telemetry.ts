@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import { MiyabiError } from '@miyabi/core'
 import type * as OpenTelemetry from '@opentelemetry/api'
+import { requireOptional } from '../../settings/optional-package.js'
 
 /**
  * OpenTelemetry's API, whose copies in a process all share what was registered. Loaded only for tracing: an application
@@ -9,7 +9,7 @@ import type * as OpenTelemetry from '@opentelemetry/api'
  */
 export function loadOpenTelemetry(): typeof OpenTelemetry {
   try {
-    return createRequire(import.meta.url)('@opentelemetry/api') as typeof OpenTelemetry
+    return requireOptional('@opentelemetry/api') as typeof OpenTelemetry
   } catch (cause) {
     throw new MiyabiError('telemetry.open_telemetry_missing', 'Spans require the package @opentelemetry/api', {
       remedy: 'install @opentelemetry/api (1.9 or later), or leave `spans` off',
