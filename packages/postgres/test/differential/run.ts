@@ -158,8 +158,11 @@ async function write(
     note(report, call, counter)
   const [wanted, wantedAfter] = await by(off)
   const isInteractive = way === 2 || (way === 0 && !isKept)
-  const seen = (outcome: Outcome): Outcome =>
-    isInteractive && hasSeveralSets(call) ? anyViolation(maskedOutcome(outcome, since)) : maskedOutcome(outcome, since)
+  const seen = (outcome: Outcome): Outcome => {
+    const shown = maskedOutcome(outcome, since)
+    const isAny = (isInteractive && hasSeveralSets(call)) || (isOfManyRows(call) && VIOLATIONS.has(shown.error?.code))
+    return isAny ? anyViolation(shown) : shown
+  }
   expectSame(report, call, seen(wanted), seen(answer), `its answer, way ${way}`)
   expectSame(
     report,
@@ -229,6 +232,12 @@ function hasSeveralSets({ model, action, args }: Call): boolean {
   const sets = (args['data'] as Row[]).map((row) => made.map(({ name }) => row[name] === undefined).join())
   return new Set(sets).size > 1
 }
+
+/**
+ * Of several rows that violate different constraints the server names the first that it comes upon: rows lie in another
+ * order in the other database.
+ */
+const isOfManyRows = ({ action }: Call): boolean => action === 'deleteMany' || action.startsWith('updateMany')
 
 /** Codes of violated constraints. */
 const VIOLATIONS: ReadonlySet<string | undefined> = new Set(['P2002', 'P2003', 'P2004', 'P2011', 'P2039'])

@@ -1,6 +1,6 @@
+import Module from 'node:module'
 import type * as Redis from '@redis/client'
 import { CacheError } from '../../errors/cache-error.js'
-import { requireOptional } from '../../settings/optional-package.js'
 import type { ConnectRedis, RedisCommands } from './commands.js'
 
 /** Time limit of a connection attempt, in milliseconds. */
@@ -14,7 +14,8 @@ const MOST_COMMANDS = 20_000
  */
 export function loadRedis(): typeof Redis {
   try {
-    return requireOptional('@redis/client') as typeof Redis
+    // As with OpenTelemetry's API (open-telemetry.ts); a common file would be one more to load for either.
+    return Module.createRequire(import.meta.url ?? __filename)('@redis/client') as typeof Redis
   } catch (cause) {
     throw new CacheError('db.cache.client_missing', undefined, { cause })
   }
