@@ -108,9 +108,9 @@ async function verifyOne(
   migration: Migration,
   seed: VerifyOptions['seed'],
 ): Promise<{ after: State; findings: VerifyFinding[] }> {
-  const findings: VerifyFinding[] = []
-  const step = await chain.use((client) => stepForward(client, chain.target.url, migration, seed, findings))
-  if (step === undefined) return { after: before, findings }
+  const step = await chain.use((client) => stepForward(client, chain.target.url, migration, seed))
+  const { findings } = step
+  if (!('after' in step)) return { after: before, findings }
   const { migrated, after } = step
   const blanks = emptyIn(after.contents)
   if (blanks.length > 0) findings.push(empty(blanks))
@@ -122,34 +122,33 @@ async function verifyOne(
   return { after, findings }
 }
 
-/** Applies a migration, and puts in the rows to try it with; returns undefined if it could not be applied. */
+interface Step extends Pick<States, 'migrated' | 'after'> {
+  readonly findings: VerifyFinding[]
+}
+
+/** Applies a migration, and puts in the rows to try it with; only a finding if it cannot be applied. */
 async function stepForward(
   client: pg.Client,
   url: string,
   migration: Migration,
   seed: VerifyOptions['seed'],
-  findings: VerifyFinding[],
-): Promise<Pick<States, 'migrated' | 'after'> | undefined> {
+): Promise<Step | Pick<Step, 'findings'>> {
   const { up, rows = '' } = migration
-  const note = (finding: VerifyFinding | undefined): number => (finding === undefined ? 0 : findings.push(finding))
-  const isRefused = note(
-    await attempt('up failed', up, async () => {
-      checkUtf8(migration)
-      await checkWhole(up, 'migration.sql')
-      await runScript(client, up)
-    }),
-  )
-  if (isRefused) return undefined
+  const failure = await attempt('up failed', up, async () => {
+    checkUtf8(migration)
+    await checkWhole(up, 'migration.sql')
+    await runScript(client, up)
+  })
+  if (failure) return { findings: [failure] }
   const untried = rows === '' && seed === undefined ? undefined : await snapshot(client)
-  note(
-    await attempt('rows failed', rows, async () => {
-      await checkWhole(rows, 'rows.sql')
-      await insertRows(client, await asOneTransaction(rows))
-    }),
-  )
-  note(await attempt('seed failed', '', async () => seed?.(url)))
+  const badRows = await attempt('rows failed', rows, async () => {
+    await checkWhole(rows, 'rows.sql')
+    await insertRows(client, await asOneTransaction(rows))
+  })
+  const badSeed = await attempt('seed failed', '', async () => seed?.(url))
   const after = await stateOf(client)
-  return { migrated: untried ?? after.contents, after }
+  const findings = [badRows, badSeed].filter((finding) => finding !== undefined)
+  return { findings, migrated: untried ?? after.contents, after }
 }
 
 /** A down file that can be run, and the losses that both files declare. */
